@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-/** `unit` needs no tools and takes seconds; `sandbox` runs the real engine and control planes, one file at a time. */
+/**
+ * `unit`: *.test.ts, needs no tools, takes seconds. `engine`: *.engine.test.ts, runs the real Pulumi engine, control planes
+ * or azure-cli, one file at a time.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -8,13 +11,13 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/sandbox/**"],
+          exclude: ["test/**/*.engine.test.ts"],
         },
       },
       {
         test: {
-          name: "sandbox",
-          include: ["test/sandbox/**/*.test.ts"],
+          name: "engine",
+          include: ["test/**/*.engine.test.ts"],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 600_000,
