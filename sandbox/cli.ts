@@ -1,0 +1,87 @@
+import { parseArgs } from "node:util";
+import { ensureAzureCli } from "./arm/azure-cli";
+import { findEmulator } from "./emulator";
+import { run } from "./engine";
+import { faultCommand } from "./fault-command";
+import { kubectlCommand } from "./kubectl-command";
+import { sandboxPaths } from "./paths";
+import { terminalReport, UserError } from "./progress";
+import { openSandbox, operate, type Operation, operations, pulumi, resetSandbox, stopSandbox } from "./sandbox";
+import { printStatus } from "./status-command";
+import { summary } from "./summary";
+
+const usage = `npm run sandbox                             start what is missing, then bring up stack dev
+npm run sandbox -- <operation> [stack]      up, preview, destroy or refresh; stack is dev unless named
+npm run sandbox -- status [--json]          what runs, which clusters and stacks there are
+npm run sandbox -- stop                     end every process; what was deployed comes back with the next start
+npm run sandbox -- reset                    stop, and forget everything
+npm run sandbox -- pulumi|kubectl|az …      the real command, pointed at the sandbox
+npm run sandbox -- fault [NAME|clear] …     list faults, switch one on, or all off`;
+
+const isOperation = (word: string): word is Operation => (operations as readonly string[]).includes(word);
+
+/** Brings a stack to where the operation says, and tells what came of it. */
+async function operation(name: Operation, rest: readonly string[]): Promise<number> {
+  const [first, ...others] = rest;
+  const [stack, flags] = first === undefined || first.startsWith("-") ? ["dev", rest] : [first, others];
+  const sandbox = await openSandbox(terminalReport());
+  const { code } = await operate(sandbox, name, stack, flags, "show");
+  if (code !== 0 || name !== "up") return code;
+  console.log(summary(stack, await pulumi(sandbox, ["stack", "output", "--json", "--stack", stack])));
+  return 0;
+}
+
+async function stop(): Promise<number> {
+  const emulator = await findEmulator(sandboxPaths());
+  if (emulator === undefined) console.log("The sandbox is not running.");
+  else {
+    await stopSandbox(emulator);
+    console.log("The sandbox has stopped. `npm run sandbox` starts it again with all that was deployed.");
+  }
+  return 0;
+}
+
+async function reset(): Promise<number> {
+  await stop();
+  await resetSandbox(sandboxPaths());
+  console.log("The sandbox is gone.");
+  return 0;
+}
+
+async function main([command = "up", ...rest]: readonly string[]): Promise<number> {
+  if (isOperation(command)) return operation(command, rest);
+  switch (command) {
+    case "status":
+      return printStatus(sandboxPaths(), parseArgs({ args: [...rest], options: { json: { type: "boolean" } } }).values.json ?? false);
+    case "stop":
+      return stop();
+    case "reset":
+      return reset();
+    case "pulumi":
+      return (await pulumi(await openSandbox(terminalReport()), rest, "show")).code;
+    case "kubectl":
+      return kubectlCommand(await openSandbox(terminalReport()), rest);
+    case "az": {
+      const sandbox = await openSandbox(terminalReport());
+      const azureCli = await ensureAzureCli(sandbox.report);
+      return (await run(azureCli.command, rest, { cwd: process.cwd(), environment: sandbox.environment, output: "show" })).code;
+    }
+    case "fault":
+      return faultCommand(await openSandbox(terminalReport()), rest);
+    case "help":
+    case "--help":
+    case "-h":
+      console.log(usage);
+      return 0;
+    default:
+      throw new UserError(`There is no command "${command}".\n\n${usage}`);
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error instanceof UserError ? error.message : error);
+    process.exit(error instanceof UserError ? 2 : 1);
+  },
+);

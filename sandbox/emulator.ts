@@ -1,0 +1,106 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { request } from "node:https";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type SandboxPaths } from "./paths";
+import { type Report, UserError } from "./progress";
+
+/** The emulator's identity, as it stands in `credentials.json`. */
+export interface Credentials {
+  readonly subscriptionId: string;
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** A running ARM emulator. */
+export interface Emulator {
+  /** Its port on loopback. */
+  readonly port: number;
+  readonly credentials: Credentials;
+  /** Calls one of the emulator's own endpoints, below `/_sandbox/`, and answers with its JSON body. */
+  control(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<unknown>;
+}
+
+async function readJson<T>(file: string): Promise<T | undefined> {
+  try {
+    return JSON.parse(await readFile(file, "utf8")) as T;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function call(port: number, ca: Buffer, method: string, path: string, body: unknown): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const outgoing = request(
+      {
+        host: "localhost",
+        port,
+        ca,
+        method,
+        path: `/_sandbox/${path}`,
+        headers: payload === undefined ? {} : { "content-type": "application/json" },
+        timeout: 120_000,
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () => {
+          const text = Buffer.concat(chunks).toString("utf8");
+          const status = response.statusCode ?? 0;
+          if (status >= 400) reject(new UserError(`The emulator refused ${method} ${path}: ${text}`));
+          else resolve(text === "" ? undefined : JSON.parse(text));
+        });
+      },
+    );
+    outgoing.on("error", reject);
+    outgoing.end(payload);
+  });
+}
+
+/** The running emulator of a sandbox, or undefined where none answers. */
+export async function findEmulator(paths: SandboxPaths): Promise<Emulator | undefined> {
+  const arm = await readJson<{ port: number; pid: number }>(paths.arm);
+  const credentials = await readJson<Credentials>(paths.credentials);
+  if (arm === undefined || credentials === undefined) return undefined;
+  const ca = await readFile(paths.certificateAuthority);
+  const control: Emulator["control"] = (method, path, body) => call(arm.port, ca, method, path, body);
+  try {
+    await control("GET", "status");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ECONNREFUSED" || error.code === "ECONNRESET")) return undefined;
+    throw error;
+  }
+  return { port: arm.port, credentials, control };
+}
+
+/** Starts the emulator as a process of its own, which outlives this one, unless it already runs. */
+export async function startEmulator(paths: SandboxPaths, report: Report): Promise<Emulator> {
+  const running = await findEmulator(paths);
+  if (running !== undefined) return running;
+  report("Starting the ARM emulator …");
+  await mkdir(paths.logs, { recursive: true });
+  const log = openSync(join(paths.logs, "arm.log"), "a", 0o600);
+  const child = spawn(
+    process.execPath,
+    ["--import", createRequire(__filename).resolve("tsx"), join(__dirname, "arm", "main.ts"), paths.directory],
+    { detached: true, stdio: ["ignore", log, log] },
+  );
+  closeSync(log);
+  let exit: string | undefined;
+  child.on("exit", (code, signal) => (exit = signal ?? `exit code ${code}`));
+  child.unref();
+  const deadline = Date.now() + 60_000;
+  while (Date.now() < deadline) {
+    const emulator = await findEmulator(paths);
+    if (emulator !== undefined) return emulator;
+    if (exit !== undefined) throw new UserError(`The ARM emulator ended with ${exit}: see ${join(paths.logs, "arm.log")}`);
+    await sleep(100);
+  }
+  throw new UserError(`The ARM emulator did not answer within 60 s: see ${join(paths.logs, "arm.log")}`);
+}

@@ -1,0 +1,50 @@
+import { parseArgs } from "node:util";
+import { UserError } from "./progress";
+import { type Sandbox } from "./sandbox";
+import { table } from "./summary";
+
+/** A fault as the emulator lists it. */
+interface Fault {
+  readonly name: string;
+  readonly count?: number;
+  readonly match?: string;
+  readonly seconds?: number;
+}
+
+function wholeNumber(value: string | undefined, option: string): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (Number.isFinite(number) && number >= 0) return number;
+  throw new UserError(`--${option} takes a number, not "${value}".`);
+}
+
+/**
+ * `fault`: lists the faults that are on. `fault NAME [--count N] [--match TEXT] [--seconds S]`: switches one on, for the
+ * next N requests whose "METHOD path" contains TEXT. `fault clear`: all off.
+ */
+export async function faultCommand(sandbox: Sandbox, args: readonly string[]): Promise<number> {
+  const { positionals, values } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { count: { type: "string" }, match: { type: "string" }, seconds: { type: "string" } },
+  });
+  const [name] = positionals;
+  if (name === "clear") await sandbox.emulator.control("DELETE", "faults");
+  else if (name !== undefined) {
+    const { count, match, seconds } = values;
+    const fault: Fault = {
+      name,
+      ...(count === undefined ? {} : { count: wholeNumber(count, "count") }),
+      ...(match === undefined ? {} : { match }),
+      ...(seconds === undefined ? {} : { seconds: wholeNumber(seconds, "seconds") }),
+    };
+    await sandbox.emulator.control("POST", "faults", fault);
+  }
+  const faults = (await sandbox.emulator.control("GET", "faults")) as readonly Fault[];
+  if (faults.length === 0) console.log("No fault is on.");
+  else {
+    const rows = faults.map((f) => [f.name, f.count?.toString() ?? "always", f.match ?? "everything", f.seconds?.toString() ?? ""]);
+    console.log(table([["FAULT", "COUNT", "MATCH", "SECONDS"], ...rows]));
+  }
+  return 0;
+}

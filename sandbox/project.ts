@@ -1,0 +1,51 @@
+import { createHash } from "node:crypto";
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { parseDocument } from "yaml";
+import { programDirectory } from "./paths";
+
+/** Which text of the program's stack settings was copied last, by file name. */
+const copiedFile = ".copied.json";
+
+async function readOptional(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+const digest = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/** Takes the settings anew, and keeps the salt that Pulumi wrote for the stack's secrets. */
+function withSalt(settings: string, previous: string | undefined): string {
+  const salt: unknown = previous === undefined ? undefined : parseDocument(previous).get("encryptionsalt");
+  if (salt === undefined) return settings;
+  const document = parseDocument(settings);
+  document.set("encryptionsalt", salt);
+  return document.toString();
+}
+
+/**
+ * Writes the project that the engine runs: the program's own Pulumi.yaml with `main` pointing back at the program, and a
+ * copy of each Pulumi.<stack>.yaml. Pulumi stores an encryption salt and `config set` there: in the copy, so that the
+ * checkout stays as it is. A copy is renewed when the original has changed.
+ */
+export async function writeProject(project: string, program = programDirectory): Promise<void> {
+  await mkdir(project, { recursive: true });
+  const definition = parseDocument(await readFile(join(program, "Pulumi.yaml"), "utf8"));
+  definition.set("main", relative(project, program));
+  await writeFile(join(project, "Pulumi.yaml"), definition.toString());
+
+  const copied: Record<string, string> = JSON.parse((await readOptional(join(project, copiedFile))) ?? "{}");
+  for (const name of await readdir(program)) {
+    if (!/^Pulumi\..+\.yaml$/.test(name)) continue;
+    const settings = await readFile(join(program, name), "utf8");
+    if (copied[name] === digest(settings)) continue;
+    const previous = await readOptional(join(project, name));
+    await writeFile(join(project, name), withSalt(settings, previous));
+    copied[name] = digest(settings);
+  }
+  await writeFile(join(project, copiedFile), JSON.stringify(copied));
+}

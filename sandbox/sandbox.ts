@@ -1,0 +1,86 @@
+import { mkdir, rm } from "node:fs/promises";
+import { type Emulator, startEmulator } from "./emulator";
+import { type Exit, prepareEngine, run, sandboxEnvironment, stackExists } from "./engine";
+import { type SandboxPaths, sandboxPaths } from "./paths";
+import { type Report, UserError } from "./progress";
+import { writeProject } from "./project";
+import { installProviderPlugins } from "./providers/install";
+import { releaseStaleLocks } from "./stale-locks";
+import { ensureTools, type Tools } from "./tools";
+import { recover } from "../recovery";
+
+/** The program's name in its Pulumi.yaml. */
+export const projectName = "aks-mesh";
+
+/** A sandbox whose emulator runs and whose engine is ready. */
+export interface Sandbox {
+  readonly paths: SandboxPaths;
+  readonly tools: Tools;
+  readonly emulator: Emulator;
+  /** For everything that talks to the sandbox's Azure. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly report: Report;
+}
+
+/** Builds and starts whatever is missing. Safe to call at any time, also after a call that was cut off in the middle. */
+export async function openSandbox(report: Report, directory?: string): Promise<Sandbox> {
+  const paths = sandboxPaths(directory);
+  await mkdir(paths.directory, { recursive: true });
+  const tools = await ensureTools(report);
+  await prepareEngine(paths);
+  const [emulator] = await Promise.all([
+    startEmulator(paths, report),
+    installProviderPlugins(paths.pulumiHome),
+    writeProject(paths.project),
+  ]);
+  return { paths, tools, emulator, environment: sandboxEnvironment(paths, tools, emulator), report };
+}
+
+/** Runs the Pulumi CLI in the sandbox's project. */
+export function pulumi(sandbox: Sandbox, args: readonly string[], output: "show" | "capture" = "capture"): Promise<Exit> {
+  return run(sandbox.tools.path("pulumi"), args, { cwd: sandbox.paths.project, environment: sandbox.environment, output });
+}
+
+/** Makes the stack if it is new, and takes up what a killed run left of it. */
+async function prepareStack(sandbox: Sandbox, stack: string): Promise<void> {
+  if (!stackExists(sandbox.paths, projectName, stack)) {
+    const { code, stderr } = await pulumi(sandbox, ["stack", "init", stack, "--no-select"]);
+    if (code !== 0) throw new UserError(`Stack ${stack} could not be made: ${stderr}`);
+    return;
+  }
+  await releaseStaleLocks(sandbox.paths.state, projectName, stack, sandbox.report);
+  await recover({
+    pulumi: (args) => pulumi(sandbox, args),
+    stack,
+    subscriptionId: sandbox.emulator.credentials.subscriptionId,
+    report: sandbox.report,
+    pollMilliseconds: 500,
+  });
+}
+
+/** The engine's operations on a stack. */
+export const operations = ["up", "preview", "destroy", "refresh"] as const;
+export type Operation = (typeof operations)[number];
+
+/** Runs one operation to its end, without questions. */
+export async function operate(
+  sandbox: Sandbox,
+  operation: Operation,
+  stack: string,
+  flags: readonly string[] = [],
+  output: "show" | "capture" = "capture",
+): Promise<Exit> {
+  await prepareStack(sandbox, stack);
+  const consent = operation === "preview" ? [] : ["--yes", "--skip-preview"];
+  return pulumi(sandbox, [operation, "--stack", stack, "--non-interactive", ...consent, ...flags], output);
+}
+
+/** Ends every process of the sandbox: the emulator and, through it, each cluster's control plane. What they stored stays. */
+export async function stopSandbox(emulator: Emulator): Promise<void> {
+  await emulator.control("POST", "shutdown");
+}
+
+/** Forgets everything: clusters, state, secrets. The sandbox has to be stopped. */
+export async function resetSandbox(paths: SandboxPaths): Promise<void> {
+  await rm(paths.directory, { recursive: true, force: true });
+}
