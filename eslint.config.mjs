@@ -49,7 +49,8 @@ export default tseslint.config(
   },
   { files: ["components/**/*.ts"], rules: noImportsFrom("stacks", "cli", "preview", "sandbox") },
   { files: ["stacks/**/*.ts"], rules: noImportsFrom("cli", "preview", "sandbox") },
+  { files: ["recovery/**/*.ts"], rules: noImportsFrom("components", "stacks", "mesh", "cli", "preview", "sandbox") },
   { files: ["cli/**/*.ts"], rules: noImportsFrom("components", "stacks", "sandbox") },
   { files: ["sandbox/**/*.ts"], rules: noImportsFrom("components", "stacks", "mesh", "cli", "preview") },
-  { files: ["cli/**/*.ts", "sandbox/**/*.ts", "bench/**/*.ts"], rules: { "no-console": "off" } },
+  { files: ["cli/**/*.ts", "recovery/**/*.ts", "sandbox/**/*.ts", "bench/**/*.ts"], rules: { "no-console": "off" } },
 );

@@ -91,8 +91,3 @@ export function run(command: string, args: readonly string[], options: RunOption
     });
   });
 }
-
-/** Whether the backend knows the stack: read from disk, which is a second quicker than asking the engine. */
-export function stackExists(paths: SandboxPaths, project: string, stack: string): boolean {
-  return existsSync(join(paths.state, ".pulumi", "stacks", project, `${stack}.json`));
-}

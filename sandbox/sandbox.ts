@@ -1,10 +1,11 @@
 import { mkdir, rm } from "node:fs/promises";
 import { type Emulator, startEmulator } from "./emulator";
-import { type Exit, prepareEngine, run, sandboxEnvironment, stackExists } from "./engine";
+import { type Exit, prepareEngine, run, sandboxEnvironment } from "./engine";
 import { type SandboxPaths, sandboxPaths } from "./paths";
 import { type Report, UserError } from "./progress";
 import { writeProject } from "./project";
 import { installProviderPlugins } from "./providers/install";
+import { stackExists } from "./stacks";
 import { releaseStaleLocks } from "./stale-locks";
 import { ensureTools, type Tools } from "./tools";
 import { recover } from "../recovery";
@@ -22,8 +23,16 @@ export interface Sandbox {
   readonly report: Report;
 }
 
+/** Which sandbox to open. */
+export interface SandboxOptions {
+  /** Where it lives. Default `.sandbox` in the checkout. */
+  readonly directory?: string;
+  /** The Pulumi program that it runs. Default the checkout's own. */
+  readonly program?: string;
+}
+
 /** Builds and starts whatever is missing. Safe to call at any time, also after a call that was cut off in the middle. */
-export async function openSandbox(report: Report, directory?: string): Promise<Sandbox> {
+export async function openSandbox(report: Report, { directory, program }: SandboxOptions = {}): Promise<Sandbox> {
   const paths = sandboxPaths(directory);
   await mkdir(paths.directory, { recursive: true });
   const tools = await ensureTools(report);
@@ -31,7 +40,7 @@ export async function openSandbox(report: Report, directory?: string): Promise<S
   const [emulator] = await Promise.all([
     startEmulator(paths, report),
     installProviderPlugins(paths.pulumiHome),
-    writeProject(paths.project),
+    writeProject(paths.project, program),
   ]);
   return { paths, tools, emulator, environment: sandboxEnvironment(paths, tools, emulator), report };
 }
@@ -43,7 +52,7 @@ export function pulumi(sandbox: Sandbox, args: readonly string[], output: "show"
 
 /** Makes the stack if it is new, and takes up what a killed run left of it. */
 async function prepareStack(sandbox: Sandbox, stack: string): Promise<void> {
-  if (!stackExists(sandbox.paths, projectName, stack)) {
+  if (!stackExists(sandbox.paths.state, projectName, stack)) {
     const { code, stderr } = await pulumi(sandbox, ["stack", "init", stack, "--no-select"]);
     if (code !== 0) throw new UserError(`Stack ${stack} could not be made: ${stderr}`);
     return;

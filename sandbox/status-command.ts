@@ -1,0 +1,35 @@
+import { findEmulator } from "./emulator";
+import { type SandboxPaths } from "./paths";
+import { projectName } from "./sandbox";
+import { listStacks } from "./stacks";
+import { table } from "./summary";
+
+/** What the emulator says of itself. */
+interface EmulatorStatus {
+  readonly clusters: readonly ClusterStatus[];
+}
+
+interface ClusterStatus {
+  readonly id: string;
+  readonly provisioningState: string;
+  readonly server?: string;
+}
+
+/** `status`: which processes run, which clusters and which stacks there are; `--json` for machines. */
+export async function printStatus(paths: SandboxPaths, json: boolean): Promise<number> {
+  const emulator = await findEmulator(paths);
+  const status = emulator === undefined ? undefined : ((await emulator.control("GET", "status")) as EmulatorStatus);
+  const stacks = await listStacks(paths.state, projectName);
+  if (json) {
+    console.log(JSON.stringify({ running: emulator !== undefined, port: emulator?.port, ...status, stacks }, null, 2));
+    return 0;
+  }
+  console.log(emulator === undefined ? "The sandbox is not running." : `Azure Resource Manager: https://localhost:${emulator.port}`);
+  for (const { id, provisioningState, server } of status?.clusters ?? []) {
+    console.log(`Cluster ${id.split("/").at(-1)}: ${provisioningState}${server === undefined ? "" : `, ${server}`}`);
+  }
+  if (stacks.length > 0) {
+    console.log(table([["STACK", "RESOURCES"], ...stacks.map(({ name, resources }) => [name, String(resources)])]));
+  }
+  return 0;
+}

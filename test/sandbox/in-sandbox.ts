@@ -1,0 +1,74 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseDocument } from "yaml";
+import { type Exit, run } from "../../sandbox/engine";
+import { openSandbox, pulumi, resetSandbox, type Sandbox, type SandboxOptions, stopSandbox } from "../../sandbox/sandbox";
+
+/** Opens a sandbox of the test's own, in a folder of its own. */
+export async function openTestSandbox(options: Pick<SandboxOptions, "program"> = {}): Promise<Sandbox> {
+  const directory = await mkdtemp(join(tmpdir(), "aks-mesh-test-"));
+  const log: string[] = [];
+  return openSandbox((message) => log.push(message), { directory, ...options });
+}
+
+/** Ends the sandbox's processes and removes its folder. */
+export async function closeTestSandbox(sandbox: Sandbox): Promise<void> {
+  await stopSandbox(sandbox.emulator);
+  await resetSandbox(sandbox.paths);
+}
+
+/** One line of the engine's event log, as far as the tests read it. */
+export interface EngineStep {
+  readonly op: string;
+  readonly urn: string;
+}
+
+/** What a preview intends, by URN; `same` left out. */
+export async function plannedSteps(sandbox: Sandbox, stack: string): Promise<Map<string, string>> {
+  const exit = await pulumi(sandbox, ["preview", "--stack", stack, "--non-interactive", "--json"]);
+  if (exit.code !== 0) throw new Error(`preview failed:\n${exit.stdout}\n${exit.stderr}`);
+  const { steps } = JSON.parse(exit.stdout) as { steps: EngineStep[] };
+  return new Map(steps.filter(({ op }) => op !== "same").map(({ urn, op }) => [urn, op]));
+}
+
+/** A resource in the engine's state. */
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly inputs: Record<string, unknown>;
+  readonly outputs: Record<string, unknown>;
+}
+
+/** The engine's state of a stack, as text (secrets encrypted) and parsed. */
+export async function stateOf(sandbox: Sandbox, stack: string): Promise<{ text: string; resources: StateResource[] }> {
+  const exit = await pulumi(sandbox, ["stack", "export", "--stack", stack]);
+  if (exit.code !== 0) throw new Error(exit.stderr);
+  const { deployment } = JSON.parse(exit.stdout) as { deployment: { resources?: StateResource[] } };
+  return { text: exit.stdout, resources: deployment.resources ?? [] };
+}
+
+/** Sets values of the stack's configuration, in the sandbox's own copy of its settings. */
+export async function configure(sandbox: Sandbox, stack: string, values: Record<string, unknown>): Promise<void> {
+  const file = join(sandbox.paths.project, `Pulumi.${stack}.yaml`);
+  const document = parseDocument(await readFile(file, "utf8"));
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined) document.deleteIn(["config", `aks-mesh:${key}`]);
+    else document.setIn(["config", `aks-mesh:${key}`], value);
+  }
+  await writeFile(file, document.toString());
+}
+
+/** Runs kubectl as a stack's administrator. */
+export async function kubectl(sandbox: Sandbox, stack: string, ...args: string[]): Promise<Exit> {
+  const output = await pulumi(sandbox, ["stack", "output", "kubeconfig", "--show-secrets", "--stack", stack]);
+  const kubeconfig = join(sandbox.paths.directory, "kubeconfig");
+  await writeFile(kubeconfig, output.stdout, { mode: 0o600 });
+  const exit = await run(sandbox.tools.path("kubectl"), args, {
+    cwd: sandbox.paths.directory,
+    environment: { ...sandbox.environment, KUBECONFIG: kubeconfig },
+  });
+  await rm(kubeconfig);
+  return exit;
+}
