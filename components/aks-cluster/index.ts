@@ -1,0 +1,3 @@
+export * from "./args";
+export * from "./enums";
+export { AksCluster } from "./aks-cluster";

@@ -1,0 +1,166 @@
+import {
+  type AccessArgs,
+  type AksClusterArgs,
+  type ApiServerArgs,
+  type ClusterIdentityArgs,
+  type MaintenanceWindowArgs,
+  type MonitoringArgs,
+  type NetworkArgs,
+  type NodePoolArgs,
+  type ScalingArgs,
+  type SecurityArgs,
+  type UpgradeArgs,
+} from "./args";
+import {
+  type ClusterTier,
+  IdentityKind,
+  type KubeconfigLogin,
+  type Mesh,
+  NetworkPlugin,
+  NetworkPluginMode,
+  NetworkPolicy,
+  NodeOsUpgradeChannel,
+  NodePoolMode,
+  OsDiskType,
+  OsSku,
+  OutboundType,
+  UpgradeChannel,
+} from "./enums";
+
+/** `Args` with the fields `Keys` present: what is left once the defaults are filled in. */
+type Settled<Args, Keys extends keyof Args> = Args & Required<Pick<Args, Keys>>;
+
+/** A node pool with its defaults filled in. */
+export type NodePoolSettings = Settled<
+  NodePoolArgs,
+  | "autoscale"
+  | "zones"
+  | "osDiskType"
+  | "osSku"
+  | "maxPods"
+  | "encryptionAtHost"
+  | "fips"
+  | "spot"
+  | "labels"
+  | "taints"
+  | "maxSurge"
+> & { osType: "Linux" | "Windows"; count: number };
+
+/** {@link AksClusterArgs} with its defaults filled in. Everything that decides which resources exist is plain. */
+export interface ClusterSettings extends Omit<AksClusterArgs, "nodePools"> {
+  tier: ClusterTier;
+  mesh: Mesh;
+  dnsPrefix: string;
+  kubeconfigLogin: KubeconfigLogin;
+  costAnalysis: boolean;
+  identity: Settled<ClusterIdentityArgs, "kind">;
+  access: Settled<AccessArgs, "azureRbac" | "localAccounts" | "adminGroupObjectIds" | "clusterAdmins">;
+  apiServer: Settled<ApiServerArgs, "privateCluster" | "runCommand" | "publicFqdn">;
+  network: Settled<NetworkArgs, "plugin" | "mode" | "policy" | "serviceCidr" | "dnsServiceIp" | "outboundType">;
+  security: Settled<
+    SecurityArgs,
+    | "defender"
+    | "azurePolicy"
+    | "keyVaultSecrets"
+    | "secretRotationInterval"
+    | "imageCleaner"
+    | "imageCleanerIntervalHours"
+    | "workloadIdentity"
+    | "oidcIssuer"
+  >;
+  monitoring: Settled<MonitoringArgs, "containerInsights" | "diagnostics" | "managedPrometheus" | "retentionDays">;
+  upgrades: Settled<UpgradeArgs, "channel" | "nodeOsChannel" | "clusterWindow" | "nodeWindow">;
+  scaling: Required<ScalingArgs>;
+  nodePools: NodePoolSettings[];
+}
+
+/** Taint that keeps workloads off system pools. */
+export const systemPoolTaint = "CriticalAddonsOnly=true:NoSchedule";
+
+/** `given` over `defaults`, where a field that is present but undefined counts as absent. */
+function fill<Defaults extends object, Given extends object>(
+  defaults: Defaults,
+  given: Given | undefined,
+): Omit<Given, keyof Defaults> & Defaults {
+  const present = Object.entries(given ?? {}).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(present) } as Omit<Given, keyof Defaults> & Defaults;
+}
+
+const clusterWindow: MaintenanceWindowArgs = { dayOfWeek: "Sunday", startTime: "01:00", durationHours: 8 };
+const nodeWindow: MaintenanceWindowArgs = { dayOfWeek: "Saturday", startTime: "01:00", durationHours: 8 };
+
+/** Fills in the defaults, which are the secure ones. */
+export function settle(args: AksClusterArgs): ClusterSettings {
+  return {
+    ...args,
+    tier: args.tier ?? "Standard",
+    mesh: args.mesh ?? "None",
+    dnsPrefix: args.dnsPrefix ?? args.name,
+    kubeconfigLogin: args.kubeconfigLogin ?? "AzureCli",
+    costAnalysis: args.costAnalysis ?? false,
+    identity: { kind: IdentityKind.SystemAssigned, ...args.identity },
+    access: { azureRbac: true, localAccounts: false, adminGroupObjectIds: [], clusterAdmins: [], ...args.access },
+    apiServer: { privateCluster: false, runCommand: false, publicFqdn: false, ...args.apiServer },
+    network: {
+      plugin: NetworkPlugin.Azure,
+      mode: NetworkPluginMode.Overlay,
+      policy: NetworkPolicy.Cilium,
+      serviceCidr: "10.0.0.0/16",
+      dnsServiceIp: "10.0.0.10",
+      outboundType: OutboundType.LoadBalancer,
+      ...args.network,
+    },
+    security: {
+      defender: true,
+      azurePolicy: true,
+      keyVaultSecrets: true,
+      secretRotationInterval: "2m",
+      imageCleaner: true,
+      imageCleanerIntervalHours: 120,
+      workloadIdentity: true,
+      oidcIssuer: true,
+      ...args.security,
+    },
+    monitoring: {
+      containerInsights: true,
+      diagnostics: true,
+      managedPrometheus: false,
+      retentionDays: 30,
+      ...args.monitoring,
+    },
+    upgrades: {
+      channel: UpgradeChannel.Patch,
+      nodeOsChannel: NodeOsUpgradeChannel.NodeImage,
+      clusterWindow,
+      nodeWindow,
+      ...args.upgrades,
+    },
+    scaling: { keda: true, verticalPodAutoscaler: false, nodeAutoprovisioning: false, ...args.scaling },
+    nodePools: args.nodePools.map((pool) => settlePool(pool, args.network)),
+  };
+}
+
+function settlePool(pool: NodePoolArgs, network: NetworkArgs | undefined): NodePoolSettings {
+  const autoscale = pool.autoscale ?? true;
+  const minCount = autoscale ? (pool.minCount ?? 3) : pool.minCount;
+  const osSku = pool.osSku ?? OsSku.AzureLinux;
+  return {
+    zones: ["1", "2", "3"],
+    osDiskType: OsDiskType.Ephemeral,
+    maxPods: 110,
+    encryptionAtHost: true,
+    fips: false,
+    spot: false,
+    labels: {},
+    taints: pool.mode === NodePoolMode.System ? [systemPoolTaint] : [],
+    maxSurge: "33%",
+    subnetId: network?.nodeSubnetId,
+    ...pool,
+    autoscale,
+    minCount,
+    maxCount: autoscale ? (pool.maxCount ?? (minCount ?? 3) + 2) : pool.maxCount,
+    count: pool.count ?? minCount ?? 3,
+    osSku,
+    osType: osSku === OsSku.Windows2022 ? "Windows" : "Linux",
+  };
+}
