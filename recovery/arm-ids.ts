@@ -4,7 +4,10 @@ export type Inputs = Readonly<Record<string, unknown>>;
 /** Where each type lives in ARM; `{name}` stands for the input of that name. A leading `{scope}` is a whole id. */
 const paths: Readonly<Record<string, string>> = {
   "azure-native:resources:ResourceGroup": "/resourceGroups/{resourceGroupName}",
-  "azure-native:containerservice:ManagedCluster": provider("Microsoft.ContainerService", "managedClusters/{resourceName}"),
+  "azure-native:containerservice:ManagedCluster": provider(
+    "Microsoft.ContainerService",
+    "managedClusters/{resourceName}",
+  ),
   "azure-native:containerservice:AgentPool": provider(
     "Microsoft.ContainerService",
     "managedClusters/{resourceName}/agentPools/{agentPoolName}",

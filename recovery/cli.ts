@@ -40,7 +40,9 @@ async function main(): Promise<void> {
     subscriptionId: await subscription(stack),
     report: (message) => console.error(message),
   });
-  console.log(count === 0 ? `Nothing was under way on stack ${stack}.` : `Stack ${stack} is ready for the next \`pulumi up\`.`);
+  console.log(
+    count === 0 ? `Nothing was under way on stack ${stack}.` : `Stack ${stack} is ready for the next \`pulumi up\`.`,
+  );
 }
 
 main().catch((error: unknown) => {

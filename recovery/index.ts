@@ -68,7 +68,15 @@ export async function recover(options: RecoverOptions): Promise<number> {
     const id = type === "creating" ? armId(resource.type, resource.inputs ?? {}, subscriptionId) : undefined;
     return id === undefined ? [] : [{ urn: resource.urn, id }];
   });
-  const refresh = ["refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive", "--clear-pending-creates"];
+  const refresh = [
+    "refresh",
+    "--stack",
+    stack,
+    "--yes",
+    "--skip-preview",
+    "--non-interactive",
+    "--clear-pending-creates",
+  ];
   const urns = imports.map(({ urn }) => urn);
   const targets = urns.flatMap((urn) => ["--target", urn]);
   await must(pulumi, [
@@ -83,9 +91,13 @@ export async function recover(options: RecoverOptions): Promise<number> {
     const busy = resources.filter((r) => urns.includes(r.urn) && unfinished.has(provisioningState(r) ?? ""));
     if (busy.length === 0) return pending.length;
     if (Date.now() > deadline) {
-      throw new Error(`Azure is still working on ${busy.map((r) => r.urn).join(", ")}. Run the same command again later.`);
+      throw new Error(
+        `Azure is still working on ${busy.map((r) => r.urn).join(", ")}. Run the same command again later.`,
+      );
     }
-    report(`Azure is still working on ${busy.map((r) => `${r.urn.split("::").at(-1)} (${provisioningState(r)})`).join(", ")} …`);
+    report(
+      `Azure is still working on ${busy.map((r) => `${r.urn.split("::").at(-1)} (${provisioningState(r)})`).join(", ")} …`,
+    );
     await sleep(options.pollMilliseconds ?? 5_000);
     await must(pulumi, [...refresh, ...busy.flatMap((r) => ["--target", r.urn])]);
   }

@@ -52,7 +52,10 @@ async function main([command = "up", ...rest]: readonly string[]): Promise<numbe
   if (isOperation(command)) return operation(command, rest);
   switch (command) {
     case "status":
-      return printStatus(sandboxPaths(), parseArgs({ args: [...rest], options: { json: { type: "boolean" } } }).values.json ?? false);
+      return printStatus(
+        sandboxPaths(),
+        parseArgs({ args: [...rest], options: { json: { type: "boolean" } } }).values.json ?? false,
+      );
     case "stop":
       return stop();
     case "reset":
@@ -64,7 +67,9 @@ async function main([command = "up", ...rest]: readonly string[]): Promise<numbe
     case "az": {
       const sandbox = await openSandbox(terminalReport());
       const azureCli = await ensureAzureCli(sandbox.report);
-      return (await run(azureCli.command, rest, { cwd: process.cwd(), environment: sandbox.environment, output: "show" })).code;
+      return (
+        await run(azureCli.command, rest, { cwd: process.cwd(), environment: sandbox.environment, output: "show" })
+      ).code;
     }
     case "fault":
       return faultCommand(await openSandbox(terminalReport()), rest);

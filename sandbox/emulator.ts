@@ -73,7 +73,8 @@ export async function findEmulator(paths: SandboxPaths): Promise<Emulator | unde
   try {
     await control("GET", "status");
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ECONNREFUSED" || error.code === "ECONNRESET")) return undefined;
+    if (error instanceof Error && "code" in error && (error.code === "ECONNREFUSED" || error.code === "ECONNRESET"))
+      return undefined;
     throw error;
   }
   return { port: arm.port, credentials, control };
@@ -99,7 +100,8 @@ export async function startEmulator(paths: SandboxPaths, report: Report): Promis
   while (Date.now() < deadline) {
     const emulator = await findEmulator(paths);
     if (emulator !== undefined) return emulator;
-    if (exit !== undefined) throw new UserError(`The ARM emulator ended with ${exit}: see ${join(paths.logs, "arm.log")}`);
+    if (exit !== undefined)
+      throw new UserError(`The ARM emulator ended with ${exit}: see ${join(paths.logs, "arm.log")}`);
     await sleep(100);
   }
   throw new UserError(`The ARM emulator did not answer within 60 s: see ${join(paths.logs, "arm.log")}`);

@@ -43,7 +43,12 @@ export async function faultCommand(sandbox: Sandbox, args: readonly string[]): P
   const faults = (await sandbox.emulator.control("GET", "faults")) as readonly Fault[];
   if (faults.length === 0) console.log("No fault is on.");
   else {
-    const rows = faults.map((f) => [f.name, f.count?.toString() ?? "always", f.match ?? "everything", f.seconds?.toString() ?? ""]);
+    const rows = faults.map((f) => [
+      f.name,
+      f.count?.toString() ?? "always",
+      f.match ?? "everything",
+      f.seconds?.toString() ?? "",
+    ]);
     console.log(table([["FAULT", "COUNT", "MATCH", "SECONDS"], ...rows]));
   }
   return 0;

@@ -8,7 +8,14 @@ import { pulumi, type Sandbox } from "./sandbox";
 export async function kubectlCommand(sandbox: Sandbox, args: readonly string[]): Promise<number> {
   const named = args[0] === "--stack";
   const stack = named ? (args[1] ?? "") : "dev";
-  const { code, stdout, stderr } = await pulumi(sandbox, ["stack", "output", "kubeconfig", "--show-secrets", "--stack", stack]);
+  const { code, stdout, stderr } = await pulumi(sandbox, [
+    "stack",
+    "output",
+    "kubeconfig",
+    "--show-secrets",
+    "--stack",
+    stack,
+  ]);
   if (code !== 0) throw new UserError(`Stack "${stack}" has no cluster yet; \`npm run sandbox\` makes one. ${stderr}`);
   const kubeconfig = join(sandbox.paths.directory, `kubeconfig-${stack}`);
   await writeFile(kubeconfig, stdout, { mode: 0o600 });

@@ -46,8 +46,16 @@ export async function openSandbox(report: Report, { directory, program }: Sandbo
 }
 
 /** Runs the Pulumi CLI in the sandbox's project. */
-export function pulumi(sandbox: Sandbox, args: readonly string[], output: "show" | "capture" = "capture"): Promise<Exit> {
-  return run(sandbox.tools.path("pulumi"), args, { cwd: sandbox.paths.project, environment: sandbox.environment, output });
+export function pulumi(
+  sandbox: Sandbox,
+  args: readonly string[],
+  output: "show" | "capture" = "capture",
+): Promise<Exit> {
+  return run(sandbox.tools.path("pulumi"), args, {
+    cwd: sandbox.paths.project,
+    environment: sandbox.environment,
+    output,
+  });
 }
 
 /** Makes the stack if it is new, and takes up what a killed run left of it. */

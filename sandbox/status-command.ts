@@ -24,7 +24,11 @@ export async function printStatus(paths: SandboxPaths, json: boolean): Promise<n
     console.log(JSON.stringify({ running: emulator !== undefined, port: emulator?.port, ...status, stacks }, null, 2));
     return 0;
   }
-  console.log(emulator === undefined ? "The sandbox is not running." : `Azure Resource Manager: https://localhost:${emulator.port}`);
+  console.log(
+    emulator === undefined
+      ? "The sandbox is not running."
+      : `Azure Resource Manager: https://localhost:${emulator.port}`,
+  );
   for (const { id, provisioningState, server } of status?.clusters ?? []) {
     console.log(`Cluster ${id.split("/").at(-1)}: ${provisioningState}${server === undefined ? "" : `, ${server}`}`);
   }

@@ -12,17 +12,21 @@ const installed = join(root, "node_modules", ".installed-lock");
 function requireNode() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
-  console.error(`aks-mesh needs Node.js 20.19 or newer; this is ${process.versions.node}. Install it from https://nodejs.org.`);
+  console.error(
+    `aks-mesh needs Node.js 20.19 or newer; this is ${process.versions.node}. Install it from https://nodejs.org.`,
+  );
   process.exit(1);
 }
 
 /** Installs the locked dependencies unless exactly these are there. A cut-off installation leaves no mark, so it is repeated. */
 function installDependencies() {
-  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
   if (existsSync(installed) && readFileSync(installed, "utf8") === lock) return;
   console.error("Installing the npm dependencies (about 30 s, 500 MB) …");
   rmSync(installed, { force: true });
-  const { status, error } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+  const { status, error } = spawnSync("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
     shell: process.platform === "win32",

@@ -27,7 +27,13 @@ async function main(): Promise<void> {
   step("Format", "prettier/bin/prettier.cjs", "--check", "--log-level", "warn", ".");
   if (quick) return;
   await ensureTools(report);
-  step("Engine tests (the real Pulumi, Kubernetes and OSM; about half an hour)", "vitest/vitest.mjs", "run", "--project", "engine");
+  step(
+    "Engine tests (the real Pulumi, Kubernetes and OSM; about half an hour)",
+    "vitest/vitest.mjs",
+    "run",
+    "--project",
+    "engine",
+  );
 }
 
 main().catch((error: unknown) => {

@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { type Exit, run } from "../../sandbox/engine";
-import { openSandbox, pulumi, resetSandbox, type Sandbox, type SandboxOptions, stopSandbox } from "../../sandbox/sandbox";
+import {
+  openSandbox,
+  pulumi,
+  resetSandbox,
+  type Sandbox,
+  type SandboxOptions,
+  stopSandbox,
+} from "../../sandbox/sandbox";
 
 /** Opens a sandbox of the test's own, in a folder of its own. */
 export async function openTestSandbox(options: Pick<SandboxOptions, "program"> = {}): Promise<Sandbox> {

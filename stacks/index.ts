@@ -1,0 +1,32 @@
+import { type StackDefinition } from "./definition";
+import { dev } from "./dev";
+import { prod } from "./prod";
+import { type Settings } from "./settings";
+import { staging } from "./staging";
+
+const definitions: Readonly<Record<string, StackDefinition>> = { dev, staging, prod };
+
+/** What only a company has, where it is set: its network, its keys, its people's addresses. */
+function withSettings({ cluster, ...rest }: StackDefinition, settings: Settings): StackDefinition {
+  const { authorizedIpRanges, privateCluster, nodeSubnetId, diskEncryptionSetId, keyVaultKeyId } = settings;
+  return {
+    ...rest,
+    cluster: {
+      ...cluster,
+      diskEncryptionSetId,
+      apiServer: { ...cluster.apiServer, authorizedIpRanges: [...authorizedIpRanges], privateCluster },
+      network: { ...cluster.network, nodeSubnetId },
+      security: { ...cluster.security, kms: keyVaultKeyId === undefined ? undefined : { keyId: keyVaultKeyId } },
+    },
+  };
+}
+
+/** The definition of a stack, with its settings in place. */
+export function stackDefinition(stack: string, settings: Settings): StackDefinition {
+  const definition = definitions[stack];
+  if (definition !== undefined) return withSettings(definition, settings);
+  const known = Object.keys(definitions).join(", ");
+  throw new Error(
+    `No definition for the stack "${stack}". There are ${known}; add one in stacks/ and name it in stacks/index.ts.`,
+  );
+}

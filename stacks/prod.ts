@@ -1,0 +1,17 @@
+import { type StackDefinition } from "./definition";
+
+/** Three zones, an uptime agreement, cost figures by namespace; bookstore on one version. */
+export const prod: StackDefinition = {
+  cluster: {
+    tier: "Standard",
+    costAnalysis: true,
+    identity: { kind: "UserAssigned" },
+    monitoring: { managedPrometheus: true },
+    nodePools: [
+      { name: "system", mode: "System", vmSize: "Standard_D4ds_v5", minCount: 3, maxCount: 5 },
+      { name: "user", mode: "User", vmSize: "Standard_D4ds_v5", minCount: 3, maxCount: 10 },
+    ],
+  },
+  mesh: { certificate: { keyBitSize: 3072 } },
+  bookstore: { weights: { v1: 100, v2: 0 }, bookthief: "denied" },
+};

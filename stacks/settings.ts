@@ -1,0 +1,57 @@
+import { type Config } from "@pulumi/pulumi";
+import { KubeconfigLogin } from "../components/aks-cluster/enums";
+
+/** What a person sets for a stack; every key is described in Pulumi.yaml. */
+export interface Settings {
+  readonly location: string;
+  readonly owner: string;
+  readonly registerFeature: boolean;
+  readonly kubernetesVersion: string;
+  readonly administrators: readonly string[];
+  readonly authorizedIpRanges: readonly string[];
+  readonly kubeconfigLogin: KubeconfigLogin;
+  readonly privateCluster: boolean;
+  readonly nodeSubnetId?: string;
+  readonly diskEncryptionSetId?: string;
+  readonly keyVaultKeyId?: string;
+}
+
+/** The values of the setting `kubeconfigLogin`, named as kubelogin names them. */
+const logins: Readonly<Record<string, KubeconfigLogin>> = {
+  azurecli: KubeconfigLogin.AzureCli,
+  spn: KubeconfigLogin.ServicePrincipal,
+  workloadidentity: KubeconfigLogin.WorkloadIdentity,
+  msi: KubeconfigLogin.ManagedIdentity,
+  devicecode: KubeconfigLogin.DeviceCode,
+};
+
+/** The login that fits the credentials by which azure-native itself gets into Azure. */
+function loginLike(environment: NodeJS.ProcessEnv): KubeconfigLogin {
+  if (environment.ARM_USE_OIDC === "true") return KubeconfigLogin.WorkloadIdentity;
+  if (environment.ARM_USE_MSI === "true") return KubeconfigLogin.ManagedIdentity;
+  return environment.ARM_CLIENT_SECRET ? KubeconfigLogin.ServicePrincipal : KubeconfigLogin.AzureCli;
+}
+
+function kubeconfigLogin(value: string | undefined, environment: NodeJS.ProcessEnv): KubeconfigLogin {
+  if (value === undefined) return loginLike(environment);
+  const login = logins[value];
+  if (login !== undefined) return login;
+  throw new Error(`aks-mesh:kubeconfigLogin is "${value}": write one of ${Object.keys(logins).join(", ")}.`);
+}
+
+/** Reads a stack's settings. Types, and what is missing, Pulumi has checked against Pulumi.yaml. */
+export function readSettings(config: Config, environment: NodeJS.ProcessEnv): Settings {
+  return {
+    location: config.require("location"),
+    owner: config.require("owner"),
+    registerFeature: config.requireBoolean("registerFeature"),
+    kubernetesVersion: config.require("kubernetesVersion"),
+    administrators: config.requireObject<string[]>("administrators"),
+    authorizedIpRanges: config.requireObject<string[]>("authorizedIpRanges"),
+    kubeconfigLogin: kubeconfigLogin(config.get("kubeconfigLogin"), environment),
+    privateCluster: config.requireBoolean("privateCluster"),
+    nodeSubnetId: config.get("nodeSubnetId"),
+    diskEncryptionSetId: config.get("diskEncryptionSetId"),
+    keyVaultKeyId: config.get("keyVaultKeyId"),
+  };
+}

@@ -1,0 +1,14 @@
+import { type StackDefinition } from "./definition";
+
+/** As prod in kind, with fewer and smaller nodes; a canary that has just begun. */
+export const staging: StackDefinition = {
+  cluster: {
+    tier: "Standard",
+    nodePools: [
+      { name: "system", mode: "System", vmSize: "Standard_D2ds_v5", minCount: 3, maxCount: 4 },
+      { name: "user", mode: "User", vmSize: "Standard_D2ds_v5", minCount: 3, maxCount: 4 },
+    ],
+  },
+  mesh: {},
+  bookstore: { weights: { v1: 90, v2: 10 }, bookthief: "denied" },
+};
