@@ -1,0 +1,54 @@
+import { createResource, updateResource } from "./apply";
+import { checkInputs } from "./check";
+import { diffConfiguration, readConfiguration } from "./configuration";
+import { decodeYaml } from "./decode-yaml";
+import { deleteResource } from "./delete";
+import { diffResource } from "./diff";
+import type { RetryPolicy } from "./client/http";
+import { readResource } from "./read";
+import { openSession, type Session } from "./session";
+import type { ResourceProvider } from "../protocol";
+
+/**
+ * The sandbox's kubernetes provider: stands in for pulumi-kubernetes where its plugin cannot be had. It has the real one's manners
+ * in its default mode, server-side apply, on a real API server.
+ *
+ * @param environment Variables such as KUBECONFIG and PULUMI_K8S_DELETE_UNREACHABLE.
+ * @param patience Overrides how long to retry, for tests.
+ */
+export function createKubernetesProvider(
+  environment: NodeJS.ProcessEnv,
+  patience: Partial<RetryPolicy> = {},
+): ResourceProvider {
+  let session: Session | undefined;
+  const configured = (): Session => {
+    if (session === undefined) throw new Error("The kubernetes provider has not been configured yet");
+    return session;
+  };
+  return {
+    name: "kubernetes",
+    version: "4.34.2",
+    supportsAutonaming: true,
+    diffConfig: async ({ oldInputs, newInputs }) => diffConfiguration(oldInputs, newInputs),
+    configure: async ({ inputs }) => {
+      session = openSession(readConfiguration(inputs, environment), patience);
+    },
+    check: (request) => checkInputs(configured(), request),
+    diff: (request) => diffResource(configured(), request),
+    create: (request, context) => createResource(configured(), request, context),
+    read: (request, context) => readResource(configured(), request, context),
+    update: (request, context) => updateResource(configured(), request, context),
+    delete: (request, context) => deleteResource(configured(), request, context),
+    invoke: async ({ token, args }) => {
+      if (token !== "kubernetes:yaml:decode") {
+        throw new Error(
+          `${token} is not supported by the sandbox's kubernetes provider: neither Helm nor Kustomize is`,
+        );
+      }
+      const { text, defaultNamespace } = args;
+      if (typeof text !== "string") return { failures: [{ property: "text", reason: "missing; write the YAML text" }] };
+      const namespace = typeof defaultNamespace === "string" ? defaultNamespace : undefined;
+      return { result: { result: await decodeYaml(configured(), text, namespace) } };
+    },
+  };
+}
