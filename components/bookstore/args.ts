@@ -1,0 +1,73 @@
+import type * as kubernetes from "@pulumi/kubernetes";
+import { type Transform } from "../transform";
+
+/** Which bookstores the mesh sends the root Service's traffic to. */
+export interface BookstoreCanary {
+  /** Relative weight of bookstore-v1, an integer ≥ 0. */
+  v1: number;
+  /** Relative weight of bookstore-v2, an integer ≥ 0. Not both may be 0. */
+  v2: number;
+}
+
+/** Where the sample's images come from. */
+export interface BookstoreImages {
+  /** Registry and organisation of the four demonstration images. Default: `docker.io/openservicemesh`. */
+  repository?: string;
+  /** Their tag. Default: `v1.2.4`. */
+  tag?: string;
+  /** Digests that pin them beyond the tag, `sha256:…`, by name: bookbuyer, bookthief, bookstore, bookwarehouse. */
+  digests?: Record<string, string>;
+  /** Image of the database, with tag or digest. Default: `docker.io/library/mysql:8.0.36`. */
+  mysql?: string;
+}
+
+/** CPU and memory of a container, as Kubernetes quantities. */
+export interface ContainerResources {
+  /** Default: 10m for the demonstration programs, 100m for the database. */
+  cpuRequest?: string;
+  /** Default: none, so that nothing is throttled. */
+  cpuLimit?: string;
+  /** Default: 32Mi, 384Mi for the database. */
+  memoryRequest?: string;
+  /** Default: 64Mi, 768Mi for the database. */
+  memoryLimit?: string;
+}
+
+/** Storage of the database. */
+export interface DatabaseStorage {
+  /** Size of its volume, e.g. `1Gi`. */
+  size: string;
+  /** Default: the cluster's. */
+  storageClass?: string;
+}
+
+/** Arguments of `Bookstore`. */
+export interface BookstoreArgs {
+  /** Share of each bookstore version. Default: 50 and 50. */
+  canary?: BookstoreCanary;
+  /** Whether bookthief may call bookstore: `denied` or `allowed`. Default: `denied`. */
+  bookthief?: string;
+  /** Prometheus scrapes the sidecars. Default: true. */
+  metrics?: boolean;
+  /** Container insights collects the metrics of the sample's namespaces. Default: false. */
+  containerInsights?: boolean;
+  /** Images of the sample. */
+  images?: BookstoreImages;
+  /** Pods of each bookstore version, of bookwarehouse, bookbuyer and bookthief, 0 or more. Default: 1. */
+  replicas?: number;
+  /** Resources by program: bookbuyer, bookthief, bookstore, bookwarehouse, mysql. */
+  resources?: Record<string, ContainerResources>;
+  /** Keeps the database on a volume. Default: with the pod, as fits a sample. */
+  storage?: DatabaseStorage;
+  /** Node labels that the pods ask for, beside `kubernetes.io/os: linux`. */
+  nodeSelector?: Record<string, string>;
+  /** Changes to the children. */
+  transform?: {
+    /** Each Deployment. */
+    deployment?: Transform<kubernetes.types.input.apps.v1.Deployment>;
+    /** The database. */
+    statefulSet?: Transform<kubernetes.types.input.apps.v1.StatefulSet>;
+    /** Each Service. */
+    service?: Transform<kubernetes.types.input.core.v1.Service>;
+  };
+}

@@ -1,0 +1,155 @@
+import {
+  type HTTPRouteGroup,
+  type PolicyObject,
+  type TCPRoute,
+  type TrafficSplit,
+  type TrafficTarget,
+} from "../../mesh/osm/kinds";
+import { type BookstoreCanary } from "./args";
+
+/** What may differ between stacks. */
+export interface BookstorePolicyOptions {
+  /** Share of each bookstore version. Default: 50 and 50. */
+  readonly canary?: BookstoreCanary;
+  /** Whether bookthief may call bookstore: `denied` or `allowed`. Default: `denied`. */
+  readonly bookthief?: string;
+}
+
+/** Namespaces of the sample. */
+export const bookstoreNamespaces = ["bookbuyer", "bookthief", "bookstore", "bookwarehouse"] as const;
+
+/** Services of the sample, as `namespace/name`. */
+export const bookstoreServices: readonly string[] = [
+  "bookstore/bookstore",
+  "bookstore/bookstore-v1",
+  "bookstore/bookstore-v2",
+  "bookwarehouse/bookwarehouse",
+  "bookwarehouse/mysql",
+];
+
+const access = "access.smi-spec.io/v1alpha3";
+const specs = "specs.smi-spec.io/v1alpha4";
+
+/** A service account, as TrafficTargets name it. */
+function account(namespace: string, name: string) {
+  return { kind: "ServiceAccount", name, namespace } as const;
+}
+
+/**
+ * Checks the sample's own settings.
+ *
+ * @throws Error that names the property and what to write.
+ */
+export function assertBookstoreOptions({ canary, bookthief }: BookstorePolicyOptions): void {
+  if (bookthief !== undefined && bookthief !== "denied" && bookthief !== "allowed") {
+    throw new Error(`bookthief: "${bookthief}" is neither "denied" nor "allowed"; write one of the two.`);
+  }
+  if (canary === undefined) {
+    return;
+  }
+  for (const version of ["v1", "v2"] as const) {
+    const weight = canary[version];
+    if (!Number.isInteger(weight) || weight < 0) {
+      throw new Error(`canary.${version}: ${weight} is no weight; write an integer of 0 or more.`);
+    }
+  }
+  if (canary.v1 === 0 && canary.v2 === 0) {
+    throw new Error(
+      "canary: both weights are 0, which breaks bookstore for every caller; give v1 or v2 a share, e.g. v1: 100.",
+    );
+  }
+}
+
+/**
+ * Policies of the bookstore sample: bookbuyer buys from both versions of bookstore, these restock at bookwarehouse, it
+ * keeps its books in mysql, and bookthief gets what `bookthief` says.
+ *
+ * @throws Error as {@link assertBookstoreOptions} does.
+ */
+export function bookstorePolicies(options: BookstorePolicyOptions = {}): PolicyObject[] {
+  assertBookstoreOptions(options);
+  const canary = options.canary ?? { v1: 50, v2: 50 };
+  const bookstoreRoutes: HTTPRouteGroup = {
+    apiVersion: specs,
+    kind: "HTTPRouteGroup",
+    metadata: { name: "bookstore-service-routes", namespace: "bookstore" },
+    spec: {
+      matches: [
+        {
+          name: "books-bought",
+          pathRegex: "/books-bought",
+          methods: ["GET"],
+          headers: [{ "user-agent": ".*-http-client/*.*" }, { "client-app": "bookbuyer" }],
+        },
+        { name: "buy-a-book", pathRegex: ".*a-book.*new", methods: ["GET"] },
+      ],
+    },
+  };
+  const bookwarehouseRoutes: HTTPRouteGroup = {
+    apiVersion: specs,
+    kind: "HTTPRouteGroup",
+    metadata: { name: "bookwarehouse-service-routes", namespace: "bookwarehouse" },
+    spec: { matches: [{ name: "restock-books", methods: ["POST"] }] },
+  };
+  const mysqlRoute: TCPRoute = {
+    apiVersion: specs,
+    kind: "TCPRoute",
+    metadata: { name: "mysql", namespace: "bookwarehouse" },
+    spec: { matches: { ports: [3306] } },
+  };
+  const toBookstore = (name: string, serviceAccount: string): TrafficTarget => ({
+    apiVersion: access,
+    kind: "TrafficTarget",
+    metadata: { name, namespace: "bookstore" },
+    spec: {
+      destination: account("bookstore", serviceAccount),
+      sources: [
+        account("bookbuyer", "bookbuyer"),
+        ...(options.bookthief === "allowed" ? [account("bookthief", "bookthief")] : []),
+      ],
+      rules: [{ kind: "HTTPRouteGroup", name: "bookstore-service-routes", matches: ["buy-a-book", "books-bought"] }],
+    },
+  });
+  const toBookwarehouse: TrafficTarget = {
+    apiVersion: access,
+    kind: "TrafficTarget",
+    metadata: { name: "bookstore-access-bookwarehouse", namespace: "bookwarehouse" },
+    spec: {
+      destination: account("bookwarehouse", "bookwarehouse"),
+      sources: [account("bookstore", "bookstore"), account("bookstore", "bookstore-v2")],
+      rules: [{ kind: "HTTPRouteGroup", name: "bookwarehouse-service-routes", matches: ["restock-books"] }],
+    },
+  };
+  const toMysql: TrafficTarget = {
+    apiVersion: access,
+    kind: "TrafficTarget",
+    metadata: { name: "mysql", namespace: "bookwarehouse" },
+    spec: {
+      destination: account("bookwarehouse", "mysql"),
+      sources: [account("bookwarehouse", "bookwarehouse")],
+      rules: [{ kind: "TCPRoute", name: "mysql" }],
+    },
+  };
+  const split: TrafficSplit = {
+    apiVersion: "split.smi-spec.io/v1alpha2",
+    kind: "TrafficSplit",
+    metadata: { name: "bookstore-split", namespace: "bookstore" },
+    spec: {
+      service: "bookstore",
+      backends: [
+        { service: "bookstore-v1", weight: canary.v1 },
+        { service: "bookstore-v2", weight: canary.v2 },
+      ],
+    },
+  };
+  return [
+    bookstoreRoutes,
+    bookwarehouseRoutes,
+    mysqlRoute,
+    toBookstore("bookbuyer-access-bookstore", "bookstore"),
+    toBookstore("bookbuyer-access-bookstore-v2", "bookstore-v2"),
+    toBookwarehouse,
+    toMysql,
+    split,
+  ];
+}

@@ -1,0 +1,283 @@
+import type * as kubernetes from "@pulumi/kubernetes";
+import { type BookstoreArgs, type ContainerResources } from "./args";
+
+/** An object of the sample and where it belongs. */
+export interface Placed<T> {
+  readonly name: string;
+  readonly namespace: string;
+  readonly args: T;
+}
+
+type Container = kubernetes.types.input.core.v1.Container;
+type DeploymentArgs = kubernetes.types.input.apps.v1.Deployment;
+type StatefulSetArgs = kubernetes.types.input.apps.v1.StatefulSet;
+type ServiceArgs = kubernetes.types.input.core.v1.Service;
+
+/** The demonstration programs, each an image of its own. */
+export const programs = ["bookbuyer", "bookthief", "bookstore", "bookwarehouse"] as const;
+
+/** Name of a demonstration program. */
+export type Program = (typeof programs)[number];
+
+/** The port that every demonstration program listens on. */
+const httpPort = 14001;
+
+/** The database's port, compiled into bookwarehouse. */
+const databasePort = 3306;
+
+/** Name of the Secret with the database's password. */
+export const databaseSecretName = "mysql";
+
+/** User ids: that of distroless images' `nonroot`, and mysql's own. OSM keeps 1500 for its sidecar. */
+const users = { demonstration: 65532, mysql: 999 };
+
+/** A Deployment of the sample. */
+interface Workload {
+  readonly name: string;
+  readonly namespace: string;
+  readonly program: Program;
+  readonly serviceAccount: string;
+  readonly labels: Record<string, string>;
+  readonly env: Record<string, string>;
+}
+
+/** Image of a demonstration program, pinned by digest where one is given. */
+export function programImage(program: Program, images: BookstoreArgs["images"] = {}): string {
+  const digest = images.digests?.[program];
+  const image = `${images.repository ?? "docker.io/openservicemesh"}/${program}:${images.tag ?? "v1.2.4"}`;
+  return digest === undefined ? image : `${image}@${digest}`;
+}
+
+/** Requests and limits of a container. */
+function resources(given: ContainerResources | undefined, defaults: Required<Omit<ContainerResources, "cpuLimit">>) {
+  return {
+    requests: {
+      cpu: given?.cpuRequest ?? defaults.cpuRequest,
+      memory: given?.memoryRequest ?? defaults.memoryRequest,
+    },
+    limits: {
+      ...(given?.cpuLimit === undefined ? {} : { cpu: given.cpuLimit }),
+      memory: given?.memoryLimit ?? defaults.memoryLimit,
+    },
+  };
+}
+
+/** A container that may do nothing but run. The mesh's own containers bring their settings with them. */
+function confined(user: number): kubernetes.types.input.core.v1.SecurityContext {
+  return {
+    runAsNonRoot: true,
+    runAsUser: user,
+    runAsGroup: user,
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ["ALL"] },
+    readOnlyRootFilesystem: true,
+    seccompProfile: { type: "RuntimeDefault" },
+  };
+}
+
+/** The Deployments of the sample. */
+function workloads(): Workload[] {
+  const shop = { BOOKSTORE_NAMESPACE: "bookstore", BOOKSTORE_SVC: "bookstore", ENABLE_EGRESS: "false" };
+  const bookstore = (version: "v1" | "v2", serviceAccount: string): Workload => ({
+    name: `bookstore-${version}`,
+    namespace: "bookstore",
+    program: "bookstore",
+    serviceAccount,
+    labels: { app: "bookstore", version },
+    env: { IDENTITY: `bookstore-${version}`, BOOKWAREHOUSE_NAMESPACE: "bookwarehouse" },
+  });
+  return [
+    {
+      name: "bookbuyer",
+      namespace: "bookbuyer",
+      program: "bookbuyer",
+      serviceAccount: "bookbuyer",
+      labels: { app: "bookbuyer", version: "v1" },
+      env: { ...shop, CI_MAX_ITERATIONS_THRESHOLD: "0", CI_CLIENT_CONCURRENT_CONNECTIONS: "1" },
+    },
+    {
+      name: "bookthief",
+      namespace: "bookthief",
+      program: "bookthief",
+      serviceAccount: "bookthief",
+      labels: { app: "bookthief", version: "v1" },
+      env: { ...shop, CI_MAX_ITERATIONS_THRESHOLD: "0", BOOKTHIEF_EXPECTED_RESPONSE_CODE: "0" },
+    },
+    bookstore("v1", "bookstore"),
+    bookstore("v2", "bookstore-v2"),
+    {
+      name: "bookwarehouse",
+      namespace: "bookwarehouse",
+      program: "bookwarehouse",
+      serviceAccount: "bookwarehouse",
+      labels: { app: "bookwarehouse", version: "v1" },
+      env: { IDENTITY: "bookwarehouse" },
+    },
+  ];
+}
+
+/** Probes of a program; OSM reroutes them past the access policy. Only bookstore has endpoints for them. */
+function probes(program: Program): Pick<Container, "livenessProbe" | "readinessProbe" | "startupProbe"> {
+  if (program !== "bookstore") {
+    const tcp = { tcpSocket: { port: httpPort } };
+    return { readinessProbe: { ...tcp, periodSeconds: 5 }, livenessProbe: { ...tcp, periodSeconds: 10 } };
+  }
+  return {
+    startupProbe: { httpGet: { path: "/startup", port: httpPort }, failureThreshold: 30, periodSeconds: 5 },
+    readinessProbe: { httpGet: { path: "/readiness", port: httpPort }, failureThreshold: 10 },
+    livenessProbe: { httpGet: { path: "/liveness", port: httpPort }, initialDelaySeconds: 3, periodSeconds: 3 },
+  };
+}
+
+/** Deployments of the demonstration programs. */
+export function deployments(args: BookstoreArgs): Placed<DeploymentArgs>[] {
+  return workloads().map(({ name, namespace, program, serviceAccount, labels, env }) => ({
+    name,
+    namespace,
+    args: {
+      metadata: { name, namespace, labels },
+      spec: {
+        replicas: args.replicas ?? 1,
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: {
+            serviceAccountName: serviceAccount,
+            nodeSelector: { "kubernetes.io/os": "linux", ...args.nodeSelector },
+            automountServiceAccountToken: false,
+            containers: [
+              {
+                name: program,
+                image: programImage(program, args.images),
+                command: [`/${program}`],
+                args: ["--port", String(httpPort)],
+                ports: [{ name: "web", containerPort: httpPort }],
+                env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
+                resources: resources(args.resources?.[program], {
+                  cpuRequest: "10m",
+                  memoryRequest: "32Mi",
+                  memoryLimit: "64Mi",
+                }),
+                securityContext: confined(users.demonstration),
+                ...probes(program),
+              },
+            ],
+          },
+        },
+      },
+    },
+  }));
+}
+
+/** The database. Its password is compiled into bookwarehouse, so it is no secret, but it is kept like one. */
+export function database(args: BookstoreArgs): StatefulSetArgs {
+  const labels = { app: "mysql" };
+  const { storage } = args;
+  const volume = { name: "data", mountPath: "/var/lib/mysql" };
+  return {
+    metadata: { name: "mysql", namespace: "bookwarehouse", labels },
+    spec: {
+      serviceName: "mysql",
+      replicas: 1,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          serviceAccountName: "mysql",
+          nodeSelector: { "kubernetes.io/os": "linux", ...args.nodeSelector },
+          automountServiceAccountToken: false,
+          securityContext: { fsGroup: users.mysql },
+          containers: [
+            {
+              name: "mysql",
+              image: args.images?.mysql ?? "docker.io/library/mysql:8.0.36",
+              ports: [{ name: "client", containerPort: databasePort }],
+              env: [
+                {
+                  name: "MYSQL_ROOT_PASSWORD",
+                  valueFrom: { secretKeyRef: { name: databaseSecretName, key: "root-password" } },
+                },
+                { name: "MYSQL_DATABASE", value: "booksdemo" },
+              ],
+              volumeMounts: [
+                volume,
+                { name: "scratch", mountPath: "/var/run/mysqld", subPath: "run" },
+                { name: "scratch", mountPath: "/tmp", subPath: "tmp" },
+              ],
+              resources: resources(args.resources?.["mysql"], {
+                cpuRequest: "100m",
+                memoryRequest: "384Mi",
+                memoryLimit: "768Mi",
+              }),
+              securityContext: confined(users.mysql),
+              readinessProbe: { tcpSocket: { port: databasePort }, initialDelaySeconds: 15, periodSeconds: 10 },
+            },
+          ],
+          volumes: [
+            { name: "scratch", emptyDir: {} },
+            ...(storage === undefined ? [{ name: "data", emptyDir: {} }] : []),
+          ],
+        },
+      },
+      ...(storage === undefined
+        ? {}
+        : {
+            volumeClaimTemplates: [
+              {
+                metadata: { name: "data" },
+                spec: {
+                  accessModes: ["ReadWriteOnce"],
+                  storageClassName: storage.storageClass,
+                  resources: { requests: { storage: storage.size } },
+                },
+              },
+            ],
+          }),
+    },
+  };
+}
+
+/** A Service of the sample: one port, and the pods behind it. */
+interface SampleService {
+  readonly name: string;
+  readonly namespace: string;
+  readonly selector: Record<string, string>;
+  readonly port: number;
+  readonly appProtocol: "http" | "tcp";
+}
+
+/** A Service of a demonstration program. */
+function webService(namespace: string, name: string, selector: Record<string, string>): SampleService {
+  return { namespace, name, selector, port: httpPort, appProtocol: "http" };
+}
+
+/** The Services of the sample. The root's selector covers both versions, as a TrafficSplit needs it. */
+export const sampleServices: readonly SampleService[] = [
+  webService("bookstore", "bookstore", { app: "bookstore" }),
+  webService("bookstore", "bookstore-v1", { app: "bookstore", version: "v1" }),
+  webService("bookstore", "bookstore-v2", { app: "bookstore", version: "v2" }),
+  webService("bookwarehouse", "bookwarehouse", { app: "bookwarehouse" }),
+  { namespace: "bookwarehouse", name: "mysql", selector: { app: "mysql" }, port: databasePort, appProtocol: "tcp" },
+];
+
+/** Arguments of a Service. The database's is headless, as a StatefulSet wants it. */
+export function serviceArgs({ name, namespace, selector, port, appProtocol }: SampleService): ServiceArgs {
+  return {
+    metadata: { name, namespace, labels: selector },
+    spec: {
+      ...(name === "mysql" ? { clusterIP: "None" } : {}),
+      selector,
+      ports: [{ name: appProtocol, port, targetPort: port, appProtocol }],
+    },
+  };
+}
+
+/** Service accounts: the identities that the policies speak of. */
+export const sampleAccounts: readonly { readonly name: string; readonly namespace: string }[] = [
+  { namespace: "bookbuyer", name: "bookbuyer" },
+  { namespace: "bookthief", name: "bookthief" },
+  { namespace: "bookstore", name: "bookstore" },
+  { namespace: "bookstore", name: "bookstore-v2" },
+  { namespace: "bookwarehouse", name: "bookwarehouse" },
+  { namespace: "bookwarehouse", name: "mysql" },
+];

@@ -1,0 +1,3 @@
+export * from "./args";
+export * from "./container-insights";
+export * from "./mesh-policies";

@@ -1,0 +1,3 @@
+export * from "./mesh-ready";
+export * from "./mesh-settings";
+export * from "./open-service-mesh";

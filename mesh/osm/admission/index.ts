@@ -1,0 +1,133 @@
+import { type OsmKind, type OsmObject, osmKinds } from "../kinds";
+import { type AdmissionContext, type OfKind, type Surroundings } from "./context";
+import { type Finding } from "./finding";
+import { metadataFindings } from "./metadata";
+import { kindFindings } from "./rules";
+import { schemaProblems } from "./schema";
+import { specSchemas } from "./schemas";
+
+export type { AdmissionContext } from "./context";
+export * from "./finding";
+
+/** Result of {@link admit}. */
+export interface Admission {
+  /** All that is wrong, object by object in the order given. */
+  readonly findings: readonly Finding[];
+  /** The objects that have the shape of their kind, in the order given. */
+  readonly objects: readonly OsmObject[];
+}
+
+/** Whether a value is an object with keys. */
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether a text names one of the ten kinds. */
+function isOsmKind(kind: unknown): kind is OsmKind {
+  return typeof kind === "string" && Object.hasOwn(osmKinds, kind);
+}
+
+/** What a person would call an object. */
+function objectName(value: unknown, index: number): string {
+  if (isRecord(value) && isRecord(value["metadata"])) {
+    const { name, namespace } = value["metadata"];
+    return `${String(value["kind"])} ${String(namespace ?? "?")}/${String(name ?? "?")}`;
+  }
+  return `object ${index}`;
+}
+
+/** Findings about the shape of one object: what the API server would refuse by the kind's schema. */
+function shapeFindings(value: unknown, name: string): Finding[] {
+  const finding = (path: string, problem: string, remedy: string): Finding => ({
+    check: "schema",
+    severity: "error",
+    refusedBy: "schema",
+    object: name,
+    path,
+    problem,
+    remedy,
+  });
+  if (!isRecord(value)) {
+    return [finding("", "this is no object", "write apiVersion, kind, metadata and spec")];
+  }
+  const { kind, apiVersion, metadata, spec } = value;
+  if (!isOsmKind(kind)) {
+    const known = Object.keys(osmKinds).join(", ");
+    return [finding("kind", `${JSON.stringify(kind)} is not a kind of OSM`, `write one of ${known}`)];
+  }
+  const findings: Finding[] = [];
+  const served = osmKinds[kind].apiVersion;
+  if (apiVersion !== served) {
+    findings.push(finding("apiVersion", `OSM 1.2 does not serve ${JSON.stringify(apiVersion)}`, `write ${served}`));
+  }
+  for (const key of ["name", "namespace"] as const) {
+    if (!isRecord(metadata) || typeof metadata[key] !== "string" || metadata[key] === "") {
+      findings.push(
+        finding(`metadata.${key}`, "is missing", `name the ${key === "name" ? "object" : "namespace it belongs to"}`),
+      );
+    }
+  }
+  if (spec === undefined) {
+    findings.push(finding("spec", "is missing", "without it OSM reads nothing from the object"));
+    return findings;
+  }
+  return [
+    ...findings,
+    ...schemaProblems(spec, specSchemas[kind], "spec").map(({ path, problem, remedy }) =>
+      finding(path, problem, remedy),
+    ),
+  ];
+}
+
+/** Whether an object has the shape of its kind. */
+function isWellShaped(value: unknown, findings: readonly Finding[]): value is OsmObject {
+  return isRecord(value) && findings.length === 0;
+}
+
+/** Gives quick access to objects by kind, and by kind and name. */
+function surroundings(objects: readonly OsmObject[], context: AdmissionContext): Surroundings {
+  const byKind = new Map<OsmKind, OsmObject[]>();
+  const byName = new Map<string, OsmObject>();
+  for (const object of objects) {
+    const same = byKind.get(object.kind);
+    if (same === undefined) {
+      byKind.set(object.kind, [object]);
+    } else {
+      same.push(object);
+    }
+    byName.set(`${object.kind} ${object.metadata.namespace}/${object.metadata.name}`, object);
+  }
+  const isOfKind = <K extends OsmKind>(object: OsmObject | undefined, kind: K): object is OfKind<K> =>
+    object?.kind === kind;
+  return {
+    context,
+    all: (kind) => (byKind.get(kind) ?? []).filter((object) => isOfKind(object, kind)),
+    find: (kind, namespace, name) => {
+      const object = byName.get(`${kind} ${namespace}/${name}`);
+      return isOfKind(object, kind) ? object : undefined;
+    },
+  };
+}
+
+/**
+ * Checks objects as a whole, before anything is applied: the kinds' schemas, all that OSM's validating webhook refuses, and
+ * what both let through though OSM then ignores it or traffic fails.
+ *
+ * @param values plain objects, from anywhere.
+ */
+export function admit(values: readonly unknown[], context: AdmissionContext = {}): Admission {
+  const objects: OsmObject[] = [];
+  const shapes = values.map((value, index) => {
+    const findings = shapeFindings(value, objectName(value, index));
+    if (isWellShaped(value, findings)) {
+      objects.push(value);
+    }
+    return findings;
+  });
+  const around = surroundings(objects, context);
+  const findings = values.flatMap((value, index) => {
+    const shape = shapes[index] ?? [];
+    return isWellShaped(value, shape) ? [...metadataFindings(value, around), ...kindFindings(value, around)] : shape;
+  });
+  return { findings, objects };
+}
