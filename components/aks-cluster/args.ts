@@ -196,8 +196,6 @@ export interface MonitoringArgs {
   containerInsights?: boolean;
   /** The control plane's own logs and metrics. Default true. */
   diagnostics?: boolean;
-  /** Prometheus metrics of Azure Monitor. Default false. */
-  managedPrometheus?: boolean;
   /** Log Analytics workspace. Left out where one is needed, the component makes one. */
   workspaceId?: Input<string>;
   /** Days that a workspace made here keeps its data, 30 to 730. Default 30. */
@@ -311,6 +309,7 @@ export interface AksClusterTransforms {
   kubeletIdentity?: Transform<managedidentity.UserAssignedIdentityArgs>;
   workspace?: Transform<operationalinsights.WorkspaceArgs>;
   diagnosticSetting?: Transform<monitor.DiagnosticSettingArgs>;
+  dataCollectionRule?: Transform<monitor.DataCollectionRuleArgs>;
   /** Called once for each of the two windows. */
   maintenanceConfiguration?: Transform<containerservice.MaintenanceConfigurationArgs>;
   /** Called once for each assignment. */

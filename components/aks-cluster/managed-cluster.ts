@@ -74,7 +74,6 @@ export function managedClusterArgs(
     },
     nodeProvisioningProfile: { mode: scaling.nodeAutoprovisioning ? "Auto" : "Manual" },
     metricsProfile: { costAnalysis: { enabled: settings.costAnalysis } },
-    azureMonitorProfile: { metrics: { enabled: settings.monitoring.managedPrometheus } },
   };
 }
 
@@ -113,8 +112,7 @@ function addonProfiles(
       monitoring.containerInsights && workspaceId !== undefined
         ? { enabled: true, config: { logAnalyticsWorkspaceResourceID: workspaceId, useAADAuth: "true" } }
         : { enabled: false },
-    [addons.openServiceMesh]:
-      mesh === Mesh.OpenServiceMesh ? { enabled: true, config: {} } : { enabled: false },
+    [addons.openServiceMesh]: mesh === Mesh.OpenServiceMesh ? { enabled: true, config: {} } : { enabled: false },
   };
 }
 
@@ -161,7 +159,9 @@ function securityProfile(
 }
 
 /** The fields that an inline pool and a pool of its own have in common. */
-export function poolProfile(pool: NodePoolSettings): Omit<containerservice.AgentPoolArgs, "resourceGroupName" | "resourceName"> {
+export function poolProfile(
+  pool: NodePoolSettings,
+): Omit<containerservice.AgentPoolArgs, "resourceGroupName" | "resourceName"> {
   return {
     type: "VirtualMachineScaleSets",
     mode: pool.mode,

@@ -39,7 +39,9 @@ export function createOnlyFields(pool: NodePoolSettings): Record<string, unknown
  * changes the name, so the engine makes the new pool before it removes the old one.
  */
 export function poolName(pool: NodePoolSettings): string {
-  const digest = createHash("sha256").update(JSON.stringify(createOnlyFields(pool))).digest("hex");
+  const digest = createHash("sha256")
+    .update(JSON.stringify(createOnlyFields(pool)))
+    .digest("hex");
   const length = hashLength[pool.osType === "Windows" ? "windows" : "linux"];
   const hash = BigInt(`0x${digest}`).toString(36).slice(-length);
   return pool.name + hash;

@@ -68,7 +68,7 @@ export interface ClusterSettings extends Omit<AksClusterArgs, "nodePools"> {
     | "workloadIdentity"
     | "oidcIssuer"
   >;
-  monitoring: Settled<MonitoringArgs, "containerInsights" | "diagnostics" | "managedPrometheus" | "retentionDays">;
+  monitoring: Settled<MonitoringArgs, "containerInsights" | "diagnostics" | "retentionDays">;
   upgrades: Settled<UpgradeArgs, "channel" | "nodeOsChannel" | "clusterWindow" | "nodeWindow">;
   scaling: Required<ScalingArgs>;
   nodePools: NodePoolSettings[];
@@ -77,13 +77,10 @@ export interface ClusterSettings extends Omit<AksClusterArgs, "nodePools"> {
 /** Taint that keeps workloads off system pools. */
 export const systemPoolTaint = "CriticalAddonsOnly=true:NoSchedule";
 
-/** `given` over `defaults`, where a field that is present but undefined counts as absent. */
-function fill<Defaults extends object, Given extends object>(
-  defaults: Defaults,
-  given: Given | undefined,
-): Omit<Given, keyof Defaults> & Defaults {
-  const present = Object.entries(given ?? {}).filter(([, value]) => value !== undefined);
-  return { ...defaults, ...Object.fromEntries(present) } as Omit<Given, keyof Defaults> & Defaults;
+/** The fields of `args` that are not undefined: writing `undefined` is the same as leaving a field out. */
+function given<Args extends object>(args: Args | undefined): Partial<Args> {
+  const present = Object.entries(args ?? {}).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present) as Partial<Args>;
 }
 
 const clusterWindow: MaintenanceWindowArgs = { dayOfWeek: "Sunday", startTime: "01:00", durationHours: 8 };
@@ -98,9 +95,15 @@ export function settle(args: AksClusterArgs): ClusterSettings {
     dnsPrefix: args.dnsPrefix ?? args.name,
     kubeconfigLogin: args.kubeconfigLogin ?? "AzureCli",
     costAnalysis: args.costAnalysis ?? false,
-    identity: { kind: IdentityKind.SystemAssigned, ...args.identity },
-    access: { azureRbac: true, localAccounts: false, adminGroupObjectIds: [], clusterAdmins: [], ...args.access },
-    apiServer: { privateCluster: false, runCommand: false, publicFqdn: false, ...args.apiServer },
+    identity: { kind: IdentityKind.SystemAssigned, ...given(args.identity) },
+    access: {
+      azureRbac: true,
+      localAccounts: false,
+      adminGroupObjectIds: [],
+      clusterAdmins: [],
+      ...given(args.access),
+    },
+    apiServer: { privateCluster: false, runCommand: false, publicFqdn: false, ...given(args.apiServer) },
     network: {
       plugin: NetworkPlugin.Azure,
       mode: NetworkPluginMode.Overlay,
@@ -108,7 +111,7 @@ export function settle(args: AksClusterArgs): ClusterSettings {
       serviceCidr: "10.0.0.0/16",
       dnsServiceIp: "10.0.0.10",
       outboundType: OutboundType.LoadBalancer,
-      ...args.network,
+      ...given(args.network),
     },
     security: {
       defender: true,
@@ -119,23 +122,22 @@ export function settle(args: AksClusterArgs): ClusterSettings {
       imageCleanerIntervalHours: 120,
       workloadIdentity: true,
       oidcIssuer: true,
-      ...args.security,
+      ...given(args.security),
     },
     monitoring: {
       containerInsights: true,
       diagnostics: true,
-      managedPrometheus: false,
       retentionDays: 30,
-      ...args.monitoring,
+      ...given(args.monitoring),
     },
     upgrades: {
       channel: UpgradeChannel.Patch,
       nodeOsChannel: NodeOsUpgradeChannel.NodeImage,
       clusterWindow,
       nodeWindow,
-      ...args.upgrades,
+      ...given(args.upgrades),
     },
-    scaling: { keda: true, verticalPodAutoscaler: false, nodeAutoprovisioning: false, ...args.scaling },
+    scaling: { keda: true, verticalPodAutoscaler: false, nodeAutoprovisioning: false, ...given(args.scaling) },
     nodePools: args.nodePools.map((pool) => settlePool(pool, args.network)),
   };
 }
@@ -155,7 +157,10 @@ function settlePool(pool: NodePoolArgs, network: NetworkArgs | undefined): NodeP
     taints: pool.mode === NodePoolMode.System ? [systemPoolTaint] : [],
     maxSurge: "33%",
     subnetId: network?.nodeSubnetId,
-    ...pool,
+    ...given(pool),
+    name: pool.name,
+    mode: pool.mode,
+    vmSize: pool.vmSize,
     autoscale,
     minCount,
     maxCount: autoscale ? (pool.maxCount ?? (minCount ?? 3) + 2) : pool.maxCount,

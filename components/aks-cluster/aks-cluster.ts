@@ -1,0 +1,169 @@
+import { listManagedClusterUserCredentialsOutput } from "@pulumi/azure-native/containerservice/listManagedClusterUserCredentials";
+import { ManagedCluster } from "@pulumi/azure-native/containerservice/managedCluster";
+import {
+  all,
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Output,
+  output,
+  type Resource,
+  secret,
+} from "@pulumi/pulumi";
+
+import { type AksClusterArgs } from "./args";
+import { bootstrapPool, BootstrapRemoval, InlinePools } from "./bootstrap";
+import { createOnlyPaths, hashes } from "./create-only";
+import { grantClusterAdmin } from "./access";
+import { clusterIdentity, kubeletIdentity } from "./identities";
+import { withLogin } from "./kubeconfig";
+import { maintenanceConfigurations } from "./maintenance";
+import { managedClusterArgs } from "./managed-cluster";
+import { collectContainerInsights, collectControlPlane, workspaceFor } from "./monitoring";
+import { nodePool } from "./node-pool";
+import { type ClusterSettings, settle } from "./settings";
+import { validate } from "./validation";
+
+/** What the functions that make the component's children share. */
+export interface Site {
+  /** Logical name of the component, first part of its children's. */
+  readonly name: string;
+  readonly component: Resource;
+  readonly settings: ClusterSettings;
+}
+
+/**
+ * An AKS cluster, secure unless told otherwise, whose node pools can all change without losing it.
+ *
+ * @throws Error listing every setting that is wrong or contradicts another, each with what to write instead.
+ *
+ * @example
+ * new AksCluster("shop", {
+ *   name: "shop",
+ *   resourceGroupName: group.name,
+ *   nodePools: [
+ *     { name: "system", mode: "System", vmSize: "Standard_D4ds_v5" },
+ *     { name: "work", mode: "User", vmSize: "Standard_D8ds_v5" },
+ *   ],
+ * });
+ */
+export class AksCluster extends ComponentResource {
+  /** Resource id of the cluster. */
+  readonly clusterId: Output<string>;
+  /** Name of the cluster in Azure. */
+  readonly clusterName: Output<string>;
+  /**
+   * Secret. A kubeconfig whose users log in through `kubelogin` as `kubeconfigLogin` says; it holds no credential, unless
+   * `access.localAccounts` is on. There once the administrators have their roles.
+   */
+  readonly kubeconfig: Output<string>;
+  /** Issuer of service account tokens, for federated credentials. Empty without `security.oidcIssuer`. */
+  readonly oidcIssuerUrl: Output<string>;
+  /** Resource group that holds nodes and disks. */
+  readonly nodeResourceGroup: Output<string>;
+  /** Object id of the control plane's identity. */
+  readonly principalId: Output<string>;
+  /** Object id of the nodes' identity, which pulls images. */
+  readonly kubeletObjectId: Output<string>;
+  /** The Log Analytics workspace in use. Empty without one. */
+  readonly workspaceId: Output<string>;
+  /** Names of the node pools in Azure, in the order of the arguments. There once they are ready. */
+  readonly nodePoolNames: Output<string[]>;
+
+  constructor(name: string, args: AksClusterArgs, opts?: ComponentResourceOptions) {
+    super("aks-mesh:index:AksCluster", name, {}, opts);
+    const settings = validate(settle(args));
+    const site: Site = { name, component: this, settings };
+
+    const identity = clusterIdentity(site);
+    const kubelet = kubeletIdentity(site, identity);
+    const workspaceId = workspaceFor(site);
+
+    const shape = managedClusterArgs(settings, {
+      identityId: identity?.id,
+      kubeletIdentity: kubelet?.profile,
+      workspaceId,
+    });
+    const clusterArgs = settings.transform?.cluster?.(shape) ?? shape;
+    const reference = {
+      subscriptionId: settings.subscriptionId,
+      resourceGroupName: settings.resourceGroupName,
+      clusterName: settings.name,
+    };
+    const { createOnlyHash, updateHash } = hashes(clusterArgs);
+    const inline = new InlinePools(
+      `${name}-inline-pools`,
+      { ...reference, createOnlyHash, updateHash, profile: bootstrapPool(settings) },
+      { parent: this },
+    );
+    const cluster = new ManagedCluster(
+      name,
+      { ...clusterArgs, agentPoolProfiles: inline.profiles },
+      {
+        parent: this,
+        dependsOn: kubelet?.roleAssignments,
+        replaceOnChanges: [...createOnlyPaths],
+        customTimeouts: { create: "90m", update: "90m", delete: "90m" },
+      },
+    );
+
+    let last: Resource = cluster;
+    const pools = new Map<string, Output<string>>();
+    const add = (mode: string): void => {
+      for (const pool of settings.nodePools.filter((candidate) => candidate.mode === mode)) {
+        const made = nodePool(site, pool, cluster, last);
+        pools.set(pool.name, made.name);
+        last = made;
+      }
+    };
+    add("System");
+    last = new BootstrapRemoval(
+      `${name}-bootstrap-removal`,
+      { ...reference, createOnlyHash },
+      { parent: this, dependsOn: last, deletedWith: cluster },
+    );
+    add("User");
+
+    maintenanceConfigurations(site, cluster);
+    if (workspaceId !== undefined) {
+      collectControlPlane(site, cluster, workspaceId);
+      collectContainerInsights(site, cluster, workspaceId);
+    }
+    const admins = grantClusterAdmin(site, cluster);
+
+    this.clusterId = cluster.id;
+    this.clusterName = cluster.name;
+    this.kubeconfig = kubeconfigOf(settings, cluster, admins);
+    this.oidcIssuerUrl = cluster.oidcIssuerProfile.apply((profile) => profile?.issuerURL ?? "");
+    this.nodeResourceGroup = cluster.nodeResourceGroup.apply((group) => group ?? "");
+    this.principalId = output(identity?.principalId ?? cluster.identity.apply((own) => own?.principalId ?? ""));
+    this.kubeletObjectId = cluster.identityProfile.apply((profile) => profile?.["kubeletidentity"]?.objectId ?? "");
+    this.workspaceId = output(workspaceId ?? "");
+    this.nodePoolNames = all(settings.nodePools.map(({ name: pool }) => pools.get(pool) ?? output("")));
+    this.registerOutputs({
+      clusterId: this.clusterId,
+      clusterName: this.clusterName,
+      kubeconfig: this.kubeconfig,
+      oidcIssuerUrl: this.oidcIssuerUrl,
+      nodeResourceGroup: this.nodeResourceGroup,
+      principalId: this.principalId,
+      kubeletObjectId: this.kubeletObjectId,
+      workspaceId: this.workspaceId,
+      nodePoolNames: this.nodePoolNames,
+    });
+  }
+}
+
+function kubeconfigOf(settings: ClusterSettings, cluster: ManagedCluster, admins: Resource[]): Output<string> {
+  const credentials = listManagedClusterUserCredentialsOutput(
+    { resourceGroupName: settings.resourceGroupName, resourceName: cluster.name, format: "exec" },
+    { parent: cluster, dependsOn: admins },
+  );
+  return secret(
+    credentials.kubeconfigs.apply(([first]) => {
+      if (!first) {
+        throw new Error(`Azure gave no kubeconfig for the cluster ${settings.name}.`);
+      }
+      return withLogin(Buffer.from(first.value, "base64").toString("utf8"), settings.kubeconfigLogin);
+    }),
+  );
+}

@@ -1,0 +1,33 @@
+import { AgentPool } from "@pulumi/azure-native/containerservice/agentPool";
+import { type ManagedCluster } from "@pulumi/azure-native/containerservice/managedCluster";
+import { type Resource } from "@pulumi/pulumi";
+
+import { type Site } from "./aks-cluster";
+import { poolProfile } from "./managed-cluster";
+import { poolName } from "./pool-name";
+import { type NodePoolSettings } from "./settings";
+
+/**
+ * One node pool. The resource's own name ends with the hash of the pool's create-only fields too: a changed field makes the
+ * engine see a new resource, which it creates before it removes the old one at the end of the update.
+ */
+export function nodePool(site: Site, pool: NodePoolSettings, cluster: ManagedCluster, after: Resource): AgentPool {
+  const { settings } = site;
+  const name = poolName(pool);
+  const args = {
+    resourceGroupName: settings.resourceGroupName,
+    resourceName: cluster.name,
+    agentPoolName: name,
+    tags: settings.tags,
+    ...poolProfile(pool),
+  };
+  return new AgentPool(`${site.name}-${name}`, settings.transform?.nodePool?.(args) ?? args, {
+    parent: site.component,
+    // Azure runs one operation on a cluster at a time.
+    dependsOn: after,
+    deletedWith: cluster,
+    // The autoscaler and the upgrade channel own these.
+    ignoreChanges: pool.autoscale ? ["count", "orchestratorVersion"] : ["orchestratorVersion"],
+    customTimeouts: { create: "60m", update: "60m", delete: "60m" },
+  });
+}

@@ -1,0 +1,182 @@
+import { type ArmClient, pause, unexpected } from "../arm/client";
+
+/** States that Azure gives a feature. */
+export type FeatureState =
+  "NotSpecified" | "NotRegistered" | "Pending" | "Registering" | "Registered" | "Unregistering" | "Unregistered";
+
+/** How long to wait for what. */
+export interface Patience {
+  /** Limit for the feature, and again for the resource provider. */
+  readonly limitSeconds: number;
+  /** First pause between two looks; grows to ten times as much. */
+  readonly pauseMs: number;
+  /** Consecutive `Registered` answers that are taken as settled: Azure's replicas disagree for a while. */
+  readonly steadyAnswers: number;
+}
+
+/** A feature of a resource provider in one subscription. */
+export interface Feature {
+  readonly subscriptionId: string;
+  readonly providerNamespace: string;
+  readonly feature: string;
+}
+
+/** What was found, and what it is now. */
+export interface Registration {
+  readonly state: FeatureState;
+  readonly providerState: string;
+  /** Whether the feature was registered, or being registered, before anything was asked for here. */
+  readonly wasRegistered: boolean;
+}
+
+const featureApi = "2021-07-01";
+const providerApi = "2022-09-01";
+
+/** Resource id of a feature. */
+export function featureId({ subscriptionId, providerNamespace, feature }: Feature): string {
+  return `/subscriptions/${subscriptionId}/providers/Microsoft.Features/providers/${providerNamespace}/features/${feature}`;
+}
+
+function providerId({ subscriptionId, providerNamespace }: Feature): string {
+  return `/subscriptions/${subscriptionId}/providers/${providerNamespace}`;
+}
+
+/** State of the feature and of its resource provider, as one replica of Azure sees it. */
+export async function readRegistration(arm: ArmClient, feature: Feature): Promise<Omit<Registration, "wasRegistered">> {
+  const [state, providerState] = await Promise.all([featureState(arm, feature), resourceProviderState(arm, feature)]);
+  return { state, providerState };
+}
+
+/**
+ * Registers a feature and, where that was needed, its resource provider again, so that the feature takes effect. Returns
+ * after one look where both are registered.
+ *
+ * @throws Error if the feature does not exist, waits for a person's approval, or does not get there within the limit.
+ */
+export async function register(arm: ArmClient, feature: Feature, patience: Patience): Promise<Registration> {
+  const found = await readRegistration(arm, feature);
+  const wasRegistered = found.state === "Registered" || found.state === "Registering";
+  if (found.state === "Registered" && found.providerState === "Registered") {
+    return { ...found, wasRegistered };
+  }
+  if (found.state !== "Registered") {
+    await bringToRegistered(arm, feature, found.state, patience);
+  }
+  await registerProvider(arm, feature, patience);
+  return { state: "Registered", providerState: "Registered", wasRegistered };
+}
+
+/** Asks Azure to unregister the feature. Does not wait: nothing in the stack depends on the end of it. */
+export async function unregister(arm: ArmClient, feature: Feature): Promise<void> {
+  const response = await arm.request("POST", `${featureId(feature)}/unregister`, featureApi);
+  if (response.status !== 200 && response.status !== 202 && response.status !== 404) {
+    throw unexpected(`Unregistering the feature ${title(feature)}`, response);
+  }
+}
+
+async function bringToRegistered(
+  arm: ArmClient,
+  feature: Feature,
+  found: FeatureState,
+  { limitSeconds, pauseMs, steadyAnswers }: Patience,
+): Promise<void> {
+  const deadline = Date.now() + limitSeconds * 1000;
+  let state = found;
+  let asked = false;
+  let steady = 0;
+  let wait = pauseMs;
+  for (;;) {
+    if (state === "Pending") {
+      throw new Error(
+        `The feature ${title(feature)} is Pending in the subscription ${feature.subscriptionId}: Microsoft approves it by ` +
+          "hand. Ask for approval in a support request (Azure portal, Help + support) or through your Microsoft contact, " +
+          "and run this again once `az feature show " +
+          `--namespace ${feature.providerNamespace} --name ${feature.feature}\` says Registered.`,
+      );
+    }
+    steady = state === "Registered" ? steady + 1 : 0;
+    if (steady >= steadyAnswers) {
+      return;
+    }
+    if (!asked && state !== "Registered" && state !== "Registering" && state !== "Unregistering") {
+      state = await requestRegistration(arm, feature);
+      asked = true;
+      continue;
+    }
+    if (Date.now() + wait > deadline) {
+      throw new Error(
+        `The feature ${title(feature)} is still ${state} in the subscription ${feature.subscriptionId} after ` +
+          `${limitSeconds} s. Azure may need longer: run this again, or set a longer timeout.`,
+      );
+    }
+    await pause(wait);
+    wait = steady > 0 ? pauseMs : Math.min(wait * 1.5, pauseMs * 10);
+    state = await featureState(arm, feature);
+  }
+}
+
+async function registerProvider(arm: ArmClient, feature: Feature, { limitSeconds, pauseMs }: Patience): Promise<void> {
+  const deadline = Date.now() + limitSeconds * 1000;
+  const response = await arm.request("POST", `${providerId(feature)}/register`, providerApi);
+  if (response.status !== 200 && response.status !== 202) {
+    throw unexpected(`Registering the resource provider ${feature.providerNamespace}`, response);
+  }
+  let state = (response.body as { registrationState?: string } | undefined)?.registrationState;
+  let wait = pauseMs;
+  while (state !== "Registered") {
+    if (Date.now() + wait > deadline) {
+      throw new Error(
+        `The resource provider ${feature.providerNamespace} is still ${state} in the subscription ` +
+          `${feature.subscriptionId} after ${limitSeconds} s. Azure may need longer: run this again, or set a longer timeout.`,
+      );
+    }
+    await pause(wait);
+    wait = Math.min(wait * 1.5, pauseMs * 10);
+    state = await resourceProviderState(arm, feature);
+  }
+}
+
+async function requestRegistration(arm: ArmClient, feature: Feature): Promise<FeatureState> {
+  const response = await arm.request("POST", `${featureId(feature)}/register`, featureApi);
+  if (response.status !== 200 && response.status !== 202) {
+    throw notRegistrable(feature, unexpected(`Registering the feature ${title(feature)}`, response), response.status);
+  }
+  return stateOf(response.body) ?? "Registering";
+}
+
+async function featureState(arm: ArmClient, feature: Feature): Promise<FeatureState> {
+  const response = await arm.request("GET", featureId(feature), featureApi, { anyReplica: true });
+  if (response.status !== 200) {
+    throw notRegistrable(feature, unexpected(`Reading the feature ${title(feature)}`, response), response.status);
+  }
+  return stateOf(response.body) ?? "NotSpecified";
+}
+
+async function resourceProviderState(arm: ArmClient, feature: Feature): Promise<string> {
+  const response = await arm.request("GET", providerId(feature), providerApi);
+  if (response.status !== 200) {
+    throw unexpected(`Reading the resource provider ${feature.providerNamespace}`, response);
+  }
+  return (response.body as { registrationState?: string } | undefined)?.registrationState ?? "NotRegistered";
+}
+
+function stateOf(body: unknown): FeatureState | undefined {
+  return (body as { properties?: { state?: FeatureState } } | undefined)?.properties?.state;
+}
+
+function notRegistrable(feature: Feature, error: Error, status: number): Error {
+  if (status === 404) {
+    return new Error(`${error.message} Check providerNamespace and feature: there is no ${title(feature)}.`);
+  }
+  if (status === 403) {
+    return new Error(
+      `${error.message} The account needs Microsoft.Features/*/register/action on the subscription, which the role ` +
+        "Contributor contains. Where somebody else registers features, leave this resource out.",
+    );
+  }
+  return error;
+}
+
+function title({ providerNamespace, feature }: Feature): string {
+  return `${providerNamespace}/${feature}`;
+}
