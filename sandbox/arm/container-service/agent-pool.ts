@@ -1,0 +1,194 @@
+import { aksError } from "../errors";
+import { isObject, type JsonObject, numberAt, objectAt, stringAt, stringsAt } from "../json";
+import { regions } from "../resource-manager/subscriptions";
+import { resolveVersion } from "./versions";
+
+/** What a pool takes from its cluster. */
+export interface PoolSurroundings {
+  readonly location: string;
+  readonly kubernetesVersion: string;
+  readonly networkProfile: JsonObject;
+  readonly longTermSupport: boolean;
+  /** Inline pools of a new cluster get maxSurge filled in; pools made on their own do not. */
+  readonly inline: boolean;
+}
+
+/** Name that AKS accepts for a pool. */
+const POOL_NAME = /^[a-z][a-z0-9]{0,11}$/;
+const MAX_NODES_PER_POOL = 1000;
+
+/** Pods a node takes where nothing is said: by network plugin. */
+function defaultMaxPods(networkProfile: JsonObject): number {
+  const plugin = stringAt(networkProfile, "networkPlugin") ?? "azure";
+  if (plugin === "kubenet") return 110;
+  return plugin === "azure" && stringAt(networkProfile, "networkPluginMode") !== "overlay" ? 30 : 250;
+}
+
+function nodeImage(osType: string, osSku: string): string {
+  if (osType === "Windows") return "AKSWindows-2022-containerd-20348.4297.261105";
+  return osSku.startsWith("AzureLinux")
+    ? "AKSAzureLinux-V3gen2-202611.03.0"
+    : "AKSUbuntu-2404gen2containerd-202611.03.0";
+}
+
+/** The properties of a pool as Azure returns them: the wanted ones with the defaults filled in. Without provisioningState. */
+export function completePool(wanted: JsonObject, surroundings: PoolSurroundings): JsonObject {
+  const osType = stringAt(wanted, "osType") ?? "Linux";
+  const osSKU = stringAt(wanted, "osSKU") ?? (osType === "Windows" ? "Windows2022" : "Ubuntu");
+  const version = stringAt(wanted, "orchestratorVersion") ?? surroundings.kubernetesVersion;
+  const autoscaling = wanted["enableAutoScaling"] === true;
+  const minimum = autoscaling ? (numberAt(wanted, "minCount") ?? 1) : 0;
+  return {
+    ...wanted,
+    count: Math.max(numberAt(wanted, "count") ?? 1, minimum),
+    currentOrchestratorVersion: resolveVersion(version, surroundings.location, surroundings.longTermSupport),
+    enableAutoScaling: autoscaling,
+    enableEncryptionAtHost: wanted["enableEncryptionAtHost"] ?? false,
+    enableFIPS: wanted["enableFIPS"] ?? false,
+    enableNodePublicIP: wanted["enableNodePublicIP"] ?? false,
+    enableUltraSSD: wanted["enableUltraSSD"] ?? false,
+    kubeletDiskType: wanted["kubeletDiskType"] ?? "OS",
+    maxPods: wanted["maxPods"] ?? defaultMaxPods(surroundings.networkProfile),
+    mode: wanted["mode"] ?? "User",
+    nodeImageVersion: nodeImage(osType, osSKU),
+    orchestratorVersion: version,
+    osDiskSizeGB: numberAt(wanted, "osDiskSizeGB") || 128,
+    osDiskType: wanted["osDiskType"] ?? "Managed",
+    osSKU,
+    osType,
+    powerState: wanted["powerState"] ?? { code: "Running" },
+    scaleDownMode: wanted["scaleDownMode"] ?? "Delete",
+    type: wanted["type"] ?? "VirtualMachineScaleSets",
+    upgradeSettings: wanted["upgradeSettings"] ?? (surroundings.inline ? { maxSurge: "10%" } : {}),
+    vmSize: wanted["vmSize"] ?? "Standard_D4ds_v5",
+  };
+}
+
+/**
+ * What AKS checks of one pool beyond its schema.
+ *
+ * @param path where the pool's properties are in the request, for messages.
+ * @throws ArmError 400.
+ */
+export function checkPool(name: string, pool: JsonObject, surroundings: PoolSurroundings, path: string): void {
+  const invalid = (property: string, detail: string): never => {
+    throw aksError(
+      400,
+      "InvalidParameter",
+      `The value of parameter ${path}.${property} is invalid. Error details: ${detail}. Please see https://aka.ms/aks-naming-rules for more details.`,
+      { target: `${path}.${property}` },
+    );
+  };
+  const windows = stringAt(pool, "osType") === "Windows";
+  if (!POOL_NAME.test(name)) {
+    invalid(
+      "name",
+      `'${name}' has to start with a lower-case letter and to have at most 12 lower-case letters and digits`,
+    );
+  }
+  if (windows && name.length > 6) invalid("name", `'${name}' has more than 6 characters, the most for a Windows pool`);
+  const mode = stringAt(pool, "mode");
+  const count = numberAt(pool, "count") ?? 0;
+  if (count > MAX_NODES_PER_POOL)
+    invalid("count", `${count} is more than the ${MAX_NODES_PER_POOL} nodes a pool may have`);
+  if (mode === "System" && windows) invalid("osType", "a pool in mode System has to run Linux");
+  if (mode === "System" && count < 1) invalid("count", "a pool in mode System needs at least one node");
+  if (mode === "System" && stringAt(pool, "scaleSetPriority") === "Spot") {
+    invalid("scaleSetPriority", "a Spot pool cannot be in mode System");
+  }
+  const maxPods = numberAt(pool, "maxPods") ?? 30;
+  if (maxPods < 10 || maxPods > 250) invalid("maxPods", `${maxPods} is not between 10 and 250`);
+  if (pool["enableAutoScaling"] === true) {
+    const minimum = numberAt(pool, "minCount");
+    const maximum = numberAt(pool, "maxCount");
+    if (minimum === undefined || maximum === undefined) {
+      invalid(minimum === undefined ? "minCount" : "maxCount", "enableAutoScaling needs minCount and maxCount");
+    } else if (minimum > maximum) {
+      invalid("minCount", `${minimum} is more than maxCount, ${maximum}`);
+    } else if (count < minimum || count > maximum) {
+      invalid("count", `${count} is not between minCount, ${minimum}, and maxCount, ${maximum}`);
+    } else if (mode === "System" && minimum < 1) {
+      invalid("minCount", "a pool in mode System needs at least one node");
+    }
+  } else if (pool["minCount"] !== undefined || pool["maxCount"] !== undefined) {
+    invalid(pool["minCount"] === undefined ? "maxCount" : "minCount", "it needs enableAutoScaling to be true");
+  }
+  const zones = stringsAt(pool, "availabilityZones");
+  if (zones.length > 0 && regions[surroundings.location]?.zones !== true) {
+    throw aksError(
+      400,
+      "AvailabilityZoneNotSupported",
+      `Preflight validation check for resource(s) failed: the zone(s) '${zones.join("','")}' for resource 'agentpool ${name}' is not supported in ${surroundings.location}.`,
+      { target: `${path}.availabilityZones` },
+    );
+  }
+  for (const taint of stringsAt(pool, "nodeTaints")) {
+    if (!/^[\w./-]+(?:=[\w.-]*)?:(?:NoSchedule|PreferNoSchedule|NoExecute)$/.test(taint)) {
+      invalid("nodeTaints", `'${taint}' is not of the form key=value:NoSchedule, PreferNoSchedule or NoExecute`);
+    }
+  }
+}
+
+/** Properties that cannot be changed once a pool is there. */
+const IMMUTABLE = [
+  "vmSize",
+  "osDiskSizeGB",
+  "osDiskType",
+  "osType",
+  "kubeletDiskType",
+  "maxPods",
+  "vnetSubnetID",
+  "podSubnetID",
+  "availabilityZones",
+  "type",
+  "enableEncryptionAtHost",
+  "enableFIPS",
+  "enableNodePublicIP",
+  "enableUltraSSD",
+  "gpuInstanceProfile",
+  "nodePublicIPPrefixID",
+  "proximityPlacementGroupID",
+  "scaleSetPriority",
+  "scaleSetEvictionPolicy",
+  "workloadRuntime",
+  "kubeletConfig",
+  "linuxOSConfig",
+] as const;
+
+/** @throws ArmError 400 PropertyChangeNotAllowed where a wanted property differs from what was fixed at creation. */
+export function checkPoolChange(existing: JsonObject, wanted: JsonObject, path: string): void {
+  for (const property of IMMUTABLE) {
+    const after = wanted[property];
+    if (after === undefined || after === null) continue;
+    if (property === "osDiskSizeGB" && after === 0) continue;
+    if (!sameValue(existing[property], after)) {
+      throw aksError(400, "PropertyChangeNotAllowed", `Changing property '${path}.${property}' is not allowed.`, {
+        target: `${path}.${property}`,
+      });
+    }
+  }
+}
+
+/** Whether two settings mean the same: names and sizes without regard to case, lists without regard to order. */
+export function sameValue(before: unknown, after: unknown): boolean {
+  if (typeof before === "string" && typeof after === "string") return before.toLowerCase() === after.toLowerCase();
+  if (Array.isArray(after)) {
+    const rest: unknown[] = Array.isArray(before) ? [...before] : [];
+    if (rest.length !== after.length) return false;
+    return after.every((item) => {
+      const index = rest.findIndex((candidate) => sameValue(candidate, item));
+      if (index !== -1) rest.splice(index, 1);
+      return index !== -1;
+    });
+  }
+  if (isObject(after)) {
+    if (!isObject(before)) return Object.keys(after).length === 0;
+    return Object.keys(after).every((key) => sameValue(before[key], after[key]));
+  }
+  return (before ?? null) === (after ?? null);
+}
+
+/** The stored pool resource as an element of a cluster's agentPoolProfiles. */
+export function inlineProfile(pool: JsonObject): JsonObject {
+  return { name: stringAt(pool, "name"), ...objectAt(pool, "properties") };
+}

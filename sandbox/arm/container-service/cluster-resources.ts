@@ -1,0 +1,63 @@
+import { type ArmContext } from "../context";
+import { aksError } from "../errors";
+import { type JsonObject, objectAt, stringAt } from "../json";
+import { type ResourcePath } from "../resource-id";
+import {
+  findResource,
+  requireResourceGroup,
+  requireSubscription,
+  resourceNotFound,
+  resourcesBelow,
+} from "../resource-manager/resources";
+import { inlineProfile } from "./agent-pool";
+
+/** Types as Azure writes them in answers. */
+export const CLUSTER_TYPE = "Microsoft.ContainerService/ManagedClusters";
+export const POOL_TYPE = "Microsoft.ContainerService/managedClusters/agentPools";
+export const NAMESPACE = "Microsoft.ContainerService";
+
+/** Id of a cluster as AKS writes it: `resourcegroups` in lower case. */
+export function clusterId(context: ArmContext, path: ResourcePath): string {
+  const group = requireResourceGroup(context, path, false);
+  const name = path.provider?.names[0] ?? "";
+  return `/subscriptions/${requireSubscription(context, path)}/resourcegroups/${stringAt(group, "name") ?? ""}/providers/${NAMESPACE}/managedClusters/${name}`;
+}
+
+/** The cluster a path names. @throws ArmError 404 ResourceNotFound. */
+export function requireCluster(context: ArmContext, path: ResourcePath): JsonObject {
+  const cluster = findResource(context, clusterId(context, path));
+  if (cluster !== undefined) return cluster;
+  const part = path.provider;
+  throw resourceNotFound(
+    part === undefined
+      ? path
+      : { ...path, provider: { ...part, types: part.types.slice(0, 1), names: part.names.slice(0, 1) } },
+  );
+}
+
+/** Stored agent pools of a cluster, by name. */
+export function poolsOf(context: ArmContext, id: string): JsonObject[] {
+  return resourcesBelow(context, id).filter((resource) => stringAt(resource, "type") === POOL_TYPE);
+}
+
+/** The cluster as Azure returns it: with its pools inline. */
+export function presentCluster(context: ArmContext, cluster: JsonObject): JsonObject {
+  const pools = poolsOf(context, stringAt(cluster, "id") ?? "").map(inlineProfile);
+  return { ...cluster, properties: { ...objectAt(cluster, "properties"), agentPoolProfiles: pools } };
+}
+
+/** @throws ArmError 409 OperationNotAllowed where another operation works on the cluster. */
+export function requireIdle(context: ArmContext, id: string): void {
+  const running = context.operations.holding(id.toLowerCase());
+  if (running === undefined) return;
+  throw aksError(
+    409,
+    "OperationNotAllowed",
+    `Operation is not allowed because there's an in progress ${running.kind} operation (${running.id}) on the managed cluster started on ${new Date(running.startedAt).toISOString()}, please wait for it to finish before starting a new operation. See https://aka.ms/aks-pending-operation for more details`,
+  );
+}
+
+/** The same resource with another provisioningState. */
+export function withState(resource: JsonObject, provisioningState: string): JsonObject {
+  return { ...resource, properties: { ...objectAt(resource, "properties"), provisioningState } };
+}

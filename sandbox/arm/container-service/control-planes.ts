@@ -1,0 +1,145 @@
+import { type ClusterBackend, type ControlPlane, type NodePool } from "../cluster-backend";
+import { type ArmContext } from "../context";
+import { isObject, type JsonObject, numberAt, objectAt, propertyIgnoringCase, stringAt, stringsAt } from "../json";
+import { findResource, resourcesBelow } from "../resource-manager/resources";
+import { type Change } from "../store";
+
+/** AKS's server application in Entra ID: the audience of tokens for clusters. */
+export const aksServerApplicationId = "6dae42f8-4368-4678-94ff-3960e28e3630";
+
+/** The control planes behind the clusters. */
+export interface ControlPlanes {
+  /** Opens a cluster's control plane, or returns the one that is open. */
+  open(context: ArmContext, clusterId: string): Promise<ControlPlane>;
+  /** Makes nodes and mesh as the stored cluster says. */
+  reconcile(context: ArmContext, clusterId: string, crdDelaySeconds: number): Promise<void>;
+  /** Removes a cluster's control plane with its data. */
+  destroy(context: ArmContext, clusterId: string): Promise<void>;
+  /** Opens those of all clusters there are, after a restart. */
+  openAll(context: ArmContext): Promise<void>;
+  /** Stops all, keeping their data. */
+  stopAll(): Promise<void>;
+  /** Whether a cluster's control plane is open, and where. */
+  server(clusterId: string): string | undefined;
+}
+
+/** What the store remembers besides the resource: whether the mesh was put on the cluster. */
+function meshKey(clusterId: string): string {
+  return `mesh:${clusterId.toLowerCase()}`;
+}
+
+/** Removes what is remembered of a cluster besides its resource. */
+export function forgetCluster(clusterId: string): Change {
+  return { delete: [meshKey(clusterId)] };
+}
+
+/** The openServiceMesh profile's `enabled`; add-on keys are compared without regard to case. */
+export function meshEnabled(cluster: JsonObject): boolean | undefined {
+  const profile = propertyIgnoringCase(objectAt(cluster, "properties", "addonProfiles"), "openServiceMesh")?.value;
+  return isObject(profile) && typeof profile["enabled"] === "boolean" ? profile["enabled"] : undefined;
+}
+
+/** Opens the directory of control planes over a backend. */
+export function openControlPlanes(options: {
+  readonly backend: ClusterBackend;
+  readonly issuerUrl: string;
+  readonly caFile: string;
+}): ControlPlanes {
+  const { backend, issuerUrl, caFile } = options;
+  const opened = new Map<string, Promise<ControlPlane>>();
+  const servers = new Map<string, string>();
+
+  function open(context: ArmContext, clusterId: string): Promise<ControlPlane> {
+    const key = clusterId.toLowerCase();
+    const known = opened.get(key);
+    if (known !== undefined) return known;
+    const cluster = findResource(context, clusterId);
+    const network = objectAt(cluster, "properties", "networkProfile");
+    const opening = backend.open(key, {
+      name: stringAt(cluster, "name") ?? key.split("/").at(-1) ?? key,
+      kubernetesVersion: stringAt(cluster, "properties", "currentKubernetesVersion") ?? "1.34.4",
+      serviceCidr: stringAt(network, "serviceCidr") ?? "10.0.0.0/16",
+      dnsServiceIP: stringAt(network, "dnsServiceIP") ?? "10.0.0.10",
+      oidc: { issuerUrl, clientId: aksServerApplicationId, caFile },
+      authorizationWebhookUrl: `${context.baseUrl}/_sandbox/guard${key}`,
+      authorizationWebhookCaFile: caFile,
+    });
+    opened.set(key, opening);
+    opening.then(
+      (plane) => servers.set(key, plane.server),
+      () => opened.delete(key),
+    );
+    return opening;
+  }
+
+  return {
+    open,
+    async reconcile(context, clusterId, crdDelaySeconds) {
+      const plane = await open(context, clusterId);
+      await plane.setNodePools(nodePools(context, clusterId));
+      const cluster = findResource(context, clusterId);
+      if (cluster === undefined) return;
+      const wanted = meshEnabled(cluster) === true;
+      const has = context.store.get(meshKey(clusterId)) !== undefined;
+      if (wanted && !has) {
+        await plane.enableOpenServiceMesh({ crdDelaySeconds });
+        context.store.commit({ put: { [meshKey(clusterId)]: { enabledAt: context.now() } } });
+      } else if (!wanted && has) {
+        await plane.disableOpenServiceMesh();
+        context.store.commit({ delete: [meshKey(clusterId)] });
+      }
+    },
+    async destroy(context, clusterId) {
+      const plane = await open(context, clusterId);
+      await plane.destroy();
+      opened.delete(clusterId.toLowerCase());
+      servers.delete(clusterId.toLowerCase());
+    },
+    async openAll(context) {
+      const clusters = resourcesBelow(
+        context,
+        `/subscriptions/${context.identity.subscriptionId}/resourceGroups`,
+      ).filter(
+        (resource) => stringAt(resource, "type")?.toLowerCase() === "microsoft.containerservice/managedclusters",
+      );
+      const results = await Promise.allSettled(clusters.map((cluster) => open(context, stringAt(cluster, "id") ?? "")));
+      for (const result of results) {
+        if (result.status === "rejected") context.log(`control plane not opened: ${String(result.reason)}`);
+      }
+    },
+    async stopAll() {
+      const planes = await Promise.allSettled(opened.values());
+      await Promise.all(planes.flatMap((plane) => (plane.status === "fulfilled" ? [plane.value.stop()] : [])));
+      opened.clear();
+      servers.clear();
+    },
+    server: (clusterId) => servers.get(clusterId.toLowerCase()),
+  };
+}
+
+/** The stored agent pools of a cluster as groups of nodes. A pool that is being deleted has none any more. */
+function nodePools(context: ArmContext, clusterId: string): NodePool[] {
+  return resourcesBelow(context, clusterId)
+    .filter(
+      (resource) =>
+        stringAt(resource, "type")?.toLowerCase() === "microsoft.containerservice/managedclusters/agentpools",
+    )
+    .filter((pool) => stringAt(pool, "properties", "provisioningState") !== "Deleting")
+    .map((pool) => {
+      const properties = objectAt(pool, "properties");
+      const stopped = stringAt(properties, "powerState", "code") === "Stopped";
+      const labels = Object.entries(objectAt(properties, "nodeLabels")).filter(
+        (entry): entry is [string, string] => typeof entry[1] === "string",
+      );
+      return {
+        name: stringAt(pool, "name") ?? "",
+        mode: stringAt(properties, "mode") === "System" ? "System" : "User",
+        count: stopped ? 0 : (numberAt(properties, "count") ?? 0),
+        vmSize: stringAt(properties, "vmSize") ?? "",
+        zones: stringsAt(properties, "availabilityZones"),
+        labels: Object.fromEntries(labels),
+        taints: stringsAt(properties, "nodeTaints"),
+        maxPods: numberAt(properties, "maxPods") ?? 30,
+      };
+    });
+}

@@ -1,0 +1,63 @@
+import { agentPoolsHandler } from "./container-service/agent-pools";
+import { createClusterActionsHandler } from "./container-service/cluster-actions";
+import { type ControlPlanes } from "./container-service/control-planes";
+import { containerServiceLocationsHandler } from "./container-service/locations";
+import { maintenanceConfigurationsHandler } from "./container-service/maintenance-configurations";
+import { managedClustersHandler } from "./container-service/managed-clusters";
+import { type ArmContext, type ResourceHandler } from "./context";
+import { ArmError } from "./errors";
+import { answerGraph, graphPath } from "./graph";
+import { type ArmRequest, type ArmResponse } from "./http";
+import { type Login } from "./login";
+import { parseResourcePath } from "./resource-id";
+import { authorizationHandler } from "./resource-manager/authorization";
+import { createFeaturesHandler } from "./resource-manager/features";
+import { genericResourcesHandler } from "./resource-manager/generic-resources";
+import { operationResultsHandler } from "./resource-manager/operation-results";
+import { resourceGroupsHandler } from "./resource-manager/resource-groups";
+import { resourceProvidersHandler } from "./resource-manager/resource-providers";
+import { subscriptionsHandler } from "./resource-manager/subscriptions";
+
+/** Finds who answers a request to Azure Resource Manager (or to Microsoft Graph), once its caller is known. */
+export function createRouter(
+  planes: ControlPlanes,
+  login: Login,
+): (context: ArmContext, request: ArmRequest) => Promise<ArmResponse> {
+  // The first that has an answer wins: the special ones first, the generic store last.
+  const handlers: readonly ResourceHandler[] = [
+    operationResultsHandler,
+    subscriptionsHandler,
+    resourceGroupsHandler,
+    resourceProvidersHandler,
+    createFeaturesHandler(),
+    authorizationHandler,
+    managedClustersHandler,
+    agentPoolsHandler,
+    maintenanceConfigurationsHandler,
+    createClusterActionsHandler(planes),
+    containerServiceLocationsHandler,
+    genericResourcesHandler,
+  ];
+  return async (context, request) => {
+    if (graphPath.test(request.path)) return answerGraph(context, request);
+    await login.authenticate(request.headers.authorization);
+    const apiVersion = request.query.get("api-version");
+    if (apiVersion === null || apiVersion === "") {
+      throw new ArmError(
+        400,
+        "MissingApiVersionParameter",
+        "The api-version query parameter (?api-version=) is required for all requests.",
+      );
+    }
+    const resource = parseResourcePath(request.path);
+    for (const handler of handlers) {
+      const answer = await handler(context, { ...request, resource, apiVersion });
+      if (answer !== undefined) return answer;
+    }
+    throw new ArmError(
+      404,
+      "InvalidResourceType",
+      `The sandbox has no answer to ${request.method} ${request.path} (api-version ${apiVersion}).`,
+    );
+  };
+}
