@@ -10,10 +10,11 @@ import {
   secret,
 } from "@pulumi/pulumi";
 
+import { transformed } from "../transform";
 import { type AksClusterArgs } from "./args";
 import { bootstrapPool, BootstrapRemoval, InlinePools } from "./bootstrap";
 import { createOnlyPaths, hashes } from "./create-only";
-import { grantClusterAdmin } from "./access";
+import { grantClusterAdmin, grantControlPlane } from "./access";
 import { clusterIdentity, kubeletIdentity } from "./identities";
 import { withLogin } from "./kubeconfig";
 import { maintenanceConfigurations } from "./maintenance";
@@ -21,15 +22,8 @@ import { managedClusterArgs } from "./managed-cluster";
 import { collectContainerInsights, collectControlPlane, workspaceFor } from "./monitoring";
 import { nodePool } from "./node-pool";
 import { type ClusterSettings, settle } from "./settings";
+import { type Site } from "./site";
 import { validate } from "./validation";
-
-/** What the functions that make the component's children share. */
-export interface Site {
-  /** Logical name of the component, first part of its children's. */
-  readonly name: string;
-  readonly component: Resource;
-  readonly settings: ClusterSettings;
-}
 
 /**
  * An AKS cluster, secure unless told otherwise, whose node pools can all change without losing it.
@@ -76,6 +70,7 @@ export class AksCluster extends ComponentResource {
 
     const identity = clusterIdentity(site);
     const kubelet = kubeletIdentity(site, identity);
+    const grants = [...grantControlPlane(site, identity), ...(kubelet?.roleAssignments ?? [])];
     const workspaceId = workspaceFor(site);
 
     const shape = managedClusterArgs(settings, {
@@ -83,7 +78,7 @@ export class AksCluster extends ComponentResource {
       kubeletIdentity: kubelet?.profile,
       workspaceId,
     });
-    const clusterArgs = settings.transform?.cluster?.(shape) ?? shape;
+    const clusterArgs = transformed(settings.transform?.cluster, shape);
     const reference = {
       subscriptionId: settings.subscriptionId,
       resourceGroupName: settings.resourceGroupName,
@@ -100,7 +95,7 @@ export class AksCluster extends ComponentResource {
       { ...clusterArgs, agentPoolProfiles: inline.profiles },
       {
         parent: this,
-        dependsOn: kubelet?.roleAssignments,
+        dependsOn: grants,
         replaceOnChanges: [...createOnlyPaths],
         customTimeouts: { create: "90m", update: "90m", delete: "90m" },
       },

@@ -5,6 +5,7 @@ import type * as monitor from "@pulumi/azure-native/monitor";
 import type * as operationalinsights from "@pulumi/azure-native/operationalinsights";
 import { type Input } from "@pulumi/pulumi";
 
+import { type Transform } from "../transform";
 import {
   type ClusterTier,
   type IdentityKind,
@@ -46,7 +47,7 @@ export interface AksClusterArgs {
   diskEncryptionSetId?: Input<string>;
   /** Per-namespace cost figures. Needs tier `Standard` or `Premium`. Default false. */
   costAnalysis?: boolean;
-  /** Identity of the control plane. Default: system-assigned. */
+  /** Identity of the control plane. Default: system-assigned, or user-assigned where another setting needs that. */
   identity?: ClusterIdentityArgs;
   /** Identity that nodes pull images with. Default: AKS makes one. Needs a user-assigned identity. */
   kubeletIdentity?: KubeletIdentityArgs;
@@ -80,11 +81,14 @@ export interface AksClusterArgs {
 
 /** Identity of the control plane. */
 export interface ClusterIdentityArgs {
-  /** Default `SystemAssigned`. */
+  /**
+   * Default `SystemAssigned`; `UserAssigned` with a subnet, a private DNS zone, `security.kms` or `kubeletIdentity`, which
+   * need an identity that exists before the cluster.
+   */
   kind?: IdentityKind;
   /** An existing user-assigned identity. Left out with `UserAssigned`, the component makes one. */
   resourceId?: Input<string>;
-  /** Object id of that identity. Needed where the component has to give it a role: for a kubelet identity made here. */
+  /** Object id of that identity. Where it is given, the identity gets the roles that the cluster's settings ask for. */
   principalId?: Input<string>;
 }
 
@@ -102,8 +106,10 @@ export interface KubeletIdentityArgs {
 export interface PrincipalArgs {
   /** Object id in Microsoft Entra ID. */
   objectId: Input<string>;
-  /** Its kind; a wrong one makes Azure refuse the assignment. */
-  type: PrincipalType;
+  /**
+   * Its kind. Default: Azure looks it up, which fails for a principal that was made a moment ago; a wrong one is refused.
+   */
+  type?: PrincipalType;
 }
 
 /** Microsoft Entra ID and Kubernetes RBAC. */
@@ -186,7 +192,7 @@ export interface KmsArgs {
   keyId: Input<string>;
   /** Default `Public`. */
   keyVaultNetworkAccess?: KeyVaultNetworkAccess;
-  /** Resource id of the vault. Needed with `Private`, and only then. */
+  /** Resource id of the vault. Needed with `Private`. Where it is given, the control plane's identity gets a role on it. */
   keyVaultResourceId?: Input<string>;
 }
 
@@ -296,9 +302,6 @@ export interface NodePoolArgs {
   /** Nodes added at a time during an upgrade, a number or a percentage. Default `33%`. */
   maxSurge?: string;
 }
-
-/** A change to the arguments of one child, just before it is registered. Returns the arguments to use. */
-export type Transform<Args> = (args: Args) => Args;
 
 /** One hook for each kind of child. */
 export interface AksClusterTransforms {

@@ -32,7 +32,6 @@ export const OutboundType = {
   ManagedNatGateway: "managedNATGateway",
   UserAssignedNatGateway: "userAssignedNATGateway",
   UserDefinedRouting: "userDefinedRouting",
-  None: "none",
 } as const;
 export type OutboundType = (typeof OutboundType)[keyof typeof OutboundType];
 

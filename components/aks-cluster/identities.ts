@@ -3,7 +3,8 @@ import { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/userA
 import { type input as inputs } from "@pulumi/azure-native/types";
 import { type Input, type Resource } from "@pulumi/pulumi";
 
-import { type Site } from "./aks-cluster";
+import { transformed } from "../transform";
+import { type Site } from "./site";
 import { IdentityKind } from "./enums";
 import { roleAssignmentArgs, roles } from "./roles";
 
@@ -69,5 +70,5 @@ function userAssignedIdentity(site: Site, purpose: "identity" | "kubelet"): User
     tags: settings.tags,
   };
   const transform = purpose === "identity" ? settings.transform?.identity : settings.transform?.kubeletIdentity;
-  return new UserAssignedIdentity(`${site.name}-${purpose}`, transform?.(args) ?? args, { parent: site.component });
+  return new UserAssignedIdentity(`${site.name}-${purpose}`, transformed(transform, args), { parent: site.component });
 }

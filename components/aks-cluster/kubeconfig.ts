@@ -1,6 +1,6 @@
 import { parse, stringify } from "yaml";
 
-import { KubeconfigLogin } from "./enums";
+import { type KubeconfigLogin } from "./enums";
 
 /** `kubelogin get-token`'s arguments for each way to log in. Secrets stay in the environment. */
 const loginArguments: Readonly<Record<KubeconfigLogin, readonly string[]>> = {

@@ -1,7 +1,8 @@
 import { MaintenanceConfiguration } from "@pulumi/azure-native/containerservice/maintenanceConfiguration";
 import { type ManagedCluster } from "@pulumi/azure-native/containerservice/managedCluster";
 
-import { type Site } from "./aks-cluster";
+import { transformed } from "../transform";
+import { type Site } from "./site";
 
 /** Names that AKS gives the windows: any other name is a window for weekly releases of AKS itself. */
 export const windowNames = {
@@ -30,7 +31,7 @@ export function maintenanceConfigurations(site: Site, cluster: ManagedCluster): 
     };
     return new MaintenanceConfiguration(
       `${site.name}-${configName}`,
-      transform?.maintenanceConfiguration?.(args) ?? args,
+      transformed(transform?.maintenanceConfiguration, args),
       { parent: site.component, deletedWith: cluster },
     );
   });

@@ -2,7 +2,7 @@ import type * as containerservice from "@pulumi/azure-native/containerservice";
 import { type input as inputs } from "@pulumi/azure-native/types";
 import { type Input } from "@pulumi/pulumi";
 
-import { Mesh, NetworkPluginMode, NetworkPolicy } from "./enums";
+import { KeyVaultNetworkAccess, Mesh, NetworkPluginMode, NetworkPolicy } from "./enums";
 import { type NodePoolSettings, type ClusterSettings } from "./settings";
 
 /** What {@link managedClusterArgs} needs beside the settings: children that were made before the cluster. */
@@ -152,7 +152,10 @@ function securityProfile(
           enabled: true,
           keyId: security.kms.keyId,
           keyVaultNetworkAccess: security.kms.keyVaultNetworkAccess ?? "Public",
-          keyVaultResourceId: security.kms.keyVaultResourceId,
+          keyVaultResourceId:
+            security.kms.keyVaultNetworkAccess === KeyVaultNetworkAccess.Private
+              ? security.kms.keyVaultResourceId
+              : undefined,
         }
       : undefined,
   };

@@ -5,7 +5,8 @@ import { DiagnosticSetting } from "@pulumi/azure-native/monitor/diagnosticSettin
 import { Workspace } from "@pulumi/azure-native/operationalinsights/workspace";
 import { type Input } from "@pulumi/pulumi";
 
-import { type Site } from "./aks-cluster";
+import { transformed } from "../transform";
+import { type Site } from "./site";
 
 /** Logs of the control plane that are kept. `kube-audit-admin` is `kube-audit` without the reads, a tenth of its volume. */
 export const controlPlaneLogs = [
@@ -36,8 +37,9 @@ export function workspaceFor(site: Site): Input<string> | undefined {
     retentionInDays: retentionDays,
     tags: settings.tags,
   };
-  return new Workspace(`${site.name}-logs`, settings.transform?.workspace?.(args) ?? args, { parent: site.component })
-    .id;
+  return new Workspace(`${site.name}-logs`, transformed(settings.transform?.workspace, args), {
+    parent: site.component,
+  }).id;
 }
 
 /** Sends the control plane's own logs and metrics to the workspace. */
@@ -54,7 +56,7 @@ export function collectControlPlane(site: Site, cluster: ManagedCluster, workspa
     logs: controlPlaneLogs.map((category) => ({ category, enabled: true })),
     metrics: [{ category: "AllMetrics", enabled: true }],
   };
-  new DiagnosticSetting(`${site.name}-control-plane`, transform?.diagnosticSetting?.(args) ?? args, {
+  new DiagnosticSetting(`${site.name}-control-plane`, transformed(transform?.diagnosticSetting, args), {
     parent: site.component,
   });
 }
@@ -89,7 +91,7 @@ export function collectContainerInsights(site: Site, cluster: ManagedCluster, wo
   };
   const rule = new DataCollectionRule(
     `${site.name}-container-insights`,
-    transform?.dataCollectionRule?.(args) ?? args,
+    transformed(transform?.dataCollectionRule, args),
     { parent: site.component },
   );
   new DataCollectionRuleAssociation(

@@ -2,7 +2,8 @@ import { AgentPool } from "@pulumi/azure-native/containerservice/agentPool";
 import { type ManagedCluster } from "@pulumi/azure-native/containerservice/managedCluster";
 import { type Resource } from "@pulumi/pulumi";
 
-import { type Site } from "./aks-cluster";
+import { transformed } from "../transform";
+import { type Site } from "./site";
 import { poolProfile } from "./managed-cluster";
 import { poolName } from "./pool-name";
 import { type NodePoolSettings } from "./settings";
@@ -21,7 +22,7 @@ export function nodePool(site: Site, pool: NodePoolSettings, cluster: ManagedClu
     tags: settings.tags,
     ...poolProfile(pool),
   };
-  return new AgentPool(`${site.name}-${name}`, settings.transform?.nodePool?.(args) ?? args, {
+  return new AgentPool(`${site.name}-${name}`, transformed(settings.transform?.nodePool, args), {
     parent: site.component,
     // Azure runs one operation on a cluster at a time.
     dependsOn: after,

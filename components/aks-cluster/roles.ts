@@ -2,7 +2,8 @@ import { type RoleAssignmentArgs } from "@pulumi/azure-native/authorization/role
 import { all, type Input, type Output, output } from "@pulumi/pulumi";
 
 import { guidOf } from "../arm/guid";
-import { type Site } from "./aks-cluster";
+import { transformed } from "../transform";
+import { type Site } from "./site";
 import { type PrincipalType } from "./enums";
 
 /** Ids of Azure's built-in roles. */
@@ -11,6 +12,14 @@ export const roles = {
   clusterAdmin: "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b",
   /** Managed Identity Operator */
   managedIdentityOperator: "f1a07417-d97a-45cb-824c-7a7467783830",
+  /** Network Contributor */
+  networkContributor: "4d97b98b-1d4f-488c-a675-1a7c30a4ebf5",
+  /** Private DNS Zone Contributor */
+  privateDnsZoneContributor: "b12aa53e-6015-4669-85d0-8515ebb3ae7f",
+  /** Key Vault Crypto User */
+  keyVaultCryptoUser: "12338af0-0e69-4776-bea7-57ae8d297424",
+  /** Key Vault Contributor, which a private vault needs for its private endpoint */
+  keyVaultContributor: "f25e0fa2-a7c8-4377-a976-54943a77a395",
 } as const;
 
 /** Who gets which role where. */
@@ -19,7 +28,8 @@ export interface Grant {
   /** Resource id. */
   readonly scope: Input<string>;
   readonly principalId: Input<string>;
-  readonly principalType: PrincipalType;
+  /** Default: Azure looks it up. */
+  readonly principalType?: PrincipalType;
 }
 
 /** A role assignment under a name that follows from what it grants: an update that was cut short finds its own again. */
@@ -31,7 +41,7 @@ export function roleAssignmentArgs(site: Site, { role, scope, principalId, princ
     principalId,
     principalType,
   };
-  return site.settings.transform?.roleAssignment?.(args) ?? args;
+  return transformed(site.settings.transform?.roleAssignment, args);
 }
 
 /** The role as the subscription of `scope` names it. */

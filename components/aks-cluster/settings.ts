@@ -92,10 +92,10 @@ export function settle(args: AksClusterArgs): ClusterSettings {
     ...args,
     tier: args.tier ?? "Standard",
     mesh: args.mesh ?? "None",
-    dnsPrefix: args.dnsPrefix ?? args.name,
+    dnsPrefix: args.dnsPrefix ?? dnsPrefixOf(args.name),
     kubeconfigLogin: args.kubeconfigLogin ?? "AzureCli",
     costAnalysis: args.costAnalysis ?? false,
-    identity: { kind: IdentityKind.SystemAssigned, ...given(args.identity) },
+    identity: { kind: defaultIdentity(args), ...given(args.identity) },
     access: {
       azureRbac: true,
       localAccounts: false,
@@ -140,6 +140,25 @@ export function settle(args: AksClusterArgs): ClusterSettings {
     scaling: { keda: true, verticalPodAutoscaler: false, nodeAutoprovisioning: false, ...given(args.scaling) },
     nodePools: args.nodePools.map((pool) => settlePool(pool, args.network)),
   };
+}
+
+/** User-assigned where something needs an identity that exists before the cluster. */
+function defaultIdentity(args: AksClusterArgs): IdentityKind {
+  const { privateDnsZone, vnetIntegrationSubnetId } = args.apiServer ?? {};
+  const needed =
+    args.identity?.resourceId !== undefined ||
+    args.kubeletIdentity !== undefined ||
+    args.security?.kms !== undefined ||
+    args.network?.nodeSubnetId !== undefined ||
+    vnetIntegrationSubnetId !== undefined ||
+    args.nodePools.some(({ subnetId, podSubnetId }) => subnetId !== undefined || podSubnetId !== undefined) ||
+    (privateDnsZone !== undefined && privateDnsZone !== "system" && privateDnsZone !== "none");
+  return needed ? IdentityKind.UserAssigned : IdentityKind.SystemAssigned;
+}
+
+/** A cluster's name may hold underscores and be longer than a DNS prefix. */
+function dnsPrefixOf(name: string): string {
+  return name.replaceAll("_", "-").slice(0, 54).replace(/-+$/, "");
 }
 
 function settlePool(pool: NodePoolArgs, network: NetworkArgs | undefined): NodePoolSettings {

@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/no-require-imports -- runs inside serialised dynamic providers, see credential.ts */
 import { type HttpClient, type HttpMethods, type Pipeline } from "@azure/core-rest-pipeline";
 import { type TokenCredential } from "@azure/identity";
 
@@ -48,14 +47,14 @@ export interface ArmClientOptions {
  * @throws Error if the cloud cannot be found, a setting is missing, or no subscription is known.
  */
 export async function openArm(settings: AzureSettings, options: ArmClientOptions = {}): Promise<ArmClient> {
-  const rest = require("@azure/core-rest-pipeline") as typeof import("@azure/core-rest-pipeline");
+  const rest = await import("@azure/core-rest-pipeline");
   const httpClient = options.httpClient ?? rest.createDefaultHttpClient();
   const pipeline = rest.createPipelineFromOptions({
     retryOptions: { maxRetries: 8, retryDelayInMs: options.retryDelayMs ?? 1000, maxRetryDelayInMs: 30_000 },
     userAgentOptions: { userAgentPrefix: "aks-mesh" },
   });
   const cloud = await findCloud(settings, pipeline, httpClient);
-  const credential = options.credential ?? credentialFor(settings, cloud);
+  const credential = options.credential ?? (await credentialFor(settings, cloud));
   const authenticated = pipeline.clone();
   authenticated.addPolicy(rest.bearerTokenAuthenticationPolicy({ credential, scopes: `${cloud.audience}/.default` }), {
     phase: "Sign",
@@ -94,7 +93,7 @@ async function findCloud(settings: AzureSettings, pipeline: Pipeline, httpClient
   if (!settings.metadataHost) {
     return cloudNamed(settings.environment);
   }
-  const rest = require("@azure/core-rest-pipeline") as typeof import("@azure/core-rest-pipeline");
+  const rest = await import("@azure/core-rest-pipeline");
   const base = settings.metadataHost.includes("://") ? settings.metadataHost : `https://${settings.metadataHost}`;
   const url = `${base}/metadata/endpoints?api-version=2022-09-01`;
   const response = await pipeline.sendRequest(httpClient, rest.createPipelineRequest({ url, method: "GET" }));
@@ -110,7 +109,7 @@ async function activeSubscription(settings: AzureSettings): Promise<string> {
   if (settings.clientSecret || settings.clientCertificatePath || settings.useOidc || settings.useMsi) {
     throw new Error(`${missing}.`);
   }
-  const { execFile } = require("node:child_process") as typeof import("node:child_process");
+  const { execFile } = await import("node:child_process");
   return await new Promise((resolve, reject) => {
     execFile("az", ["account", "show", "--query", "id", "--output", "tsv"], (error, stdout) => {
       const id = stdout.trim();

@@ -1,6 +1,4 @@
-/* eslint-disable @typescript-eslint/no-require-imports -- runs inside serialised dynamic providers, where a module can only
-   be loaded by require, and only when it is needed: @azure/identity costs the program's start a fifth of a second. */
-import { type AccessToken, type TokenCredential } from "@azure/identity";
+import { type TokenCredential } from "@azure/identity";
 
 import { type Cloud } from "./cloud";
 import { type AzureSettings } from "./settings";
@@ -11,8 +9,9 @@ import { type AzureSettings } from "./settings";
  *
  * @throws Error if a setting that the chosen way needs is missing.
  */
-export function credentialFor(settings: AzureSettings, cloud: Cloud): TokenCredential {
-  const identity = require("@azure/identity") as typeof import("@azure/identity");
+export async function credentialFor(settings: AzureSettings, cloud: Cloud): Promise<TokenCredential> {
+  // Loaded where it is needed: it would cost the start of every program a fifth of a second.
+  const identity = await import("@azure/identity");
   const options = {
     authorityHost: cloud.authority,
     disableInstanceDiscovery: settings.disableInstanceDiscovery,
@@ -60,7 +59,7 @@ async function federatedToken(settings: AzureSettings): Promise<string> {
     return settings.oidcToken;
   }
   if (settings.oidcTokenFilePath) {
-    const { readFile } = require("node:fs/promises") as typeof import("node:fs/promises");
+    const { readFile } = await import("node:fs/promises");
     return (await readFile(settings.oidcTokenFilePath, "utf8")).trim();
   }
   if (!settings.oidcRequestUrl || !settings.oidcRequestToken) {
@@ -84,5 +83,3 @@ async function federatedToken(settings: AzureSettings): Promise<string> {
   }
   return value;
 }
-
-export type { AccessToken, TokenCredential };
