@@ -141,6 +141,11 @@ export interface ResourceProvider {
   readonly version: string;
   /** Whether Check makes use of `autonaming`. */
   readonly supportsAutonaming: boolean;
+  /**
+   * Whether requests keep their secret marks. Where not, the engine takes them off, and marks those outputs that have the name
+   * of a secret input. Default true.
+   */
+  readonly acceptsSecrets?: boolean;
 
   /** The package's schema as JSON text. Default: an empty schema, enough for running programs. */
   getSchema?(): Promise<string>;

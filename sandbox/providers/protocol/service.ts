@@ -45,7 +45,7 @@ export function createProviderService(provider: ResourceProvider, engine: Engine
     handshake: answer(async (request: proto.ProviderHandshakeRequest) => {
       engine.setAddress(request.getEngineAddress());
       const response = new proto.ProviderHandshakeResponse();
-      response.setAcceptSecrets(true);
+      response.setAcceptSecrets(provider.acceptsSecrets ?? true);
       response.setAcceptResources(false);
       response.setAcceptOutputs(false);
       response.setSupportsAutonamingConfiguration(provider.supportsAutonaming);
@@ -86,7 +86,7 @@ export function createProviderService(provider: ResourceProvider, engine: Engine
     configure: answer(async (request: proto.ConfigureRequest, contextFor) => {
       await provider.configure({ inputs: unmarshalProperties(request.getArgs()) }, contextFor(request.getUrn() ?? ""));
       const response = new proto.ConfigureResponse();
-      response.setAcceptsecrets(true);
+      response.setAcceptsecrets(provider.acceptsSecrets ?? true);
       response.setSupportspreview(true);
       response.setAcceptresources(false);
       response.setAcceptoutputs(false);

@@ -1,0 +1,49 @@
+import { createArmClient, type ArmClient } from "./arm-client";
+import { findCloud, type Cloud } from "./cloud";
+import { type Configuration } from "./configuration";
+import { createTokenSource, type TokenSource } from "./credential";
+import { type Timings } from "./timings";
+
+/** A configured provider's connection to Azure. */
+export interface Session {
+  readonly configuration: Configuration;
+  /** @throws Error when no subscription is configured. */
+  subscriptionId(): string;
+  /** Finds the cloud on the first call. */
+  connect(signal: AbortSignal): Promise<Connection>;
+}
+
+/** Where to send requests, and how to sign in. */
+export interface Connection {
+  readonly cloud: Cloud;
+  readonly tokens: TokenSource;
+  readonly client: ArmClient;
+}
+
+/** Nothing is asked of Azure before the first `connect`: a preview of a program without resources needs no login. */
+export function createSession(configuration: Configuration, timings: Timings): Session {
+  let connection: Promise<Connection> | undefined;
+
+  async function open(signal: AbortSignal): Promise<Connection> {
+    const cloud = await findCloud(configuration, signal);
+    const tokens = createTokenSource(configuration, cloud);
+    return { cloud, tokens, client: createArmClient(cloud, tokens, timings) };
+  }
+
+  return {
+    configuration,
+    subscriptionId() {
+      if (configuration.subscriptionId !== "") return configuration.subscriptionId;
+      throw new Error(
+        "azure-native: no subscription; set it with `pulumi config set azure-native:subscriptionId <id>` or ARM_SUBSCRIPTION_ID.",
+      );
+    },
+    connect(signal) {
+      connection ??= open(signal).catch((error: unknown) => {
+        connection = undefined;
+        throw error;
+      });
+      return connection;
+    },
+  };
+}
