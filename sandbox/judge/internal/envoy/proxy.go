@@ -1,0 +1,189 @@
+// Package envoy evaluates the configuration that OSM generates the way Envoy would: what it accepts, which filter chain a
+// connection gets, which route a request takes, and what the access rules on it say.
+package envoy
+
+import (
+	"fmt"
+	"net/netip"
+
+	cluster_v3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	tls_v3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
+
+	"github.com/openservicemesh/osm/pkg/envoy/lds"
+
+	"aks-mesh/sandbox/judge/internal/controlplane"
+)
+
+// Proxy is one sidecar with a configuration it has just received, none before. A nil listener is one that does not exist.
+type Proxy struct {
+	Outbound *Listener
+	Inbound  *Listener
+	Clusters map[string]*Cluster
+	// Rejected are the resources that Envoy refused, with its reasons.
+	Rejected []string
+
+	routes map[string]*routes
+}
+
+// Cluster is where a request or connection can be sent.
+type Cluster struct {
+	Name        string
+	Passthrough bool // to the connection's original destination, as it is
+	Local       bool // to the application beside the sidecar
+	Endpoints   []netip.AddrPort
+	ServerName  string   // SNI
+	Protocols   []string // ALPN
+	ServerNames []string // identities accepted in the server's certificate; empty accepts all
+}
+
+// Accept gives a configuration to a fresh Envoy.
+func Accept(discovery *controlplane.Discovery) (*Proxy, error) {
+	proxy := &Proxy{Clusters: map[string]*Cluster{}}
+	for _, config := range discovery.Listeners {
+		accepted, err := acceptListener(config)
+		if err != nil {
+			proxy.Rejected = append(proxy.Rejected, fmt.Sprintf("listener %s: %v", config.Name, err))
+			continue
+		}
+		switch config.Name {
+		case lds.OutboundListenerName:
+			proxy.Outbound = accepted
+		case lds.InboundListenerName:
+			proxy.Inbound = accepted
+		}
+	}
+	for _, config := range discovery.Clusters {
+		if err := config.ValidateAll(); err != nil {
+			proxy.Rejected = append(proxy.Rejected, fmt.Sprintf("cluster %s: %v", config.Name, err))
+			continue
+		}
+		cluster, err := newCluster(config, discovery)
+		if err != nil {
+			return nil, err
+		}
+		proxy.Clusters[config.Name] = cluster
+	}
+	for _, assignment := range discovery.Endpoints {
+		cluster := proxy.Clusters[assignment.ClusterName]
+		if cluster == nil {
+			continue
+		}
+		for _, locality := range assignment.Endpoints {
+			for _, it := range locality.LbEndpoints {
+				address := it.GetEndpoint().GetAddress().GetSocketAddress()
+				ip, err := netip.ParseAddr(address.GetAddress())
+				if err != nil {
+					return nil, fmt.Errorf("endpoint of %s: %w", cluster.Name, err)
+				}
+				cluster.Endpoints = append(cluster.Endpoints, netip.AddrPortFrom(ip, uint16(address.GetPortValue())))
+			}
+		}
+	}
+	proxy.acceptRoutes(discovery)
+	return proxy, nil
+}
+
+// WithRoutes is the same proxy with other route configurations.
+func (p *Proxy) WithRoutes(discovery *controlplane.Discovery) *Proxy {
+	other := *p
+	other.acceptRoutes(discovery)
+	return &other
+}
+
+func (p *Proxy) acceptRoutes(discovery *controlplane.Discovery) {
+	p.routes = map[string]*routes{}
+	for _, config := range discovery.Routes {
+		accepted, err := acceptRoutes(config)
+		if err != nil {
+			p.Rejected = append(p.Rejected, fmt.Sprintf("routes %s: %v", config.Name, err))
+			continue
+		}
+		p.routes[config.Name] = accepted
+	}
+}
+
+func newCluster(config *cluster_v3.Cluster, discovery *controlplane.Discovery) (*Cluster, error) {
+	cluster := &Cluster{
+		Name:        config.Name,
+		Passthrough: config.GetType() == cluster_v3.Cluster_ORIGINAL_DST,
+		Local:       config.GetType() == cluster_v3.Cluster_STRICT_DNS && config.TransportSocket == nil,
+	}
+	if config.TransportSocket == nil {
+		return cluster, nil
+	}
+	var context tls_v3.UpstreamTlsContext
+	if err := config.TransportSocket.GetTypedConfig().UnmarshalTo(&context); err != nil {
+		return nil, fmt.Errorf("cluster %s: %w", config.Name, err)
+	}
+	cluster.ServerName = context.Sni
+	cluster.Protocols = context.GetCommonTlsContext().GetAlpnProtocols()
+	cluster.ServerNames = discovery.ServerSANs[context.GetCommonTlsContext().GetValidationContextSdsSecretConfig().GetName()]
+	return cluster, nil
+}
+
+// Choice is where a proxy sends a connection or a request: to one of some clusters by their weights, or nowhere.
+type Choice struct {
+	Clusters []Share
+	NoRoute  bool // HTTP: answered with 404
+	Refused  bool // the connection ends
+	Denied   bool // HTTP: answered with 403
+	HTTP     bool // by a route, so that failures are answered with 503
+}
+
+// Share is a cluster and its part of the traffic, from 0 to 1.
+type Share struct {
+	Cluster string
+	Part    float64
+}
+
+// Decide takes a new connection through a listener; a nil request is a TCP connection.
+func (p *Proxy) Decide(listener *Listener, connection Connection, request *Request) Choice {
+	if listener == nil {
+		return Choice{Refused: true}
+	}
+	if request != nil && listener.inspectsHTTP && !connection.TLS {
+		connection.Protocols = []string{"http/1.1"}
+	}
+	found := listener.find(connection)
+	if found == nil {
+		return Choice{Refused: true}
+	}
+	for _, rules := range found.rbac {
+		if !rbacAllows(rules, connection) {
+			return Choice{Refused: true}
+		}
+	}
+	if !found.http() {
+		return Choice{Clusters: shares(found.clusters)}
+	}
+	if request == nil {
+		// Bytes that are no HTTP: the connection manager ends the connection.
+		return Choice{Refused: true}
+	}
+	route := p.routes[found.routeConfig].find(*request)
+	if route == nil {
+		return Choice{NoRoute: true, HTTP: true}
+	}
+	if !rbacAllows(routeRBAC(route), connection) {
+		return Choice{Denied: true, HTTP: true}
+	}
+	var clusters []weighted
+	for _, it := range route.GetRoute().GetWeightedClusters().GetClusters() {
+		clusters = append(clusters, weighted{it.Name, it.GetWeight().GetValue()})
+	}
+	return Choice{Clusters: shares(clusters), HTTP: true}
+}
+
+func shares(clusters []weighted) []Share {
+	total := uint32(0)
+	for _, it := range clusters {
+		total += it.weight
+	}
+	var list []Share
+	for _, it := range clusters {
+		if it.weight > 0 {
+			list = append(list, Share{it.cluster, float64(it.weight) / float64(total)})
+		}
+	}
+	return list
+}

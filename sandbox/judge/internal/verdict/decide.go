@@ -1,0 +1,324 @@
+package verdict
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"aks-mesh/sandbox/judge/internal/controlplane"
+	"aks-mesh/sandbox/judge/internal/envoy"
+)
+
+// Decide follows one request through the caller's sidecar, the Service and the server's sidecar, along every way it can
+// take.
+func (m *Mesh) Decide(request Request) Verdict {
+	leaves, rejected, err := m.leaves(request)
+	if err != nil {
+		return Verdict{Error: err.Error()}
+	}
+	verdict := summarize(leaves, request.Protocol == "tcp")
+	verdict.Rejected = rejected
+	return verdict
+}
+
+// call is a request with what it needs on its way.
+type call struct {
+	mesh     *Mesh
+	client   *corev1.Pod
+	clientIP netip.Addr
+	service  *corev1.Service
+	port     corev1.ServicePort
+	http     *envoy.Request // nil for TCP
+	leaves   []leaf
+	rejected map[string]bool
+}
+
+func (m *Mesh) leaves(request Request) ([]leaf, []string, error) {
+	client, err := m.client(request.From)
+	if err != nil {
+		return nil, nil, err
+	}
+	service, port, err := m.service(request.To)
+	if err != nil {
+		return nil, nil, err
+	}
+	clientIP, err := netip.ParseAddr(client.Status.PodIP)
+	if err != nil {
+		return nil, nil, err
+	}
+	it := &call{mesh: m, client: client, clientIP: clientIP, service: service, http: httpRequest(request), rejected: map[string]bool{}}
+
+	for _, candidate := range service.Spec.Ports {
+		if uint16(candidate.Port) == port {
+			it.port = candidate
+		}
+	}
+	destinations, err := m.destinations(service, port)
+	if err != nil {
+		return nil, nil, err
+	}
+	for index, destination := range destinations {
+		if err := it.connect(index, destination); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(it.leaves) == 0 {
+		it.leaves = []leaf{{outcome: Refused}}
+	}
+	var rejected []string
+	for reason := range it.rejected {
+		rejected = append(rejected, reason)
+	}
+	return it.leaves, rejected, nil
+}
+
+func httpRequest(request Request) *envoy.Request {
+	if request.Protocol == "tcp" {
+		return nil
+	}
+	host := request.Host
+	if host == "" {
+		host = request.To
+	}
+	headers := map[string]string{}
+	for name, value := range request.Headers {
+		headers[strings.ToLower(name)] = value
+	}
+	method, path := request.Method, request.Path
+	if method == "" {
+		method = "GET"
+	}
+	if path == "" {
+		path = "/"
+	}
+	return &envoy.Request{Method: method, Path: path, Host: host, Headers: headers}
+}
+
+// service finds the Service that a host name and port stand for.
+func (m *Mesh) service(to string) (*corev1.Service, uint16, error) {
+	host, portText, found := strings.Cut(to, ":")
+	port, err := strconv.ParseUint(portText, 10, 16)
+	if !found || err != nil {
+		return nil, 0, fmt.Errorf("to %q is not of the form host:port", to)
+	}
+	labels := strings.Split(host, ".")
+	if len(labels) < 2 {
+		return nil, 0, fmt.Errorf("to %q does not name a Service and its namespace", to)
+	}
+	for _, service := range m.objects.Services {
+		if service.Name == labels[0] && service.Namespace == labels[1] {
+			return service, uint16(port), nil
+		}
+	}
+	return nil, 0, fmt.Errorf("to %q: there is no such Service", to)
+}
+
+// destinations are the addresses that the Service's name resolves to: its cluster address, or its pods'.
+func (m *Mesh) destinations(service *corev1.Service, port uint16) ([]netip.AddrPort, error) {
+	if service.Spec.ClusterIP != corev1.ClusterIPNone {
+		ip, err := netip.ParseAddr(service.Spec.ClusterIP)
+		if err != nil {
+			return nil, fmt.Errorf("service %s/%s: %w", service.Namespace, service.Name, err)
+		}
+		return []netip.AddrPort{netip.AddrPortFrom(ip, port)}, nil
+	}
+	var list []netip.AddrPort
+	for _, endpoints := range m.objects.Endpoints {
+		if endpoints.Namespace != service.Namespace || endpoints.Name != service.Name {
+			continue
+		}
+		for _, subset := range endpoints.Subsets {
+			for _, address := range subset.Addresses {
+				ip, err := netip.ParseAddr(address.IP)
+				if err != nil {
+					return nil, err
+				}
+				list = append(list, netip.AddrPortFrom(ip, port))
+			}
+		}
+	}
+	return list, nil
+}
+
+// connect opens a connection from the client to an address, through its sidecar if it has one.
+func (c *call) connect(index int, destination netip.AddrPort) error {
+	if !hasSidecar(c.client) {
+		return c.direct(leaf{endpoint: index, part: 1}, destination)
+	}
+	proxies, err := c.mesh.clientProxies(c.client)
+	if err != nil {
+		return err
+	}
+	for order, proxy := range proxies {
+		c.noteRejected(proxy)
+		choice := proxy.Decide(proxy.Outbound, envoy.Connection{
+			DestinationIP: destination.Addr(), DestinationPort: uint32(destination.Port()), SourceIP: c.clientIP,
+		}, c.http)
+		if outcome, ended := endOf(choice); ended {
+			c.leaves = append(c.leaves, leaf{order: order, endpoint: index, outcome: outcome})
+			continue
+		}
+		for split, share := range choice.Clusters {
+			at := leaf{order: order, split: split, endpoint: index * 1000, part: share.Part}
+			if err := c.send(at, proxy.Clusters[share.Cluster], choice.HTTP, destination); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// send goes on from the client's sidecar to a cluster; a cluster it does not know has no servers.
+func (c *call) send(at leaf, cluster *envoy.Cluster, http bool, destination netip.AddrPort) error {
+	failed := Refused
+	if http {
+		failed = Unavailable
+	}
+	switch {
+	case cluster == nil, !cluster.Passthrough && len(cluster.Endpoints) == 0:
+		at.outcome = failed
+		c.leaves = append(c.leaves, at)
+		return nil
+	case cluster.Passthrough:
+		return c.direct(at, destination)
+	}
+	at.backend, _, _ = strings.Cut(cluster.Name, "|")
+	for _, address := range cluster.Endpoints {
+		server := c.mesh.podByIP[address.Addr()]
+		at.endpoint++
+		if server == nil || !hasSidecar(server) || !accepts(cluster.ServerNames, controlplane.Identity(server)) {
+			at.outcome = failed
+			c.leaves = append(c.leaves, at)
+			continue
+		}
+		connection := envoy.Connection{
+			DestinationIP: address.Addr(), DestinationPort: uint32(address.Port()), SourceIP: c.clientIP,
+			TLS: true, ServerName: cluster.ServerName, Protocols: cluster.Protocols, Peer: controlplane.Identity(c.client),
+		}
+		if err := c.serve(at, server, connection, failed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// direct goes to an address in plain text: kube-proxy picks a pod behind a cluster address.
+func (c *call) direct(at leaf, destination netip.AddrPort) error {
+	addresses, err := c.mesh.behind(c.service, c.port, destination)
+	if err != nil {
+		return err
+	}
+	if len(addresses) == 0 {
+		at.outcome = Refused
+		c.leaves = append(c.leaves, at)
+	}
+	at.backend = c.service.Namespace + "/" + c.service.Name
+	for _, address := range addresses {
+		at.endpoint++
+		server := c.mesh.podByIP[address.Addr()]
+		if server == nil || !hasSidecar(server) {
+			at.outcome = Allowed
+			c.leaves = append(c.leaves, at)
+			continue
+		}
+		connection := envoy.Connection{
+			DestinationIP: address.Addr(), DestinationPort: uint32(address.Port()), SourceIP: c.clientIP,
+		}
+		if err := c.serve(at, server, connection, Refused); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// serve lets a server's sidecar decide, in every order it may have; failed is what the client sees of a closed connection.
+func (c *call) serve(at leaf, server *corev1.Pod, connection envoy.Connection, failed Outcome) error {
+	proxies, err := c.mesh.serverProxies(server)
+	if err != nil {
+		return err
+	}
+	for order, proxy := range proxies {
+		c.noteRejected(proxy)
+		at.serverOrder = order
+		choice := proxy.Decide(proxy.Inbound, connection, c.http)
+		outcome, ended := endOf(choice)
+		switch {
+		case ended && outcome == Refused:
+			outcome = failed
+		case !ended:
+			outcome = Allowed
+			for _, share := range choice.Clusters {
+				if cluster := proxy.Clusters[share.Cluster]; cluster == nil || !cluster.Local {
+					outcome = failed
+				}
+			}
+		}
+		at.outcome = outcome
+		c.leaves = append(c.leaves, at)
+	}
+	return nil
+}
+
+func (c *call) noteRejected(proxy *envoy.Proxy) {
+	for _, reason := range proxy.Rejected {
+		c.rejected[reason] = true
+	}
+}
+
+// endOf is the outcome of a choice that sends a request nowhere.
+func endOf(choice envoy.Choice) (Outcome, bool) {
+	switch {
+	case choice.Refused:
+		return Refused, true
+	case choice.NoRoute:
+		return NoRoute, true
+	case choice.Denied:
+		return Denied, true
+	case len(choice.Clusters) == 0:
+		return Refused, true
+	}
+	return "", false
+}
+
+func accepts(names []string, identity string) bool {
+	for _, name := range names {
+		if name == identity {
+			return true
+		}
+	}
+	return len(names) == 0
+}
+
+// behind are the endpoints that a plain connection to a Service's address may reach; a pod's own address reaches the pod.
+func (m *Mesh) behind(service *corev1.Service, port corev1.ServicePort, destination netip.AddrPort) ([]netip.AddrPort, error) {
+	if service.Spec.ClusterIP == corev1.ClusterIPNone {
+		return []netip.AddrPort{destination}, nil
+	}
+	if port.Port == 0 {
+		return nil, nil
+	}
+	var list []netip.AddrPort
+	for _, endpoints := range m.objects.Endpoints {
+		if endpoints.Namespace != service.Namespace || endpoints.Name != service.Name {
+			continue
+		}
+		for _, subset := range endpoints.Subsets {
+			for _, candidate := range subset.Ports {
+				if candidate.Name != port.Name {
+					continue
+				}
+				for _, address := range subset.Addresses {
+					ip, err := netip.ParseAddr(address.IP)
+					if err != nil {
+						return nil, err
+					}
+					list = append(list, netip.AddrPortFrom(ip, uint16(candidate.Port)))
+				}
+			}
+		}
+	}
+	return list, nil
+}

@@ -1,0 +1,173 @@
+package verdict
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/openservicemesh/osm/pkg/constants"
+	"github.com/openservicemesh/osm/pkg/k8s/informers"
+
+	"aks-mesh/sandbox/judge/internal/cluster"
+	"aks-mesh/sandbox/judge/internal/controlplane"
+	"aks-mesh/sandbox/judge/internal/envoy"
+)
+
+// Mesh is one cluster with OSM in it. It makes the proxies that requests ask for, once each.
+type Mesh struct {
+	objects *cluster.Objects
+	control *controlplane.ControlPlane
+	podByIP map[netip.Addr]*corev1.Pod
+	servers map[*corev1.Pod][]*envoy.Proxy
+	clients map[*corev1.Pod][]*envoy.Proxy
+}
+
+// Load gives a cluster to the control plane. The mesh is valid until the next Load on the same control plane.
+func Load(control *controlplane.ControlPlane, objects *cluster.Objects, requests []Request) (*Mesh, error) {
+	addMissingClients(objects, requests)
+	mesh := &Mesh{
+		objects: objects,
+		control: control,
+		podByIP: map[netip.Addr]*corev1.Pod{},
+		servers: map[*corev1.Pod][]*envoy.Proxy{},
+		clients: map[*corev1.Pod][]*envoy.Proxy{},
+	}
+	for _, pod := range objects.Pods {
+		ip, err := netip.ParseAddr(pod.Status.PodIP)
+		if err != nil {
+			return nil, fmt.Errorf("pod %s/%s: %w", pod.Namespace, pod.Name, err)
+		}
+		mesh.podByIP[ip] = pod
+	}
+	control.Load(objects)
+	return mesh, nil
+}
+
+// addMissingClients gives a pod to every caller that has none, so that there is a sidecar to look at. It has no labels:
+// no Service selects it.
+func addMissingClients(objects *cluster.Objects, requests []Request) {
+	present := map[string]bool{}
+	for _, pod := range objects.Pods {
+		present[pod.Namespace+"/"+pod.Spec.ServiceAccountName] = true
+	}
+	for _, request := range requests {
+		namespace, account, found := strings.Cut(request.From, "/")
+		if !found || present[request.From] {
+			continue
+		}
+		present[request.From] = true
+		objects.AddPod(&corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "client-of-" + account},
+			Spec:       corev1.PodSpec{ServiceAccountName: account},
+		})
+	}
+}
+
+func (m *Mesh) client(from string) (*corev1.Pod, error) {
+	for _, pod := range m.objects.Pods {
+		if pod.Namespace+"/"+pod.Spec.ServiceAccountName == from {
+			return pod, nil
+		}
+	}
+	return nil, fmt.Errorf("from %q is not of the form namespace/service-account", from)
+}
+
+func hasSidecar(pod *corev1.Pod) bool {
+	return pod.Labels[constants.EnvoyUniqueIDLabelName] != ""
+}
+
+// clientProxies are the configurations that a caller's sidecar may get: one for each TrafficSplit that OSM may take for
+// the root it looks up, since it takes the first of a list without an order.
+func (m *Mesh) clientProxies(pod *corev1.Pod) ([]*envoy.Proxy, error) {
+	if made, found := m.clients[pod]; found {
+		return made, nil
+	}
+	roots := map[string]int{}
+	for _, it := range m.objects.TrafficSplits {
+		roots[it.Namespace+"/"+firstLabel(it.Spec.Service)]++
+	}
+	discovery, err := m.control.Discover(pod)
+	if err != nil {
+		return nil, err
+	}
+	proxy, err := envoy.Accept(discovery)
+	if err != nil {
+		return nil, err
+	}
+	proxies := []*envoy.Proxy{proxy}
+	for _, it := range m.objects.TrafficSplits {
+		if roots[it.Namespace+"/"+firstLabel(it.Spec.Service)] < 2 {
+			continue
+		}
+		m.control.First(informers.InformerKeyTrafficSplit, it.Namespace+"/"+it.Name)
+		if discovery, err = m.control.Discover(pod); err != nil {
+			return nil, err
+		}
+		if proxy, err = envoy.Accept(discovery); err != nil {
+			return nil, err
+		}
+		proxies = append(proxies, proxy)
+	}
+	m.clients[pod] = proxies
+	return proxies, nil
+}
+
+// serverProxies are the configurations that a server's sidecar may get: one with each TrafficTarget to its service account
+// in front. Only the first target that has a matching route decides, so these show every outcome that any order has.
+func (m *Mesh) serverProxies(pod *corev1.Pod) ([]*envoy.Proxy, error) {
+	if made, found := m.servers[pod]; found {
+		return made, nil
+	}
+	var targets, ingresses []string
+	for _, it := range m.objects.TrafficTargets {
+		if it.Namespace == pod.Namespace && it.Spec.Destination.Name == pod.Spec.ServiceAccountName {
+			targets = append(targets, it.Namespace+"/"+it.Name)
+		}
+	}
+	for _, it := range m.objects.IngressBackends {
+		if it.Namespace == pod.Namespace {
+			ingresses = append(ingresses, it.Namespace+"/"+it.Name)
+		}
+	}
+
+	discovery, err := m.control.Discover(pod)
+	if err != nil {
+		return nil, err
+	}
+	proxy, err := envoy.Accept(discovery)
+	if err != nil {
+		return nil, err
+	}
+	proxies := []*envoy.Proxy{proxy}
+	if len(targets) > 1 {
+		for _, target := range targets {
+			m.control.First(informers.InformerKeyTrafficTarget, target)
+			if discovery.Routes, err = m.control.DiscoverRoutes(pod); err != nil {
+				return nil, err
+			}
+			proxies = append(proxies, proxy.WithRoutes(discovery))
+		}
+	}
+	if len(ingresses) > 1 {
+		for _, ingress := range ingresses {
+			m.control.First(informers.InformerKeyIngressBackend, ingress)
+			if discovery, err = m.control.Discover(pod); err != nil {
+				return nil, err
+			}
+			if proxy, err = envoy.Accept(discovery); err != nil {
+				return nil, err
+			}
+			proxies = append(proxies, proxy)
+		}
+	}
+	m.servers[pod] = proxies
+	return proxies, nil
+}
+
+func firstLabel(host string) string {
+	label, _, _ := strings.Cut(host, ".")
+	return label
+}
