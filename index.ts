@@ -25,7 +25,8 @@ const features = settings.registerFeature
     ].map((feature) => new FeatureRegistration(feature.feature, feature))
   : [];
 
-const people = settings.administrators.map((objectId) => ({ objectId }));
+const deployer = { objectId: getClientConfigOutput().objectId, type: settings.deployer };
+const groups = settings.administrators.map((objectId) => ({ objectId, type: "Group" as const }));
 const cluster = new AksCluster(
   name,
   {
@@ -35,7 +36,7 @@ const cluster = new AksCluster(
     location: settings.location,
     kubernetesVersion: settings.kubernetesVersion,
     mesh: "OpenServiceMesh",
-    access: { clusterAdmins: [{ objectId: getClientConfigOutput().objectId }, ...people] },
+    access: { clusterAdmins: [deployer, ...groups] },
     kubeconfigLogin: settings.kubeconfigLogin,
     tags,
   },

@@ -4,16 +4,17 @@ import { type Exit } from "./engine";
 interface Outputs {
   readonly clusterName?: string;
   readonly resourceGroupName?: string;
-  readonly mesh?: string;
+  readonly meshVersion?: string;
   readonly namespaces?: readonly string[];
   readonly access?: readonly AccessRow[];
 }
 
 /** One line of the program's `access` output: who may call whom, and how. */
 interface AccessRow {
-  readonly from: string;
-  readonly to: string;
-  readonly allows: string;
+  readonly caller: string;
+  readonly callee: string;
+  readonly http: readonly string[];
+  readonly tcp: readonly string[];
 }
 
 /** Aligns cells in columns, two spaces apart. */
@@ -30,17 +31,23 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
+/** A line for each request or port that a row allows, the names on the first of them only. */
+function accessLines({ caller, callee, http, tcp }: AccessRow): string[][] {
+  const allowed = [...http, ...tcp.map((port) => `TCP ${port}`)];
+  return allowed.map((text, index) => (index === 0 ? [caller, callee, text] : ["", "", text]));
+}
+
 /** The text after a successful `up`: the cluster, its policies, who may call whom, and what to try next. */
 export function summary(stack: string, stackOutput: Exit): string {
   const outputs = JSON.parse(stackOutput.stdout) as Outputs;
   const access = outputs.access ?? [];
   return [
     "",
-    `Stack ${stack} is up: cluster ${outputs.clusterName} in resource group ${outputs.resourceGroupName}, mesh ${outputs.mesh}.`,
+    `Stack ${stack} is up: cluster ${outputs.clusterName} in resource group ${outputs.resourceGroupName}, OSM ${outputs.meshVersion}.`,
     `Namespaces in the mesh: ${(outputs.namespaces ?? []).join(", ")}`,
     "",
     "Who may call whom, as the mesh's objects say:",
-    table([["CALLER", "SERVICE ACCOUNT", "ALLOWED"], ...access.map(({ from, to, allows }) => [from, to, allows])]),
+    table([["CALLER", "SERVICE ACCOUNT", "MAY SEND"], ...access.flatMap(accessLines)]),
     "",
     "Next:",
     "  npm run sandbox -- kubectl get traffictargets -A     what runs in the cluster",

@@ -11,5 +11,5 @@ export const dev: StackDefinition = {
     ],
   },
   mesh: {},
-  bookstore: { weights: { v1: 50, v2: 50 }, bookthief: "denied" },
+  bookstore: { canary: { v1: 50, v2: 50 }, bookthief: "denied" },
 };

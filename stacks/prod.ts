@@ -6,12 +6,11 @@ export const prod: StackDefinition = {
     tier: "Standard",
     costAnalysis: true,
     identity: { kind: "UserAssigned" },
-    monitoring: { managedPrometheus: true },
     nodePools: [
       { name: "system", mode: "System", vmSize: "Standard_D4ds_v5", minCount: 3, maxCount: 5 },
       { name: "user", mode: "User", vmSize: "Standard_D4ds_v5", minCount: 3, maxCount: 10 },
     ],
   },
   mesh: { certificate: { keyBitSize: 3072 } },
-  bookstore: { weights: { v1: 100, v2: 0 }, bookthief: "denied" },
+  bookstore: { canary: { v1: 100, v2: 0 }, bookthief: "denied" },
 };

@@ -1,5 +1,5 @@
 import { type Config } from "@pulumi/pulumi";
-import { KubeconfigLogin } from "../components/aks-cluster/enums";
+import { KubeconfigLogin, PrincipalType } from "../components/aks-cluster/enums";
 
 /** What a person sets for a stack; every key is described in Pulumi.yaml. */
 export interface Settings {
@@ -10,6 +10,8 @@ export interface Settings {
   readonly administrators: readonly string[];
   readonly authorizedIpRanges: readonly string[];
   readonly kubeconfigLogin: KubeconfigLogin;
+  /** Kind of the principal that runs `pulumi up`. */
+  readonly deployer: PrincipalType;
   readonly privateCluster: boolean;
   readonly nodeSubnetId?: string;
   readonly diskEncryptionSetId?: string;
@@ -32,6 +34,11 @@ function loginLike(environment: NodeJS.ProcessEnv): KubeconfigLogin {
   return environment.ARM_CLIENT_SECRET ? KubeconfigLogin.ServicePrincipal : KubeconfigLogin.AzureCli;
 }
 
+/** People log in with azure-cli, machines with everything else. */
+function deployerLike(environment: NodeJS.ProcessEnv): PrincipalType {
+  return loginLike(environment) === KubeconfigLogin.AzureCli ? PrincipalType.User : PrincipalType.ServicePrincipal;
+}
+
 function kubeconfigLogin(value: string | undefined, environment: NodeJS.ProcessEnv): KubeconfigLogin {
   if (value === undefined) return loginLike(environment);
   const login = logins[value];
@@ -49,6 +56,7 @@ export function readSettings(config: Config, environment: NodeJS.ProcessEnv): Se
     administrators: config.requireObject<string[]>("administrators"),
     authorizedIpRanges: config.requireObject<string[]>("authorizedIpRanges"),
     kubeconfigLogin: kubeconfigLogin(config.get("kubeconfigLogin"), environment),
+    deployer: deployerLike(environment),
     privateCluster: config.requireBoolean("privateCluster"),
     nodeSubnetId: config.get("nodeSubnetId"),
     diskEncryptionSetId: config.get("diskEncryptionSetId"),

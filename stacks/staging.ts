@@ -10,5 +10,5 @@ export const staging: StackDefinition = {
     ],
   },
   mesh: {},
-  bookstore: { weights: { v1: 90, v2: 10 }, bookthief: "denied" },
+  bookstore: { canary: { v1: 90, v2: 10 }, bookthief: "denied" },
 };

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { resourcesInAzure, resourcesInState } from "./azure";
+import { operate, type Sandbox } from "../../sandbox/sandbox";
+import { closeTestSandbox, openTestSandbox, plannedSteps, stateOf } from "./in-sandbox";
+
+/** A fault and how a run under it ends: well at once, or with an error that says this, after which the next run ends well. */
+interface FaultCase {
+  readonly title: string;
+  readonly fault: { name: string; count?: number; match?: string; seconds?: number };
+  readonly ends: "well" | RegExp;
+}
+
+const putCluster = "PUT /subscriptions/";
+const cases: readonly FaultCase[] = [
+  { title: "throttling", fault: { name: "throttle", count: 5, seconds: 1 }, ends: "well" },
+  { title: "500s", fault: { name: "server-error", count: 3 }, ends: "well" },
+  { title: "503s", fault: { name: "unavailable", count: 3 }, ends: "well" },
+  { title: "reset connections", fault: { name: "connection-reset", count: 3 }, ends: "well" },
+  { title: "a slow operation", fault: { name: "slow-operation", count: 1, seconds: 5 }, ends: "well" },
+  {
+    title: "a conflict with another operation on the cluster",
+    fault: { name: "conflict", count: 1, match: "agentPools" },
+    ends: /OperationNotAllowed|well/,
+  },
+  {
+    title: "an operation that fails in the end",
+    fault: { name: "failed-operation", count: 1, match: putCluster },
+    ends: /./,
+  },
+  { title: "no quota", fault: { name: "quota", count: 1 }, ends: /[Qq]uota/ },
+  { title: "replicas that disagree about the feature", fault: { name: "feature-flapping", count: 6 }, ends: "well" },
+  { title: "a feature that waits for approval", fault: { name: "feature-pending", count: 50 }, ends: /Pending/ },
+  { title: "late CRDs", fault: { name: "late-crds", count: 1, seconds: 10 }, ends: "well" },
+];
+
+describe.sequential("a run under each fault, and the one after it", () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await openTestSandbox();
+  });
+  afterAll(() => closeTestSandbox(sandbox));
+
+  it.each(cases)("$title", async ({ fault, ends }) => {
+    await sandbox.emulator.control("POST", "faults", fault);
+    const first = await operate(sandbox, "up", "dev");
+    await sandbox.emulator.control("DELETE", "faults");
+    const printed = first.stdout + first.stderr;
+    if (ends === "well") expect(first.code, printed).toBe(0);
+    else if (first.code !== 0) expect(printed).toMatch(ends);
+    if (first.code !== 0) {
+      const second = await operate(sandbox, "up", "dev");
+      expect(second.code, second.stdout + second.stderr).toBe(0);
+    }
+    expect([...(await plannedSteps(sandbox, "dev")).entries()]).toEqual([]);
+    expect(await resourcesInAzure(sandbox)).toEqual(resourcesInState((await stateOf(sandbox, "dev")).resources));
+
+    const destroyed = await operate(sandbox, "destroy", "dev");
+    expect(destroyed.code, destroyed.stdout + destroyed.stderr).toBe(0);
+    expect(await resourcesInAzure(sandbox)).toEqual([]);
+    await sandbox.emulator.control("POST", "features/Microsoft.ContainerService/AKS-OpenServiceMesh", {
+      state: "NotRegistered",
+    });
+  });
+});

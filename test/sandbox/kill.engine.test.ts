@@ -1,0 +1,58 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { resourcesInAzure, resourcesInState } from "./azure";
+import { operate, pulumi, type Sandbox } from "../../sandbox/sandbox";
+import { closeTestSandbox, openTestSandbox, plannedSteps, stateOf } from "./in-sandbox";
+
+const stack = "dev";
+
+/**
+ * Starts `up` and kills the engine with SIGKILL as soon as it says that it has made one more resource.
+ * @returns whether it was killed; false when it ended by itself.
+ */
+async function upUntilNextResource(sandbox: Sandbox): Promise<boolean> {
+  const args = ["up", "--stack", stack, "--yes", "--skip-preview", "--non-interactive"];
+  const child = spawn(sandbox.tools.path("pulumi"), args, {
+    cwd: sandbox.paths.project,
+    env: sandbox.environment,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  let killed = false;
+  child.stdout.on("data", (chunk: Buffer) => {
+    if (killed || !/ created \(/.test(chunk.toString())) return;
+    killed = true;
+    child.kill("SIGKILL");
+  });
+  await once(child, "close");
+  return killed;
+}
+
+describe.sequential("an engine that is killed after every resource in turn", () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await openTestSandbox();
+    await pulumi(sandbox, ["stack", "init", stack, "--no-select"]);
+  });
+  afterAll(() => closeTestSandbox(sandbox));
+
+  it("converges, and nothing is there twice", { timeout: 1_800_000 }, async () => {
+    let kills = 0;
+    while (await upUntilNextResource(sandbox)) {
+      kills += 1;
+      expect(kills).toBeLessThan(200);
+      // What `npm run sandbox -- up` does before each run; a preview is enough to have it done.
+      await operate(sandbox, "preview", stack);
+    }
+    const last = await operate(sandbox, "up", stack);
+    expect(last.code, last.stdout + last.stderr).toBe(0);
+    const { resources } = await stateOf(sandbox, stack);
+    expect(kills).toBeGreaterThan(resources.length / 4);
+    expect([...(await plannedSteps(sandbox, stack)).entries()]).toEqual([]);
+    expect(await resourcesInAzure(sandbox)).toEqual(resourcesInState((await stateOf(sandbox, stack)).resources));
+
+    const destroyed = await operate(sandbox, "destroy", stack);
+    expect(destroyed.code, destroyed.stdout + destroyed.stderr).toBe(0);
+    expect(await resourcesInAzure(sandbox)).toEqual([]);
+  });
+});

@@ -1,0 +1,61 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, unknown>;
+}
+
+const defaults = {
+  location: "westeurope",
+  owner: "team",
+  registerFeature: "true",
+  kubernetesVersion: "1.34",
+  administrators: "[]",
+  authorizedIpRanges: "[]",
+  privateCluster: "false",
+};
+
+/** Runs the program of a stack; answers with what it registers, rejects with what it says when it fails. */
+function runProgram(stack: string, settings: Record<string, string> = {}): Promise<Registered[]> {
+  const config = Object.entries({ ...defaults, ...settings }).map(([key, value]) => [`aks-mesh:${key}`, value]);
+  const script = join(__dirname, "run-program.ts");
+  const args = ["--require", "tsx/cjs", script, stack, JSON.stringify(Object.fromEntries(config))];
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, args, { maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+      if (error === null) resolve(JSON.parse(stdout) as Registered[]);
+      else reject(new Error(stderr));
+    });
+  });
+}
+
+const cluster = (registered: Registered[]) =>
+  registered.find(({ type }) => type === "azure-native:containerservice:ManagedCluster")?.inputs ?? {};
+
+describe("the program", { timeout: 30_000 }, () => {
+  it.each([
+    ["dev", "Free"],
+    ["staging", "Standard"],
+    ["prod", "Standard"],
+  ])("%s has the tier %s and the mesh in its profile", async (stack, tier) => {
+    expect(cluster(await runProgram(stack, { owner: "blue" }))).toMatchObject({
+      resourceName: `aks-mesh-${stack}`,
+      sku: { tier },
+      disableLocalAccounts: true,
+      addonProfiles: { openServiceMesh: { enabled: true, config: {} } },
+      tags: { stack, owner: "blue" },
+    });
+  });
+
+  it("refuses a stack that nobody defined, and says which there are", async () => {
+    await expect(runProgram("qa")).rejects.toThrow(/No definition for the stack "qa".*dev, staging, prod/);
+  });
+
+  it("refuses a login that kubelogin does not know", async () => {
+    await expect(runProgram("dev", { kubeconfigLogin: "password" })).rejects.toThrow(
+      /kubeconfigLogin is "password".*azurecli/,
+    );
+  });
+});
