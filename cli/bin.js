@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+// Starts the command from one bundled file: loading some hundred TypeScript modules one by one would take seconds.
+// The bundle is made on first use and again whenever a source file changes.
+"use strict";
+
+const { createHash } = require("node:crypto");
+const { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } = require("node:fs");
+const { join, resolve } = require("node:path");
+
+const root = resolve(__dirname, "..");
+const dist = join(root, "dist");
+
+function sources(folder) {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.(ts|js)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+function fingerprint() {
+  const hash = createHash("sha256");
+  const files = [...sources(join(root, "cli")), ...sources(join(root, "mesh")), join(root, "package-lock.json")];
+  for (const file of files) {
+    const { mtimeMs, size } = statSync(file);
+    hash.update(`${file}\0${mtimeMs}\0${size}\n`);
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+function bundle() {
+  const file = join(dist, `aks-mesh-${fingerprint()}.js`);
+  if (existsSync(file)) return file;
+  mkdirSync(dist, { recursive: true });
+  for (const name of readdirSync(dist)) {
+    if (/^aks-mesh-[0-9a-f]{16}\.js(\..*)?$/.test(name)) rmSync(join(dist, name), { force: true });
+  }
+  // Written aside and renamed, so that two commands started at once never read half a bundle.
+  const draft = `${file}.${process.pid}`;
+  require("esbuild").buildSync({
+    entryPoints: [join(root, "cli", "main.ts")],
+    outfile: draft,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    minifySyntax: true,
+    logLevel: "error",
+  });
+  renameSync(draft, file);
+  return file;
+}
+
+process.exitCode = require(bundle()).main(process.argv.slice(2));

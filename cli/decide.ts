@@ -1,0 +1,79 @@
+import { askedService, type CallRequest, decide, RequestError, type Verdict } from "../mesh/osm";
+import { isJsonObject } from "../mesh/manifests";
+import { readText } from "./input";
+import { loadMesh } from "./load";
+import { type Terminal } from "./terminal";
+
+/** `aks-mesh decide FILES… < requests.jsonl`: one verdict a line, in the order asked. */
+export function decideCommand(terminal: Terminal, paths: readonly string[]): number {
+  const lines = readText(0, "standard input")
+    .split("\n")
+    .map((line) => line.trim());
+  const requests = lines.filter((line) => line !== "").map(readRequest);
+  const asked = requests.flatMap((request) => {
+    const service = "error" in request ? undefined : askedService(request.from, request.to);
+    return service === undefined ? [] : [service];
+  });
+  const mesh = loadMesh(terminal, paths, asked);
+  let bad = false;
+  const answers: string[] = [];
+  for (const request of requests) {
+    let answer: unknown = request;
+    if (!("error" in request)) {
+      try {
+        answer = verdictLine(decide(mesh, request));
+      } catch (error) {
+        if (!(error instanceof RequestError)) throw error;
+        answer = { error: error.message };
+        bad = true;
+      }
+    } else bad = true;
+    answers.push(`${JSON.stringify(answer)}\n`);
+    if (answers.length >= 1000) terminal.out(answers.splice(0).join(""));
+  }
+  terminal.out(answers.join(""));
+  return bad ? 2 : 0;
+}
+
+/** A verdict as one line of JSON. */
+export function verdictLine(verdict: Verdict): Readonly<Record<string, unknown>> {
+  return {
+    outcome: verdict.outcome,
+    status: verdict.status,
+    backends: verdict.backends,
+    because: verdict.because.map(({ text }) => text),
+    ...(verdict.outcomes && { outcomes: verdict.outcomes }),
+    ...(verdict.variesBy && { "varies-by": verdict.variesBy }),
+  };
+}
+
+/** A request line, or what is wrong with it. */
+export function readRequest(line: string): CallRequest | { readonly error: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return { error: "The line is not JSON." };
+  }
+  if (!isJsonObject(value)) return { error: "A request must be a JSON object." };
+  const { from, to, protocol = "http", method, path, host, headers } = value;
+  if (typeof from !== "string") return { error: '"from" is missing: write "namespace/service-account".' };
+  if (typeof to !== "string") return { error: '"to" is missing: write "host:port".' };
+  if (protocol !== "http" && protocol !== "tcp") return { error: '"protocol" must be "http" or "tcp".' };
+  const texts: Record<string, string> = {};
+  for (const [name, field] of Object.entries({ method, path, host })) {
+    if (field === undefined || field === null) continue;
+    if (typeof field !== "string") return { error: `"${name}" must be a string.` };
+    texts[name] = field;
+  }
+  const pairs: Record<string, string | readonly string[]> = {};
+  if (headers !== undefined && headers !== null) {
+    if (!isJsonObject(headers)) return { error: '"headers" must be an object of strings.' };
+    for (const [name, field] of Object.entries(headers)) {
+      if (typeof field === "string") pairs[name] = field;
+      else if (Array.isArray(field) && field.every((one) => typeof one === "string")) pairs[name] = field;
+      else return { error: `Header ${JSON.stringify(name)} must be a string.` };
+    }
+  }
+  return { from, to, protocol, ...texts, headers: pairs };
+}

@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { type ManifestFile, type Manifests, parseManifests } from "../mesh/manifests";
+import { UsageError } from "./usage-error";
+
+/** Largest manifest that is read. */
+const maxFileBytes = 256 * 1024 * 1024;
+
+/** Reads manifests from files, from directories (all `.yaml`, `.yml` and `.json` in them) and, as `-`, from standard input. */
+export function readManifests(paths: readonly string[]): Manifests {
+  return parseManifests(paths.flatMap(manifestFiles));
+}
+
+function manifestFiles(path: string): readonly ManifestFile[] {
+  if (path === "-") return [{ name: "stdin", text: readText(0, "standard input") }];
+  let isDirectory: boolean;
+  try {
+    const stats = statSync(path);
+    isDirectory = stats.isDirectory();
+    if (stats.size > maxFileBytes) throw new UsageError(`${path} is larger than ${String(maxFileBytes)} bytes.`);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${path} cannot be read: ${reasonOf(error)}.`);
+  }
+  if (!isDirectory) return [{ name: path, text: readText(path, path) }];
+  return readdirSync(path, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.(ya?ml|json)$/i.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => !/(^|[\\/])(node_modules|\.git)[\\/]/.test(file))
+    .sort()
+    .map((file) => ({ name: file, text: readText(file, file) }));
+}
+
+/** All of a file, or of standard input (0). */
+export function readText(source: string | 0, name: string): string {
+  try {
+    return readFileSync(source, "utf8");
+  } catch (error) {
+    // A closed standard input is an empty one.
+    if (source === 0 && error instanceof Error && "code" in error && error.code === "EAGAIN") return "";
+    throw new UsageError(`${name} cannot be read: ${reasonOf(error)}.`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Error && "code" in error) {
+    switch (error.code) {
+      case "ENOENT":
+        return "there is no such file";
+      case "EACCES":
+        return "no permission";
+      default:
+        return String(error.code);
+    }
+  }
+  return String(error);
+}

@@ -1,0 +1,3 @@
+export * from "./object";
+export * from "./parse";
+export * from "./position";

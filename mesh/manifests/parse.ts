@@ -1,0 +1,226 @@
+import { type Document, isMap, isNode, isSeq, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
+import { isJsonObject, type JsonObject, type KubernetesObject } from "./object";
+import { formatPath, type Position, type Problem, type ValuePath } from "./position";
+
+/** A manifest file's name, as messages shall call it, and its text. */
+export interface ManifestFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Finds the place of an object, or of a value inside it. */
+export interface Positions {
+  of(object: KubernetesObject, path?: ValuePath): Position | undefined;
+}
+
+/** What {@link parseManifests} read. */
+export interface Manifests {
+  readonly objects: readonly KubernetesObject[];
+  readonly positions: Positions;
+  readonly problems: readonly Problem[];
+}
+
+/** Positions of objects that came from no file. */
+export const nowhere: Positions = { of: () => undefined };
+
+/** Kinds of Kubernetes itself that have no namespace; any other object without one belongs to `default`. */
+const clusterScopedKinds: ReadonlySet<string> = new Set([
+  "Namespace",
+  "Node",
+  "PersistentVolume",
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "CustomResourceDefinition",
+  "MutatingWebhookConfiguration",
+  "ValidatingWebhookConfiguration",
+  "StorageClass",
+  "PriorityClass",
+  "IngressClass",
+  "APIService",
+]);
+
+/** One alias may stand for this many nodes, so that a "billion laughs" file is an error, not a hang. */
+const maxAliasCount = 1000;
+
+interface Origin {
+  readonly document: Document;
+  readonly path: ValuePath;
+  readonly locate: (offset: number) => Position;
+}
+
+/**
+ * Reads YAML or JSON manifests: several documents a file, `List` objects, output of kustomize and Helm. Never throws on
+ * bad input: what cannot be read becomes a problem with its place, and the rest is still read.
+ */
+export function parseManifests(files: readonly ManifestFile[]): Manifests {
+  const objects: KubernetesObject[] = [];
+  const problems: Problem[] = [];
+  const origins = new Map<KubernetesObject, Origin>();
+
+  for (const file of files) {
+    for (const part of splitDocuments(file.text)) {
+      const lineCounter = new LineCounter();
+      const locate = (offset: number): Position => {
+        const { line, col } = lineCounter.linePos(offset);
+        return { file: file.name, line: Math.max(line, 1) + part.line, column: Math.max(col, 1) };
+      };
+      for (const document of readDocuments(part.text, lineCounter, file.name, part.line, problems)) {
+        if (reportSyntax(document.errors, locate, problems)) continue;
+        const value = plainValue(document, locate, problems);
+        if (value === undefined || value === null) continue;
+        collect(value, [], { document, locate });
+      }
+    }
+  }
+  return { objects, problems, positions: { of: (object, path = []) => positionOf(origins.get(object), path) } };
+
+  function collect(value: unknown, path: ValuePath, source: Omit<Origin, "path">): void {
+    const origin = { ...source, path };
+    const report = (message: string, at: ValuePath = []): void => {
+      const position = positionOf(origin, at);
+      problems.push({
+        severity: "error",
+        message,
+        ...(at.length > 0 && { property: formatPath(at) }),
+        ...(position && { position }),
+      });
+    };
+    if (!isJsonObject(value)) {
+      report("A Kubernetes object was expected here, with apiVersion, kind and metadata.");
+      return;
+    }
+    const { kind, apiVersion } = value;
+    if (typeof kind === "string" && kind.endsWith("List") && Array.isArray(value["items"])) {
+      value["items"].forEach((item, index) => {
+        collect(item, [...path, "items", index], source);
+      });
+      return;
+    }
+    if (typeof kind !== "string" || kind === "") return report("The object has no kind.", ["kind"]);
+    if (typeof apiVersion !== "string" || apiVersion === "") {
+      return report(`The ${kind} has no apiVersion.`, ["apiVersion"]);
+    }
+    const object = withMetadata(value, kind, apiVersion);
+    if (typeof object === "string") return report(object, ["metadata"]);
+    objects.push(object);
+    origins.set(object, origin);
+  }
+}
+
+interface DocumentText {
+  readonly text: string;
+  /** Lines before it. */
+  readonly line: number;
+}
+
+/** Cuts a file at its `---` lines: documents are then read one by one, which keeps the parser's memory small. */
+function splitDocuments(text: string): DocumentText[] {
+  const parts: DocumentText[] = [];
+  let start = 0;
+  let line = 0;
+  let startLine = 0;
+  for (let at = 0; at < text.length;) {
+    const next = text.indexOf("\n", at);
+    const end = next < 0 ? text.length : next + 1;
+    line += 1;
+    if (text.startsWith("---", end) && /^---\s*(#.*)?$/.test(firstLine(text, end))) {
+      parts.push({ text: text.slice(start, end), line: startLine });
+      start = end;
+      startLine = line;
+    }
+    at = end;
+  }
+  parts.push({ text: text.slice(start), line: startLine });
+  return parts;
+}
+
+function firstLine(text: string, from: number): string {
+  const end = text.indexOf("\n", from);
+  return text.slice(from, end < 0 ? undefined : end).replace(/\r$/, "");
+}
+
+function readDocuments(
+  text: string,
+  lineCounter: LineCounter,
+  file: string,
+  line: number,
+  problems: Problem[],
+): readonly Document[] {
+  try {
+    const documents = parseAllDocuments(text, { lineCounter, merge: true, prettyErrors: false, strict: true });
+    return Array.isArray(documents) ? documents : [];
+  } catch (error) {
+    // The parser recurses, so that a file of some ten thousand nested brackets exhausts the stack.
+    const reason = error instanceof RangeError ? "it is nested too deeply" : String(error);
+    problems.push({
+      severity: "error",
+      message: `The document cannot be read: ${reason}.`,
+      position: { file, line: line + 1, column: 1 },
+    });
+    return [];
+  }
+}
+
+function reportSyntax(
+  errors: readonly YAMLError[],
+  locate: (offset: number) => Position,
+  problems: Problem[],
+): boolean {
+  const [first] = errors;
+  if (first === undefined) return false;
+  problems.push({ severity: "error", message: `Not valid YAML: ${first.message}`, position: locate(first.pos[0]) });
+  return true;
+}
+
+function plainValue(document: Document, locate: (offset: number) => Position, problems: Problem[]): unknown {
+  try {
+    return document.toJS({ maxAliasCount }) as unknown;
+  } catch (error) {
+    const reason =
+      error instanceof RangeError
+        ? "it is nested too deeply"
+        : error instanceof ReferenceError
+          ? "its aliases expand to too much"
+          : String(error);
+    problems.push({ severity: "error", message: `The document cannot be read: ${reason}.`, position: locate(0) });
+    return undefined;
+  }
+}
+
+function withMetadata(value: JsonObject, kind: string, apiVersion: string): KubernetesObject | string {
+  const metadata = value["metadata"];
+  if (!isJsonObject(metadata)) return `The ${kind} has no metadata.`;
+  const { name, namespace } = metadata;
+  if (typeof name !== "string" || name === "") return `The ${kind} has no metadata.name, or it is not a string.`;
+  if (namespace !== undefined && namespace !== null && typeof namespace !== "string") {
+    return `The namespace of ${kind} ${name} is not a string: put quotes around it.`;
+  }
+  const filled = namespace === undefined || namespace === null || namespace === "" ? undefined : namespace;
+  const scope = clusterScopedKinds.has(kind) ? {} : { namespace: filled ?? "default" };
+  return { ...value, apiVersion, kind, metadata: { ...metadata, name, ...scope } };
+}
+
+/** The place of the value at the path, or of the nearest value above it that the document has. */
+function positionOf(origin: Origin | undefined, path: ValuePath): Position | undefined {
+  if (origin === undefined) return undefined;
+  let node: unknown = origin.document.contents;
+  let offset = offsetOf(node) ?? 0;
+  for (const step of [...origin.path, ...path]) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isNode(key) && String(key) === String(step));
+      if (pair === undefined) break;
+      node = pair.value;
+      offset = offsetOf(pair.value) ?? offsetOf(pair.key) ?? offset;
+    } else if (isSeq(node)) {
+      node = node.items[Number(step)];
+      const found = offsetOf(node);
+      if (found === undefined) break;
+      offset = found;
+    } else break;
+  }
+  return origin.locate(offset);
+}
+
+function offsetOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
+}

@@ -1,0 +1,57 @@
+import { type Manifests } from "../manifests";
+import { inboundOf, type Inbound } from "./proxy/inbound";
+import { outboundOf, type Outbound } from "./proxy/outbound";
+import { indexTargets, type TargetIndex } from "./proxy/targets";
+import {
+  type AccountKey,
+  type AskedService,
+  type Catalog,
+  catalogOf,
+  type ClusterState,
+  clusterState,
+  memo,
+  type PodState,
+} from "./state";
+
+/** A set of objects, and what OSM 1.2 makes of them. Parts are computed when they are asked for, and remembered. */
+export interface OsmMesh {
+  readonly state: ClusterState;
+  readonly catalog: Catalog;
+  readonly targets: TargetIndex;
+  /** What the sidecars of an account's pods are told about calls that they make. */
+  outbound(account: AccountKey): Outbound;
+  /** What a pod's sidecar is told about calls that it takes. */
+  inbound(pod: PodState): Inbound;
+  /** Pods inside and outside the mesh that have the address. */
+  podsOfIp(ip: string): readonly PodState[];
+}
+
+/**
+ * Works out what OSM 1.2.4 would program for the objects.
+ *
+ * @param asked Services that requests will name; they are assumed to exist where the objects have no Service at all.
+ */
+export function osmMesh(
+  manifests: Pick<Manifests, "objects"> & Partial<Manifests>,
+  asked: readonly AskedService[] = [],
+): OsmMesh {
+  const state = clusterState(manifests, asked);
+  const catalog = catalogOf(state);
+  const targets = indexTargets(state);
+  const everyIp = new Map<string, PodState[]>();
+  for (const pod of state.pods) {
+    for (const ip of pod.ips) {
+      const list = everyIp.get(ip);
+      if (list === undefined) everyIp.set(ip, [pod]);
+      else list.push(pod);
+    }
+  }
+  return {
+    state,
+    catalog,
+    targets,
+    outbound: memo(outboundOf(catalog, targets)),
+    inbound: inboundOf(catalog, targets),
+    podsOfIp: (ip) => everyIp.get(ip) ?? [],
+  };
+}

@@ -1,0 +1,240 @@
+import {
+  type AccountKey,
+  accountOfPod,
+  type Catalog,
+  identityOf,
+  type IngressPolicy,
+  memo,
+  type MeshService,
+  type PodState,
+  splitHostName,
+} from "../state";
+import { type ChainMatch, clashingChains } from "./filter-chains";
+import { fullName, hostnamesOf } from "./hostnames";
+import { type NetworkPolicy, networkPolicies } from "./network-permissions";
+import { chainKind, endpointIps, isTcp } from "./outbound";
+import { type RouteTable, routeTable } from "./routes";
+import { type TargetIndex } from "./targets";
+
+/** A filter chain of a pod's inbound listener. */
+export interface InboundChain {
+  readonly name: string;
+  readonly match: ChainMatch;
+  readonly service: MeshService;
+  readonly use: { readonly kind: "http" } | { readonly kind: "tcp" } | { readonly kind: "ingress" };
+}
+
+/** A rule of the ingress routes: any request, passed to one service's port. */
+export interface IngressRule {
+  readonly service: MeshService;
+  readonly policy: IngressPolicy;
+  /** False where only callers with certain certificates pass. */
+  readonly anyone: boolean;
+}
+
+/** What OSM programs into a pod's sidecar for the calls that it takes. */
+export interface Inbound {
+  readonly account: AccountKey;
+  readonly chains: readonly InboundChain[];
+  /** Undefined in permissive mode: everyone passes. */
+  readonly network: readonly NetworkPolicy[] | undefined;
+  /** Undefined in permissive mode: every request passes. */
+  readonly routes: RouteTable | undefined;
+  /** Envoy refuses everything that its listeners are told, the outbound one too: a chain for port 0. */
+  readonly listenersRefused?: string;
+  /** Why there is no inbound listener: every connection is refused. */
+  readonly noListener?: string;
+  /** A route that Envoy cannot read, so that no route at all arrives. */
+  readonly routesRefused?: string;
+  /** The service that a Host header names on a port of the pod; "refused" where two virtual hosts share a name. */
+  virtualHost(port: number, host: string): MeshService | undefined | "refused";
+  /** Rules of the ingress route configuration; each may be the first, as OSM's list of services has no order. */
+  readonly ingress: readonly IngressRule[];
+}
+
+/** Builds, and remembers, the inbound half of every pod's sidecar. Pods that look alike share it. */
+export function inboundOf(catalog: Catalog, index: TargetIndex): (pod: PodState) => Inbound {
+  const { state } = catalog;
+  const tables = memo((account: AccountKey) => routeTable(state, index, account));
+  const networks = memo((identity: string) => networkPolicies(state, index, identity));
+  const alike = new Map<string, Inbound>();
+  return memo((pod) => {
+    const services = catalog.servicesOfPod(pod);
+    const key = [pod.namespace, pod.serviceAccount, ...services.map(({ id }) => id)].join("\0");
+    let inbound = alike.get(key);
+    if (inbound === undefined) {
+      const strict = !state.switches.permissive;
+      inbound = buildInbound(
+        catalog,
+        pod,
+        services,
+        strict ? tables(accountOfPod(pod)) : undefined,
+        strict ? networks(identityOf(pod.namespace, pod.serviceAccount)) : undefined,
+      );
+      alike.set(key, inbound);
+    }
+    return inbound;
+  });
+}
+
+/** pkg/catalog/inbound_traffic_policies.go, GetInboundMeshTrafficPolicy. */
+function buildInbound(
+  catalog: Catalog,
+  pod: PodState,
+  services: readonly MeshService[],
+  routes: RouteTable | undefined,
+  network: readonly NetworkPolicy[] | undefined,
+): Inbound {
+  const ingress = services.flatMap((service) => ingressOf(catalog, service));
+  const own = uniqueById(services);
+  const chains: readonly InboundChain[] = [
+    ...own.flatMap(meshChain),
+    ...ingress.flatMap(({ chains: ingressChains }) => ingressChains),
+  ];
+  const zero = chains.find(({ match }) => match.port < 1 || match.port > 65535);
+  const clash = clashingChains(chains);
+  const listenersRefused =
+    zero &&
+    `Envoy refuses all listeners of pod ${pod.namespace}/${pod.name}: Service ${zero.service.namespace}/${zero.service.name} has no endpoint for port ${String(zero.service.port)}, so that OSM writes target port 0`;
+  const noListener =
+    chains.length === 0
+      ? `pod ${pod.namespace}/${pod.name} belongs to no Service`
+      : clash &&
+        `Envoy refuses the inbound listener of pod ${pod.namespace}/${pod.name}: ${clash[0].name} and ${clash[1].name} match the same connections`;
+  const routesRefused = routes && unreadableRoute(routes);
+
+  const hosted = withRoots(catalog, own);
+  const hosts = memo((port: number): ReadonlyMap<string, MeshService> | "refused" => {
+    const found = new Map<string, MeshService>();
+    for (const service of hosted) {
+      if (service.targetPort !== port || isTcp(service.protocol)) continue;
+      for (const host of hostnamesOf(service, true)) {
+        const name = host.toLowerCase();
+        if (found.has(name)) return "refused";
+        found.set(name, service);
+      }
+    }
+    return found;
+  });
+  return {
+    account: accountOfPod(pod),
+    chains,
+    network,
+    routes,
+    ...(listenersRefused !== undefined && { listenersRefused }),
+    ...(noListener !== undefined && { noListener }),
+    ...(routesRefused !== undefined && { routesRefused }),
+    virtualHost(port, host) {
+      const map = hosts(port);
+      return map === "refused" ? map : map.get(host.toLowerCase());
+    },
+    ingress: ingress.flatMap(({ rules }) => rules),
+  };
+}
+
+function meshChain(service: MeshService): readonly InboundChain[] {
+  const kind = chainKind(service.protocol);
+  if (kind === undefined) return [];
+  return [
+    {
+      name: `inbound_${service.namespace}/${service.name}_${String(service.targetPort)}_${service.protocol}`,
+      match: { port: service.targetPort, serverNames: [fullName(service)], tls: true, applicationProtocols: ["osm"] },
+      service,
+      use: { kind },
+    },
+  ];
+}
+
+/**
+ * The pod's services and, for each that is a backend of a split, the split's root with the backend's ports: the pod
+ * answers to the root's names, one level up and no further (getUpstreamServicesIncludeApex).
+ */
+function withRoots(catalog: Catalog, services: readonly MeshService[]): readonly MeshService[] {
+  const found = new Map<string, MeshService>();
+  for (const service of services) {
+    if (!found.has(service.id)) found.set(service.id, service);
+    for (const split of catalog.splitsOfBackend(service)) {
+      const { service: root, subdomain } = splitHostName(split.service, catalog.state);
+      const name = subdomain === "" ? root : `${subdomain}.${root}`;
+      const { namespace, port, targetPort, protocol } = service;
+      const id = `${namespace}/${name}|${String(port)}|${String(targetPort)}|${protocol}`;
+      if (!found.has(id)) found.set(id, { ...service, name, id });
+    }
+  }
+  return [...found.values()];
+}
+
+/** Envoy wants a pattern in every header condition and refuses the whole answer otherwise. */
+function unreadableRoute(table: RouteTable): string | undefined {
+  for (const { headers, origins, methods } of table.routes) {
+    if (methods.length === 0) continue;
+    for (const [name, regex] of headers) {
+      if (name !== "" && regex !== "" && !/[\0\r\n]/.test(name)) continue;
+      const group = origins[0]?.group;
+      const where = group === undefined ? "" : ` in HTTPRouteGroup ${group.namespace}/${group.name}`;
+      return `Envoy refuses all routes of ${table.account}: header ${JSON.stringify(name)}${where} has an empty name or pattern`;
+    }
+  }
+  return undefined;
+}
+
+interface ServiceIngress {
+  readonly chains: readonly InboundChain[];
+  readonly rules: readonly IngressRule[];
+}
+
+/** pkg/catalog/ingress.go and pkg/envoy/lds/ingress.go. */
+function ingressOf(catalog: Catalog, service: MeshService): readonly ServiceIngress[] {
+  const { state } = catalog;
+  const policy = state.ingresses.find(
+    (one) =>
+      one.namespace === service.namespace &&
+      one.backends.some((backend) => backend.name === service.name && backend.port === service.targetPort),
+  );
+  if (policy === undefined) return [];
+  const ranges = sourceRanges(catalog, policy);
+  if (ranges === undefined) return [];
+  const backends = policy.backends.filter(({ name, port }) => name === service.name && port === service.targetPort);
+  // OSM collects the principals of all these backends in one set.
+  const anyone = backends.some(
+    ({ protocol, skipClientCertValidation }) =>
+      protocol.toLowerCase() === "http" ||
+      (skipClientCertValidation && policy.sources.some(({ kind }) => kind === "AuthenticatedPrincipal")),
+  );
+  const named = policy.sources.some(({ kind }) => kind === "AuthenticatedPrincipal");
+  const chains = backends.flatMap(({ port, protocol, sniHosts }): readonly InboundChain[] => {
+    const name = `ingress_${service.namespace}/${service.name}_${String(port)}_${protocol}`;
+    const sourceIps = ranges.length > 0 ? { sourceIps: ranges } : {};
+    switch (protocol.toLowerCase()) {
+      case "http":
+        return [{ name, match: { port, ...sourceIps }, service, use: { kind: "ingress" } }];
+      case "https": {
+        const serverNames = sniHosts.length > 0 ? { serverNames: sniHosts } : {};
+        return [{ name, match: { port, tls: true, ...serverNames, ...sourceIps }, service, use: { kind: "ingress" } }];
+      }
+      default:
+        return [];
+    }
+  });
+  return [{ chains, rules: [{ service, policy, anyone: anyone || !named }] }];
+}
+
+/** CIDRs that the policy's sources stand for; undefined where a Service has no endpoints, which voids the policy. */
+function sourceRanges(catalog: Catalog, policy: IngressPolicy): readonly string[] | undefined {
+  const ranges: string[] = [];
+  for (const { kind, name, namespace } of policy.sources) {
+    if (kind === "IPRange" && /^[^/]+\/\d{1,3}$/.test(name)) ranges.push(name);
+    if (kind !== "Service") continue;
+    const ips = endpointIps(catalog, { namespace, name, targetPort: 0 });
+    if (ips.length === 0) return undefined;
+    for (const ip of ips) {
+      const range = `${ip}/32`;
+      if (!ranges.includes(range)) ranges.push(range);
+    }
+  }
+  return ranges;
+}
+
+function uniqueById(services: readonly MeshService[]): readonly MeshService[] {
+  return [...new Map(services.map((service) => [service.id, service])).values()];
+}

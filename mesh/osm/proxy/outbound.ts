@@ -1,0 +1,371 @@
+import {
+  accountOf,
+  type AccountKey,
+  backendTargetPort,
+  type Catalog,
+  type EgressPolicy,
+  keyOf,
+  memo,
+  type MeshService,
+  type RouteMatch,
+  type SplitPolicy,
+  type TargetPolicy,
+} from "../state";
+import { type ChainMatch, clashingChains } from "./filter-chains";
+import { hostnamesOf } from "./hostnames";
+import { type TargetIndex } from "./targets";
+
+/** A cluster and its relative weight. */
+export interface WeightedCluster {
+  /** `namespace/name|targetPort`. */
+  readonly cluster: string;
+  /** `namespace/name`. */
+  readonly backend: string;
+  readonly weight: number;
+}
+
+/** One way to share out a service's traffic: with several splits on one root it is undefined which one counts. */
+export interface Distribution {
+  readonly split?: SplitPolicy;
+  readonly clusters: readonly WeightedCluster[];
+}
+
+/** A service that a client's sidecar knows. */
+export interface Upstream {
+  readonly service: MeshService;
+  /** CIDRs of the addresses that its name resolves to. */
+  readonly ips: readonly string[];
+  readonly distributions: readonly Distribution[];
+  /** TrafficTargets that let the client's sidecar know it. Empty in permissive mode. */
+  readonly targets: readonly TargetPolicy[];
+}
+
+/** A filter chain of a client's outbound listener. */
+export interface OutboundChain {
+  readonly name: string;
+  readonly match: ChainMatch;
+  readonly use:
+    | { readonly kind: "http" }
+    | { readonly kind: "tcp"; readonly upstream: Upstream }
+    | { readonly kind: "egress-http"; readonly port: number }
+    | { readonly kind: "egress-tcp"; readonly policies: readonly EgressPolicy[] };
+}
+
+/** A virtual host for a destination outside the mesh. */
+export interface EgressHost {
+  readonly host: string;
+  readonly policy: EgressPolicy;
+  readonly routes: readonly RouteMatch[];
+}
+
+/** What OSM programs into the sidecars of one service account for the calls that they make. */
+export interface Outbound {
+  readonly account: AccountKey;
+  readonly upstreams: readonly Upstream[];
+  readonly chains: readonly OutboundChain[];
+  /** Unmatched connections pass as they are. */
+  readonly passthrough: boolean;
+  /** Why there is no listener: every connection is refused. */
+  readonly noListener?: string;
+  /** Clusters that it knows, by name. */
+  readonly clusters: ReadonlyMap<string, MeshService>;
+  /** The services that a Host header may name on a port. Undefined: the route configuration of the port was refused. */
+  virtualHost(port: number, host: string): Upstream | undefined | "refused";
+  egressHost(port: number, host: string): EgressHost | undefined | "refused";
+  /** Splits whose weights Envoy refuses; then no HTTP route at all arrives. Only those that always count. */
+  readonly refusedRoutes: readonly SplitPolicy[];
+  /** The same for splits that compete with another one on their root. */
+  readonly maybeRefusedRoutes: readonly SplitPolicy[];
+}
+
+/** Builds, and remembers, the outbound half of every account's sidecars. */
+export function outboundOf(catalog: Catalog, index: TargetIndex): (account: AccountKey) => Outbound {
+  const upstreamOf = memo((service: MeshService) => upstream(catalog, service));
+  return memo((account) => buildOutbound(catalog, index, account, upstreamOf));
+}
+
+type BareUpstream = Omit<Upstream, "targets">;
+
+/** pkg/catalog/outbound_traffic_policies.go, one round of GetOutboundMeshTrafficPolicy. */
+function upstream(catalog: Catalog, service: MeshService): BareUpstream {
+  const { clusterIp } = service.service;
+  const ips =
+    clusterIp !== "" && clusterIp !== "None"
+      ? [`${clusterIp}/32`]
+      : [...new Set(endpointIps(catalog, service).map((ip) => `${ip}/32`))];
+  const splits = catalog.splitsOfRoot(service);
+  const distributions =
+    splits.length === 0
+      ? [{ clusters: [{ cluster: clusterName(service), backend: backendName(service), weight: 100 }] }]
+      : splits.map((split): Distribution => ({ split, clusters: splitClusters(catalog, service, split) }));
+  return { service, ips, distributions };
+}
+
+function splitClusters(catalog: Catalog, root: MeshService, split: SplitPolicy): readonly WeightedCluster[] {
+  return split.backends.flatMap(({ service: name, weight }) => {
+    const targetPort = backendTargetPort(catalog, root.namespace, name, root.port);
+    if (targetPort === undefined) return [];
+    const backend = keyOf(root.namespace, name);
+    return [{ cluster: `${backend}|${String(targetPort)}`, backend, weight }];
+  });
+}
+
+/** `namespace/name|targetPort`. */
+export function clusterName(service: Pick<MeshService, "namespace" | "name" | "targetPort">): string {
+  return `${service.namespace}/${service.name}|${String(service.targetPort)}`;
+}
+
+function backendName(service: MeshService): string {
+  return keyOf(service.namespace, service.name);
+}
+
+/** Addresses of the endpoints of a service on its target port (pkg/providers/kube/client.go, ListEndpointsForService). */
+export function endpointIps(
+  catalog: Catalog,
+  service: Pick<MeshService, "namespace" | "name" | "targetPort">,
+): readonly string[] {
+  const parts = service.name.split(".");
+  const subdomain = parts.length === 1 ? "" : (parts[0] ?? "");
+  const endpoints = catalog.endpointsOf(service.namespace, parts.at(-1) ?? "");
+  if (endpoints === undefined) return [];
+  return endpoints.subsets.flatMap((subset) =>
+    subset.ports
+      .filter((port) => service.targetPort === 0 || port.port === service.targetPort)
+      .flatMap(() => subset.addresses.filter(({ hostname }) => subdomain === "" || subdomain === hostname))
+      .map(({ ip }) => ip),
+  );
+}
+
+function buildOutbound(
+  catalog: Catalog,
+  index: TargetIndex,
+  account: AccountKey,
+  upstreamOf: (service: MeshService) => BareUpstream,
+): Outbound {
+  const { state } = catalog;
+  const { switches } = state;
+  const upstreams = switches.permissive
+    ? catalog.allMeshServices().map((service): Upstream => ({ ...upstreamOf(service), targets: [] }))
+    : allowedUpstreams(catalog, index, account, upstreamOf);
+
+  const egresses = switches.egressPolicy ? egressPolicies(catalog, account) : [];
+  const chains = [...upstreams.flatMap(meshChain), ...egressChains(egresses)];
+  const noListener = listenerFault(chains, switches.egress);
+  const refused = { always: new Set<SplitPolicy>(), maybe: new Set<SplitPolicy>() };
+  for (const { service, distributions } of upstreams) {
+    if (isTcp(service.protocol)) continue;
+    for (const { split, clusters } of distributions) {
+      if (split === undefined || clusters.some(({ weight }) => weight > 0)) continue;
+      (distributions.length > 1 ? refused.maybe : refused.always).add(split);
+    }
+  }
+
+  const [namespace = ""] = account.split("/");
+  const hosts = memo((port: number) => hostMap(upstreams, port, namespace));
+  const egressHosts = memo((port: number) => egressHostMap(catalog, egresses, port));
+  const clusters = new Map<string, MeshService>();
+  for (const { service } of upstreams) {
+    const name = clusterName(service);
+    if (!clusters.has(name)) clusters.set(name, service);
+  }
+  return {
+    account,
+    upstreams,
+    chains,
+    passthrough: switches.egress,
+    ...(noListener !== undefined && { noListener }),
+    clusters,
+    virtualHost: (port, host) => find(hosts(port), host),
+    egressHost: (port, host) => find(egressHosts(port), host),
+    refusedRoutes: [...refused.always],
+    maybeRefusedRoutes: [...refused.maybe],
+  };
+}
+
+function find<T>(hosts: ReadonlyMap<string, T> | "refused", host: string): T | undefined | "refused" {
+  return hosts === "refused" ? hosts : hosts.get(host.toLowerCase());
+}
+
+/** pkg/catalog/outbound_traffic_policies.go, ListOutboundServicesForIdentity: the kinds of the subjects are not asked. */
+function allowedUpstreams(
+  catalog: Catalog,
+  index: TargetIndex,
+  account: AccountKey,
+  upstreamOf: (service: MeshService) => BareUpstream,
+): readonly Upstream[] {
+  const found = new Map<string, { bare: BareUpstream; targets: TargetPolicy[] }>();
+  for (const target of index.ofSource(account)) {
+    const { destination } = target;
+    const server = accountOf(`${destination.name}.${destination.namespace}`);
+    for (const service of catalog.servicesOfAccount(server)) {
+      const known = found.get(service.id);
+      if (known === undefined) found.set(service.id, { bare: upstreamOf(service), targets: [target] });
+      else known.targets.push(target);
+    }
+  }
+  return [...found.values()].map(({ bare, targets }) => ({ ...bare, targets }));
+}
+
+/** The protocols for which OSM makes no HTTP routes; it compares them with case. */
+export function isTcp(protocol: string): boolean {
+  return protocol === "tcp" || protocol === "tcp-server-first";
+}
+
+/** What kind of filter chain a protocol gets, without regard to case; undefined for none. */
+export function chainKind(protocol: string): "http" | "tcp" | undefined {
+  switch (protocol.toLowerCase()) {
+    case "http":
+    case "grpc":
+      return "http";
+    case "tcp":
+    case "tcp-server-first":
+      return "tcp";
+    default:
+      return undefined;
+  }
+}
+
+function meshChain(upstream: Upstream): readonly OutboundChain[] {
+  const { service, ips } = upstream;
+  const kind = chainKind(service.protocol);
+  if (kind === undefined || ips.length === 0) return [];
+  const name = `outbound_${service.namespace}/${service.name}_${String(service.port)}_${service.protocol}`;
+  const match = { port: service.port, ips };
+  if (kind === "http") return [{ name, match, use: { kind } }];
+  // Without any backend the chain cannot be built; that alone is left out.
+  if (upstream.distributions.every(({ clusters }) => clusters.length === 0)) return [];
+  return [{ name, match, use: { kind, upstream } }];
+}
+
+/** Why Envoy has no outbound listener, or undefined where it has one. */
+function listenerFault(chains: readonly OutboundChain[], passthrough: boolean): string | undefined {
+  if (chains.length === 0 && !passthrough) return "no TrafficTarget lets the caller reach any service";
+  const clash = clashingChains(chains);
+  if (clash !== undefined) {
+    return `Envoy refuses the caller's listener: ${clash[0].name} and ${clash[1].name} match the same connections`;
+  }
+  for (const { use, name } of chains) {
+    if (use.kind !== "tcp") continue;
+    const broken = use.upstream.distributions.every(
+      ({ clusters }) => clusters.length > 1 && clusters.some(({ weight }) => weight === 0),
+    );
+    if (broken) return `Envoy refuses the caller's listener: ${name} has a TCP backend of weight 0`;
+  }
+  return undefined;
+}
+
+/** Hosts of the services on a port. Two virtual hosts with one name make Envoy refuse the whole configuration. */
+function hostMap(
+  upstreams: readonly Upstream[],
+  port: number,
+  namespace: string,
+): ReadonlyMap<string, Upstream> | "refused" {
+  const hosts = new Map<string, Upstream>();
+  for (const upstream of upstreams) {
+    const { service } = upstream;
+    if (service.port !== port || isTcp(service.protocol)) continue;
+    for (const host of hostnamesOf(service, service.namespace === namespace)) {
+      const name = host.toLowerCase();
+      if (hosts.has(name)) return "refused";
+      hosts.set(name, upstream);
+    }
+  }
+  return hosts;
+}
+
+function egressPolicies(catalog: Catalog, account: AccountKey): readonly EgressPolicy[] {
+  const { state } = catalog;
+  return state.egresses.filter(
+    (egress) =>
+      state.isMonitored(egress.namespace) &&
+      egress.sources.some(
+        (source) => source.kind === "ServiceAccount" && keyOf(source.namespace, source.name) === account,
+      ) &&
+      egress.matches.every(
+        (match) =>
+          match.kind !== "UpstreamTrafficSetting" ||
+          match.apiGroup !== "policy.openservicemesh.io/v1alpha1" ||
+          state.settings.some((one) => one.namespace === egress.namespace && one.name === match.name),
+      ),
+  );
+}
+
+/** Protocols that Envoy's HTTP inspector tells and that OSM's egress chains ask for (pkg/envoy/lds/egress.go). */
+const inspectedProtocols = ["http/1.0", "http/1.1", "h2c"] as const;
+
+/** pkg/catalog/egress.go and pkg/envoy/lds/egress.go. Equal matches of several policies are one. */
+function egressChains(egresses: readonly EgressPolicy[]): readonly OutboundChain[] {
+  const chains = new Map<string, OutboundChain>();
+  for (const egress of egresses) {
+    const ranges = egress.ipAddresses.filter((range) => inRangeSyntax(range));
+    for (const { number: port, protocol } of egress.ports) {
+      const name = `egress-${protocol.toLowerCase()}.${String(port)}`;
+      // The catalogue reads protocols without regard to case, the listener with it.
+      switch (protocol) {
+        case "http":
+          chains.set(name, {
+            name,
+            match: { port, applicationProtocols: inspectedProtocols },
+            use: { kind: "egress-http", port },
+          });
+          break;
+        case "tcp":
+        case "tcp-server-first":
+        case "https": {
+          const serverNames = protocol === "https" ? egress.hosts : [];
+          const key = JSON.stringify([name, [...new Set(egress.ipAddresses)].sort(), [...new Set(serverNames)].sort()]);
+          const known = chains.get(key);
+          const others = known?.use.kind === "egress-tcp" ? known.use.policies : [];
+          chains.set(key, {
+            name,
+            match: {
+              port,
+              ...(ranges.length > 0 && { ips: ranges }),
+              ...(serverNames.length > 0 && { serverNames }),
+            },
+            use: { kind: "egress-tcp", policies: [...others, egress] },
+          });
+          break;
+        }
+        default:
+          break;
+      }
+    }
+  }
+  return [...chains.values()];
+}
+
+function inRangeSyntax(range: string): boolean {
+  return /^[^/]+\/\d{1,3}$/.test(range);
+}
+
+function egressHostMap(
+  catalog: Catalog,
+  egresses: readonly EgressPolicy[],
+  port: number,
+): ReadonlyMap<string, EgressHost> | "refused" {
+  const hosts = new Map<string, EgressHost>();
+  for (const policy of egresses) {
+    for (const one of policy.ports) {
+      if (one.number !== port || one.protocol.toLowerCase() !== "http") continue;
+      const routes = egressRoutes(catalog, policy);
+      for (const host of policy.hosts) {
+        for (const name of [host.toLowerCase(), `${host.toLowerCase()}:${String(port)}`]) {
+          if (hosts.has(name)) return "refused";
+          hosts.set(name, { host, policy, routes });
+        }
+      }
+    }
+  }
+  return hosts;
+}
+
+const anyRequest: RouteMatch = { name: "", path: ".*", methods: ["*"], index: 0 };
+
+function egressRoutes(catalog: Catalog, policy: EgressPolicy): readonly RouteMatch[] {
+  const groups = policy.matches.filter(
+    ({ apiGroup, kind }) => apiGroup === "specs.smi-spec.io/v1alpha4" && kind === "HTTPRouteGroup",
+  );
+  if (groups.length === 0) return [anyRequest];
+  return groups.flatMap(({ name }) => catalog.state.routeGroups.get(keyOf(policy.namespace, name))?.matches ?? []);
+}

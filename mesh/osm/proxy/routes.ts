@@ -1,0 +1,107 @@
+import {
+  type AccountKey,
+  type ClusterState,
+  identityOf,
+  keyOf,
+  type RouteGroup,
+  type RouteMatch,
+  type TargetPolicy,
+} from "../state";
+import { type TargetIndex } from "./targets";
+
+/** An HTTP route of a server's sidecar, merged from every TrafficTarget that says exactly the same. */
+export interface Route {
+  /** Equal for routes that OSM merges: path text, method order and headers all the same. */
+  readonly key: string;
+  readonly path: string;
+  /** Methods without duplicates; `["*"]` for any; empty where OSM makes no route at all. */
+  readonly methods: readonly string[];
+  readonly headers: ReadonlyMap<string, string>;
+  /** Identities that pass; undefined for anyone. */
+  readonly principals: ReadonlySet<string> | undefined;
+  readonly origins: readonly RouteOrigin[];
+}
+
+/** Where a route comes from. */
+export interface RouteOrigin {
+  readonly target: TargetPolicy;
+  /** Index in `spec.rules`. */
+  readonly rule: number;
+  readonly group: RouteGroup;
+  readonly match: RouteMatch;
+}
+
+/**
+ * The HTTP routes of a service account. Envoy takes the first that matches, in an order that follows OSM's list of
+ * TrafficTargets, which is random. So a request's possible winners are the first matching route of each target.
+ */
+export interface RouteTable {
+  readonly account: AccountKey;
+  readonly routes: readonly Route[];
+  /** The routes of each target, in that target's own order. */
+  readonly byTarget: readonly { readonly target: TargetPolicy; readonly routes: readonly Route[] }[];
+}
+
+interface MutableRoute extends Route {
+  principals: Set<string> | undefined;
+  readonly origins: RouteOrigin[];
+}
+
+/** pkg/catalog/inbound_traffic_policies.go, buildInboundHTTPPolicyFromTrafficTarget, and MergeRules. */
+export function routeTable(state: ClusterState, index: TargetIndex, account: AccountKey): RouteTable {
+  const routes = new Map<string, MutableRoute>();
+  const byTarget: { target: TargetPolicy; routes: Route[] }[] = [];
+  for (const target of index.ofDestination(account)) {
+    const own = new Set<Route>();
+    // An equal route from two targets is one route with both lists of sources; within one target the list stays.
+    const principals = target.sources.map((source) => identityOf(source.namespace, source.name));
+    target.rules.forEach((rule, ruleIndex) => {
+      const group = state.routeGroups.get(keyOf(target.namespace, rule.name));
+      if (group === undefined || !state.isMonitored(group.namespace)) return;
+      for (const name of rule.matches) {
+        // Of two matches with one name in a group the later is found.
+        const match = group.matches.findLast((one) => one.name === name);
+        if (match === undefined) continue;
+        const key = routeKey(match);
+        let route = routes.get(key);
+        if (route === undefined) {
+          route = {
+            key,
+            path: match.path,
+            methods: sanitizeMethods(match.methods),
+            headers: match.headers ?? noHeaders,
+            principals: new Set(),
+            origins: [],
+          };
+          routes.set(key, route);
+        }
+        for (const principal of principals) route.principals?.add(principal);
+        route.origins.push({ target, rule: ruleIndex, group, match });
+        own.add(route);
+      }
+    });
+    if (own.size > 0) byTarget.push({ target, routes: [...own] });
+  }
+  // No principal at all is Envoy's "any".
+  for (const route of routes.values()) if (route.principals?.size === 0) route.principals = undefined;
+  return { account, routes: [...routes.values()], byTarget };
+}
+
+const noHeaders: ReadonlyMap<string, string> = new Map();
+
+const keys = new WeakMap<RouteMatch, string>();
+
+function routeKey(match: RouteMatch): string {
+  let key = keys.get(match);
+  if (key === undefined) {
+    const headers = match.headers && [...match.headers].sort(([a], [b]) => (a < b ? -1 : 1));
+    key = JSON.stringify([match.path, match.methods, headers ?? null]);
+    keys.set(match, key);
+  }
+  return key;
+}
+
+/** pkg/envoy/rds/route/route_config.go, sanitizeHTTPMethods. */
+function sanitizeMethods(methods: readonly string[]): readonly string[] {
+  return methods.includes("*") ? ["*"] : [...new Set(methods.filter((method) => method !== ""))];
+}

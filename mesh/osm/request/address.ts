@@ -1,0 +1,76 @@
+import ipaddr from "ipaddr.js";
+import { endpointIps } from "../proxy/outbound";
+import { type AskedService, type Catalog, keyOf, type ServiceState } from "../state";
+
+/** Host and port of a connection. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Reads `host:port`, `[v6]:port`. Undefined where there is no port. */
+export function parseAddress(text: string): Address | undefined {
+  const match = /^(?:\[(?<v6>[0-9A-Fa-f:.]+)\]|(?<host>[^:/\s]+)):(?<port>\d{1,5})$/.exec(text);
+  const host = match?.groups?.["v6"] ?? match?.groups?.["host"];
+  const port = Number(match?.groups?.["port"]);
+  return host === undefined || port > 65535 ? undefined : { host, port };
+}
+
+/** What a host name or address leads to. */
+export type Destination =
+  | { readonly kind: "service"; readonly service: ServiceState; readonly ips: readonly string[] }
+  | { readonly kind: "address"; readonly ips: readonly string[] }
+  /** A name that is not the cluster's. */
+  | { readonly kind: "outside" }
+  /** A name of the cluster's that nothing has. */
+  | { readonly kind: "unknown" };
+
+/** What a pod of the namespace gets from DNS. */
+export function resolveHost(catalog: Catalog, namespace: string, host: string): Destination {
+  if (ipaddr.isValid(host)) return { kind: "address", ips: [host] };
+  const parts = host.toLowerCase().replace(/\.$/, "").split(".");
+  for (const { name, namespace: where, pod } of readings(parts, namespace)) {
+    const service = catalog.state.services.get(keyOf(where, name));
+    if (service === undefined) continue;
+    const { clusterIp } = service;
+    const headless = clusterIp === "" || clusterIp === "None";
+    if (pod !== undefined && !headless) continue;
+    const full = pod === undefined ? name : `${pod}.${name}`;
+    const ips = headless ? endpointIps(catalog, { namespace: where, name: full, targetPort: 0 }) : [clusterIp];
+    return { kind: "service", service, ips: [...new Set(ips)] };
+  }
+  return parts.length === 1 || parts.includes("svc") ? { kind: "unknown" } : { kind: "outside" };
+}
+
+/** The Service that a request's address would name, for {@link osmMesh}'s assumptions. */
+export function askedService(from: string, to: string): AskedService | undefined {
+  const address = parseAddress(to);
+  if (address === undefined) return undefined;
+  const [reading] = readings(address.host.toLowerCase().split("."), from.split("/")[0] ?? "");
+  return reading && { namespace: reading.namespace, name: reading.name, port: address.port };
+}
+
+interface Reading {
+  readonly name: string;
+  readonly namespace: string;
+  readonly pod?: string;
+}
+
+function readings(parts: readonly string[], own: string): readonly Reading[] {
+  const [first = "", second = "", third = ""] = parts;
+  const rest = parts.join(".");
+  const service = { name: first, namespace: second };
+  const ofPod = { pod: first, name: second, namespace: third };
+  switch (parts.length) {
+    case 1:
+      return [{ name: first, namespace: own }];
+    case 2:
+      return [service, { pod: first, name: second, namespace: own }];
+    case 3:
+      return third === "svc" ? [service, ofPod] : [ofPod];
+    default:
+      if (/^[^.]+\.[^.]+\.svc(\.cluster(\.local)?)?$/.test(rest)) return [service];
+      if (/^[^.]+\.[^.]+\.[^.]+\.svc(\.cluster(\.local)?)?$/.test(rest)) return [ofPod];
+      return [];
+  }
+}

@@ -1,0 +1,50 @@
+import { fullMatch } from "../../regex/pattern";
+import { type Route } from "../proxy/routes";
+import { type RouteMatch } from "../state";
+import { type CallRequest } from "./request";
+
+/** A request as Envoy's route matching sees it. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Without query and fragment. */
+  readonly path: string;
+  /** Host header. */
+  readonly authority: string;
+  /** Value of a header by its lower-case name; pseudo headers included. */
+  header(name: string): string | undefined;
+}
+
+export function httpRequest(request: CallRequest): HttpRequest {
+  const method = request.method ?? "GET";
+  const full = request.path ?? "/";
+  const authority = request.host ?? request.to;
+  const headers = new Map<string, string>();
+  for (const [name, value] of Object.entries(request.headers ?? {})) {
+    const text = typeof value === "string" ? value : value.join(",");
+    const key = name.toLowerCase();
+    const known = headers.get(key);
+    headers.set(key, known === undefined ? text : `${known},${text}`);
+  }
+  // Envoy keeps the Host header under :authority and finds it by either name.
+  headers.set("host", authority);
+  headers.set(":authority", authority);
+  headers.set(":method", method);
+  headers.set(":path", full);
+  headers.set(":scheme", "http");
+  if (!headers.has("x-forwarded-proto")) headers.set("x-forwarded-proto", "http");
+  return { method, path: full.replace(/[?#].*$/s, ""), authority, header: (name) => headers.get(name) };
+}
+
+/** Whether a route matches: method, path and every header as a whole. An absent header matches nothing, not even `.*`. */
+export function routeMatches(
+  route: Pick<Route, "path" | "methods"> & { readonly headers?: RouteMatch["headers"] },
+  request: HttpRequest,
+): boolean {
+  if (!route.methods.some((method) => method === "*" || fullMatch(method, request.method))) return false;
+  if (!fullMatch(route.path, request.path)) return false;
+  for (const [name, regex] of route.headers ?? []) {
+    const value = request.header(name.toLowerCase());
+    if (value === undefined || !fullMatch(regex, value)) return false;
+  }
+  return true;
+}

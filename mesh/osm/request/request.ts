@@ -1,0 +1,61 @@
+/** One call that somebody makes. */
+export interface CallRequest {
+  /** Who calls: `namespace/service account`. */
+  readonly from: string;
+  /** Where the connection goes: host (name of a Service, in any of its forms, or an address) and port. */
+  readonly to: string;
+  readonly protocol: "http" | "tcp";
+  /** Default: `GET`. */
+  readonly method?: string;
+  /** With or without a query. Default: `/`. */
+  readonly path?: string;
+  /** Names in any case; several values are joined as Envoy does. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** Host header. Default: `to`. */
+  readonly host?: string;
+}
+
+/** What a call ends with, if it always ends the same way. */
+export type Outcome = "allowed" | "denied" | "no-route" | "refused" | "unavailable";
+
+/** What decides between outcomes. */
+export type VariesBy = "route-order" | "endpoint" | "split";
+
+/** Why a call ends as it does, with the object that says so where there is one. */
+export interface Reason {
+  readonly text: string;
+  readonly object?: KubernetesObject;
+  readonly path?: ValuePath;
+}
+
+/** The answer to a {@link CallRequest}. */
+export interface Verdict {
+  readonly outcome: Outcome | "varies";
+  /** HTTP status; null where there is none: a refused call, a TCP connection, or one that varies. */
+  readonly status: number | null;
+  /** Share of the calls that each Service answers, by `namespace/name`. Shares of calls that fail are left out. */
+  readonly backends: Readonly<Record<string, number>>;
+  readonly because: readonly Reason[];
+  /** All that can happen, where it varies. */
+  readonly outcomes?: readonly Outcome[];
+  readonly variesBy?: VariesBy;
+}
+
+import { type KubernetesObject, type ValuePath } from "../../manifests";
+
+/** HTTP status of an outcome. */
+export function statusOf(outcome: Outcome, protocol: CallRequest["protocol"]): number | null {
+  if (protocol === "tcp") return null;
+  switch (outcome) {
+    case "allowed":
+      return 200;
+    case "denied":
+      return 403;
+    case "no-route":
+      return 404;
+    case "unavailable":
+      return 503;
+    case "refused":
+      return null;
+  }
+}

@@ -1,0 +1,244 @@
+import {
+  describeObject,
+  type KubernetesObject,
+  type Manifests,
+  nowhere,
+  type Positions,
+  type Problem,
+} from "../../manifests";
+import { osmKinds } from "../kinds";
+import { assume } from "./assume";
+import { keyOf } from "./identity";
+import {
+  type EgressPolicy,
+  type IngressPolicy,
+  type MeshSwitches,
+  readEgress,
+  readIngress,
+  readMeshConfig,
+  readRetry,
+  readRouteGroup,
+  readSetting,
+  readSplit,
+  readTarget,
+  readTcpRoute,
+  type RetryPolicyObject,
+  type RouteGroup,
+  type SettingPolicy,
+  type SplitPolicy,
+  type TargetPolicy,
+  type TcpRoutePolicy,
+} from "./policies";
+import { type Reader, readerOf } from "./reader";
+import {
+  type EndpointsState,
+  type NamespaceState,
+  type PodState,
+  readEndpoints,
+  readNamespace,
+  readPod,
+  readService,
+  readWorkload,
+  type ServiceState,
+  workloadKinds,
+} from "./workloads";
+
+/** Everything that OSM's control plane would see, as it reads it. */
+export interface ClusterState {
+  readonly switches: MeshSwitches;
+  readonly trustDomain: string;
+  /** Whether the mesh watches the namespace. */
+  isMonitored(namespace: string): boolean;
+  readonly namespaces: ReadonlyMap<string, NamespaceState>;
+  readonly targets: readonly TargetPolicy[];
+  readonly routeGroups: ReadonlyMap<string, RouteGroup>;
+  readonly tcpRoutes: ReadonlyMap<string, TcpRoutePolicy>;
+  readonly splits: readonly SplitPolicy[];
+  readonly egresses: readonly EgressPolicy[];
+  readonly ingresses: readonly IngressPolicy[];
+  readonly settings: readonly SettingPolicy[];
+  readonly retries: readonly RetryPolicyObject[];
+  readonly pods: readonly PodState[];
+  readonly services: ReadonlyMap<string, ServiceState>;
+  readonly endpoints: ReadonlyMap<string, EndpointsState>;
+  /** ServiceAccount objects, `namespace/name`. */
+  readonly accounts: ReadonlySet<string>;
+  /** What the objects leave open and was assumed, in sentences. */
+  readonly assumptions: readonly string[];
+  readonly problems: readonly Problem[];
+  readonly positions: Positions;
+}
+
+/** The address of a service that somebody asks for: where the objects have no Service at all, it is assumed. */
+export interface AskedService {
+  readonly namespace: string;
+  readonly name: string;
+  readonly port: number;
+}
+
+/** What is read of the objects before anything is assumed. */
+export interface GivenState {
+  namespaces: Map<string, NamespaceState>;
+  targets: Map<string, TargetPolicy>;
+  routeGroups: Map<string, RouteGroup>;
+  tcpRoutes: Map<string, TcpRoutePolicy>;
+  splits: Map<string, SplitPolicy>;
+  egresses: Map<string, EgressPolicy>;
+  ingresses: Map<string, IngressPolicy>;
+  settings: Map<string, SettingPolicy>;
+  retries: Map<string, RetryPolicyObject>;
+  meshConfigs: Map<string, MeshSwitches>;
+  pods: Map<string, PodState>;
+  workloadPods: Map<string, readonly PodState[]>;
+  services: Map<string, ServiceState>;
+  endpoints: Map<string, EndpointsState>;
+  accounts: Set<string>;
+}
+
+/** Reads objects as the control plane would. Objects of other kinds are passed over. */
+export function clusterState(
+  manifests: Pick<Manifests, "objects"> & Partial<Manifests>,
+  asked: readonly AskedService[] = [],
+): ClusterState {
+  const positions = manifests.positions ?? nowhere;
+  const problems: Problem[] = [...(manifests.problems ?? [])];
+  const given: GivenState = {
+    namespaces: new Map(),
+    targets: new Map(),
+    routeGroups: new Map(),
+    tcpRoutes: new Map(),
+    splits: new Map(),
+    egresses: new Map(),
+    ingresses: new Map(),
+    settings: new Map(),
+    retries: new Map(),
+    meshConfigs: new Map(),
+    pods: new Map(),
+    workloadPods: new Map(),
+    services: new Map(),
+    endpoints: new Map(),
+    accounts: new Set(),
+  };
+  const seen = new Map<string, KubernetesObject>();
+  const passedOver = new Map<string, number>();
+
+  for (const object of manifests.objects) {
+    const reader = readerOf(object, positions, problems);
+    if (!isServedVersion(object, reader)) continue;
+    const subject = describeObject(object);
+    if (seen.has(subject)) {
+      reader.report([], "The object is there twice; the later one counts, as with kubectl apply.", "warning");
+    }
+    seen.set(subject, object);
+    if (!readObject(object, reader, given)) passedOver.set(object.kind, (passedOver.get(object.kind) ?? 0) + 1);
+  }
+
+  const assumed = assume(given, asked);
+  const assumptions = [...assumed.assumptions];
+  if (passedOver.size > 0) {
+    const kinds = [...passedOver].map(([kind, count]) => `${String(count)} ${kind}`).sort();
+    assumptions.push(`Passed over, because the mesh does not read them: ${kinds.join(", ")}.`);
+  }
+  return {
+    ...assumed,
+    trustDomain: "cluster.local",
+    namespaces: given.namespaces,
+    targets: [...given.targets.values()],
+    routeGroups: given.routeGroups,
+    tcpRoutes: given.tcpRoutes,
+    splits: [...given.splits.values()],
+    egresses: [...given.egresses.values()],
+    ingresses: [...given.ingresses.values()],
+    settings: [...given.settings.values()],
+    retries: [...given.retries.values()],
+    accounts: given.accounts,
+    assumptions,
+    problems,
+    positions,
+  };
+}
+
+/** API groups of the ten kinds, each with the one version that OSM serves. */
+const servedVersions: ReadonlyMap<string, string> = new Map(
+  Object.entries(osmKinds).map(([kind, { apiVersion }]) => [kind, apiVersion]),
+);
+const meshGroups: ReadonlySet<string> = new Set(
+  [...servedVersions.values()].map((version) => version.slice(0, version.indexOf("/"))),
+);
+
+function isServedVersion(object: KubernetesObject, reader: Reader): boolean {
+  const [group = "", version] = object.apiVersion.split("/");
+  const wanted = servedVersions.get(object.kind);
+  if (wanted !== undefined) {
+    if (object.apiVersion === wanted) return true;
+    // Another API group may have a kind of the same name, as Gateway API has TCPRoute.
+    if (!meshGroups.has(group)) return false;
+    reader.report(["apiVersion"], `OSM 1.2 serves ${object.kind} as ${wanted} only, not as ${object.apiVersion}.`);
+    return false;
+  }
+  if (version !== undefined && meshGroups.has(group)) {
+    reader.report(["kind"], `${group} has no kind ${object.kind}. It has ${kindsOf(group).join(", ")}.`);
+    return false;
+  }
+  return true;
+}
+
+function kindsOf(group: string): readonly string[] {
+  return [...servedVersions].filter(([, version]) => version.startsWith(`${group}/`)).map(([kind]) => kind);
+}
+
+/** False for a kind that the mesh does not read. */
+function readObject(object: KubernetesObject, reader: Reader, given: GivenState): boolean {
+  const key = keyOf(object.metadata.namespace ?? "", object.metadata.name);
+  switch (object.kind) {
+    case "TrafficTarget":
+      given.targets.set(key, readTarget(reader));
+      return true;
+    case "HTTPRouteGroup":
+      given.routeGroups.set(key, readRouteGroup(reader));
+      return true;
+    case "TCPRoute":
+      given.tcpRoutes.set(key, readTcpRoute(reader));
+      return true;
+    case "TrafficSplit":
+      given.splits.set(key, readSplit(reader));
+      return true;
+    case "Egress":
+      given.egresses.set(key, readEgress(reader));
+      return true;
+    case "IngressBackend":
+      given.ingresses.set(key, readIngress(reader));
+      return true;
+    case "UpstreamTrafficSetting":
+      given.settings.set(key, readSetting(reader));
+      return true;
+    case "Retry":
+      given.retries.set(key, readRetry(reader));
+      return true;
+    case "MeshConfig":
+      given.meshConfigs.set(key, readMeshConfig(reader));
+      return true;
+    case "MeshRootCertificate":
+      return true;
+    case "Namespace":
+      given.namespaces.set(object.metadata.name, readNamespace(reader));
+      return true;
+    case "ServiceAccount":
+      given.accounts.add(key);
+      return true;
+    case "Pod":
+      given.pods.set(key, readPod(reader));
+      return true;
+    case "Service":
+      if (object.apiVersion !== "v1") return false;
+      given.services.set(key, readService(reader));
+      return true;
+    case "Endpoints":
+      given.endpoints.set(key, readEndpoints(reader));
+      return true;
+    default:
+      if (!workloadKinds.has(object.kind)) return false;
+      given.workloadPods.set(`${object.kind} ${key}`, readWorkload(reader));
+      return true;
+  }
+}

@@ -1,0 +1,299 @@
+import { type KubernetesObject, type ValuePath } from "../../manifests";
+import { type Reader } from "./reader";
+
+/** What the analysis keeps of every object: its name and where it came from. */
+export interface Named {
+  readonly object: KubernetesObject;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Kind, name and namespace of a service account in a TrafficTarget, as written: an absent namespace is empty. */
+export interface Subject {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string;
+}
+
+/** A TrafficTarget as OSM reads it. */
+export interface TargetPolicy extends Named {
+  readonly destination: Subject;
+  readonly sources: readonly Subject[];
+  readonly rules: readonly { readonly kind: string; readonly name: string; readonly matches: readonly string[] }[];
+}
+
+/** One match of an HTTPRouteGroup, with OSM's defaults filled in. */
+export interface RouteMatch {
+  readonly name: string;
+  /** RE2. An absent or empty one is `.*`. */
+  readonly path: string;
+  /** In the order written; an absent or empty list is `*`. */
+  readonly methods: readonly string[];
+  /** Header name as written → RE2. Absent and empty differ: OSM merges only what is deeply equal. */
+  readonly headers?: ReadonlyMap<string, string>;
+  /** Index in the group. */
+  readonly index: number;
+}
+
+/** An HTTPRouteGroup as OSM reads it. */
+export interface RouteGroup extends Named {
+  readonly matches: readonly RouteMatch[];
+}
+
+/** A TCPRoute as OSM reads it. */
+export interface TcpRoutePolicy extends Named {
+  readonly ports: readonly number[];
+}
+
+/** A TrafficSplit as OSM reads it. */
+export interface SplitPolicy extends Named {
+  readonly service: string;
+  readonly backends: readonly { readonly service: string; readonly weight: number }[];
+}
+
+/** An Egress as OSM reads it. */
+export interface EgressPolicy extends Named {
+  readonly sources: readonly Subject[];
+  readonly hosts: readonly string[];
+  readonly ipAddresses: readonly string[];
+  readonly ports: readonly { readonly number: number; readonly protocol: string }[];
+  readonly matches: readonly { readonly apiGroup: string; readonly kind: string; readonly name: string }[];
+}
+
+/** An IngressBackend as OSM reads it. */
+export interface IngressPolicy extends Named {
+  readonly backends: readonly {
+    readonly name: string;
+    readonly port: number;
+    readonly protocol: string;
+    readonly skipClientCertValidation: boolean;
+    readonly sniHosts: readonly string[];
+  }[];
+  readonly sources: readonly Subject[];
+}
+
+/** A setting or a retry, whose effect on who may call whom is none: kept for findings. */
+export interface SettingPolicy extends Named {
+  readonly host: string;
+  readonly routePaths: readonly string[];
+}
+
+/** A Retry, kept for findings. */
+export interface RetryPolicyObject extends Named {
+  readonly source: Subject;
+  readonly destinations: readonly Subject[];
+}
+
+/** The switches of a MeshConfig that decide who may call whom. */
+export interface MeshSwitches {
+  readonly permissive: boolean;
+  /** Unmatched outbound traffic passes as it is. */
+  readonly egress: boolean;
+  /** Egress objects are honoured. */
+  readonly egressPolicy: boolean;
+  readonly retryPolicy: boolean;
+  readonly outboundPortExclusions: readonly number[];
+  readonly inboundPortExclusions: readonly number[];
+  readonly outboundIpExclusions: readonly string[];
+  readonly outboundIpInclusions: readonly string[];
+  readonly externalAuthorization: boolean;
+}
+
+const spec = (reader: Reader) => reader.record(Reflect.get(reader.object, "spec"), ["spec"]);
+
+function named(reader: Reader): Named {
+  const { object } = reader;
+  return { object, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
+}
+
+function subject(reader: Reader, value: unknown, path: ValuePath): Subject {
+  const record = reader.record(value, path);
+  return {
+    kind: reader.text(record["kind"], [...path, "kind"]) ?? "",
+    name: reader.text(record["name"], [...path, "name"]) ?? "",
+    namespace: reader.text(record["namespace"], [...path, "namespace"]) ?? "",
+  };
+}
+
+function subjects(reader: Reader, value: unknown, path: ValuePath): readonly Subject[] {
+  return reader.list(value, path).map((item, index) => subject(reader, item, [...path, index]));
+}
+
+export function readTarget(reader: Reader): TargetPolicy {
+  const fields = spec(reader);
+  return {
+    ...named(reader),
+    destination: subject(reader, fields["destination"], ["spec", "destination"]),
+    sources: subjects(reader, fields["sources"], ["spec", "sources"]),
+    rules: reader.list(fields["rules"], ["spec", "rules"]).map((item, index) => {
+      const path = ["spec", "rules", index] as const;
+      const rule = reader.record(item, path);
+      return {
+        kind: reader.text(rule["kind"], [...path, "kind"]) ?? "",
+        name: reader.text(rule["name"], [...path, "name"]) ?? "",
+        matches: reader.texts(rule["matches"], [...path, "matches"]),
+      };
+    }),
+  };
+}
+
+export function readRouteGroup(reader: Reader): RouteGroup {
+  const matches = reader.list(spec(reader)["matches"], ["spec", "matches"]).map((item, index): RouteMatch => {
+    const path = ["spec", "matches", index] as const;
+    const match = reader.record(item, path);
+    const regex = reader.text(match["pathRegex"], [...path, "pathRegex"]) ?? "";
+    const methods = reader.texts(match["methods"], [...path, "methods"]);
+    const headers = readHeaders(reader, match["headers"], [...path, "headers"]);
+    return {
+      name: reader.text(match["name"], [...path, "name"]) ?? "",
+      path: regex === "" ? ".*" : regex,
+      methods: methods.length === 0 ? ["*"] : methods,
+      ...(headers && { headers }),
+      index,
+    };
+  });
+  return { ...named(reader), matches };
+}
+
+/** `headers` is a list of maps with one key each; later duplicates win. */
+function readHeaders(reader: Reader, value: unknown, path: ValuePath): ReadonlyMap<string, string> | undefined {
+  if (value === undefined || value === null) return undefined;
+  const headers = new Map<string, string>();
+  reader.list(value, path).forEach((item, index) => {
+    const entries = Object.entries(reader.textMap(item, [...path, index]));
+    if (entries.length > 1) {
+      reader.report(
+        [...path, index],
+        "Every header needs a list item of its own: with two keys in one map OSM cannot read any HTTPRouteGroup at all.",
+      );
+    }
+    for (const [name, regex] of entries) headers.set(name, regex);
+  });
+  return headers;
+}
+
+export function readTcpRoute(reader: Reader): TcpRoutePolicy {
+  const matches = reader.record(spec(reader)["matches"], ["spec", "matches"]);
+  const ports: number[] = [];
+  reader.list(matches["ports"], ["spec", "matches", "ports"]).forEach((item, index) => {
+    const port = reader.integer(item, ["spec", "matches", "ports", index]);
+    // OSM keeps the low 16 bits.
+    if (port !== undefined) ports.push(port & 0xffff);
+  });
+  return { ...named(reader), ports };
+}
+
+export function readSplit(reader: Reader): SplitPolicy {
+  const fields = spec(reader);
+  return {
+    ...named(reader),
+    service: reader.text(fields["service"], ["spec", "service"]) ?? "",
+    backends: reader.list(fields["backends"], ["spec", "backends"]).map((item, index) => {
+      const path = ["spec", "backends", index] as const;
+      const backend = reader.record(item, path);
+      const weight = reader.integer(backend["weight"], [...path, "weight"]) ?? 0;
+      if (weight < 0) reader.report([...path, "weight"], `A weight must be 0 or more, is ${String(weight)}.`);
+      return { service: reader.text(backend["service"], [...path, "service"]) ?? "", weight: Math.max(weight, 0) };
+    }),
+  };
+}
+
+export function readEgress(reader: Reader): EgressPolicy {
+  const fields = spec(reader);
+  return {
+    ...named(reader),
+    sources: subjects(reader, fields["sources"], ["spec", "sources"]),
+    hosts: reader.texts(fields["hosts"], ["spec", "hosts"]),
+    ipAddresses: reader.texts(fields["ipAddresses"], ["spec", "ipAddresses"]),
+    ports: reader.list(fields["ports"], ["spec", "ports"]).map((item, index) => {
+      const path = ["spec", "ports", index] as const;
+      const port = reader.record(item, path);
+      return {
+        number: reader.integer(port["number"], [...path, "number"]) ?? 0,
+        protocol: reader.text(port["protocol"], [...path, "protocol"]) ?? "",
+      };
+    }),
+    matches: reader.list(fields["matches"], ["spec", "matches"]).map((item, index) => {
+      const path = ["spec", "matches", index] as const;
+      const match = reader.record(item, path);
+      return {
+        apiGroup: reader.text(match["apiGroup"], [...path, "apiGroup"]) ?? "",
+        kind: reader.text(match["kind"], [...path, "kind"]) ?? "",
+        name: reader.text(match["name"], [...path, "name"]) ?? "",
+      };
+    }),
+  };
+}
+
+export function readIngress(reader: Reader): IngressPolicy {
+  const fields = spec(reader);
+  return {
+    ...named(reader),
+    backends: reader.list(fields["backends"], ["spec", "backends"]).map((item, index) => {
+      const path = ["spec", "backends", index] as const;
+      const backend = reader.record(item, path);
+      const port = reader.record(backend["port"], [...path, "port"]);
+      const tls = reader.record(backend["tls"], [...path, "tls"]);
+      return {
+        name: reader.text(backend["name"], [...path, "name"]) ?? "",
+        port: reader.integer(port["number"], [...path, "port", "number"]) ?? 0,
+        protocol: reader.text(port["protocol"], [...path, "port", "protocol"]) ?? "",
+        skipClientCertValidation:
+          reader.flag(tls["skipClientCertValidation"], [...path, "tls", "skipClientCertValidation"]) ?? false,
+        sniHosts: reader.texts(tls["sniHosts"], [...path, "tls", "sniHosts"]),
+      };
+    }),
+    sources: subjects(reader, fields["sources"], ["spec", "sources"]),
+  };
+}
+
+export function readSetting(reader: Reader): SettingPolicy {
+  const fields = spec(reader);
+  return {
+    ...named(reader),
+    host: reader.text(fields["host"], ["spec", "host"]) ?? "",
+    routePaths: reader.list(fields["httpRoutes"], ["spec", "httpRoutes"]).map((item, index) => {
+      const path = ["spec", "httpRoutes", index] as const;
+      return reader.text(reader.record(item, path)["path"], [...path, "path"]) ?? "";
+    }),
+  };
+}
+
+export function readRetry(reader: Reader): RetryPolicyObject {
+  const fields = spec(reader);
+  return {
+    ...named(reader),
+    source: subject(reader, fields["source"], ["spec", "source"]),
+    destinations: subjects(reader, fields["destinations"], ["spec", "destinations"]),
+  };
+}
+
+export function readMeshConfig(reader: Reader): MeshSwitches {
+  const fields = spec(reader);
+  const traffic = reader.record(fields["traffic"], ["spec", "traffic"]);
+  const features = reader.record(fields["featureFlags"], ["spec", "featureFlags"]);
+  const authorization = reader.record(traffic["inboundExternalAuthorization"], [
+    "spec",
+    "traffic",
+    "inboundExternalAuthorization",
+  ]);
+  const flag = (name: string): boolean => reader.flag(traffic[name], ["spec", "traffic", name]) ?? false;
+  const feature = (name: string): boolean => reader.flag(features[name], ["spec", "featureFlags", name]) ?? false;
+  const ports = (name: string): readonly number[] =>
+    reader
+      .list(traffic[name], ["spec", "traffic", name])
+      .map((item, index) => reader.integer(item, ["spec", "traffic", name, index]) ?? 0);
+  const ranges = (name: string): readonly string[] => reader.texts(traffic[name], ["spec", "traffic", name]);
+  return {
+    permissive: flag("enablePermissiveTrafficPolicyMode"),
+    egress: flag("enableEgress"),
+    egressPolicy: feature("enableEgressPolicy"),
+    retryPolicy: feature("enableRetryPolicy"),
+    outboundPortExclusions: ports("outboundPortExclusionList"),
+    inboundPortExclusions: ports("inboundPortExclusionList"),
+    outboundIpExclusions: ranges("outboundIPRangeExclusionList"),
+    outboundIpInclusions: ranges("outboundIPRangeInclusionList"),
+    externalAuthorization:
+      reader.flag(authorization["enable"], ["spec", "traffic", "inboundExternalAuthorization", "enable"]) ?? false,
+  };
+}

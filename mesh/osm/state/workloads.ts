@@ -1,0 +1,239 @@
+import { type JsonObject, type ValuePath } from "../../manifests";
+import { type Reader } from "./reader";
+
+/** The label that gives a namespace to the mesh; its value is the mesh's name. */
+export const monitoredByLabel = "openservicemesh.io/monitored-by";
+
+/** Labels of an object, as OSM and Kubernetes select by them. */
+export type Labels = Readonly<Record<string, string>>;
+
+/** A Namespace. */
+export interface NamespaceState {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+}
+
+/** A pod: given, or made from a workload's template. */
+export interface PodState {
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly serviceAccount: string;
+  /** Addresses in `status`; empty until addresses are assumed. */
+  readonly ips: readonly string[];
+  /** Set for pods of a StatefulSet, which a headless Service gives DNS names. */
+  readonly hostname: string;
+  readonly subdomain: string;
+  readonly ready: boolean;
+  readonly hostNetwork: boolean;
+  /** Container ports by name, for a Service's named `targetPort`. */
+  readonly containerPorts: ReadonlyMap<string, number>;
+  /** The workload that it was made from, as `Deployment shop/cart`. */
+  readonly workload?: string;
+}
+
+/** One port of a Service. */
+export interface ServicePort {
+  readonly name: string;
+  readonly port: number;
+  /** Number, or name of a container port. */
+  readonly targetPort: number | string;
+  readonly appProtocol?: string;
+  readonly transport: string;
+}
+
+/** A Service. */
+export interface ServiceState {
+  readonly namespace: string;
+  readonly name: string;
+  readonly selector: Labels;
+  /** Empty or `None` for a headless one. */
+  readonly clusterIp: string;
+  readonly externalName: boolean;
+  readonly ports: readonly ServicePort[];
+  readonly publishNotReady: boolean;
+  /** No manifest has it. */
+  readonly assumed: boolean;
+}
+
+/** One subset of an Endpoints object. */
+export interface EndpointSubset {
+  readonly addresses: readonly { readonly ip: string; readonly hostname: string }[];
+  readonly ports: readonly { readonly name: string; readonly port: number }[];
+}
+
+/** An Endpoints object. */
+export interface EndpointsState {
+  readonly namespace: string;
+  readonly name: string;
+  readonly subsets: readonly EndpointSubset[];
+}
+
+export function readNamespace(reader: Reader): NamespaceState {
+  const { metadata } = reader.object;
+  return {
+    name: metadata.name,
+    labels: reader.textMap(metadata.labels, ["metadata", "labels"]),
+    annotations: reader.textMap(metadata.annotations, ["metadata", "annotations"]),
+  };
+}
+
+export function readPod(reader: Reader): PodState {
+  const { metadata } = reader.object;
+  const status = reader.record(Reflect.get(reader.object, "status"), ["status"]);
+  const listed = reader
+    .list(status["podIPs"], ["status", "podIPs"])
+    .map((item, index) =>
+      reader.text(reader.record(item, ["status", "podIPs", index])["ip"], ["status", "podIPs", index, "ip"]),
+    )
+    .filter((ip) => ip !== undefined);
+  const single = reader.text(status["podIP"], ["status", "podIP"]);
+  const phase = reader.text(status["phase"], ["status", "phase"]);
+  const conditions = reader.list(status["conditions"], ["status", "conditions"]);
+  const unready = conditions.some((item, index) => {
+    const condition = reader.record(item, ["status", "conditions", index]);
+    return condition["type"] === "Ready" && condition["status"] !== "True";
+  });
+  return {
+    ...readTemplate(reader, Reflect.get(reader.object, "spec"), ["spec"]),
+    namespace: metadata.namespace ?? "",
+    name: metadata.name,
+    labels: reader.textMap(metadata.labels, ["metadata", "labels"]),
+    annotations: reader.textMap(metadata.annotations, ["metadata", "annotations"]),
+    ips: listed.length > 0 ? listed : single === undefined || single === "" ? [] : [single],
+    ready: !unready && phase !== "Succeeded" && phase !== "Failed" && phase !== "Pending",
+  };
+}
+
+type PodTemplate = Pick<PodState, "serviceAccount" | "hostname" | "subdomain" | "hostNetwork" | "containerPorts">;
+
+function readTemplate(reader: Reader, value: unknown, path: ValuePath): PodTemplate {
+  const spec = reader.record(value, path);
+  const ports = new Map<string, number>();
+  reader.list(spec["containers"], [...path, "containers"]).forEach((item, index) => {
+    const at = [...path, "containers", index];
+    const container = reader.record(item, at);
+    reader.list(container["ports"], [...at, "ports"]).forEach((entry, portIndex) => {
+      const port = reader.record(entry, [...at, "ports", portIndex]);
+      const number = reader.integer(port["containerPort"], [...at, "ports", portIndex, "containerPort"]);
+      const name = reader.text(port["name"], [...at, "ports", portIndex, "name"]);
+      if (number !== undefined && name !== undefined) ports.set(name, number);
+    });
+  });
+  const account =
+    reader.text(spec["serviceAccountName"], [...path, "serviceAccountName"]) ??
+    reader.text(spec["serviceAccount"], [...path, "serviceAccount"]) ??
+    "";
+  return {
+    serviceAccount: account === "" ? "default" : account,
+    hostname: reader.text(spec["hostname"], [...path, "hostname"]) ?? "",
+    subdomain: reader.text(spec["subdomain"], [...path, "subdomain"]) ?? "",
+    hostNetwork: reader.flag(spec["hostNetwork"], [...path, "hostNetwork"]) ?? false,
+    containerPorts: ports,
+  };
+}
+
+/** Kinds whose controllers make pods. */
+export const workloadKinds: ReadonlySet<string> = new Set([
+  "Deployment",
+  "StatefulSet",
+  "DaemonSet",
+  "ReplicaSet",
+  "ReplicationController",
+  "Job",
+  "CronJob",
+]);
+
+/** A workload's pods all look alike but for a StatefulSet's names; more than this many are not made. */
+const mostReplicas = 16;
+
+/** The pods that a workload's controller would make: one, or as many as a StatefulSet has replicas; none for 0 replicas. */
+export function readWorkload(reader: Reader): readonly PodState[] {
+  const { object } = reader;
+  const base: ValuePath = object.kind === "CronJob" ? ["spec", "jobTemplate", "spec"] : ["spec"];
+  let spec: JsonObject = reader.record(Reflect.get(object, "spec"), ["spec"]);
+  if (object.kind === "CronJob") {
+    const job = reader.record(spec["jobTemplate"], ["spec", "jobTemplate"]);
+    spec = reader.record(job["spec"], base);
+  }
+  const template = reader.record(spec["template"], [...base, "template"]);
+  const metadata = reader.record(template["metadata"], [...base, "template", "metadata"]);
+  const pod = readTemplate(reader, template["spec"], [...base, "template", "spec"]);
+  const replicas = reader.integer(spec["replicas"], [...base, "replicas"]) ?? 1;
+  const named = object.kind === "StatefulSet";
+  const count = named ? Math.min(replicas, mostReplicas) : Math.min(replicas, 1);
+  const serviceName = named ? (reader.text(spec["serviceName"], [...base, "serviceName"]) ?? "") : "";
+  const namespace = object.metadata.namespace ?? "";
+  return Array.from({ length: Math.max(count, 0) }, (_, ordinal): PodState => {
+    const name = named ? `${object.metadata.name}-${String(ordinal)}` : object.metadata.name;
+    return {
+      ...pod,
+      namespace,
+      name,
+      ...(named && { hostname: name, subdomain: serviceName }),
+      labels: reader.textMap(metadata["labels"], [...base, "template", "metadata", "labels"]),
+      annotations: reader.textMap(metadata["annotations"], [...base, "template", "metadata", "annotations"]),
+      ips: [],
+      ready: true,
+      workload: `${object.kind} ${namespace}/${object.metadata.name}`,
+    };
+  });
+}
+
+export function readService(reader: Reader): ServiceState {
+  const { object } = reader;
+  const spec = reader.record(Reflect.get(object, "spec"), ["spec"]);
+  return {
+    namespace: object.metadata.namespace ?? "",
+    name: object.metadata.name,
+    selector: reader.textMap(spec["selector"], ["spec", "selector"]),
+    clusterIp: reader.text(spec["clusterIP"], ["spec", "clusterIP"]) ?? "",
+    externalName: spec["type"] === "ExternalName",
+    publishNotReady: reader.flag(spec["publishNotReadyAddresses"], ["spec", "publishNotReadyAddresses"]) ?? false,
+    assumed: false,
+    ports: reader.list(spec["ports"], ["spec", "ports"]).map((item, index): ServicePort => {
+      const path = ["spec", "ports", index] as const;
+      const port = reader.record(item, path);
+      const number = reader.integer(port["port"], [...path, "port"]) ?? 0;
+      const target = port["targetPort"];
+      const appProtocol = reader.text(port["appProtocol"], [...path, "appProtocol"]);
+      return {
+        name: reader.text(port["name"], [...path, "name"]) ?? "",
+        port: number,
+        targetPort: typeof target === "string" ? target : (reader.integer(target, [...path, "targetPort"]) ?? number),
+        transport: reader.text(port["protocol"], [...path, "protocol"]) ?? "TCP",
+        ...(appProtocol !== undefined && { appProtocol }),
+      };
+    }),
+  };
+}
+
+export function readEndpoints(reader: Reader): EndpointsState {
+  const { object } = reader;
+  return {
+    namespace: object.metadata.namespace ?? "",
+    name: object.metadata.name,
+    subsets: reader.list(Reflect.get(object, "subsets"), ["subsets"]).map((item, index) => {
+      const path = ["subsets", index] as const;
+      const subset = reader.record(item, path);
+      return {
+        addresses: reader.list(subset["addresses"], [...path, "addresses"]).map((entry, at) => {
+          const address = reader.record(entry, [...path, "addresses", at]);
+          return {
+            ip: reader.text(address["ip"], [...path, "addresses", at, "ip"]) ?? "",
+            hostname: reader.text(address["hostname"], [...path, "addresses", at, "hostname"]) ?? "",
+          };
+        }),
+        ports: reader.list(subset["ports"], [...path, "ports"]).map((entry, at) => {
+          const port = reader.record(entry, [...path, "ports", at]);
+          return {
+            name: reader.text(port["name"], [...path, "ports", at, "name"]) ?? "",
+            port: reader.integer(port["port"], [...path, "ports", at, "port"]) ?? 0,
+          };
+        }),
+      };
+    }),
+  };
+}
