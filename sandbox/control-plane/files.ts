@@ -1,0 +1,18 @@
+import { rename, writeFile } from "node:fs/promises";
+
+/** Writes a file in one step: a reader, or a later run after a crash, sees the old content or the new, never a part. */
+export async function writeWhole(file: string, content: string, mode = 0o600): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`;
+  await writeFile(temporary, content, { mode });
+  await rename(temporary, file);
+}
+
+/** What the promise gives, or nothing when it fails because a file is missing. */
+export async function ifExists<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

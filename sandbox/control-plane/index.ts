@@ -1,0 +1,154 @@
+import { mkdir, readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { apiClient, ApiError, type ApiClient } from "./api-client";
+import { ensureCertificates, ensurePrivateKey } from "./certificates";
+import { applyClusterObjects } from "./cluster-objects";
+import { apiServerConfig, clusterProcesses, layout } from "./cluster-processes";
+import { writeWhole } from "./files";
+import { certificateSubjects, kubernetesUsers } from "./identities";
+import { kubeconfig } from "./kubeconfig";
+import { kwokStages } from "./kwok-stages";
+import { ensureProcess, logTail, processRuns, stopProcess } from "./managed-process";
+import { setNodes } from "./nodes";
+import { openServiceMesh } from "./open-service-mesh";
+import { ensurePorts } from "./ports";
+import type { ControlPlane, ControlPlaneOptions } from "./types";
+
+export type { ControlPlane, ControlPlaneOptions, NodePool } from "./types";
+
+/** How long the API server may take until it is ready, on a machine that is busy. */
+const readySeconds = 90;
+
+/**
+ * Starts what is not running and adopts what is, after the emulator's restart or a kill in the middle. Resolves when the API server
+ * is ready and, where the mesh was installed before, when its webhooks have been started again.
+ * @throws an Error with the end of the log when a program does not come up.
+ */
+export async function openControlPlane(given: ControlPlaneOptions): Promise<ControlPlane> {
+  const directory = path.resolve(given.directory);
+  const options = { ...given, directory };
+  const files = layout(directory);
+  await mkdir(path.join(directory, "config"), { recursive: true, mode: 0o700 });
+  const ports = await ensurePorts(directory);
+  await ensureCertificates(path.join(directory, "tls"), certificateSubjects(options.serviceCidr));
+  await ensurePrivateKey(files.serviceAccountKey);
+  const server = `https://127.0.0.1:${ports["kube-apiserver"]}`;
+  const certificateAuthority = await readFile(files.ca, "utf8");
+  const kubeconfigs = await writeKubeconfigs(options, server, certificateAuthority);
+  const apiServerFiles = await writeApiServerConfig(options);
+  await writeWhole(files.config("kwok-stages.yaml"), await kwokStages(options.tools.stages));
+
+  const { core, clients } = clusterProcesses(options, ports, apiServerFiles);
+  for (const definition of core) await ensureProcess(directory, definition);
+  const api = apiClient(server, {
+    ca: certificateAuthority,
+    cert: await readFile(files.certificate("admin"), "utf8"),
+    key: await readFile(files.key("admin"), "utf8"),
+  });
+  await apiServerReady(api, directory);
+  await Promise.all(clients.map((definition) => ensureProcess(directory, definition)));
+  await applyClusterObjects(api, options.dnsServiceIP);
+  const mesh = openServiceMesh({
+    directory,
+    api,
+    tools: options.tools,
+    ports,
+    kubeconfig: files.kubeconfig("osm"),
+    routesFile: files.routes,
+  });
+  await mesh.resume();
+
+  const inTurn = serializer();
+  const stop = async () => {
+    await mesh.stop();
+    api.close();
+    // etcd last: the others would only log that it is gone.
+    const [etcd, ...rest] = core;
+    await Promise.all([...clients, ...rest].map(({ name }) => stopProcess(directory, name)));
+    if (etcd) await stopProcess(directory, etcd.name);
+  };
+  return {
+    server,
+    certificateAuthority,
+    adminKubeconfig: kubeconfigs.admin,
+    setNodePools: (pools) =>
+      inTurn(() =>
+        setNodes(api, pools, {
+          kubernetesVersion: options.kubernetesVersion,
+          location: options.location ?? "eastus",
+          nodeResourceGroup: options.nodeResourceGroup ?? path.basename(directory),
+        }),
+      ),
+    enableOpenServiceMesh: (meshOptions) => inTurn(() => mesh.enable(meshOptions)),
+    disableOpenServiceMesh: () => inTurn(() => mesh.disable()),
+    stop: () => inTurn(stop),
+    destroy: () =>
+      inTurn(async () => {
+        await stop();
+        await rm(directory, { recursive: true, force: true });
+      }),
+  };
+}
+
+async function writeKubeconfigs(options: ControlPlaneOptions, server: string, certificateAuthority: string) {
+  const files = layout(options.directory);
+  const clusterName = path.basename(options.directory);
+  const written: Record<string, string> = {};
+  for (const user of Object.keys(kubernetesUsers)) {
+    written[user] = kubeconfig({
+      clusterName,
+      userName: user,
+      server,
+      certificateAuthority,
+      client: {
+        certificate: await readFile(files.certificate(user), "utf8"),
+        key: await readFile(files.key(user), "utf8"),
+      },
+    });
+    await writeWhole(files.kubeconfig(user), written[user]);
+  }
+  return { admin: written["admin"] ?? "" };
+}
+
+/** @returns the content of the files. */
+async function writeApiServerConfig(options: ControlPlaneOptions): Promise<string[]> {
+  const files = layout(options.directory);
+  const config = apiServerConfig(
+    options,
+    await readFile(options.oidc.caFile, "utf8"),
+    await readFile(options.authorizationWebhookCaFile, "utf8"),
+  );
+  for (const [name, content] of Object.entries(config)) await writeWhole(files.config(name), content);
+  return Object.values(config);
+}
+
+async function apiServerReady(api: ApiClient, directory: string): Promise<void> {
+  const end = Date.now() + readySeconds * 1000;
+  for (;;) {
+    try {
+      await api.get("/readyz");
+      return;
+    } catch (error) {
+      for (const name of ["etcd", "kube-apiserver"]) {
+        if (!(await processRuns(directory, name))) {
+          throw new Error(`${name} ended while it was starting:\n${await logTail(directory, name)}`, { cause: error });
+        }
+      }
+      // Refused connections and 500 are what a server that is starting gives; the deadline ends the waiting for anything else.
+      if (error instanceof ApiError && error.status === 401) throw error;
+      if (Date.now() > end) throw new Error(`The API server is not ready after ${readySeconds} s: ${String(error)}`);
+      await sleep(50);
+    }
+  }
+}
+
+/** Runs what it is given one after another, each after the one before has ended, well or not. */
+function serializer(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work, work);
+    last = next.catch(() => undefined);
+    return next;
+  };
+}

@@ -1,0 +1,64 @@
+import type { Tools } from "../tools";
+
+/** What a control plane is made from. */
+export interface ControlPlaneOptions {
+  /** Everything of this control plane lives here: etcd's data, certificates, pid files, logs. Made when missing. */
+  readonly directory: string;
+  readonly tools: Tools;
+  /** Entra ID: how the API server validates users' tokens. */
+  readonly oidc: { readonly issuerUrl: string; readonly clientId: string; readonly caFile: string };
+  /** AKS's guard: where the API server asks, in a SubjectAccessReview, whether Azure RBAC allows what its own RBAC does not. */
+  readonly authorizationWebhookUrl: string;
+  readonly authorizationWebhookCaFile: string;
+  /** IPv4 range of Services' addresses, such as "10.0.0.0/16". */
+  readonly serviceCidr: string;
+  /** Address of the kube-dns Service, inside the range. */
+  readonly dnsServiceIP: string;
+  /** What the nodes report, such as "1.33.5". The API server is always the version that was built. */
+  readonly kubernetesVersion: string;
+  /** Azure region, for the nodes' labels. Default: eastus. */
+  readonly location?: string;
+  /** The cluster's node resource group, for the nodes' labels. Default: the name of the directory. */
+  readonly nodeResourceGroup?: string;
+}
+
+/** An agent pool as far as Kubernetes sees it. */
+export interface NodePool {
+  readonly name: string;
+  readonly mode: "System" | "User";
+  readonly count: number;
+  /** Such as "Standard_D4s_v5". */
+  readonly vmSize: string;
+  /** Numbers of availability zones, such as ["1", "2", "3"]; none: the nodes are in no zone. */
+  readonly zones: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** `key=value:Effect`, as in an agent pool's nodeTaints. */
+  readonly taints: readonly string[];
+  readonly maxPods: number;
+}
+
+/** A running Kubernetes control plane with KWOK for nodes. */
+export interface ControlPlane {
+  /** `https://127.0.0.1:PORT`. */
+  readonly server: string;
+  /** PEM. */
+  readonly certificateAuthority: string;
+  /** Kubeconfig (YAML) with a client certificate of the group system:masters: holds a secret. */
+  readonly adminKubeconfig: string;
+  /**
+   * Makes the nodes be those of the pools: first new ones join, then the ones that are too many are drained and removed.
+   * Resolves when that is done.
+   */
+  setNodePools(pools: readonly NodePool[]): Promise<void>;
+  /**
+   * Installs Open Service Mesh as AKS's add-on does. Resolves when its Deployments are there; custom resource definitions, MeshConfig
+   * and webhooks follow, once a node is ready and the delay is over.
+   */
+  enableOpenServiceMesh(options: { readonly crdDelaySeconds: number }): Promise<void>;
+  /** Removes the Deployments as AKS does: custom resource definitions and webhook configurations stay behind. */
+  disableOpenServiceMesh(): Promise<void>;
+  /** Ends the processes; the data stays. */
+  stop(): Promise<void>;
+  /** Ends the processes and removes the directory. */
+  destroy(): Promise<void>;
+}
