@@ -1,3 +1,4 @@
+import { type RequestOptions } from "node:https";
 import * as pulumi from "@pulumi/pulumi";
 import { osmCustomResourceDefinitions } from "../../mesh/osm/kinds";
 import { type ApiRequest, waitForMesh } from "./wait-for-mesh";
@@ -49,7 +50,7 @@ async function connect(kubeconfig: string): Promise<{ server: string; request: A
   }
   const base = server;
   const request: ApiRequest = async (method, path, body) => {
-    const options: import("node:https").RequestOptions = { method, timeout: 20_000 };
+    const options: RequestOptions = { method, timeout: 20_000 };
     try {
       await config.applyToHTTPSOptions(options);
     } catch (error) {
@@ -129,9 +130,9 @@ const meshReadyProvider: pulumi.dynamic.ResourceProvider<Inputs, Outputs> = {
  */
 export class MeshReady extends pulumi.dynamic.Resource {
   /** Version of the mesh's controller, e.g. `v1.2.9`. */
-  public readonly osmVersion!: pulumi.Output<string>;
+  declare public readonly osmVersion: pulumi.Output<string>;
   /** Suffix of every identity in the mesh. */
-  public readonly trustDomain!: pulumi.Output<string>;
+  declare public readonly trustDomain: pulumi.Output<string>;
 
   constructor(name: string, args: MeshReadyArgs, opts?: pulumi.CustomResourceOptions) {
     super(

@@ -1,5 +1,6 @@
 import { type OsmKind, type OsmObject, osmKinds } from "../kinds";
-import { type AdmissionContext, type OfKind, type Surroundings } from "./context";
+import { acrossFindings } from "./across";
+import { type AdmissionContext, surroundingsOf } from "./context";
 import { type Finding } from "./finding";
 import { metadataFindings } from "./metadata";
 import { kindFindings } from "./rules";
@@ -11,7 +12,7 @@ export * from "./finding";
 
 /** Result of {@link admit}. */
 export interface Admission {
-  /** All that is wrong, object by object in the order given. */
+  /** All that is wrong: object by object in the order given, then what is wrong between them. */
   readonly findings: readonly Finding[];
   /** The objects that have the shape of their kind, in the order given. */
   readonly objects: readonly OsmObject[];
@@ -84,31 +85,6 @@ function isWellShaped(value: unknown, findings: readonly Finding[]): value is Os
   return isRecord(value) && findings.length === 0;
 }
 
-/** Gives quick access to objects by kind, and by kind and name. */
-function surroundings(objects: readonly OsmObject[], context: AdmissionContext): Surroundings {
-  const byKind = new Map<OsmKind, OsmObject[]>();
-  const byName = new Map<string, OsmObject>();
-  for (const object of objects) {
-    const same = byKind.get(object.kind);
-    if (same === undefined) {
-      byKind.set(object.kind, [object]);
-    } else {
-      same.push(object);
-    }
-    byName.set(`${object.kind} ${object.metadata.namespace}/${object.metadata.name}`, object);
-  }
-  const isOfKind = <K extends OsmKind>(object: OsmObject | undefined, kind: K): object is OfKind<K> =>
-    object?.kind === kind;
-  return {
-    context,
-    all: (kind) => (byKind.get(kind) ?? []).filter((object) => isOfKind(object, kind)),
-    find: (kind, namespace, name) => {
-      const object = byName.get(`${kind} ${namespace}/${name}`);
-      return isOfKind(object, kind) ? object : undefined;
-    },
-  };
-}
-
 /**
  * Checks objects as a whole, before anything is applied: the kinds' schemas, all that OSM's validating webhook refuses, and
  * what both let through though OSM then ignores it or traffic fails.
@@ -124,10 +100,10 @@ export function admit(values: readonly unknown[], context: AdmissionContext = {}
     }
     return findings;
   });
-  const around = surroundings(objects, context);
+  const around = surroundingsOf(objects, context);
   const findings = values.flatMap((value, index) => {
     const shape = shapes[index] ?? [];
     return isWellShaped(value, shape) ? [...metadataFindings(value, around), ...kindFindings(value, around)] : shape;
   });
-  return { findings, objects };
+  return { findings: [...findings, ...acrossFindings(objects, around)], objects };
 }

@@ -13,7 +13,7 @@ export function isDnsSubdomain(text: string): boolean {
 }
 
 /** Names of object and namespace, and whether OSM looks into that namespace at all. */
-export function metadataFindings(object: OsmObject, { context }: Surroundings): Finding[] {
+export function metadataFindings(object: OsmObject, around: Surroundings): Finding[] {
   const { name, namespace } = object.metadata;
   const findings: Finding[] = [];
   const add = (check: string, path: string, problem: string, remedy: string, refusedBy: Finding["refusedBy"]) =>
@@ -40,7 +40,7 @@ export function metadataFindings(object: OsmObject, { context }: Surroundings): 
     add("name", "metadata.namespace", `"${namespace}" is no valid namespace`, `use at most 63 ${characters}`, "schema");
   }
   const isPolicy = object.kind !== "MeshConfig" && object.kind !== "MeshRootCertificate";
-  if (isPolicy && context.namespaces !== undefined && !context.namespaces.includes(namespace)) {
+  if (isPolicy && !around.isOnboarded(namespace)) {
     add(
       "namespace-onboarded",
       "metadata.namespace",

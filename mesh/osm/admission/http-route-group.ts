@@ -1,0 +1,84 @@
+import { type HTTPRouteGroup } from "../kinds";
+import { type Surroundings } from "./context";
+import { type Report } from "./report";
+
+/** Checks an HTTPRouteGroup. */
+export function checkHttpRouteGroup({ spec }: HTTPRouteGroup, around: Surroundings, report: Report): void {
+  if (spec.matches.length === 0) {
+    report.error("group-matches", "spec.matches", "the group is empty, so nothing can refer to it", "add a match");
+  }
+  const seen = new Set<string>();
+  spec.matches.forEach((match, index) => {
+    const path = `spec.matches[${index}]`;
+    if (match.name === "") {
+      report.error("match-name", `${path}.name`, "the match has no name", "give it one, for rules to refer to");
+    } else if (seen.has(match.name)) {
+      report.error(
+        "match-duplicate",
+        `${path}.name`,
+        `the name ${JSON.stringify(match.name)} is taken by an earlier match, which OSM then forgets`,
+        "give each match of the group its own name",
+      );
+    }
+    seen.add(match.name);
+    if (match.pathRegex !== undefined && match.pathRegex !== "") {
+      checkPattern(match.pathRegex, `${path}.pathRegex`, around, report);
+      if (!match.pathRegex.startsWith("/") && /^[\w-]/.test(match.pathRegex)) {
+        report.warning(
+          "path-start",
+          `${path}.pathRegex`,
+          `${JSON.stringify(match.pathRegex)} has to match the whole path, and paths begin with a slash`,
+          `write /${match.pathRegex}`,
+        );
+      }
+    }
+    const names = new Set<string>();
+    match.headers?.forEach((header, position) => {
+      const place = `${path}.headers[${position}]`;
+      const keys = Object.keys(header);
+      if (keys.length > 1) {
+        report.error(
+          "header-keys",
+          place,
+          `one item holds ${keys.length} headers (${keys.join(", ")}), and with one such item OSM reads no HTTPRouteGroup of the cluster any more`,
+          "write a list with one header in each item",
+        );
+      } else if (keys.length === 0) {
+        report.warning("header-keys", place, "the header condition is empty", "take it out");
+      }
+      for (const [name, value] of Object.entries(header)) {
+        if (names.has(name.toLowerCase())) {
+          report.warning(
+            "header-duplicate",
+            place,
+            `header ${name} is named twice, and only the later condition counts`,
+            "write one condition for each header",
+          );
+        }
+        names.add(name.toLowerCase());
+        if (!/^:?[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
+          report.error(
+            "header-name",
+            place,
+            `${JSON.stringify(name)} is no header name`,
+            "write letters, digits and -",
+          );
+        }
+        checkPattern(value, `${place}.${name}`, around, report);
+      }
+    });
+  });
+}
+
+/** Checks that RE2 takes a pattern; Envoy refuses the whole configuration otherwise. */
+export function checkPattern(pattern: string, path: string, around: Surroundings, report: Report): void {
+  const problem = around.re2Problem(pattern);
+  if (problem !== undefined) {
+    report.error(
+      "regex",
+      path,
+      `RE2 refuses ${JSON.stringify(pattern)}: ${problem}`,
+      "write an RE2 pattern (no look-around, no back-references); Envoy would refuse all of the sidecar's routes",
+    );
+  }
+}
