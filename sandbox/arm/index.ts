@@ -1,5 +1,5 @@
 export { type ArmServer, type ArmServerOptions, startArmServer } from "./server";
-export { type ClusterBackend, type ClusterSpec, type ControlPlane, type NodePool } from "./cluster-backend";
+export { type ClusterBackend, type ClusterSpec } from "./cluster-backend";
 export { type CertificateFiles, ensureCertificate } from "./certificates";
 export { ensureIdentity, type FederatedCredential, type Identity } from "./identity";
 export { faultDescriptions, type FaultName, faultNames } from "./faults";

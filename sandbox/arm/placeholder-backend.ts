@@ -1,4 +1,5 @@
-import { type ClusterBackend, type ClusterSpec, type ControlPlane, type NodePool } from "./cluster-backend";
+import { type ControlPlane, type NodePool } from "../control-plane/types";
+import { type ClusterBackend, type ClusterSpec } from "./cluster-backend";
 
 /** What was done to one placeholder. */
 export interface PlaceholderRecord {

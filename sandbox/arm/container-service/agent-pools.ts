@@ -17,6 +17,7 @@ import {
 import { type Change } from "../store";
 import { checkPool, checkPoolChange, completePool, type PoolSurroundings } from "./agent-pool";
 import { checkCluster } from "./cluster-preconditions";
+import { checkEncryptionAtHost } from "./feature-preconditions";
 import { clusterId, NAMESPACE, POOL_TYPE, poolsOf, requireCluster, requireIdle, withState } from "./cluster-resources";
 import { type ControlPlanes } from "./control-planes";
 import { quotaError } from "./managed-clusters";
@@ -114,6 +115,7 @@ function put(context: ArmContext, request: ResourceRequest): ArmResponse {
     ...others.map((pool) => ({ name: stringAt(pool, "name") ?? "", properties: objectAt(pool, "properties") })),
     { name, properties },
   ]);
+  checkEncryptionAtHost(context, [{ name, properties }]);
   if (existing !== undefined && before["mode"] === "System" && properties["mode"] !== "System")
     requireOtherSystemPool(others, name);
 

@@ -1,4 +1,5 @@
-import { type ClusterBackend, type ControlPlane, type NodePool } from "../cluster-backend";
+import { type ControlPlane, type NodePool } from "../../control-plane/types";
+import { type ClusterBackend } from "../cluster-backend";
 import { type ArmContext } from "../context";
 import { isObject, type JsonObject, numberAt, objectAt, propertyIgnoringCase, stringAt, stringsAt } from "../json";
 import { findResource, resourcesBelow } from "../resource-manager/resources";
@@ -58,6 +59,8 @@ export function openControlPlanes(options: {
     const opening = backend.open(key, {
       name: stringAt(cluster, "name") ?? key.split("/").at(-1) ?? key,
       kubernetesVersion: stringAt(cluster, "properties", "currentKubernetesVersion") ?? "1.34.4",
+      location: stringAt(cluster, "location"),
+      nodeResourceGroup: stringAt(cluster, "properties", "nodeResourceGroup"),
       serviceCidr: stringAt(network, "serviceCidr") ?? "10.0.0.0/16",
       dnsServiceIP: stringAt(network, "dnsServiceIP") ?? "10.0.0.10",
       oidc: { issuerUrl, clientId: aksServerApplicationId, caFile },

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 
-import { type ControlPlane } from "../cluster-backend";
+import { type ControlPlane } from "../../control-plane/types";
 import { aksServerApplicationId } from "./control-planes";
 
 /** Entra ID's application for kubectl and kubelogin. */

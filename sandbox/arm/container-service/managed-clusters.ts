@@ -35,9 +35,10 @@ import {
 import { checkClusterChange } from "./cluster-changes";
 import { checkCluster } from "./cluster-preconditions";
 import { type ControlPlanes, forgetCluster } from "./control-planes";
-import { checkMeshFeature } from "./mesh-feature";
+import { checkEncryptionAtHost, checkMeshFeature } from "./feature-preconditions";
 import { completeIdentity, completeProperties, mergeAddons } from "./managed-cluster";
 import { checkModel } from "./model";
+import { checkVersionChange } from "./version-changes";
 
 const PUT = "clusterPut";
 const DELETE = "clusterDelete";
@@ -124,10 +125,17 @@ function put(context: ArmContext, request: ResourceRequest): ArmResponse {
     eTag: newEtag(context, id),
     properties: { ...properties, provisioningState: state },
   };
-  checkCluster(
-    cluster,
-    pools.map((pool) => ({ name: stringAt(pool, "name") ?? "", properties: objectAt(pool, "properties") })),
-  );
+  const planned = pools.map((pool) => ({
+    name: stringAt(pool, "name") ?? "",
+    properties: objectAt(pool, "properties"),
+  }));
+  if (existing !== undefined) {
+    const version = (resource: JsonObject): string =>
+      stringAt(resource, "properties", "currentKubernetesVersion") ?? "";
+    checkVersionChange(version(existing), version(cluster));
+  }
+  checkCluster(cluster, planned);
+  checkEncryptionAtHost(context, planned);
   checkMeshFeature(context, existing, cluster);
 
   const change: Change = {
