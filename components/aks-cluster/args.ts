@@ -258,7 +258,7 @@ export interface IstioArgs {
 export interface NodePoolArgs {
   /**
    * First part of the pool's name in Azure, which ends with a hash of the create-only fields: a lower-case letter, then
-   * up to 6 lower-case letters and digits (Windows: 1 more at most).
+   * up to 6 lower-case letters and digits (Windows: up to 2).
    */
   name: string;
   /** `System` pools are tainted `CriticalAddonsOnly` unless `taints` says otherwise. */
@@ -271,7 +271,7 @@ export interface NodePoolArgs {
   minCount?: number;
   /** Most nodes. Default: the fewest plus 2. Only with `autoscale`. */
   maxCount?: number;
-  /** Number of nodes. Only without `autoscale`; then default 3. */
+  /** Number of nodes; with `autoscale`, at the start. Default: `minCount`, or 3 without `autoscale`. */
   count?: number;
   /** Availability zones. Default 1, 2 and 3; empty where the region has none. Create-only. */
   zones?: string[];
