@@ -1,13 +1,6 @@
 import type * as kubernetes from "@pulumi/kubernetes";
+import { type BookstoreCanary } from "../../mesh/osm/samples";
 import { type Transform } from "../transform";
-
-/** Which bookstores the mesh sends the root Service's traffic to. */
-export interface BookstoreCanary {
-  /** Relative weight of bookstore-v1, an integer ≥ 0. */
-  v1: number;
-  /** Relative weight of bookstore-v2, an integer ≥ 0. Not both may be 0. */
-  v2: number;
-}
 
 /** Where the sample's images come from. */
 export interface BookstoreImages {

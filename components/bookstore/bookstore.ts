@@ -2,11 +2,11 @@ import { Deployment, StatefulSet } from "@pulumi/kubernetes/apps/v1";
 import { Secret, Service, ServiceAccount } from "@pulumi/kubernetes/core/v1";
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { bookstoreNamespaces, bookstorePolicies, bookstoreServices } from "../../mesh/osm/samples";
 import { type AccessRow } from "../../mesh/osm/summary";
 import { MeshPolicies, policiesByKind } from "../mesh-policies";
 import { transformed } from "../transform";
 import { type BookstoreArgs } from "./args";
-import { bookstoreNamespaces, bookstorePolicies, bookstoreServices } from "./policies";
 import { assertBookstoreArgs } from "./validate";
 import { database, databaseSecretName, deployments, sampleAccounts, sampleServices, serviceArgs } from "./workloads";
 

@@ -1,3 +1,9 @@
 export * from "./args";
 export * from "./bookstore";
-export { bookstoreNamespaces, bookstorePolicies, type BookstorePolicyOptions, bookstoreServices } from "./policies";
+export {
+  type BookstoreCanary,
+  bookstoreNamespaces,
+  bookstorePolicies,
+  type BookstorePolicyOptions,
+  bookstoreServices,
+} from "../../mesh/osm/samples";

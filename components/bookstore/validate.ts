@@ -1,5 +1,5 @@
+import { assertBookstoreOptions } from "../../mesh/osm/samples";
 import { type BookstoreArgs } from "./args";
-import { assertBookstoreOptions } from "./policies";
 import { programs } from "./workloads";
 
 /** Whether a text is a Kubernetes quantity. */

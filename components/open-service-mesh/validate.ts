@@ -1,7 +1,42 @@
-import { admit, findingText } from "../../mesh/osm/admission";
+import { admit, type Finding } from "../../mesh/osm/admission";
 import { isDnsLabel } from "../../mesh/osm/admission/metadata";
 import { osmKinds } from "../../mesh/osm/kinds";
 import { meshConfigSpec, type MeshSettings } from "./mesh-settings";
+
+/** Where each part of a MeshConfig comes from, longest first. */
+const origins: readonly (readonly [string, string])[] = [
+  ["spec.traffic.enablePermissiveTrafficPolicyMode", "permissiveMode"],
+  ["spec.traffic.enableEgress", "egress"],
+  ["spec.traffic.outboundIPRangeExclusionList", "outboundIpRangeExclusions"],
+  ["spec.traffic.outboundIPRangeInclusionList", "outboundIpRangeInclusions"],
+  ["spec.traffic.outboundPortExclusionList", "outboundPortExclusions"],
+  ["spec.traffic.inboundPortExclusionList", "inboundPortExclusions"],
+  ["spec.traffic.networkInterfaceExclusionList", "networkInterfaceExclusions"],
+  ["spec.traffic.inboundExternalAuthorization", "externalAuthorization"],
+  ["spec.certificate.serviceCertValidityDuration", "certificate.validityDuration"],
+  ["spec.certificate.certKeyBitSize", "certificate.keyBitSize"],
+  ["spec.certificate.ingressGateway.secret.namespace", "certificate.ingressGateway.secretNamespace"],
+  ["spec.certificate.ingressGateway.secret.name", "certificate.ingressGateway.secretName"],
+  ["spec.observability.osmLogLevel", "observability.logLevel"],
+  ["spec.observability.enableDebugServer", "observability.debugServer"],
+  ["spec.sidecar.enablePrivilegedInitContainer", "sidecar.privilegedInitContainer"],
+  ["spec.sidecar.resources.requests", "sidecar.resourceRequests"],
+  ["spec.sidecar.resources.limits", "sidecar.resourceLimits"],
+  ["spec.featureFlags.enableRetryPolicy", "features.retryPolicy"],
+  ["spec.featureFlags.enableEgressPolicy", "features.egressPolicy"],
+  ["spec.featureFlags.enableIngressBackendPolicy", "features.ingressBackendPolicy"],
+  ["spec.featureFlags.enableWASMStats", "features.wasmStats"],
+  ["spec.featureFlags.enableEnvoyActiveHealthChecks", "features.envoyActiveHealthChecks"],
+  ["spec.featureFlags.enableSnapshotCacheMode", "features.snapshotCacheMode"],
+  ["spec.featureFlags.enableAsyncProxyServiceMapping", "features.asyncProxyServiceMapping"],
+  ["spec.", ""],
+];
+
+/** A finding about the MeshConfig as one about the setting that it comes from. */
+function settingProblem({ path, problem, remedy }: Finding): string {
+  const [from, to] = origins.find(([prefix]) => path.startsWith(prefix)) ?? ["", ""];
+  return `settings.${to}${path.slice(from.length)}: ${problem}. ${remedy}.`;
+}
 
 /**
  * Checks the arguments of OpenServiceMesh.
@@ -25,7 +60,7 @@ export function assertMeshSettings(args: { namespace: string; settings: MeshSett
       spec: meshConfigSpec(args.settings),
     },
   ]);
-  problems.push(...findings.filter(({ severity }) => severity === "error").map(findingText));
+  problems.push(...findings.filter(({ severity }) => severity === "error").map(settingProblem));
   if (problems.length > 0) {
     throw new Error(problems.join("\n"));
   }

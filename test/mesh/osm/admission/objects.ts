@@ -120,7 +120,7 @@ export const good = {
 export const goodObjects: readonly OsmObject[] = Object.values(good);
 
 /** A copy of an object with one property set (or, with undefined, taken out). The path is as in findings. */
-export function spoiled(object: OsmObject, path: string, value: unknown): object {
+export function spoiled(object: object, path: string, value: unknown): object {
   const copy: unknown = structuredClone(object);
   const keys = path.split(/[.[\]]+/).filter((key) => key !== "");
   let parent: unknown = copy;

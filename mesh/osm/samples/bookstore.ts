@@ -1,11 +1,12 @@
-import {
-  type HTTPRouteGroup,
-  type PolicyObject,
-  type TCPRoute,
-  type TrafficSplit,
-  type TrafficTarget,
-} from "../../mesh/osm/kinds";
-import { type BookstoreCanary } from "./args";
+import { type HTTPRouteGroup, type PolicyObject, type TCPRoute, type TrafficSplit, type TrafficTarget } from "../kinds";
+
+/** Which bookstores the mesh sends the root Service's traffic to. */
+export interface BookstoreCanary {
+  /** Relative weight of bookstore-v1, an integer ≥ 0. */
+  v1: number;
+  /** Relative weight of bookstore-v2, an integer ≥ 0. Not both may be 0. */
+  v2: number;
+}
 
 /** What may differ between stacks. */
 export interface BookstorePolicyOptions {
