@@ -2,6 +2,9 @@
 import { version } from "@pulumi/azure-native/package.json";
 import { runProviderPlugin } from "../protocol";
 import { createAzureNativeProvider } from "./provider";
+import { connectToAzure } from "./session";
 import { sandboxTimings } from "./timings";
 
-void runProviderPlugin(createAzureNativeProvider({ version, environment: process.env, timings: sandboxTimings }));
+void runProviderPlugin(
+  createAzureNativeProvider({ version, environment: process.env, connect: connectToAzure(sandboxTimings) }),
+);

@@ -7,8 +7,7 @@ import { invoke } from "./invokes";
 import { createResource, deleteResource, readResource, updateResource, type OperationContext } from "./operations";
 import { resourceTypes } from "./resource-types";
 import { resourceSchema } from "./schema/schema";
-import { createSession, type Session } from "./session";
-import { type Timings } from "./timings";
+import { createSession, type Connect, type Session } from "./session";
 
 /** What makes one azure-native different from another. */
 export interface AzureNativeOptions {
@@ -16,7 +15,7 @@ export interface AzureNativeOptions {
   readonly version: string;
   /** Where ARM_* variables are looked up, as `process.env`. */
   readonly environment: Environment;
-  readonly timings: Timings;
+  readonly connect: Connect;
 }
 
 /** azure-native, for the resource types in resource-types/: translates each call to requests of Azure Resource Manager. */
@@ -42,7 +41,7 @@ export function createAzureNativeProvider(options: AzureNativeOptions): Resource
     acceptsSecrets: false,
 
     async configure({ inputs }) {
-      session = createSession(readConfiguration(inputs, options.environment), options.timings);
+      session = createSession(readConfiguration(inputs, options.environment), options.connect);
     },
     check: (request, { signal }) =>
       checkResource(configured(), locations, translationOf(request.type), request, signal),

@@ -20,16 +20,21 @@ export interface Connection {
   readonly client: ArmClient;
 }
 
-/** Nothing is asked of Azure before the first `connect`: a preview of a program without resources needs no login. */
-export function createSession(configuration: Configuration, timings: Timings): Session {
-  let connection: Promise<Connection> | undefined;
+/** Opens a connection with a provider's settings. */
+export type Connect = (configuration: Configuration, signal: AbortSignal) => Promise<Connection>;
 
-  async function open(signal: AbortSignal): Promise<Connection> {
+/** Connects to the cloud that the settings name, and signs in as they say. */
+export function connectToAzure(timings: Timings): Connect {
+  return async (configuration, signal) => {
     const cloud = await findCloud(configuration, signal);
     const tokens = createTokenSource(configuration, cloud);
     return { cloud, tokens, client: createArmClient(cloud, tokens, timings) };
-  }
+  };
+}
 
+/** Nothing is asked of Azure before the first `connect`: a preview of a program without resources needs no login. */
+export function createSession(configuration: Configuration, connect: Connect): Session {
+  let connection: Promise<Connection> | undefined;
   return {
     configuration,
     subscriptionId() {
@@ -39,7 +44,7 @@ export function createSession(configuration: Configuration, timings: Timings): S
       );
     },
     connect(signal) {
-      connection ??= open(signal).catch((error: unknown) => {
+      connection ??= connect(configuration, signal).catch((error: unknown) => {
         connection = undefined;
         throw error;
       });

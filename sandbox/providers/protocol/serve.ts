@@ -41,6 +41,6 @@ export function serveProvider(provider: ResourceProvider, engineAddress = ""): P
  */
 export async function runProviderPlugin(provider: ResourceProvider): Promise<void> {
   const { port } = await serveProvider(provider, process.argv[2]);
-  process.stdin.on("close", () => process.exit(0)).resume();
+  process.stdin.on("end", () => process.exit(0)).resume();
   process.stdout.write(`${port}\n`);
 }
