@@ -38,8 +38,8 @@ export function createPlaceholderBackend(): PlaceholderBackend {
         adminKubeconfig: `apiVersion: v1
 kind: Config
 clusters: [{name: ${spec.name}, cluster: {server: "${server}"}}]
-contexts: [{name: ${spec.name}-admin, context: {cluster: ${spec.name}, user: clusterAdmin}}]
-current-context: ${spec.name}-admin
+contexts: [{name: ${spec.name}, context: {cluster: ${spec.name}, user: clusterAdmin}}]
+current-context: ${spec.name}
 users: [{name: clusterAdmin, user: {token: placeholder}}]
 `,
         setNodePools(pools) {

@@ -9,7 +9,7 @@ import { type CertificateFiles } from "./certificates";
 import { type ClusterBackend } from "./cluster-backend";
 import { agentPoolOperations } from "./container-service/agent-pools";
 import { openControlPlanes } from "./container-service/control-planes";
-import { managedClusterOperations } from "./container-service/managed-clusters";
+import { managedClusterOperations, removeClusterChange } from "./container-service/managed-clusters";
 import { type ArmContext, methodAndPath } from "./context";
 import { answerControl, controlPath } from "./control";
 import { ArmError, errorBody } from "./errors";
@@ -26,7 +26,8 @@ import { createRouter } from "./router";
 import { resourceGroupOperations } from "./resource-manager/resource-groups";
 import { changeSettings, defaultSettings } from "./settings";
 import { openStore } from "./store";
-import { refuseByFault } from "./strike";
+import { refuseByFault } from "./fault-answers";
+import { createThrottle } from "./throttling";
 
 /** What an emulator is started from. */
 export interface ArmServerOptions {
@@ -74,11 +75,9 @@ export async function startArmServer(options: ArmServerOptions): Promise<ArmServ
   const login = await openLogin({ keyFile: join(options.directory, "token-signing-key.pem"), baseUrl, identity, now });
   const planes = openControlPlanes({ backend: options.clusters, issuerUrl: login.issuer, caFile: certificate.caFile });
   const requests = createRequestLog();
+  const throttle = createThrottle();
   const handlers = {
-    ...resourceGroupOperations(
-      () => context,
-      (ctx, id) => planes.destroy(ctx, id),
-    ),
+    ...resourceGroupOperations(() => context, { destroy: planes.destroy, change: removeClusterChange }),
     ...managedClusterOperations(
       () => context,
       () => planes,
@@ -115,6 +114,7 @@ export async function startArmServer(options: ArmServerOptions): Promise<ArmServ
     const delay = milliseconds(context.latency(), "request");
     if (delay > 0) await sleep(delay);
     refuseByFault(context, request);
+    throttle.admit(context, request);
     const answered = await route(context, request);
     return context.faults.strikes("lost-response", methodAndPath(request)) ? "reset" : answered;
   }

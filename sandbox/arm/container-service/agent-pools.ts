@@ -69,7 +69,7 @@ function requirePool(context: ArmContext, request: ResourceRequest): JsonObject 
 
 /** The cluster of a pool. @throws ArmError 404 ParentResourceNotFound. */
 function requireParent(context: ArmContext, request: ResourceRequest): JsonObject {
-  requireResourceGroup(context, request.resource, false);
+  requireResourceGroup(context, request.resource, request.method !== "GET");
   try {
     return requireCluster(context, request.resource);
   } catch (error) {

@@ -93,6 +93,7 @@ export function openControlPlanes(options: {
       }
     },
     async destroy(context, clusterId) {
+      if (findResource(context, clusterId) === undefined) return;
       const plane = await open(context, clusterId);
       await plane.destroy();
       opened.delete(clusterId.toLowerCase());

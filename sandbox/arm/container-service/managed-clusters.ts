@@ -273,7 +273,7 @@ function patch(context: ArmContext, request: ResourceRequest): ArmResponse {
 }
 
 function remove(context: ArmContext, request: ResourceRequest): ArmResponse {
-  requireResourceGroup(context, request.resource, false);
+  requireResourceGroup(context, request.resource, true);
   const id = clusterId(context, request.resource);
   const cluster = findResource(context, id);
   if (cluster === undefined) return { status: 204 };

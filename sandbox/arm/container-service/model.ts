@@ -142,9 +142,9 @@ function checkShape(shape: Shape, value: JsonObject, path: string): JsonObject {
     const where = path === "" ? name : `${path}.${name}`;
     const property = shape.properties.get(name);
     if (property === undefined) throw unknownProperty(shape, name, where);
-    if (item === null || item === undefined) {
+    // AKS takes null and the empty string for "not said"; azure-cli sends both.
+    if (item === null || item === undefined || item === "") {
       if (!isShape(property) && property.required) throw missing(where);
-      if (!isShape(property) && !property.readOnly) result[name] = item;
       continue;
     }
     if (isShape(property)) {

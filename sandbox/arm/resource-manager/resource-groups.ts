@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { type ArmContext, operationPlan, type ResourceHandler, type ResourceRequest, retryAfter } from "../context";
 import { ArmError } from "../errors";
 import { type ArmResponse, jsonBody } from "../http";
 import { isObject, type JsonObject, stringAt } from "../json";
 import { type OperationHandler } from "../operations";
+import { type Change, mergeChanges } from "../store";
 import { filterResources } from "./resource-list";
 import {
   findResource,
@@ -17,8 +20,16 @@ import { normalizeLocation, regions } from "./subscriptions";
 
 const DELETE = "resourceGroupDelete";
 
-/** Removes a cluster of a resource group that is being deleted, control plane and node resource group included. */
-export type ClusterRemover = (context: ArmContext, clusterId: string) => Promise<void>;
+/** How clusters of a resource group that is being deleted go. */
+export interface ClusterRemoval {
+  /** Removes the control plane. */
+  destroy(context: ArmContext, clusterId: string): Promise<void>;
+  /** What then goes from the store: the cluster, its pools, its node resource group. */
+  change(context: ArmContext, clusterId: string): Change;
+}
+
+/** How often an operation on a cluster is asked whether it has ended. */
+const WAIT_MILLISECONDS = 100;
 
 /** Resource groups, and what they hold. */
 export const resourceGroupsHandler: ResourceHandler = (context, request) => {
@@ -165,17 +176,26 @@ function remove(context: ArmContext, request: ResourceRequest, name: string): Ar
 /** Deletes everything in a group, clusters first. */
 export function resourceGroupOperations(
   context: () => ArmContext,
-  removeCluster: ClusterRemover,
+  removal: ClusterRemoval,
 ): Readonly<Record<string, OperationHandler>> {
+  const clusterIds = (group: string): string[] =>
+    resourcesBelow(context(), group)
+      .filter((resource) => stringAt(resource, "type")?.toLowerCase() === "microsoft.containerservice/managedclusters")
+      .map((cluster) => stringAt(cluster, "id") ?? "");
   return {
     [DELETE]: {
       async work(operation) {
-        const clusters = resourcesBelow(context(), operation.target).filter(
-          (resource) => stringAt(resource, "type")?.toLowerCase() === "microsoft.containerservice/managedclusters",
-        );
-        for (const cluster of clusters) await removeCluster(context(), stringAt(cluster, "id") ?? "");
+        for (const id of clusterIds(operation.target)) {
+          // What began before the deletion is let end: two may not work on one control plane.
+          while (context().operations.holding(id.toLowerCase()) !== undefined) await sleep(WAIT_MILLISECONDS);
+          await removal.destroy(context(), id);
+        }
       },
-      succeed: (operation) => ({ delete: keysOf(context(), operation.target) }),
+      succeed: (operation) =>
+        mergeChanges(
+          { delete: keysOf(context(), operation.target) },
+          ...clusterIds(operation.target).map((id) => removal.change(context(), id)),
+        ),
       fail(operation) {
         const group = findResource(context(), operation.target);
         if (group === undefined) return {};
