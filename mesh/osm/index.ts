@@ -5,3 +5,5 @@ export type { CallRequest, Outcome, Reason, VariesBy, Verdict } from "./request/
 export { statusOf } from "./request/request";
 export { patternProblems } from "./patterns";
 export type { AskedService } from "./state";
+export { access, type Access, type AccessEntry } from "./access";
+export type { CallTree } from "./request/call-tree";

@@ -1,6 +1,6 @@
 import { type Manifests } from "../manifests";
 import { inboundOf, type Inbound } from "./proxy/inbound";
-import { outboundOf, type Outbound } from "./proxy/outbound";
+import { endpointIps, type Outbound, outboundOf } from "./proxy/outbound";
 import { indexTargets, type TargetIndex } from "./proxy/targets";
 import {
   type AccountKey,
@@ -10,7 +10,9 @@ import {
   type ClusterState,
   clusterState,
   memo,
+  type MeshService,
   type PodState,
+  type ServiceState,
 } from "./state";
 
 /** A set of objects, and what OSM 1.2 makes of them. Parts are computed when they are asked for, and remembered. */
@@ -24,6 +26,10 @@ export interface OsmMesh {
   inbound(pod: PodState): Inbound;
   /** Pods inside and outside the mesh that have the address. */
   podsOfIp(ip: string): readonly PodState[];
+  /** The Service that has the cluster address. */
+  serviceOfIp(ip: string): ServiceState | undefined;
+  /** Addresses of a service's endpoints, each once. */
+  endpointIps(service: MeshService): readonly string[];
 }
 
 /**
@@ -46,12 +52,16 @@ export function osmMesh(
       else list.push(pod);
     }
   }
+  const byClusterIp = new Map([...state.services.values()].map((service) => [service.clusterIp, service]));
+  for (const headless of ["", "None"]) byClusterIp.delete(headless);
   return {
     state,
     catalog,
     targets,
-    outbound: memo(outboundOf(catalog, targets)),
+    outbound: outboundOf(catalog, targets),
     inbound: inboundOf(catalog, targets),
     podsOfIp: (ip) => everyIp.get(ip) ?? [],
+    serviceOfIp: (ip) => byClusterIp.get(ip),
+    endpointIps: memo((service) => [...new Set(endpointIps(catalog, service))]),
   };
 }

@@ -9,9 +9,10 @@ import {
   type PodState,
   splitHostName,
 } from "../state";
+import { type ChainIndex, indexChains } from "./filter-chain-index";
 import { type ChainMatch, clashingChains } from "./filter-chains";
 import { fullName, hostnamesOf } from "./hostnames";
-import { type NetworkPolicy, networkPolicies } from "./network-permissions";
+import { type NetworkFilter, networkFilter } from "./network-permissions";
 import { chainKind, endpointIps, isTcp } from "./outbound";
 import { type RouteTable, routeTable } from "./routes";
 import { type TargetIndex } from "./targets";
@@ -34,10 +35,12 @@ export interface IngressRule {
 
 /** What OSM programs into a pod's sidecar for the calls that it takes. */
 export interface Inbound {
+  /** Equal for pods that are told the same. */
+  readonly id: number;
   readonly account: AccountKey;
-  readonly chains: readonly InboundChain[];
+  readonly chains: ChainIndex<InboundChain>;
   /** Undefined in permissive mode: everyone passes. */
-  readonly network: readonly NetworkPolicy[] | undefined;
+  readonly network: NetworkFilter | undefined;
   /** Undefined in permissive mode: every request passes. */
   readonly routes: RouteTable | undefined;
   /** Envoy refuses everything that its listeners are told, the outbound one too: a chain for port 0. */
@@ -56,7 +59,7 @@ export interface Inbound {
 export function inboundOf(catalog: Catalog, index: TargetIndex): (pod: PodState) => Inbound {
   const { state } = catalog;
   const tables = memo((account: AccountKey) => routeTable(state, index, account));
-  const networks = memo((identity: string) => networkPolicies(state, index, identity));
+  const networks = memo((identity: string) => networkFilter(state, index, identity));
   const alike = new Map<string, Inbound>();
   return memo((pod) => {
     const services = catalog.servicesOfPod(pod);
@@ -70,6 +73,7 @@ export function inboundOf(catalog: Catalog, index: TargetIndex): (pod: PodState)
         services,
         strict ? tables(accountOfPod(pod)) : undefined,
         strict ? networks(identityOf(pod.namespace, pod.serviceAccount)) : undefined,
+        alike.size,
       );
       alike.set(key, inbound);
     }
@@ -83,7 +87,8 @@ function buildInbound(
   pod: PodState,
   services: readonly MeshService[],
   routes: RouteTable | undefined,
-  network: readonly NetworkPolicy[] | undefined,
+  network: NetworkFilter | undefined,
+  id: number,
 ): Inbound {
   const ingress = services.flatMap((service) => ingressOf(catalog, service));
   const own = uniqueById(services);
@@ -117,8 +122,9 @@ function buildInbound(
     return found;
   });
   return {
+    id,
     account: accountOfPod(pod),
-    chains,
+    chains: indexChains(chains),
     network,
     routes,
     ...(listenersRefused !== undefined && { listenersRefused }),

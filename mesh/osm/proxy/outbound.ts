@@ -11,6 +11,7 @@ import {
   type SplitPolicy,
   type TargetPolicy,
 } from "../state";
+import { type ChainIndex, indexChains } from "./filter-chain-index";
 import { type ChainMatch, clashingChains } from "./filter-chains";
 import { hostnamesOf } from "./hostnames";
 import { type TargetIndex } from "./targets";
@@ -62,7 +63,7 @@ export interface EgressHost {
 export interface Outbound {
   readonly account: AccountKey;
   readonly upstreams: readonly Upstream[];
-  readonly chains: readonly OutboundChain[];
+  readonly chains: ChainIndex<OutboundChain>;
   /** Unmatched connections pass as they are. */
   readonly passthrough: boolean;
   /** Why there is no listener: every connection is refused. */
@@ -81,7 +82,21 @@ export interface Outbound {
 /** Builds, and remembers, the outbound half of every account's sidecars. */
 export function outboundOf(catalog: Catalog, index: TargetIndex): (account: AccountKey) => Outbound {
   const upstreamOf = memo((service: MeshService) => upstream(catalog, service));
-  return memo((account) => buildOutbound(catalog, index, account, upstreamOf));
+  if (!catalog.state.switches.permissive) {
+    return memo((account) => buildOutbound(catalog, account, allowedUpstreams(catalog, index, account, upstreamOf)));
+  }
+  // In permissive mode only the namespace, by the short names, and the account's own Egress objects tell accounts apart.
+  const everyone = memo((_: "all") =>
+    catalog.allMeshServices().map((service): Upstream => ({ ...upstreamOf(service), targets: [] })),
+  );
+  const alike = new Map<string, Outbound>();
+  return memo((account) => {
+    const egresses = egressPolicies(catalog, account).map(({ namespace, name }) => keyOf(namespace, name));
+    const key = [account.split("/")[0], ...egresses].join("\0");
+    let outbound = alike.get(key);
+    if (outbound === undefined) alike.set(key, (outbound = buildOutbound(catalog, account, everyone("all"))));
+    return { ...outbound, account };
+  });
 }
 
 type BareUpstream = Omit<Upstream, "targets">;
@@ -136,18 +151,9 @@ export function endpointIps(
   );
 }
 
-function buildOutbound(
-  catalog: Catalog,
-  index: TargetIndex,
-  account: AccountKey,
-  upstreamOf: (service: MeshService) => BareUpstream,
-): Outbound {
+function buildOutbound(catalog: Catalog, account: AccountKey, upstreams: readonly Upstream[]): Outbound {
   const { state } = catalog;
   const { switches } = state;
-  const upstreams = switches.permissive
-    ? catalog.allMeshServices().map((service): Upstream => ({ ...upstreamOf(service), targets: [] }))
-    : allowedUpstreams(catalog, index, account, upstreamOf);
-
   const egresses = switches.egressPolicy ? egressPolicies(catalog, account) : [];
   const chains = [...upstreams.flatMap(meshChain), ...egressChains(egresses)];
   const noListener = listenerFault(chains, switches.egress);
@@ -171,7 +177,7 @@ function buildOutbound(
   return {
     account,
     upstreams,
-    chains,
+    chains: indexChains(chains),
     passthrough: switches.egress,
     ...(noListener !== undefined && { noListener }),
     clusters,

@@ -1,12 +1,11 @@
 import { type OsmMesh } from "../mesh";
-import { inRange, pickChain } from "../proxy/filter-chains";
-import { type Distribution, endpointIps, type Outbound, type Upstream } from "../proxy/outbound";
-import { type AccountKey, type PodState, type SplitPolicy } from "../state";
+import { inRange } from "../proxy/filter-chains";
+import { type Inbound } from "../proxy/inbound";
+import { type Outbound, type Upstream } from "../proxy/outbound";
+import { type AccountKey, type MeshService, type PodState, provesIdentity, type SplitPolicy } from "../state";
+import { type CallTree, choice, end, failure, noRoute } from "./call-tree";
 import { callPlain } from "./plain";
-import { type HttpRequest, routeMatches } from "./match";
-import { choice, type OutcomeTree } from "./outcome-tree";
-import { type Reason } from "./request";
-import { describe, targetReason } from "./reasons";
+import { describe } from "./reasons";
 import { callServer } from "./server";
 
 /** Who calls. */
@@ -27,40 +26,40 @@ export interface Target {
   readonly port: number;
 }
 
-/** A call from a pod to an address. Without a request it is a bare TCP connection. */
-export function callAddress(
-  mesh: OsmMesh,
-  client: Client,
-  target: Target,
-  request: HttpRequest | undefined,
-): OutcomeTree {
+/**
+ * A call from a pod to an address.
+ *
+ * @param authority Host header; undefined for a bare TCP connection.
+ */
+export function callAddress(mesh: OsmMesh, client: Client, target: Target, authority: string | undefined): CallTree {
   const sourceIp = client.pods[0]?.ips[0] ?? "";
   if (!client.inMesh) {
-    return callPlain(mesh, target, sourceIp, request, [
+    return callPlain(mesh, target, sourceIp, authority, [
       { text: `namespace ${client.account.split("/")[0] ?? ""} is not in the mesh: the caller has no sidecar` },
     ]);
   }
   if (bypasses(mesh, client, target)) {
-    return callPlain(mesh, target, sourceIp, request, [{ text: "the call bypasses the caller's sidecar" }]);
+    return callPlain(mesh, target, sourceIp, authority, [{ text: "the call bypasses the caller's sidecar" }]);
   }
   // A pod's own services can break all that its sidecar is told, so that pods of one account may differ.
-  const faults = new Map<string, number>();
+  const faults = new Map<string, { readonly inbound: Inbound | undefined; weight: number }>();
   for (const pod of client.pods) {
-    const { listenersRefused, routesRefused } = mesh.inbound(pod);
-    const key = JSON.stringify([listenersRefused ?? null, routesRefused ?? null]);
-    faults.set(key, (faults.get(key) ?? 0) + 1);
+    const inbound = mesh.inbound(pod);
+    const key = `${inbound.listenersRefused ?? ""}\0${inbound.routesRefused ?? ""}`;
+    const known = faults.get(key);
+    if (known === undefined) faults.set(key, { inbound, weight: 1 });
+    else known.weight += 1;
   }
-  if (faults.size === 0) faults.set("[null,null]", 1);
-  return choice(
+  if (faults.size === 0) faults.set("", { inbound: undefined, weight: 1 });
+  return choice<CallTree>(
     "endpoint",
-    [...faults].map(([key, weight]) => {
-      const [listeners, routes] = JSON.parse(key) as [string | null, string | null];
-      const tree: OutcomeTree =
-        listeners === null
-          ? callFromSidecar(mesh, client, target, sourceIp, request, routes)
-          : { outcome: "refused", because: [{ text: listeners }] };
-      return { weight, tree };
-    }),
+    [...faults.values()].map(({ inbound, weight }) => ({
+      weight,
+      tree:
+        inbound?.listenersRefused === undefined
+          ? callFromSidecar(mesh, client, target, sourceIp, authority, inbound?.routesRefused)
+          : end("refused", [{ text: inbound.listenersRefused }]),
+    })),
   );
 }
 
@@ -68,13 +67,12 @@ export function callAddress(
 function bypasses(mesh: OsmMesh, client: Client, target: Target): boolean {
   const { outboundPortExclusions, outboundIpExclusions, outboundIpInclusions } = mesh.state.switches;
   const { ip } = target;
-  const listed = (name: string): readonly string[] =>
-    (client.pods[0]?.annotations[`openservicemesh.io/${name}`] ?? "")
-      .split(",")
-      .map((item) => item.trim())
-      .filter((item) => item !== "");
-  const ports = [...outboundPortExclusions.map(String), ...listed("outbound-port-exclusion-list")];
-  if (ports.includes(String(target.port))) return true;
+  const listed = (name: string): readonly string[] => {
+    const text = client.pods[0]?.annotations[`openservicemesh.io/${name}`];
+    return text === undefined ? [] : text.split(",").map((item) => item.trim());
+  };
+  if (outboundPortExclusions.includes(target.port)) return true;
+  if (listed("outbound-port-exclusion-list").includes(String(target.port))) return true;
   if (ip === undefined) return false;
   const excluded = [...outboundIpExclusions, ...listed("outbound-ip-range-exclusion-list")];
   if (excluded.some((range) => inRange(ip, range))) return true;
@@ -87,86 +85,78 @@ function callFromSidecar(
   client: Client,
   target: Target,
   sourceIp: string,
-  request: HttpRequest | undefined,
-  podRoutesRefused: string | null,
-): OutcomeTree {
+  authority: string | undefined,
+  podRoutesRefused: string | undefined,
+): CallTree {
   const outbound = mesh.outbound(client.account);
-  if (outbound.noListener !== undefined) {
-    return { outcome: "refused", because: [{ text: outbound.noListener }] };
-  }
-  const chain = pickChain(outbound.chains, {
+  if (outbound.noListener !== undefined) return end("refused", [{ text: outbound.noListener }]);
+  const chain = outbound.chains.pick({
     ip: target.ip ?? "",
     port: target.port,
     sourceIp,
-    ...(request !== undefined && { applicationProtocol: "http/1.1" }),
+    ...(authority !== undefined && { applicationProtocol: "http/1.1" }),
   });
   if (chain === undefined) {
     if (outbound.passthrough) {
-      return callPlain(mesh, target, sourceIp, request, [
+      return callPlain(mesh, target, sourceIp, authority, [
         { text: "mesh-wide egress lets the call pass as plain text (MeshConfig spec.traffic.enableEgress)" },
       ]);
     }
-    return {
-      outcome: "refused",
-      because: [{ text: `no TrafficTarget lets ${client.account} reach ${target.host}:${String(target.port)}` }],
-    };
+    return end("refused", [
+      { text: `no TrafficTarget lets ${client.account} reach ${target.host}:${String(target.port)}` },
+    ]);
   }
   const { use } = chain;
-  switch (use.kind) {
-    case "tcp":
-      return throughUpstream(mesh, client, use.upstream, sourceIp, undefined, use.upstream.distributions);
-    case "egress-tcp":
-      return callPlain(mesh, target, sourceIp, request, use.policies.map(describe));
-    default:
+  if (use.kind === "tcp") return throughUpstream(mesh, client, use.upstream, sourceIp, undefined);
+  if (use.kind === "egress-tcp") return callPlain(mesh, target, sourceIp, authority, use.policies.map(describe));
+  if (authority === undefined) {
+    return end("refused", [{ text: `${chain.name} speaks HTTP: bytes that are not HTTP end the connection` }]);
   }
-  if (request === undefined) {
-    return {
-      outcome: "refused",
-      because: [{ text: `${chain.name} speaks HTTP: bytes that are not HTTP end the connection` }],
-    };
+  const tree = withRoutes(outbound, podRoutesRefused, () =>
+    use.kind === "egress-http"
+      ? throughEgress(mesh, outbound, target, sourceIp, authority)
+      : throughVirtualHost(mesh, client, outbound, target, sourceIp, authority),
+  );
+  return { kind: "http", tree };
+}
+
+function throughVirtualHost(
+  mesh: OsmMesh,
+  client: Client,
+  outbound: Outbound,
+  target: Target,
+  sourceIp: string,
+  authority: string,
+): CallTree {
+  const upstream = outbound.virtualHost(target.port, authority);
+  if (upstream === "refused") {
+    return noRoute("Envoy refuses the caller's routes: two services on the port share a host name");
   }
-  return withRoutes(outbound, podRoutesRefused, () => {
-    if (use.kind === "egress-http") return throughEgress(mesh, outbound, use.port, target, sourceIp, request);
-    const upstream = outbound.virtualHost(target.port, request.authority);
-    if (upstream === "refused") {
-      return noRoute("Envoy refuses the caller's routes: two services on the port share a host name");
-    }
-    if (upstream === undefined) {
-      return noRoute(
-        `${JSON.stringify(request.authority)} is no host name by which ${client.account} may call a service on port ${String(target.port)}`,
-      );
-    }
-    return throughUpstream(mesh, client, upstream, sourceIp, request, upstream.distributions);
-  });
+  if (upstream === undefined) {
+    return noRoute(
+      `${JSON.stringify(authority)} is no host name by which ${client.account} may call a service on port ${String(target.port)}`,
+    );
+  }
+  return throughUpstream(mesh, client, upstream, sourceIp, authority);
 }
 
 /** Answers 404 where the sidecar has no routes at all, and both ways where that depends on which split counts. */
-function withRoutes(outbound: Outbound, podRoutesRefused: string | null, go: () => OutcomeTree): OutcomeTree {
-  if (podRoutesRefused !== null) return noRoute(podRoutesRefused);
+function withRoutes(outbound: Outbound, podRoutesRefused: string | undefined, go: () => CallTree): CallTree {
+  if (podRoutesRefused !== undefined) return noRoute(podRoutesRefused);
   const [always] = outbound.refusedRoutes;
   if (always !== undefined) return refusedBy(always);
   const [maybe] = outbound.maybeRefusedRoutes;
   if (maybe === undefined) return go();
-  return choice("split", [
+  return choice<CallTree>("split", [
     { weight: 1, tree: go() },
     { weight: 1, tree: refusedBy(maybe) },
   ]);
 }
 
-function refusedBy(split: SplitPolicy): OutcomeTree {
-  const reason = describe(split);
-  return {
-    outcome: "no-route",
-    because: [
-      reason,
-      { text: "its weights add up to 0, so that Envoy refuses every HTTP route of the sidecars that know its root" },
-    ],
-  };
-}
-
-/** A sidecar's answer where no route matches. */
-export function noRoute(text: string, because: readonly Reason[] = []): OutcomeTree {
-  return { outcome: "no-route", because: [...because, { text }] };
+function refusedBy(split: SplitPolicy): CallTree {
+  return noRoute("its weights add up to 0, so that Envoy refuses every HTTP route of the sidecars that know its root", [
+    describe(split),
+  ]);
 }
 
 function throughUpstream(
@@ -174,33 +164,23 @@ function throughUpstream(
   client: Client,
   upstream: Upstream,
   sourceIp: string,
-  request: HttpRequest | undefined,
-  distributions: readonly Distribution[],
-): OutcomeTree {
-  return choice(
+  authority: string | undefined,
+): CallTree {
+  const http = authority !== undefined;
+  return choice<CallTree>(
     "split",
-    distributions.map(({ split, clusters }) => {
+    upstream.distributions.map(({ split, clusters }) => {
       const because = split === undefined ? [] : [describe(split)];
-      const live = clusters.filter(({ weight }) => weight > 0);
       // A lone TCP cluster is used whatever its weight.
-      const used = request === undefined && clusters.length === 1 ? clusters : live;
-      if (used.length === 0) return { weight: 1, tree: failure(request, "the split leaves no backend", because) };
-      const tree = choice(
-        "split",
-        used.map(({ cluster, backend, weight }) => ({
-          weight: Math.max(weight, used.length === 1 ? 1 : 0),
-          tree: throughCluster(mesh, client, upstream, cluster, backend, sourceIp, request),
-        })),
-        because.length > 0 ? because : undefined,
-      );
-      return { weight: 1, tree };
+      const used = !http && clusters.length === 1 ? clusters : clusters.filter(({ weight }) => weight > 0);
+      if (used.length === 0) return { weight: 1, tree: failure(http, "the split leaves no backend", because) };
+      const branches = used.map(({ cluster, backend, weight }) => ({
+        weight: Math.max(weight, 1),
+        tree: throughCluster(mesh, client, upstream, cluster, backend, sourceIp, authority),
+      }));
+      return { weight: 1, tree: choice<CallTree>("split", branches, because) };
     }),
   );
-}
-
-/** An HTTP call gets 503; a TCP connection ends. */
-export function failure(request: HttpRequest | undefined, text: string, because: readonly Reason[] = []): OutcomeTree {
-  return { outcome: request === undefined ? "refused" : "unavailable", because: [...because, { text }] };
 }
 
 function throughCluster(
@@ -210,41 +190,43 @@ function throughCluster(
   cluster: string,
   backend: string,
   sourceIp: string,
-  request: HttpRequest | undefined,
-): OutcomeTree {
-  const outbound = mesh.outbound(client.account);
-  const service = outbound.clusters.get(cluster);
+  authority: string | undefined,
+): CallTree {
+  const http = authority !== undefined;
+  const service = mesh.outbound(client.account).clusters.get(cluster);
   if (service === undefined) {
-    return failure(request, `no TrafficTarget lets ${client.account} reach the backend ${backend}`);
+    return failure(http, `no TrafficTarget lets ${client.account} reach the backend ${backend}`);
   }
-  const ips = allowedEndpoints(mesh, client, cluster);
+  const ips = allowedEndpoints(mesh, client, service);
   if (ips.length === 0) {
-    const known = endpointIps(mesh.catalog, service).length > 0;
-    return failure(
-      request,
-      known
-        ? `no TrafficTarget with service accounts on both sides lets ${client.account} reach the pods of ${backend}`
-        : `${backend} has no endpoints`,
-      upstream.targets.map(targetReason),
-    );
+    const text =
+      mesh.endpointIps(service).length > 0
+        ? `no TrafficTarget with kind ServiceAccount on both sides lets ${client.account} reach the pods of ${backend}`
+        : `${backend} has no endpoints`;
+    return failure(http, text, upstream.targets.map(describe));
   }
-  const port = Number(cluster.slice(cluster.lastIndexOf("|") + 1));
-  const groups = new Map<string, { weight: number; tree: OutcomeTree }>();
+  // Pods that are told the same answer the same.
+  const groups = new Map<string, { readonly ip: string; weight: number }>();
   for (const ip of ips) {
-    const tree = callServer(mesh, client, { service, backend, ip, port, sourceIp }, request);
-    const key = JSON.stringify(tree, (name, value: unknown) => (name === "object" ? undefined : value));
+    const [pod] = mesh.catalog.podsOfIp(ip);
+    const key =
+      pod === undefined ? "" : `${mesh.inbound(pod).id}|${String(provesIdentity(mesh.catalog, service.service, pod))}`;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { weight: 1, tree });
+    if (group === undefined) groups.set(key, { ip, weight: 1 });
     else group.weight += 1;
   }
-  return choice("endpoint", [...groups.values()]);
+  return choice<CallTree>(
+    "endpoint",
+    [...groups.values()].map(({ ip, weight }) => ({
+      weight,
+      tree: callServer(mesh, client, { service, backend, ip, port: service.targetPort, sourceIp }, authority),
+    })),
+  );
 }
 
 /** pkg/catalog/endpoint.go, ListAllowedUpstreamEndpointsForService. */
-function allowedEndpoints(mesh: OsmMesh, client: Client, cluster: string): readonly string[] {
-  const [path = "", port = ""] = cluster.split("|");
-  const [namespace = "", name = ""] = path.split("/");
-  const ips = [...new Set(endpointIps(mesh.catalog, { namespace, name, targetPort: Number(port) }))];
+function allowedEndpoints(mesh: OsmMesh, client: Client, service: MeshService): readonly string[] {
+  const ips = mesh.endpointIps(service);
   if (mesh.state.switches.permissive) return ips;
   const reachable = mesh.targets.reachableAccounts(client.account);
   return ips.filter((ip) =>
@@ -255,17 +237,14 @@ function allowedEndpoints(mesh: OsmMesh, client: Client, cluster: string): reado
 function throughEgress(
   mesh: OsmMesh,
   outbound: Outbound,
-  port: number,
   target: Target,
   sourceIp: string,
-  request: HttpRequest,
-): OutcomeTree {
-  const host = outbound.egressHost(port, request.authority);
+  authority: string,
+): CallTree {
+  const host = outbound.egressHost(target.port, authority);
   if (host === "refused") return noRoute("Envoy refuses the caller's egress routes: two policies name the same host");
-  if (host === undefined) return noRoute(`no Egress names the host ${JSON.stringify(request.authority)}`);
+  if (host === undefined) return noRoute(`no Egress names the host ${JSON.stringify(authority)}`);
   const because = [describe(host.policy)];
-  const route = host.routes.find((one) => routeMatches(one, request));
-  if (route === undefined) return noRoute("none of its routes matches", because);
-  const tree = callPlain(mesh, { ...target, host: host.host }, sourceIp, request, because);
-  return tree;
+  const onward = callPlain(mesh, { ...target, host: host.host }, sourceIp, authority, because);
+  return { kind: "egress-routes", routes: host.routes, onward, because };
 }

@@ -1,10 +1,11 @@
 import { type OsmMesh } from "../mesh";
-import { accountOf, identityOf, type PodState } from "../state";
+import { accountOf, identityOf, keyOf, type PodState } from "../state";
 import { parseAddress, resolveHost } from "./address";
-import { callAddress } from "./client";
+import { type CallTree, causeOf, choice, end, outcomesOf, reasonsOf, sharesOf } from "./call-tree";
+import { callAddress, type Client } from "./client";
 import { httpRequest } from "./match";
-import { causeOf, choice, outcomesOf, type OutcomeTree, reasonsOf, sharesOf } from "./outcome-tree";
 import { type CallRequest, statusOf, type Verdict } from "./request";
+import { resolve } from "./resolve";
 
 /** A request that cannot be decided because it is not well-formed. The message says which field, and what to write. */
 export class RequestError extends Error {
@@ -17,7 +18,9 @@ export class RequestError extends Error {
  * @throws {RequestError} where a field of the request is missing or malformed.
  */
 export function decide(mesh: OsmMesh, request: CallRequest): Verdict {
-  const tree = outcomeTree(mesh, request);
+  const http = request.protocol === "http";
+  const authority = http ? (request.host ?? request.to) : undefined;
+  const tree = resolve(callTree(mesh, request.from, request.to, authority), http ? httpRequest(request) : undefined);
   const [first = "refused", ...others] = [...outcomesOf(tree)].sort();
   const backends = sharesOf(tree);
   const because = reasonsOf(tree);
@@ -32,47 +35,64 @@ export function decide(mesh: OsmMesh, request: CallRequest): Verdict {
   };
 }
 
-/** All that can happen to a call. */
-export function outcomeTree(mesh: OsmMesh, request: CallRequest): OutcomeTree {
-  const [namespace = "", name = "", ...rest] = request.from.split("/");
+/** Trees that a mesh was asked for, by caller, address and host. */
+const treesByMesh = new WeakMap<OsmMesh, Map<string, CallTree>>();
+
+/**
+ * What happens to all the calls from an account to an address under one Host header.
+ *
+ * @param authority Host header; undefined for bare TCP connections.
+ * @throws {RequestError} where `from` or `to` is malformed.
+ */
+export function callTree(mesh: OsmMesh, from: string, to: string, authority: string | undefined): CallTree {
+  let trees = treesByMesh.get(mesh);
+  if (trees === undefined) treesByMesh.set(mesh, (trees = new Map()));
+  const key = `${from}\0${to}\0${authority ?? "\0"}`;
+  let tree = trees.get(key);
+  if (tree === undefined) {
+    tree = walk(mesh, from, to, authority);
+    trees.set(key, tree);
+  }
+  return tree;
+}
+
+function walk(mesh: OsmMesh, from: string, to: string, authority: string | undefined): CallTree {
+  const [namespace = "", name = "", ...rest] = from.split("/");
   if (namespace === "" || name === "" || rest.length > 0) {
-    throw new RequestError(`"from" must be "namespace/service-account", is ${JSON.stringify(request.from)}.`);
+    throw new RequestError(`"from" must be "namespace/service-account", is ${JSON.stringify(from)}.`);
   }
-  const address = parseAddress(request.to);
-  if (address === undefined) {
-    throw new RequestError(`"to" must be "host:port", is ${JSON.stringify(request.to)}.`);
+  const address = parseAddress(to);
+  if (address === undefined) throw new RequestError(`"to" must be "host:port", is ${JSON.stringify(to)}.`);
+  const destination = resolveHost(mesh.catalog, namespace, address.host);
+  if (destination.kind === "unknown") {
+    return end("refused", [{ text: `no Service has the name ${address.host}` }]);
   }
-  const { catalog } = mesh;
-  const destination = resolveHost(catalog, namespace, address.host);
-  if (destination.kind === "unknown" || (destination.kind !== "outside" && destination.ips.length === 0)) {
-    const text =
-      destination.kind === "unknown"
-        ? `no Service has the name ${address.host}`
-        : `${address.host} has no endpoints, so that its name leads nowhere`;
-    return { outcome: "refused", because: [{ text }] };
+  const ips: readonly (string | undefined)[] = destination.kind === "outside" ? [undefined] : destination.ips;
+  if (ips.length === 0) {
+    return end("refused", [{ text: `${address.host} has no endpoints, so that its name leads nowhere` }]);
   }
-  const http = request.protocol === "http" ? httpRequest(request) : undefined;
-  const inMesh = mesh.state.isMonitored(namespace);
-  const account = accountOf(identityOf(namespace, name));
-  const pods = clientPods(mesh, namespace, name);
-  const ips = destination.kind === "outside" ? [undefined] : destination.ips;
-  return choice(
+  const client = clientOf(mesh, namespace, name);
+  const { host, port } = address;
+  return choice<CallTree>(
     "endpoint",
-    ips.map((ip) => ({
-      weight: 1,
-      tree: callAddress(
-        mesh,
-        { identity: identityOf(namespace, name), account, inMesh, pods },
-        { ip, host: address.host, port: address.port },
-        http,
-      ),
-    })),
+    ips.map((ip) => ({ weight: 1, tree: callAddress(mesh, client, { ip, host, port }, authority) })),
   );
+}
+
+/** A service account as a caller. */
+export function clientOf(mesh: OsmMesh, namespace: string, name: string): Client {
+  const identity = identityOf(namespace, name);
+  return {
+    identity,
+    account: accountOf(identity),
+    inMesh: mesh.state.isMonitored(namespace),
+    pods: clientPods(mesh, namespace, name),
+  };
 }
 
 /** Pods that run under the account, whatever their namespace's part in the mesh. */
 function clientPods(mesh: OsmMesh, namespace: string, serviceAccount: string): readonly PodState[] {
-  const inside = mesh.catalog.podsOfAccount(`${namespace}/${serviceAccount}`);
-  if (inside.length > 0) return inside;
+  const inside = mesh.catalog.podsOfAccount(keyOf(namespace, serviceAccount));
+  if (inside.length > 0 || mesh.state.isMonitored(namespace)) return inside;
   return mesh.state.pods.filter((pod) => pod.namespace === namespace && pod.serviceAccount === serviceAccount);
 }

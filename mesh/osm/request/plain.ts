@@ -1,43 +1,34 @@
 import { type OsmMesh } from "../mesh";
 import { type Inbound } from "../proxy/inbound";
-import { pickChain } from "../proxy/filter-chains";
 import { keyOf, type PodState } from "../state";
-import { type Target } from "./client";
-import { type HttpRequest } from "./match";
-import { choice, type OutcomeTree } from "./outcome-tree";
-import { type Reason } from "./request";
+import { type CallTree, choice, end } from "./call-tree";
 import { describe } from "./reasons";
+import { type Reason } from "./request";
+
+/** Where a connection without the mesh's TLS goes. */
+export interface PlainTarget {
+  readonly ip: string | undefined;
+  readonly host: string;
+  readonly port: number;
+}
 
 /** A connection without the mesh's TLS: from outside the mesh, or passed on as it is. */
 export function callPlain(
   mesh: OsmMesh,
-  target: Target,
+  target: PlainTarget,
   sourceIp: string,
-  request: HttpRequest | undefined,
+  authority: string | undefined,
   because: readonly Reason[],
-): OutcomeTree {
-  const { ip, port } = target;
-  if (ip === undefined) {
-    return {
-      outcome: "allowed",
-      backend: `${target.host}:${String(port)}`,
-      because: [...because, { text: "the destination is outside the cluster" }],
-    };
-  }
-  const ends = plainEndpoints(mesh, ip, port);
+): CallTree {
+  const { ip, host, port } = target;
+  const ends = ip === undefined ? undefined : plainEndpoints(mesh, ip, port);
   if (ends === undefined) {
-    return {
-      outcome: "allowed",
-      backend: `${ip}:${String(port)}`,
-      because: [...because, { text: "the destination is outside the cluster" }],
-    };
+    return end("allowed", [...because, { text: "the destination is outside the cluster" }], `${host}:${String(port)}`);
   }
-  if (ends.length === 0) {
-    return { outcome: "refused", because: [...because, { text: `nothing listens at ${target.host}:${String(port)}` }] };
-  }
-  return choice(
+  if (ends.length === 0) return end("refused", [...because, { text: `nothing listens at ${host}:${String(port)}` }]);
+  return choice<CallTree>(
     "endpoint",
-    ends.map((end) => ({ weight: 1, tree: plainToPod(mesh, end, sourceIp, request, because) })),
+    ends.map((one) => ({ weight: 1, tree: plainToPod(mesh, one, sourceIp, authority, because) })),
   );
 }
 
@@ -50,18 +41,17 @@ interface PlainEndpoint {
 
 /** Where kube-proxy sends the connection; undefined where the address is no Service's and no pod's. */
 function plainEndpoints(mesh: OsmMesh, ip: string, port: number): readonly PlainEndpoint[] | undefined {
-  const { state } = mesh;
-  for (const service of state.services.values()) {
-    if (service.clusterIp !== ip) continue;
+  const service = mesh.serviceOfIp(ip);
+  if (service !== undefined) {
     const backend = keyOf(service.namespace, service.name);
     const spec = service.ports.find((one) => one.port === port);
-    const endpoints = state.endpoints.get(backend);
+    const endpoints = mesh.state.endpoints.get(backend);
     if (spec === undefined || endpoints === undefined) return [];
-    return endpoints.subsets.flatMap((subset) =>
-      subset.ports
+    return endpoints.subsets.flatMap(({ ports, addresses }) =>
+      ports
         .filter(({ name }) => name === spec.name)
         .flatMap((one) =>
-          subset.addresses.map((address) => ({
+          addresses.map((address) => ({
             pod: mesh.podsOfIp(address.ip)[0],
             ip: address.ip,
             port: one.port,
@@ -78,48 +68,43 @@ function plainToPod(
   mesh: OsmMesh,
   { pod, ip, port, backend }: PlainEndpoint,
   sourceIp: string,
-  request: HttpRequest | undefined,
+  authority: string | undefined,
   because: readonly Reason[],
-): OutcomeTree {
+): CallTree {
   if (pod === undefined || !mesh.state.isMonitored(pod.namespace)) {
-    return { outcome: "allowed", backend, because: [...because, { text: `${backend} is not in the mesh` }] };
+    return end("allowed", [...because, { text: `${backend} is not in the mesh` }], backend);
   }
   if (mesh.state.switches.inboundPortExclusions.includes(port)) {
-    return {
-      outcome: "allowed",
-      backend,
-      because: [...because, { text: `port ${String(port)} bypasses the sidecar of ${backend}` }],
-    };
+    return end("allowed", [...because, { text: `port ${String(port)} bypasses the sidecar of ${backend}` }], backend);
   }
   const inbound = mesh.inbound(pod);
   const fault = inbound.listenersRefused ?? inbound.noListener;
-  if (fault !== undefined) return { outcome: "refused", because: [...because, { text: fault }] };
-  const chain = pickChain(inbound.chains, { ip, port, sourceIp });
-  if (chain === undefined) {
-    return {
-      outcome: "refused",
-      because: [...because, { text: `the sidecar of ${backend} takes no plain text from the caller` }],
-    };
+  if (fault !== undefined) return end("refused", [...because, { text: fault }]);
+  if (inbound.chains.pick({ ip, port, sourceIp }) === undefined) {
+    return end("refused", [...because, { text: `the sidecar of ${backend} takes no plain text from the caller` }]);
   }
-  return ingressAnswer(inbound, request);
+  return ingressAnswer(inbound, authority);
 }
 
 /** The ingress routes: every request matches, and the first rule decides; OSM's list of services has no order. */
-export function ingressAnswer(inbound: Inbound, request: HttpRequest | undefined): OutcomeTree {
-  if (request === undefined) {
-    return { outcome: "refused", because: [{ text: "the ingress listener speaks HTTP" }] };
-  }
-  if (inbound.routesRefused !== undefined) {
-    return { outcome: "no-route", because: [{ text: inbound.routesRefused }] };
-  }
-  return choice(
+export function ingressAnswer(inbound: Inbound, authority: string | undefined): CallTree {
+  if (authority === undefined) return end("refused", [{ text: "the ingress listener speaks HTTP" }]);
+  if (inbound.routesRefused !== undefined) return end("no-route", [{ text: inbound.routesRefused }]);
+  const tree = choice<CallTree>(
     "route-order",
     inbound.ingress.map(({ service, policy, anyone }) => {
       const backend = keyOf(service.namespace, service.name);
-      const tree: OutcomeTree = anyone
-        ? { outcome: "allowed", backend, because: [describe(policy)] }
-        : { outcome: "denied", backend, because: [describe(policy), { text: "it asks for a certificate" }] };
-      return { weight: 1, tree };
+      return {
+        weight: 1,
+        tree: anyone
+          ? end("allowed", [describe(policy)], backend)
+          : end(
+              "denied",
+              [describe(policy), { text: "it asks for a certificate that the caller does not show" }],
+              backend,
+            ),
+      };
     }),
   );
+  return { kind: "http", tree };
 }

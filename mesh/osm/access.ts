@@ -1,0 +1,92 @@
+import { type OsmMesh } from "./mesh";
+import { fullName } from "./proxy/hostnames";
+import { chainKind } from "./proxy/outbound";
+import { type AccountKey, keyOf, type MeshService } from "./state";
+import { type CallTree, choice } from "./request/call-tree";
+import { callAddress, type Client } from "./request/client";
+import { clientOf } from "./request/decide";
+
+/** What happens to an account's calls to one port of a service, under the service's full name. */
+export interface AccessEntry {
+  /** The callers, `namespace/service account`. More than one where the mesh makes no difference between them. */
+  readonly callers: readonly AccountKey[];
+  readonly service: MeshService;
+  readonly tree: CallTree;
+}
+
+/** Who may call whom. */
+export interface Access {
+  /** Every service account that runs pods or that a TrafficTarget names as a source. */
+  readonly callers: readonly AccountKey[];
+  readonly services: readonly MeshService[];
+  /** What is not here is refused: the caller's sidecar knows no such service. */
+  readonly entries: readonly AccessEntry[];
+}
+
+/** The whole relation of a mesh. */
+export function access(mesh: OsmMesh): Access {
+  const callers = allCallers(mesh);
+  const services = mesh.catalog.allMeshServices();
+  if (mesh.state.switches.permissive) return { callers, services, entries: permissiveEntries(mesh, callers) };
+  const entries: AccessEntry[] = [];
+  for (const caller of callers) {
+    const client = clientOfKey(mesh, caller);
+    for (const { service, ips } of mesh.outbound(client.account).upstreams) {
+      entries.push({ callers: [caller], service, tree: entryTree(mesh, client, service, ips) });
+    }
+  }
+  return { callers, services, entries };
+}
+
+/** In permissive mode callers differ only by what is broken in their own pods. */
+function permissiveEntries(mesh: OsmMesh, callers: readonly AccountKey[]): readonly AccessEntry[] {
+  const groups = new Map<string, AccountKey[]>();
+  for (const caller of callers) {
+    const client = clientOfKey(mesh, caller);
+    const faults = client.pods.map((pod) => mesh.inbound(pod).listenersRefused ?? "");
+    const key = JSON.stringify([client.inMesh, [...new Set(faults)].sort()]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [caller]);
+    else group.push(caller);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const client = clientOfKey(mesh, first);
+    return mesh
+      .outbound(client.account)
+      .upstreams.map(({ service, ips }) => ({ callers: group, service, tree: entryTree(mesh, client, service, ips) }));
+  });
+}
+
+function clientOfKey(mesh: OsmMesh, caller: AccountKey): Client {
+  const [namespace = "", name = ""] = caller.split("/");
+  return clientOf(mesh, namespace, name);
+}
+
+function entryTree(mesh: OsmMesh, client: Client, service: MeshService, ips: readonly string[]): CallTree {
+  const host = fullName(service);
+  const authority = chainKind(service.protocol) === "tcp" ? undefined : `${host}:${String(service.port)}`;
+  const addresses: readonly (string | undefined)[] =
+    ips.length === 0 ? [""] : ips.map((ip) => ip.slice(0, ip.indexOf("/")));
+  return choice<CallTree>(
+    "endpoint",
+    addresses.map((ip) => ({
+      weight: 1,
+      tree: callAddress(mesh, client, { ip, host, port: service.port }, authority),
+    })),
+  );
+}
+
+function allCallers(mesh: OsmMesh): readonly AccountKey[] {
+  const { state } = mesh;
+  const callers = new Set<AccountKey>();
+  for (const pod of state.pods)
+    if (state.isMonitored(pod.namespace)) callers.add(keyOf(pod.namespace, pod.serviceAccount));
+  for (const target of state.targets) {
+    for (const { namespace, name } of target.sources)
+      if (namespace !== "" && name !== "") callers.add(keyOf(namespace, name));
+  }
+  for (const account of state.accounts) if (!account.endsWith("/default")) callers.add(account);
+  return [...callers].sort();
+}

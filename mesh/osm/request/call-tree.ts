@@ -1,0 +1,134 @@
+import { type RouteTable } from "../proxy/routes";
+import { type RouteMatch } from "../state";
+import { type Outcome, type Reason, type VariesBy } from "./request";
+
+/**
+ * What the mesh does with the calls from one caller to one address under one Host header, for all methods, paths and
+ * headers at once: ends, choices that the mesh makes call by call or never defines, and sidecars' routes.
+ */
+export type CallTree = End | Choice<CallTree> | ServerRoutes | EgressRoutes | HttpOnly;
+
+/** One end of a call. */
+export interface End {
+  readonly kind: "end";
+  readonly outcome: Outcome;
+  /** The Service that answered or was to answer, `namespace/name`. */
+  readonly backend?: string;
+  readonly because: readonly Reason[];
+}
+
+/** A choice. Weights are relative; those of `route-order` mean nothing. */
+export interface Choice<Tree> {
+  readonly kind: "choice";
+  readonly by: VariesBy;
+  readonly branches: readonly { readonly weight: number; readonly tree: Tree }[];
+  /** Why there is a choice. */
+  readonly because: readonly Reason[];
+}
+
+/** The routes of a server's sidecar decide. */
+export interface ServerRoutes {
+  readonly kind: "server-routes";
+  readonly table: RouteTable;
+  /** The caller's identity, `name.namespace`. */
+  readonly identity: string;
+  readonly backend: string;
+}
+
+/** The caller's own routes to a host outside the mesh: the first that matches leads on. */
+export interface EgressRoutes {
+  readonly kind: "egress-routes";
+  readonly routes: readonly RouteMatch[];
+  readonly onward: CallTree;
+  readonly because: readonly Reason[];
+}
+
+/** A sidecar's HTTP routes were entered. They take no CONNECT: Envoy gives it to routes made for it alone. */
+export interface HttpOnly {
+  readonly kind: "http";
+  readonly tree: CallTree;
+}
+
+/** A tree after a request's method, path and headers are known. */
+export type OutcomeTree = End | Choice<OutcomeTree>;
+
+export function end(outcome: Outcome, because: readonly Reason[], backend?: string): End {
+  return { kind: "end", outcome, because, ...(backend !== undefined && { backend }) };
+}
+
+/** A sidecar's answer where no route matches. */
+export function noRoute(text: string, because: readonly Reason[] = []): End {
+  return end("no-route", [...because, { text }]);
+}
+
+/** What an upstream that cannot be used comes to: an HTTP call gets 503, a TCP connection ends. */
+export function failure(http: boolean, text: string, because: readonly Reason[] = []): End {
+  return end(http ? "unavailable" : "refused", [...because, { text }]);
+}
+
+/** A choice, or its only branch. */
+export function choice<Tree>(
+  by: VariesBy,
+  branches: readonly { readonly weight: number; readonly tree: Tree }[],
+  because: readonly Reason[] = [],
+): Tree | Choice<Tree> {
+  const [only] = branches;
+  return branches.length === 1 && only !== undefined && because.length === 0
+    ? only.tree
+    : { kind: "choice", by, branches, because };
+}
+
+/** The outcomes that can happen. */
+export function outcomesOf(tree: OutcomeTree): ReadonlySet<Outcome> {
+  if (tree.kind === "end") return new Set([tree.outcome]);
+  const all = new Set<Outcome>();
+  for (const branch of tree.branches) for (const outcome of outcomesOf(branch.tree)) all.add(outcome);
+  return all;
+}
+
+/** What makes the outcome vary; undefined where it does not. */
+export function causeOf(tree: OutcomeTree): VariesBy | undefined {
+  if (tree.kind === "end") return undefined;
+  const sets = tree.branches.map((branch) => [...outcomesOf(branch.tree)].sort().join());
+  if (new Set(sets).size > 1) return tree.by;
+  for (const branch of tree.branches) {
+    const cause = causeOf(branch.tree);
+    if (cause !== undefined) return cause;
+  }
+  return undefined;
+}
+
+/** Shares of the calls that each backend answers. Of undefined choices the first branch counts as much as the others. */
+export function sharesOf(tree: OutcomeTree): Readonly<Record<string, number>> {
+  const shares = new Map<string, number>();
+  const visit = (node: OutcomeTree, share: number): void => {
+    if (node.kind === "end") {
+      if (node.outcome === "allowed" && node.backend !== undefined) {
+        shares.set(node.backend, (shares.get(node.backend) ?? 0) + share);
+      }
+      return;
+    }
+    const total = node.branches.reduce((sum, { weight }) => sum + weight, 0);
+    for (const { weight, tree: child } of node.branches) visit(child, total === 0 ? 0 : (share * weight) / total);
+  };
+  visit(tree, 1);
+  return Object.fromEntries(
+    [...shares].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, share]) => [key, round(share)]),
+  );
+}
+
+/** Floating point leaves dust such as 0.30000000000000004. */
+function round(share: number): number {
+  return Math.round(share * 1e9) / 1e9;
+}
+
+/** Every reason in the tree once, in order. */
+export function reasonsOf(tree: OutcomeTree): readonly Reason[] {
+  const found = new Map<string, Reason>();
+  const visit = (node: OutcomeTree): void => {
+    for (const reason of node.because) if (!found.has(reason.text)) found.set(reason.text, reason);
+    if (node.kind === "choice") for (const branch of node.branches) visit(branch.tree);
+  };
+  visit(tree);
+  return [...found.values()];
+}
