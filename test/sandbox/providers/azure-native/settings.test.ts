@@ -55,8 +55,9 @@ describe("configuration", () => {
 
 describe("cloud", () => {
   afterEach(() => vi.unstubAllGlobals());
-  const answer = (status: number, body: string): void =>
+  const answer = (status: number, body: string): void => {
     vi.stubGlobal("fetch", async () => new Response(body, { status }));
+  };
   const withHost = readConfiguration({ metadataHost: "localhost:1" }, {});
 
   test("describes itself at its metadata host", async () => {

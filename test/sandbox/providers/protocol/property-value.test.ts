@@ -9,6 +9,7 @@ import {
   reveal,
   unknown,
   valuesEqual,
+  type PropertyValue,
 } from "../../../../sandbox/providers/protocol";
 
 describe("a secret", () => {
@@ -43,7 +44,7 @@ describe("a secret", () => {
 });
 
 describe("valuesEqual", () => {
-  test.each([
+  test.each<[PropertyValue, PropertyValue, boolean]>([
     [{ a: [1, { b: null }] }, { a: [1, { b: null }] }, true],
     [new Secret("x"), "x", true],
     [{ a: 1 }, { a: 1, b: 2 }, false],
