@@ -11,7 +11,7 @@ import {
   X509CertificateGenerator,
   type JsonGeneralName,
 } from "@peculiar/x509";
-import { randomBytes, webcrypto } from "node:crypto";
+import { generateKeyPairSync, randomBytes, webcrypto } from "node:crypto";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { ifExists, writeWhole } from "./files";
@@ -84,10 +84,11 @@ export async function ensureCertificates(directory: string, subjects: readonly C
   await writeWhole(path.join(directory, "ca.pem"), `${ca.toString("pem")}\n`);
 }
 
-/** Makes a private key (PEM) in the file if there is none. */
+/** Makes a private key in the file if there is none, in the PEM form (SEC 1) that Kubernetes reads public keys from, too. */
 export async function ensurePrivateKey(file: string): Promise<void> {
   if ((await ifExists(readFile(file))) !== undefined) return;
-  await writeWhole(file, await privateKeyPem((await generateKeys()).privateKey));
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  await writeWhole(file, privateKey.export({ type: "sec1", format: "pem" }).toString());
 }
 
 function generateKeys() {

@@ -4,7 +4,8 @@ import type { CertificateSubject } from "./certificates";
 /** Users of the API server that the sandbox itself has, by name of the certificate and kubeconfig. */
 export const kubernetesUsers = {
   admin: { CN: "masterclient", O: ["system:masters"] },
-  "system:kube-controller-manager": { CN: "system:kube-controller-manager" },
+  // Its controllers would else need a service account and connections of their own each.
+  "system:kube-controller-manager": { CN: "system:kube-controller-manager", O: ["system:masters"] },
   "system:kube-scheduler": { CN: "system:kube-scheduler" },
   // KWOK acts as all kubelets at once, which no node's identity may.
   kwok: { CN: "kwok", O: ["system:masters"] },
