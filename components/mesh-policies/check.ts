@@ -67,6 +67,21 @@ function raise(findings: readonly Finding[], resource: pulumi.Resource): void {
 }
 
 /**
+ * Checks objects all of whose parts are known.
+ *
+ * @throws Error that lists what is wrong.
+ */
+export function admitted(
+  values: readonly unknown[],
+  context: AdmissionContext,
+  resource: pulumi.Resource,
+): readonly OsmObject[] {
+  const { findings, objects } = admit(values, context);
+  raise(findings, resource);
+  return objects;
+}
+
+/**
  * Checks all objects: the plain ones at once, and all together as soon as every part is known, in a preview too.
  *
  * @throws Error that lists what is wrong, each with object, property and remedy.
@@ -80,20 +95,14 @@ export function checkedObjects(args: MeshPoliciesArgs, resource: pulumi.Resource
   const pending = pendingObjects(args);
   const known = pending.filter(isPlain);
   const complete = known.length === pending.length;
-  const { findings, objects } = admit(known, { ...context, complete });
   if (complete) {
-    raise(findings, resource);
-    return { pending, plain: pulumi.output([...objects]) };
+    return { pending, plain: pulumi.output([...admitted(known, context, resource)]) };
   }
   raise(
-    findings.filter(({ severity }) => severity === "error"),
+    admit(known, { ...context, complete }).findings.filter(({ severity }) => severity === "error"),
     resource,
   );
-  const plain = pulumi.output(pending).apply((resolved): OsmObject[] => {
-    const admission = admit(resolved, context);
-    raise(admission.findings, resource);
-    return [...admission.objects];
-  });
+  const plain = pulumi.output(pending).apply((resolved) => [...admitted(resolved, context, resource)]);
   // What is applied comes from the check's own result, so that nothing is applied that did not pass it.
   const checked = pending.map((object, index) => ({
     ...object,

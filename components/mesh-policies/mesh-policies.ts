@@ -8,6 +8,7 @@ import { transformed } from "../transform";
 import { type MeshNamespace, type MeshPoliciesArgs } from "./args";
 import { checkedObjects } from "./check";
 import { containerInsightsConfig } from "./container-insights";
+import { assertMeshPoliciesArgs } from "./validate";
 
 /** Options of {@link MeshPolicies}. */
 export interface MeshPoliciesOptions extends pulumi.ComponentResourceOptions {
@@ -47,6 +48,7 @@ export class MeshPolicies extends pulumi.ComponentResource {
 
   constructor(name: string, args: MeshPoliciesArgs, opts: MeshPoliciesOptions = {}) {
     super("aks-mesh:index:MeshPolicies", name, {}, opts);
+    assertMeshPoliciesArgs(args);
     const child = {
       parent: this,
       provider: opts.provider,

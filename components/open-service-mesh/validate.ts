@@ -1,4 +1,4 @@
-import { admit, type Finding } from "../../mesh/osm/admission";
+import { admit, advice, type Finding } from "../../mesh/osm/admission";
 import { isDnsLabel } from "../../mesh/osm/admission/metadata";
 import { osmKinds } from "../../mesh/osm/kinds";
 import { meshConfigSpec, type MeshSettings } from "./mesh-settings";
@@ -33,9 +33,9 @@ const origins: readonly (readonly [string, string])[] = [
 ];
 
 /** A finding about the MeshConfig as one about the setting that it comes from. */
-function settingProblem({ path, problem, remedy }: Finding): string {
-  const [from, to] = origins.find(([prefix]) => path.startsWith(prefix)) ?? ["", ""];
-  return `settings.${to}${path.slice(from.length)}: ${problem}. ${remedy}.`;
+function settingProblem(finding: Finding): string {
+  const [from, to] = origins.find(([prefix]) => finding.path.startsWith(prefix)) ?? ["", ""];
+  return `settings.${to}${finding.path.slice(from.length)}: ${advice(finding)}`;
 }
 
 /**

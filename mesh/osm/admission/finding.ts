@@ -20,7 +20,12 @@ export interface Finding {
   readonly remedy: string;
 }
 
-/** A finding as one line for a person. */
-export function findingText({ object, path, problem, remedy }: Finding): string {
-  return `${object}: ${path}: ${problem}. ${remedy}.`;
+/** Problem and remedy as one sentence, for a person. */
+export function advice({ problem, remedy }: Pick<Finding, "problem" | "remedy">): string {
+  return `${problem}; ${remedy}${remedy.endsWith("?") ? "" : "."}`;
+}
+
+/** A finding as one line, for a person. */
+export function findingText(finding: Finding): string {
+  return `${finding.object}: ${finding.path}: ${advice(finding)}`;
 }

@@ -228,7 +228,9 @@ describe("what is missing is named when the time runs out", () => {
 
 test("a mesh that comes up is waited for, and each thing awaited is told once", async () => {
   const complete = readyCluster();
-  const answers = new Map([["GET /api/v1/namespaces/kube-system", { status: 403, body: { message: "not yet" } }]]);
+  const answers = new Map<string, ApiAnswer>([
+    ["GET /api/v1/namespaces/kube-system", { status: 403, body: { message: "not yet" } }],
+  ]);
   const { seconds, reports } = await wait(answers, (elapsed) => {
     if (elapsed === 10) {
       complete.forEach((answer, key) => answers.set(key, answer));

@@ -1,0 +1,173 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Bookstore, type BookstoreArgs } from "../../../components/bookstore";
+import { assertBookstoreArgs } from "../../../components/bookstore/validate";
+import { database, deployments, sampleAccounts, sampleServices } from "../../../components/bookstore/workloads";
+import { bookstorePolicies, bookstoreServices } from "../../../mesh/osm/samples";
+import { recordRegistrations, type Registration, settled, valueOf } from "../registrations";
+
+let registrations: Registration[];
+beforeAll(async () => {
+  registrations = await recordRegistrations();
+});
+beforeEach(() => {
+  registrations.length = 0;
+});
+
+const named = (name: string, type = ""): Registration =>
+  registrations.find((registration) => registration.name === name && registration.type.endsWith(type)) ??
+  expect.fail(`no ${type} ${name}`);
+
+/** Containers and pod settings of all workloads. */
+function podSpecs(args: BookstoreArgs = {}) {
+  return Promise.all(
+    [...deployments(args).map((deployment) => deployment.args), database(args)].map((workload) =>
+      valueOf(pulumi.output(workload)),
+    ),
+  );
+}
+
+describe("Bookstore", () => {
+  test("brings namespaces, policies and workloads, in this order", async () => {
+    const bookstore = new Bookstore("b", { canary: { v1: 90, v2: 10 } });
+    expect(await valueOf(bookstore.namespaces)).toEqual(["bookbuyer", "bookthief", "bookstore", "bookwarehouse"]);
+    expect(await valueOf(bookstore.addresses)).toMatchObject({
+      bookstore: "bookstore.bookstore.svc.cluster.local:14001",
+      mysql: "mysql.bookwarehouse.svc.cluster.local:3306",
+    });
+    await settled(registrations);
+    const counts = new Map<string, number>();
+    registrations.forEach(({ type }) => counts.set(type, (counts.get(type) ?? 0) + 1));
+    expect(Object.fromEntries(counts)).toMatchObject({
+      "kubernetes:core/v1:Namespace": 4,
+      "kubernetes:core/v1:ServiceAccount": 6,
+      "kubernetes:core/v1:Service": 5,
+      "kubernetes:apps/v1:Deployment": 5,
+      "kubernetes:apps/v1:StatefulSet": 1,
+      "kubernetes:access.smi-spec.io/v1alpha3:TrafficTarget": 4,
+      "kubernetes:split.smi-spec.io/v1alpha2:TrafficSplit": 1,
+    });
+    const bookbuyer = named("b-bookbuyer");
+    expect(bookbuyer.type).toBe("kubernetes:apps/v1:Deployment");
+    expect(bookbuyer.dependsOn).toEqual(
+      expect.arrayContaining(["b-policies-TrafficSplit-bookstore-bookstore-split", "b-bookbuyer-bookbuyer"]),
+    );
+    expect(bookbuyer.deletedWith).toBe("b-policies-bookbuyer");
+    expect(named("b-bookwarehouse", "Deployment").dependsOn).toContain("b-mysql");
+    const split = named("b-policies-TrafficSplit-bookstore-bookstore-split");
+    expect(split.inputs["spec"]).toMatchObject({ backends: [{ weight: 90 }, { weight: 10 }] });
+  });
+
+  test("keeps the database's password as a secret", async () => {
+    await valueOf(new Bookstore("b").addresses);
+    await settled(registrations);
+    expect(JSON.stringify(named("b-mysql", "StatefulSet").inputs)).not.toContain("mypassword");
+    expect(pulumi.runtime.isRpcSecret(named("b-mysql-password").inputs["stringData"])).toBe(true);
+  });
+
+  test("lets each child be changed", async () => {
+    await valueOf(
+      new Bookstore("b", {
+        transform: { deployment: { spec: undefined } },
+      }).addresses,
+    );
+    await settled(registrations);
+    expect(named("b-bookstore-v2", "Deployment").inputs).not.toHaveProperty("spec");
+  });
+});
+
+describe("workloads", () => {
+  test("run under the identities that the policies speak of", () => {
+    const identities = new Set(sampleAccounts.map(({ namespace, name }) => `${namespace}/${name}`));
+    for (const object of bookstorePolicies({ bookthief: "allowed" })) {
+      if (object.kind === "TrafficTarget") {
+        for (const { namespace, name } of [object.spec.destination, ...object.spec.sources]) {
+          expect(identities).toContain(`${namespace}/${name}`);
+        }
+      }
+    }
+    expect(sampleServices.map(({ namespace, name }) => `${namespace}/${name}`)).toEqual(bookstoreServices);
+  });
+
+  test("bear limits, and nothing but their own user's rights, never the sidecar's", async () => {
+    for (const { spec } of await podSpecs()) {
+      const pod = spec?.template.spec;
+      for (const container of pod?.containers ?? []) {
+        expect(container.resources?.requests).toMatchObject({ cpu: expect.any(String), memory: expect.any(String) });
+        expect(container.resources?.limits).toMatchObject({ memory: expect.any(String) });
+        expect(container.securityContext).toMatchObject({
+          runAsNonRoot: true,
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ["ALL"] },
+          readOnlyRootFilesystem: true,
+        });
+        expect(container.securityContext?.runAsUser).toBeGreaterThan(0);
+        expect(container.securityContext?.runAsUser).not.toBe(1500);
+        expect(container.image).toMatch(/:[\w.]+$/);
+        expect(container.readinessProbe).toBeDefined();
+      }
+      // OSM's init container runs as root, so the pod itself must not forbid that.
+      expect(pod?.securityContext?.runAsNonRoot).toBeUndefined();
+      expect(pod?.hostNetwork).toBeUndefined();
+    }
+  });
+
+  test("the root Service selects the pods of both versions, the others one each", () => {
+    const pods = deployments({}).filter(({ namespace }) => namespace === "bookstore");
+    const selected = (service: string) => {
+      const selector = sampleServices.find(({ name }) => name === service)?.selector ?? {};
+      return pods.filter(({ name }) => {
+        const labels: Record<string, string> = { app: "bookstore", version: name === "bookstore-v1" ? "v1" : "v2" };
+        return Object.entries(selector).every(([key, value]) => labels[key] === value);
+      }).length;
+    };
+    expect(["bookstore", "bookstore-v1", "bookstore-v2"].map(selected)).toEqual([2, 1, 1]);
+  });
+
+  test("take their images, replicas and resources from the arguments", async () => {
+    const digest = `sha256:${"ab".repeat(32)}`;
+    const args: BookstoreArgs = {
+      images: { repository: "shop.azurecr.io/osm", tag: "v9", digests: { bookbuyer: digest }, mysql: "mysql:8.4" },
+      replicas: 3,
+      resources: { bookbuyer: { cpuRequest: "1", cpuLimit: "2", memoryLimit: "1Gi" } },
+      storage: { size: "1Gi", storageClass: "managed-csi" },
+    };
+    const [bookbuyer, bookthief] = await podSpecs(args);
+    const mysql = await valueOf(pulumi.output(database(args)));
+    expect(bookbuyer?.spec?.replicas).toBe(3);
+    expect(bookbuyer?.spec?.template.spec?.containers[0]).toMatchObject({
+      image: `shop.azurecr.io/osm/bookbuyer:v9@${digest}`,
+      resources: { requests: { cpu: "1", memory: "32Mi" }, limits: { cpu: "2", memory: "1Gi" } },
+    });
+    expect(bookthief?.spec?.template.spec?.containers[0]?.image).toBe("shop.azurecr.io/osm/bookthief:v9");
+    expect(mysql.spec?.volumeClaimTemplates).toMatchObject([
+      {
+        metadata: { name: "data" },
+        spec: { storageClassName: "managed-csi", resources: { requests: { storage: "1Gi" } } },
+      },
+    ]);
+  });
+});
+
+describe("bad settings", () => {
+  test.each<[BookstoreArgs, string]>([
+    [{ canary: { v1: -1, v2: 1 } }, "canary.v1: -1 is no weight; write an integer of 0 or more"],
+    [{ canary: { v1: 0, v2: 0 } }, "canary: both weights are 0"],
+    [{ bookthief: "sometimes" }, 'bookthief: "sometimes"'],
+    [{ replicas: 1.5 }, "replicas: 1.5"],
+    [{ replicas: -1 }, "replicas: -1"],
+    [{ images: { tag: "v1.2.4@sha256:00" } }, "images.tag"],
+    [{ images: { repository: "docker.io/openservicemesh/" } }, "images.repository"],
+    [{ images: { digests: { bookbuyer: "sha256:abc" } } }, "images.digests.bookbuyer"],
+    [
+      { images: { digests: { bookworm: `sha256:${"0".repeat(64)}` } } },
+      "images.digests.bookworm: there is no such program",
+    ],
+    [{ images: { mysql: "mysql" } }, "images.mysql"],
+    [{ resources: { bookworm: {} } }, "resources.bookworm: there is no such program; write one of bookbuyer"],
+    [{ resources: { mysql: { memoryLimit: "lots" } } }, 'resources.mysql.memoryLimit: "lots" is no quantity'],
+    [{ storage: { size: "one" } }, 'storage.size: "one"'],
+  ])("%j", (args, message) => {
+    expect(() => assertBookstoreArgs(args)).toThrow(message);
+  });
+});
