@@ -105,7 +105,7 @@ export class AksCluster extends ComponentResource {
     const pools = new Map<string, Output<string>>();
     const add = (mode: string): void => {
       for (const pool of settings.nodePools.filter((candidate) => candidate.mode === mode)) {
-        const made = nodePool(site, pool, cluster, last);
+        const made = nodePool(site, pool, { resource: cluster, generation: createOnlyHash }, last);
         pools.set(pool.name, made.name);
         last = made;
       }

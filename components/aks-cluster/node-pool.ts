@@ -1,6 +1,6 @@
 import { AgentPool } from "@pulumi/azure-native/containerservice/agentPool";
 import { type ManagedCluster } from "@pulumi/azure-native/containerservice/managedCluster";
-import { type Resource } from "@pulumi/pulumi";
+import { type Input, type Resource } from "@pulumi/pulumi";
 
 import { transformed } from "../transform";
 import { type Site } from "./site";
@@ -8,16 +8,25 @@ import { poolProfile } from "./managed-cluster";
 import { poolName } from "./pool-name";
 import { type NodePoolSettings } from "./settings";
 
+/** The cluster that pools belong to. */
+export interface NewCluster {
+  readonly resource: ManagedCluster;
+  /** Changes when the cluster is replaced. */
+  readonly generation: Input<string>;
+}
+
 /**
  * One node pool. The resource's own name ends with the hash of the pool's create-only fields too: a changed field makes the
  * engine see a new resource, which it creates before it removes the old one at the end of the update.
  */
-export function nodePool(site: Site, pool: NodePoolSettings, cluster: ManagedCluster, after: Resource): AgentPool {
+export function nodePool(site: Site, pool: NodePoolSettings, cluster: NewCluster, after: Resource): AgentPool {
   const { settings } = site;
   const name = poolName(pool);
   const args = {
     resourceGroupName: settings.resourceGroupName,
-    resourceName: cluster.name,
+    // Not the cluster's output: where that changes, the engine would remove the pools before the cluster, and Azure
+    // refuses to remove the last system pool.
+    resourceName: settings.name,
     agentPoolName: name,
     tags: settings.tags,
     ...poolProfile(pool),
@@ -26,7 +35,10 @@ export function nodePool(site: Site, pool: NodePoolSettings, cluster: ManagedClu
     parent: site.component,
     // Azure runs one operation on a cluster at a time.
     dependsOn: after,
-    deletedWith: cluster,
+    deletedWith: cluster.resource,
+    // A replaced cluster has taken its pools with it: they are made again in the new one.
+    replacementTrigger: cluster.generation,
+    deleteBeforeReplace: true,
     // The autoscaler and the upgrade channel own these.
     ignoreChanges: pool.autoscale ? ["count", "orchestratorVersion"] : ["orchestratorVersion"],
     customTimeouts: { create: "60m", update: "60m", delete: "60m" },

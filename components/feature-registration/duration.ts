@@ -1,3 +1,5 @@
+import { RunError } from "@pulumi/pulumi";
+
 const unitSeconds: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1 };
 
 /**
@@ -9,7 +11,7 @@ export function durationSeconds(property: string, text: string): number {
   const parts = [...text.matchAll(/(\d+)([hms])/g)];
   const seconds = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (unitSeconds[unit ?? ""] ?? 0), 0);
   if (parts.map(([part]) => part).join("") !== text || seconds === 0) {
-    throw new Error(
+    throw new RunError(
       `${property}: "${text}" is not a duration. Write hours, minutes and seconds, for example 30m or 1h30m.`,
     );
   }

@@ -1,4 +1,4 @@
-import { Output } from "@pulumi/pulumi";
+import { Output, RunError } from "@pulumi/pulumi";
 
 import { type ClusterSettings } from "../settings";
 import { accessProblems } from "./access";
@@ -43,21 +43,26 @@ export function validate(settings: ClusterSettings): ClusterSettings {
   }
   return mapValues(settings, (path, pattern, value) => {
     const format = formats[pattern];
-    return Output.isInstance(value) && format ? guarded(value, path, format, settings) : value;
+    return Output.isInstance(value) && format ? value.apply(guard(path, format, settings)) : value;
   });
 }
 
-function guarded(value: Output<unknown>, path: string, format: Format, settings: ClusterSettings): Output<unknown> {
-  return value.apply((known) => {
+/**
+ * What {@link validate} does with a value once it is known.
+ *
+ * @throws Error if the value is wrong.
+ */
+export function guard(path: string, format: Format, settings: ClusterSettings): (known: unknown) => unknown {
+  return (known) => {
     const wrong = typeof known === "string" ? format(known, settings) : undefined;
     if (wrong !== undefined) {
       throw invalid(settings, [{ path, message: wrong }]);
     }
     return known;
-  });
+  };
 }
 
 function invalid({ name }: ClusterSettings, problems: readonly Problem[]): Error {
   const lines = problems.map(({ path, message }) => `  ${path} ${message}`);
-  return new Error(`The cluster "${name}" cannot be made as described:\n${lines.join("\n")}`);
+  return new RunError(`The cluster "${name}" cannot be made as described:\n${lines.join("\n")}`);
 }

@@ -1,0 +1,508 @@
+import { Output, output } from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+
+import { type AksClusterArgs, type NodePoolArgs } from "../../../components/aks-cluster";
+import { settle } from "../../../components/aks-cluster/settings";
+import { guard, problemsOf, validate } from "../../../components/aks-cluster/validation";
+import { type Format, formats } from "../../../components/aks-cluster/validation/formats";
+import { ids, minimal } from "./example";
+
+function problems(change: object): { path: string; message: string }[] {
+  // Wrong values that TypeScript would refuse are what is tested here: a configuration file can hold them.
+  return problemsOf(settle({ ...minimal, ...change } as AksClusterArgs));
+}
+
+function withPool(change: object): { nodePools: NodePoolArgs[] } {
+  const [first, second] = minimal.nodePools;
+  return { nodePools: [{ ...first, ...change } as NodePoolArgs, second as NodePoolArgs] };
+}
+
+function withUserPool(change: object): { nodePools: NodePoolArgs[] } {
+  const [first, second] = minimal.nodePools;
+  return { nodePools: [first as NodePoolArgs, { ...second, ...change } as NodePoolArgs] };
+}
+
+const userAssigned = { kind: "UserAssigned" };
+
+/** What is wrong, the path that is named, and a piece of the remedy. */
+const refused: [string, object, string, RegExp][] = [
+  ["a name with a blank", { name: "my shop" }, "name", /letters, digits, hyphens/],
+  ["a name that is too long", { name: "a".repeat(64), dnsPrefix: "a" }, "name", /1 to 63/],
+  ["a name that ends with a hyphen", { name: "shop-", dnsPrefix: "shop" }, "name", /both ends/],
+  ["a name with MICROSOFT inside", { name: "my-microsoft-shop" }, "name", /MICROSOFT in them: leave it out/],
+  ["a name with WINDOWS inside", { name: "windows-shop" }, "name", /WINDOWS in them: leave it out/],
+  ["a name with LOGIN in front", { name: "login-shop" }, "name", /start with LOGIN: leave it out/],
+  ["a name with XBOX in front", { name: "XboxShop" }, "name", /start with XBOX: leave it out/],
+  ["a DNS prefix with a dot", { dnsPrefix: "shop.eu" }, "dnsPrefix", /1 to 54 letters/],
+  ["a DNS prefix that is too long", { dnsPrefix: "a".repeat(55) }, "dnsPrefix", /1 to 54/],
+  ["a resource group with a dot at the end", { resourceGroupName: "shop." }, "resourceGroupName", /no dot at the end/],
+  ["a node resource group that is too long", { nodeResourceGroup: "g".repeat(81) }, "nodeResourceGroup", /1 to 80/],
+  ["a region that is none", { location: "west/europe" }, "location", /name of a region/],
+  ["a subscription that is no id", { subscriptionId: "mine" }, "subscriptionId", /00000000-/],
+  ["an unknown tier", { tier: "Paid" }, "tier", /Free, Standard, Premium/],
+  ["an unknown mesh", { mesh: "Linkerd" }, "mesh", /None, OpenServiceMesh, Istio/],
+  ["an unknown login", { kubeconfigLogin: "spn" }, "kubeconfigLogin", /AzureCli, ServicePrincipal/],
+  ["cost analysis in the free tier", { costAnalysis: true, tier: "Free" }, "costAnalysis", /Raise the tier/],
+  ["too short a retention", { monitoring: { retentionDays: 7 } }, "monitoring.retentionDays", /30 to 730/],
+  [
+    "a workspace that is no id",
+    { monitoring: { workspaceId: "logs" } },
+    "monitoring.workspaceId",
+    /Microsoft.OperationalInsights/,
+  ],
+  [
+    "a disk encryption set that is no id",
+    { diskEncryptionSetId: "set" },
+    "diskEncryptionSetId",
+    /Microsoft.Compute\/diskEncryptionSets/,
+  ],
+  [
+    "an identity given to a system-assigned cluster",
+    { identity: { kind: "SystemAssigned", resourceId: ids.identity } },
+    "identity.resourceId",
+    /kind: "UserAssigned"/,
+  ],
+  [
+    "a principal without an identity",
+    { identity: { principalId: ids.object } },
+    "identity.principalId",
+    /resourceId too/,
+  ],
+  [
+    "a kubelet identity under a system-assigned one",
+    { identity: { kind: "SystemAssigned" }, kubeletIdentity: {} },
+    "kubeletIdentity",
+    /kind: "UserAssigned"/,
+  ],
+  [
+    "half a kubelet identity",
+    { identity: userAssigned, kubeletIdentity: { resourceId: ids.identity } },
+    "kubeletIdentity",
+    /clientId and objectId/,
+  ],
+  [
+    "a kubelet identity to make, under an identity whose object id is unknown",
+    { identity: { ...userAssigned, resourceId: ids.identity }, kubeletIdentity: {} },
+    "identity.principalId",
+    /Write its object id/,
+  ],
+  [
+    "workload identity without an issuer",
+    { security: { oidcIssuer: false } },
+    "security.workloadIdentity",
+    /oidcIssuer: true/,
+  ],
+  [
+    "an image cleaner that runs all the time",
+    { security: { imageCleanerIntervalHours: 1 } },
+    "security.imageCleanerIntervalHours",
+    /24 \(a day\)/,
+  ],
+  [
+    "a rotation interval that is no duration",
+    { security: { secretRotationInterval: "2 minutes" } },
+    "security.secretRotationInterval",
+    /2m or 1h30m/,
+  ],
+  [
+    "a key under a system-assigned identity",
+    { identity: { kind: "SystemAssigned" }, security: { kms: { keyId: ids.key } } },
+    "security.kms",
+    /"UserAssigned"/,
+  ],
+  [
+    "a key without its version",
+    { security: { kms: { keyId: "https://v.vault.azure.net/keys/k" } } },
+    "security.kms.keyId",
+    /with its version/,
+  ],
+  [
+    "a private vault that is not named",
+    { security: { kms: { keyId: ids.key, keyVaultNetworkAccess: "Private" } } },
+    "security.kms.keyVaultResourceId",
+    /resource id of the vault/,
+  ],
+  ["Istio's settings without Istio", { istio: { revisions: ["asm-1-27"] } }, "istio", /mesh: "Istio"/],
+  [
+    "Istio beside Open Service Mesh",
+    { mesh: "OpenServiceMesh", istio: { revisions: ["asm-1-27"] } },
+    "istio",
+    /one cluster runs one mesh/,
+  ],
+  ["Istio without a revision", { mesh: "Istio" }, "istio.revisions", /one revision/],
+  ["an Istio version for a revision", { mesh: "Istio", istio: { revisions: ["1.27"] } }, "istio.revisions", /asm-1-27/],
+  [
+    "revisions that are apart",
+    { mesh: "Istio", istio: { revisions: ["asm-1-25", "asm-1-27"] } },
+    "istio.revisions",
+    /consecutive/,
+  ],
+  [
+    "Open Service Mesh with a Windows pool",
+    { mesh: "OpenServiceMesh", network: { policy: "calico" }, ...withUserPool({ name: "win", osSku: "Windows2022" }) },
+    "nodePools[1].osSku",
+    /Take the pool out/,
+  ],
+  [
+    "administrators that no role can make",
+    { access: { azureRbac: false, clusterAdmins: [{ objectId: ids.object }] } },
+    "access.clusterAdmins",
+    /azureRbac: true/,
+  ],
+  ["a cluster that lets nobody in", { access: { azureRbac: false } }, "access", /group of administrators/],
+  [
+    "an administrator by name",
+    { access: { clusterAdmins: [{ objectId: "anna@example.com" }] } },
+    "access.clusterAdmins[0].objectId",
+    /00000000-/,
+  ],
+  ["a group by name", { access: { adminGroupObjectIds: ["admins"] } }, "access.adminGroupObjectIds[0]", /00000000-/],
+  [
+    "ranges for a private cluster",
+    { apiServer: { privateCluster: true, authorizedIpRanges: ["203.0.113.0/24"] } },
+    "apiServer.authorizedIpRanges",
+    /Leave one of the two out/,
+  ],
+  [
+    "too many ranges",
+    { apiServer: { authorizedIpRanges: Array.from({ length: 201 }, (_, i) => `203.0.113.${i}`) } },
+    "apiServer.authorizedIpRanges",
+    /at most 200/,
+  ],
+  [
+    "a range that is none",
+    { apiServer: { authorizedIpRanges: ["office"] } },
+    "apiServer.authorizedIpRanges[0]",
+    /203\.0\.113\.0\/24/,
+  ],
+  [
+    "an IPv6 range",
+    { apiServer: { authorizedIpRanges: ["2001:db8::/32"] } },
+    "apiServer.authorizedIpRanges[0]",
+    /IPv4 ranges only/,
+  ],
+  [
+    "a range that is everybody",
+    { apiServer: { authorizedIpRanges: ["0.0.0.0/0"] } },
+    "apiServer.authorizedIpRanges[0]",
+    /everybody/,
+  ],
+  [
+    "a private zone of a public cluster",
+    { apiServer: { privateDnsZone: "system" } },
+    "apiServer.privateDnsZone",
+    /privateCluster: true/,
+  ],
+  [
+    "a zone with another name",
+    { apiServer: { privateCluster: true, privateDnsZone: ids.zone.replace("azmk8s", "example") } },
+    "apiServer.privateDnsZone",
+    /privatelink\.<region>\.azmk8s\.io/,
+  ],
+  [
+    "a zone of one's own under a system-assigned identity",
+    { identity: { kind: "SystemAssigned" }, apiServer: { privateCluster: true, privateDnsZone: ids.zone } },
+    "apiServer.privateDnsZone",
+    /identity\.kind "UserAssigned"/,
+  ],
+  [
+    "a public name of a public cluster",
+    { apiServer: { publicFqdn: true } },
+    "apiServer.publicFqdn",
+    /privateCluster: true/,
+  ],
+  [
+    "VNet integration without a network",
+    { apiServer: { vnetIntegrationSubnetId: ids.subnet } },
+    "apiServer.vnetIntegrationSubnetId",
+    /network\.nodeSubnetId/,
+  ],
+  [
+    "the API server in the nodes' subnet",
+    { apiServer: { vnetIntegrationSubnetId: ids.subnet }, network: { nodeSubnetId: ids.subnet } },
+    "apiServer.vnetIntegrationSubnetId",
+    /one of its own/,
+  ],
+  [
+    "overlay without Azure's plugin",
+    { network: { plugin: "kubenet", policy: "calico" } },
+    "network.mode",
+    /plugin: "azure"/,
+  ],
+  [
+    "Cilium without Azure's plugin",
+    { network: { plugin: "kubenet", mode: "subnet" } },
+    "network.policy",
+    /"cilium" needs plugin "azure"/,
+  ],
+  [
+    "Cilium in subnets that pods have none of",
+    { network: { mode: "subnet" } },
+    "network.policy",
+    /podSubnetId in every node pool/,
+  ],
+  ["Cilium with Windows", withUserPool({ name: "win", osSku: "Windows2022" }), "network.policy", /policy: "calico"/],
+  [
+    "Azure's policy engine without its plugin",
+    { network: { plugin: "kubenet", mode: "subnet", policy: "azure" } },
+    "network.policy",
+    /calico/,
+  ],
+  [
+    "a policy engine without a plugin",
+    { network: { plugin: "none", mode: "subnet", policy: "calico" } },
+    "network.policy",
+    /"none" with plugin "none"/,
+  ],
+  [
+    "routing of one's own without a network",
+    { network: { outboundType: "userDefinedRouting" } },
+    "network.outboundType",
+    /nodeSubnetId/,
+  ],
+  [
+    "addresses of a load balancer that is not used",
+    { network: { outboundType: "managedNATGateway", outboundIpCount: 2 } },
+    "network.outboundIpCount",
+    /Leave it out/,
+  ],
+  ["too many addresses", { network: { outboundIpCount: 101 } }, "network.outboundIpCount", /1 to 100/],
+  [
+    "own subnets under a system-assigned identity",
+    { identity: { kind: "SystemAssigned" }, network: { nodeSubnetId: ids.subnet } },
+    "identity.kind",
+    /kind: "UserAssigned"/,
+  ],
+  [
+    "a subnet that is no id",
+    { network: { nodeSubnetId: "nodes" } },
+    "network.nodeSubnetId",
+    /virtualNetworks\/…\/subnets/,
+  ],
+  ["a pod range that is none", { network: { podCidr: "10.244" } }, "network.podCidr", /10\.0\.0\.0\/16/],
+  [
+    "a pod range outside of overlay",
+    { network: { mode: "subnet", policy: "calico", podCidr: "10.244.0.0/16" } },
+    "network.podCidr",
+    /Leave it out/,
+  ],
+  [
+    "a service range that is none",
+    { network: { serviceCidr: "everything" } },
+    "network.serviceCidr",
+    /10\.0\.0\.0\/16/,
+  ],
+  [
+    "a service range that is too wide",
+    { network: { serviceCidr: "10.0.0.0/8", podCidr: "192.168.0.0/16" } },
+    "network.serviceCidr",
+    /\/12 or smaller/,
+  ],
+  ["ranges that overlap", { network: { podCidr: "10.0.128.0/17" } }, "network.serviceCidr", /apart from each other/],
+  [
+    "a DNS address outside",
+    { network: { dnsServiceIp: "10.1.0.10" } },
+    "network.dnsServiceIp",
+    /inside network\.serviceCidr/,
+  ],
+  [
+    "a DNS address that Kubernetes takes",
+    { network: { dnsServiceIp: "10.0.0.1" } },
+    "network.dnsServiceIp",
+    /a later one/,
+  ],
+  ["a version that is none", { kubernetesVersion: "latest" }, "kubernetesVersion", /1\.34 or 1\.34\.2/],
+  ["a patch under the channel patch", { kubernetesVersion: "1.34.2" }, "kubernetesVersion", /Write 1\.34/],
+  [
+    "node images apart from the cluster's channel",
+    { upgrades: { channel: "node-image", nodeOsChannel: "SecurityPatch" } },
+    "upgrades.nodeOsChannel",
+    /needs "NodeImage"/,
+  ],
+  [
+    "a window on no day",
+    { upgrades: { clusterWindow: { dayOfWeek: "Sun", startTime: "01:00", durationHours: 4 } } },
+    "upgrades.clusterWindow.dayOfWeek",
+    /Monday/,
+  ],
+  [
+    "a window at no time",
+    { upgrades: { nodeWindow: { dayOfWeek: "Sunday", startTime: "1am", durationHours: 4 } } },
+    "upgrades.nodeWindow.startTime",
+    /00:00 to 23:59/,
+  ],
+  [
+    "a window too short",
+    { upgrades: { clusterWindow: { dayOfWeek: "Sunday", startTime: "01:00", durationHours: 2 } } },
+    "upgrades.clusterWindow.durationHours",
+    /4 to 24/,
+  ],
+  [
+    "a window in no time zone",
+    { upgrades: { nodeWindow: { dayOfWeek: "Sunday", startTime: "01:00", durationHours: 4, utcOffset: "CET" } } },
+    "upgrades.nodeWindow.utcOffset",
+    /\+HH:MM/,
+  ],
+  [
+    "a window once a quarter",
+    { upgrades: { nodeWindow: { dayOfWeek: "Sunday", startTime: "01:00", durationHours: 4, intervalWeeks: 13 } } },
+    "upgrades.nodeWindow.intervalWeeks",
+    /1 to 4 weeks/,
+  ],
+  ["no pools", { nodePools: [] }, "nodePools", /mode "System"/],
+  [
+    "no system pool",
+    { nodePools: [{ name: "work", mode: "User", vmSize: "Standard_D4ds_v5" }] },
+    "nodePools",
+    /Add one/,
+  ],
+  ["two pools of one name", withUserPool({ name: "system" }), "nodePools[1].name", /a name of its own/],
+  [
+    "more nodes than a cluster takes",
+    {
+      nodePools: Array.from({ length: 6 }, (_, i) => ({
+        name: `p${i}`,
+        mode: "System",
+        vmSize: "Standard_D4ds_v5",
+        maxCount: 1000,
+      })),
+    },
+    "nodePools",
+    /lower maxCount/,
+  ],
+  [
+    "more pools than a cluster takes",
+    {
+      nodePools: Array.from({ length: 100 }, (_, i) => ({ name: `p${i}`, mode: "System", vmSize: "Standard_D4ds_v5" })),
+    },
+    "nodePools",
+    /one in reserve/,
+  ],
+  ["a pool in capitals", withPool({ name: "System" }), "nodePools[0].name", /lower-case/],
+  ["a pool's name without room for the hash", withPool({ name: "systempool" }), "nodePools[0].name", /7 in all/],
+  [
+    "a Windows pool's name without room for the hash",
+    { network: { policy: "calico" }, ...withUserPool({ name: "windo", osSku: "Windows2022" }) },
+    "nodePools[1].name",
+    /3 in all for Windows/,
+  ],
+  ["a mode that is none", withPool({ mode: "Master" }), "nodePools[0].mode", /System, User/],
+  ["a size without its family", withPool({ vmSize: "D4ds_v5" }), "nodePools[0].vmSize", /Standard_D4ds_v5/],
+  ["too few pods", withPool({ maxPods: 5 }), "nodePools[0].maxPods", /10 to 250/],
+  ["too small a disk", withPool({ osDiskSizeGb: 10 }), "nodePools[0].osDiskSizeGb", /30 to 2048/],
+  ["a zone with a region", withPool({ zones: ["westeurope-1"] }), "nodePools[0].zones", /"1", "2" and "3"/],
+  ["a zone twice", withPool({ zones: ["1", "1"] }), "nodePools[0].zones", /"1", "2" and "3"/],
+  ["system pods on spot nodes", withPool({ spot: true }), "nodePools[0].spot", /mode "User"/],
+  [
+    "a Windows system pool",
+    { network: { policy: "calico" }, ...withPool({ name: "sys", osSku: "Windows2022" }) },
+    "nodePools[0].osSku",
+    /a Linux one/,
+  ],
+  ["a surge of nothing", withPool({ maxSurge: "0" }), "nodePools[0].maxSurge", /1% to 100%/],
+  [
+    "a pod subnet in overlay",
+    withPool({ subnetId: ids.subnet, podSubnetId: ids.otherSubnet }),
+    "nodePools[0].podSubnetId",
+    /mode "subnet"/,
+  ],
+  [
+    "a pod subnet without nodes'",
+    { network: { mode: "subnet", policy: "calico" }, ...withPool({ podSubnetId: ids.subnet }) },
+    "nodePools[0].podSubnetId",
+    /subnet for the nodes/,
+  ],
+  [
+    "an autoscaler beside autoprovisioning",
+    { scaling: { nodeAutoprovisioning: true } },
+    "nodePools[0].autoscale",
+    /autoscale: false/,
+  ],
+  [
+    "autoscaling's bounds without autoscaling",
+    withPool({ autoscale: false, minCount: 1 }),
+    "nodePools[0].minCount",
+    /Write count instead/,
+  ],
+  ["a system pool without nodes", withPool({ minCount: 0 }), "nodePools[0].minCount", /1 to 1000/],
+  ["a most below the least", withPool({ minCount: 5, maxCount: 3 }), "nodePools[0].maxCount", /5 or more/],
+  ["more nodes than a pool takes", withPool({ maxCount: 1001 }), "nodePools[0].maxCount", /1 to 1000/],
+  ["a start outside the bounds", withPool({ minCount: 3, maxCount: 5, count: 7 }), "nodePools[0].count", /3 to 5/],
+  ["no nodes at all", withPool({ autoscale: false, count: 0 }), "nodePools[0].count", /1 to 1000/],
+  ["a taint without an effect", withPool({ taints: ["dedicated=web"] }), "nodePools[0].taints[0]", /NoSchedule/],
+  [
+    "a label of AKS's own",
+    withPool({ labels: { "kubernetes.azure.com/mode": "user" } }),
+    "nodePools[0].labels",
+    /AKS's own/,
+  ],
+];
+
+describe("validation", () => {
+  it("takes what the defaults make of the least that has to be said", () => {
+    expect(problems({})).toEqual([]);
+  });
+
+  it.each(refused)("refuses %s", (_what, change, path, remedy) => {
+    const found = problems(change);
+    expect(found.map((problem) => problem.path)).toContain(path);
+    expect(
+      found
+        .filter((problem) => problem.path === path)
+        .map(({ message }) => message)
+        .join("\n"),
+    ).toMatch(remedy);
+  });
+
+  it("reports everything at once, each with its path, and names the cluster", () => {
+    const wrong = { ...minimal, dnsPrefix: "a.b", monitoring: { retentionDays: 1 } };
+    expect(() => validate(settle(wrong))).toThrow(
+      /^The cluster "shop" cannot be made as described:\n {2}dnsPrefix is "a\.b"\. .*\n {2}monitoring\.retentionDays is 1\. .*$/,
+    );
+  });
+
+  it.each([
+    ["a private cluster with its own zone", { apiServer: { privateCluster: true, privateDnsZone: ids.zone } }],
+    [
+      "a cluster in subnets",
+      { network: { nodeSubnetId: ids.subnet }, apiServer: { vnetIntegrationSubnetId: ids.otherSubnet } },
+    ],
+    [
+      "pods in subnets",
+      {
+        network: { mode: "subnet", nodeSubnetId: ids.subnet },
+        nodePools: minimal.nodePools.map((pool) => ({ ...pool, podSubnetId: ids.otherSubnet })),
+      },
+    ],
+    [
+      "keys of one's own",
+      {
+        diskEncryptionSetId: ids.diskEncryptionSet,
+        security: { kms: { keyId: ids.key, keyVaultNetworkAccess: "Private", keyVaultResourceId: ids.vault } },
+      },
+    ],
+    ["Istio during an upgrade", { mesh: "Istio", istio: { revisions: ["asm-1-27", "asm-1-26"] } }],
+    [
+      "Windows without a mesh",
+      { network: { policy: "calico" }, ...withUserPool({ name: "win", osSku: "Windows2022" }) },
+    ],
+    [
+      "autoprovisioning",
+      { scaling: { nodeAutoprovisioning: true }, nodePools: [{ ...minimal.nodePools[0], autoscale: false }] },
+    ],
+    [
+      "undefined where a default is",
+      { tier: undefined, network: { policy: undefined }, ...withPool({ zones: undefined }) },
+    ],
+  ])("takes %s", (_what, change) => {
+    expect(problems(change)).toEqual([]);
+  });
+
+  it("checks a value that is known later, when it is known", () => {
+    const settings = settle({ ...minimal, location: output("westeurope") });
+    expect(Output.isInstance(validate(settings).location)).toBe(true);
+    const check = guard("location", formats["location"] as Format, settings);
+    expect(check("westeurope")).toBe("westeurope");
+    expect(() => check("west/europe")).toThrow(/location is "west\/europe"\. Write the name of a region/);
+  });
+});
