@@ -1,0 +1,162 @@
+import { DFA, isDisjointWith, type NFA } from "refa";
+import { determinize, limited, patternAutomaton } from "./automaton";
+
+/** A set of ASCII texts, as a deterministic automaton. */
+export interface Language {
+  readonly automaton: DFA;
+  readonly isEmpty: boolean;
+}
+
+const nfas = new Map<string, NFA>();
+const languages = new Map<string, Language>();
+
+/** Entries kept of each table above. */
+const mostKept = 50_000;
+
+function nfaOf(source: string): NFA {
+  let found = nfas.get(source);
+  if (found === undefined) {
+    found = patternAutomaton(source);
+    if (nfas.size >= mostKept) nfas.clear();
+    nfas.set(source, found);
+  }
+  return found;
+}
+
+/**
+ * All texts that a pattern matches as a whole.
+ *
+ * @throws {TooComplexError}
+ */
+export function languageOf(source: string): Language {
+  let found = languages.get(source);
+  if (found === undefined) {
+    found = fromAutomaton(determinize(nfaOf(source), `The pattern ${source}`));
+    if (languages.size >= mostKept) languages.clear();
+    languages.set(source, found);
+  }
+  return found;
+}
+
+function fromAutomaton(automaton: DFA): Language {
+  return { automaton, isEmpty: automaton.isEmpty };
+}
+
+export function intersection(a: Language, b: Language): Language {
+  if (a === b || b.isEmpty) return b;
+  if (a.isEmpty) return a;
+  return fromAutomaton(
+    limited("The intersection of two patterns", (factory) => {
+      const result = DFA.fromIntersection(a.automaton, b.automaton, factory);
+      result.minimize();
+      return result;
+    }),
+  );
+}
+
+/** Texts of `a` that are not in `b`. */
+export function difference(a: Language, b: Language): Language {
+  return a.isEmpty || b.isEmpty ? a : intersection(a, complementOf(b));
+}
+
+const complements = new WeakMap<Language, Language>();
+
+function complementOf(language: Language): Language {
+  let found = complements.get(language);
+  if (found === undefined) {
+    const copy = language.automaton.copy();
+    copy.complement();
+    found = fromAutomaton(copy);
+    complements.set(language, found);
+  }
+  return found;
+}
+
+/** Whether some text is in both. Works on the automata as they are, without making them deterministic. */
+export function patternsOverlap(a: string, b: string, within: string): boolean {
+  if (a === b) return !isDisjointWith(nfaOf(a), nfaOf(within));
+  if (prefixesDiffer(a, b)) return false;
+  if (isDisjointWith(nfaOf(a), nfaOf(b))) return false;
+  return !intersection(intersection(languageOf(a), languageOf(b)), languageOf(within)).isEmpty;
+}
+
+/** Patterns that begin with different plain text share no text. */
+function prefixesDiffer(a: string, b: string): boolean {
+  const first = plainPrefix(a);
+  const second = plainPrefix(b);
+  return first.length <= second.length ? !second.startsWith(first) : !first.startsWith(second);
+}
+
+const prefixes = new Map<string, string>();
+
+/** Text that all matches of a pattern begin with: perhaps not the longest such. */
+export function plainPrefix(source: string): string {
+  let found = prefixes.get(source);
+  if (found === undefined) {
+    const text = /^[\w/-]*/.exec(source)?.[0] ?? "";
+    // A quantifier after the plain text may take its last character away.
+    const kept = /^[*?{]/.test(source.slice(text.length)) ? text.slice(0, -1) : text;
+    found = source.includes("|") ? "" : kept;
+    if (prefixes.size >= mostKept) prefixes.clear();
+    prefixes.set(source, found);
+  }
+  return found;
+}
+
+/** A short text of the language that reads well; undefined for an empty one. */
+export function exampleOf(language: Language): string | undefined {
+  if (language.isEmpty) return undefined;
+  const { automaton } = language;
+  // Shortest distance to an end, walked with the friendliest character at each step.
+  const distance = distancesToEnd(automaton);
+  let node = automaton.initial;
+  let text = "";
+  for (;;) {
+    const left = distance.get(node);
+    if (left === undefined || left === 0) return text;
+    let best: { readonly rank: number; readonly code: number; readonly to: DFA.Node } | undefined;
+    for (const [range, to] of node.out) {
+      if (distance.get(to) !== left - 1) continue;
+      for (let code = range.min; code <= range.max; code += 1) {
+        const rank = friendliness(code, text);
+        if (best === undefined || rank < best.rank) best = { rank, code, to };
+      }
+    }
+    if (best === undefined) return text;
+    text += String.fromCharCode(best.code);
+    node = best.to;
+  }
+}
+
+function distancesToEnd(automaton: DFA): ReadonlyMap<DFA.Node, number> {
+  const before = new Map<DFA.Node, DFA.Node[]>();
+  for (const node of automaton.nodes()) {
+    for (const [, to] of node.out) {
+      const list = before.get(to);
+      if (list === undefined) before.set(to, [node]);
+      else list.push(node);
+    }
+  }
+  const distance = new Map<DFA.Node, number>();
+  let edge = [...automaton.finals];
+  for (let steps = 0; edge.length > 0; steps += 1) {
+    const next: DFA.Node[] = [];
+    for (const node of edge) {
+      if (distance.has(node)) continue;
+      distance.set(node, steps);
+      next.push(...(before.get(node) ?? []));
+    }
+    edge = next;
+  }
+  return distance;
+}
+
+/** Letters first, then digits, then the marks that paths and values often have. */
+function friendliness(code: number, before: string): number {
+  const character = String.fromCharCode(code);
+  if (/[a-z]/.test(character)) return character === "x" && !before.endsWith("x") ? 0 : 1 + code / 1000;
+  if (/[0-9]/.test(character)) return 2 + code / 1000;
+  if (/[A-Z]/.test(character)) return 3 + code / 1000;
+  const mark = "/-_.".indexOf(character);
+  return mark >= 0 ? 4 + mark / 1000 : 5 + code / 1000;
+}

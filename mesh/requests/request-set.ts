@@ -1,0 +1,223 @@
+import { TooComplexError } from "../regex/automaton";
+import { difference, exampleOf, intersection, type Language, languageOf, patternsOverlap } from "../regex/language";
+import { fullMatch } from "../regex/pattern";
+
+/** Methods that a request can have. The last stands for all that the SMI schema does not name: they only match `*`. */
+export const requestMethods = [
+  "GET",
+  "POST",
+  "PUT",
+  "DELETE",
+  "PATCH",
+  "HEAD",
+  "OPTIONS",
+  "TRACE",
+  "PROPFIND",
+] as const;
+
+const allMethods = (1 << requestMethods.length) - 1;
+
+/** Paths that a client can send and a sidecar passes on: no query, no fragment, no blanks, ASCII. */
+const anyPath = String.raw`/[!-"$->@-~]*`;
+
+/** Values that a header can have. */
+const anyValue = "(?:[!-~](?:[ -~]*[!-~])?)?";
+
+/** Values that one header may have in a set of requests. */
+interface HeaderValues {
+  /** Whether the header may be missing. */
+  readonly absent: boolean;
+  readonly values: Language;
+}
+
+/** Requests whose method, path and headers each lie in a set. Headers that are not named are free. */
+export interface RequestBox {
+  /** Bits by index in {@link requestMethods}. */
+  readonly methods: number;
+  readonly path: Language;
+  readonly headers: ReadonlyMap<string, HeaderValues>;
+  /** The patterns that it was made of, for a quick look whether two boxes can meet. */
+  readonly pathSource?: string;
+}
+
+/** A union of boxes. */
+export type RequestSet = readonly RequestBox[];
+
+/** A request of a set. */
+export interface ExampleRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The conditions of a route. */
+export interface RequestCondition {
+  /** RE2 each; `*` for any. */
+  readonly methods: readonly string[];
+  /** RE2 of the whole path. */
+  readonly path: string;
+  /** Name in any case → RE2 of the whole value. */
+  readonly headers?: ReadonlyMap<string, string>;
+}
+
+/** Boxes that a set may have. */
+const mostBoxes = 4000;
+
+/** Every request. */
+export function everyRequest(): RequestSet {
+  return [{ methods: allMethods, path: languageOf(anyPath), headers: new Map() }];
+}
+
+/**
+ * The requests under one Host header that meet a condition.
+ *
+ * @throws {TooComplexError}
+ */
+export function requestsMeeting(condition: RequestCondition, authority: string): RequestSet {
+  let methods = 0;
+  requestMethods.forEach((method, index) => {
+    if (condition.methods.some((pattern) => pattern === "*" || fullMatch(pattern, method))) methods |= 1 << index;
+  });
+  if (methods === 0) return [];
+  const path = intersection(languageOf(anyPath), languageOf(condition.path));
+  const headers = new Map<string, HeaderValues>();
+  for (const [name, pattern] of condition.headers ?? []) {
+    const key = name.toLowerCase();
+    if (key === "host" || key === ":authority") {
+      if (!fullMatch(pattern, authority)) return [];
+      continue;
+    }
+    const values = intersection(languageOf(anyValue), languageOf(pattern));
+    const known = headers.get(key);
+    headers.set(key, { absent: false, values: known === undefined ? values : intersection(known.values, values) });
+  }
+  const box = { methods, path, headers, pathSource: condition.path };
+  return isEmptyBox(box) ? [] : [box];
+}
+
+function isEmptyBox(box: RequestBox): boolean {
+  if (box.methods === 0 || box.path.isEmpty) return true;
+  for (const { absent, values } of box.headers.values()) if (!absent && values.isEmpty) return true;
+  return false;
+}
+
+const free = (): HeaderValues => ({ absent: true, values: languageOf(anyValue) });
+
+function meet(a: RequestBox, b: RequestBox): RequestBox | undefined {
+  const methods = a.methods & b.methods;
+  if (methods === 0) return undefined;
+  if (
+    a.pathSource !== undefined &&
+    b.pathSource !== undefined &&
+    !patternsOverlap(a.pathSource, b.pathSource, anyPath)
+  ) {
+    return undefined;
+  }
+  const path = intersection(a.path, b.path);
+  if (path.isEmpty) return undefined;
+  const headers = new Map(a.headers);
+  for (const [name, values] of b.headers) {
+    const known = headers.get(name);
+    const both =
+      known === undefined
+        ? values
+        : { absent: known.absent && values.absent, values: intersection(known.values, values.values) };
+    if (!both.absent && both.values.isEmpty) return undefined;
+    headers.set(name, both);
+  }
+  return { methods, path, headers };
+}
+
+/** Requests of `a` that are not in `b`, as boxes that do not meet. */
+function without(a: RequestBox, b: RequestBox): RequestSet {
+  if (meet(a, b) === undefined) return [a];
+  const rest: RequestBox[] = [];
+  const keep = (box: RequestBox): void => {
+    if (!isEmptyBox(box)) rest.push(box);
+  };
+  const { methods, path, headers } = a;
+  keep({ ...a, methods: methods & ~b.methods });
+  let left: RequestBox = { methods: methods & b.methods, path, headers };
+  keep({ ...left, path: difference(path, b.path) });
+  left = { ...left, path: intersection(path, b.path) };
+  for (const [name, values] of b.headers) {
+    const known = left.headers.get(name) ?? free();
+    keep({
+      ...left,
+      headers: new Map(left.headers).set(name, {
+        absent: known.absent && !values.absent,
+        values: difference(known.values, values.values),
+      }),
+    });
+    left = {
+      ...left,
+      headers: new Map(left.headers).set(name, {
+        absent: known.absent && values.absent,
+        values: intersection(known.values, values.values),
+      }),
+    };
+  }
+  return rest;
+}
+
+/**
+ * @throws {TooComplexError} where the sets are made of too many parts.
+ */
+export function intersectSets(a: RequestSet, b: RequestSet): RequestSet {
+  const result: RequestBox[] = [];
+  for (const one of a) {
+    for (const other of b) {
+      const both = meet(one, other);
+      if (both !== undefined) result.push(both);
+    }
+    guard(result);
+  }
+  return result;
+}
+
+/**
+ * Requests of `a` that are not in `b`.
+ *
+ * @throws {TooComplexError} where the sets are made of too many parts.
+ */
+export function subtractSets(a: RequestSet, b: RequestSet): RequestSet {
+  let left = a;
+  for (const box of b) {
+    if (left.length === 0) break;
+    left = left.flatMap((one) => without(one, box));
+    guard(left);
+  }
+  return left;
+}
+
+function guard(set: RequestSet): void {
+  if (set.length > mostBoxes) throw new TooComplexError("The routes overlap in too many ways to be told apart.");
+}
+
+/** A request of the set; undefined for an empty one. Short, and readable where the patterns let it be. */
+export function exampleRequest(set: RequestSet): ExampleRequest | undefined {
+  let best: ExampleRequest | undefined;
+  for (const box of set.slice(0, 50)) {
+    const example = exampleOfBox(box);
+    if (example !== undefined && (best === undefined || sizeOf(example) < sizeOf(best))) best = example;
+  }
+  return best;
+}
+
+function sizeOf({ path, headers }: ExampleRequest): number {
+  return path.length + Object.entries(headers).reduce((sum, [name, value]) => sum + 10 + name.length + value.length, 0);
+}
+
+function exampleOfBox(box: RequestBox): ExampleRequest | undefined {
+  const method = requestMethods.find((_, index) => (box.methods & (1 << index)) !== 0);
+  const path = exampleOf(box.path);
+  if (method === undefined || path === undefined) return undefined;
+  const headers: Record<string, string> = {};
+  for (const [name, { absent, values }] of box.headers) {
+    if (absent) continue;
+    const value = exampleOf(values);
+    if (value === undefined) return undefined;
+    headers[name] = value;
+  }
+  return { method, path, headers };
+}
