@@ -9,7 +9,7 @@ import { writeWhole } from "./files";
 import { certificateSubjects, kubernetesUsers } from "./identities";
 import { kubeconfig } from "./kubeconfig";
 import { kwokStages } from "./kwok-stages";
-import { ensureProcess, logTail, processRuns, stopProcess } from "./managed-process";
+import { ensureProcess, logTail, processRuns, startedProcesses, stopProcess } from "./managed-process";
 import { setNodes } from "./nodes";
 import { openServiceMesh } from "./open-service-mesh";
 import { ensurePorts } from "./ports";
@@ -63,10 +63,7 @@ export async function openControlPlane(given: ControlPlaneOptions): Promise<Cont
   const stop = async () => {
     await mesh.stop();
     api.close();
-    // etcd last: the others would only log that it is gone.
-    const [etcd, ...rest] = core;
-    await Promise.all([...clients, ...rest].map(({ name }) => stopProcess(directory, name)));
-    if (etcd) await stopProcess(directory, etcd.name);
+    await stopControlPlane(directory);
   };
   return {
     server,
@@ -89,6 +86,15 @@ export async function openControlPlane(given: ControlPlaneOptions): Promise<Cont
         await rm(directory, { recursive: true, force: true });
       }),
   };
+}
+
+/** Ends the processes of the control plane in the directory, without opening it. The data stays. */
+export async function stopControlPlane(directory: string): Promise<void> {
+  const absolute = path.resolve(directory);
+  const names = await startedProcesses(absolute);
+  // etcd last: the others would only log that it is gone.
+  await Promise.all(names.filter((name) => name !== "etcd").map((name) => stopProcess(absolute, name)));
+  await stopProcess(absolute, "etcd");
 }
 
 async function writeKubeconfigs(options: ControlPlaneOptions, server: string, certificateAuthority: string) {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, open, readFile, readlink, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, readlink, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { identify, isRunning, type ProcessIdentity } from "../tools/process-identity";
@@ -53,6 +53,12 @@ export async function stopProcess(directory: string, name: string): Promise<void
     }
   }
   await rm(pidFile(directory, name), { force: true });
+}
+
+/** Names of the processes that were started in the directory and not stopped; they may have ended by themselves. */
+export async function startedProcesses(directory: string): Promise<string[]> {
+  const files = (await ifExists(readdir(path.join(directory, "pids")))) ?? [];
+  return files.filter((file) => file.endsWith(".pid")).map((file) => path.basename(file, ".pid"));
 }
 
 /** Whether the process of that name runs. */

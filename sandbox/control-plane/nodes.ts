@@ -26,6 +26,9 @@ interface PodObject extends KubernetesObject {
   };
 }
 
+/** On nodes that the sandbox cordoned, to tell them from those that a user did. */
+const leavingAnnotation = "sandbox.aks-mesh.dev/leaving";
+
 /** How long draining one node may take before its pods are deleted without asking their disruption budgets. */
 const drainSeconds = 60;
 
@@ -41,12 +44,17 @@ export async function setNodes(
   const names = new Set(wanted.map((node) => node.metadata.name));
   const present = await api.list<NodeObject>("/api/v1/nodes");
   const existing = new Set(present.map((node) => node.metadata.name));
+  // Left behind by a removal that was interrupted and is no longer wanted.
+  const cordoned = new Set(
+    present.filter((node) => node.metadata.annotations?.[leavingAnnotation]).map((node) => node.metadata.name),
+  );
   await Promise.all(
     wanted.map(async (node) => {
       const path = `/api/v1/nodes/${node.metadata.name}`;
       // A node comes with its status, as when a kubelet registers it; apply could not set that. Afterwards apply owns the
       // labels and taints, so that what a pool no longer has goes from its nodes.
       if (!existing.has(node.metadata.name)) await api.create("/api/v1/nodes", { ...node, spec: {} });
+      if (cordoned.has(node.metadata.name)) await markLeaving(api, node.metadata.name, false);
       await api.apply(path, { ...node, status: undefined });
     }),
   );
@@ -56,7 +64,7 @@ export async function setNodes(
     return [...names].every((name) => ready.has(name)) ? true : undefined;
   });
   const leaving = [...existing].filter((name) => !names.has(name));
-  for (const name of leaving) await cordon(api, name);
+  for (const name of leaving) await markLeaving(api, name, true);
   for (const name of leaving) {
     await drain(api, name);
     await api.remove(`/api/v1/nodes/${name}`);
@@ -150,8 +158,12 @@ function isReady(node: NodeObject): boolean {
   return (node.status?.conditions ?? []).some(({ type, status }) => type === "Ready" && status === "True");
 }
 
-async function cordon(api: ApiClient, name: string): Promise<void> {
-  await api.mergePatch(`/api/v1/nodes/${name}`, { spec: { unschedulable: true } });
+/** Cordons a node that is to be removed, or takes that back. */
+async function markLeaving(api: ApiClient, name: string, leaving: boolean): Promise<void> {
+  await api.mergePatch(`/api/v1/nodes/${name}`, {
+    metadata: { annotations: { [leavingAnnotation]: leaving ? "true" : null } },
+    spec: { unschedulable: leaving ? true : null },
+  });
 }
 
 /** Evicts the node's pods, as `kubectl drain` does: their disruption budgets are respected until the time is up. */

@@ -1,4 +1,5 @@
 import { appendFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { connect } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
@@ -42,6 +43,9 @@ interface MeshContext {
 /** About how long after the custom resource definitions the programs serve: the pods that stand for them become ready then. */
 const startSeconds = 2;
 
+/** How long opening a control plane waits for a mesh that was installed before. */
+const resumeSeconds = 20;
+
 const crdsPath = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
 /** Open Service Mesh for a control plane that is ready. Nothing happens before one of the functions is called. */
@@ -78,9 +82,10 @@ export function openServiceMesh(context: MeshContext): OpenServiceMesh {
       const state = await readState(stateFile);
       if (state === undefined) return;
       install(state);
-      // Where it was complete before, it is to be complete again before anybody deploys: pods would be refused meanwhile.
-      const established = (await missingDefinitions(context)).length === 0;
-      if (established) await installing?.done;
+      // Where it was complete before, it is to be complete again before anybody deploys: pods would be refused meanwhile. But not at
+      // any price: without nodes it never is.
+      const wasComplete = (await missingDefinitions(context)).length === 0;
+      if (wasComplete) await Promise.race([installing?.done, sleep(resumeSeconds * 1000, undefined, { ref: false })]);
     },
     async stop() {
       await cancelInstall();
@@ -139,7 +144,25 @@ async function bootstrap(context: MeshContext, crdsAt: Date, signal: AbortSignal
     // A pod may have been replaced since: the program that runs already stays.
     if (!(await processRuns(directory, definition.name))) await ensureProcess(directory, definition);
   }
-  await log(context, "Open Service Mesh is installed and its programs have been started");
+  for (const port of ["osm-controller-webhook", "osm-injector-webhook"] as const) {
+    await poll(`${port} served`, 30, async () => {
+      signal.throwIfAborted();
+      return (await accepts(context.ports[port])) ? true : undefined;
+    });
+  }
+  await log(context, "Open Service Mesh is installed and serves its webhooks");
+}
+
+/** Whether somebody listens on this port of 127.0.0.1. */
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
 }
 
 interface Definition extends KubernetesObject {
