@@ -115,7 +115,7 @@ function isWorthRetrying(response: ArmResponse): boolean {
 }
 
 /** Services answer `{error: {code, message}}`, or the same without the envelope. */
-function readError(response: ArmResponse): { readonly code: string; readonly message: string } {
+export function readError(response: ArmResponse): { readonly code: string; readonly message: string } {
   const body = isJsonObject(response.body) ? response.body : {};
   const error = isJsonObject(body["error"]) ? body["error"] : body;
   const text = (value: JsonValue | undefined): string => (typeof value === "string" ? value : "");

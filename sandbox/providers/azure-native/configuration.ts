@@ -1,5 +1,4 @@
-import { type PropertyMap } from "../protocol";
-import { reveal } from "../protocol";
+import { reveal, type PropertyMap } from "../protocol";
 
 /** The provider's settings, from its inputs and then from the environment. */
 export interface Configuration {

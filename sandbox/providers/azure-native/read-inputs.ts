@@ -11,9 +11,8 @@ export function projectInputs(
   outputs: PropertyMap,
   pathValues: Readonly<Record<string, string>> = {},
 ): PropertyMap {
-  const { subscriptionId, ...named } = pathValues;
-  void subscriptionId;
-  return { ...projectObject(outputs, schema.inputs.properties), ...named };
+  const named = Object.entries(pathValues).filter(([name]) => name in schema.inputs.properties);
+  return { ...projectObject(outputs, schema.inputs.properties), ...Object.fromEntries(named) };
 }
 
 function projectObject(value: PropertyMap, declared: Readonly<Record<string, TypeReference>>): PropertyMap {

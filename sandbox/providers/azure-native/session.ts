@@ -2,6 +2,7 @@ import { createArmClient, type ArmClient } from "./arm-client";
 import { findCloud, type Cloud } from "./cloud";
 import { type Configuration } from "./configuration";
 import { createTokenSource, type TokenSource } from "./credential";
+import { withProviderRegistration } from "./provider-registration";
 import { type Timings } from "./timings";
 
 /** A configured provider's connection to Azure. */
@@ -28,7 +29,7 @@ export function connectToAzure(timings: Timings): Connect {
   return async (configuration, signal) => {
     const cloud = await findCloud(configuration, signal);
     const tokens = createTokenSource(configuration, cloud);
-    return { cloud, tokens, client: createArmClient(cloud, tokens, timings) };
+    return { cloud, tokens, client: withProviderRegistration(createArmClient(cloud, tokens, timings)) };
   };
 }
 

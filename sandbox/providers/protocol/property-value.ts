@@ -69,31 +69,11 @@ export function reveal(value: PropertyValue): RevealedValue {
   return value;
 }
 
-/** Whether the value is unknown, or has an unknown somewhere inside. */
-export function containsUnknown(value: PropertyValue | undefined): boolean {
-  return someLeaf(value, (leaf) => leaf === unknown);
-}
-
 /** Whether the value is secret, or has a secret somewhere inside. */
 export function containsSecret(value: PropertyValue | undefined): boolean {
-  return someLeaf(value, (_, secret) => secret);
-}
-
-/**
- * Marks as secret, in `value`, what is secret at the same place in `pattern`. For outputs that repeat an input: the cloud gives back
- * plain text for what the program called secret.
- */
-export function copySecrets(value: PropertyMap, pattern: PropertyMap): PropertyMap;
-export function copySecrets(value: PropertyValue, pattern: PropertyValue | undefined): PropertyValue;
-export function copySecrets(value: PropertyValue, pattern: PropertyValue | undefined): PropertyValue {
-  if (pattern instanceof Secret) return new Secret(value);
-  if (isPropertyArray(value) && isPropertyArray(pattern)) {
-    return value.map((element, index) => copySecrets(element, pattern[index]));
-  }
-  if (isPropertyMap(value) && isPropertyMap(pattern)) {
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, copySecrets(member, pattern[key])]));
-  }
-  return value;
+  if (value instanceof Secret) return true;
+  if (isPropertyArray(value)) return value.some((element) => containsSecret(element));
+  return isPropertyMap(value) && Object.values(value).some(containsSecret);
 }
 
 /** Whether two values are the same, secret marks aside. An unknown equals nothing, not even another unknown. */
@@ -112,16 +92,4 @@ export function valuesEqual(left: PropertyValue | undefined, right: PropertyValu
     );
   }
   return left === right;
-}
-
-function someLeaf(
-  value: PropertyValue | undefined,
-  test: (leaf: PropertyValue, secret: boolean) => boolean,
-  secret = false,
-): boolean {
-  if (value === undefined) return false;
-  if (value instanceof Secret) return test(null, true) || someLeaf(value.value, test, true);
-  if (isPropertyArray(value)) return value.some((element) => someLeaf(element, test, secret));
-  if (isPropertyMap(value)) return Object.values(value).some((member) => someLeaf(member, test, secret));
-  return test(value, secret);
 }

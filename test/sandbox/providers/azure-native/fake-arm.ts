@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo } from "node:net";
 import { createArmClient } from "../../../../sandbox/providers/azure-native/arm-client";
 import { type JsonObject, type JsonValue } from "../../../../sandbox/providers/azure-native/json";
+import { withProviderRegistration } from "../../../../sandbox/providers/azure-native/provider-registration";
 import { createAzureNativeProvider } from "../../../../sandbox/providers/azure-native/provider";
 import { type Timings } from "../../../../sandbox/providers/azure-native/timings";
 import { type CallContext, type PropertyMap, type ResourceProvider } from "../../../../sandbox/providers/protocol";
@@ -100,7 +101,11 @@ export async function providerFor(
   const provider = createAzureNativeProvider({
     version,
     environment: {},
-    connect: async () => ({ cloud, tokens, client: createArmClient(cloud, tokens, quickTimings) }),
+    connect: async () => ({
+      cloud,
+      tokens,
+      client: withProviderRegistration(createArmClient(cloud, tokens, quickTimings)),
+    }),
   });
   await provider.configure({ inputs: { subscriptionId: "s", location: "westus2", ...settings } }, context());
   return provider;

@@ -190,6 +190,27 @@ describe("retries", () => {
   });
 });
 
+describe("a resource provider that is not registered", () => {
+  const namespace = "/subscriptions/s/providers/Microsoft.ContainerService";
+  beforeEach(() => {
+    arm.answer(`GET ${path}`, { status: 404 }, cluster("Succeeded"));
+    arm.answer(`PUT ${path}`, failure(409, "MissingSubscriptionRegistration"), cluster("Succeeded"));
+  });
+
+  test("is registered, waited for, and the request repeated", async () => {
+    const state = (registrationState: string): FakeAnswer => ({ status: 200, body: { registrationState } });
+    arm.answer(`POST ${namespace}/register`, state("Registering"));
+    arm.answer(`GET ${namespace}`, state("Registering"), state("Registered"));
+    expect(await create()).toMatchObject({ provisioningState: "Succeeded" });
+    expect(arm.counts()).toMatchObject({ [`GET ${namespace}`]: 2, [`PUT ${path}`]: 2 });
+  });
+
+  test("is an error where it may not be registered", async () => {
+    arm.answer(`POST ${namespace}/register`, failure(403, "AuthorizationFailed"));
+    await expect(create()).rejects.toThrow('Status=403 Code="AuthorizationFailed"');
+  });
+});
+
 describe("update", () => {
   const request: UpdateRequest = {
     ...identityOf(type),
