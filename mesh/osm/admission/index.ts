@@ -69,8 +69,9 @@ function shapeFindings(value: unknown, name: string): Finding[] {
     }
   }
   if (spec === undefined) {
-    findings.push(finding("spec", "is missing", "without it OSM reads nothing from the object"));
-    return findings;
+    // The CRDs do not require it, so the API server would take the object.
+    const missing = finding("spec", "is missing", "without it OSM reads nothing from the object");
+    return [...findings, { ...missing, refusedBy: "nobody" }];
   }
   return [
     ...findings,

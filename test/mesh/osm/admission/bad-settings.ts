@@ -33,7 +33,7 @@ export const badSettings: readonly BadSetting[] = [
   { object: group, set: "kind", to: "HttpRouteGroup", ...schema, remedy: "HTTPRouteGroup" },
   { object: group, set: "metadata.name", ...schema, remedy: "name the object" },
   { object: group, set: "metadata.namespace", ...schema, remedy: "namespace it belongs to" },
-  { object: group, set: "spec", ...schema, remedy: "reads nothing" },
+  { object: group, set: "spec", check: "schema", remedy: "reads nothing" },
   { object: tcp, set: "metadata.name", to: "My_Routes", check: "name", refusedBy: "schema", remedy: "lower-case" },
   { object: tcp, set: "metadata.name", to: longName, check: "name", refusedBy: "schema", remedy: "253" },
   { object: tcp, set: "metadata.namespace", to: "a.b", check: "name", refusedBy: "schema", remedy: "63" },
