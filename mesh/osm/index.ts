@@ -7,3 +7,6 @@ export { patternProblems } from "./patterns";
 export type { AskedService } from "./state";
 export { access, type Access, type AccessEntry } from "./access";
 export type { CallTree } from "./request/call-tree";
+export { type Finding, findings } from "./findings";
+export { type AccessChange, diff, DiffTooLarge } from "./diff";
+export { checkGuarantees, type Guarantee, guaranteeKind, readGuarantees } from "./guarantees";

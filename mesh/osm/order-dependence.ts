@@ -54,7 +54,8 @@ function decidedIdentity(a: Route, b: Route): string | undefined {
     [b, a],
   ] as const) {
     if (other.principals === undefined) continue;
-    for (const identity of one.principals ?? []) if (!other.principals.has(identity)) return identity;
+    if (one.principals === undefined) return "anyone else";
+    for (const identity of one.principals) if (!other.principals.has(identity)) return identity;
   }
   return undefined;
 }

@@ -219,6 +219,7 @@ function readObject(object: KubernetesObject, reader: Reader, given: GivenState)
       given.meshConfigs.set(key, readMeshConfig(reader));
       return true;
     case "MeshRootCertificate":
+    case "Guarantee":
       return true;
     case "Namespace":
       given.namespaces.set(object.metadata.name, readNamespace(reader));

@@ -1,0 +1,170 @@
+import { describeObject, isJsonObject, type KubernetesObject, type Positions, type Problem } from "../manifests";
+import { TooComplexError } from "../regex/automaton";
+import {
+  exampleRequest,
+  intersectSets,
+  type RequestCondition,
+  requestsMeeting,
+  type RequestSet,
+  subtractSets,
+} from "../requests/request-set";
+import { access, type Access } from "./access";
+import { type Finding } from "./findings";
+import { type OsmMesh } from "./mesh";
+import { certain, possible } from "./outcome-sets";
+import { fullName } from "./proxy/hostnames";
+import { chainKind } from "./proxy/outbound";
+import { callTree, decide } from "./request/decide";
+import { type CallRequest } from "./request/request";
+import { keyOf, type MeshService } from "./state";
+
+/** A promise about who may call whom, proved or refuted for all requests at once. */
+export interface Guarantee {
+  readonly name: string;
+  /** `never`: no such call may ever pass. `always`: every such call passes, whatever OSM leaves undefined. */
+  readonly kind: "never" | "always";
+  /** Callers as `namespace/service account`; `*` for every caller that the manifests know. */
+  readonly from: readonly string[];
+  /** Service as `namespace/name`. */
+  readonly to: string;
+  /** Default: every port. */
+  readonly port?: number;
+  /** Default: any request. */
+  readonly requests?: Partial<RequestCondition>;
+  readonly object?: KubernetesObject;
+}
+
+/** The version and kind of a guarantee in a manifest. No cluster knows it; it is for this analysis alone. */
+export const guaranteeKind = { apiVersion: "aks-mesh/v1alpha1", kind: "Guarantee" } as const;
+
+/** Guarantees among the objects, and what is wrong with them. */
+export function readGuarantees(
+  objects: readonly KubernetesObject[],
+  positions: Positions,
+): { readonly guarantees: readonly Guarantee[]; readonly problems: readonly Problem[] } {
+  const guarantees: Guarantee[] = [];
+  const problems: Problem[] = [];
+  for (const object of objects) {
+    if (object.kind !== guaranteeKind.kind || object.apiVersion !== guaranteeKind.apiVersion) continue;
+    const read = readGuarantee(object);
+    if (typeof read !== "string") guarantees.push(read);
+    else {
+      const position = positions.of(object, ["spec"]);
+      problems.push({
+        severity: "error",
+        object: describeObject(object),
+        property: "spec",
+        message: read,
+        ...(position && { position }),
+      });
+    }
+  }
+  return { guarantees, problems };
+}
+
+function readGuarantee(object: KubernetesObject): Guarantee | string {
+  const spec: unknown = Reflect.get(object, "spec");
+  if (!isJsonObject(spec)) return "Write never: or always: here.";
+  const kind = spec["never"] !== undefined ? "never" : "always";
+  const body = spec[kind];
+  if (!isJsonObject(body) || (spec["never"] !== undefined && spec["always"] !== undefined)) {
+    return "Write either never: or always:, with from, to and what is asked.";
+  }
+  const { from, to, port, methods, path, headers } = body;
+  const callers = typeof from === "string" ? [from] : from;
+  if (!isTexts(callers) || callers.length === 0) return 'from must be a list of "namespace/service-account", or "*".';
+  if (typeof to !== "string" || to.split("/").length !== 2) return 'to must be "namespace/service".';
+  if (port !== undefined && typeof port !== "number") return "port must be a number.";
+  if (methods !== undefined && !isTexts(methods)) return "methods must be a list of strings.";
+  if (path !== undefined && typeof path !== "string") return "path must be a pattern.";
+  if (headers !== undefined && !(isJsonObject(headers) && isTexts(Object.values(headers)))) {
+    return "headers must map names to patterns.";
+  }
+  return {
+    name: object.metadata.name,
+    kind,
+    from: callers,
+    to,
+    ...(port !== undefined && { port }),
+    requests: {
+      ...(methods && { methods }),
+      ...(path !== undefined && { path }),
+      ...(headers && { headers: new Map(Object.entries(headers).map(([name, value]) => [name, String(value)])) }),
+    },
+    object,
+  };
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+/** Broken guarantees, each with a request that breaks it. What is not reported is proved. */
+export function checkGuarantees(mesh: OsmMesh, guarantees: readonly Guarantee[]): readonly Finding[] {
+  if (guarantees.length === 0) return [];
+  const relation = access(mesh);
+  return guarantees.flatMap((guarantee) => {
+    const broken = counterexample(mesh, relation, guarantee);
+    return broken === undefined ? [] : [broken];
+  });
+}
+
+function counterexample(mesh: OsmMesh, relation: Access, guarantee: Guarantee): Finding | undefined {
+  const services = relation.services.filter(
+    ({ namespace, name, port }) =>
+      keyOf(namespace, name) === guarantee.to && (guarantee.port === undefined || guarantee.port === port),
+  );
+  const callers = guarantee.from.includes("*") ? relation.callers : guarantee.from;
+  if (services.length === 0) {
+    return broken(
+      mesh,
+      guarantee,
+      `Nothing is known of the service ${guarantee.to}, so that the guarantee says nothing.`,
+    );
+  }
+  for (const service of services) {
+    for (const from of callers) {
+      const found = ofPair(mesh, guarantee, from, service);
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+function ofPair(mesh: OsmMesh, guarantee: Guarantee, from: string, service: MeshService): Finding | undefined {
+  const host = fullName(service);
+  const to = `${host}:${String(service.port)}`;
+  const tcp = chainKind(service.protocol) === "tcp";
+  const { methods = ["*"], path = ".*", headers } = guarantee.requests ?? {};
+  try {
+    const tree = callTree(mesh, from, to, tcp ? undefined : to);
+    const meant = requestsMeeting({ methods, path, ...(headers && { headers }) }, to);
+    const breaking: RequestSet =
+      guarantee.kind === "never"
+        ? intersectSets(meant, possible(tree, "allowed", to))
+        : subtractSets(meant, certain(tree, "allowed", to));
+    const example = exampleRequest(breaking);
+    if (example === undefined) return undefined;
+    const request: CallRequest = tcp ? { from, to, protocol: "tcp" } : { from, to, protocol: "http", ...example };
+    const { outcome, outcomes } = decide(mesh, request);
+    const verdict = outcome === "varies" ? `may be ${(outcomes ?? []).join(" or ")}` : `is ${outcome}`;
+    return broken(mesh, guarantee, `${from} → ${to}: a call ${verdict}.`, request);
+  } catch (error) {
+    if (error instanceof TooComplexError) return broken(mesh, guarantee, `It cannot be proved: ${error.message}`);
+    throw error;
+  }
+}
+
+function broken(mesh: OsmMesh, guarantee: Guarantee, message: string, request?: CallRequest): Finding {
+  const { object } = guarantee;
+  const position = object && mesh.state.positions.of(object);
+  return {
+    severity: "error",
+    rule: "broken-guarantee",
+    object: `Guarantee ${guarantee.name}`,
+    ...(position && { position }),
+    message: `The guarantee (${guarantee.kind}) does not hold. ${message}`,
+    ...(request && { request }),
+    remedy: "Change the policy until the guarantee holds, or the guarantee where it asks for too much.",
+  };
+}
