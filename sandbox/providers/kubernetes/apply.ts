@@ -66,11 +66,16 @@ async function previewCreation(
     const result = await apply(session, manifest, { manager, force: true, dryRun: true }, context);
     return previewOf(result, inputs, request.inputs, true);
   } catch (error) {
-    if (isNamespaceNotFound(error) || hasCode(error, 403) || isImmutable(error) || isDryRunUnsupported(error)) {
+    if (isNamespaceNotFound(error) || isForbidden(error) || isImmutable(error) || isDryRunUnsupported(error)) {
       return request.inputs;
     }
     throw inWords(error, "created", manager, kind);
   }
+}
+
+/** Who may only read may still preview. A webhook's refusal is none of these: it would meet the real request, too. */
+function isForbidden(error: unknown): boolean {
+  return hasCode(error, 403) && !error.message.includes("admission webhook");
 }
 
 /** A dry run over the object that is going to be replaced says that its fields cannot change: that is why it is replaced. */
@@ -107,7 +112,7 @@ export async function updateResource(
     keepIgnored(manifest, current, request.ignoreChanges, manager);
     live = await apply(session, manifest, { manager, force, dryRun: request.preview }, context);
   } catch (error) {
-    if (request.preview && hasCode(error, 403) && !isRefusedByWebhook(error)) return request.newInputs;
+    if (request.preview && isForbidden(error)) return request.newInputs;
     throw inWords(error, "updated", manager, kind);
   }
   if (request.preview) return previewOf(live, inputs, request.newInputs, false);
@@ -115,10 +120,6 @@ export async function updateResource(
   const oldManager = fieldManager(request.urn, toJson(toInputs(request.oldInputs)), request.oldOutputs);
   if (oldManager !== manager) live = (await relinquish(session, live, oldManager)) ?? live;
   return finish(session, live, request, inputs, manager, "updated", context);
-}
-
-function isRefusedByWebhook(error: ApiError): boolean {
-  return error.message.includes("admission webhook");
 }
 
 /** Gives up all fields of a manager; an object that is gone needs nothing. Undefined: it is gone. */
