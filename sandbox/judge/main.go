@@ -105,7 +105,13 @@ func answerLine(control *controlplane.ControlPlane, line []byte) []byte {
 	return encoded
 }
 
-func answerQuestion(control *controlplane.ControlPlane, line []byte) (answer, error) {
+func answerQuestion(control *controlplane.ControlPlane, line []byte) (result answer, err error) {
+	// OSM's own code may fall over an object that no API server would have let in.
+	defer func() {
+		if failure := recover(); failure != nil {
+			err = fmt.Errorf("OSM panicked: %v", failure)
+		}
+	}()
 	var asked question
 	if err := json.Unmarshal(line, &asked); err != nil {
 		return answer{}, err
@@ -118,7 +124,6 @@ func answerQuestion(control *controlplane.ControlPlane, line []byte) (answer, er
 	if err != nil {
 		return answer{}, err
 	}
-	var result answer
 	for _, request := range asked.Requests {
 		result.Verdicts = append(result.Verdicts, mesh.Decide(request))
 	}

@@ -25,8 +25,8 @@ const MeshConfigName = "osm-mesh-config"
 
 // New reads manifests and completes them as a running cluster would: a namespace for everything that names one, pods for
 // workloads, an address for every pod and Service, Endpoints for every Service with a selector, a sidecar's label on
-// every pod of the mesh. What is missing is assumed: namespaces belong to the mesh, the MeshConfig is OSM's zero value
-// (strict mode, no egress).
+// every pod of the mesh. Kinds that are missing altogether are assumed: without a Namespace all namespaces belong to the
+// mesh; without a MeshConfig the mode is strict, without egress; without Endpoints they follow the selectors.
 func New(manifests []json.RawMessage) (*Objects, error) {
 	objects, workloads, err := decode(manifests)
 	if err != nil {
@@ -60,56 +60,55 @@ func podsOf(owner workload) []*corev1.Pod {
 	return []*corev1.Pod{pod}
 }
 
+// completeNamespaces gives a namespace of the mesh to every object, unless there are Namespaces: then those count.
 func (o *Objects) completeNamespaces() {
-	known := map[string]bool{}
-	for _, namespace := range o.Namespaces {
-		known[namespace.Name] = true
+	if len(o.Namespaces) > 0 {
+		return
 	}
+	known := map[string]bool{}
 	add := func(name string) {
 		if name == "" || known[name] {
 			return
 		}
 		known[name] = true
-		o.Namespaces = append(o.Namespaces, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
-			Name:   name,
-			Labels: map[string]string{constants.OSMKubeResourceMonitorAnnotation: MeshName},
-		}})
+		o.Namespaces = append(o.Namespaces, namespaceInMesh(name))
 	}
-	for _, it := range o.Services {
-		add(it.Namespace)
-	}
-	for _, it := range o.ServiceAccounts {
-		add(it.Namespace)
-	}
-	for _, it := range o.Pods {
-		add(it.Namespace)
-	}
-	for _, it := range o.TrafficTargets {
-		add(it.Namespace)
-		for _, source := range it.Spec.Sources {
+	addAll(o.Services, add)
+	addAll(o.ServiceAccounts, add)
+	addAll(o.Pods, add)
+	addAll(o.TrafficTargets, add)
+	addAll(o.HTTPRouteGroups, add)
+	addAll(o.TCPRoutes, add)
+	addAll(o.TrafficSplits, add)
+	addAll(o.IngressBackends, add)
+	addAll(o.Egresses, add)
+	addAll(o.Retries, add)
+	addAll(o.UpstreamTrafficSettings, add)
+	for _, target := range o.TrafficTargets {
+		for _, source := range target.Spec.Sources {
 			add(source.Namespace)
 		}
 	}
-	for _, it := range o.HTTPRouteGroups {
-		add(it.Namespace)
+	o.assumed = true
+}
+
+func addAll[T metav1.Object](objects []T, add func(string)) {
+	for _, it := range objects {
+		add(it.GetNamespace())
 	}
-	for _, it := range o.TCPRoutes {
-		add(it.Namespace)
-	}
-	for _, it := range o.TrafficSplits {
-		add(it.Namespace)
-	}
-	for _, it := range o.IngressBackends {
-		add(it.Namespace)
-	}
-	for _, it := range o.Egresses {
-		add(it.Namespace)
-	}
+}
+
+func namespaceInMesh(name string) *corev1.Namespace {
+	return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		Name:   name,
+		Labels: map[string]string{constants.OSMKubeResourceMonitorAnnotation: MeshName},
+	}}
 }
 
 func (o *Objects) completeMeshConfig() {
 	if o.MeshConfig == nil {
 		o.MeshConfig = &config.MeshConfig{}
+		o.MeshConfig.Spec.FeatureFlags.EnableEgressPolicy = true
 	}
 	o.MeshConfig.Name = MeshConfigName
 	o.MeshConfig.Namespace = OSMNamespace
@@ -122,7 +121,7 @@ func (o *Objects) InMesh(namespace string) bool {
 			return it.Labels[constants.OSMKubeResourceMonitorAnnotation] == MeshName
 		}
 	}
-	return true
+	return o.assumed
 }
 
 func (o *Objects) completePods() {
@@ -161,12 +160,11 @@ func (o *Objects) completeServices() {
 }
 
 func (o *Objects) completeEndpoints() {
-	given := map[string]bool{}
-	for _, it := range o.Endpoints {
-		given[it.Namespace+"/"+it.Name] = true
+	if len(o.Endpoints) > 0 {
+		return
 	}
 	for _, service := range o.Services {
-		if len(service.Spec.Selector) == 0 || given[service.Namespace+"/"+service.Name] {
+		if len(service.Spec.Selector) == 0 || service.Spec.Type == corev1.ServiceTypeExternalName {
 			continue
 		}
 		o.Endpoints = append(o.Endpoints, o.endpointsOf(service))
@@ -207,6 +205,11 @@ func (o *Objects) endpointsOf(service *corev1.Service) *corev1.Endpoints {
 		subsets[key].Addresses = append(subsets[key].Addresses, address)
 	}
 	sort.Strings(keys)
+	if len(keys) > 1 {
+		o.Ambiguous = append(o.Ambiguous, fmt.Sprintf(
+			"Service %s/%s: its pods resolve its target ports differently, and the order of their Endpoints' subsets decides",
+			service.Namespace, service.Name))
+	}
 	for _, key := range keys {
 		endpoints.Subsets = append(endpoints.Subsets, *subsets[key])
 	}
@@ -235,6 +238,17 @@ func targetPort(pod *corev1.Pod, port corev1.ServicePort) (int32, bool) {
 // AddPod adds a pod to a completed cluster. Its Endpoints stay as they are: the pod must not be selected by a Service.
 func (o *Objects) AddPod(pod *corev1.Pod) {
 	o.Pods = append(o.Pods, pod)
-	o.completeNamespaces()
+	if o.assumed && !o.knows(pod.Namespace) {
+		o.Namespaces = append(o.Namespaces, namespaceInMesh(pod.Namespace))
+	}
 	o.completePods()
+}
+
+func (o *Objects) knows(namespace string) bool {
+	for _, it := range o.Namespaces {
+		if it.Name == namespace {
+			return true
+		}
+	}
+	return false
 }

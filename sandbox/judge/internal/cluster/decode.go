@@ -35,6 +35,11 @@ type Objects struct {
 	IngressBackends         []*policy.IngressBackend
 	Retries                 []*policy.Retry
 	UpstreamTrafficSettings []*policy.UpstreamTrafficSetting
+
+	// Ambiguous says what the objects leave to Kubernetes' own chance, so that no answer is the only right one.
+	Ambiguous []string
+
+	assumed bool // no Namespace was given
 }
 
 // workload is any object that owns pods by a template.

@@ -12,6 +12,7 @@ import (
 	discovery_v3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/cache/types"
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/openservicemesh/osm/pkg/constants"
@@ -108,7 +109,24 @@ func (c *ControlPlane) discoverRoutes(proxy *envoy.Proxy) ([]*route_v3.RouteConf
 	if err != nil {
 		return nil, fmt.Errorf("routes: %w", err)
 	}
-	return only[*route_v3.RouteConfiguration](resources), nil
+	return asSent(only[*route_v3.RouteConfiguration](resources))
+}
+
+// asSent is what arrives at a proxy: OSM leaves the clusters of a route nil where their weights add up to 0, and a nil
+// message in a oneof is an empty one on the wire.
+func asSent(configs []*route_v3.RouteConfiguration) ([]*route_v3.RouteConfiguration, error) {
+	for index, config := range configs {
+		bytes, err := proto.Marshal(config)
+		if err != nil {
+			return nil, fmt.Errorf("routes %s: %w", config.Name, err)
+		}
+		sent := &route_v3.RouteConfiguration{}
+		if err := proto.Unmarshal(bytes, sent); err != nil {
+			return nil, fmt.Errorf("routes %s: %w", config.Name, err)
+		}
+		configs[index] = sent
+	}
+	return configs, nil
 }
 
 func proxyOf(pod *corev1.Pod) (*envoy.Proxy, error) {

@@ -40,9 +40,6 @@ type weighted struct {
 
 // acceptListener checks a listener as Envoy does when it arrives: one wrong chain refuses all of it.
 func acceptListener(listener *listener_v3.Listener) (*Listener, error) {
-	if err := listener.ValidateAll(); err != nil {
-		return nil, err
-	}
 	accepted := &Listener{}
 	for _, filter := range listener.ListenerFilters {
 		if filter.GetTypedConfig().GetTypeUrl() == httpInspectorType {

@@ -39,24 +39,8 @@ type Cluster struct {
 // Accept gives a configuration to a fresh Envoy.
 func Accept(discovery *controlplane.Discovery) (*Proxy, error) {
 	proxy := &Proxy{Clusters: map[string]*Cluster{}}
-	for _, config := range discovery.Listeners {
-		accepted, err := acceptListener(config)
-		if err != nil {
-			proxy.Rejected = append(proxy.Rejected, fmt.Sprintf("listener %s: %v", config.Name, err))
-			continue
-		}
-		switch config.Name {
-		case lds.OutboundListenerName:
-			proxy.Outbound = accepted
-		case lds.InboundListenerName:
-			proxy.Inbound = accepted
-		}
-	}
+	proxy.acceptListeners(discovery)
 	for _, config := range discovery.Clusters {
-		if err := config.ValidateAll(); err != nil {
-			proxy.Rejected = append(proxy.Rejected, fmt.Sprintf("cluster %s: %v", config.Name, err))
-			continue
-		}
 		cluster, err := newCluster(config, discovery)
 		if err != nil {
 			return nil, err
@@ -90,8 +74,39 @@ func (p *Proxy) WithRoutes(discovery *controlplane.Discovery) *Proxy {
 	return &other
 }
 
+// acceptListeners takes the listeners that are right. One that breaks a rule of its message's own form refuses the whole
+// answer: Envoy checks those while it decodes.
+func (p *Proxy) acceptListeners(discovery *controlplane.Discovery) {
+	for _, config := range discovery.Listeners {
+		if err := config.ValidateAll(); err != nil {
+			p.Rejected = append(p.Rejected, fmt.Sprintf("all listeners, for %s: %v", config.Name, err))
+			return
+		}
+	}
+	for _, config := range discovery.Listeners {
+		accepted, err := acceptListener(config)
+		if err != nil {
+			p.Rejected = append(p.Rejected, fmt.Sprintf("listener %s: %v", config.Name, err))
+			continue
+		}
+		switch config.Name {
+		case lds.OutboundListenerName:
+			p.Outbound = accepted
+		case lds.InboundListenerName:
+			p.Inbound = accepted
+		}
+	}
+}
+
+// acceptRoutes takes the route configurations that are right, as acceptListeners does.
 func (p *Proxy) acceptRoutes(discovery *controlplane.Discovery) {
 	p.routes = map[string]*routes{}
+	for _, config := range discovery.Routes {
+		if err := config.ValidateAll(); err != nil {
+			p.Rejected = append(p.Rejected, fmt.Sprintf("all routes, for %s: %v", config.Name, err))
+			return
+		}
+	}
 	for _, config := range discovery.Routes {
 		accepted, err := acceptRoutes(config)
 		if err != nil {

@@ -3,6 +3,7 @@ package verdict
 import (
 	"fmt"
 	"net/netip"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,9 @@ import (
 // Decide follows one request through the caller's sidecar, the Service and the server's sidecar, along every way it can
 // take.
 func (m *Mesh) Decide(request Request) Verdict {
+	if len(m.objects.Ambiguous) > 0 {
+		return Verdict{Error: strings.Join(m.objects.Ambiguous, "; ")}
+	}
 	leaves, rejected, err := m.leaves(request)
 	if err != nil {
 		return Verdict{Error: err.Error()}
@@ -37,7 +41,7 @@ type call struct {
 }
 
 func (m *Mesh) leaves(request Request) ([]leaf, []string, error) {
-	client, err := m.client(request.From)
+	callers, err := m.callers(request.From)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -45,24 +49,25 @@ func (m *Mesh) leaves(request Request) ([]leaf, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	clientIP, err := netip.ParseAddr(client.Status.PodIP)
+	destinations, err := m.destinations(service, port)
 	if err != nil {
 		return nil, nil, err
 	}
-	it := &call{mesh: m, client: client, clientIP: clientIP, service: service, http: httpRequest(request), rejected: map[string]bool{}}
-
+	it := &call{mesh: m, service: service, http: httpRequest(request), rejected: map[string]bool{}}
 	for _, candidate := range service.Spec.Ports {
 		if uint16(candidate.Port) == port {
 			it.port = candidate
 		}
 	}
-	destinations, err := m.destinations(service, port)
-	if err != nil {
-		return nil, nil, err
-	}
-	for index, destination := range destinations {
-		if err := it.connect(index, destination); err != nil {
+	for caller, pod := range callers {
+		it.client = pod
+		if it.clientIP, err = netip.ParseAddr(pod.Status.PodIP); err != nil {
 			return nil, nil, err
+		}
+		for index, destination := range destinations {
+			if err := it.connect(caller*len(destinations)+index, destination); err != nil {
+				return nil, nil, err
+			}
 		}
 	}
 	if len(it.leaves) == 0 {
@@ -72,6 +77,7 @@ func (m *Mesh) leaves(request Request) ([]leaf, []string, error) {
 	for reason := range it.rejected {
 		rejected = append(rejected, reason)
 	}
+	sort.Strings(rejected)
 	return it.leaves, rejected, nil
 }
 
@@ -143,10 +149,13 @@ func (m *Mesh) destinations(service *corev1.Service, port uint16) ([]netip.AddrP
 	return list, nil
 }
 
+// endpointsPerDestination keeps the numbers of the endpoints behind two destinations apart.
+const endpointsPerDestination = 1 << 16
+
 // connect opens a connection from the client to an address, through its sidecar if it has one.
 func (c *call) connect(index int, destination netip.AddrPort) error {
 	if !hasSidecar(c.client) {
-		return c.direct(leaf{endpoint: index, part: 1}, destination)
+		return c.direct(leaf{endpoint: index * endpointsPerDestination, part: 1}, destination)
 	}
 	proxies, err := c.mesh.clientProxies(c.client)
 	if err != nil {
@@ -158,11 +167,11 @@ func (c *call) connect(index int, destination netip.AddrPort) error {
 			DestinationIP: destination.Addr(), DestinationPort: uint32(destination.Port()), SourceIP: c.clientIP,
 		}, c.http)
 		if outcome, ended := endOf(choice); ended {
-			c.leaves = append(c.leaves, leaf{order: order, endpoint: index, outcome: outcome})
+			c.leaves = append(c.leaves, leaf{order: order, endpoint: index * endpointsPerDestination, outcome: outcome})
 			continue
 		}
 		for split, share := range choice.Clusters {
-			at := leaf{order: order, split: split, endpoint: index * 1000, part: share.Part}
+			at := leaf{order: order, split: split, endpoint: index * endpointsPerDestination, part: share.Part}
 			if err := c.send(at, proxy.Clusters[share.Cluster], choice.HTTP, destination); err != nil {
 				return err
 			}

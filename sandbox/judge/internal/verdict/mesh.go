@@ -66,13 +66,19 @@ func addMissingClients(objects *cluster.Objects, requests []Request) {
 	}
 }
 
-func (m *Mesh) client(from string) (*corev1.Pod, error) {
+// callers are the pods of a service account. Their sidecars may differ: what is wrong on a pod's server side can cost it
+// its client side too.
+func (m *Mesh) callers(from string) ([]*corev1.Pod, error) {
+	var pods []*corev1.Pod
 	for _, pod := range m.objects.Pods {
 		if pod.Namespace+"/"+pod.Spec.ServiceAccountName == from {
-			return pod, nil
+			pods = append(pods, pod)
 		}
 	}
-	return nil, fmt.Errorf("from %q is not of the form namespace/service-account", from)
+	if len(pods) == 0 {
+		return nil, fmt.Errorf("from %q is not of the form namespace/service-account", from)
+	}
+	return pods, nil
 }
 
 func hasSidecar(pod *corev1.Pod) bool {

@@ -2,6 +2,8 @@
 package verdict
 
 import (
+	"fmt"
+	"reflect"
 	"sort"
 )
 
@@ -45,8 +47,9 @@ const (
 
 // Verdict is one line of `aks-mesh decide`'s output.
 type Verdict struct {
-	Outcome  Outcome            `json:"outcome"`
-	Status   *int               `json:"status"`
+	Outcome Outcome `json:"outcome"`
+	Status  *int    `json:"status"`
+	// Backends is nil where the shares are undefined.
 	Backends map[string]float64 `json:"backends"`
 	Outcomes []Outcome          `json:"outcomes,omitempty"`
 	// VariesBy are the causes, in the order route-order, split, endpoint.
@@ -87,34 +90,20 @@ func summarize(leaves []leaf, tcp bool) Verdict {
 
 	sameClient := func(l leaf) any { return l.order }
 	sameCluster := func(l leaf) any { return [2]int{l.order, l.split} }
-	if variesByOrder(leaves) {
+	sameServer := func(l leaf) any { return [3]int{l.order, l.split, l.endpoint} }
+	everything := func(leaf) any { return nil }
+	if variesWithin(leaves, sameServer, func(l leaf) int { return l.serverOrder }) {
 		verdict.VariesBy = append(verdict.VariesBy, byRouteOrder)
 	}
-	if variesWithin(leaves, sameClient, func(l leaf) int { return l.split }) {
+	// Which of two TrafficSplits on one root counts is the split's doing, as is which backend is picked.
+	if variesWithin(leaves, everything, func(l leaf) int { return l.order }) ||
+		variesWithin(leaves, sameClient, func(l leaf) int { return l.split }) {
 		verdict.VariesBy = append(verdict.VariesBy, bySplit)
 	}
 	if variesWithin(leaves, sameCluster, func(l leaf) int { return l.endpoint }) {
 		verdict.VariesBy = append(verdict.VariesBy, byEndpoint)
 	}
 	return verdict
-}
-
-// variesByOrder tells whether two orders of the same objects give different outcomes: on the server for one endpoint, or
-// on the client as a whole.
-func variesByOrder(leaves []leaf) bool {
-	type place struct{ order, split, endpoint int }
-	atPlace := map[place]map[Outcome]bool{}
-	atClient := map[int]map[Outcome]bool{}
-	for _, it := range leaves {
-		addOutcome(atPlace, place{it.order, it.split, it.endpoint}, it.outcome)
-		addOutcome(atClient, it.order, it.outcome)
-	}
-	for _, outcomes := range atPlace {
-		if len(outcomes) > 1 {
-			return true
-		}
-	}
-	return differ(atClient)
 }
 
 // variesWithin tells whether, all else fixed, two values of a choice lead to different sets of outcomes.
@@ -162,20 +151,26 @@ func differ[K comparable](sets map[K]map[Outcome]bool) bool {
 	return false
 }
 
-// backends are the Services that answer, with the share of the calls each gets, under the first order of things.
+// backends are the Services that answer, with the share of the calls each gets; nil where that depends on which of two
+// TrafficSplits counts.
 func backends(leaves []leaf) map[string]float64 {
-	parts := map[string]float64{}
-	type place struct {
-		split   int
-		backend string
-	}
-	counted := map[place]bool{}
+	byOrder := map[int]map[string]float64{}
+	counted := map[string]bool{}
 	for _, it := range leaves {
-		if it.outcome != Allowed || it.backend == "" || it.order != leaves[0].order || counted[place{it.split, it.backend}] {
-			continue
+		if byOrder[it.order] == nil {
+			byOrder[it.order] = map[string]float64{}
 		}
-		counted[place{it.split, it.backend}] = true
-		parts[it.backend] += it.part
+		place := fmt.Sprintf("%d %d %s", it.order, it.split, it.backend)
+		if it.outcome == Allowed && it.backend != "" && !counted[place] {
+			counted[place] = true
+			byOrder[it.order][it.backend] += it.part
+		}
 	}
-	return parts
+	first := byOrder[leaves[0].order]
+	for _, parts := range byOrder {
+		if !reflect.DeepEqual(first, parts) {
+			return nil
+		}
+	}
+	return first
 }
