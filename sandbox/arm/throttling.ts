@@ -22,7 +22,7 @@ const CLUSTER_PUT: Bucket = { size: 20, refillPerSecond: 1 / 60 };
 /** Applies Azure's request limits where the setting `throttling` is on. */
 export interface Throttle {
   /** @throws ArmError 429 with Retry-After. */
-  admit(context: ArmContext, request: ArmRequest): void;
+  admit(context: Pick<ArmContext, "settings" | "now" | "identity">, request: Pick<ArmRequest, "method" | "path">): void;
 }
 
 /** Full buckets. Kept in memory: a restart fills them again. */

@@ -111,13 +111,12 @@ function put(context: ArmContext, request: ResourceRequest): ArmResponse {
   const properties = completePool({ ...before, ...asked }, surroundings);
   checkPool(name, properties, surroundings, "properties");
   const others = poolsOf(context, owner).filter((pool) => stringAt(pool, "id")?.toLowerCase() !== id.toLowerCase());
+  if (before["mode"] === "System" && properties["mode"] !== "System") requireOtherSystemPool(others, name);
   checkCluster(cluster, [
     ...others.map((pool) => ({ name: stringAt(pool, "name") ?? "", properties: objectAt(pool, "properties") })),
     { name, properties },
   ]);
   checkEncryptionAtHost(context, [{ name, properties }]);
-  if (existing !== undefined && before["mode"] === "System" && properties["mode"] !== "System")
-    requireOtherSystemPool(others, name);
 
   const state = existing === undefined ? "Creating" : "Updating";
   const pool: JsonObject = {

@@ -173,7 +173,7 @@ function plannedPools(
   const existing = poolsOf(context, id);
   const profiles = objectsAt(asked, "agentPoolProfiles");
   if (!clusterExists && profiles.length === 0) {
-    throw aksError(400, "InvalidParameter", "Required parameter agentPoolProfiles is missing (null).", {
+    throw aksError(400, "InvalidParameter", "Required parameter properties.agentPoolProfiles is missing (null).", {
       target: "properties.agentPoolProfiles",
     });
   }

@@ -1,0 +1,147 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { type JsonObject } from "../../../sandbox/arm/json";
+import { clusterPath, createCluster, errorOf, startTestEmulator, type TestEmulator } from "./emulator";
+
+let emulator: TestEmulator;
+beforeEach(async () => {
+  emulator = await startTestEmulator();
+  await createCluster(emulator);
+});
+afterEach(() => emulator.close());
+
+const pools = `${clusterPath}/agentPools`;
+const put = async (name: string, properties: JsonObject) => {
+  const answer = await emulator.arm("PUT", `${pools}/${name}`, { properties });
+  if (answer.status < 300) await emulator.finish(answer);
+  return answer;
+};
+const nodes = () =>
+  [...emulator.backend.clusters.values()].flatMap(({ pools: all }) => all.map(({ name, count }) => `${name}:${count}`));
+
+describe("an agent pool", () => {
+  it("is made, scaled and deleted, and the nodes follow", async () => {
+    const made = await emulator.arm("PUT", `${pools}/userpool`, {
+      properties: {
+        count: 0,
+        mode: "User",
+        nodeLabels: { foo: "bar" },
+        osDiskSizeGB: 128,
+        osType: "Linux",
+        type: "VirtualMachineScaleSets",
+        vmSize: "standard_d2s_v3",
+      },
+    });
+    expect(made.status).toBe(201);
+    await emulator.finish(made);
+    expect((await emulator.arm("GET", `${pools}/userpool`)).body).toMatchObject({
+      id: expect.stringMatching(
+        /\/resourcegroups\/rg\/providers\/Microsoft\.ContainerService\/managedClusters\/mesh\/agentPools\/userpool$/,
+      ),
+      name: "userpool",
+      type: "Microsoft.ContainerService/managedClusters/agentPools",
+      properties: {
+        count: 0,
+        enableAutoScaling: false,
+        maxPods: 250,
+        nodeLabels: { foo: "bar" },
+        osSKU: "Ubuntu",
+        provisioningState: "Succeeded",
+        upgradeSettings: {},
+      },
+    });
+    expect((await put("userpool", { count: 3 })).status).toBe(200);
+    expect(nodes()).toEqual(["systempool:2", "userpool:3"]);
+    expect((await emulator.arm("GET", pools)).body["value"]).toHaveLength(2);
+    expect((await emulator.arm("GET", clusterPath)).body).toMatchObject({
+      properties: { agentPoolProfiles: [{ name: "systempool" }, { name: "userpool", count: 3 }] },
+    });
+    const gone = await emulator.arm("DELETE", `${pools}/userpool`);
+    expect(gone.status).toBe(202);
+    await emulator.finish(gone);
+    expect(nodes()).toEqual(["systempool:2"]);
+    expect((await emulator.arm("GET", `${pools}/userpool`)).status).toBe(404);
+    expect((await emulator.arm("DELETE", `${pools}/userpool`)).status).toBe(204);
+  });
+
+  it("needs its cluster", async () => {
+    const answer = await emulator.arm("PUT", `${clusterPath}x/agentPools/user`, { properties: { count: 1 } });
+    expect(answer.status).toBe(404);
+    expect(errorOf(answer).code).toBe("ParentResourceNotFound");
+  });
+
+  it("cannot be the last of mode System to go, or to change its mode", async () => {
+    const refused = { code: "OperationNotAllowed", message: expect.stringContaining("at least one system agent pool") };
+    expect(errorOf(await emulator.arm("DELETE", `${pools}/systempool`))).toMatchObject(refused);
+    expect(errorOf(await put("systempool", { mode: "User" }))).toMatchObject(refused);
+    expect((await put("second", { mode: "System", count: 1 })).status).toBe(201);
+    const answer = await emulator.arm("DELETE", `${pools}/systempool`);
+    expect(answer.status).toBe(202);
+    await emulator.finish(answer);
+    expect(nodes()).toEqual(["second:1"]);
+  });
+
+  it.each<[string, JsonObject]>([
+    ["vmSize", { vmSize: "Standard_D8s_v5" }],
+    ["osDiskType", { osDiskType: "Ephemeral" }],
+    ["osDiskSizeGB", { osDiskSizeGB: 64 }],
+    ["availabilityZones", { availabilityZones: ["1"] }],
+    ["maxPods", { maxPods: 110 }],
+    ["vnetSubnetID", { vnetSubnetID: "/subscriptions/s/x" }],
+    ["enableNodePublicIP", { enableNodePublicIP: true }],
+  ])("does not change its %s", async (property, properties) => {
+    expect(errorOf(await put("systempool", properties))).toMatchObject({
+      code: "PropertyChangeNotAllowed",
+      message: `Changing property 'properties.${property}' is not allowed.`,
+    });
+  });
+
+  it("is the same pool whatever the casing of names and sizes, and the order of zones", async () => {
+    await put("zoned", { mode: "User", count: 1, availabilityZones: ["1", "2"], vmSize: "Standard_D2s_v3" });
+    expect((await put("zoned", { count: 1, availabilityZones: ["2", "1"], vmSize: "standard_d2S_v3" })).status).toBe(
+      200,
+    );
+  });
+
+  it.each<[string, string, JsonObject, string]>([
+    ["a name in upper case", "User", {}, "InvalidParameter"],
+    ["a long name", "thirteenchars", {}, "InvalidParameter"],
+    ["a long Windows name", "windows", { osType: "Windows" }, "InvalidParameter"],
+    ["Windows in mode System", "win", { osType: "Windows", mode: "System" }, "InvalidParameter"],
+    ["Spot in mode System", "spot", { mode: "System", scaleSetPriority: "Spot" }, "InvalidParameter"],
+    ["no node in mode System", "sys", { mode: "System", count: 0 }, "InvalidParameter"],
+    ["too many nodes", "many", { count: 1001 }, "InvalidParameter"],
+    ["bounds the wrong way round", "auto", { enableAutoScaling: true, minCount: 3, maxCount: 2 }, "InvalidParameter"],
+    [
+      "a newer Kubernetes than the cluster's",
+      "newer",
+      { orchestratorVersion: "1.35" },
+      "NodePoolMcVersionIncompatible",
+    ],
+    ["an unknown property", "odd", { vmsize: "x" }, "UnmarshalError"],
+    ["an unknown mode", "odd", { mode: "Worker" }, "InvalidParameter"],
+  ])("is refused with %s", async (_, name, properties, code) => {
+    const answer = await put(name, properties);
+    expect({ status: answer.status, ...errorOf(answer) }).toMatchObject({ status: 400, code });
+    expect(nodes()).toEqual(["systempool:2"]);
+  });
+
+  it("waits for its cluster: one operation at a time", async () => {
+    await emulator.control("PUT", "latency", { seconds: { poolCreate: 1 } });
+    const first = await emulator.arm("PUT", `${pools}/first`, { properties: { count: 1 } });
+    expect(first.status).toBe(201);
+    for (const [method, path] of [
+      ["PUT", `${pools}/second`],
+      ["PUT", `${pools}/first`],
+      ["DELETE", `${pools}/first`],
+    ] as const) {
+      const answer = await emulator.arm(method, path, method === "PUT" ? { properties: { count: 1 } } : undefined);
+      expect(answer.status).toBe(409);
+      expect(errorOf(answer)).toMatchObject({
+        code: "OperationNotAllowed",
+        message: expect.stringContaining("in progress agentPoolPut"),
+      });
+    }
+    await emulator.finish(first);
+  });
+});
