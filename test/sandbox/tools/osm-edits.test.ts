@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+import { applyEdits, osmEdits } from "../../../sandbox/tools/osm-edits";
+
+describe("edits to OSM's source", () => {
+  const edit = { file: "a.go", find: 'f(":%d", port)', replace: "g(port)" };
+
+  it("are made where their text occurs once", () => {
+    expect(applyEdits('addr := f(":%d", port)\n', [edit])).toBe("addr := g(port)\n");
+  });
+
+  it("put in their text as it is, whatever it means in a replacement pattern", () => {
+    expect(applyEdits("a := x", [{ file: "a.go", find: "x", replace: "$&$1" }])).toBe("a := $&$1");
+  });
+
+  it.each([
+    ["never", "addr := h(port)"],
+    ["twice", 'f(":%d", port); f(":%d", port)'],
+  ])("fail when it occurs %s, and say where", (_, source) => {
+    expect(() => applyEdits(source, [edit])).toThrow(/a\.go: expected .* exactly once.*osm-edits\.ts/);
+  });
+
+  it("change only what decides where OSM listens and which API server it uses", () => {
+    const replaced = osmEdits.edits.map(({ replace }) => replace);
+    for (const text of replaced) expect(text).toMatch(/listen|KUBECONFIG/);
+    expect(osmEdits.edits.every(({ file }) => osmEdits.folders.some((folder) => file.startsWith(`${folder}/`)))).toBe(
+      true,
+    );
+  });
+});

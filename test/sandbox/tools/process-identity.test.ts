@@ -1,0 +1,30 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, expect, it } from "vitest";
+import { identify, isRunning, parseProcStat } from "../../../sandbox/tools/process-identity";
+
+describe("a process's identity", () => {
+  it("stays while it runs and is gone afterwards", async () => {
+    const child = spawn("sleep", ["60"]);
+    await once(child, "spawn");
+    const identity = await identify(child.pid ?? 0);
+    expect(identity).toEqual(await identify(child.pid ?? 0));
+    if (identity === undefined) throw new Error("not found");
+    expect(await isRunning(identity)).toBe(true);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(await isRunning(identity)).toBe(false);
+  });
+
+  it("is not that of another process with the same pid", async () => {
+    const own = await identify(process.pid);
+    if (own === undefined) throw new Error("not found");
+    expect(await isRunning({ ...own, started: `${own.started}0` })).toBe(false);
+  });
+
+  it("is read right whatever the command is called", () => {
+    const fields = Array.from({ length: 30 }, (_, index) => `f${index}`);
+    const stat = `4711 (a) S 1 (b c) R ${fields.slice(1).join(" ")}`;
+    expect(parseProcStat(stat)).toEqual({ state: "R", startTime: "f19" });
+  });
+});
