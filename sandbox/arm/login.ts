@@ -67,7 +67,7 @@ export async function openLogin(options: {
       tid: identity.tenantId,
       ver: "1.0",
     })
-      .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: jwk.kid, x5t: jwk.kid })
+      .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: jwk.kid })
       .setIssuer(issuer)
       .setSubject(identity.objectId)
       .setAudience(resource)
@@ -219,7 +219,7 @@ export async function openLogin(options: {
         case "GET discovery/v2.0/keys":
         case "GET discovery/keys":
           return ok({
-            keys: [{ kty: jwk.kty, use: "sig", alg: "RS256", kid: jwk.kid, x5t: jwk.kid, n: jwk.n, e: jwk.e, issuer }],
+            keys: [{ kty: jwk.kty, use: "sig", alg: "RS256", kid: jwk.kid, n: jwk.n, e: jwk.e, issuer }],
           });
         case "GET discovery/instance":
           return ok(instanceDiscovery());
