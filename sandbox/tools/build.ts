@@ -47,7 +47,13 @@ export async function buildTool(
   );
   for (const files of tool.files) await copyModuleFiles(files, source, path.join(temporary, files.to), logFile);
   await rm(`${temporary}/source`, { recursive: true, force: true });
-  await rename(temporary, destination);
+  try {
+    await rename(temporary, destination);
+  } catch (error) {
+    // Somebody else has put the same there meanwhile, for instance by copying a cache.
+    if ((error as NodeJS.ErrnoException).code !== "ENOTEMPTY") throw error;
+    await rm(temporary, { recursive: true });
+  }
 }
 
 /**

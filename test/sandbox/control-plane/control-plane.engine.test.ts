@@ -14,6 +14,8 @@ import { startFakeEntra, tenant, type FakeEntra } from "./fake-entra";
 const serverApplication = "6dae42f8-4368-4678-94ff-3960e28e3630";
 const reader = "aaaaaaaa-0000-0000-0000-000000000001";
 const stranger = "aaaaaaaa-0000-0000-0000-000000000002";
+// kubelogin may have kept a token of the others.
+const nobody = "aaaaaaaa-0000-0000-0000-000000000003";
 const allProcesses = [
   "etcd",
   "kube-apiserver",
@@ -200,7 +202,7 @@ describe("a control plane", () => {
     const written = await kubectl(["create", "configmap", "a"], as(reader, "right"));
     expect(written.err).toContain('cannot create resource "configmaps"');
     expect((await kubectl(["get", "pods"], as(stranger, "right"))).err).toContain(`User "${stranger}" cannot list`);
-    expect((await kubectl(["get", "pods"], as(reader, "wrong"))).err).toContain("invalid_client");
+    expect((await kubectl(["get", "pods"], as(nobody, "wrong"))).err).toContain("invalid_client");
     // The sandbox's own programs never depend on the guard.
     expect(entra.questions.filter(({ user }) => user.startsWith("system:"))).toEqual([]);
   });
