@@ -3,7 +3,7 @@ import { Secret, Service, ServiceAccount } from "@pulumi/kubernetes/core/v1";
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { bookstoreNamespaces, bookstorePolicies, bookstoreServices } from "../../mesh/osm/samples";
-import { type AccessRow } from "../../mesh/osm/summary";
+import { type AccessRow } from "../../mesh/osm/stated-access";
 import { MeshPolicies, policiesByKind } from "../mesh-policies";
 import { transformed } from "../transform";
 import { type BookstoreArgs } from "./args";

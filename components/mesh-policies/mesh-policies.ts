@@ -3,7 +3,7 @@ import { ConfigMap, Namespace, NamespacePatch } from "@pulumi/kubernetes/core/v1
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type OsmKind } from "../../mesh/osm/kinds";
-import { type AccessRow, summarize } from "../../mesh/osm/summary";
+import { type AccessRow, statedAccess } from "../../mesh/osm/stated-access";
 import { transformed } from "../transform";
 import { type MeshNamespace, type MeshPoliciesArgs } from "./args";
 import { checkedObjects } from "./check";
@@ -90,7 +90,7 @@ export class MeshPolicies extends pulumi.ComponentResource {
 
     const done = pulumi.all([...onboarded, ...applied].map((resource) => resource.id));
     this.namespaces = done.apply(() => args.namespaces.map((namespace) => namespace.name));
-    this.access = plain.apply(summarize);
+    this.access = plain.apply(statedAccess);
     this.registerOutputs({ namespaces: this.namespaces, access: this.access });
   }
 

@@ -1,4 +1,4 @@
-import { type HttpMatch, type HTTPRouteGroup, type OsmObject, type TCPRoute, type TrafficTarget } from "../kinds";
+import { type HttpMatch, type HTTPRouteGroup, type OsmObject, type TCPRoute, type TrafficTarget } from "./kinds";
 
 /** What the objects let one caller send to one service account. */
 export interface AccessRow {
@@ -25,7 +25,7 @@ function matchText({ methods, pathRegex, headers }: HttpMatch): string {
  * Who may call whom, as the objects say: one row for every source and destination of the TrafficTargets, sorted. A plain
  * reading, for people; what a mesh makes of the objects, overlaps and missing references included, is the analysis's answer.
  */
-export function summarize(objects: readonly OsmObject[]): AccessRow[] {
+export function statedAccess(objects: readonly OsmObject[]): AccessRow[] {
   const groups = new Map<string, HTTPRouteGroup>();
   const routes = new Map<string, TCPRoute>();
   const targets: TrafficTarget[] = [];
