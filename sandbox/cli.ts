@@ -1,7 +1,6 @@
 import { parseArgs } from "node:util";
-import { ensureAzureCli } from "./arm/azure-cli";
+import { azCommand } from "./az-command";
 import { findEmulator } from "./emulator";
-import { run } from "./engine";
 import { faultCommand } from "./fault-command";
 import { kubectlCommand } from "./kubectl-command";
 import { sandboxPaths } from "./paths";
@@ -64,13 +63,8 @@ async function main([command = "up", ...rest]: readonly string[]): Promise<numbe
       return (await pulumi(await openSandbox(terminalReport()), rest, "show")).code;
     case "kubectl":
       return kubectlCommand(await openSandbox(terminalReport()), rest);
-    case "az": {
-      const sandbox = await openSandbox(terminalReport());
-      const azureCli = await ensureAzureCli(sandbox.report);
-      return (
-        await run(azureCli.command, rest, { cwd: process.cwd(), environment: sandbox.environment, output: "show" })
-      ).code;
-    }
+    case "az":
+      return azCommand(await openSandbox(terminalReport()), rest);
     case "fault":
       return faultCommand(await openSandbox(terminalReport()), rest);
     case "help":

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { parseDocument } from "yaml";
+import { type Document, parseDocument } from "yaml";
 import { programDirectory } from "./paths";
+import { UserError } from "./progress";
 
 /** Which text of the program's stack settings was copied last, by file name. */
 const copiedFile = ".copied.json";
@@ -17,6 +18,14 @@ async function readOptional(file: string): Promise<string | undefined> {
 }
 
 const digest = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/** Parses a file of the program. @throws UserError with file, line and column where it is not YAML. */
+async function readYaml(file: string): Promise<Document.Parsed> {
+  const document = parseDocument(await readFile(file, "utf8"));
+  const [error] = document.errors;
+  if (error !== undefined) throw new UserError(`${file} is not valid YAML: ${error.message}`);
+  return document;
+}
 
 /** Takes the settings anew, and keeps the salt that Pulumi wrote for the stack's secrets. */
 function withSalt(settings: string, previous: string | undefined): string {
@@ -34,7 +43,7 @@ function withSalt(settings: string, previous: string | undefined): string {
  */
 export async function writeProject(project: string, program = programDirectory): Promise<void> {
   await mkdir(project, { recursive: true });
-  const definition = parseDocument(await readFile(join(program, "Pulumi.yaml"), "utf8"));
+  const definition = await readYaml(join(program, "Pulumi.yaml"));
   definition.set("main", relative(project, program));
   await writeFile(join(project, "Pulumi.yaml"), definition.toString());
 

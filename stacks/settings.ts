@@ -46,6 +46,11 @@ function kubeconfigLogin(value: string | undefined, environment: NodeJS.ProcessE
   throw new Error(`aks-mesh:kubeconfigLogin is "${value}": write one of ${Object.keys(logins).join(", ")}.`);
 }
 
+/** A text that may be empty: Pulumi has no other way to say that a setting need not be set. */
+function optional(config: Config, key: string): string | undefined {
+  return config.get(key) || undefined;
+}
+
 /** Reads a stack's settings. Types, and what is missing, Pulumi has checked against Pulumi.yaml. */
 export function readSettings(config: Config, environment: NodeJS.ProcessEnv): Settings {
   return {
@@ -55,11 +60,11 @@ export function readSettings(config: Config, environment: NodeJS.ProcessEnv): Se
     kubernetesVersion: config.require("kubernetesVersion"),
     administrators: config.requireObject<string[]>("administrators"),
     authorizedIpRanges: config.requireObject<string[]>("authorizedIpRanges"),
-    kubeconfigLogin: kubeconfigLogin(config.get("kubeconfigLogin"), environment),
+    kubeconfigLogin: kubeconfigLogin(optional(config, "kubeconfigLogin"), environment),
     deployer: deployerLike(environment),
     privateCluster: config.requireBoolean("privateCluster"),
-    nodeSubnetId: config.get("nodeSubnetId"),
-    diskEncryptionSetId: config.get("diskEncryptionSetId"),
-    keyVaultKeyId: config.get("keyVaultKeyId"),
+    nodeSubnetId: optional(config, "nodeSubnetId"),
+    diskEncryptionSetId: optional(config, "diskEncryptionSetId"),
+    keyVaultKeyId: optional(config, "keyVaultKeyId"),
   };
 }
