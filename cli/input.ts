@@ -8,7 +8,12 @@ const maxFileBytes = 256 * 1024 * 1024;
 
 /** Reads manifests from files, from directories (all `.yaml`, `.yml` and `.json` in them) and, as `-`, from standard input. */
 export function readManifests(paths: readonly string[]): Manifests {
-  return parseManifests(paths.flatMap(manifestFiles));
+  return parseManifests(readManifestFiles(paths));
+}
+
+/** The texts of {@link readManifests}. */
+export function readManifestFiles(paths: readonly string[]): readonly ManifestFile[] {
+  return paths.flatMap(manifestFiles);
 }
 
 function manifestFiles(path: string): readonly ManifestFile[] {

@@ -1,4 +1,8 @@
+import { accessCommand } from "./access";
+import { checkCommand } from "./check";
 import { decideCommand } from "./decide";
+import { diffCommand } from "./diff";
+import { explainCommand } from "./explain";
 import { BadInput } from "./load";
 import { processTerminal, type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
@@ -22,6 +26,14 @@ Exit code: 0 fine, 1 findings or differences, 2 wrong usage or manifests that ca
 function run(terminal: Terminal, argv: readonly string[]): number {
   const [command, ...rest] = argv;
   switch (command) {
+    case "access":
+      return accessCommand(terminal, rest);
+    case "explain":
+      return explainCommand(terminal, rest);
+    case "check":
+      return checkCommand(terminal, rest);
+    case "diff":
+      return diffCommand(terminal, rest);
     case "decide":
       return decideCommand(terminal, rest);
     case undefined:

@@ -1,0 +1,136 @@
+import { writeFileSync } from "node:fs";
+import {
+  access,
+  type Access,
+  type AccessEntry,
+  chainKind,
+  fullName,
+  type OsmMesh,
+  type Route,
+  summarize,
+  type Summary,
+} from "../mesh/osm";
+import { accessJson } from "./access-json";
+import { accessHtml, accessSvg } from "./access-picture";
+import { loadMesh } from "./load";
+import { readOptions, someFiles } from "./options";
+import { type Paint, type Terminal } from "./terminal";
+import { UsageError } from "./usage-error";
+
+const options = { json: { type: "boolean" }, svg: { type: "string" }, html: { type: "string" } } as const;
+
+/** `aks-mesh access`: the matrix as a table, as JSON or as a picture. */
+export function accessCommand(terminal: Terminal, args: readonly string[]): number {
+  const { values, positionals } = readOptions(args, options);
+  const mesh = loadMesh(terminal, someFiles(positionals));
+  const relation = access(mesh);
+  if (values.svg !== undefined) write(values.svg, accessSvg(relation));
+  if (values.html !== undefined) write(values.html, accessHtml(relation));
+  if (values.json === true) terminal.out(`${JSON.stringify(accessJson(relation), null, 2)}\n`);
+  else if (values.svg === undefined && values.html === undefined)
+    terminal.out(accessTable(mesh, relation, terminal.paint));
+  return 0;
+}
+
+function write(file: string, text: string): void {
+  if (file === "") throw new UsageError("--svg and --html want a file name.");
+  writeFileSync(file, text);
+}
+
+/** Columns of a matrix that still fit a terminal; wider ones are left to the list below it. */
+const mostColumns = 16;
+
+function accessTable(mesh: OsmMesh, relation: Access, paint: Paint): string {
+  const services = relation.services.filter((service) => chainKind(service.protocol) !== undefined);
+  const blocks: string[] = [];
+  if (services.length > 0 && services.length <= mostColumns && relation.callers.length <= 60) {
+    blocks.push(
+      matrix(
+        relation,
+        services.map((service) => `${fullName(service)}:${String(service.port)}`),
+        paint,
+      ),
+    );
+  }
+  if (mesh.state.switches.permissive) {
+    blocks.push("Permissive mode: every caller of the mesh reaches what any caller reaches.");
+  }
+  blocks.push(details(relation, paint));
+  return `${blocks.join("\n\n")}\n`;
+}
+
+function matrix(relation: Access, columns: readonly string[], paint: Paint): string {
+  const cells = new Map<string, string>();
+  for (const { callers, service, tree } of relation.entries) {
+    const symbol = symbolOf(summarize(tree), paint);
+    for (const caller of callers) cells.set(`${caller}|${fullName(service)}:${String(service.port)}`, symbol);
+  }
+  const width = Math.max(...relation.callers.map((caller) => caller.length), 6);
+  const header = columns.map((column, index) => `${" ".repeat(width + 2)}${"│ ".repeat(index)}┌ ${shortName(column)}`);
+  const rows = relation.callers.map(
+    (caller) =>
+      `${caller.padEnd(width)}  ${columns.map((column) => cells.get(`${caller}|${column}`) ?? paint.dim("·")).join(" ")}`,
+  );
+  const legend = `${paint.good("●")} all  ${paint.good("◐")} some requests  ${paint.warn("◌")} may fail  ${paint.bad("○")} always fails  ${paint.dim("·")} refused`;
+  return [...header, ...rows, "", legend].join("\n");
+}
+
+function shortName(column: string): string {
+  return column.replace(".svc.cluster.local", "");
+}
+
+function symbolOf(summary: Summary, paint: Paint): string {
+  if (summary.extent === "none") return paint.bad("○");
+  if (summary.unsettled) return paint.warn("◌");
+  return paint.good(summary.extent === "all" ? "●" : "◐");
+}
+
+/** Callers of one entry that are named; in permissive mode there may be thousands. */
+const mostNamed = 4;
+
+function details(relation: Access, paint: Paint): string {
+  const lines = relation.entries.flatMap((entry) => {
+    const named = entry.callers.slice(0, mostNamed).join(", ");
+    const more = entry.callers.length - mostNamed;
+    const who = more > 0 ? `${named} and ${String(more)} more` : named;
+    const to = shortName(`${fullName(entry.service)}:${String(entry.service.port)}`);
+    return [`${paint.bold(who)} → ${paint.bold(to)}`, ...entryLines(entry, paint).map((line) => `    ${line}`)];
+  });
+  return lines.length === 0 ? "Nobody may call anybody." : lines.join("\n");
+}
+
+function entryLines(entry: AccessEntry, paint: Paint): readonly string[] {
+  const summary = summarize(entry.tree);
+  const lines: string[] = [];
+  const shares = Object.entries(summary.shares);
+  if (shares.length > 1 || summary.unsettled) {
+    for (const [backend, share] of shares) lines.push(`${percent(share)} ${backend}`);
+  }
+  if (summary.extent === "all") lines.push(paint.good("everything passes"));
+  for (const route of summary.routes) lines.push(`${paint.good("pass")}  ${routeText(route)}`);
+  for (const route of summary.forbidden) lines.push(`${paint.bad("403")}   ${routeText(route)}`);
+  const missing: Readonly<Record<string, string>> = {
+    "no-route": "404   the rest",
+    unavailable: "503",
+    refused: "refused",
+    denied: "403",
+  };
+  if (summary.routes.length > 0 && !summary.failures.includes("no-route")) lines.push(paint.dim("404   the rest"));
+  for (const failure of summary.failures) {
+    const rest = shares.reduce((sum, [, share]) => sum + share, 0);
+    const part = summary.unsettled && rest < 1 ? ` ${percent(1 - rest)} of the calls` : "";
+    lines.push(paint.bad(`${missing[failure] ?? failure}${part}`));
+  }
+  return lines;
+}
+
+function percent(share: number): string {
+  return `${String(Math.round(share * 1000) / 10)} %`;
+}
+
+/** A route's conditions in one line. */
+export function routeText(route: Pick<Route, "methods" | "path" | "headers">): string {
+  const headers = [...route.headers].map(([name, regex]) => `${name}: ${regex}`);
+  const methods = route.methods.includes("*") ? "any method" : route.methods.join(",");
+  return `${methods} ${route.path}${headers.length > 0 ? `  {${headers.join(", ")}}` : ""}`;
+}

@@ -1,0 +1,59 @@
+import { type AccessChange, diff, DiffTooLarge } from "../mesh/osm";
+import { verdictLine } from "./decide";
+import { describeRequest, outcomeText } from "./explain";
+import { loadMesh } from "./load";
+import { readOptions } from "./options";
+import { type Terminal } from "./terminal";
+import { UsageError } from "./usage-error";
+
+const options = { json: { type: "boolean" }, "exit-code": { type: "boolean" } } as const;
+
+/** `aks-mesh diff BEFORE AFTER`: what a change opens and closes. */
+export function diffCommand(terminal: Terminal, args: readonly string[]): number {
+  const { values, positionals } = readOptions(args, options);
+  const [before, after, ...rest] = positionals;
+  if (before === undefined || after === undefined || rest.length > 0) {
+    throw new UsageError("diff wants two files or directories: BEFORE AFTER.");
+  }
+  let changes: readonly AccessChange[];
+  try {
+    changes = diff(loadMesh(terminal, [before]), loadMesh(terminal, [after]));
+  } catch (error) {
+    if (error instanceof DiffTooLarge) throw new UsageError(error.message);
+    throw error;
+  }
+  if (values.json === true) terminal.out(`${JSON.stringify(changes.map(changeJson), null, 2)}\n`);
+  else terminal.out(describeChanges(changes, terminal));
+  return values["exit-code"] === true && changes.length > 0 ? 1 : 0;
+}
+
+function changeJson(change: AccessChange): unknown {
+  const { before, after } = change;
+  return { ...change, ...(before && { before: verdictLine(before) }), ...(after && { after: verdictLine(after) }) };
+}
+
+const titles: Readonly<Record<AccessChange["kind"], string>> = {
+  opens: "opens",
+  closes: "closes",
+  unsettles: "may fail now",
+  settles: "always passes now",
+  shares: "goes to other backends",
+  answers: "fails otherwise",
+  unknown: "cannot be compared",
+};
+
+/** Changes as text; no change says that it is proved. */
+export function describeChanges(changes: readonly AccessChange[], { paint }: Terminal): string {
+  if (changes.length === 0) return "No change: proved for every caller, service and request.\n";
+  const lines: string[] = [];
+  for (const change of changes) {
+    const mark =
+      change.kind === "opens" ? paint.bad("+") : change.kind === "closes" ? paint.good("-") : paint.warn("~");
+    lines.push(`${mark} ${paint.bold(titles[change.kind])}: ${change.from} → ${change.to}`);
+    if (change.request !== undefined) lines.push(`    ${describeRequest(change.request)}`);
+    if (change.before !== undefined && change.after !== undefined) {
+      lines.push(`    was ${outcomeText(change.before, paint)}, is ${outcomeText(change.after, paint)}`);
+    }
+  }
+  return `${lines.join("\n")}\n`;
+}

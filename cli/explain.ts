@@ -1,0 +1,89 @@
+import { describeObject, formatPosition } from "../mesh/manifests";
+import { askedService, type CallRequest, decide, type OsmMesh, RequestError, type Verdict } from "../mesh/osm";
+import { verdictLine } from "./decide";
+import { loadMesh } from "./load";
+import { readOptions, someFiles } from "./options";
+import { type Paint, type Terminal } from "./terminal";
+import { UsageError } from "./usage-error";
+
+const options = {
+  from: { type: "string" },
+  to: { type: "string" },
+  method: { type: "string" },
+  path: { type: "string" },
+  host: { type: "string" },
+  header: { type: "string", multiple: true },
+  tcp: { type: "boolean" },
+  json: { type: "boolean" },
+} as const;
+
+/** `aks-mesh explain`: what happens to one call, and which lines decide it. */
+export function explainCommand(terminal: Terminal, args: readonly string[]): number {
+  const { values, positionals } = readOptions(args, options);
+  const { from, to, method, path, host, header = [] } = values;
+  if (from === undefined) throw new UsageError("Say who calls: --from NAMESPACE/SERVICE-ACCOUNT.");
+  if (to === undefined) throw new UsageError("Say what is called: --to HOST:PORT.");
+  const request: CallRequest = {
+    from,
+    to,
+    protocol: values.tcp === true ? "tcp" : "http",
+    ...(method !== undefined && { method }),
+    ...(path !== undefined && { path }),
+    ...(host !== undefined && { host }),
+    headers: Object.fromEntries(header.map(readHeader)),
+  };
+  const asked = askedService(from, to);
+  const mesh = loadMesh(terminal, someFiles(positionals), asked === undefined ? [] : [asked]);
+  let verdict: Verdict;
+  try {
+    verdict = decide(mesh, request);
+  } catch (error) {
+    if (error instanceof RequestError) throw new UsageError(error.message);
+    throw error;
+  }
+  if (values.json === true) terminal.out(`${JSON.stringify(verdictLine(verdict), null, 2)}\n`);
+  else terminal.out(describeVerdict(mesh, request, verdict, terminal.paint));
+  return 0;
+}
+
+function readHeader(text: string): readonly [string, string] {
+  const at = text.search(/[=:]/);
+  if (at < 1) throw new UsageError(`--header ${text} must be NAME=VALUE.`);
+  return [text.slice(0, at), text.slice(at + 1).trim()];
+}
+
+/** A request in one line, as a person would write it. */
+export function describeRequest(request: CallRequest): string {
+  if (request.protocol === "tcp") return `${request.from} → ${request.to} (TCP)`;
+  const headers = Object.entries(request.headers ?? {}).map(([name, value]) => ` ${name}: ${String(value)}`);
+  const host = request.host === undefined ? "" : ` Host: ${request.host}`;
+  return `${request.from} → ${request.to} ${request.method ?? "GET"} ${request.path ?? "/"}${headers.join(",")}${host}`;
+}
+
+/** An outcome in words, coloured. */
+export function outcomeText(verdict: Verdict, paint: Paint): string {
+  const { outcome, status, outcomes = [], variesBy } = verdict;
+  const code = status === null ? "" : ` (${String(status)})`;
+  switch (outcome) {
+    case "allowed":
+      return paint.good(`allowed${code}`);
+    case "varies":
+      return paint.warn(`varies by ${variesBy ?? ""}: ${outcomes.join(" or ")}`);
+    default:
+      return paint.bad(`${outcome}${code}`);
+  }
+}
+
+function describeVerdict(mesh: OsmMesh, request: CallRequest, verdict: Verdict, paint: Paint): string {
+  const lines = [paint.bold(describeRequest(request)), `  ${outcomeText(verdict, paint)}`];
+  for (const [backend, share] of Object.entries(verdict.backends)) {
+    lines.push(`  ${String(Math.round(share * 1000) / 10).padStart(5)} % ${backend}`);
+  }
+  if (verdict.because.length > 0) lines.push("", "  because");
+  for (const { text, object, path } of verdict.because) {
+    const position = object && mesh.state.positions.of(object, path);
+    const place = position === undefined ? "" : paint.dim(`  ${formatPosition(position)}`);
+    lines.push(`    ${object !== undefined && text === describeObject(object) ? paint.bold(text) : text}${place}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
