@@ -24,7 +24,9 @@ async function operation(name: Operation, rest: readonly string[]): Promise<numb
   const [first, ...others] = rest;
   const [stack, flags] = first === undefined || first.startsWith("-") ? ["dev", rest] : [first, others];
   const sandbox = await openSandbox(terminalReport());
-  const { code } = await operate(sandbox, name, stack, flags, "show");
+  // After `up` the summary says what the outputs would, in words.
+  const quiet = name === "up" ? ["--suppress-outputs"] : [];
+  const { code } = await operate(sandbox, name, stack, [...quiet, ...flags], "show");
   if (code !== 0 || name !== "up") return code;
   console.log(summary(stack, await pulumi(sandbox, ["stack", "output", "--json", "--stack", stack])));
   return 0;

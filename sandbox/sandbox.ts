@@ -89,7 +89,9 @@ export async function operate(
 ): Promise<Exit> {
   await prepareStack(sandbox, stack);
   const consent = operation === "preview" ? [] : ["--yes", "--skip-preview"];
-  return pulumi(sandbox, [operation, "--stack", stack, "--non-interactive", ...consent, ...flags], output);
+  // On a terminal the engine draws its progress in place; elsewhere it prints a line for each step.
+  const display = output === "show" && process.stdout.isTTY ? [] : ["--non-interactive"];
+  return pulumi(sandbox, [operation, "--stack", stack, ...display, ...consent, ...flags], output);
 }
 
 /** Ends every process of the sandbox: the emulator and, through it, each cluster's control plane. What they stored stays. */

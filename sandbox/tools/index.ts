@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
+import { copyFile, link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { buildTool } from "./build";
@@ -148,12 +148,13 @@ async function linkAll(located: readonly Located[], cache: string): Promise<stri
   const script = path.join(__dirname, dynamicProviderScript);
   const hash = createHash("sha256").update(await readFile(script));
   for (const { directory } of located) hash.update(directory);
-  const binaries = path.join(cache, `bin-${hash.digest("hex").slice(0, 12)}`);
+  const binaries = path.join(cache, `binaries-${hash.digest("hex").slice(0, 12)}`);
   if (await exists(binaries)) return binaries;
   const temporary = await mkdtemp(`${binaries}.`);
   for (const { directory } of located) {
     for (const name of await readdir(path.join(directory, "bin"))) {
-      await symlink(path.join(directory, "bin", name), path.join(temporary, name));
+      // Hard links: Pulumi takes for its own only what lies in the directory of its executable, symbolic links followed.
+      await link(path.join(directory, "bin", name), path.join(temporary, name));
     }
   }
   await copyFile(script, path.join(temporary, dynamicProviderScript));
