@@ -42,27 +42,19 @@ export function arbitraryCase(requests: number): fc.Arbitrary<JudgeCase> {
 /** How far a policy strays: a tame one is what a careful person writes, a wild one breaks things on purpose. */
 type Mood = "tame" | "mixed" | "wild";
 
-/**
- * Draws among few of the values where a policy is focused: then several rules are about one account and one path, and order
- * and access rules come into play.
- */
-function narrowed<T>(values: readonly T[], focused: boolean, draw: Draw): readonly T[] {
-  if (!focused) return values;
-  const start = draw.integer(0, values.length - 1);
-  return [...values.slice(start), ...values.slice(0, start)].slice(0, 1);
-}
-
 function drawCase(draw: Draw, requests: number): JudgeCase {
   const mood = draw.pick<Mood>(["tame", "mixed", "mixed", "wild"]);
   const focused = draw.oneIn(2);
   const patterns: Pattern[] = [];
   const headerPatterns: [string, Pattern][] = [];
   const workloads = unique(draw.list(1, focused ? 2 : 5, () => drawWorkload(draw, mood)));
-  const services = unique(draw.list(1, focused ? 2 : 4, () => drawService(draw, mood, workloads)));
+  // Most Services and TrafficTargets are about the same workloads, so that requests get somewhere.
+  const destinations = focused ? workloads.slice(0, 1) : workloads;
+  const selected = draw.oneIn(5) ? workloads : destinations;
+  const services = unique(draw.list(1, focused ? 2 : 4, () => drawService(draw, mood, selected)));
   const homes = focused ? workloads.map(({ metadata }) => metadata.namespace) : namespaces;
   const groups = unique(draw.list(1, 3, () => drawRouteGroup(draw, mood, homes, patterns, headerPatterns)));
   const tcpRoutes = unique(draw.list(0, 2, () => drawTcpRoute(draw)));
-  const destinations = narrowed(workloads, focused, draw);
   const targets = unique(
     draw.list(focused ? 2 : 1, 5, () => drawTarget(draw, mood, destinations, workloads, [...groups, ...tcpRoutes])),
   );
@@ -86,8 +78,7 @@ function drawCase(draw: Draw, requests: number): JudgeCase {
             workload.metadata.namespace === metadata.namespace &&
             metadata.namespace === destination.namespace &&
             workload.spec.template.spec.serviceAccountName === destination.name &&
-            "app" in spec.selector &&
-            spec.selector.app === workload.spec.template.metadata.labels.app,
+            spec.selector["app"] === workload.spec.template.metadata.labels.app,
         ),
       )
       .flatMap((service) =>
@@ -174,14 +165,9 @@ function drawService(draw: Draw, mood: Mood, workloads: readonly Workload[]) {
   const numbers = several.length > 1 ? several : [draw.pick([80, 80, 81, 5000])];
   const targets = [8080, 8081, 9090];
   const ports: DrawnPort[] = numbers.map((port, index) => {
-    const prefix = draw.pick([
-      "",
-      "",
-      "http-",
-      "tcp-",
-      "grpc-",
-      ...(wild ? ["https-", "tcp-server-first-", "tcp"] : ["tcp-"]),
-    ]);
+    const prefix = draw.oneIn(3)
+      ? draw.pick(["tcp-", "grpc-", "http-", ...(wild ? ["https-", "tcp-server-first-", "tcp"] : [])])
+      : "";
     const target = wild ? draw.pick([8080, 8080, 8081, port, "web", "missing"]) : (targets[index] ?? port);
     return {
       ...((numbers.length > 1 || prefix !== "" || draw.oneIn(3)) && { name: `${prefix}p${String(port)}` }),
@@ -193,7 +179,7 @@ function drawService(draw: Draw, mood: Mood, workloads: readonly Workload[]) {
     };
   });
   const name = draw.pick(serviceNames);
-  const selector =
+  const selector: Record<string, string> =
     wild && draw.oneIn(6)
       ? draw.pick([{}, { app: "nobody" }, { version: "v1" }])
       : { app: workload?.spec.template.metadata.labels.app ?? name, ...(wild && draw.oneIn(4) && { version: "v1" }) };
@@ -227,19 +213,25 @@ function drawRouteGroup(
     kind: "HTTPRouteGroup",
     metadata: { name: draw.pick(routeNames), namespace: draw.maybe(homes) ?? "a" },
     spec: {
-      matches: draw.list(mood === "wild" && draw.oneIn(6) ? 0 : 1, 3, () => {
+      matches: drawMatchNames(draw, mood).map((name) => {
         const pattern =
           draw.oneIn(3) && patterns.length > 0 ? draw.maybe(patterns) : drawPattern(draw, mood === "wild");
         if (pattern !== undefined) patterns.push(pattern);
         return {
-          name: draw.pick(matchNames),
+          name,
           ...(pattern !== undefined && !draw.oneIn(8) && { pathRegex: pattern.regex }),
           ...(!draw.oneIn(4) && { methods: drawMethods(draw) }),
-          ...(draw.oneIn(3) && { headers: drawHeaders(draw, mood, headerPatterns) }),
+          ...(draw.oneIn(5) && { headers: drawHeaders(draw, mood, headerPatterns) }),
         };
       }),
     },
   };
+}
+
+/** One name for each match; the later of two matches of one name is the one that counts. */
+function drawMatchNames(draw: Draw, mood: Mood): readonly string[] {
+  if (mood === "wild") return draw.list(0, 3, () => draw.pick(matchNames));
+  return matchNames.slice(0, draw.integer(1, matchNames.length));
 }
 
 function drawMethods(draw: Draw): readonly string[] {

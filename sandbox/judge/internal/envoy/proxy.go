@@ -9,6 +9,7 @@ import (
 	cluster_v3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	tls_v3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 
+	"github.com/openservicemesh/osm/pkg/constants"
 	"github.com/openservicemesh/osm/pkg/envoy/lds"
 
 	"aks-mesh/sandbox/judge/internal/controlplane"
@@ -28,13 +29,16 @@ type Proxy struct {
 // Cluster is where a request or connection can be sent.
 type Cluster struct {
 	Name        string
-	Passthrough bool // to the connection's original destination, as it is
-	Local       bool // to the application beside the sidecar
+	Passthrough bool   // to the connection's original destination, as it is
+	Host        string // to what a name outside the mesh resolves to; the application beside the sidecar is at localhost
 	Endpoints   []netip.AddrPort
 	ServerName  string   // SNI
 	Protocols   []string // ALPN
 	ServerNames []string // identities accepted in the server's certificate; empty accepts all
 }
+
+// Local tells whether the cluster is the application beside the sidecar.
+func (c *Cluster) Local() bool { return c.Host == constants.LocalhostIPAddress }
 
 // Accept gives a configuration to a fresh Envoy.
 func Accept(discovery *controlplane.Discovery) (*Proxy, error) {
@@ -121,9 +125,13 @@ func newCluster(config *cluster_v3.Cluster, discovery *controlplane.Discovery) (
 	cluster := &Cluster{
 		Name:        config.Name,
 		Passthrough: config.GetType() == cluster_v3.Cluster_ORIGINAL_DST,
-		Local:       config.GetType() == cluster_v3.Cluster_STRICT_DNS && config.TransportSocket == nil,
 	}
 	if config.TransportSocket == nil {
+		for _, locality := range config.GetLoadAssignment().GetEndpoints() {
+			for _, it := range locality.LbEndpoints {
+				cluster.Host = it.GetEndpoint().GetAddress().GetSocketAddress().GetAddress()
+			}
+		}
 		return cluster, nil
 	}
 	var context tls_v3.UpstreamTlsContext

@@ -53,11 +53,8 @@ func (m *Mesh) leaves(request Request) ([]leaf, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	it := &call{mesh: m, service: service, http: httpRequest(request), rejected: map[string]bool{}}
-	for _, candidate := range service.Spec.Ports {
-		if uint16(candidate.Port) == port {
-			it.port = candidate
-		}
+	it := &call{
+		mesh: m, service: service, port: portOf(service, port), http: httpRequest(request), rejected: map[string]bool{},
 	}
 	for caller, pod := range callers {
 		it.client = pod
@@ -122,6 +119,16 @@ func (m *Mesh) service(to string) (*corev1.Service, uint16, error) {
 	return nil, 0, fmt.Errorf("to %q: there is no such Service", to)
 }
 
+// portOf finds a port of a Service; one without a number if there is none.
+func portOf(service *corev1.Service, number uint16) corev1.ServicePort {
+	for _, candidate := range service.Spec.Ports {
+		if uint16(candidate.Port) == number {
+			return candidate
+		}
+	}
+	return corev1.ServicePort{}
+}
+
 // destinations are the addresses that the Service's name resolves to: its cluster address, or its pods'.
 func (m *Mesh) destinations(service *corev1.Service, port uint16) ([]netip.AddrPort, error) {
 	if service.Spec.ClusterIP != corev1.ClusterIPNone {
@@ -155,7 +162,7 @@ const endpointsPerDestination = 1 << 16
 // connect opens a connection from the client to an address, through its sidecar if it has one.
 func (c *call) connect(index int, destination netip.AddrPort) error {
 	if !hasSidecar(c.client) {
-		return c.direct(leaf{endpoint: index * endpointsPerDestination, part: 1}, destination)
+		return c.direct(leaf{endpoint: index * endpointsPerDestination, part: 1}, c.service, c.port, destination, Refused)
 	}
 	proxies, err := c.mesh.clientProxies(c.client)
 	if err != nil {
@@ -187,20 +194,23 @@ func (c *call) send(at leaf, cluster *envoy.Cluster, http bool, destination neti
 		failed = Unavailable
 	}
 	switch {
-	case cluster == nil, !cluster.Passthrough && len(cluster.Endpoints) == 0:
-		at.outcome = failed
-		c.leaves = append(c.leaves, at)
+	case cluster == nil:
+		c.end(at, failed)
 		return nil
 	case cluster.Passthrough:
-		return c.direct(at, destination)
+		return c.direct(at, c.service, c.port, destination, Refused)
+	case cluster.Host != "":
+		return c.resolve(at, cluster, failed)
+	case len(cluster.Endpoints) == 0:
+		c.end(at, failed)
+		return nil
 	}
 	at.backend, _, _ = strings.Cut(cluster.Name, "|")
 	for _, address := range cluster.Endpoints {
 		server := c.mesh.podByIP[address.Addr()]
 		at.endpoint++
 		if server == nil || !hasSidecar(server) || !accepts(cluster.ServerNames, controlplane.Identity(server)) {
-			at.outcome = failed
-			c.leaves = append(c.leaves, at)
+			c.end(at, failed)
 			continue
 		}
 		connection := envoy.Connection{
@@ -214,29 +224,56 @@ func (c *call) send(at leaf, cluster *envoy.Cluster, http bool, destination neti
 	return nil
 }
 
-// direct goes to an address in plain text: kube-proxy picks a pod behind a cluster address.
-func (c *call) direct(at leaf, destination netip.AddrPort) error {
-	addresses, err := c.mesh.behind(c.service, c.port, destination)
+func (c *call) end(at leaf, outcome Outcome) {
+	at.outcome = outcome
+	c.leaves = append(c.leaves, at)
+}
+
+// resolve goes on to what a host name of an Egress policy stands for: a Service, or somewhere outside that answers.
+func (c *call) resolve(at leaf, cluster *envoy.Cluster, failed Outcome) error {
+	service, port, err := c.mesh.service(cluster.Name)
+	if err != nil {
+		at.backend = cluster.Name
+		c.end(at, Allowed)
+		return nil
+	}
+	destinations, err := c.mesh.destinations(service, port)
+	if err != nil {
+		return err
+	}
+	if len(destinations) == 0 {
+		c.end(at, failed)
+	}
+	for _, destination := range destinations {
+		if err := c.direct(at, service, portOf(service, port), destination, failed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// direct goes to an address in plain text: kube-proxy picks a pod behind a cluster address. Failed is what the client sees
+// where nobody takes the connection.
+func (c *call) direct(at leaf, service *corev1.Service, port corev1.ServicePort, destination netip.AddrPort, failed Outcome) error {
+	addresses, err := c.mesh.behind(service, port, destination)
 	if err != nil {
 		return err
 	}
 	if len(addresses) == 0 {
-		at.outcome = Refused
-		c.leaves = append(c.leaves, at)
+		c.end(at, failed)
 	}
-	at.backend = c.service.Namespace + "/" + c.service.Name
+	at.backend = service.Namespace + "/" + service.Name
 	for _, address := range addresses {
 		at.endpoint++
 		server := c.mesh.podByIP[address.Addr()]
 		if server == nil || !hasSidecar(server) {
-			at.outcome = Allowed
-			c.leaves = append(c.leaves, at)
+			c.end(at, Allowed)
 			continue
 		}
 		connection := envoy.Connection{
 			DestinationIP: address.Addr(), DestinationPort: uint32(address.Port()), SourceIP: c.clientIP,
 		}
-		if err := c.serve(at, server, connection, Refused); err != nil {
+		if err := c.serve(at, server, connection, failed); err != nil {
 			return err
 		}
 	}
@@ -245,30 +282,35 @@ func (c *call) direct(at leaf, destination netip.AddrPort) error {
 
 // serve lets a server's sidecar decide, in every order it may have; failed is what the client sees of a closed connection.
 func (c *call) serve(at leaf, server *corev1.Pod, connection envoy.Connection, failed Outcome) error {
-	proxies, err := c.mesh.serverProxies(server)
+	splitOrders, err := c.mesh.serverProxies(server)
 	if err != nil {
 		return err
 	}
-	for order, proxy := range proxies {
-		c.noteRejected(proxy)
-		at.serverOrder = order
-		choice := proxy.Decide(proxy.Inbound, connection, c.http)
-		outcome, ended := endOf(choice)
-		switch {
-		case ended && outcome == Refused:
-			outcome = failed
-		case !ended:
-			outcome = Allowed
-			for _, share := range choice.Clusters {
-				if cluster := proxy.Clusters[share.Cluster]; cluster == nil || !cluster.Local {
-					outcome = failed
-				}
-			}
+	for splitOrder, proxies := range splitOrders {
+		for order, proxy := range proxies {
+			c.noteRejected(proxy)
+			at.serverSplit, at.serverOrder = splitOrder, order
+			at.outcome = c.served(proxy, connection, failed)
+			c.leaves = append(c.leaves, at)
 		}
-		at.outcome = outcome
-		c.leaves = append(c.leaves, at)
 	}
 	return nil
+}
+
+func (c *call) served(proxy *envoy.Proxy, connection envoy.Connection, failed Outcome) Outcome {
+	choice := proxy.Decide(proxy.Inbound, connection, c.http)
+	if outcome, ended := endOf(choice); ended {
+		if outcome == Refused {
+			return failed
+		}
+		return outcome
+	}
+	for _, share := range choice.Clusters {
+		if cluster := proxy.Clusters[share.Cluster]; cluster == nil || !cluster.Local() {
+			return failed
+		}
+	}
+	return Allowed
 }
 
 func (c *call) noteRejected(proxy *envoy.Proxy) {

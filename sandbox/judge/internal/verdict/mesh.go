@@ -21,7 +21,7 @@ type Mesh struct {
 	objects *cluster.Objects
 	control *controlplane.ControlPlane
 	podByIP map[netip.Addr]*corev1.Pod
-	servers map[*corev1.Pod][]*envoy.Proxy
+	servers map[*corev1.Pod][][]*envoy.Proxy
 	clients map[*corev1.Pod][]*envoy.Proxy
 }
 
@@ -32,7 +32,7 @@ func Load(control *controlplane.ControlPlane, objects *cluster.Objects, requests
 		objects: objects,
 		control: control,
 		podByIP: map[netip.Addr]*corev1.Pod{},
-		servers: map[*corev1.Pod][]*envoy.Proxy{},
+		servers: map[*corev1.Pod][][]*envoy.Proxy{},
 		clients: map[*corev1.Pod][]*envoy.Proxy{},
 	}
 	for _, pod := range objects.Pods {
@@ -91,63 +91,47 @@ func (m *Mesh) clientProxies(pod *corev1.Pod) ([]*envoy.Proxy, error) {
 	if made, found := m.clients[pod]; found {
 		return made, nil
 	}
-	roots := map[string]int{}
-	for _, it := range m.objects.TrafficSplits {
-		roots[it.Namespace+"/"+firstLabel(it.Spec.Service)]++
+	var proxies []*envoy.Proxy
+	err := m.inEverySplitOrder(func() error {
+		_, proxy, err := m.discover(pod)
+		proxies = append(proxies, proxy)
+		return err
+	})
+	m.clients[pod] = proxies
+	return proxies, err
+}
+
+// serverProxies are the configurations that a server's sidecar may get, by order of TrafficSplits and then by order of
+// TrafficTargets and IngressBackends. TrafficSplits matter to a server because Envoy may refuse all routes for one of its
+// outbound ones. Of the TrafficTargets each comes first once: only the first that has a matching route decides, so this
+// shows every outcome that any order has.
+func (m *Mesh) serverProxies(pod *corev1.Pod) ([][]*envoy.Proxy, error) {
+	if made, found := m.servers[pod]; found {
+		return made, nil
 	}
-	discovery, err := m.control.Discover(pod)
-	if err != nil {
-		return nil, err
-	}
-	proxy, err := envoy.Accept(discovery)
+	var orders [][]*envoy.Proxy
+	err := m.inEverySplitOrder(func() error {
+		proxies, err := m.serverProxiesInOrder(pod)
+		orders = append(orders, proxies)
+		return err
+	})
+	m.servers[pod] = orders
+	return orders, err
+}
+
+func (m *Mesh) serverProxiesInOrder(pod *corev1.Pod) ([]*envoy.Proxy, error) {
+	discovery, proxy, err := m.discover(pod)
 	if err != nil {
 		return nil, err
 	}
 	proxies := []*envoy.Proxy{proxy}
-	for _, it := range m.objects.TrafficSplits {
-		if roots[it.Namespace+"/"+firstLabel(it.Spec.Service)] < 2 {
-			continue
-		}
-		m.control.First(informers.InformerKeyTrafficSplit, it.Namespace+"/"+it.Name)
-		if discovery, err = m.control.Discover(pod); err != nil {
-			return nil, err
-		}
-		if proxy, err = envoy.Accept(discovery); err != nil {
-			return nil, err
-		}
-		proxies = append(proxies, proxy)
-	}
-	m.clients[pod] = proxies
-	return proxies, nil
-}
 
-// serverProxies are the configurations that a server's sidecar may get: one with each TrafficTarget to its service account
-// in front. Only the first target that has a matching route decides, so these show every outcome that any order has.
-func (m *Mesh) serverProxies(pod *corev1.Pod) ([]*envoy.Proxy, error) {
-	if made, found := m.servers[pod]; found {
-		return made, nil
-	}
-	var targets, ingresses []string
+	var targets []string
 	for _, it := range m.objects.TrafficTargets {
 		if it.Namespace == pod.Namespace && it.Spec.Destination.Name == pod.Spec.ServiceAccountName {
 			targets = append(targets, it.Namespace+"/"+it.Name)
 		}
 	}
-	for _, it := range m.objects.IngressBackends {
-		if it.Namespace == pod.Namespace {
-			ingresses = append(ingresses, it.Namespace+"/"+it.Name)
-		}
-	}
-
-	discovery, err := m.control.Discover(pod)
-	if err != nil {
-		return nil, err
-	}
-	proxy, err := envoy.Accept(discovery)
-	if err != nil {
-		return nil, err
-	}
-	proxies := []*envoy.Proxy{proxy}
 	if len(targets) > 1 {
 		for _, target := range targets {
 			m.control.First(informers.InformerKeyTrafficTarget, target)
@@ -157,20 +141,56 @@ func (m *Mesh) serverProxies(pod *corev1.Pod) ([]*envoy.Proxy, error) {
 			proxies = append(proxies, proxy.WithRoutes(discovery))
 		}
 	}
+
+	var ingresses []string
+	for _, it := range m.objects.IngressBackends {
+		if it.Namespace == pod.Namespace {
+			ingresses = append(ingresses, it.Namespace+"/"+it.Name)
+		}
+	}
 	if len(ingresses) > 1 {
 		for _, ingress := range ingresses {
 			m.control.First(informers.InformerKeyIngressBackend, ingress)
-			if discovery, err = m.control.Discover(pod); err != nil {
-				return nil, err
-			}
-			if proxy, err = envoy.Accept(discovery); err != nil {
+			if _, proxy, err = m.discover(pod); err != nil {
 				return nil, err
 			}
 			proxies = append(proxies, proxy)
 		}
 	}
-	m.servers[pod] = proxies
 	return proxies, nil
+}
+
+// inEverySplitOrder repeats a look at the control plane with each TrafficSplit first that shares its root with another.
+func (m *Mesh) inEverySplitOrder(look func() error) error {
+	byRoot := map[string][]string{}
+	for _, it := range m.objects.TrafficSplits {
+		root := it.Namespace + "/" + firstLabel(it.Spec.Service)
+		byRoot[root] = append(byRoot[root], it.Namespace+"/"+it.Name)
+	}
+	looked := false
+	for _, it := range m.objects.TrafficSplits {
+		if len(byRoot[it.Namespace+"/"+firstLabel(it.Spec.Service)]) < 2 {
+			continue
+		}
+		m.control.First(informers.InformerKeyTrafficSplit, it.Namespace+"/"+it.Name)
+		looked = true
+		if err := look(); err != nil {
+			return err
+		}
+	}
+	if looked {
+		return nil
+	}
+	return look()
+}
+
+func (m *Mesh) discover(pod *corev1.Pod) (*controlplane.Discovery, *envoy.Proxy, error) {
+	discovery, err := m.control.Discover(pod)
+	if err != nil {
+		return nil, nil, err
+	}
+	proxy, err := envoy.Accept(discovery)
+	return discovery, proxy, err
 }
 
 func firstLabel(host string) string {

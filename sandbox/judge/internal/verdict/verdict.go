@@ -62,7 +62,8 @@ type Verdict struct {
 // leaf is one way a request can go: the choices on the way, and its end.
 type leaf struct {
 	order, split, endpoint int // of the client's configuration, of a cluster, of an endpoint
-	serverOrder            int
+	serverSplit            int // the order of TrafficSplits that the server's configuration was made in
+	serverOrder            int // and of what decides its routes
 	outcome                Outcome
 	backend                string
 	part                   float64
@@ -90,13 +91,15 @@ func summarize(leaves []leaf, tcp bool) Verdict {
 
 	sameClient := func(l leaf) any { return l.order }
 	sameCluster := func(l leaf) any { return [2]int{l.order, l.split} }
-	sameServer := func(l leaf) any { return [3]int{l.order, l.split, l.endpoint} }
+	sameServer := func(l leaf) any { return [4]int{l.order, l.split, l.endpoint, l.serverSplit} }
+	sameEndpoint := func(l leaf) any { return [3]int{l.order, l.split, l.endpoint} }
 	everything := func(leaf) any { return nil }
 	if variesWithin(leaves, sameServer, func(l leaf) int { return l.serverOrder }) {
 		verdict.VariesBy = append(verdict.VariesBy, byRouteOrder)
 	}
 	// Which of two TrafficSplits on one root counts is the split's doing, as is which backend is picked.
 	if variesWithin(leaves, everything, func(l leaf) int { return l.order }) ||
+		variesWithin(leaves, sameEndpoint, func(l leaf) int { return l.serverSplit }) ||
 		variesWithin(leaves, sameClient, func(l leaf) int { return l.split }) {
 		verdict.VariesBy = append(verdict.VariesBy, bySplit)
 	}
