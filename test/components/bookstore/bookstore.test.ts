@@ -68,11 +68,11 @@ describe("Bookstore", () => {
   test("lets each child be changed", async () => {
     await valueOf(
       new Bookstore("b", {
-        transform: { deployment: { spec: undefined } },
+        transform: { deployment: (args) => ({ ...args, metadata: { labels: { team: "books" } } }) },
       }).addresses,
     );
     await settled(registrations);
-    expect(named("b-bookstore-v2", "Deployment").inputs).not.toHaveProperty("spec");
+    expect(named("b-bookstore-v2", "Deployment").inputs["metadata"]).toEqual({ labels: { team: "books" } });
   });
 });
 
