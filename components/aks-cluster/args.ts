@@ -148,7 +148,10 @@ export interface NetworkArgs {
   plugin?: NetworkPlugin;
   /** Default `overlay`. */
   mode?: NetworkPluginMode;
-  /** Default `cilium`, with Cilium's data plane. */
+  /**
+   * Default `calico`. `cilium` comes with Cilium's data plane, which may balance connections to services inside the pod:
+   * before a mesh's sidecar sees them, which then no longer encrypts and checks them.
+   */
   policy?: NetworkPolicy;
   /** Range of pod addresses in overlay mode. Default `10.244.0.0/16`. */
   podCidr?: string;

@@ -107,7 +107,7 @@ export function settle(args: AksClusterArgs): ClusterSettings {
     network: {
       plugin: NetworkPlugin.Azure,
       mode: NetworkPluginMode.Overlay,
-      policy: NetworkPolicy.Cilium,
+      policy: NetworkPolicy.Calico,
       serviceCidr: "10.0.0.0/16",
       dnsServiceIp: "10.0.0.10",
       outboundType: OutboundType.LoadBalancer,

@@ -1,11 +1,14 @@
 import { isSecret, type Output, output } from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { ids, minimal } from "./example";
 import { build, every, only, settled } from "./mocks";
 
 const pathOf = (id: string): string => id.split("/").pop() ?? "";
+
+// A build under Pulumi's mocks takes a second on a machine with nothing else to do.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe("AksCluster", () => {
   it("registers a cluster with everything that belongs to it, under names that follow from the arguments", async () => {

@@ -231,17 +231,22 @@ const refused: [string, object, string, RegExp][] = [
   ],
   [
     "Cilium without Azure's plugin",
-    { network: { plugin: "kubenet", mode: "subnet" } },
+    { network: { plugin: "kubenet", mode: "subnet", policy: "cilium" } },
     "network.policy",
     /"cilium" needs plugin "azure"/,
   ],
   [
     "Cilium in subnets that pods have none of",
-    { network: { mode: "subnet" } },
+    { network: { mode: "subnet", policy: "cilium" } },
     "network.policy",
     /podSubnetId in every node pool/,
   ],
-  ["Cilium with Windows", withUserPool({ name: "win", osSku: "Windows2022" }), "network.policy", /policy: "calico"/],
+  [
+    "Cilium with Windows",
+    { network: { policy: "cilium" }, ...withUserPool({ name: "win", osSku: "Windows2022" }) },
+    "network.policy",
+    /policy: "calico"/,
+  ],
   [
     "Azure's policy engine without its plugin",
     { network: { plugin: "kubenet", mode: "subnet", policy: "azure" } },
@@ -470,7 +475,7 @@ describe("validation", () => {
     [
       "pods in subnets",
       {
-        network: { mode: "subnet", nodeSubnetId: ids.subnet },
+        network: { mode: "subnet", policy: "cilium", nodeSubnetId: ids.subnet },
         nodePools: minimal.nodePools.map((pool) => ({ ...pool, podSubnetId: ids.otherSubnet })),
       },
     ],

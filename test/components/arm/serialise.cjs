@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- ts-node compiles what is required after it is registered. */
 /**
  * Serialises the dynamic providers as Pulumi does when the program runs: compiled by Pulumi's own ts-node, not by the test
  * runner, whose form of a module cannot be serialised. Prints {name: {text, methods, inlinePools?}} as JSON.
