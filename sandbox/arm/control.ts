@@ -39,6 +39,8 @@ export async function answerControl(
     case "GET status":
       return { status: 200, body: status(context, parts.planes) };
     case "POST shutdown":
+      // Operations first: a control plane that is going away must not make one fail, which the next process would finish.
+      await context.operations.stop();
       await parts.planes.stopAll();
       parts.shutDown();
       return { status: 200, body: { stopping: true } };

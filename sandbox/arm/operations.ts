@@ -59,8 +59,10 @@ export interface Operations {
   holding(lock: string): Operation | undefined;
   /** Starts again what was in flight when the process ended. */
   resume(): void;
-  /** Ends no operation, but starts and finishes none any more: the next process resumes them. */
+  /** Ends no operation, but finishes none any more: the next process resumes them. Resolves when no work goes on. */
   stop(): Promise<void>;
+  /** Aborted by `stop`: for work that waits. */
+  readonly stopping: AbortSignal;
 }
 
 const PREFIX = "operation:";
@@ -148,6 +150,7 @@ export function openOperations(options: {
     resume() {
       for (const operation of all()) if (operation.status === "InProgress") launch(operation);
     },
+    stopping: aborter.signal,
     async stop() {
       aborter.abort();
       await Promise.allSettled(inFlight);

@@ -185,9 +185,12 @@ export function resourceGroupOperations(
   return {
     [DELETE]: {
       async work(operation) {
+        const { operations } = context();
         for (const id of clusterIds(operation.target)) {
           // What began before the deletion is let end: two may not work on one control plane.
-          while (context().operations.holding(id.toLowerCase()) !== undefined) await sleep(WAIT_MILLISECONDS);
+          while (operations.holding(id.toLowerCase()) !== undefined) {
+            await sleep(WAIT_MILLISECONDS, undefined, { signal: operations.stopping });
+          }
           await removal.destroy(context(), id);
         }
       },

@@ -18,7 +18,7 @@ let environment: NodeJS.ProcessEnv;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "aks-mesh-az-"));
   emulator = await startTestEmulator({ scale: 0.2 });
-  cli = await ensureAzureCli(console.log);
+  cli = await ensureAzureCli(() => undefined);
   const caFile = join(directory, "ca.pem");
   writeFileSync(caFile, emulator.ca);
   const signedIn = await signInAzureCli(cli, {

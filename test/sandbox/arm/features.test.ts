@@ -7,7 +7,7 @@ import { clusterPath, clusterWith, createCluster, errorOf, startTestEmulator, ty
 
 let emulator: TestEmulator;
 beforeEach(async () => {
-  emulator = await startTestEmulator({ scale: 0.1 });
+  emulator = await startTestEmulator({ scale: 0.3 });
 });
 afterEach(() => emulator.close());
 
@@ -78,7 +78,7 @@ describe("features", () => {
   it("stay Pending while the fault is on, and arrive when it is off", async () => {
     await emulator.control("POST", "faults", { name: "feature-pending" });
     await emulator.arm("POST", `${feature}/register`);
-    await sleep(300);
+    await sleep(700);
     expect(await state()).toBe("Pending");
     await emulator.control("DELETE", "faults");
     await until(state, "Registered");

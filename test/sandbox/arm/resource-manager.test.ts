@@ -61,6 +61,7 @@ describe("resource groups", () => {
     });
     expect(emulator.backend.clusters.size).toBe(1);
     expect((await emulator.arm("HEAD", group("MC_rg_mesh_westus2"))).status).toBe(204);
+    await emulator.control("PUT", "latency", { seconds: { resourceGroupDelete: 1 } });
     const answer = await emulator.arm("DELETE", group("rg"));
     expect(answer.status).toBe(202);
     expect(answer.headers["location"]).toContain("/operationresults/");

@@ -30,6 +30,26 @@ describe("an operation in flight", () => {
     expect(emulator.backend.clusters.size).toBe(0);
     await emulator.close();
   });
+
+  it("is waited for by the deletion of its group, over a restart too", async () => {
+    const emulator = await startTestEmulator();
+    await createCluster(emulator);
+    await emulator.control("PUT", "latency", { seconds: { poolCreate: 0.4, resourceGroupDelete: 0 } });
+    await emulator.arm("PUT", `${clusterPath}/agentPools/user`, { properties: { count: 1 } });
+    const deletion = await emulator.arm("DELETE", "/subscriptions/SUB/resourceGroups/rg");
+    expect(deletion.status).toBe(202);
+    expect((await emulator.arm("PUT", `${clusterPath}/agentPools/late`, { properties: { count: 1 } })).status).toBe(
+      409,
+    );
+    await emulator.restart();
+    expect(emulator.backend.clusters.size).toBe(1);
+    expect((await emulator.finish(deletion)).status).toBe(200);
+    expect(emulator.backend.clusters.size).toBe(0);
+    for (const group of ["rg", "MC_rg_mesh_westus2"]) {
+      expect((await emulator.arm("HEAD", `/subscriptions/SUB/resourceGroups/${group}`)).status).toBe(404);
+    }
+    await emulator.close();
+  });
 });
 
 describe("the daemon", () => {
