@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
+import { type JudgeRequest, type JudgeVerdict } from "../../sandbox/judge";
+
+/**
+ * A named case: a file of YAML documents. The first says what it shows and what is asked, with the real OSM's verdicts; the
+ * others are the manifests.
+ */
+export interface CaseFile {
+  readonly name: string;
+  readonly file: string;
+  readonly description: string;
+  readonly requests: readonly (JudgeRequest & { readonly verdict?: JudgeVerdict })[];
+  readonly objects: readonly unknown[];
+}
+
+/** Where the cases lie. */
+export const casesDirectory = join(__dirname, "cases");
+
+/** All cases, by name. */
+export function readCases(): readonly CaseFile[] {
+  return readdirSync(casesDirectory)
+    .filter((name) => name.endsWith(".yaml"))
+    .sort()
+    .map((name) => {
+      const file = join(casesDirectory, name);
+      const [head, ...objects] = parseAllDocuments(readFileSync(file, "utf8")).map((document) => {
+        const [error] = document.errors;
+        if (error !== undefined) throw new Error(`${file}: ${error.message}`);
+        return document.toJS() as unknown;
+      });
+      return {
+        ...(head as Pick<CaseFile, "description" | "requests">),
+        objects,
+        name: name.replace(/\.yaml$/, ""),
+        file,
+      };
+    });
+}

@@ -1,0 +1,17 @@
+import { describe, expect, it } from "vitest";
+import { readCases } from "./case-file";
+import { disagreements } from "./compare";
+
+/** What the real Open Service Mesh decided was recorded (test/judge/record.ts); here our analysis must say the same. */
+describe("recorded verdicts of the real Open Service Mesh", () => {
+  it.each(readCases())("$name: $description", ({ objects, requests }) => {
+    expect(requests.length).toBeGreaterThan(0);
+    const verdicts = requests.map(({ verdict }) => {
+      if (verdict === undefined) throw new Error("no verdict is recorded: run test/judge/record.ts");
+      return verdict;
+    });
+    const plain = requests.map(({ verdict: _verdict, ...request }) => request);
+    const different = disagreements({ objects, requests: plain }, verdicts);
+    expect(different.map(({ request, ours, theirs }) => ({ request, ours, theirs }))).toEqual([]);
+  });
+});

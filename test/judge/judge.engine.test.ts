@@ -1,0 +1,46 @@
+import * as fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Judge, openJudge } from "../../sandbox/judge";
+import { readCases } from "./case-file";
+import { describe as describeVerdict, disagreements } from "./compare";
+import { arbitraryCase } from "./generate/case";
+
+/** A small run of `npm run judge`, with a seed of its own every day. */
+const policies = 300;
+
+let judge: Judge;
+
+beforeAll(async () => {
+  judge = await openJudge((message) => process.stderr.write(`${message}\n`));
+});
+
+afterAll(async () => {
+  await judge.close();
+});
+
+describe("the real Open Service Mesh as a library", () => {
+  it("still says what was recorded", async () => {
+    const cases = readCases();
+    const answers = await judge.ask(cases);
+    for (const [index, { name, requests }] of cases.entries()) {
+      const answer = answers[index];
+      if (answer === undefined || "error" in answer) throw new Error(`${name}: ${answer?.error ?? "no answer"}`);
+      expect([name, answer.verdicts.map(describeVerdict)]).toEqual([
+        name,
+        requests.map(({ verdict }) => verdict && describeVerdict(verdict)),
+      ]);
+    }
+  });
+
+  it("agrees with our analysis about random policies", async () => {
+    const seed = Math.floor(Date.now() / 86_400_000);
+    const cases = fc.sample(arbitraryCase(10), { seed, numRuns: policies });
+    const answers = await judge.ask(cases);
+    const different = cases.flatMap((asked, index) => {
+      const answer = answers[index];
+      if (answer === undefined || "error" in answer) throw new Error(answer?.error ?? "no answer");
+      return disagreements(asked, answer.verdicts);
+    });
+    expect({ seed, different }).toEqual({ seed, different: [] });
+  });
+});
