@@ -132,8 +132,6 @@ export function clusterProcesses(
   const files = layout(directory);
   const etcdUrl = `https://127.0.0.1:${ports["etcd-client"]}`;
   const peerUrl = `http://127.0.0.1:${ports["etcd-peer"]}`;
-  // Little garbage is worth more here than the last bit of speed: several clusters share one machine.
-  const lean = { GOGC: "50" };
   return {
     core: [
       {
@@ -158,7 +156,6 @@ export function clusterProcesses(
           "--enable-grpc-gateway=false",
           "--log-level=warn",
         ],
-        env: lean,
       },
       {
         name: "service-proxy",
@@ -191,7 +188,6 @@ export function clusterProcesses(
           "--event-ttl=1h",
           "--profiling=false",
         ],
-        env: lean,
         dependsOn: apiServerFiles,
       },
     ],
@@ -214,7 +210,6 @@ export function clusterProcesses(
           "--kube-api-burst=400",
           "--profiling=false",
         ],
-        env: lean,
       },
       {
         name: "kube-scheduler",
@@ -227,7 +222,6 @@ export function clusterProcesses(
           "--kube-api-burst=400",
           "--profiling=false",
         ],
-        env: lean,
       },
       {
         name: "kwok",
@@ -239,7 +233,6 @@ export function clusterProcesses(
           "--node-lease-duration-seconds=40",
           "--v=WARN",
         ],
-        env: lean,
       },
     ],
   };

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
+import { randomInt } from "node:crypto";
+import { createServer, type AddressInfo, type Server } from "node:net";
 import path from "node:path";
 import { ifExists, writeWhole } from "./files";
 
@@ -30,20 +31,34 @@ export async function ensurePorts(directory: string): Promise<Ports> {
   return named;
 }
 
+/**
+ * Where ports are looked for: below the range that systems take for outgoing connections (Linux: from 32768, see ip(7)), so that no such
+ * connection has the port when the control plane is started again.
+ */
+const range = { first: 10_000, last: 29_999 };
+
 /** Different ports of 127.0.0.1 that nobody listens on. All are held until the last is found, so that none comes twice. */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
+  const servers: Server[] = [];
   try {
-    return await Promise.all(
-      servers.map(
-        (server) =>
-          new Promise<number>((resolve, reject) => {
-            server.once("error", reject);
-            server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
-          }),
-      ),
-    );
+    for (let attempts = 0; servers.length < count; attempts++) {
+      if (attempts > 100 * count) throw new Error(`found no ${count} free ports from ${range.first} to ${range.last}`);
+      const server = await tryListen(randomInt(range.first, range.last + 1));
+      if (server !== undefined) servers.push(server);
+    }
+    return servers.map((server) => (server.address() as AddressInfo).port);
   } finally {
     for (const server of servers) server.close();
   }
+}
+
+/** A server on the port, or nothing when the port is taken. */
+function tryListen(port: number): Promise<Server | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      error.code === "EADDRINUSE" || error.code === "EACCES" ? resolve(undefined) : reject(error),
+    );
+    server.listen(port, "127.0.0.1", () => resolve(server));
+  });
 }

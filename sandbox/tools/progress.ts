@@ -17,7 +17,9 @@ export function buildProgress(tools: readonly ToolDefinition[], report: (message
   let pace = 1;
   const line = () => {
     const elapsed = (Date.now() - start) / 1000;
-    const left = Math.max(expected * pace - elapsed, 10);
+    // What has started and is not done yet after the time for it shows that the machine is slower than expected.
+    const begun = sumSeconds(done) + sumSeconds(tools.filter(({ name }) => running.has(name)));
+    const left = Math.max(expected * Math.max(pace, elapsed / Math.max(begun, 1)) - elapsed, 10);
     report(
       `Building ${[...running].join(", ")}: ${done.length} of ${tools.length} tools done after ${duration(elapsed)}, ` +
         `about ${duration(left)} to go`,
