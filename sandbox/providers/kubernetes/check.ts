@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { annotations } from "./annotations";
-import { isObject, stringAt } from "./client/json";
+import { stringAt } from "./client/json";
 import { isListType, knownScope, resourceKind, type ResourceKind } from "./kinds";
 import { knownPart, memberOf, toInputs, toProperties, type Inputs } from "./properties";
 import type { Session } from "./session";
@@ -119,13 +119,4 @@ export async function isNamespaced(session: Session, kind: ResourceKind): Promis
   if (known !== undefined) return known;
   if ((await session.unreachable()) !== undefined) return true;
   return (await session.objects.isNamespaced(kind.apiVersion, kind.kind)) ?? true;
-}
-
-/** The names of an object, from inputs or a live object. */
-export function namesOf(object: unknown): {
-  readonly name: string | undefined;
-  readonly namespace: string | undefined;
-} {
-  if (!isObject(object)) return { name: undefined, namespace: undefined };
-  return { name: stringAt(object, "metadata", "name"), namespace: stringAt(object, "metadata", "namespace") };
 }
