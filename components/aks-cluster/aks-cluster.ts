@@ -12,6 +12,7 @@ import {
 
 import { transformed } from "../transform";
 import { type AksClusterArgs } from "./args";
+import { NodePoolMode } from "./enums";
 import { bootstrapPool, BootstrapRemoval, InlinePools } from "./bootstrap";
 import { createOnlyPaths, hashes } from "./create-only";
 import { grantClusterAdmin, grantControlPlane } from "./access";
@@ -101,22 +102,26 @@ export class AksCluster extends ComponentResource {
       },
     );
 
-    let last: Resource = cluster;
+    // Azure runs one operation on a cluster at a time: each pool waits for all before it. For *all*, so that pools which leave
+    // together in a later update leave one after another too, whatever stays between them.
+    const line: Resource[] = [cluster];
     const pools = new Map<string, Output<string>>();
-    const add = (mode: string): void => {
+    const add = (mode: NodePoolMode): void => {
       for (const pool of settings.nodePools.filter((candidate) => candidate.mode === mode)) {
-        const made = nodePool(site, pool, { resource: cluster, generation: createOnlyHash }, last);
+        const made = nodePool(site, pool, { resource: cluster, generation: createOnlyHash }, [...line]);
         pools.set(pool.name, made.name);
-        last = made;
+        line.push(made);
       }
     };
-    add("System");
-    last = new BootstrapRemoval(
-      `${name}-bootstrap-removal`,
-      { ...reference, createOnlyHash },
-      { parent: this, dependsOn: last, deletedWith: cluster },
+    add(NodePoolMode.System);
+    line.push(
+      new BootstrapRemoval(
+        `${name}-bootstrap-removal`,
+        { ...reference, createOnlyHash },
+        { parent: this, dependsOn: [...line], deletedWith: cluster },
+      ),
     );
-    add("User");
+    add(NodePoolMode.User);
 
     maintenanceConfigurations(site, cluster);
     if (workspaceId !== undefined) {

@@ -19,7 +19,7 @@ export interface NewCluster {
  * One node pool. The resource's own name ends with the hash of the pool's create-only fields too: a changed field makes the
  * engine see a new resource, which it creates before it removes the old one at the end of the update.
  */
-export function nodePool(site: Site, pool: NodePoolSettings, cluster: NewCluster, after: Resource): AgentPool {
+export function nodePool(site: Site, pool: NodePoolSettings, cluster: NewCluster, after: Resource[]): AgentPool {
   const { settings } = site;
   const name = poolName(pool);
   const args = {
@@ -33,7 +33,6 @@ export function nodePool(site: Site, pool: NodePoolSettings, cluster: NewCluster
   };
   return new AgentPool(`${site.name}-${name}`, transformed(settings.transform?.nodePool, args), {
     parent: site.component,
-    // Azure runs one operation on a cluster at a time.
     dependsOn: after,
     deletedWith: cluster.resource,
     // A replaced cluster has taken its pools with it: they are made again in the new one.
