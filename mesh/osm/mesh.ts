@@ -1,6 +1,7 @@
 import { type Manifests } from "../manifests";
 import { inboundOf, type Inbound } from "./proxy/inbound";
 import { endpointIps, type Outbound, outboundOf } from "./proxy/outbound";
+import { type RouteTable, routeTable } from "./proxy/routes";
 import { indexTargets, type TargetIndex } from "./proxy/targets";
 import {
   type AccountKey,
@@ -64,4 +65,9 @@ export function osmMesh(
     serviceOfIp: (ip) => byClusterIp.get(ip),
     endpointIps: memo((service) => [...new Set(endpointIps(catalog, service))]),
   };
+}
+
+/** The HTTP routes of a service account in strict mode. */
+export function routeTableOf(mesh: OsmMesh, account: AccountKey): RouteTable {
+  return routeTable(mesh.state, mesh.targets, account);
 }

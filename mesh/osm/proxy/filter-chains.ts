@@ -104,9 +104,10 @@ function exactOrAny<C extends { readonly match: ChainMatch }, V>(
 }
 
 /** Whether Envoy refuses the listener: two of its chains take the same connections. Names the first pair. */
-export function clashingChains<C extends { readonly name: string; readonly match: ChainMatch }>(
+export function clashingChains<C extends { readonly match: ChainMatch }>(
   chains: readonly C[],
 ): readonly [C, C] | undefined {
+  if (chains.length < 2) return undefined;
   const leaves = new Map<string, C>();
   const orAny = <V>(values: readonly V[] | undefined): readonly (V | "")[] =>
     values === undefined || values.length === 0 ? [""] : values;

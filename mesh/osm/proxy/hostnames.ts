@@ -13,6 +13,63 @@ export function hostnamesOf(service: MeshService, localNamespace: boolean): read
   return names.flatMap((host) => [host, `${host}:${String(service.port)}`]);
 }
 
+/** Whether a host names the service, in any case: what {@link hostnamesOf} lists, told without listing it. */
+export function isHostnameOf(service: MeshService, localNamespace: boolean, host: string): boolean {
+  let text = host;
+  const port = `:${String(service.port)}`;
+  if (text.endsWith(port)) text = text.slice(0, -port.length);
+  text = text.toLowerCase();
+  const name = service.name.toLowerCase();
+  if (!text.startsWith(name)) return false;
+  if (text.length === name.length) return localNamespace;
+  const rest = text.slice(name.length);
+  const space = `.${service.namespace}`;
+  return (
+    rest.startsWith(space) && ["", ".svc", ".svc.cluster", ".svc.cluster.local"].includes(rest.slice(space.length))
+  );
+}
+
+/** Finds the service that a host names; "refused" where two of them share a name, which Envoy does not take. */
+export function hostFinder<T>(
+  hosted: readonly T[],
+  serviceOf: (one: T) => MeshService,
+  isLocal: (service: MeshService) => boolean,
+): (host: string) => T | undefined | "refused" {
+  if (hosted.length > 1 && shareName(hosted.map(serviceOf), isLocal)) return () => "refused";
+  if (hosted.length <= fewHosts) {
+    return (host) => hosted.find((one) => isHostnameOf(serviceOf(one), isLocal(serviceOf(one)), host));
+  }
+  const names = new Map<string, T>();
+  for (const one of hosted) {
+    const service = serviceOf(one);
+    for (const host of hostnamesOf(service, isLocal(service))) names.set(host.toLowerCase(), one);
+  }
+  return (host) => names.get(host.toLowerCase());
+}
+
+/** Up to so many services are searched one by one. */
+const fewHosts = 8;
+
+function shareName(services: readonly MeshService[], isLocal: (service: MeshService) => boolean): boolean {
+  const plain = new Set<string>();
+  for (const { namespace, name } of services) {
+    const key = `${name}.${namespace}`;
+    if (plain.has(key)) return true;
+    plain.add(key);
+  }
+  // Only the name of a headless Service's pod has a dot, and may look like another service with its namespace.
+  if (services.every(({ name }) => !name.includes("."))) return false;
+  const all = new Set<string>();
+  for (const service of services) {
+    for (const host of hostnamesOf(service, isLocal(service))) {
+      const name = host.toLowerCase();
+      if (all.has(name)) return true;
+      all.add(name);
+    }
+  }
+  return false;
+}
+
 /** The full name, which is also the TLS server name. */
 export function fullName(service: Pick<MeshService, "name" | "namespace">): string {
   return `${service.name}.${service.namespace}.svc.cluster.local`;

@@ -11,7 +11,7 @@ import {
 } from "../state";
 import { type ChainIndex, indexChains } from "./filter-chain-index";
 import { type ChainMatch, clashingChains } from "./filter-chains";
-import { fullName, hostnamesOf } from "./hostnames";
+import { fullName, hostFinder } from "./hostnames";
 import { type NetworkFilter, networkFilter } from "./network-permissions";
 import { chainKind, endpointIps, isTcp } from "./outbound";
 import { type RouteTable, routeTable } from "./routes";
@@ -19,7 +19,8 @@ import { type TargetIndex } from "./targets";
 
 /** A filter chain of a pod's inbound listener. */
 export interface InboundChain {
-  readonly name: string;
+  /** Name as OSM writes it, made when a message needs it. */
+  readonly name: () => string;
   readonly match: ChainMatch;
   readonly service: MeshService;
   readonly use: { readonly kind: "http" } | { readonly kind: "tcp" } | { readonly kind: "ingress" };
@@ -105,22 +106,17 @@ function buildInbound(
     chains.length === 0
       ? `pod ${pod.namespace}/${pod.name} belongs to no Service`
       : clash &&
-        `Envoy refuses the inbound listener of pod ${pod.namespace}/${pod.name}: ${clash[0].name} and ${clash[1].name} match the same connections`;
+        `Envoy refuses the inbound listener of pod ${pod.namespace}/${pod.name}: ${clash[0].name()} and ${clash[1].name()} match the same connections`;
   const routesRefused = routes && unreadableRoute(routes);
 
   const hosted = withRoots(catalog, own);
-  const hosts = memo((port: number): ReadonlyMap<string, MeshService> | "refused" => {
-    const found = new Map<string, MeshService>();
-    for (const service of hosted) {
-      if (service.targetPort !== port || isTcp(service.protocol)) continue;
-      for (const host of hostnamesOf(service, true)) {
-        const name = host.toLowerCase();
-        if (found.has(name)) return "refused";
-        found.set(name, service);
-      }
-    }
-    return found;
-  });
+  const finders = memo((port: number) =>
+    hostFinder(
+      hosted.filter(({ targetPort, protocol }) => targetPort === port && !isTcp(protocol)),
+      (service) => service,
+      () => true,
+    ),
+  );
   return {
     id,
     account: accountOfPod(pod),
@@ -130,10 +126,7 @@ function buildInbound(
     ...(listenersRefused !== undefined && { listenersRefused }),
     ...(noListener !== undefined && { noListener }),
     ...(routesRefused !== undefined && { routesRefused }),
-    virtualHost(port, host) {
-      const map = hosts(port);
-      return map === "refused" ? map : map.get(host.toLowerCase());
-    },
+    virtualHost: (port, host) => finders(port)(host),
     ingress: ingress.flatMap(({ rules }) => rules),
   };
 }
@@ -143,7 +136,7 @@ function meshChain(service: MeshService): readonly InboundChain[] {
   if (kind === undefined) return [];
   return [
     {
-      name: `inbound_${service.namespace}/${service.name}_${String(service.targetPort)}_${service.protocol}`,
+      name: () => `inbound_${service.namespace}/${service.name}_${String(service.targetPort)}_${service.protocol}`,
       match: { port: service.targetPort, serverNames: [fullName(service)], tls: true, applicationProtocols: ["osm"] },
       service,
       use: { kind },
@@ -209,7 +202,7 @@ function ingressOf(catalog: Catalog, service: MeshService): readonly ServiceIngr
   );
   const named = policy.sources.some(({ kind }) => kind === "AuthenticatedPrincipal");
   const chains = backends.flatMap(({ port, protocol, sniHosts }): readonly InboundChain[] => {
-    const name = `ingress_${service.namespace}/${service.name}_${String(port)}_${protocol}`;
+    const name = (): string => `ingress_${service.namespace}/${service.name}_${String(port)}_${protocol}`;
     const sourceIps = ranges.length > 0 ? { sourceIps: ranges } : {};
     switch (protocol.toLowerCase()) {
       case "http":

@@ -13,7 +13,7 @@ import {
 } from "../state";
 import { type ChainIndex, indexChains } from "./filter-chain-index";
 import { type ChainMatch, clashingChains } from "./filter-chains";
-import { hostnamesOf } from "./hostnames";
+import { hostFinder } from "./hostnames";
 import { type TargetIndex } from "./targets";
 
 /** A cluster and its relative weight. */
@@ -43,7 +43,8 @@ export interface Upstream {
 
 /** A filter chain of a client's outbound listener. */
 export interface OutboundChain {
-  readonly name: string;
+  /** Name as OSM writes it, made when a message needs it. */
+  readonly name: () => string;
   readonly match: ChainMatch;
   readonly use:
     | { readonly kind: "http" }
@@ -86,15 +87,17 @@ export function outboundOf(catalog: Catalog, index: TargetIndex): (account: Acco
     return memo((account) => buildOutbound(catalog, account, allowedUpstreams(catalog, index, account, upstreamOf)));
   }
   // In permissive mode only the namespace, by the short names, and the account's own Egress objects tell accounts apart.
-  const everyone = memo((_: "all") =>
-    catalog.allMeshServices().map((service): Upstream => ({ ...upstreamOf(service), targets: [] })),
-  );
+  let everyone: readonly Upstream[] | undefined;
   const alike = new Map<string, Outbound>();
   return memo((account) => {
     const egresses = egressPolicies(catalog, account).map(({ namespace, name }) => keyOf(namespace, name));
     const key = [account.split("/")[0], ...egresses].join("\0");
     let outbound = alike.get(key);
-    if (outbound === undefined) alike.set(key, (outbound = buildOutbound(catalog, account, everyone("all"))));
+    if (outbound === undefined) {
+      everyone ??= catalog.allMeshServices().map((service): Upstream => ({ ...upstreamOf(service), targets: [] }));
+      outbound = buildOutbound(catalog, account, everyone);
+      alike.set(key, outbound);
+    }
     return { ...outbound, account };
   });
 }
@@ -167,7 +170,13 @@ function buildOutbound(catalog: Catalog, account: AccountKey, upstreams: readonl
   }
 
   const [namespace = ""] = account.split("/");
-  const hosts = memo((port: number) => hostMap(upstreams, port, namespace));
+  const finders = memo((port: number) =>
+    hostFinder(
+      upstreams.filter(({ service }) => service.port === port && !isTcp(service.protocol)),
+      ({ service }) => service,
+      (service) => service.namespace === namespace,
+    ),
+  );
   const egressHosts = memo((port: number) => egressHostMap(catalog, egresses, port));
   const clusters = new Map<string, MeshService>();
   for (const { service } of upstreams) {
@@ -181,7 +190,7 @@ function buildOutbound(catalog: Catalog, account: AccountKey, upstreams: readonl
     passthrough: switches.egress,
     ...(noListener !== undefined && { noListener }),
     clusters,
-    virtualHost: (port, host) => find(hosts(port), host),
+    virtualHost: (port, host) => finders(port)(host),
     egressHost: (port, host) => find(egressHosts(port), host),
     refusedRoutes: [...refused.always],
     maybeRefusedRoutes: [...refused.maybe],
@@ -235,7 +244,8 @@ function meshChain(upstream: Upstream): readonly OutboundChain[] {
   const { service, ips } = upstream;
   const kind = chainKind(service.protocol);
   if (kind === undefined || ips.length === 0) return [];
-  const name = `outbound_${service.namespace}/${service.name}_${String(service.port)}_${service.protocol}`;
+  const name = (): string =>
+    `outbound_${service.namespace}/${service.name}_${String(service.port)}_${service.protocol}`;
   const match = { port: service.port, ips };
   if (kind === "http") return [{ name, match, use: { kind } }];
   // Without any backend the chain cannot be built; that alone is left out.
@@ -248,35 +258,16 @@ function listenerFault(chains: readonly OutboundChain[], passthrough: boolean): 
   if (chains.length === 0 && !passthrough) return "no TrafficTarget lets the caller reach any service";
   const clash = clashingChains(chains);
   if (clash !== undefined) {
-    return `Envoy refuses the caller's listener: ${clash[0].name} and ${clash[1].name} match the same connections`;
+    return `Envoy refuses the caller's listener: ${clash[0].name()} and ${clash[1].name()} match the same connections`;
   }
   for (const { use, name } of chains) {
     if (use.kind !== "tcp") continue;
     const broken = use.upstream.distributions.every(
       ({ clusters }) => clusters.length > 1 && clusters.some(({ weight }) => weight === 0),
     );
-    if (broken) return `Envoy refuses the caller's listener: ${name} has a TCP backend of weight 0`;
+    if (broken) return `Envoy refuses the caller's listener: ${name()} has a TCP backend of weight 0`;
   }
   return undefined;
-}
-
-/** Hosts of the services on a port. Two virtual hosts with one name make Envoy refuse the whole configuration. */
-function hostMap(
-  upstreams: readonly Upstream[],
-  port: number,
-  namespace: string,
-): ReadonlyMap<string, Upstream> | "refused" {
-  const hosts = new Map<string, Upstream>();
-  for (const upstream of upstreams) {
-    const { service } = upstream;
-    if (service.port !== port || isTcp(service.protocol)) continue;
-    for (const host of hostnamesOf(service, service.namespace === namespace)) {
-      const name = host.toLowerCase();
-      if (hosts.has(name)) return "refused";
-      hosts.set(name, upstream);
-    }
-  }
-  return hosts;
 }
 
 function egressPolicies(catalog: Catalog, account: AccountKey): readonly EgressPolicy[] {
@@ -310,7 +301,7 @@ function egressChains(egresses: readonly EgressPolicy[]): readonly OutboundChain
       switch (protocol) {
         case "http":
           chains.set(name, {
-            name,
+            name: () => name,
             match: { port, applicationProtocols: inspectedProtocols },
             use: { kind: "egress-http", port },
           });
@@ -323,7 +314,7 @@ function egressChains(egresses: readonly EgressPolicy[]): readonly OutboundChain
           const known = chains.get(key);
           const others = known?.use.kind === "egress-tcp" ? known.use.policies : [];
           chains.set(key, {
-            name,
+            name: () => name,
             match: {
               port,
               ...(ranges.length > 0 && { ips: ranges }),

@@ -95,7 +95,7 @@ function routeKey(match: RouteMatch): string {
   let key = keys.get(match);
   if (key === undefined) {
     const headers = match.headers && [...match.headers].sort(([a], [b]) => (a < b ? -1 : 1));
-    key = JSON.stringify([match.path, match.methods, headers ?? null]);
+    key = `${match.path}\0${match.methods.join("\0")}\0${headers === undefined ? "" : JSON.stringify(headers)}`;
     keys.set(match, key);
   }
   return key;

@@ -42,18 +42,10 @@ export function callAddress(mesh: OsmMesh, client: Client, target: Target, autho
     return callPlain(mesh, target, sourceIp, authority, [{ text: "the call bypasses the caller's sidecar" }]);
   }
   // A pod's own services can break all that its sidecar is told, so that pods of one account may differ.
-  const faults = new Map<string, { readonly inbound: Inbound | undefined; weight: number }>();
-  for (const pod of client.pods) {
-    const inbound = mesh.inbound(pod);
-    const key = `${inbound.listenersRefused ?? ""}\0${inbound.routesRefused ?? ""}`;
-    const known = faults.get(key);
-    if (known === undefined) faults.set(key, { inbound, weight: 1 });
-    else known.weight += 1;
-  }
-  if (faults.size === 0) faults.set("", { inbound: undefined, weight: 1 });
+  const faults = faultsOf(mesh, client);
   return choice<CallTree>(
     "endpoint",
-    [...faults.values()].map(({ inbound, weight }) => ({
+    faults.map(({ inbound, weight }) => ({
       weight,
       tree:
         inbound?.listenersRefused === undefined
@@ -63,12 +55,39 @@ export function callAddress(mesh: OsmMesh, client: Client, target: Target, autho
   );
 }
 
+interface PodFault {
+  readonly inbound: Inbound | undefined;
+  weight: number;
+}
+
+const soundPod: readonly PodFault[] = [{ inbound: undefined, weight: 1 }];
+const knownFaults = new WeakMap<Client, readonly PodFault[]>();
+
+/** The client's pods by what is broken in what their sidecars are told. */
+function faultsOf(mesh: OsmMesh, client: Client): readonly PodFault[] {
+  let found = knownFaults.get(client);
+  if (found === undefined) {
+    const faults = new Map<string, PodFault>();
+    for (const pod of client.pods) {
+      const inbound = mesh.inbound(pod);
+      const key = `${inbound.listenersRefused ?? ""}\0${inbound.routesRefused ?? ""}`;
+      const known = faults.get(key);
+      if (known === undefined) faults.set(key, { inbound, weight: 1 });
+      else known.weight += 1;
+    }
+    found = faults.size === 0 ? soundPod : [...faults.values()];
+    knownFaults.set(client, found);
+  }
+  return found;
+}
+
 /** Ports and addresses that the init container's iptables rules leave to themselves. */
 function bypasses(mesh: OsmMesh, client: Client, target: Target): boolean {
   const { outboundPortExclusions, outboundIpExclusions, outboundIpInclusions } = mesh.state.switches;
   const { ip } = target;
+  const annotations = client.pods[0]?.annotations;
   const listed = (name: string): readonly string[] => {
-    const text = client.pods[0]?.annotations[`openservicemesh.io/${name}`];
+    const text = annotations?.[`openservicemesh.io/${name}`];
     return text === undefined ? [] : text.split(",").map((item) => item.trim());
   };
   if (outboundPortExclusions.includes(target.port)) return true;
@@ -110,7 +129,7 @@ function callFromSidecar(
   if (use.kind === "tcp") return throughUpstream(mesh, client, use.upstream, sourceIp, undefined);
   if (use.kind === "egress-tcp") return callPlain(mesh, target, sourceIp, authority, use.policies.map(describe));
   if (authority === undefined) {
-    return end("refused", [{ text: `${chain.name} speaks HTTP: bytes that are not HTTP end the connection` }]);
+    return end("refused", [{ text: `${chain.name()} speaks HTTP: bytes that are not HTTP end the connection` }]);
   }
   const tree = withRoutes(outbound, podRoutesRefused, () =>
     use.kind === "egress-http"
@@ -205,6 +224,10 @@ function throughCluster(
         : `${backend} has no endpoints`;
     return failure(http, text, upstream.targets.map(describe));
   }
+  const call = (ip: string): CallTree =>
+    callServer(mesh, client, { service, backend, ip, port: service.targetPort, sourceIp }, authority);
+  const [only = ""] = ips;
+  if (ips.length === 1) return call(only);
   // Pods that are told the same answer the same.
   const groups = new Map<string, { readonly ip: string; weight: number }>();
   for (const ip of ips) {
@@ -217,10 +240,7 @@ function throughCluster(
   }
   return choice<CallTree>(
     "endpoint",
-    [...groups.values()].map(({ ip, weight }) => ({
-      weight,
-      tree: callServer(mesh, client, { service, backend, ip, port: service.targetPort, sourceIp }, authority),
-    })),
+    [...groups.values()].map(({ ip, weight }) => ({ weight, tree: call(ip) })),
   );
 }
 

@@ -50,7 +50,7 @@ export function callServer(
   }
   if (chain.use.kind === "tcp") return end("allowed", entry, backend);
   if (authority === undefined) {
-    return failure(false, `${chain.name} speaks HTTP: bytes that are not HTTP end the connection`);
+    return failure(false, `${chain.name()} speaks HTTP: bytes that are not HTTP end the connection`);
   }
   return withServerRoutes(mesh, inbound, () => {
     const host = inbound.virtualHost(chain.match.port, authority);

@@ -29,7 +29,7 @@ import {
   type TargetPolicy,
   type TcpRoutePolicy,
 } from "./policies";
-import { type Reader, readerOf } from "./reader";
+import { type Reader, readers } from "./reader";
 import {
   type EndpointsState,
   type NamespaceState,
@@ -121,9 +121,10 @@ export function clusterState(
   };
   const seen = new Map<string, KubernetesObject>();
   const passedOver = new Map<string, number>();
+  const readerOf = readers(positions, problems);
 
   for (const object of manifests.objects) {
-    const reader = readerOf(object, positions, problems);
+    const reader = readerOf(object);
     if (!isServedVersion(object, reader)) continue;
     const subject = describeObject(object);
     if (seen.has(subject)) {

@@ -109,9 +109,9 @@ function named(reader: Reader): Named {
 function subject(reader: Reader, value: unknown, path: ValuePath): Subject {
   const record = reader.record(value, path);
   return {
-    kind: reader.text(record["kind"], [...path, "kind"]) ?? "",
-    name: reader.text(record["name"], [...path, "name"]) ?? "",
-    namespace: reader.text(record["namespace"], [...path, "namespace"]) ?? "",
+    kind: reader.text(record["kind"], path, "kind") ?? "",
+    name: reader.text(record["name"], path, "name") ?? "",
+    namespace: reader.text(record["namespace"], path, "namespace") ?? "",
   };
 }
 
@@ -129,9 +129,9 @@ export function readTarget(reader: Reader): TargetPolicy {
       const path = ["spec", "rules", index] as const;
       const rule = reader.record(item, path);
       return {
-        kind: reader.text(rule["kind"], [...path, "kind"]) ?? "",
-        name: reader.text(rule["name"], [...path, "name"]) ?? "",
-        matches: reader.texts(rule["matches"], [...path, "matches"]),
+        kind: reader.text(rule["kind"], path, "kind") ?? "",
+        name: reader.text(rule["name"], path, "name") ?? "",
+        matches: reader.texts(rule["matches"], path, "matches"),
       };
     }),
   };
@@ -141,11 +141,11 @@ export function readRouteGroup(reader: Reader): RouteGroup {
   const matches = reader.list(spec(reader)["matches"], ["spec", "matches"]).map((item, index): RouteMatch => {
     const path = ["spec", "matches", index] as const;
     const match = reader.record(item, path);
-    const regex = reader.text(match["pathRegex"], [...path, "pathRegex"]) ?? "";
-    const methods = reader.texts(match["methods"], [...path, "methods"]);
+    const regex = reader.text(match["pathRegex"], path, "pathRegex") ?? "";
+    const methods = reader.texts(match["methods"], path, "methods");
     const headers = readHeaders(reader, match["headers"], [...path, "headers"]);
     return {
-      name: reader.text(match["name"], [...path, "name"]) ?? "",
+      name: reader.text(match["name"], path, "name") ?? "",
       path: regex === "" ? ".*" : regex,
       methods: methods.length === 0 ? ["*"] : methods,
       ...(headers && { headers }),
@@ -191,9 +191,9 @@ export function readSplit(reader: Reader): SplitPolicy {
     backends: reader.list(fields["backends"], ["spec", "backends"]).map((item, index) => {
       const path = ["spec", "backends", index] as const;
       const backend = reader.record(item, path);
-      const weight = reader.integer(backend["weight"], [...path, "weight"]) ?? 0;
+      const weight = reader.integer(backend["weight"], path, "weight") ?? 0;
       if (weight < 0) reader.report([...path, "weight"], `A weight must be 0 or more, is ${String(weight)}.`);
-      return { service: reader.text(backend["service"], [...path, "service"]) ?? "", weight: Math.max(weight, 0) };
+      return { service: reader.text(backend["service"], path, "service") ?? "", weight: Math.max(weight, 0) };
     }),
   };
 }
@@ -209,17 +209,17 @@ export function readEgress(reader: Reader): EgressPolicy {
       const path = ["spec", "ports", index] as const;
       const port = reader.record(item, path);
       return {
-        number: reader.integer(port["number"], [...path, "number"]) ?? 0,
-        protocol: reader.text(port["protocol"], [...path, "protocol"]) ?? "",
+        number: reader.integer(port["number"], path, "number") ?? 0,
+        protocol: reader.text(port["protocol"], path, "protocol") ?? "",
       };
     }),
     matches: reader.list(fields["matches"], ["spec", "matches"]).map((item, index) => {
       const path = ["spec", "matches", index] as const;
       const match = reader.record(item, path);
       return {
-        apiGroup: reader.text(match["apiGroup"], [...path, "apiGroup"]) ?? "",
-        kind: reader.text(match["kind"], [...path, "kind"]) ?? "",
-        name: reader.text(match["name"], [...path, "name"]) ?? "",
+        apiGroup: reader.text(match["apiGroup"], path, "apiGroup") ?? "",
+        kind: reader.text(match["kind"], path, "kind") ?? "",
+        name: reader.text(match["name"], path, "name") ?? "",
       };
     }),
   };
@@ -232,10 +232,10 @@ export function readIngress(reader: Reader): IngressPolicy {
     backends: reader.list(fields["backends"], ["spec", "backends"]).map((item, index) => {
       const path = ["spec", "backends", index] as const;
       const backend = reader.record(item, path);
-      const port = reader.record(backend["port"], [...path, "port"]);
-      const tls = reader.record(backend["tls"], [...path, "tls"]);
+      const port = reader.record(backend["port"], path, "port");
+      const tls = reader.record(backend["tls"], path, "tls");
       return {
-        name: reader.text(backend["name"], [...path, "name"]) ?? "",
+        name: reader.text(backend["name"], path, "name") ?? "",
         port: reader.integer(port["number"], [...path, "port", "number"]) ?? 0,
         protocol: reader.text(port["protocol"], [...path, "port", "protocol"]) ?? "",
         skipClientCertValidation:
@@ -254,7 +254,7 @@ export function readSetting(reader: Reader): SettingPolicy {
     host: reader.text(fields["host"], ["spec", "host"]) ?? "",
     routePaths: reader.list(fields["httpRoutes"], ["spec", "httpRoutes"]).map((item, index) => {
       const path = ["spec", "httpRoutes", index] as const;
-      return reader.text(reader.record(item, path)["path"], [...path, "path"]) ?? "";
+      return reader.text(reader.record(item, path)["path"], path, "path") ?? "";
     }),
   };
 }

@@ -14,87 +14,95 @@ import {
 export interface Reader {
   readonly object: KubernetesObject;
   report(path: ValuePath, message: string, severity?: Severity): void;
+  // The key below the path comes apart, so that paths are put together only for messages.
   /** A JSON object; an absent one is empty. */
-  record(value: unknown, path: ValuePath): JsonObject;
+  record(value: unknown, path: ValuePath, key?: string): JsonObject;
   /** A list; an absent one is empty. */
-  list(value: unknown, path: ValuePath): readonly unknown[];
-  text(value: unknown, path: ValuePath): string | undefined;
-  integer(value: unknown, path: ValuePath): number | undefined;
-  flag(value: unknown, path: ValuePath): boolean | undefined;
+  list(value: unknown, path: ValuePath, key?: string): readonly unknown[];
+  text(value: unknown, path: ValuePath, key?: string | number): string | undefined;
+  integer(value: unknown, path: ValuePath, key?: string | number): number | undefined;
+  flag(value: unknown, path: ValuePath, key?: string): boolean | undefined;
   /** A list of strings; an absent one is empty. */
-  texts(value: unknown, path: ValuePath): readonly string[];
+  texts(value: unknown, path: ValuePath, key?: string): readonly string[];
   /** A map from strings to strings; an absent one is empty. */
-  textMap(value: unknown, path: ValuePath): Readonly<Record<string, string>>;
+  textMap(value: unknown, path: ValuePath, key?: string): Readonly<Record<string, string>>;
 }
 
 const nothing: JsonObject = {};
 const none: readonly never[] = [];
 const noTexts: Readonly<Record<string, string>> = {};
 
-/** A reader of one object that adds to the problems. */
-export function readerOf(object: KubernetesObject, positions: Positions, problems: Problem[]): Reader {
+/** Gives a reader of one object after the other; a reader is good until the next is asked for. */
+export function readers(positions: Positions, problems: Problem[]): (object: KubernetesObject) => Reader {
+  let current: KubernetesObject | undefined;
   const report = (path: ValuePath, message: string, severity: Severity = "error"): void => {
-    const position = positions.of(object, path);
+    const position = current && positions.of(current, path);
     problems.push({
       severity,
       message,
-      object: describeObject(object),
+      ...(current && { object: describeObject(current) }),
       ...(path.length > 0 && { property: formatPath(path) }),
       ...(position && { position }),
     });
   };
+  const at = (path: ValuePath, key: string | number | undefined): ValuePath =>
+    key === undefined ? path : [...path, key];
   const absent = (value: unknown): boolean => value === undefined || value === null;
-  const text = (value: unknown, path: ValuePath): string | undefined => {
-    if (absent(value)) return undefined;
+  const text: Reader["text"] = (value, path, key) => {
     if (typeof value === "string") return value;
-    report(path, `Must be a string, is ${kindOf(value)}. Put quotes around it.`);
+    if (!absent(value)) report(at(path, key), `Must be a string, is ${kindOf(value)}. Put quotes around it.`);
     return undefined;
   };
-  return {
-    object,
+  const record: Reader["record"] = (value, path, key) => {
+    if (isJsonObject(value)) return value;
+    if (!absent(value)) report(at(path, key), `Must be an object, is ${kindOf(value)}.`);
+    return nothing;
+  };
+  const list: Reader["list"] = (value, path, key) => {
+    if (Array.isArray(value)) return value;
+    if (!absent(value)) report(at(path, key), `Must be a list, is ${kindOf(value)}.`);
+    return none;
+  };
+  const shared: Omit<Reader, "object"> = {
     report,
+    record,
+    list,
     text,
-    record(value, path) {
-      if (absent(value)) return nothing;
-      if (isJsonObject(value)) return value;
-      report(path, `Must be an object, is ${kindOf(value)}.`);
-      return nothing;
-    },
-    list(value, path) {
-      if (absent(value)) return none;
-      if (Array.isArray(value)) return value;
-      report(path, `Must be a list, is ${kindOf(value)}.`);
-      return none;
-    },
-    integer(value, path) {
-      if (absent(value)) return undefined;
+    integer(value, path, key) {
       if (typeof value === "number" && Number.isInteger(value)) return value;
-      report(path, `Must be an integer, is ${typeof value === "number" ? String(value) : kindOf(value)}.`);
+      if (!absent(value)) {
+        const found = typeof value === "number" ? String(value) : kindOf(value);
+        report(at(path, key), `Must be an integer, is ${found}.`);
+      }
       return undefined;
     },
-    flag(value, path) {
-      if (absent(value)) return undefined;
+    flag(value, path, key) {
       if (typeof value === "boolean") return value;
-      report(path, `Must be true or false, is ${kindOf(value)}.`);
+      if (!absent(value)) report(at(path, key), `Must be true or false, is ${kindOf(value)}.`);
       return undefined;
     },
-    texts(value, path) {
+    texts(value, path, key) {
+      if (absent(value)) return none;
       const found: string[] = [];
-      this.list(value, path).forEach((item, index) => {
-        const read = text(item, [...path, index]);
+      list(value, path, key).forEach((item, index) => {
+        const read = typeof item === "string" ? item : text(item, at(path, key), index);
         if (read !== undefined) found.push(read);
       });
       return found;
     },
-    textMap(value, path) {
+    textMap(value, path, key) {
       if (absent(value)) return noTexts;
       const found: Record<string, string> = {};
-      for (const [key, item] of Object.entries(this.record(value, path))) {
-        const read = text(item, [...path, key]);
-        if (read !== undefined) found[key] = read;
+      for (const [name, item] of Object.entries(record(value, path, key))) {
+        const read = typeof item === "string" ? item : text(item, at(path, key), name);
+        if (read !== undefined) found[name] = read;
       }
       return found;
     },
+  };
+  return (object) => {
+    current = object;
+    return { ...shared, object };
   };
 }
 

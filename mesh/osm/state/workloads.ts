@@ -112,10 +112,10 @@ type PodTemplate = Pick<PodState, "serviceAccount" | "hostname" | "subdomain" | 
 function readTemplate(reader: Reader, value: unknown, path: ValuePath): PodTemplate {
   const spec = reader.record(value, path);
   const ports = new Map<string, number>();
-  reader.list(spec["containers"], [...path, "containers"]).forEach((item, index) => {
+  reader.list(spec["containers"], path, "containers").forEach((item, index) => {
     const at = [...path, "containers", index];
     const container = reader.record(item, at);
-    reader.list(container["ports"], [...at, "ports"]).forEach((entry, portIndex) => {
+    reader.list(container["ports"], at, "ports").forEach((entry, portIndex) => {
       const port = reader.record(entry, [...at, "ports", portIndex]);
       const number = reader.integer(port["containerPort"], [...at, "ports", portIndex, "containerPort"]);
       const name = reader.text(port["name"], [...at, "ports", portIndex, "name"]);
@@ -123,14 +123,14 @@ function readTemplate(reader: Reader, value: unknown, path: ValuePath): PodTempl
     });
   });
   const account =
-    reader.text(spec["serviceAccountName"], [...path, "serviceAccountName"]) ??
-    reader.text(spec["serviceAccount"], [...path, "serviceAccount"]) ??
+    reader.text(spec["serviceAccountName"], path, "serviceAccountName") ??
+    reader.text(spec["serviceAccount"], path, "serviceAccount") ??
     "";
   return {
     serviceAccount: account === "" ? "default" : account,
-    hostname: reader.text(spec["hostname"], [...path, "hostname"]) ?? "",
-    subdomain: reader.text(spec["subdomain"], [...path, "subdomain"]) ?? "",
-    hostNetwork: reader.flag(spec["hostNetwork"], [...path, "hostNetwork"]) ?? false,
+    hostname: reader.text(spec["hostname"], path, "hostname") ?? "",
+    subdomain: reader.text(spec["subdomain"], path, "subdomain") ?? "",
+    hostNetwork: reader.flag(spec["hostNetwork"], path, "hostNetwork") ?? false,
     containerPorts: ports,
   };
 }
@@ -196,14 +196,14 @@ export function readService(reader: Reader): ServiceState {
     ports: reader.list(spec["ports"], ["spec", "ports"]).map((item, index): ServicePort => {
       const path = ["spec", "ports", index] as const;
       const port = reader.record(item, path);
-      const number = reader.integer(port["port"], [...path, "port"]) ?? 0;
+      const number = reader.integer(port["port"], path, "port") ?? 0;
       const target = port["targetPort"];
-      const appProtocol = reader.text(port["appProtocol"], [...path, "appProtocol"]);
+      const appProtocol = reader.text(port["appProtocol"], path, "appProtocol");
       return {
-        name: reader.text(port["name"], [...path, "name"]) ?? "",
+        name: reader.text(port["name"], path, "name") ?? "",
         port: number,
-        targetPort: typeof target === "string" ? target : (reader.integer(target, [...path, "targetPort"]) ?? number),
-        transport: reader.text(port["protocol"], [...path, "protocol"]) ?? "TCP",
+        targetPort: typeof target === "string" ? target : (reader.integer(target, path, "targetPort") ?? number),
+        transport: reader.text(port["protocol"], path, "protocol") ?? "TCP",
         ...(appProtocol !== undefined && { appProtocol }),
       };
     }),
@@ -219,14 +219,14 @@ export function readEndpoints(reader: Reader): EndpointsState {
       const path = ["subsets", index] as const;
       const subset = reader.record(item, path);
       return {
-        addresses: reader.list(subset["addresses"], [...path, "addresses"]).map((entry, at) => {
+        addresses: reader.list(subset["addresses"], path, "addresses").map((entry, at) => {
           const address = reader.record(entry, [...path, "addresses", at]);
           return {
             ip: reader.text(address["ip"], [...path, "addresses", at, "ip"]) ?? "",
             hostname: reader.text(address["hostname"], [...path, "addresses", at, "hostname"]) ?? "",
           };
         }),
-        ports: reader.list(subset["ports"], [...path, "ports"]).map((entry, at) => {
+        ports: reader.list(subset["ports"], path, "ports").map((entry, at) => {
           const port = reader.record(entry, [...path, "ports", at]);
           return {
             name: reader.text(port["name"], [...path, "ports", at, "name"]) ?? "",
