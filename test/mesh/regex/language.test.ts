@@ -1,0 +1,125 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { TooComplexError } from "../../../mesh/regex/automaton";
+import { difference, exampleOf, intersection, languageOf, patternsOverlap } from "../../../mesh/regex/language";
+import { compilePattern, fullMatch, isPatternError } from "../../../mesh/regex/pattern";
+
+/** Patterns with RE2's odd corners: flags, classes, anchors, boundaries, non-greedy and bounded repeats. */
+const atoms = fc.constantFrom(
+  "a",
+  "b",
+  "/",
+  ".",
+  "x1",
+  "[ab]",
+  "[^/]",
+  "\\d",
+  "\\w",
+  "\\W",
+  "\\pL",
+  "\\PN",
+  "[[:alpha:]]",
+  "\\x{61}",
+  "\\x62",
+  "\\Qa.b\\E",
+  "^",
+  "$",
+  "\\b",
+  "\\B",
+  "\\A",
+  "\\z",
+  "(?i)aB",
+  "(?s).",
+  "(?m)^a$",
+  "(?-s).",
+  "(?i:K)",
+  "[a-c&&b]",
+  "\\.",
+  "\\-",
+  "()",
+  "\\t",
+);
+const pattern = fc.letrec<{ node: string }>((tie) => ({
+  node: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    atoms,
+    fc.tuple(tie("node"), tie("node")).map(([a, b]) => `${a}${b}`),
+    fc.tuple(tie("node"), tie("node")).map(([a, b]) => `(?:${a}|${b})`),
+    fc
+      .tuple(tie("node"), fc.constantFrom("*", "+", "?", "*?", "+?", "{1,2}", "{2}", "{0,3}?"))
+      .map(([a, q]) => `(${a})${q}`),
+  ),
+})).node;
+const text = fc.string({
+  unit: fc.constantFrom("a", "b", "A", "K", "k", "1", "/", ".", "-", " ", "\n", "\t"),
+  maxLength: 6,
+});
+
+describe("automata of patterns", () => {
+  it("accept exactly what RE2 matches as a whole", () => {
+    fc.assert(
+      fc.property(pattern, fc.array(text, { minLength: 1, maxLength: 12 }), (source, texts) => {
+        fc.pre(!isPatternError(compilePattern(source)));
+        const language = languageOf(source);
+        for (const one of texts) {
+          const word = Array.from(one, (character) => character.charCodeAt(0));
+          expect([source, one, language.automaton.test(word)]).toEqual([source, one, fullMatch(source, one)]);
+        }
+        const example = exampleOf(language);
+        if (example !== undefined)
+          expect([source, example, fullMatch(source, example)]).toEqual([source, example, true]);
+      }),
+      { numRuns: 1500, seed: 20261121 },
+    );
+  });
+
+  it("tell overlap, and give a text of both", () => {
+    fc.assert(
+      fc.property(pattern, pattern, (a, b) => {
+        fc.pre(!isPatternError(compilePattern(a)) && !isPatternError(compilePattern(b)));
+        const both = intersection(languageOf(a), languageOf(b));
+        const example = exampleOf(both);
+        expect(patternsOverlap(a, b, "(?s).*")).toBe(example !== undefined);
+        if (example !== undefined) expect([fullMatch(a, example), fullMatch(b, example)]).toEqual([true, true]);
+        const left = exampleOf(difference(languageOf(a), languageOf(b)));
+        if (left !== undefined) expect([fullMatch(a, left), fullMatch(b, left)]).toEqual([true, false]);
+      }),
+      { numRuns: 400, seed: 7 },
+    );
+  });
+
+  it.each([".*a.{40}", "(.*a.{15}){3}", "(?:(?:a?){100}){100}", "((a{1,100}){1,10}b*)*c.{30}"])(
+    "are refused in time where %s needs too many states",
+    (source) => {
+      const started = performance.now();
+      try {
+        languageOf(source);
+      } catch (error) {
+        if (!(error instanceof TooComplexError)) throw error;
+      }
+      expect(performance.now() - started).toBeLessThan(20_000);
+    },
+    60_000,
+  );
+
+  it("read well in examples", () => {
+    expect(exampleOf(languageOf("/api/v[0-9]+/users/[^/]+"))).toBe("/api/v0/users/x");
+    expect(exampleOf(languageOf(".*a-book.*new"))).toBe("a-booknew");
+  });
+});
+
+describe("what RE2 refuses", () => {
+  it.each([
+    ["/(?=a)", 1],
+    ["a++", 1],
+    ["/x(", 0],
+    ["a{2000}", 1],
+    ["\\8", 0],
+    ["/[b-a]", 2],
+    ["(?<=a)b", 0],
+    ["\\C", 0],
+  ])("%s, at its place", (source, offset) => {
+    const compiled = compilePattern(source);
+    expect(isPatternError(compiled) && compiled.offset).toBe(offset);
+  });
+});
