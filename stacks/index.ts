@@ -1,3 +1,4 @@
+import { RunError } from "@pulumi/pulumi";
 import { type StackDefinition } from "./definition";
 import { dev } from "./dev";
 import { prod } from "./prod";
@@ -26,7 +27,7 @@ export function stackDefinition(stack: string, settings: Settings): StackDefinit
   const definition = definitions[stack];
   if (definition !== undefined) return withSettings(definition, settings);
   const known = Object.keys(definitions).join(", ");
-  throw new Error(
+  throw new RunError(
     `No definition for the stack "${stack}". There are ${known}; add one in stacks/ and name it in stacks/index.ts.`,
   );
 }

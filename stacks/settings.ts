@@ -1,4 +1,4 @@
-import { type Config } from "@pulumi/pulumi";
+import { type Config, RunError } from "@pulumi/pulumi";
 import { KubeconfigLogin, PrincipalType } from "../components/aks-cluster/enums";
 
 /** What a person sets for a stack; every key is described in Pulumi.yaml. */
@@ -43,7 +43,7 @@ function kubeconfigLogin(value: string | undefined, environment: NodeJS.ProcessE
   if (value === undefined) return loginLike(environment);
   const login = logins[value];
   if (login !== undefined) return login;
-  throw new Error(`aks-mesh:kubeconfigLogin is "${value}": write one of ${Object.keys(logins).join(", ")}.`);
+  throw new RunError(`aks-mesh:kubeconfigLogin is "${value}": write one of ${Object.keys(logins).join(", ")}.`);
 }
 
 /** A text that may be empty: Pulumi has no other way to say that a setting need not be set. */

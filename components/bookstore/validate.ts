@@ -1,4 +1,5 @@
-import { assertBookstoreOptions } from "../../mesh/osm/samples";
+import { RunError } from "@pulumi/pulumi";
+import { bookstoreProblems } from "../../mesh/osm/samples";
 import { type BookstoreArgs } from "./args";
 import { programs } from "./workloads";
 
@@ -10,11 +11,10 @@ function isQuantity(text: string): boolean {
 /**
  * Checks the arguments of Bookstore.
  *
- * @throws Error that names each property and what to write.
+ * @throws RunError that names each property and what to write.
  */
 export function assertBookstoreArgs(args: BookstoreArgs): void {
-  assertBookstoreOptions(args);
-  const problems: string[] = [];
+  const problems = bookstoreProblems(args);
   const containers = [...programs, "mysql"];
   const { images, replicas, resources, storage } = args;
   if (replicas !== undefined && (!Number.isInteger(replicas) || replicas < 0)) {
@@ -54,6 +54,6 @@ export function assertBookstoreArgs(args: BookstoreArgs): void {
     problems.push(`storage.size: "${storage.size}" is no quantity; write one such as 1Gi.`);
   }
   if (problems.length > 0) {
-    throw new Error(problems.join("\n"));
+    throw new RunError(problems.join("\n"));
   }
 }

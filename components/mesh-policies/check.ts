@@ -58,7 +58,7 @@ function raise(findings: readonly Finding[], resource: pulumi.Resource): void {
     void pulumi.log.warn(findingText(warning), resource);
   }
   if (errors.length > 0) {
-    throw new Error(
+    throw new pulumi.RunError(
       [`${errors.length} of the mesh policies cannot work:`, ...errors.map((error) => `- ${findingText(error)}`)].join(
         "\n",
       ),

@@ -1,3 +1,4 @@
+import { RunError } from "@pulumi/pulumi";
 import { isDnsLabel } from "../../mesh/osm/admission/metadata";
 import { type MeshPoliciesArgs } from "./args";
 
@@ -49,6 +50,6 @@ export function assertMeshPoliciesArgs(args: MeshPoliciesArgs): void {
     }
   });
   if (problems.length > 0) {
-    throw new Error(problems.join("\n"));
+    throw new RunError(problems.join("\n"));
   }
 }

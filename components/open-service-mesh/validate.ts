@@ -1,3 +1,4 @@
+import { RunError } from "@pulumi/pulumi";
 import { admit, advice, type Finding } from "../../mesh/osm/admission";
 import { isDnsLabel } from "../../mesh/osm/admission/metadata";
 import { osmKinds } from "../../mesh/osm/kinds";
@@ -62,6 +63,6 @@ export function assertMeshSettings(args: { namespace: string; settings: MeshSett
   ]);
   problems.push(...findings.filter(({ severity }) => severity === "error").map(settingProblem));
   if (problems.length > 0) {
-    throw new Error(problems.join("\n"));
+    throw new RunError(problems.join("\n"));
   }
 }

@@ -36,39 +36,35 @@ function account(namespace: string, name: string) {
   return { kind: "ServiceAccount", name, namespace } as const;
 }
 
-/**
- * Checks the sample's own settings.
- *
- * @throws Error that names the property and what to write.
- */
-export function assertBookstoreOptions({ canary, bookthief }: BookstorePolicyOptions): void {
+/** What is wrong with the sample's own settings: each with the property and what to write. */
+export function bookstoreProblems({ canary, bookthief }: BookstorePolicyOptions): string[] {
+  const problems: string[] = [];
   if (bookthief !== undefined && bookthief !== "denied" && bookthief !== "allowed") {
-    throw new Error(`bookthief: "${bookthief}" is neither "denied" nor "allowed"; write one of the two.`);
-  }
-  if (canary === undefined) {
-    return;
+    problems.push(`bookthief: "${bookthief}" is neither "denied" nor "allowed"; write one of the two.`);
   }
   for (const version of ["v1", "v2"] as const) {
-    const weight = canary[version];
-    if (!Number.isInteger(weight) || weight < 0) {
-      throw new Error(`canary.${version}: ${weight} is no weight; write an integer of 0 or more.`);
+    const weight = canary?.[version];
+    if (weight !== undefined && (!Number.isInteger(weight) || weight < 0)) {
+      problems.push(`canary.${version}: ${weight} is no weight; write an integer of 0 or more.`);
     }
   }
-  if (canary.v1 === 0 && canary.v2 === 0) {
-    throw new Error(
+  if (canary?.v1 === 0 && canary.v2 === 0) {
+    problems.push(
       "canary: both weights are 0, which breaks bookstore for every caller; give v1 or v2 a share, e.g. v1: 100.",
     );
   }
+  return problems;
 }
 
 /**
  * Policies of the bookstore sample: bookbuyer buys from both versions of bookstore, these restock at bookwarehouse, it
  * keeps its books in mysql, and bookthief gets what `bookthief` says.
  *
- * @throws Error as {@link assertBookstoreOptions} does.
+ * @throws Error with all that {@link bookstoreProblems} finds.
  */
 export function bookstorePolicies(options: BookstorePolicyOptions = {}): PolicyObject[] {
-  assertBookstoreOptions(options);
+  const problems = bookstoreProblems(options);
+  if (problems.length > 0) throw new Error(problems.join("\n"));
   const canary = options.canary ?? { v1: 50, v2: 50 };
   const bookstoreRoutes: HTTPRouteGroup = {
     apiVersion: specs,

@@ -8,14 +8,18 @@ const group = new ResourceGroup("pools", { resourceGroupName: "pools", location:
 new AksCluster("pools", {
   name: "pools",
   resourceGroupName: group.name,
+  location: "westeurope",
+  dnsPrefix: config.require("dnsPrefix"),
+  tags: { state: config.require("tag") },
   nodePools: [
-    { name: "system", mode: "System", vmSize: config.require("systemVmSize"), minCount: 1 },
+    { name: "system", mode: "System", vmSize: config.require("systemVmSize"), minCount: 1, encryptionAtHost: false },
     {
       name: "user",
       mode: "User",
       vmSize: "Standard_D2ds_v5",
       minCount: 1,
       maxCount: config.requireNumber("userMaxCount"),
+      encryptionAtHost: false,
       zones: config.requireObject<string[]>("userZones"),
     },
   ],

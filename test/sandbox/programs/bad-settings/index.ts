@@ -1,0 +1,40 @@
+import { ResourceGroup } from "@pulumi/azure-native/resources";
+import * as pulumi from "@pulumi/pulumi";
+import { AksCluster } from "../../../../components/aks-cluster";
+import { Bookstore } from "../../../../components/bookstore";
+import { FeatureRegistration } from "../../../../components/feature-registration";
+import { MeshPolicies } from "../../../../components/mesh-policies";
+import { OpenServiceMesh } from "../../../../components/open-service-mesh";
+import { type BadSetting, badSettings } from "./cases";
+
+const bad = badSettings[new pulumi.Config().requireNumber("case")];
+if (bad === undefined) throw new Error("There is no such case.");
+
+new ResourceGroup("bad", { resourceGroupName: "bad", location: "westeurope" });
+
+/** Makes the component. The wrong value comes as data, as from a settings file, past the compiler. */
+const make: Record<BadSetting["component"], (args: never) => pulumi.ComponentResource> = {
+  cluster: (args) => new AksCluster("bad", args),
+  feature: (args) => new FeatureRegistration("bad", args),
+  mesh: (args) => new OpenServiceMesh("bad", args),
+  policies: (args) => new MeshPolicies("bad", args),
+  bookstore: (args) => new Bookstore("bad", args),
+};
+
+const right: Record<BadSetting["component"], object> = {
+  cluster: {
+    name: "shop",
+    resourceGroupName: "bad",
+    location: "westeurope",
+    nodePools: [
+      { name: "system", mode: "System", vmSize: "Standard_D4ds_v5" },
+      { name: "user", mode: "User", vmSize: "Standard_D4ds_v5" },
+    ],
+  },
+  feature: { providerNamespace: "Microsoft.ContainerService", feature: "AKS-OpenServiceMesh" },
+  mesh: { kubeconfig: "{}" },
+  policies: { namespaces: [{ name: "shop" }] },
+  bookstore: {},
+};
+
+make[bad.component]({ ...right[bad.component], ...bad.args } as never);
