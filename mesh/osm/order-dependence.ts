@@ -35,6 +35,7 @@ export function orderDependences(table: RouteTable, authority: string): readonly
     for (let j = i + 1; one !== undefined && j < sorted.length; j += 1) {
       const other = sorted[j];
       if (other === undefined || !other.prefix.startsWith(one.prefix)) break;
+      if (!methodsMeet(one.route, other.route)) continue;
       const identity = decidedIdentity(one.route, other.route);
       if (identity === undefined) continue;
       comparisons += 1;
@@ -45,6 +46,14 @@ export function orderDependences(table: RouteTable, authority: string): readonly
     }
   }
   return found;
+}
+
+/** Whether some method is in both. Methods are patterns; two plain names meet when they are equal. */
+function methodsMeet(a: Route, b: Route): boolean {
+  const plain = (method: string): boolean => /^[A-Z]+$/.test(method);
+  return a.methods.some((one) =>
+    b.methods.some((other) => one === other || (!plain(one) && one !== "") || (!plain(other) && other !== "")),
+  );
 }
 
 /** Somebody who passes by one route only. */

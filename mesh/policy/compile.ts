@@ -186,7 +186,8 @@ function httpRules(
     byGroup.set(group, [...(byGroup.get(group) ?? []), route]);
   }
   return [...byGroup].map(([group, matches]) => {
-    groups.set(`${namespace}/${group}`, routeGroup(policy, group, namespace));
+    const key = `${namespace}/${group}`;
+    if (!groups.has(key)) groups.set(key, routeGroup(policy, group, namespace));
     return { kind: "HTTPRouteGroup", name: group, matches };
   });
 }
@@ -221,10 +222,7 @@ function allowedPorts(
   to: PolicyService,
   place: string,
 ): readonly number[] | undefined {
-  const siblings = Object.values(policy.services).filter(
-    (one) => one.serviceAccount === to.serviceAccount && one.namespace === to.namespace,
-  );
-  const hasTcp = siblings.some((one) => (one.ports ?? []).some(({ protocol }) => isTcpPort(protocol)));
+  const hasTcp = tcpAccounts(policy).has(`${to.namespace}/${to.serviceAccount}`);
   const wanted = rule.tcp ?? [];
   const ports = wanted.map((port) => {
     const found = (to.ports ?? []).find((one) => one.port === port);
@@ -236,6 +234,21 @@ function allowedPorts(
   if (ports.length === 0 && !hasTcp) return undefined;
   const http = (rule.routes ?? []).length === 0 ? [] : (to.ports ?? []).filter(({ protocol }) => !isTcpPort(protocol));
   return [...new Set([...http.map(({ port, targetPort }) => targetPort ?? port), ...ports])].sort((a, b) => a - b);
+}
+
+const knownTcpAccounts = new WeakMap<Policy, ReadonlySet<string>>();
+
+/** Accounts that have a TCP port on any of their services. */
+function tcpAccounts(policy: Policy): ReadonlySet<string> {
+  let found = knownTcpAccounts.get(policy);
+  if (found === undefined) {
+    const withTcp = Object.values(policy.services).filter(({ ports = [] }) =>
+      ports.some(({ protocol }) => isTcpPort(protocol)),
+    );
+    found = new Set(withTcp.map(({ namespace, serviceAccount }) => `${namespace}/${serviceAccount}`));
+    knownTcpAccounts.set(policy, found);
+  }
+  return found;
 }
 
 function kubernetesName(policy: Policy, name: string): string {
