@@ -9,14 +9,7 @@
  */
 import { parseManifests } from "../mesh/manifests";
 import { access, diff, osmMesh } from "../mesh/osm";
-import {
-  assumedCluster,
-  compile,
-  definePolicy,
-  type Policy,
-  type PolicyRoute,
-  type PolicyService,
-} from "../mesh/policy";
+import { assumedCluster, compile, type Policy, type PolicyRoute, type PolicyService } from "../mesh/policy";
 
 interface Timing {
   readonly wall: number;

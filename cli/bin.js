@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Starts the command from one bundled file: loading some hundred TypeScript modules one by one would take seconds.
 // The bundle is made on first use and again whenever a source file changes.
+/* eslint-disable @typescript-eslint/no-require-imports -- plain CommonJS, run by node as it is */
 "use strict";
 
 const { createHash } = require("node:crypto");
