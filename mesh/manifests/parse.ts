@@ -43,9 +43,11 @@ const clusterScopedKinds: ReadonlySet<string> = new Set([
 const maxAliasCount = 1000;
 
 interface Origin {
-  readonly document: Document;
+  readonly file: string;
+  readonly part: DocumentText;
+  /** Which document of the part. */
+  readonly index: number;
   readonly path: ValuePath;
-  readonly locate: (offset: number) => Position;
 }
 
 /**
@@ -57,27 +59,28 @@ export function parseManifests(files: readonly ManifestFile[]): Manifests {
   const problems: Problem[] = [];
   const origins = new Map<KubernetesObject, Origin>();
 
-  for (const file of files) {
-    for (const part of splitDocuments(file.text)) {
-      const lineCounter = new LineCounter();
-      const locate = (offset: number): Position => {
-        const { line, col } = lineCounter.linePos(offset);
-        return { file: file.name, line: Math.max(line, 1) + part.line, column: Math.max(col, 1) };
-      };
-      for (const document of readDocuments(part.text, lineCounter, file.name, part.line, problems)) {
-        if (reportSyntax(document.errors, locate, problems)) continue;
-        const value = plainValue(document, locate, problems);
-        if (value === undefined || value === null) continue;
-        collect(value, [], { document, locate });
+  for (const { name: file, text } of files) {
+    for (const part of splitDocuments(text)) {
+      const plain = readJson(part.text);
+      if (plain !== undefined) {
+        collect(plain, { file, part, index: 0, path: [] });
+        continue;
       }
+      const lineCounter = new LineCounter();
+      const locate = locator(lineCounter, file, part);
+      readDocuments(part.text, lineCounter, file, part.line, problems).forEach((document, index) => {
+        if (reportSyntax(document.errors, locate, problems)) return;
+        const value = plainValue(document, locate, problems);
+        if (value !== undefined && value !== null) collect(value, { file, part, index, path: [] });
+      });
     }
   }
+  const positionOf = positionFinder();
   return { objects, problems, positions: { of: (object, path = []) => positionOf(origins.get(object), path) } };
 
-  function collect(value: unknown, path: ValuePath, source: Omit<Origin, "path">): void {
-    const origin = { ...source, path };
+  function collect(value: unknown, origin: Origin): void {
     const report = (message: string, at: ValuePath = []): void => {
-      const position = positionOf(origin, at);
+      const position = positionFinder()(origin, at);
       problems.push({
         severity: "error",
         message,
@@ -92,7 +95,7 @@ export function parseManifests(files: readonly ManifestFile[]): Manifests {
     const { kind, apiVersion } = value;
     if (typeof kind === "string" && kind.endsWith("List") && Array.isArray(value["items"])) {
       value["items"].forEach((item, index) => {
-        collect(item, [...path, "items", index], source);
+        collect(item, { ...origin, path: [...origin.path, "items", index] });
       });
       return;
     }
@@ -200,25 +203,55 @@ function withMetadata(value: JsonObject, kind: string, apiVersion: string): Kube
   return { ...value, apiVersion, kind, metadata: { ...metadata, name, ...scope } };
 }
 
-/** The place of the value at the path, or of the nearest value above it that the document has. */
-function positionOf(origin: Origin | undefined, path: ValuePath): Position | undefined {
-  if (origin === undefined) return undefined;
-  let node: unknown = origin.document.contents;
-  let offset = offsetOf(node) ?? 0;
-  for (const step of [...origin.path, ...path]) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isNode(key) && String(key) === String(step));
-      if (pair === undefined) break;
-      node = pair.value;
-      offset = offsetOf(pair.value) ?? offsetOf(pair.key) ?? offset;
-    } else if (isSeq(node)) {
-      node = node.items[Number(step)];
-      const found = offsetOf(node);
-      if (found === undefined) break;
-      offset = found;
-    } else break;
+/** A part that is JSON, much faster to read so. */
+function readJson(text: string): unknown {
+  if (!/^\s*(---\s*)?\{/.test(text)) return undefined;
+  try {
+    return JSON.parse(text.replace(/^\s*---/, "")) as unknown;
+  } catch {
+    // Not JSON: YAML's flow style looks alike, and the YAML parser says what is wrong with it.
+    return undefined;
   }
-  return origin.locate(offset);
+}
+
+function locator(lineCounter: LineCounter, file: string, part: DocumentText): (offset: number) => Position {
+  return (offset) => {
+    const { line, col } = lineCounter.linePos(offset);
+    return { file, line: Math.max(line, 1) + part.line, column: Math.max(col, 1) };
+  };
+}
+
+/**
+ * Finds places of values, or of the nearest values above them that the document has. Documents are parsed again for that:
+ * few are asked about, and keeping all of them would take a hundred times the memory of the files.
+ */
+function positionFinder(): (origin: Origin | undefined, path: ValuePath) => Position | undefined {
+  let last:
+    { readonly part: DocumentText; readonly documents: readonly Document[]; readonly lines: LineCounter } | undefined;
+  return (origin, path) => {
+    if (origin === undefined) return undefined;
+    const { part, file } = origin;
+    if (last?.part !== part) {
+      const lines = new LineCounter();
+      last = { part, lines, documents: readDocuments(part.text, lines, file, part.line, []) };
+    }
+    let node: unknown = last.documents[origin.index]?.contents;
+    let offset = offsetOf(node) ?? 0;
+    for (const step of [...origin.path, ...path]) {
+      if (isMap(node)) {
+        const pair = node.items.find(({ key }) => isNode(key) && String(key) === String(step));
+        if (pair === undefined) break;
+        node = pair.value;
+        offset = offsetOf(pair.value) ?? offsetOf(pair.key) ?? offset;
+      } else if (isSeq(node)) {
+        node = node.items[Number(step)];
+        const found = offsetOf(node);
+        if (found === undefined) break;
+        offset = found;
+      } else break;
+    }
+    return locator(last.lines, file, part)(offset);
+  };
 }
 
 function offsetOf(node: unknown): number | undefined {
