@@ -1,11 +1,4 @@
-import {
-  describeObject,
-  type KubernetesObject,
-  type Manifests,
-  nowhere,
-  type Positions,
-  type Problem,
-} from "../../manifests";
+import { type KubernetesObject, type Manifests, nowhere, type Positions, type Problem } from "../../manifests";
 import { osmKinds } from "../kinds";
 import { assume } from "./assume";
 import { keyOf } from "./identity";
@@ -119,18 +112,18 @@ export function clusterState(
     endpoints: new Map(),
     accounts: new Set(),
   };
-  const seen = new Map<string, KubernetesObject>();
+  const seen = new Set<string>();
   const passedOver = new Map<string, number>();
   const readerOf = readers(positions, problems);
 
   for (const object of manifests.objects) {
     const reader = readerOf(object);
     if (!isServedVersion(object, reader)) continue;
-    const subject = describeObject(object);
+    const subject = `${object.kind}/${object.metadata.namespace ?? ""}/${object.metadata.name}`;
     if (seen.has(subject)) {
       reader.report([], "The object is there twice; the later one counts, as with kubectl apply.", "warning");
     }
-    seen.set(subject, object);
+    seen.add(subject);
     if (!readObject(object, reader, given)) passedOver.set(object.kind, (passedOver.get(object.kind) ?? 0) + 1);
   }
 

@@ -34,13 +34,13 @@ const noTexts: Readonly<Record<string, string>> = {};
 
 /** Gives a reader of one object after the other; a reader is good until the next is asked for. */
 export function readers(positions: Positions, problems: Problem[]): (object: KubernetesObject) => Reader {
-  let current: KubernetesObject | undefined;
+  let current: KubernetesObject = { apiVersion: "", kind: "", metadata: { name: "" } };
   const report = (path: ValuePath, message: string, severity: Severity = "error"): void => {
-    const position = current && positions.of(current, path);
+    const position = positions.of(current, path);
     problems.push({
       severity,
       message,
-      ...(current && { object: describeObject(current) }),
+      object: describeObject(current),
       ...(path.length > 0 && { property: formatPath(path) }),
       ...(position && { position }),
     });
@@ -63,7 +63,10 @@ export function readers(positions: Positions, problems: Problem[]): (object: Kub
     if (!absent(value)) report(at(path, key), `Must be a list, is ${kindOf(value)}.`);
     return none;
   };
-  const shared: Omit<Reader, "object"> = {
+  const reader: Reader = {
+    get object() {
+      return current;
+    },
     report,
     record,
     list,
@@ -102,7 +105,7 @@ export function readers(positions: Positions, problems: Problem[]): (object: Kub
   };
   return (object) => {
     current = object;
-    return { ...shared, object };
+    return reader;
   };
 }
 
