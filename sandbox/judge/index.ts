@@ -55,7 +55,7 @@ export interface Judge {
 const tool: ToolDefinition = {
   name: "judge",
   version: "1.2.4",
-  packages: ["."],
+  packages: [".", "./data-plane"],
   linkerVariables: {},
   links: [],
   files: [],
@@ -65,7 +65,7 @@ const tool: ToolDefinition = {
 /**
  * Builds the judge unless it is in the cache.
  * @param report gets a line when something has to be built.
- * @returns path of the executable.
+ * @returns folder of its executables, `judge` and `data-plane`.
  */
 export async function ensureJudge(report: (message: string) => void): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify([tool, process.platform, process.arch]));
@@ -88,12 +88,17 @@ export async function ensureJudge(report: (message: string) => void): Promise<st
       },
     );
   }
-  return path.join(directory, "bin", "judge");
+  return path.join(directory, "bin");
 }
 
 /** Starts the judge. It answers until it is closed. */
 export async function openJudge(report: (message: string) => void): Promise<Judge> {
-  const child = spawn(await ensureJudge(report), [], { stdio: ["pipe", "pipe", "inherit"] });
+  return startJudge(path.join(await ensureJudge(report), "judge"), []);
+}
+
+/** Starts a program that answers cases line by line, as the judge does. */
+export function startJudge(command: string, args: readonly string[]): Judge {
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
   const waiting: { resolve: (answer: JudgeAnswer) => void; reject: (error: Error) => void }[] = [];
   const ended = new Promise<void>((resolve) => {
     child.on("close", (code, signal) => {

@@ -13,14 +13,19 @@ import (
 	"github.com/envoyproxy/go-control-plane/pkg/cache/types"
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/openservicemesh/osm/pkg/catalog"
+	"github.com/openservicemesh/osm/pkg/certificate"
+	"github.com/openservicemesh/osm/pkg/configurator"
 	"github.com/openservicemesh/osm/pkg/constants"
 	"github.com/openservicemesh/osm/pkg/envoy"
 	"github.com/openservicemesh/osm/pkg/envoy/cds"
 	"github.com/openservicemesh/osm/pkg/envoy/eds"
 	"github.com/openservicemesh/osm/pkg/envoy/lds"
 	"github.com/openservicemesh/osm/pkg/envoy/rds"
+	"github.com/openservicemesh/osm/pkg/envoy/registry"
 	"github.com/openservicemesh/osm/pkg/envoy/sds"
 	"github.com/openservicemesh/osm/pkg/identity"
 )
@@ -159,4 +164,36 @@ func only[T any](resources []types.Resource) []T {
 		}
 	}
 	return list
+}
+
+// Respond answers one discovery request of a pod's sidecar as OSM's server does, in the form it has on the wire.
+func (c *ControlPlane) Respond(pod *corev1.Pod, request *discovery_v3.DiscoveryRequest) ([]*anypb.Any, error) {
+	proxy, err := proxyOf(pod)
+	if err != nil {
+		return nil, err
+	}
+	generate, found := map[envoy.TypeURI]func(catalog.MeshCataloger, *envoy.Proxy, *discovery_v3.DiscoveryRequest,
+		configurator.Configurator, *certificate.Manager, *registry.ProxyRegistry) ([]types.Resource, error){
+		envoy.TypeLDS: lds.NewResponse,
+		envoy.TypeCDS: cds.NewResponse,
+		envoy.TypeRDS: rds.NewResponse,
+		envoy.TypeEDS: eds.NewResponse,
+		envoy.TypeSDS: sds.NewResponse,
+	}[envoy.TypeURI(request.TypeUrl)]
+	if !found {
+		return nil, fmt.Errorf("unknown type %s", request.TypeUrl)
+	}
+	resources, err := generate(c.catalog, proxy, request, c.configurator, c.certificates, c.registry)
+	if err != nil {
+		return nil, err
+	}
+	var packed []*anypb.Any
+	for _, resource := range resources {
+		it, err := anypb.New(resource.(proto.Message))
+		if err != nil {
+			return nil, err
+		}
+		packed = append(packed, it)
+	}
+	return packed, nil
 }

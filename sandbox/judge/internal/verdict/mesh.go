@@ -27,7 +27,7 @@ type Mesh struct {
 
 // Load gives a cluster to the control plane. The mesh is valid until the next Load on the same control plane.
 func Load(control *controlplane.ControlPlane, objects *cluster.Objects, requests []Request) (*Mesh, error) {
-	addMissingClients(objects, requests)
+	AddMissingClients(objects, requests)
 	mesh := &Mesh{
 		objects: objects,
 		control: control,
@@ -46,9 +46,9 @@ func Load(control *controlplane.ControlPlane, objects *cluster.Objects, requests
 	return mesh, nil
 }
 
-// addMissingClients gives a pod to every caller that has none, so that there is a sidecar to look at. It has no labels:
+// AddMissingClients gives a pod to every caller that has none, so that there is a sidecar to look at. It has no labels:
 // no Service selects it.
-func addMissingClients(objects *cluster.Objects, requests []Request) {
+func AddMissingClients(objects *cluster.Objects, requests []Request) {
 	present := map[string]bool{}
 	for _, pod := range objects.Pods {
 		present[pod.Namespace+"/"+pod.Spec.ServiceAccountName] = true

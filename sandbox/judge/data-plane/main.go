@@ -1,0 +1,195 @@
+// Command data-plane sends `aks-mesh decide`'s requests for real: every pod of the objects is a network namespace with an
+// application and a real Envoy, which gets its configuration from OSM's own generators over Envoy's own protocol.
+//
+// It speaks like the judge: one case a line in, one line of verdicts out, each with the one outcome that was seen. It needs
+// root, and must be started in a network and a mount namespace of its own (unshare --net --mount).
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	discovery_v3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	"golang.org/x/sys/unix"
+	"google.golang.org/grpc"
+
+	"aks-mesh/sandbox/judge/internal/cluster"
+	"aks-mesh/sandbox/judge/internal/controlplane"
+	"aks-mesh/sandbox/judge/internal/verdict"
+)
+
+type question struct {
+	Objects  []json.RawMessage `json:"objects"`
+	Requests []verdict.Request `json:"requests"`
+}
+
+type answer struct {
+	Verdicts []verdict.Verdict `json:"verdicts,omitempty"`
+	Error    string            `json:"error,omitempty"`
+	// Refused is what the Envoys refused of their configuration.
+	Refused []string `json:"refused,omitempty"`
+}
+
+func main() {
+	if err := serve(); err != nil {
+		fmt.Fprintln(os.Stderr, "data-plane:", err)
+		os.Exit(1)
+	}
+}
+
+func serve() error {
+	if len(os.Args) != 2 {
+		return errors.New("usage: unshare --net --mount data-plane ENVOY < cases.jsonl")
+	}
+	envoyPath, err := prepareMounts(os.Args[1])
+	if err != nil {
+		return err
+	}
+	parent, err := newNamespace()
+	if err != nil {
+		return err
+	}
+	control, err := controlplane.New(context.Background())
+	if err != nil {
+		return err
+	}
+	server := &discoveryServer{control: control}
+	if err := parent.do(func() error { return startControl(server) }); err != nil {
+		return err
+	}
+
+	scanner := bufio.NewScanner(os.Stdin)
+	scanner.Buffer(make([]byte, 1<<20), 64<<20)
+	encoder := json.NewEncoder(os.Stdout)
+	for scanner.Scan() {
+		result, err := play(parent, server, scanner.Bytes(), envoyPath)
+		if err != nil {
+			result = answer{Error: err.Error()}
+		}
+		if err := encoder.Encode(result); err != nil {
+			return err
+		}
+	}
+	return scanner.Err()
+}
+
+// prepareMounts puts Envoy where its own user may start it, and gives the pods a resolver that says no at once. Both are
+// seen by this process and its children only.
+func prepareMounts(envoy string) (string, error) {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return "", fmt.Errorf("private mounts: %w (are you root?)", err)
+	}
+	if err := unix.Mount("tmpfs", "/mnt", "tmpfs", 0, "mode=0755"); err != nil {
+		return "", err
+	}
+	target := filepath.Join("/mnt", "envoy")
+	resolver := filepath.Join("/mnt", "resolv.conf")
+	for file, text := range map[string]string{target: "", resolver: "nameserver 127.0.0.1\noptions attempts:1 timeout:1\n"} {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			return "", err
+		}
+	}
+	if err := unix.Mount(envoy, target, "", unix.MS_BIND, ""); err != nil {
+		return "", fmt.Errorf("%s: %w", envoy, err)
+	}
+	return target, unix.Mount(resolver, "/etc/resolv.conf", "", unix.MS_BIND, "")
+}
+
+// startControl makes the bridge between the pods and serves discovery on it.
+func startControl(server *discoveryServer) error {
+	commands := fmt.Sprintf("link set lo up\nlink add %[1]s type bridge\naddr add %[2]s/8 dev %[1]s\nlink set %[1]s up\n", bridge, controlAddress)
+	if err := run(commands, "ip", "-batch", "-"); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp4", fmt.Sprintf("%s:%d", controlAddress, controlPort))
+	if err != nil {
+		return err
+	}
+	service := grpc.NewServer()
+	discovery_v3.RegisterAggregatedDiscoveryServiceServer(service, server)
+	go func() {
+		if err := service.Serve(listener); err != nil {
+			fmt.Fprintln(os.Stderr, "data-plane: discovery:", err)
+			os.Exit(1)
+		}
+	}()
+	return nil
+}
+
+// play brings the pods of one case up, sends its requests and takes everything down again.
+func play(parent *namespace, server *discoveryServer, line []byte, envoyPath string) (result answer, err error) {
+	var asked question
+	if err := json.Unmarshal(line, &asked); err != nil {
+		return result, err
+	}
+	objects, err := cluster.New(asked.Objects)
+	if err != nil {
+		return result, err
+	}
+	verdict.AddMissingClients(objects, asked.Requests)
+	server.control.Load(objects)
+	server.load(objects.Pods)
+
+	var pods []*pod
+	defer func() {
+		for _, it := range pods {
+			err = errors.Join(err, it.stop())
+		}
+	}()
+	for index, object := range objects.Pods {
+		it, err := startPod(parent, index, object, objects, envoyPath)
+		if it != nil {
+			pods = append(pods, it)
+		}
+		if err != nil {
+			return result, err
+		}
+	}
+	for _, it := range pods {
+		if err := it.waitReady(); err != nil {
+			return result, err
+		}
+	}
+
+	result.Verdicts = make([]verdict.Verdict, len(asked.Requests))
+	failures := make([]error, len(asked.Requests))
+	var group sync.WaitGroup
+	slots := make(chan struct{}, 4*runtime.GOMAXPROCS(0))
+	for index, request := range asked.Requests {
+		group.Add(1)
+		slots <- struct{}{}
+		go func() {
+			defer group.Done()
+			defer func() { <-slots }()
+			from, err := clientOf(pods, request.From)
+			if err == nil {
+				result.Verdicts[index], err = send(from, objects, request)
+			}
+			failures[index] = err
+		}()
+	}
+	group.Wait()
+	server.lock.Lock()
+	for reason := range server.refused {
+		result.Refused = append(result.Refused, reason)
+	}
+	server.lock.Unlock()
+	return result, errors.Join(failures...)
+}
+
+func clientOf(pods []*pod, from string) (*pod, error) {
+	for _, it := range pods {
+		if it.object.Namespace+"/"+it.object.Spec.ServiceAccountName == from {
+			return it, nil
+		}
+	}
+	return nil, fmt.Errorf("nobody runs as %s", from)
+}

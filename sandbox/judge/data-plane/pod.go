@@ -1,0 +1,260 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/openservicemesh/osm/pkg/constants"
+
+	"aks-mesh/sandbox/judge/internal/cluster"
+)
+
+const (
+	bridge = "mesh0"
+	// controlAddress is where the discovery server listens, on the bridge between the pods.
+	controlAddress = "10.255.255.254"
+	controlPort    = 18000
+	adminAddress   = "127.0.0.1:15000"
+	readyTimeout   = 30 * time.Second
+)
+
+// pod is a running pod: a network namespace with an application and, in the mesh, an Envoy.
+type pod struct {
+	object    *corev1.Pod
+	namespace *namespace
+	listeners []net.Listener
+	sidecar   *exec.Cmd
+	exited    chan struct{} // closed when the sidecar has ended
+}
+
+// startPod makes a pod's network and starts what runs in it. The parent's namespace holds the bridge.
+func startPod(parent *namespace, index int, object *corev1.Pod, objects *cluster.Objects, envoyPath string) (*pod, error) {
+	own, err := newNamespace()
+	if err != nil {
+		return nil, err
+	}
+	it := &pod{object: object, namespace: own}
+	link := fmt.Sprintf("pod%d", index)
+	err = parent.do(func() error {
+		commands := fmt.Sprintf("link add %[1]s type veth peer name eth0 netns /proc/%[3]d/fd/%[4]d\nlink set %[1]s master %[2]s up\n",
+			link, bridge, syscall.Getpid(), own.file.Fd())
+		return run(commands, "ip", "-batch", "-")
+	})
+	if err != nil {
+		return it, err
+	}
+	err = own.do(func() error {
+		commands := fmt.Sprintf("link set lo up\naddr add %s/8 dev eth0\nlink set eth0 up\nroute add default dev eth0\n", object.Status.PodIP)
+		if err := run(commands, "ip", "-batch", "-"); err != nil {
+			return err
+		}
+		return run(rules(object, objects), "iptables-restore", "-w")
+	})
+	if err != nil {
+		return it, err
+	}
+	if err := it.startApplication(objects); err != nil {
+		return it, err
+	}
+	if meshed(object) {
+		return it, it.startSidecar(envoyPath)
+	}
+	return it, nil
+}
+
+func meshed(object *corev1.Pod) bool { return object.Labels[constants.EnvoyUniqueIDLabelName] != "" }
+
+// rules are a pod's netfilter rules: OSM's redirection, if it has a sidecar, and what kube-proxy does for plain connections.
+func rules(object *corev1.Pod, objects *cluster.Objects) string {
+	lines := []string{"*nat"}
+	if meshed(object) {
+		lines = append(lines,
+			":OSM_OUT - [0:0]",
+			// As OSM's init container: everything that comes in goes to the sidecar, and everything that goes out and is
+			// not the sidecar's own.
+			fmt.Sprintf("-A PREROUTING -p tcp -j REDIRECT --to-port %d", constants.EnvoyInboundListenerPort),
+			"-A OUTPUT -p tcp -j OSM_OUT",
+			fmt.Sprintf("-A OSM_OUT -o lo ! -d 127.0.0.1/32 -p tcp -m owner --uid-owner %d -j REDIRECT --to-port %d",
+				constants.EnvoyUID, constants.EnvoyInboundListenerPort),
+			fmt.Sprintf("-A OSM_OUT -o lo -m owner ! --uid-owner %d -j RETURN", constants.EnvoyUID),
+			fmt.Sprintf("-A OSM_OUT -m owner --uid-owner %d -j RETURN", constants.EnvoyUID),
+			"-A OSM_OUT -d 127.0.0.1/32 -j RETURN",
+			fmt.Sprintf("-A OSM_OUT -p tcp -j REDIRECT --to-port %d", constants.EnvoyOutboundListenerPort),
+		)
+	}
+	for _, service := range objects.Services {
+		if service.Spec.ClusterIP == "" || service.Spec.ClusterIP == corev1.ClusterIPNone {
+			continue
+		}
+		for _, port := range service.Spec.Ports {
+			addresses := endpointAddresses(objects, service, port.Name)
+			for index, address := range addresses {
+				lines = append(lines, fmt.Sprintf("-A OUTPUT -p tcp -d %s/32 --dport %d -m statistic --mode nth --every %d --packet 0 -j DNAT --to-destination %s",
+					service.Spec.ClusterIP, port.Port, len(addresses)-index, address))
+			}
+		}
+	}
+	// What nobody answers for is refused at once.
+	lines = append(lines, "COMMIT", "*filter", "-A OUTPUT -p tcp -d 10.0.0.0/16 -j REJECT --reject-with tcp-reset", "COMMIT", "")
+	return strings.Join(lines, "\n")
+}
+
+func endpointAddresses(objects *cluster.Objects, service *corev1.Service, portName string) []string {
+	var list []string
+	for _, endpoints := range objects.Endpoints {
+		if endpoints.Namespace != service.Namespace || endpoints.Name != service.Name {
+			continue
+		}
+		for _, subset := range endpoints.Subsets {
+			for _, port := range subset.Ports {
+				for _, address := range subset.Addresses {
+					if port.Name == portName {
+						list = append(list, fmt.Sprintf("%s:%d", address.IP, port.Port))
+					}
+				}
+			}
+		}
+	}
+	return list
+}
+
+// startApplication listens on every target port of the pod. It answers HTTP with 200 and sends other bytes back.
+func (p *pod) startApplication(objects *cluster.Objects) error {
+	ports := map[int32]bool{}
+	for _, endpoints := range objects.Endpoints {
+		for _, subset := range endpoints.Subsets {
+			for _, address := range subset.Addresses {
+				for _, port := range subset.Ports {
+					if address.IP == p.object.Status.PodIP {
+						ports[port.Port] = true
+					}
+				}
+			}
+		}
+	}
+	return p.namespace.do(func() error {
+		for port := range ports {
+			listener, err := net.Listen("tcp4", fmt.Sprintf("0.0.0.0:%d", port))
+			if err != nil {
+				return err
+			}
+			p.listeners = append(p.listeners, listener)
+			go application(listener)
+		}
+		return nil
+	})
+}
+
+func application(listener net.Listener) {
+	for {
+		connection, err := listener.Accept()
+		if err != nil {
+			return // closed with the pod
+		}
+		go func() {
+			defer connection.Close()
+			reader := bufio.NewReader(connection)
+			first, err := reader.Peek(len(ping))
+			if err != nil {
+				return // nothing was said
+			}
+			if string(first) == ping {
+				_, _ = io.WriteString(connection, ping)
+				return
+			}
+			if _, err := http.ReadRequest(reader); err == nil {
+				_, _ = io.WriteString(connection, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+			}
+		}()
+	}
+}
+
+// startSidecar starts Envoy as OSM's injector would have it started, with the discovery server in place of the controller.
+func (p *pod) startSidecar(envoyPath string) error {
+	bootstrap := fmt.Sprintf(`{
+"node": {"id": %q, "cluster": "mesh"},
+"admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 15000}}},
+"dynamic_resources": {
+  "ads_config": {"api_type": "GRPC", "transport_api_version": "V3", "set_node_on_first_message_only": true, "grpc_services": [{"envoy_grpc": {"cluster_name": "control"}}]},
+  "cds_config": {"ads": {}, "resource_api_version": "V3"}, "lds_config": {"ads": {}, "resource_api_version": "V3"}},
+"static_resources": {"clusters": [{"name": "control", "type": "STATIC", "connect_timeout": "2s",
+  "typed_extension_protocol_options": {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {"@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions", "explicit_http_config": {"http2_protocol_options": {}}}},
+  "load_assignment": {"cluster_name": "control", "endpoints": [{"lb_endpoints": [{"endpoint": {"address": {"socket_address": {"address": %q, "port_value": %d}}}}]}]}}]}}`,
+		nodeID(p.object), controlAddress, controlPort)
+	p.sidecar = exec.Command(envoyPath, "--config-yaml", bootstrap, "--concurrency", "1", "--disable-hot-restart", "--log-level", "off")
+	p.sidecar.SysProcAttr = &syscall.SysProcAttr{
+		Credential: &syscall.Credential{Uid: uint32(constants.EnvoyUID), Gid: uint32(constants.EnvoyUID)},
+		Setpgid:    true,
+	}
+	if err := p.namespace.do(p.sidecar.Start); err != nil {
+		return err
+	}
+	p.exited = make(chan struct{})
+	go func() {
+		defer close(p.exited)
+		// How it ended is in its ProcessState.
+		_ = p.sidecar.Wait()
+	}()
+	return nil
+}
+
+// waitReady waits until the sidecar has taken, or refused, its first configuration.
+func (p *pod) waitReady() error {
+	if p.sidecar == nil {
+		return nil
+	}
+	client := http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true, Dial: p.dial}}
+	for deadline := time.Now().Add(readyTimeout); time.Now().Before(deadline); time.Sleep(30 * time.Millisecond) {
+		select {
+		case <-p.exited:
+			return fmt.Errorf("the sidecar of %s ended: %s", nodeID(p.object), p.sidecar.ProcessState)
+		default:
+		}
+		response, err := client.Get("http://" + adminAddress + "/ready")
+		if err != nil {
+			continue
+		}
+		response.Body.Close()
+		if response.StatusCode == http.StatusOK {
+			return nil
+		}
+	}
+	return fmt.Errorf("the sidecar of %s is not ready after %s", nodeID(p.object), readyTimeout)
+}
+
+// dial connects from inside the pod.
+func (p *pod) dial(network, address string) (net.Conn, error) {
+	var connection net.Conn
+	err := p.namespace.do(func() error {
+		var err error
+		connection, err = net.DialTimeout(network, address, dialTimeout)
+		return err
+	})
+	return connection, err
+}
+
+// stop ends what runs in the pod and gives its network back.
+func (p *pod) stop() error {
+	var problems []error
+	for _, listener := range p.listeners {
+		problems = append(problems, listener.Close())
+	}
+	if p.exited != nil {
+		if err := p.sidecar.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			problems = append(problems, err)
+		}
+		<-p.exited
+	}
+	return errors.Join(append(problems, p.namespace.close())...)
+}
