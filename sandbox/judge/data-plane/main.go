@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"time"
 
 	discovery_v3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	"golang.org/x/sys/unix"
@@ -25,6 +26,8 @@ import (
 	"aks-mesh/sandbox/judge/internal/controlplane"
 	"aks-mesh/sandbox/judge/internal/verdict"
 )
+
+const settleTime = 500 * time.Millisecond
 
 type question struct {
 	Objects  []json.RawMessage `json:"objects"`
@@ -144,8 +147,8 @@ func play(parent *namespace, server *discoveryServer, line []byte, envoyPath str
 			err = errors.Join(err, it.stop())
 		}
 	}()
-	for index, object := range objects.Pods {
-		it, err := startPod(parent, index, object, objects, envoyPath)
+	for _, object := range objects.Pods {
+		it, err := startPod(parent, object, objects, envoyPath)
 		if it != nil {
 			pods = append(pods, it)
 		}
@@ -158,6 +161,9 @@ func play(parent *namespace, server *discoveryServer, line []byte, envoyPath str
 			return result, err
 		}
 	}
+
+	// Ready says that the first configuration was taken; the workers get it a moment later.
+	time.Sleep(settleTime)
 
 	result.Verdicts = make([]verdict.Verdict, len(asked.Requests))
 	failures := make([]error, len(asked.Requests))

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -38,14 +39,17 @@ type pod struct {
 	exited    chan struct{} // closed when the sidecar has ended
 }
 
+var links atomic.Int64
+
 // startPod makes a pod's network and starts what runs in it. The parent's namespace holds the bridge.
-func startPod(parent *namespace, index int, object *corev1.Pod, objects *cluster.Objects, envoyPath string) (*pod, error) {
+func startPod(parent *namespace, object *corev1.Pod, objects *cluster.Objects, envoyPath string) (*pod, error) {
 	own, err := newNamespace()
 	if err != nil {
 		return nil, err
 	}
 	it := &pod{object: object, namespace: own}
-	link := fmt.Sprintf("pod%d", index)
+	// The kernel takes a link away some time after its namespace: its name is not used again.
+	link := fmt.Sprintf("pod%d", links.Add(1))
 	err = parent.do(func() error {
 		commands := fmt.Sprintf("link add %[1]s type veth peer name eth0 netns /proc/%[3]d/fd/%[4]d\nlink set %[1]s master %[2]s up\n",
 			link, bridge, syscall.Getpid(), own.file.Fd())

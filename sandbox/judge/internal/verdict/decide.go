@@ -161,6 +161,16 @@ const endpointsPerDestination = 1 << 16
 
 // connect opens a connection from the client to an address, through its sidecar if it has one.
 func (c *call) connect(index int, destination netip.AddrPort) error {
+	if destination.Addr() == c.clientIP {
+		// OSM's netfilter rules leave a pod's calls to its own address alone: they reach the application itself.
+		at := leaf{endpoint: index * endpointsPerDestination, part: 1, backend: c.service.Namespace + "/" + c.service.Name}
+		if c.mesh.listens(destination) {
+			c.end(at, Allowed)
+		} else {
+			c.end(at, Refused)
+		}
+		return nil
+	}
 	if !hasSidecar(c.client) {
 		return c.direct(leaf{endpoint: index * endpointsPerDestination, part: 1}, c.service, c.port, destination, Refused)
 	}
@@ -266,6 +276,11 @@ func (c *call) direct(at leaf, service *corev1.Service, port corev1.ServicePort,
 	for _, address := range addresses {
 		at.endpoint++
 		server := c.mesh.podByIP[address.Addr()]
+		// A headless Service's port is not translated: it may be one on which nobody listens.
+		if server != nil && !hasSidecar(server) && !c.mesh.listens(address) {
+			c.end(at, failed)
+			continue
+		}
 		if server == nil || !hasSidecar(server) {
 			c.end(at, Allowed)
 			continue
@@ -341,6 +356,22 @@ func accepts(names []string, identity string) bool {
 		}
 	}
 	return len(names) == 0
+}
+
+// listens tells whether an application listens at a pod's address: on the target ports of the Services, that is.
+func (m *Mesh) listens(address netip.AddrPort) bool {
+	for _, endpoints := range m.objects.Endpoints {
+		for _, subset := range endpoints.Subsets {
+			for _, candidate := range subset.Addresses {
+				for _, port := range subset.Ports {
+					if candidate.IP == address.Addr().String() && port.Port == int32(address.Port()) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
 }
 
 // behind are the endpoints that a plain connection to a Service's address may reach; a pod's own address reaches the pod.
