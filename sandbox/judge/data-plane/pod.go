@@ -225,16 +225,38 @@ func (p *pod) waitReady() error {
 			return fmt.Errorf("the sidecar of %s ended: %s", nodeID(p.object), p.sidecar.ProcessState)
 		default:
 		}
-		response, err := client.Get("http://" + adminAddress + "/ready")
-		if err != nil {
-			continue
-		}
-		response.Body.Close()
-		if response.StatusCode == http.StatusOK {
+		if ready(client) {
 			return nil
 		}
 	}
 	return fmt.Errorf("the sidecar of %s is not ready after %s", nodeID(p.object), readyTimeout)
+}
+
+// ready tells whether Envoy has initialised and nothing of its configuration waits for certificates or routes any more.
+func ready(client http.Client) bool {
+	state, err := client.Get("http://" + adminAddress + "/ready")
+	if err != nil {
+		return false
+	}
+	state.Body.Close()
+	if state.StatusCode != http.StatusOK {
+		return false
+	}
+	statistics, err := client.Get("http://" + adminAddress + "/stats?filter=warming")
+	if err != nil {
+		return false
+	}
+	defer statistics.Body.Close()
+	text, err := io.ReadAll(statistics.Body)
+	if err != nil {
+		return false
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+		if !strings.HasSuffix(line, ": 0") {
+			return false
+		}
+	}
+	return true
 }
 
 // dial connects from inside the pod.

@@ -24,7 +24,7 @@ const known: readonly [Pattern, ...Pattern[]] = [
   { regex: "/v1\\.0", texts: ["/v1.0", "/v1x0"] },
   { regex: "/a?", texts: ["/", "/a", "/aa"] },
   { regex: "/\\w+", texts: ["/a_1", "/a-1", "/"] },
-  { regex: "/a%20b", texts: ["/a%20b", "/a b", "/a+b"] },
+  { regex: "/a%20b", texts: ["/a%20b", "/a%20", "/a+b"] },
   { regex: "", texts: ["/", "/anything"] },
 ];
 
