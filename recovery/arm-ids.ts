@@ -22,6 +22,12 @@ const paths: Readonly<Record<string, string>> = {
   ),
   "azure-native:operationalinsights:Workspace": provider("Microsoft.OperationalInsights", "workspaces/{workspaceName}"),
   "azure-native:monitor:DiagnosticSetting": "{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}",
+  "azure-native:monitor:DataCollectionRule": provider(
+    "Microsoft.Insights",
+    "dataCollectionRules/{dataCollectionRuleName}",
+  ),
+  "azure-native:monitor:DataCollectionRuleAssociation":
+    "{resourceUri}/providers/Microsoft.Insights/dataCollectionRuleAssociations/{associationName}",
   "azure-native:authorization:RoleAssignment":
     "{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}",
 };

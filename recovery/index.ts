@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { armId, type Inputs } from "./arm-ids";
 
@@ -12,6 +15,7 @@ interface StateResource {
   readonly outputs?: Inputs;
 }
 
+/** A stack's state as `pulumi stack export` prints it; whatever else it holds is passed on as it is. */
 interface Checkpoint {
   readonly deployment: {
     readonly resources?: readonly StateResource[];
@@ -38,9 +42,20 @@ async function must(pulumi: Pulumi, args: readonly string[]): Promise<string> {
   return stdout;
 }
 
-async function checkpoint({ pulumi, stack }: RecoverOptions): Promise<Checkpoint["deployment"]> {
-  const exported = JSON.parse(await must(pulumi, ["stack", "export", "--stack", stack])) as Checkpoint;
-  return exported.deployment;
+async function exportState({ pulumi, stack }: RecoverOptions): Promise<Checkpoint> {
+  return JSON.parse(await must(pulumi, ["stack", "export", "--stack", stack])) as Checkpoint;
+}
+
+/** Replaces a stack's state. Secrets in it are encrypted, as they were when it was exported. */
+async function importState({ pulumi, stack }: RecoverOptions, state: Checkpoint): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), "aks-mesh-recover-"));
+  try {
+    const file = join(directory, "state.json");
+    await writeFile(file, JSON.stringify(state), { mode: 0o600 });
+    await must(pulumi, ["stack", "import", "--stack", stack, "--file", file]);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 }
 
 const unfinished = new Set(["Creating", "Updating", "Upgrading", "Scaling", "Deleting", "Accepted", "Running"]);
@@ -52,53 +67,45 @@ function provisioningState(resource: StateResource): string | undefined {
 
 /**
  * Takes up what a killed `pulumi up` left behind. A resource whose creation was under way may exist in Azure without the
- * state knowing: azure-native then refuses to create it. Each such resource is looked up under the id that its inputs
- * give it, adopted into the state if it is there, and waited for if Azure still works on it. Resources of the cluster
- * need none of this: server-side apply and our dynamic resources adopt what exists.
+ * state knowing: azure-native then refuses to create it. Each such resource is written into the state under the id that
+ * its inputs give it; a refresh then fills it in, or drops it where Azure has no such thing; and what Azure still works on is
+ * waited for. Resources of the cluster need none of this: server-side apply and our dynamic resources go on with what exists.
+ *
+ * (`pulumi refresh --import-pending-creates` is meant for this, but with Pulumi 3.230 it loses the resource.)
  *
  * @returns how many interrupted operations there were.
  */
 export async function recover(options: RecoverOptions): Promise<number> {
   const { pulumi, stack, subscriptionId, report } = options;
-  const pending = (await checkpoint(options)).pending_operations ?? [];
+  const state = await exportState(options);
+  const { pending_operations: pending = [], resources = [] } = state.deployment;
   if (pending.length === 0) return 0;
   report(`An earlier run was cut off with ${pending.length} operation(s) under way; taking them up …`);
 
-  const imports = pending.flatMap(({ type, resource }) => {
+  const adopted = pending.flatMap(({ type, resource }) => {
     const id = type === "creating" ? armId(resource.type, resource.inputs ?? {}, subscriptionId) : undefined;
-    return id === undefined ? [] : [{ urn: resource.urn, id }];
+    return id === undefined ? [] : [{ ...resource, id }];
   });
-  const refresh = [
-    "refresh",
-    "--stack",
-    stack,
-    "--yes",
-    "--skip-preview",
-    "--non-interactive",
-    "--clear-pending-creates",
-  ];
-  const urns = imports.map(({ urn }) => urn);
-  const targets = urns.flatMap((urn) => ["--target", urn]);
-  await must(pulumi, [
-    ...refresh,
-    ...imports.flatMap(({ urn, id }) => ["--import-pending-creates", urn, "--import-pending-creates", id]),
-    ...targets,
-  ]);
+  await importState(options, {
+    ...state,
+    deployment: { ...state.deployment, resources: [...resources, ...adopted], pending_operations: [] },
+  });
 
   const deadline = Date.now() + (options.timeoutMilliseconds ?? 90 * 60_000);
-  for (;;) {
-    const resources = (await checkpoint(options)).resources ?? [];
-    const busy = resources.filter((r) => urns.includes(r.urn) && unfinished.has(provisioningState(r) ?? ""));
-    if (busy.length === 0) return pending.length;
-    if (Date.now() > deadline) {
-      throw new Error(
-        `Azure is still working on ${busy.map((r) => r.urn).join(", ")}. Run the same command again later.`,
-      );
-    }
-    report(
-      `Azure is still working on ${busy.map((r) => `${r.urn.split("::").at(-1)} (${provisioningState(r)})`).join(", ")} …`,
-    );
+  let open: readonly StateResource[] = adopted;
+  while (open.length > 0) {
+    const targets = open.flatMap(({ urn }) => ["--target", urn]);
+    await must(pulumi, ["refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive", ...targets]);
+    const urns = new Set(open.map(({ urn }) => urn));
+    const { resources: refreshed = [] } = (await exportState(options)).deployment;
+    open = refreshed.filter((resource) => urns.has(resource.urn) && unfinished.has(provisioningState(resource) ?? ""));
+    if (open.length === 0) break;
+    const names = open
+      .map((resource) => `${resource.urn.split("::").at(-1)} (${provisioningState(resource)})`)
+      .join(", ");
+    if (Date.now() > deadline) throw new Error(`Azure is still working on ${names}. Run the same command again later.`);
+    report(`Azure is still working on ${names} …`);
     await sleep(options.pollMilliseconds ?? 5_000);
-    await must(pulumi, [...refresh, ...busy.flatMap((r) => ["--target", r.urn])]);
   }
+  return pending.length;
 }

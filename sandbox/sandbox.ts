@@ -58,8 +58,8 @@ export function pulumi(
   });
 }
 
-/** Makes the stack if it is new, and takes up what a killed run left of it. */
-async function prepareStack(sandbox: Sandbox, stack: string): Promise<void> {
+/** Makes the stack if it is new, and takes up what a killed run left of it. Done before every operation. */
+export async function prepareStack(sandbox: Sandbox, stack: string): Promise<void> {
   if (!stackExists(sandbox.paths.state, projectName, stack)) {
     const { code, stderr } = await pulumi(sandbox, ["stack", "init", stack, "--no-select"]);
     if (code !== 0) throw new UserError(`Stack ${stack} could not be made: ${stderr}`);

@@ -77,6 +77,6 @@ export async function resourcesInAzure(sandbox: Sandbox): Promise<string[]> {
 /** What ARM should list according to a stack's state. */
 export function resourcesInState(resources: readonly { type: string; id?: string }[]): string[] {
   const listed =
-    /^azure-native:(resources:ResourceGroup|containerservice:(ManagedCluster|AgentPool)|managedidentity:|operationalinsights:|network:|dashboard:)/;
+    /^azure-native:(resources:ResourceGroup|containerservice:(ManagedCluster|AgentPool)|managedidentity:|operationalinsights:|network:|dashboard:|monitor:DataCollectionRule$)/;
   return resources.flatMap(({ type, id }) => (listed.test(type) && id !== undefined ? [id.toLowerCase()] : [])).sort();
 }

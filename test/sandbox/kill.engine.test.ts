@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resourcesInAzure, resourcesInState } from "./azure";
-import { operate, pulumi, type Sandbox } from "../../sandbox/sandbox";
+import { operate, prepareStack, type Sandbox } from "../../sandbox/sandbox";
 import { closeTestSandbox, openTestSandbox, plannedSteps, stateOf } from "./in-sandbox";
 
 const stack = "dev";
@@ -32,7 +32,7 @@ describe.sequential("an engine that is killed after every resource in turn", () 
   let sandbox: Sandbox;
   beforeAll(async () => {
     sandbox = await openTestSandbox();
-    await pulumi(sandbox, ["stack", "init", stack, "--no-select"]);
+    await prepareStack(sandbox, stack);
   });
   afterAll(() => closeTestSandbox(sandbox));
 
@@ -41,8 +41,7 @@ describe.sequential("an engine that is killed after every resource in turn", () 
     while (await upUntilNextResource(sandbox)) {
       kills += 1;
       expect(kills).toBeLessThan(200);
-      // What `npm run sandbox -- up` does before each run; a preview is enough to have it done.
-      await operate(sandbox, "preview", stack);
+      await prepareStack(sandbox, stack);
     }
     const last = await operate(sandbox, "up", stack);
     expect(last.code, last.stdout + last.stderr).toBe(0);

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { armId } from "../../recovery/arm-ids";
 
 interface Registered {
   readonly type: string;
@@ -47,6 +48,12 @@ describe("the program", { timeout: 30_000 }, () => {
       addonProfiles: { openServiceMesh: { enabled: true, config: {} } },
       tags: { stack, owner: "blue" },
     });
+  });
+
+  it("makes only resources that recovery can look up by their inputs", async () => {
+    const registered = (await runProgram("prod")).filter(({ type }) => type.startsWith("azure-native:"));
+    expect(registered.length).toBeGreaterThan(8);
+    for (const { type, inputs } of registered) expect(armId(type, inputs, "subscription"), type).toBeDefined();
   });
 
   it("refuses a stack that nobody defined, and says which there are", async () => {

@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     },
     "aks-mesh",
     stack,
-    true,
+    false,
   );
   pulumi.runtime.setAllConfig(JSON.parse(settings) as Record<string, string>);
   createRequire(__filename)("../../index");
