@@ -15,6 +15,19 @@ export interface CaseFile {
   readonly objects: readonly unknown[];
 }
 
+/** The request alone, as it is asked. */
+export function requestOf({ from, to, protocol, method, path, host, headers }: JudgeRequest): JudgeRequest {
+  return {
+    from,
+    to,
+    protocol,
+    ...(method !== undefined && { method }),
+    ...(path !== undefined && { path }),
+    ...(host !== undefined && { host }),
+    ...(headers !== undefined && { headers }),
+  };
+}
+
 /** Where the cases lie. */
 export const casesDirectory = join(__dirname, "cases");
 

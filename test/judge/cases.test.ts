@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readCases } from "./case-file";
+import { readCases, requestOf } from "./case-file";
 import { disagreements } from "./compare";
 
 /** What the real Open Service Mesh decided was recorded (test/judge/record.ts); here our analysis must say the same. */
@@ -10,8 +10,7 @@ describe("recorded verdicts of the real Open Service Mesh", () => {
       if (verdict === undefined) throw new Error("no verdict is recorded: run test/judge/record.ts");
       return verdict;
     });
-    const plain = requests.map(({ verdict: _verdict, ...request }) => request);
-    const different = disagreements({ objects, requests: plain }, verdicts);
+    const different = disagreements({ objects, requests: requests.map(requestOf) }, verdicts);
     expect(different.map(({ request, ours, theirs }) => ({ request, ours, theirs }))).toEqual([]);
   });
 });

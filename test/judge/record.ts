@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseAllDocuments, stringify } from "yaml";
 import { openJudge } from "../../sandbox/judge";
-import { readCases } from "./case-file";
+import { readCases, requestOf } from "./case-file";
 
 /** `tsx test/judge/record.ts`: asks the real OSM about every case and writes its verdicts into the files. */
 async function main(): Promise<void> {
@@ -12,10 +12,10 @@ async function main(): Promise<void> {
     for (const [index, { file, description, requests }] of cases.entries()) {
       const answer = answers[index];
       if (answer === undefined || "error" in answer) throw new Error(`${file}: ${answer?.error ?? "no answer"}`);
-      const recorded = requests.map(({ verdict: _old, ...request }, number) => {
+      const recorded = requests.map((request, number) => {
         const verdict = answer.verdicts[number];
         if (verdict?.error !== undefined) throw new Error(`${file}: ${verdict.error}`);
-        return { ...request, verdict };
+        return { ...requestOf(request), verdict };
       });
       const [, ...manifests] = parseAllDocuments(readFileSync(file, "utf8"));
       const head = stringify({ description, requests: recorded }, { lineWidth: 0 });
