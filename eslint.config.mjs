@@ -52,5 +52,8 @@ export default tseslint.config(
   { files: ["recovery/**/*.ts"], rules: noImportsFrom("components", "stacks", "mesh", "cli", "preview", "sandbox") },
   { files: ["cli/**/*.ts"], rules: noImportsFrom("components", "stacks", "sandbox") },
   { files: ["sandbox/**/*.ts"], rules: noImportsFrom("components", "stacks", "mesh", "cli", "preview") },
-  { files: ["cli/**/*.ts", "recovery/**/*.ts", "sandbox/**/*.ts", "bench/**/*.ts"], rules: { "no-console": "off" } },
+  {
+    files: ["cli/**/*.ts", "recovery/**/*.ts", "sandbox/**/*.ts", "scripts/**/*.ts", "bench/**/*.ts"],
+    rules: { "no-console": "off" },
+  },
 );

@@ -5,7 +5,7 @@ import { type SandboxPaths, sandboxPaths } from "./paths";
 import { type Report, UserError } from "./progress";
 import { writeProject } from "./project";
 import { installProviderPlugins } from "./providers/install";
-import { stackExists } from "./stacks";
+import { stackExists } from "./state";
 import { releaseStaleLocks } from "./stale-locks";
 import { ensureTools, type Tools } from "./tools";
 import { recover } from "../recovery";

@@ -1,7 +1,7 @@
 import { findEmulator } from "./emulator";
 import { type SandboxPaths } from "./paths";
 import { projectName } from "./sandbox";
-import { listStacks } from "./stacks";
+import { listStacks } from "./state";
 import { table } from "./summary";
 
 /** What the emulator says of itself. */

@@ -31,6 +31,6 @@ async function main(): Promise<void> {
 
 process.once("beforeExit", () => process.stdout.write(JSON.stringify(registered)));
 main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 });
