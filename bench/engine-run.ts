@@ -10,11 +10,11 @@ export interface EngineRun {
   readonly firstRegistration: number;
 }
 
-/** Runs the Pulumi CLI and notes when the program's first resource arrives. Throws with its output when it fails. */
-export async function engineRun(sandbox: Sandbox, args: readonly string[]): Promise<EngineRun> {
+/** Runs the Pulumi CLI in a project and notes when the program's first resource arrives. Throws with its output when it fails. */
+export async function engineRun(sandbox: Sandbox, project: string, args: readonly string[]): Promise<EngineRun> {
   const start = performance.now();
   const child = spawn(sandbox.tools.path("pulumi"), [...args, "--non-interactive", "--logtostderr", "-v=5"], {
-    cwd: sandbox.paths.project,
+    cwd: project,
     env: sandbox.environment,
     stdio: ["ignore", "pipe", "pipe"],
   });

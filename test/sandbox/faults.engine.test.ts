@@ -20,7 +20,7 @@ const cases: readonly FaultCase[] = [
   {
     title: "a conflict with another operation on the cluster",
     fault: { name: "conflict", count: 1, match: "agentPools" },
-    ends: /OperationNotAllowed|well/,
+    ends: /OperationNotAllowed/,
   },
   {
     title: "an operation that fails in the end",

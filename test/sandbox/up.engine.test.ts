@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { resourcesInAzure, arm } from "./azure";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
-import { closeTestSandbox, kubectl, openTestSandbox, plannedSteps, stateOf } from "./in-sandbox";
+import { closeTestSandbox, configure, kubectl, openTestSandbox, plannedSteps, stateOf } from "./in-sandbox";
 
 const stack = "dev";
 let sandbox: Sandbox;
@@ -67,6 +67,22 @@ describe.sequential("the program from nothing to nothing", () => {
       ...["get", "trafficsplits", "--namespace=bookstore", "--output=jsonpath={.items[0].spec.backends[*].weight}"],
     );
     expect(split.stdout).toBe("50 50");
+  });
+
+  it("changes in place what can be changed, adds what is new, and touches nothing else", async () => {
+    const group = "00000000-0000-0000-0000-0000000a11ce";
+    await configure(sandbox, stack, { owner: "blue", administrators: [group] });
+    const planned = await plannedSteps(sandbox, stack);
+    const created = [...planned].filter(([, step]) => step === "create").map(([urn]) => urn);
+    expect(created).toEqual([expect.stringContaining(`RoleAssignment::aks-mesh-dev-admin-${group}`)]);
+    for (const [urn, step] of planned) if (!created.includes(urn)) expect([urn, step]).toEqual([urn, "update"]);
+    expect([...planned.keys()].filter((urn) => urn.includes("kubernetes:"))).toEqual([]);
+    await succeeds("up");
+    const { body } = await arm(sandbox, "GET", "/resourceGroups/aks-mesh-dev?api-version=2022-09-01");
+    expect(body).toMatchObject({ tags: { owner: "blue" } });
+    await configure(sandbox, stack, { owner: undefined, administrators: undefined });
+    await succeeds("up");
+    await succeeds("up", "--expect-no-changes");
   });
 
   it("refuses through the real OSM what the mesh would ignore", async () => {
