@@ -38,13 +38,20 @@ export function access(mesh: OsmMesh): Access {
   return { callers, services, entries };
 }
 
-/** In permissive mode callers differ only by what is broken in their own pods. */
+/** In permissive mode callers differ only by what is broken in their own pods, and where a name may lead to themselves. */
 function permissiveEntries(mesh: OsmMesh, callers: readonly AccountKey[]): readonly AccessEntry[] {
   const groups = new Map<string, AccountKey[]>();
+  const headless = new Set(
+    mesh.catalog
+      .allMeshServices()
+      .filter(({ service: { clusterIp } }) => clusterIp === "" || clusterIp === "None")
+      .flatMap((service) => mesh.endpointIps(service)),
+  );
   for (const caller of callers) {
     const client = clientOfKey(mesh, caller);
     const faults = client.pods.map((pod) => mesh.inbound(pod).listenersRefused ?? "");
-    const key = JSON.stringify([client.inMesh, [...new Set(faults)].sort()]);
+    const own = client.pods.flatMap(({ ips }) => ips.filter((ip) => headless.has(ip)));
+    const key = JSON.stringify([client.inMesh, [...new Set(faults)].sort(), own]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [caller]);
     else group.push(caller);
@@ -73,7 +80,7 @@ function entryTree(mesh: OsmMesh, client: Client, service: MeshService, ips: rea
     "endpoint",
     addresses.map((ip) => ({
       weight: 1,
-      tree: callAddress(mesh, client, { ip, host, port: service.port }, authority),
+      tree: callAddress(mesh, client, { ip, host, port: service.port, service: service.service }, authority),
     })),
   );
 }

@@ -29,6 +29,8 @@ export interface OsmMesh {
   podsOfIp(ip: string): readonly PodState[];
   /** The Service that has the cluster address. */
   serviceOfIp(ip: string): ServiceState | undefined;
+  /** Whether an application listens at a pod's address: on the ports that Endpoints give for it, as far as objects tell. */
+  listens(ip: string, port: number): boolean;
   /** Addresses of a service's endpoints, each once. */
   endpointIps(service: MeshService): readonly string[];
 }
@@ -55,6 +57,7 @@ export function osmMesh(
   }
   const byClusterIp = new Map([...state.services.values()].map((service) => [service.clusterIp, service]));
   for (const headless of ["", "None"]) byClusterIp.delete(headless);
+  let listeners: ReadonlySet<string> | undefined;
   return {
     state,
     catalog,
@@ -63,8 +66,22 @@ export function osmMesh(
     inbound: inboundOf(catalog, targets),
     podsOfIp: (ip) => everyIp.get(ip) ?? [],
     serviceOfIp: (ip) => byClusterIp.get(ip),
+    listens: (ip, port) => {
+      listeners ??= listenersOf(state);
+      return listeners.has(`${ip} ${String(port)}`);
+    },
     endpointIps: memo((service) => [...new Set(endpointIps(catalog, service))]),
   };
+}
+
+function listenersOf(state: ClusterState): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { subsets } of state.endpoints.values()) {
+    for (const { addresses, ports } of subsets) {
+      for (const { ip } of addresses) for (const { port } of ports) found.add(`${ip} ${String(port)}`);
+    }
+  }
+  return found;
 }
 
 /** The HTTP routes of a service account in strict mode. */

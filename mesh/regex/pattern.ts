@@ -41,6 +41,49 @@ export function fullMatch(source: string, text: string): boolean {
   return !isPatternError(pattern) && pattern.matches(text);
 }
 
+/** Envoy's limit on the size of a pattern's program (runtime key `re2.max_program_size.error_level`). */
+const mostInstructions = 100;
+
+/** Instructions that RE2 counts beyond those of its library's Go and JavaScript forms: its unanchored start. */
+const prologue = 2;
+
+/** Patterns made of literals, each character of which makes one instruction at most, told apart without compiling them. */
+const plain = /^(?:[\w/:;,=@%&~!'"<> -]|\.[*+?]?|\\[./-][*+?]?)*$/;
+
+/** Why a pattern is refused, and who does. */
+export interface PatternFault {
+  readonly by: "RE2" | "Envoy";
+  readonly message: string;
+}
+
+const faults = new Map<string, PatternFault | undefined>();
+
+/**
+ * Why Envoy refuses a pattern, or undefined where it takes it: RE2 does, and its program is not too large. The size is
+ * exact for literals; classes take a few instructions more in RE2 itself than counted here.
+ */
+export function patternFault(source: string): PatternFault | undefined {
+  if (source.length <= mostInstructions - prologue - 2 && plain.test(source)) return undefined;
+  if (faults.has(source)) return faults.get(source);
+  const fault = computeFault(source);
+  if (faults.size >= mostKnown) faults.clear();
+  faults.set(source, fault);
+  return fault;
+}
+
+function computeFault(source: string): PatternFault | undefined {
+  const pattern = compilePattern(source);
+  if (isPatternError(pattern))
+    return { by: "RE2", message: `${pattern.message}, at character ${String(pattern.offset + 1)}` };
+  const size = RE2JS.compile(source).programSize() + prologue;
+  return size > mostInstructions
+    ? {
+        by: "Envoy",
+        message: `its RE2 program has about ${String(size)} instructions, and at most ${String(mostInstructions)} are taken`,
+      }
+    : undefined;
+}
+
 function compile(source: string): Pattern | PatternError {
   // `.` stands for any character but a line break.
   if (source === ".*") return { source, matches: (text) => !text.includes("\n") };

@@ -14,7 +14,8 @@ import { type ChainMatch, clashingChains } from "./filter-chains";
 import { fullName, hostFinder } from "./hostnames";
 import { type NetworkFilter, networkFilter } from "./network-permissions";
 import { chainKind, endpointIps, isTcp } from "./outbound";
-import { type RouteTable, routeTable } from "./routes";
+import { emptyHeader, refusedPattern } from "./refused-routes";
+import { type Route, type RouteTable, routeTable } from "./routes";
 import { type TargetIndex } from "./targets";
 
 /** A filter chain of a pod's inbound listener. */
@@ -50,6 +51,8 @@ export interface Inbound {
   readonly noListener?: string;
   /** A route that Envoy cannot read, so that no route at all arrives. */
   readonly routesRefused?: string;
+  /** A pattern that Envoy refuses, so that only the routes for calls from the mesh are missing. */
+  readonly meshRoutesRefused?: string;
   /** The service that a Host header names on a port of the pod; "refused" where two virtual hosts share a name. */
   virtualHost(port: number, host: string): MeshService | undefined | "refused";
   /** Rules of the ingress route configuration; each may be the first, as OSM's list of services has no order. */
@@ -107,7 +110,8 @@ function buildInbound(
       ? `pod ${pod.namespace}/${pod.name} belongs to no Service`
       : clash &&
         `Envoy refuses the inbound listener of pod ${pod.namespace}/${pod.name}: ${clash[0].name()} and ${clash[1].name()} match the same connections`;
-  const routesRefused = routes && unreadableRoute(routes);
+  const routesRefused = routes && firstFault(routes, emptyHeader);
+  const meshRoutesRefused = routes && firstFault(routes, refusedPattern);
 
   const hosted = withRoots(catalog, own);
   const finders = memo((port: number) =>
@@ -126,6 +130,7 @@ function buildInbound(
     ...(listenersRefused !== undefined && { listenersRefused }),
     ...(noListener !== undefined && { noListener }),
     ...(routesRefused !== undefined && { routesRefused }),
+    ...(meshRoutesRefused !== undefined && { meshRoutesRefused }),
     virtualHost: (port, host) => finders(port)(host),
     ingress: ingress.flatMap(({ rules }) => rules),
   };
@@ -163,16 +168,15 @@ function withRoots(catalog: Catalog, services: readonly MeshService[]): readonly
   return [...found.values()];
 }
 
-/** Envoy wants a pattern in every header condition and refuses the whole answer otherwise. */
-function unreadableRoute(table: RouteTable): string | undefined {
-  for (const { headers, origins, methods } of table.routes) {
-    if (methods.length === 0) continue;
-    for (const [name, regex] of headers) {
-      if (name !== "" && regex !== "" && !/[\0\r\n]/.test(name)) continue;
-      const group = origins[0]?.group;
-      const where = group === undefined ? "" : ` in HTTPRouteGroup ${group.namespace}/${group.name}`;
-      return `Envoy refuses all routes of ${table.account}: header ${JSON.stringify(name)}${where} has an empty name or pattern`;
-    }
+/** The first of a table's routes that Envoy refuses. */
+function firstFault(table: RouteTable, faultOf: (route: Route) => string | undefined): string | undefined {
+  for (const route of table.routes) {
+    // Without a method OSM makes no route of it.
+    const fault = route.methods.length === 0 ? undefined : faultOf(route);
+    if (fault === undefined) continue;
+    const group = route.origins[0]?.group;
+    const where = group === undefined ? "" : ` in HTTPRouteGroup ${group.namespace}/${group.name}`;
+    return `Envoy refuses all routes of ${table.account}: ${fault}${where}`;
   }
   return undefined;
 }

@@ -14,6 +14,7 @@ import {
 import { type ChainIndex, indexChains } from "./filter-chain-index";
 import { type ChainMatch, clashingChains } from "./filter-chains";
 import { hostFinder } from "./hostnames";
+import { emptyHeader, refusedPattern } from "./refused-routes";
 import { type TargetIndex } from "./targets";
 
 /** A cluster and its relative weight. */
@@ -74,6 +75,8 @@ export interface Outbound {
   /** The services that a Host header may name on a port. Undefined: the route configuration of the port was refused. */
   virtualHost(port: number, host: string): Upstream | undefined | "refused";
   egressHost(port: number, host: string): EgressHost | undefined | "refused";
+  /** An egress route that Envoy cannot read, so that no route at all arrives. */
+  readonly routesRefused?: string;
   /** Splits whose weights Envoy refuses; then no HTTP route at all arrives. Only those that always count. */
   readonly refusedRoutes: readonly SplitPolicy[];
   /** The same for splits that compete with another one on their root. */
@@ -100,6 +103,11 @@ export function outboundOf(catalog: Catalog, index: TargetIndex): (account: Acco
     }
     return { ...outbound, account };
   });
+}
+
+/** Whether Envoy takes an HTTP route to the clusters. */
+export function hasWeight(clusters: readonly WeightedCluster[]): boolean {
+  return clusters.some(({ weight }) => weight > 0);
 }
 
 type BareUpstream = Omit<Upstream, "targets">;
@@ -164,8 +172,8 @@ function buildOutbound(catalog: Catalog, account: AccountKey, upstreams: readonl
   for (const { service, distributions } of upstreams) {
     if (isTcp(service.protocol)) continue;
     for (const { split, clusters } of distributions) {
-      if (split === undefined || clusters.some(({ weight }) => weight > 0)) continue;
-      (distributions.length > 1 ? refused.maybe : refused.always).add(split);
+      if (split === undefined || hasWeight(clusters)) continue;
+      (distributions.some((one) => hasWeight(one.clusters)) ? refused.maybe : refused.always).add(split);
     }
   }
 
@@ -177,6 +185,7 @@ function buildOutbound(catalog: Catalog, account: AccountKey, upstreams: readonl
       (service) => service.namespace === namespace,
     ),
   );
+  const routesRefused = unreadableEgress(catalog, egresses);
   const egressHosts = memo((port: number) => egressHostMap(catalog, egresses, port));
   const clusters = new Map<string, MeshService>();
   for (const { service } of upstreams) {
@@ -189,6 +198,7 @@ function buildOutbound(catalog: Catalog, account: AccountKey, upstreams: readonl
     chains: indexChains(chains),
     passthrough: switches.egress,
     ...(noListener !== undefined && { noListener }),
+    ...(routesRefused !== undefined && { routesRefused }),
     clusters,
     virtualHost: (port, host) => finders(port)(host),
     egressHost: (port, host) => find(egressHosts(port), host),
@@ -346,6 +356,7 @@ function egressHostMap(
     for (const one of policy.ports) {
       if (one.number !== port || one.protocol.toLowerCase() !== "http") continue;
       const routes = egressRoutes(catalog, policy);
+      if (routes.some((route) => refusedPattern(route) !== undefined)) return "refused";
       for (const host of policy.hosts) {
         for (const name of [host.toLowerCase(), `${host.toLowerCase()}:${String(port)}`]) {
           if (hosts.has(name)) return "refused";
@@ -355,6 +366,18 @@ function egressHostMap(
     }
   }
   return hosts;
+}
+
+function unreadableEgress(catalog: Catalog, egresses: readonly EgressPolicy[]): string | undefined {
+  for (const policy of egresses) {
+    if (!policy.ports.some(({ protocol }) => protocol.toLowerCase() === "http")) continue;
+    for (const route of egressRoutes(catalog, policy)) {
+      const header = emptyHeader(route);
+      if (header !== undefined)
+        return `Envoy refuses all routes: ${header} in Egress ${policy.namespace}/${policy.name}`;
+    }
+  }
+  return undefined;
 }
 
 const anyRequest: RouteMatch = { name: "", path: ".*", methods: ["*"], index: 0 };

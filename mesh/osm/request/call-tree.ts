@@ -17,6 +17,14 @@ export interface End {
   readonly because: readonly Reason[];
 }
 
+/** What is sent, and how it left the caller. */
+export interface Content {
+  /** Whether the caller's sidecar sent it by an HTTP route: then what fails afterwards is answered with 503. */
+  readonly routed: boolean;
+  /** Host header; undefined for bytes that are not HTTP. */
+  readonly authority: string | undefined;
+}
+
 /** A choice. Weights are relative; those of `route-order` mean nothing. */
 export interface Choice<Tree> {
   readonly kind: "choice";

@@ -1,9 +1,18 @@
 import { type OsmMesh } from "../mesh";
 import { inRange } from "../proxy/filter-chains";
 import { type Inbound } from "../proxy/inbound";
-import { type Outbound, type Upstream } from "../proxy/outbound";
-import { type AccountKey, type MeshService, type PodState, provesIdentity, type SplitPolicy } from "../state";
-import { type CallTree, choice, end, failure, noRoute } from "./call-tree";
+import { hasWeight, type Outbound, type Upstream, type WeightedCluster } from "../proxy/outbound";
+import {
+  type AccountKey,
+  keyOf,
+  type MeshService,
+  type PodState,
+  provesIdentity,
+  type ServiceState,
+  type SplitPolicy,
+} from "../state";
+import { resolveHost } from "./address";
+import { type CallTree, choice, type Content, end, failure, noRoute } from "./call-tree";
 import { callPlain } from "./plain";
 import { describe } from "./reasons";
 import { callServer } from "./server";
@@ -24,6 +33,8 @@ export interface Target {
   readonly ip: string | undefined;
   readonly host: string;
   readonly port: number;
+  /** The Service whose name led there. */
+  readonly service?: ServiceState;
 }
 
 /**
@@ -32,14 +43,54 @@ export interface Target {
  * @param authority Host header; undefined for a bare TCP connection.
  */
 export function callAddress(mesh: OsmMesh, client: Client, target: Target, authority: string | undefined): CallTree {
-  const sourceIp = client.pods[0]?.ips[0] ?? "";
+  const own = target.ip === undefined ? [] : client.pods.filter(({ ips }) => ips.includes(target.ip ?? ""));
+  const others = own.length === 0 ? client : without(client, own);
+  // netfilter leaves a pod's calls to its own address alone: they reach the application without any sidecar.
+  const toItself = own.map(() => ({ weight: 1, tree: callItself(mesh, target) }));
+  if (own.length > 0 && others.pods.length === 0) return choice<CallTree>("endpoint", toItself);
+  return choice<CallTree>("endpoint", [
+    ...toItself,
+    { weight: Math.max(others.pods.length, 1), tree: callFromPods(mesh, others, target, authority) },
+  ]);
+}
+
+const knownOthers = new WeakMap<Client, Map<string, Client>>();
+
+/** The client without some of its pods. */
+function without(client: Client, pods: readonly PodState[]): Client {
+  let found = knownOthers.get(client);
+  if (found === undefined) knownOthers.set(client, (found = new Map()));
+  const key = pods.map(({ namespace, name }) => `${namespace}/${name}`).join();
+  let rest = found.get(key);
+  if (rest === undefined) {
+    rest = { ...client, pods: client.pods.filter((pod) => !pods.includes(pod)) };
+    found.set(key, rest);
+  }
+  return rest;
+}
+
+function callItself(mesh: OsmMesh, target: Target): CallTree {
+  const { ip = "", port, service } = target;
+  const because = [{ text: "a pod's calls to its own address bypass its sidecar" }];
+  if (service === undefined) return end("allowed", because, target.host);
+  if (mesh.listens(ip, port)) return end("allowed", because, keyOf(service.namespace, service.name));
+  return end("refused", [...because, { text: `nothing listens on port ${String(port)} of ${target.host}` }]);
+}
+
+/** Address of a caller of which no object shows a pod: the last of those that are assumed. */
+const unseenPod = "10.255.255.254";
+
+function callFromPods(mesh: OsmMesh, client: Client, target: Target, authority: string | undefined): CallTree {
+  const sourceIp = client.pods[0]?.ips[0] ?? unseenPod;
   if (!client.inMesh) {
-    return callPlain(mesh, target, sourceIp, authority, [
+    return callPlain(mesh, target, sourceIp, { routed: false, authority }, [
       { text: `namespace ${client.account.split("/")[0] ?? ""} is not in the mesh: the caller has no sidecar` },
     ]);
   }
   if (bypasses(mesh, client, target)) {
-    return callPlain(mesh, target, sourceIp, authority, [{ text: "the call bypasses the caller's sidecar" }]);
+    return callPlain(mesh, target, sourceIp, { routed: false, authority }, [
+      { text: "the call bypasses the caller's sidecar" },
+    ]);
   }
   // A pod's own services can break all that its sidecar is told, so that pods of one account may differ.
   const faults = faultsOf(mesh, client);
@@ -117,7 +168,7 @@ function callFromSidecar(
   });
   if (chain === undefined) {
     if (outbound.passthrough) {
-      return callPlain(mesh, target, sourceIp, authority, [
+      return callPlain(mesh, target, sourceIp, { routed: false, authority }, [
         { text: "mesh-wide egress lets the call pass as plain text (MeshConfig spec.traffic.enableEgress)" },
       ]);
     }
@@ -126,14 +177,18 @@ function callFromSidecar(
     ]);
   }
   const { use } = chain;
-  if (use.kind === "tcp") return throughUpstream(mesh, client, use.upstream, sourceIp, undefined);
-  if (use.kind === "egress-tcp") return callPlain(mesh, target, sourceIp, authority, use.policies.map(describe));
+  if (use.kind === "tcp") {
+    return throughUpstream(mesh, client, use.upstream, sourceIp, { routed: false, authority });
+  }
+  if (use.kind === "egress-tcp") {
+    return callPlain(mesh, target, sourceIp, { routed: false, authority }, use.policies.map(describe));
+  }
   if (authority === undefined) {
     return end("refused", [{ text: `${chain.name()} speaks HTTP: bytes that are not HTTP end the connection` }]);
   }
   const tree = withRoutes(outbound, podRoutesRefused, () =>
     use.kind === "egress-http"
-      ? throughEgress(mesh, outbound, target, sourceIp, authority)
+      ? throughEgress(mesh, client, outbound, target.port, sourceIp, authority)
       : throughVirtualHost(mesh, client, outbound, target, sourceIp, authority),
   );
   return { kind: "http", tree };
@@ -156,12 +211,13 @@ function throughVirtualHost(
       `${JSON.stringify(authority)} is no host name by which ${client.account} may call a service on port ${String(target.port)}`,
     );
   }
-  return throughUpstream(mesh, client, upstream, sourceIp, authority);
+  return throughUpstream(mesh, client, upstream, sourceIp, { routed: true, authority });
 }
 
 /** Answers 404 where the sidecar has no routes at all, and both ways where that depends on which split counts. */
 function withRoutes(outbound: Outbound, podRoutesRefused: string | undefined, go: () => CallTree): CallTree {
   if (podRoutesRefused !== undefined) return noRoute(podRoutesRefused);
+  if (outbound.routesRefused !== undefined) return noRoute(outbound.routesRefused);
   const [always] = outbound.refusedRoutes;
   if (always !== undefined) return refusedBy(always);
   const [maybe] = outbound.maybeRefusedRoutes;
@@ -183,23 +239,36 @@ function throughUpstream(
   client: Client,
   upstream: Upstream,
   sourceIp: string,
-  authority: string | undefined,
+  content: Content,
 ): CallTree {
-  const http = authority !== undefined;
+  const { routed } = content;
+  // Where another split on the root decides, a split without weights has already taken the routes away.
+  const possible = routed
+    ? upstream.distributions.filter(({ clusters }) => hasWeight(clusters))
+    : upstream.distributions;
   return choice<CallTree>(
     "split",
-    upstream.distributions.map(({ split, clusters }) => {
+    possible.map(({ split, clusters }) => {
       const because = split === undefined ? [] : [describe(split)];
       // A lone TCP cluster is used whatever its weight.
-      const used = !http && clusters.length === 1 ? clusters : clusters.filter(({ weight }) => weight > 0);
-      if (used.length === 0) return { weight: 1, tree: failure(http, "the split leaves no backend", because) };
+      const used =
+        !routed && clusters.length === 1
+          ? clusters
+          : (routed ? distinct(clusters) : clusters).filter(({ weight }) => weight > 0);
+      if (used.length === 0) return { weight: 1, tree: failure(routed, "the split leaves no backend", because) };
       const branches = used.map(({ cluster, backend, weight }) => ({
         weight: Math.max(weight, 1),
-        tree: throughCluster(mesh, client, upstream, cluster, backend, sourceIp, authority),
+        tree: throughCluster(mesh, client, upstream, cluster, backend, sourceIp, content),
       }));
       return { weight: 1, tree: choice<CallTree>("split", branches, because) };
     }),
   );
+}
+
+/** OSM keeps a route's clusters in a set: the same backend with the same weight counts once. */
+function distinct(clusters: readonly WeightedCluster[]): readonly WeightedCluster[] {
+  if (clusters.length < 2) return clusters;
+  return [...new Map(clusters.map((one) => [`${one.cluster} ${String(one.weight)}`, one])).values()];
 }
 
 function throughCluster(
@@ -209,12 +278,12 @@ function throughCluster(
   cluster: string,
   backend: string,
   sourceIp: string,
-  authority: string | undefined,
+  content: Content,
 ): CallTree {
-  const http = authority !== undefined;
+  const { routed } = content;
   const service = mesh.outbound(client.account).clusters.get(cluster);
   if (service === undefined) {
-    return failure(http, `no TrafficTarget lets ${client.account} reach the backend ${backend}`);
+    return failure(routed, `no TrafficTarget lets ${client.account} reach the backend ${backend}`);
   }
   const ips = allowedEndpoints(mesh, client, service);
   if (ips.length === 0) {
@@ -222,10 +291,10 @@ function throughCluster(
       mesh.endpointIps(service).length > 0
         ? `no TrafficTarget with kind ServiceAccount on both sides lets ${client.account} reach the pods of ${backend}`
         : `${backend} has no endpoints`;
-    return failure(http, text, upstream.targets.map(describe));
+    return failure(routed, text, upstream.targets.map(describe));
   }
   const call = (ip: string): CallTree =>
-    callServer(mesh, client, { service, backend, ip, port: service.targetPort, sourceIp }, authority);
+    callServer(mesh, client, { service, backend, ip, port: service.targetPort, sourceIp }, content);
   const [only = ""] = ips;
   if (ips.length === 1) return call(only);
   // Pods that are told the same answer the same.
@@ -256,15 +325,38 @@ function allowedEndpoints(mesh: OsmMesh, client: Client, service: MeshService): 
 
 function throughEgress(
   mesh: OsmMesh,
+  client: Client,
   outbound: Outbound,
-  target: Target,
+  port: number,
   sourceIp: string,
   authority: string,
 ): CallTree {
-  const host = outbound.egressHost(target.port, authority);
-  if (host === "refused") return noRoute("Envoy refuses the caller's egress routes: two policies name the same host");
+  const host = outbound.egressHost(port, authority);
+  if (host === "refused") {
+    return noRoute("Envoy refuses the caller's egress routes: two hosts or a pattern that it cannot take");
+  }
   if (host === undefined) return noRoute(`no Egress names the host ${JSON.stringify(authority)}`);
   const because = [describe(host.policy)];
-  const onward = callPlain(mesh, { ...target, host: host.host }, sourceIp, authority, because);
+  // The cluster resolves the policy's host itself, wherever the connection was to go.
+  const [namespace = ""] = client.account.split("/");
+  const destination = resolveHost(mesh.catalog, namespace, host.host);
+  const service = destination.kind === "service" ? destination.service : undefined;
+  const ips = destination.kind === "outside" ? [undefined] : destination.kind === "unknown" ? [] : destination.ips;
+  const onward =
+    ips.length === 0
+      ? failure(true, `${host.host} does not resolve`, because)
+      : choice<CallTree>(
+          "endpoint",
+          ips.map((ip) => ({
+            weight: 1,
+            tree: callPlain(
+              mesh,
+              { ip, host: host.host, port, ...(service && { service }) },
+              sourceIp,
+              { routed: true, authority },
+              because,
+            ),
+          })),
+        );
   return { kind: "egress-routes", routes: host.routes, onward, because };
 }

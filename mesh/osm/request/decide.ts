@@ -73,9 +73,10 @@ function walk(mesh: OsmMesh, from: string, to: string, authority: string | undef
   }
   const client = clientOf(mesh, namespace, name);
   const { host, port } = address;
+  const service = destination.kind === "service" ? { service: destination.service } : {};
   return choice<CallTree>(
     "endpoint",
-    ips.map((ip) => ({ weight: 1, tree: callAddress(mesh, client, { ip, host, port }, authority) })),
+    ips.map((ip) => ({ weight: 1, tree: callAddress(mesh, client, { ip, host, port, ...service }, authority) })),
   );
 }
 

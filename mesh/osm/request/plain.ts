@@ -1,7 +1,7 @@
 import { type OsmMesh } from "../mesh";
 import { type Inbound } from "../proxy/inbound";
-import { keyOf, type PodState } from "../state";
-import { type CallTree, choice, end } from "./call-tree";
+import { keyOf, type PodState, type ServiceState, type SplitPolicy } from "../state";
+import { type CallTree, choice, type Content, end, failure, noRoute } from "./call-tree";
 import { describe } from "./reasons";
 import { type Reason } from "./request";
 
@@ -10,6 +10,8 @@ export interface PlainTarget {
   readonly ip: string | undefined;
   readonly host: string;
   readonly port: number;
+  /** The Service whose name led there. */
+  readonly service?: ServiceState;
 }
 
 /** A connection without the mesh's TLS: from outside the mesh, or passed on as it is. */
@@ -17,18 +19,18 @@ export function callPlain(
   mesh: OsmMesh,
   target: PlainTarget,
   sourceIp: string,
-  authority: string | undefined,
+  content: Content,
   because: readonly Reason[],
 ): CallTree {
-  const { ip, host, port } = target;
-  const ends = ip === undefined ? undefined : plainEndpoints(mesh, ip, port);
+  const { ip, host, port, service } = target;
+  const ends = ip === undefined ? undefined : plainEndpoints(mesh, ip, port, service);
   if (ends === undefined) {
     return end("allowed", [...because, { text: "the destination is outside the cluster" }], `${host}:${String(port)}`);
   }
-  if (ends.length === 0) return end("refused", [...because, { text: `nothing listens at ${host}:${String(port)}` }]);
+  if (ends.length === 0) return failure(content.routed, `nothing listens at ${host}:${String(port)}`, because);
   return choice<CallTree>(
     "endpoint",
-    ends.map((one) => ({ weight: 1, tree: plainToPod(mesh, one, sourceIp, authority, because) })),
+    ends.map((one) => ({ weight: 1, tree: plainToPod(mesh, one, sourceIp, content, because) })),
   );
 }
 
@@ -37,10 +39,17 @@ interface PlainEndpoint {
   readonly ip: string;
   readonly port: number;
   readonly backend: string;
+  /** Whether an application listens there. */
+  readonly open: boolean;
 }
 
 /** Where kube-proxy sends the connection; undefined where the address is no Service's and no pod's. */
-function plainEndpoints(mesh: OsmMesh, ip: string, port: number): readonly PlainEndpoint[] | undefined {
+function plainEndpoints(
+  mesh: OsmMesh,
+  ip: string,
+  port: number,
+  asked: ServiceState | undefined,
+): readonly PlainEndpoint[] | undefined {
   const service = mesh.serviceOfIp(ip);
   if (service !== undefined) {
     const backend = keyOf(service.namespace, service.name);
@@ -56,22 +65,32 @@ function plainEndpoints(mesh: OsmMesh, ip: string, port: number): readonly Plain
             ip: address.ip,
             port: one.port,
             backend,
+            open: true,
           })),
         ),
     );
   }
   const [pod] = mesh.podsOfIp(ip);
-  return pod === undefined ? undefined : [{ pod, ip, port, backend: keyOf(pod.namespace, pod.name) }];
+  // A headless Service's name gives its pods' addresses, and nobody translates the port.
+  if (asked !== undefined) {
+    return [{ pod, ip, port, backend: keyOf(asked.namespace, asked.name), open: mesh.listens(ip, port) }];
+  }
+  return pod && [{ pod, ip, port, backend: keyOf(pod.namespace, pod.name), open: true }];
 }
 
 function plainToPod(
   mesh: OsmMesh,
-  { pod, ip, port, backend }: PlainEndpoint,
+  { pod, ip, port, backend, open }: PlainEndpoint,
   sourceIp: string,
-  authority: string | undefined,
+  { routed, authority }: Content,
   because: readonly Reason[],
 ): CallTree {
-  if (pod === undefined || !mesh.state.isMonitored(pod.namespace)) {
+  const fails = (text: string): CallTree => failure(routed, text, because);
+  const outside = pod === undefined || !mesh.state.isMonitored(pod.namespace);
+  if (!open && (outside || mesh.state.switches.inboundPortExclusions.includes(port))) {
+    return fails(`nothing listens on port ${String(port)} of ${backend}`);
+  }
+  if (outside) {
     return end("allowed", [...because, { text: `${backend} is not in the mesh` }], backend);
   }
   if (mesh.state.switches.inboundPortExclusions.includes(port)) {
@@ -79,18 +98,21 @@ function plainToPod(
   }
   const inbound = mesh.inbound(pod);
   const fault = inbound.listenersRefused ?? inbound.noListener;
-  if (fault !== undefined) return end("refused", [...because, { text: fault }]);
+  if (fault !== undefined) return fails(fault);
   if (inbound.chains.pick({ ip, port, sourceIp }) === undefined) {
-    return end("refused", [...because, { text: `the sidecar of ${backend} takes no plain text from the caller` }]);
+    return fails(`the sidecar of ${backend} takes no plain text from the caller`);
   }
-  return ingressAnswer(inbound, authority);
+  return ingressAnswer(mesh, inbound, authority);
 }
 
 /** The ingress routes: every request matches, and the first rule decides; OSM's list of services has no order. */
-export function ingressAnswer(inbound: Inbound, authority: string | undefined): CallTree {
+export function ingressAnswer(mesh: OsmMesh, inbound: Inbound, authority: string | undefined): CallTree {
   if (authority === undefined) return end("refused", [{ text: "the ingress listener speaks HTTP" }]);
-  if (inbound.routesRefused !== undefined) return end("no-route", [{ text: inbound.routesRefused }]);
-  const tree = choice<CallTree>(
+  return { kind: "http", tree: whereRoutesArrive(mesh, inbound, () => throughIngressRoutes(inbound)) };
+}
+
+function throughIngressRoutes(inbound: Inbound): CallTree {
+  return choice<CallTree>(
     "route-order",
     inbound.ingress.map(({ service, policy, anyone }) => {
       const backend = keyOf(service.namespace, service.name);
@@ -106,5 +128,21 @@ export function ingressAnswer(inbound: Inbound, authority: string | undefined): 
       };
     }),
   );
-  return { kind: "http", tree };
+}
+
+/** Answers 404 where Envoy refuses the whole answer that a server's routes come in, with those for its own calls. */
+export function whereRoutesArrive(mesh: OsmMesh, inbound: Inbound, go: () => CallTree): CallTree {
+  if (inbound.routesRefused !== undefined) return noRoute(inbound.routesRefused);
+  const { refusedRoutes, maybeRefusedRoutes, routesRefused } = mesh.outbound(inbound.account);
+  if (routesRefused !== undefined) return noRoute(routesRefused);
+  const broken = (split: SplitPolicy): CallTree =>
+    noRoute(`its weights add up to 0, so that Envoy refuses every HTTP route of ${inbound.account}`, [describe(split)]);
+  const [always] = refusedRoutes;
+  if (always !== undefined) return broken(always);
+  const [maybe] = maybeRefusedRoutes;
+  if (maybe === undefined) return go();
+  return choice<CallTree>("split", [
+    { weight: 1, tree: go() },
+    { weight: 1, tree: broken(maybe) },
+  ]);
 }

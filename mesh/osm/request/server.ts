@@ -1,9 +1,9 @@
 import { type OsmMesh } from "../mesh";
 import { fullName } from "../proxy/hostnames";
 import { type Inbound, type InboundChain } from "../proxy/inbound";
-import { type AccountKey, type MeshService, provesIdentity, type SplitPolicy } from "../state";
-import { type CallTree, choice, end, failure, noRoute } from "./call-tree";
-import { ingressAnswer } from "./plain";
+import { type AccountKey, type MeshService, provesIdentity } from "../state";
+import { type CallTree, type Content, end, failure, noRoute } from "./call-tree";
+import { ingressAnswer, whereRoutesArrive } from "./plain";
 import { describe } from "./reasons";
 import { type Reason } from "./request";
 
@@ -23,28 +23,27 @@ export function callServer(
   mesh: OsmMesh,
   client: { readonly identity: string; readonly account: AccountKey },
   endpoint: Endpoint,
-  authority: string | undefined,
+  { routed, authority }: Content,
 ): CallTree {
   const { ip, port, service, backend, sourceIp } = endpoint;
-  const http = authority !== undefined;
   const [pod] = mesh.catalog.podsOfIp(ip);
-  if (pod === undefined) return failure(http, `nothing at ${ip} speaks the mesh's TLS`);
+  if (pod === undefined) return failure(routed, `nothing at ${ip} speaks the mesh's TLS`);
   const inbound = mesh.inbound(pod);
   const fault = inbound.listenersRefused ?? inbound.noListener;
-  if (fault !== undefined) return failure(http, fault);
+  if (fault !== undefined) return failure(routed, fault);
   if (!provesIdentity(mesh.catalog, service.service, pod)) {
-    return failure(http, `pod ${pod.namespace}/${pod.name} has no certificate for ${backend}`);
+    return failure(routed, `pod ${pod.namespace}/${pod.name} has no certificate for ${backend}`);
   }
   const serverName = fullName(service);
   const chain = inbound.chains.pick({ ip, port, sourceIp, serverName, applicationProtocol: "osm" });
   if (chain === undefined) {
-    return failure(http, `pod ${pod.namespace}/${pod.name} takes no calls to ${backend} on port ${String(port)}`);
+    return failure(routed, `pod ${pod.namespace}/${pod.name} takes no calls to ${backend} on port ${String(port)}`);
   }
-  if (chain.use.kind === "ingress") return ingressAnswer(inbound, authority);
+  if (chain.use.kind === "ingress") return ingressAnswer(mesh, inbound, authority);
   const entry = admit(inbound, client.identity, chain);
   if (entry === undefined) {
     return failure(
-      http,
+      routed,
       `no TrafficTarget lets ${client.account} in on port ${String(chain.match.port)} of ${inbound.account}`,
     );
   }
@@ -52,7 +51,8 @@ export function callServer(
   if (authority === undefined) {
     return failure(false, `${chain.name()} speaks HTTP: bytes that are not HTTP end the connection`);
   }
-  return withServerRoutes(mesh, inbound, () => {
+  const tree = whereRoutesArrive(mesh, inbound, () => {
+    if (inbound.meshRoutesRefused !== undefined) return noRoute(inbound.meshRoutesRefused);
     const host = inbound.virtualHost(chain.match.port, authority);
     if (host === "refused")
       return noRoute(`Envoy refuses the routes of ${inbound.account}: two services share a host name`);
@@ -60,6 +60,7 @@ export function callServer(
     if (inbound.routes === undefined) return end("allowed", entry, backend);
     return { kind: "server-routes", table: inbound.routes, identity: client.identity, backend };
   });
+  return routed ? tree : { kind: "http", tree };
 }
 
 /** The network filter: reasons why it lets the caller in, or undefined where it does not. */
@@ -68,20 +69,4 @@ function admit(inbound: Inbound, identity: string, chain: InboundChain): readonl
   const admitting = inbound.network.admitting(identity, chain.match.port);
   if (admitting.length === 0) return undefined;
   return chain.use.kind === "tcp" ? admitting.map(describe) : [];
-}
-
-/** Answers 404 where the server's sidecar has no routes at all. */
-function withServerRoutes(mesh: OsmMesh, inbound: Inbound, go: () => CallTree): CallTree {
-  if (inbound.routesRefused !== undefined) return noRoute(inbound.routesRefused);
-  const { refusedRoutes, maybeRefusedRoutes } = mesh.outbound(inbound.account);
-  const broken = (split: SplitPolicy): CallTree =>
-    noRoute(`its weights add up to 0, so that Envoy refuses every HTTP route of ${inbound.account}`, [describe(split)]);
-  const [always] = refusedRoutes;
-  if (always !== undefined) return broken(always);
-  const [maybe] = maybeRefusedRoutes;
-  if (maybe === undefined) return go();
-  return choice<CallTree>("split", [
-    { weight: 1, tree: go() },
-    { weight: 1, tree: broken(maybe) },
-  ]);
 }
