@@ -5,6 +5,11 @@
 import { createRequire } from "node:module";
 import * as pulumi from "@pulumi/pulumi";
 
+/** As AKS gives it out. */
+const kubeconfig = Buffer.from(
+  "apiVersion: v1\nkind: Config\nusers: [{ name: u, user: { exec: { command: kubelogin, args: [get-token, --login, devicecode] } } }]\n",
+).toString("base64");
+
 const [stack = "", settings = "{}"] = process.argv.slice(2);
 const registered: { type: string; name: string; inputs: unknown }[] = [];
 
@@ -13,11 +18,13 @@ async function main(): Promise<void> {
     {
       newResource: ({ type, name, inputs, id }) => {
         registered.push({ type, name, inputs });
-        return { id: id ?? `${name}-id`, state: { name, ...inputs } };
+        // What the providers of the dynamic resources would answer.
+        const computed = type.endsWith("InlinePools") ? { inlinePools: "" } : {};
+        return { id: id || `${name}-id`, state: { name, ...inputs, ...computed } };
       },
       call: ({ token }) => {
         if (token.endsWith("getClientConfig")) return { objectId: "00000000-0000-0000-0000-00000000beef" };
-        if (token.endsWith("UserCredentials")) return { kubeconfigs: [{ name: "k", value: "" }] };
+        if (token.endsWith("UserCredentials")) return { kubeconfigs: [{ name: "k", value: kubeconfig }] };
         throw new Error(`unexpected call of ${token}`);
       },
     },
