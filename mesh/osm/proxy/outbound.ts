@@ -49,7 +49,7 @@ export interface OutboundChain {
   readonly match: ChainMatch;
   readonly use:
     | { readonly kind: "http" }
-    | { readonly kind: "tcp"; readonly upstream: Upstream }
+    | { readonly kind: "tcp"; readonly upstream: Upstream; readonly clusters: readonly WeightedCluster[] }
     | { readonly kind: "egress-http"; readonly port: number }
     | { readonly kind: "egress-tcp"; readonly policies: readonly EgressPolicy[] };
 }
@@ -65,6 +65,14 @@ export interface EgressHost {
 export interface Outbound {
   readonly account: AccountKey;
   readonly upstreams: readonly Upstream[];
+  /** One for each choice among TrafficSplits that share a root: OSM takes the first of a list without an order. */
+  readonly configurations: readonly OutboundConfiguration[];
+}
+
+/** What a sidecar is told once it is clear which TrafficSplits count. */
+export interface OutboundConfiguration {
+  /** How the traffic of an upstream is shared out. */
+  distributionOf(upstream: Upstream): Distribution;
   readonly chains: ChainIndex<OutboundChain>;
   /** Unmatched connections pass as they are. */
   readonly passthrough: boolean;
@@ -77,10 +85,8 @@ export interface Outbound {
   egressHost(port: number, host: string): EgressHost | undefined | "refused";
   /** An egress route that Envoy cannot read, so that no route at all arrives. */
   readonly routesRefused?: string;
-  /** Splits whose weights Envoy refuses; then no HTTP route at all arrives. Only those that always count. */
-  readonly refusedRoutes: readonly SplitPolicy[];
-  /** The same for splits that compete with another one on their root. */
-  readonly maybeRefusedRoutes: readonly SplitPolicy[];
+  /** A split whose weights Envoy refuses; then no HTTP route at all arrives. */
+  readonly refusedSplit?: SplitPolicy;
 }
 
 /** Builds, and remembers, the outbound half of every account's sidecars. */
@@ -103,11 +109,6 @@ export function outboundOf(catalog: Catalog, index: TargetIndex): (account: Acco
     }
     return { ...outbound, account };
   });
-}
-
-/** Whether Envoy takes an HTTP route to the clusters. */
-export function hasWeight(clusters: readonly WeightedCluster[]): boolean {
-  return clusters.some(({ weight }) => weight > 0);
 }
 
 type BareUpstream = Omit<Upstream, "targets">;
@@ -163,18 +164,54 @@ export function endpointIps(
 }
 
 function buildOutbound(catalog: Catalog, account: AccountKey, upstreams: readonly Upstream[]): Outbound {
+  return {
+    account,
+    upstreams,
+    configurations: splitChoices(upstreams).map((choice) => buildConfiguration(catalog, account, upstreams, choice)),
+  };
+}
+
+/** By root, `namespace/name`, the index of the distribution that counts; 0 for roots that are not in it. */
+type SplitChoice = ReadonlyMap<string, number>;
+
+/** Combinations of competing splits at most; beyond, each root varies alone. */
+const mostCombinations = 64;
+
+function splitChoices(upstreams: readonly Upstream[]): readonly SplitChoice[] {
+  const roots = new Map<string, number>();
+  for (const { service, distributions } of upstreams) {
+    if (distributions.length > 1) roots.set(backendName(service), distributions.length);
+  }
+  if (roots.size === 0) return [new Map()];
+  const indices = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
+  if ([...roots.values()].reduce((product, count) => product * count, 1) > mostCombinations) {
+    return [...roots].flatMap(([root, count]) => indices(count).map((index) => new Map([[root, index]])));
+  }
+  return [...roots].reduce<readonly SplitChoice[]>(
+    (choices, [root, count]) =>
+      choices.flatMap((choice) => indices(count).map((index) => new Map([...choice, [root, index]]))),
+    [new Map()],
+  );
+}
+
+function buildConfiguration(
+  catalog: Catalog,
+  account: AccountKey,
+  upstreams: readonly Upstream[],
+  choice: SplitChoice,
+): OutboundConfiguration {
   const { state } = catalog;
   const { switches } = state;
+  const distributionOf = ({ service, distributions }: Upstream): Distribution =>
+    distributions[(distributions.length > 1 && choice.get(backendName(service))) || 0] ?? { clusters: [] };
   const egresses = switches.egressPolicy ? egressPolicies(catalog, account) : [];
-  const chains = [...upstreams.flatMap(meshChain), ...egressChains(egresses)];
+  const chains = [...upstreams.flatMap((one) => meshChain(one, distributionOf(one))), ...egressChains(egresses)];
   const noListener = listenerFault(chains, switches.egress);
-  const refused = { always: new Set<SplitPolicy>(), maybe: new Set<SplitPolicy>() };
-  for (const { service, distributions } of upstreams) {
-    if (isTcp(service.protocol)) continue;
-    for (const { split, clusters } of distributions) {
-      if (split === undefined || hasWeight(clusters)) continue;
-      (distributions.some((one) => hasWeight(one.clusters)) ? refused.maybe : refused.always).add(split);
-    }
+  let refusedSplit: SplitPolicy | undefined;
+  for (const one of upstreams) {
+    if (isTcp(one.service.protocol)) continue;
+    const { split, clusters } = distributionOf(one);
+    if (split !== undefined && !clusters.some(({ weight }) => weight > 0)) refusedSplit ??= split;
   }
 
   const [namespace = ""] = account.split("/");
@@ -193,8 +230,7 @@ function buildOutbound(catalog: Catalog, account: AccountKey, upstreams: readonl
     if (!clusters.has(name)) clusters.set(name, service);
   }
   return {
-    account,
-    upstreams,
+    distributionOf,
     chains: indexChains(chains),
     passthrough: switches.egress,
     ...(noListener !== undefined && { noListener }),
@@ -202,8 +238,7 @@ function buildOutbound(catalog: Catalog, account: AccountKey, upstreams: readonl
     clusters,
     virtualHost: (port, host) => finders(port)(host),
     egressHost: (port, host) => find(egressHosts(port), host),
-    refusedRoutes: [...refused.always],
-    maybeRefusedRoutes: [...refused.maybe],
+    ...(refusedSplit && { refusedSplit }),
   };
 }
 
@@ -250,7 +285,7 @@ export function chainKind(protocol: string): "http" | "tcp" | undefined {
   }
 }
 
-function meshChain(upstream: Upstream): readonly OutboundChain[] {
+function meshChain(upstream: Upstream, { clusters }: Distribution): readonly OutboundChain[] {
   const { service, ips } = upstream;
   const kind = chainKind(service.protocol);
   if (kind === undefined || ips.length === 0) return [];
@@ -259,8 +294,8 @@ function meshChain(upstream: Upstream): readonly OutboundChain[] {
   const match = { port: service.port, ips };
   if (kind === "http") return [{ name, match, use: { kind } }];
   // Without any backend the chain cannot be built; that alone is left out.
-  if (upstream.distributions.every(({ clusters }) => clusters.length === 0)) return [];
-  return [{ name, match, use: { kind, upstream } }];
+  if (clusters.length === 0) return [];
+  return [{ name, match, use: { kind, upstream, clusters } }];
 }
 
 /** Why Envoy has no outbound listener, or undefined where it has one. */
@@ -272,10 +307,8 @@ function listenerFault(chains: readonly OutboundChain[], passthrough: boolean): 
   }
   for (const { use, name } of chains) {
     if (use.kind !== "tcp") continue;
-    const broken = use.upstream.distributions.every(
-      ({ clusters }) => clusters.length > 1 && clusters.some(({ weight }) => weight === 0),
-    );
-    if (broken) return `Envoy refuses the caller's listener: ${name()} has a TCP backend of weight 0`;
+    if (use.clusters.length > 1 && use.clusters.some(({ weight }) => weight === 0))
+      return `Envoy refuses the caller's listener: ${name()} has a TCP backend of weight 0`;
   }
   return undefined;
 }

@@ -1,19 +1,11 @@
 import { type OsmMesh } from "../mesh";
 import { inRange } from "../proxy/filter-chains";
 import { type Inbound } from "../proxy/inbound";
-import { hasWeight, type Outbound, type Upstream, type WeightedCluster } from "../proxy/outbound";
-import {
-  type AccountKey,
-  keyOf,
-  type MeshService,
-  type PodState,
-  provesIdentity,
-  type ServiceState,
-  type SplitPolicy,
-} from "../state";
+import { type OutboundConfiguration, type Upstream, type WeightedCluster } from "../proxy/outbound";
+import { type AccountKey, keyOf, type MeshService, type PodState, provesIdentity, type ServiceState } from "../state";
 import { resolveHost } from "./address";
 import { type CallTree, choice, type Content, end, failure, noRoute } from "./call-tree";
-import { callPlain } from "./plain";
+import { callPlain, refusedBy } from "./plain";
 import { describe } from "./reasons";
 import { callServer } from "./server";
 
@@ -158,7 +150,24 @@ function callFromSidecar(
   authority: string | undefined,
   podRoutesRefused: string | undefined,
 ): CallTree {
-  const outbound = mesh.outbound(client.account);
+  return choice<CallTree>(
+    "split",
+    mesh.outbound(client.account).configurations.map((outbound) => ({
+      weight: 1,
+      tree: callConfigured(mesh, client, outbound, target, sourceIp, authority, podRoutesRefused),
+    })),
+  );
+}
+
+function callConfigured(
+  mesh: OsmMesh,
+  client: Client,
+  outbound: OutboundConfiguration,
+  target: Target,
+  sourceIp: string,
+  authority: string | undefined,
+  podRoutesRefused: string | undefined,
+): CallTree {
   if (outbound.noListener !== undefined) return end("refused", [{ text: outbound.noListener }]);
   const chain = outbound.chains.pick({
     ip: target.ip ?? "",
@@ -178,7 +187,7 @@ function callFromSidecar(
   }
   const { use } = chain;
   if (use.kind === "tcp") {
-    return throughUpstream(mesh, client, use.upstream, sourceIp, { routed: false, authority });
+    return throughUpstream(mesh, client, outbound, use.upstream, sourceIp, { routed: false, authority });
   }
   if (use.kind === "egress-tcp") {
     return callPlain(mesh, target, sourceIp, { routed: false, authority }, use.policies.map(describe));
@@ -197,7 +206,7 @@ function callFromSidecar(
 function throughVirtualHost(
   mesh: OsmMesh,
   client: Client,
-  outbound: Outbound,
+  outbound: OutboundConfiguration,
   target: Target,
   sourceIp: string,
   authority: string,
@@ -211,58 +220,42 @@ function throughVirtualHost(
       `${JSON.stringify(authority)} is no host name by which ${client.account} may call a service on port ${String(target.port)}`,
     );
   }
-  return throughUpstream(mesh, client, upstream, sourceIp, { routed: true, authority });
+  return throughUpstream(mesh, client, outbound, upstream, sourceIp, { routed: true, authority });
 }
 
-/** Answers 404 where the sidecar has no routes at all, and both ways where that depends on which split counts. */
-function withRoutes(outbound: Outbound, podRoutesRefused: string | undefined, go: () => CallTree): CallTree {
-  if (podRoutesRefused !== undefined) return noRoute(podRoutesRefused);
-  if (outbound.routesRefused !== undefined) return noRoute(outbound.routesRefused);
-  const [always] = outbound.refusedRoutes;
-  if (always !== undefined) return refusedBy(always);
-  const [maybe] = outbound.maybeRefusedRoutes;
-  if (maybe === undefined) return go();
-  return choice<CallTree>("split", [
-    { weight: 1, tree: go() },
-    { weight: 1, tree: refusedBy(maybe) },
-  ]);
-}
-
-function refusedBy(split: SplitPolicy): CallTree {
-  return noRoute("its weights add up to 0, so that Envoy refuses every HTTP route of the sidecars that know its root", [
-    describe(split),
-  ]);
+/** Answers 404 where the sidecar has no routes at all. */
+function withRoutes(
+  outbound: OutboundConfiguration,
+  podRoutesRefused: string | undefined,
+  go: () => CallTree,
+): CallTree {
+  const refused = podRoutesRefused ?? outbound.routesRefused;
+  if (refused !== undefined) return noRoute(refused);
+  return outbound.refusedSplit === undefined ? go() : refusedBy(outbound.refusedSplit);
 }
 
 function throughUpstream(
   mesh: OsmMesh,
   client: Client,
+  outbound: OutboundConfiguration,
   upstream: Upstream,
   sourceIp: string,
   content: Content,
 ): CallTree {
   const { routed } = content;
-  // Where another split on the root decides, a split without weights has already taken the routes away.
-  const possible = routed
-    ? upstream.distributions.filter(({ clusters }) => hasWeight(clusters))
-    : upstream.distributions;
-  return choice<CallTree>(
-    "split",
-    possible.map(({ split, clusters }) => {
-      const because = split === undefined ? [] : [describe(split)];
-      // A lone TCP cluster is used whatever its weight.
-      const used =
-        !routed && clusters.length === 1
-          ? clusters
-          : (routed ? distinct(clusters) : clusters).filter(({ weight }) => weight > 0);
-      if (used.length === 0) return { weight: 1, tree: failure(routed, "the split leaves no backend", because) };
-      const branches = used.map(({ cluster, backend, weight }) => ({
-        weight: Math.max(weight, 1),
-        tree: throughCluster(mesh, client, upstream, cluster, backend, sourceIp, content),
-      }));
-      return { weight: 1, tree: choice<CallTree>("split", branches, because) };
-    }),
-  );
+  const { split, clusters } = outbound.distributionOf(upstream);
+  const because = split === undefined ? [] : [describe(split)];
+  // A lone TCP cluster is used whatever its weight.
+  const used =
+    !routed && clusters.length === 1
+      ? clusters
+      : (routed ? distinct(clusters) : clusters).filter(({ weight }) => weight > 0);
+  if (used.length === 0) return failure(routed, "the split leaves no backend", because);
+  const branches = used.map(({ cluster, backend, weight }) => ({
+    weight: Math.max(weight, 1),
+    tree: throughCluster(mesh, client, outbound, upstream, cluster, backend, sourceIp, content),
+  }));
+  return choice<CallTree>("split", branches, because);
 }
 
 /** OSM keeps a route's clusters in a set: the same backend with the same weight counts once. */
@@ -274,6 +267,7 @@ function distinct(clusters: readonly WeightedCluster[]): readonly WeightedCluste
 function throughCluster(
   mesh: OsmMesh,
   client: Client,
+  outbound: OutboundConfiguration,
   upstream: Upstream,
   cluster: string,
   backend: string,
@@ -281,7 +275,7 @@ function throughCluster(
   content: Content,
 ): CallTree {
   const { routed } = content;
-  const service = mesh.outbound(client.account).clusters.get(cluster);
+  const service = outbound.clusters.get(cluster);
   if (service === undefined) {
     return failure(routed, `no TrafficTarget lets ${client.account} reach the backend ${backend}`);
   }
@@ -326,7 +320,7 @@ function allowedEndpoints(mesh: OsmMesh, client: Client, service: MeshService): 
 function throughEgress(
   mesh: OsmMesh,
   client: Client,
-  outbound: Outbound,
+  outbound: OutboundConfiguration,
   port: number,
   sourceIp: string,
   authority: string,

@@ -133,16 +133,22 @@ function throughIngressRoutes(inbound: Inbound): CallTree {
 /** Answers 404 where Envoy refuses the whole answer that a server's routes come in, with those for its own calls. */
 export function whereRoutesArrive(mesh: OsmMesh, inbound: Inbound, go: () => CallTree): CallTree {
   if (inbound.routesRefused !== undefined) return noRoute(inbound.routesRefused);
-  const { refusedRoutes, maybeRefusedRoutes, routesRefused } = mesh.outbound(inbound.account);
-  if (routesRefused !== undefined) return noRoute(routesRefused);
-  const broken = (split: SplitPolicy): CallTree =>
-    noRoute(`its weights add up to 0, so that Envoy refuses every HTTP route of ${inbound.account}`, [describe(split)]);
-  const [always] = refusedRoutes;
-  if (always !== undefined) return broken(always);
-  const [maybe] = maybeRefusedRoutes;
-  if (maybe === undefined) return go();
-  return choice<CallTree>("split", [
-    { weight: 1, tree: go() },
-    { weight: 1, tree: broken(maybe) },
+  const { configurations } = mesh.outbound(inbound.account);
+  const faults = new Map(
+    configurations.map(({ routesRefused, refusedSplit }) => [routesRefused ?? refusedSplit, refusedSplit]),
+  );
+  return choice<CallTree>(
+    "split",
+    [...faults].map(([fault, split]) => ({
+      weight: 1,
+      tree: fault === undefined ? go() : typeof fault === "string" ? noRoute(fault) : refusedBy(split ?? fault),
+    })),
+  );
+}
+
+/** No route arrives, for the split's sake. */
+export function refusedBy(split: SplitPolicy): CallTree {
+  return noRoute("its weights add up to 0, so that Envoy refuses every HTTP route of the sidecars that know its root", [
+    describe(split),
   ]);
 }

@@ -181,7 +181,7 @@ function drawService(draw: Draw, mood: Mood, workloads: readonly Workload[]) {
   const name = draw.pick(serviceNames);
   const selector: Record<string, string> =
     wild && draw.oneIn(6)
-      ? draw.pick([{}, { app: "nobody" }, { version: "v1" }])
+      ? draw.pick<Record<string, string>>([{}, { app: "nobody" }, { version: "v1" }])
       : { app: workload?.spec.template.metadata.labels.app ?? name, ...(wild && draw.oneIn(4) && { version: "v1" }) };
   return {
     apiVersion: "v1",
@@ -381,7 +381,7 @@ function drawIngress(draw: Draw) {
         },
       ],
       sources: draw.list(1, 2, () =>
-        draw.pick([
+        draw.pick<{ readonly kind: string; readonly name: string; readonly namespace?: string }>([
           { kind: "Service", name: draw.pick(serviceNames), namespace: draw.pick(namespaces) },
           { kind: "IPRange", name: draw.pick(["10.0.0.0/8", "0.0.0.0/0", "192.168.0.0/16"]) },
           { kind: "AuthenticatedPrincipal", name: "gateway.ingress.cluster.local" },

@@ -164,10 +164,21 @@ func (c *call) connect(index int, destination netip.AddrPort) error {
 	if destination.Addr() == c.clientIP {
 		// OSM's netfilter rules leave a pod's calls to its own address alone: they reach the application itself.
 		at := leaf{endpoint: index * endpointsPerDestination, part: 1, backend: c.service.Namespace + "/" + c.service.Name}
+		outcome := Refused
 		if c.mesh.listens(destination) {
-			c.end(at, Allowed)
-		} else {
-			c.end(at, Refused)
+			outcome = Allowed
+		}
+		orders := 1
+		if hasSidecar(c.client) {
+			proxies, err := c.mesh.clientProxies(c.client)
+			if err != nil {
+				return err
+			}
+			orders = len(proxies)
+		}
+		// Whatever the sidecar is told: so that these ways stand beside the others of each order.
+		for at.order = 0; at.order < orders; at.order++ {
+			c.end(at, outcome)
 		}
 		return nil
 	}
