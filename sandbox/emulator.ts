@@ -34,6 +34,12 @@ async function readJson<T>(file: string): Promise<T | undefined> {
   }
 }
 
+/** What an error answer says, without the form it says it in. */
+function errorMessage(body: string): string {
+  const { error } = JSON.parse(body) as { error?: { message?: string } };
+  return error?.message ?? body;
+}
+
 function call(port: number, ca: Buffer, method: string, path: string, body: unknown): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const payload = body === undefined ? undefined : JSON.stringify(body);
@@ -53,7 +59,7 @@ function call(port: number, ca: Buffer, method: string, path: string, body: unkn
         response.on("end", () => {
           const text = Buffer.concat(chunks).toString("utf8");
           const status = response.statusCode ?? 0;
-          if (status >= 400) reject(new UserError(`The emulator refused ${method} ${path}: ${text}`));
+          if (status >= 400) reject(new UserError(`The emulator refused this: ${errorMessage(text)}`));
           else resolve(text === "" ? undefined : JSON.parse(text));
         });
       },

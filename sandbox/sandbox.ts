@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { type Emulator, startEmulator } from "./emulator";
 import { type Exit, prepareEngine, run, sandboxEnvironment } from "./engine";
 import { type SandboxPaths, sandboxPaths } from "./paths";
@@ -60,6 +62,9 @@ export function pulumi(
 
 /** Makes the stack if it is new, and takes up what a killed run left of it. Done before every operation. */
 export async function prepareStack(sandbox: Sandbox, stack: string): Promise<void> {
+  if (!existsSync(join(sandbox.paths.project, `Pulumi.${stack}.yaml`))) {
+    throw new UserError(`There is no stack "${stack}": its settings would be in Pulumi.${stack}.yaml.`);
+  }
   if (!stackExists(sandbox.paths.state, projectName, stack)) {
     const { code, stderr } = await pulumi(sandbox, ["stack", "init", stack, "--no-select"]);
     if (code !== 0) throw new UserError(`Stack ${stack} could not be made: ${stderr}`);
