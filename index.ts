@@ -45,7 +45,8 @@ const cluster = new AksCluster(
 
 const inCluster = { provider: new Provider(name, { kubeconfig: cluster.kubeconfig }), deletedWith: cluster };
 const mesh = new OpenServiceMesh(name, { kubeconfig: cluster.kubeconfig, settings: definition.mesh }, inCluster);
-const bookstore = new Bookstore(name, definition.bookstore, { ...inCluster, dependsOn: mesh });
+// Workloads wait for the node pools too: without the nodes meant for them they would only wait longer.
+const bookstore = new Bookstore(name, definition.bookstore, { ...inCluster, dependsOn: [mesh, cluster] });
 
 export const resourceGroupName = group.name;
 export const clusterName = cluster.clusterName;

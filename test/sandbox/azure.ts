@@ -51,6 +51,20 @@ export async function arm(sandbox: Sandbox, method: string, path: string, body?:
   return call(sandbox, method, whole, headers, body === undefined ? undefined : JSON.stringify(body));
 }
 
+/** Unregisters the add-on's feature by hand, and waits until that has happened. */
+export async function unregisterFeature(sandbox: Sandbox): Promise<void> {
+  const feature = "/providers/Microsoft.Features/providers/Microsoft.ContainerService/features/AKS-OpenServiceMesh";
+  await arm(sandbox, "POST", `${feature}/unregister?api-version=2021-07-01`);
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const { body } = await arm(sandbox, "GET", `${feature}?api-version=2021-07-01`);
+    const { state } = (body as { properties: { state: string } }).properties;
+    if (state === "Unregistered" || state === "NotRegistered") return;
+    if (Date.now() > deadline) throw new Error(`The feature is still ${state}.`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
 /** What ARM lists, of the kinds that a stack makes: groups (AKS's own `MC_` groups aside), resources, node pools. */
 export async function resourcesInAzure(sandbox: Sandbox): Promise<string[]> {
   const list = async (path: string) => {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { resourcesInAzure, arm } from "./azure";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { arm, resourcesInAzure, unregisterFeature } from "./azure";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { closeTestSandbox, configure, kubectl, openTestSandbox, plannedSteps, stateOf } from "./in-sandbox";
 
@@ -115,12 +115,7 @@ describe.sequential("the program from nothing to nothing", () => {
   });
 
   it("finds by refresh a feature that was unregistered by hand, and registers it again", async () => {
-    const feature = "/providers/Microsoft.Features/providers/Microsoft.ContainerService/features/AKS-OpenServiceMesh";
-    await arm(sandbox, "POST", `${feature}/unregister?api-version=2021-07-01`);
-    await vi.waitFor(async () => {
-      const { body } = await arm(sandbox, "GET", `${feature}?api-version=2021-07-01`);
-      expect(body).toMatchObject({ properties: { state: "Unregistered" } });
-    }, 30_000);
+    await unregisterFeature(sandbox);
     await succeeds("refresh");
     const planned = await plannedSteps(sandbox, stack);
     expect([...planned.keys()].some((urn) => urn.includes("AKS-OpenServiceMesh"))).toBe(true);
