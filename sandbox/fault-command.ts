@@ -20,7 +20,7 @@ function wholeNumber(value: string | undefined, option: string): number | undefi
 
 /**
  * `fault`: lists the faults that are on. `fault NAME [--count N] [--match TEXT] [--seconds S]`: switches one on, for the
- * next N requests whose "METHOD path" contains TEXT. `fault clear`: all off.
+ * next N requests whose "METHOD path" contains TEXT, or for S seconds. `fault clear`: all off.
  */
 export async function faultCommand(sandbox: Sandbox, args: readonly string[]): Promise<number> {
   const { positionals, values } = parseArgs({
