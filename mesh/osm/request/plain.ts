@@ -38,7 +38,9 @@ interface PlainEndpoint {
   readonly pod: PodState | undefined;
   readonly ip: string;
   readonly port: number;
+  /** `namespace/name` of the Service that was called, or of the pod where its address was. */
   readonly backend: string;
+  readonly named: boolean;
   /** Whether an application listens there. */
   readonly open: boolean;
 }
@@ -65,6 +67,7 @@ function plainEndpoints(
             ip: address.ip,
             port: one.port,
             backend,
+            named: true,
             open: true,
           })),
         ),
@@ -73,14 +76,14 @@ function plainEndpoints(
   const [pod] = mesh.podsOfIp(ip);
   // A headless Service's name gives its pods' addresses, and nobody translates the port.
   if (asked !== undefined) {
-    return [{ pod, ip, port, backend: keyOf(asked.namespace, asked.name), open: mesh.listens(ip, port) }];
+    return [{ pod, ip, port, backend: keyOf(asked.namespace, asked.name), named: true, open: mesh.listens(ip, port) }];
   }
-  return pod && [{ pod, ip, port, backend: keyOf(pod.namespace, pod.name), open: true }];
+  return pod && [{ pod, ip, port, backend: keyOf(pod.namespace, pod.name), named: false, open: true }];
 }
 
 function plainToPod(
   mesh: OsmMesh,
-  { pod, ip, port, backend, open }: PlainEndpoint,
+  { pod, ip, port, backend, named, open }: PlainEndpoint,
   sourceIp: string,
   { routed, authority }: Content,
   because: readonly Reason[],
@@ -102,20 +105,25 @@ function plainToPod(
   if (inbound.chains.pick({ ip, port, sourceIp }) === undefined) {
     return fails(`the sidecar of ${backend} takes no plain text from the caller`);
   }
-  return ingressAnswer(mesh, inbound, authority);
+  return ingressAnswer(mesh, inbound, authority, named ? backend : undefined);
 }
 
 /** The ingress routes: every request matches, and the first rule decides; OSM's list of services has no order. */
-export function ingressAnswer(mesh: OsmMesh, inbound: Inbound, authority: string | undefined): CallTree {
+export function ingressAnswer(
+  mesh: OsmMesh,
+  inbound: Inbound,
+  authority: string | undefined,
+  called: string | undefined,
+): CallTree {
   if (authority === undefined) return end("refused", [{ text: "the ingress listener speaks HTTP" }]);
-  return { kind: "http", tree: whereRoutesArrive(mesh, inbound, () => throughIngressRoutes(inbound)) };
+  return { kind: "http", tree: whereRoutesArrive(mesh, inbound, () => throughIngressRoutes(inbound, called)) };
 }
 
-function throughIngressRoutes(inbound: Inbound): CallTree {
+function throughIngressRoutes(inbound: Inbound, called: string | undefined): CallTree {
   return choice<CallTree>(
     "route-order",
     inbound.ingress.map(({ service, policy, anyone }) => {
-      const backend = keyOf(service.namespace, service.name);
+      const backend = called ?? keyOf(service.namespace, service.name);
       return {
         weight: 1,
         tree: anyone

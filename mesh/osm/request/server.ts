@@ -39,7 +39,7 @@ export function callServer(
   if (chain === undefined) {
     return failure(routed, `pod ${pod.namespace}/${pod.name} takes no calls to ${backend} on port ${String(port)}`);
   }
-  if (chain.use.kind === "ingress") return ingressAnswer(mesh, inbound, authority);
+  if (chain.use.kind === "ingress") return ingressAnswer(mesh, inbound, authority, backend);
   const entry = admit(inbound, client.identity, chain);
   if (entry === undefined) {
     return failure(

@@ -159,14 +159,20 @@ func differ[K comparable](sets map[K]map[Outcome]bool) bool {
 func backends(leaves []leaf) map[string]float64 {
 	byOrder := map[int]map[string]float64{}
 	counted := map[string]bool{}
+	// Callers and the addresses that a name resolves to are equally likely.
+	connections := map[int]bool{}
+	for _, it := range leaves {
+		connections[it.endpoint/endpointsPerDestination] = true
+	}
 	for _, it := range leaves {
 		if byOrder[it.order] == nil {
 			byOrder[it.order] = map[string]float64{}
 		}
-		place := fmt.Sprintf("%d %d %s", it.order, it.split, it.backend)
+		connection := it.endpoint / endpointsPerDestination
+		place := fmt.Sprintf("%d %d %d %s", it.order, it.split, connection, it.backend)
 		if it.outcome == Allowed && it.backend != "" && !counted[place] {
 			counted[place] = true
-			byOrder[it.order][it.backend] += it.part
+			byOrder[it.order][it.backend] += it.part / float64(len(connections))
 		}
 	}
 	first := byOrder[leaves[0].order]
