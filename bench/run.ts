@@ -9,9 +9,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
+import { stopEmulator } from "../sandbox/emulator";
 import { terminalReport } from "../sandbox/progress";
 import { writeProject } from "../sandbox/project";
-import { openSandbox, operate, pulumi, resetSandbox, type Sandbox, stopSandbox } from "../sandbox/sandbox";
+import { openSandbox, operate, pulumi, resetSandbox, type Sandbox } from "../sandbox/sandbox";
 import { table } from "../sandbox/summary";
 import { type EngineRun, engineRun } from "./engine-run";
 import { memoryOf } from "./memory";
@@ -84,7 +85,7 @@ async function main(): Promise<void> {
     await must(sandbox, "destroy");
 
     report("`up` from a stopped sandbox …");
-    await stopSandbox(sandbox.emulator);
+    await stopEmulator(sandbox.emulator);
     const start = performance.now();
     sandbox = await open();
     await must(sandbox, "up");
@@ -99,7 +100,7 @@ async function main(): Promise<void> {
     };
     const azure = chain.reduce((sum, action) => sum + (latencies[action] ?? 0), 0);
     await pulumi(sandbox, ["stack", "rm", "dev", "--yes", "--force"]);
-    await stopSandbox(sandbox.emulator);
+    await stopEmulator(sandbox.emulator);
     await resetSandbox(sandbox.paths);
     sandbox = await open();
     await sandbox.emulator.control("PUT", "latency", { profile: "realistic", scale });
@@ -124,7 +125,7 @@ async function main(): Promise<void> {
       ]),
     );
   } finally {
-    await stopSandbox(sandbox.emulator);
+    await stopEmulator(sandbox.emulator);
     await resetSandbox(sandbox.paths);
   }
 }

@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
 import { azCommand } from "./az-command";
-import { findEmulator } from "./emulator";
+import { findEmulator, stopEmulator } from "./emulator";
 import { faultCommand } from "./fault-command";
 import { kubectlCommand } from "./kubectl-command";
 import { sandboxPaths } from "./paths";
 import { terminalReport, UserError } from "./progress";
-import { openSandbox, operate, type Operation, operations, pulumi, resetSandbox, stopSandbox } from "./sandbox";
+import { openSandbox, operate, type Operation, operations, pulumi, resetSandbox } from "./sandbox";
 import { printStatus } from "./status-command";
 import { summary } from "./summary";
 
@@ -36,7 +36,7 @@ async function stop(): Promise<number> {
   const emulator = await findEmulator(sandboxPaths());
   if (emulator === undefined) console.log("The sandbox is not running.");
   else {
-    await stopSandbox(emulator);
+    await stopEmulator(emulator);
     console.log("The sandbox has stopped. `npm run sandbox` starts it again with all that was deployed.");
   }
   return 0;

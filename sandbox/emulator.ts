@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type SandboxPaths } from "./paths";
+import { lives } from "./processes";
 import { type Report, UserError } from "./progress";
 
 /** The emulator's identity, as it stands in `credentials.json`. */
@@ -18,6 +19,8 @@ export interface Credentials {
 
 /** A running ARM emulator. */
 export interface Emulator {
+  /** Its process. */
+  readonly pid: number;
   /** Its port on loopback. */
   readonly port: number;
   readonly credentials: Credentials;
@@ -83,7 +86,18 @@ export async function findEmulator(paths: SandboxPaths): Promise<Emulator | unde
       return undefined;
     throw error;
   }
-  return { port: arm.port, credentials, control };
+  return { pid: arm.pid, port: arm.port, credentials, control };
+}
+
+/** Ends the emulator and, through it, each cluster's control plane, and waits until they have ended. */
+export async function stopEmulator(emulator: Emulator): Promise<void> {
+  await emulator.control("POST", "shutdown");
+  const deadline = Date.now() + 60_000;
+  while (lives(emulator.pid)) {
+    if (Date.now() > deadline)
+      throw new UserError(`The ARM emulator (process ${emulator.pid}) did not end within 60 s.`);
+    await sleep(50);
+  }
 }
 
 /** Starts the emulator as a process of its own, which outlives this one, unless it already runs. */

@@ -99,11 +99,6 @@ export async function operate(
   return pulumi(sandbox, [operation, "--stack", stack, ...display, ...consent, ...flags], output);
 }
 
-/** Ends every process of the sandbox: the emulator and, through it, each cluster's control plane. What they stored stays. */
-export async function stopSandbox(emulator: Emulator): Promise<void> {
-  await emulator.control("POST", "shutdown");
-}
-
 /** Forgets everything: clusters, state, secrets. The sandbox has to be stopped. */
 export async function resetSandbox(paths: SandboxPaths): Promise<void> {
   await rm(paths.directory, { recursive: true, force: true });

@@ -1,17 +1,8 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { lives } from "./processes";
 import { type Report } from "./progress";
-
-/** Whether a process of this machine lives; `EPERM` means it does, and is somebody else's. */
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
-}
 
 /**
  * Removes the locks of a stack whose engines no longer live: what `kill -9` leaves behind in a `file://` backend, and

@@ -1,16 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "vitest";
 import { parseDocument } from "yaml";
+import { stopEmulator } from "../../sandbox/emulator";
 import { type Exit, run } from "../../sandbox/engine";
-import {
-  openSandbox,
-  pulumi,
-  resetSandbox,
-  type Sandbox,
-  type SandboxOptions,
-  stopSandbox,
-} from "../../sandbox/sandbox";
+import { openSandbox, pulumi, resetSandbox, type Sandbox, type SandboxOptions } from "../../sandbox/sandbox";
 
 /** Opens a sandbox of the test's own, in a folder of its own. */
 export async function openTestSandbox(options: Pick<SandboxOptions, "program"> = {}): Promise<Sandbox> {
@@ -19,9 +15,23 @@ export async function openTestSandbox(options: Pick<SandboxOptions, "program"> =
   return openSandbox((message) => log.push(message), { directory, ...options });
 }
 
-/** Ends the sandbox's processes and removes its folder. */
+/** The command lines of the processes that work in a directory. */
+function processesIn(directory: string): string[] {
+  const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  return processes.flatMap((pid) => {
+    try {
+      const commandLine = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      return commandLine.includes(directory) ? [commandLine] : [];
+    } catch {
+      return []; // it ended meanwhile
+    }
+  });
+}
+
+/** Stops the sandbox, which has to leave no process behind, and removes its folder. */
 export async function closeTestSandbox(sandbox: Sandbox): Promise<void> {
-  await stopSandbox(sandbox.emulator);
+  await stopEmulator(sandbox.emulator);
+  expect(processesIn(sandbox.paths.directory)).toEqual([]);
   await resetSandbox(sandbox.paths);
 }
 
