@@ -11,6 +11,12 @@ interface Fault {
   readonly seconds?: number;
 }
 
+/** The emulator's faults: those that are on, and what each that there is does. */
+interface FaultList {
+  readonly active: readonly Fault[];
+  readonly available: Readonly<Record<string, string>>;
+}
+
 function wholeNumber(value: string | undefined, option: string): number | undefined {
   if (value === undefined) return undefined;
   const number = Number(value);
@@ -40,10 +46,12 @@ export async function faultCommand(sandbox: Sandbox, args: readonly string[]): P
     };
     await sandbox.emulator.control("POST", "faults", fault);
   }
-  const faults = (await sandbox.emulator.control("GET", "faults")) as readonly Fault[];
-  if (faults.length === 0) console.log("No fault is on.");
-  else {
-    const rows = faults.map((f) => [
+  const { active, available } = (await sandbox.emulator.control("GET", "faults")) as FaultList;
+  if (active.length === 0) {
+    console.log("No fault is on. There are:");
+    console.log(table(Object.entries(available)));
+  } else {
+    const rows = active.map((f) => [
       f.name,
       f.count?.toString() ?? "always",
       f.match ?? "everything",

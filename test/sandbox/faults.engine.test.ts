@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { resourcesInAzure, resourcesInState, unregisterFeature } from "./azure";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { closeTestSandbox, openTestSandbox, plannedSteps, stateOf } from "./in-sandbox";
@@ -40,12 +40,16 @@ describe.sequential("a run under each fault, and the one after it", () => {
   });
   afterAll(() => closeTestSandbox(sandbox));
 
+  afterEach(async () => {
+    await sandbox.emulator.control("DELETE", "faults");
+  });
+
   it.each(cases)("$title", async ({ fault, ends }) => {
     await sandbox.emulator.control("POST", "faults", fault);
     const first = await operate(sandbox, "up", "dev");
-    const left = (await sandbox.emulator.control("GET", "faults")) as { count?: number }[];
+    const { active } = (await sandbox.emulator.control("GET", "faults")) as { active: { count?: number }[] };
     expect(
-      left.map(({ count }) => count),
+      active.map(({ count }) => count),
       "the fault has to have struck",
     ).not.toContain(fault.count);
     await sandbox.emulator.control("DELETE", "faults");
