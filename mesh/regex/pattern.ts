@@ -3,6 +3,8 @@ import { RE2JS, RE2JSException } from "re2js";
 /** A pattern as RE2 reads it, matched against whole values as Envoy does. */
 export interface Pattern {
   readonly source: string;
+  /** Instructions of RE2's program for it; exact for literals, for classes a few less than RE2 itself makes. */
+  readonly size: number;
   matches(text: string): boolean;
 }
 
@@ -47,6 +49,9 @@ const mostInstructions = 100;
 /** Instructions that RE2 counts beyond those of its library's Go and JavaScript forms: its unanchored start. */
 const prologue = 2;
 
+/** All instructions that do not stand for a part of the pattern: those, one for a match and one for a failure. */
+const ends = prologue + 2;
+
 /** Patterns made of literals, each character of which makes one instruction at most, told apart without compiling them. */
 const plain = /^(?:[\w/:;,=@%&~!'"<> -]|\.[*+?]?|\\[./-][*+?]?)*$/;
 
@@ -56,41 +61,32 @@ export interface PatternFault {
   readonly message: string;
 }
 
-const faults = new Map<string, PatternFault | undefined>();
-
 /**
  * Why Envoy refuses a pattern, or undefined where it takes it: RE2 does, and its program is not too large. The size is
- * exact for literals; classes take a few instructions more in RE2 itself than counted here.
+ * that of {@link Pattern}.
  */
 export function patternFault(source: string): PatternFault | undefined {
-  if (source.length <= mostInstructions - prologue - 2 && plain.test(source)) return undefined;
-  if (faults.has(source)) return faults.get(source);
-  const fault = computeFault(source);
-  if (faults.size >= mostKnown) faults.clear();
-  faults.set(source, fault);
-  return fault;
-}
-
-function computeFault(source: string): PatternFault | undefined {
+  if (source.length <= mostInstructions - ends && plain.test(source)) return undefined;
   const pattern = compilePattern(source);
   if (isPatternError(pattern))
     return { by: "RE2", message: `${pattern.message}, at character ${String(pattern.offset + 1)}` };
-  const size = RE2JS.compile(source).programSize() + prologue;
-  return size > mostInstructions
+  return pattern.size > mostInstructions
     ? {
         by: "Envoy",
-        message: `its RE2 program has about ${String(size)} instructions, and at most ${String(mostInstructions)} are taken`,
+        message: `its RE2 program has about ${String(pattern.size)} instructions, and at most ${String(mostInstructions)} are taken`,
       }
     : undefined;
 }
 
 function compile(source: string): Pattern | PatternError {
   // `.` stands for any character but a line break.
-  if (source === ".*") return { source, matches: (text) => !text.includes("\n") };
-  if (/^[\w/-]*$/.test(source)) return { source, matches: (text) => text === source };
+  if (source === ".*") return { source, size: 6, matches: (text) => !text.includes("\n") };
+  if (/^[\w/-]*$/.test(source)) return { source, size: source.length + ends, matches: (text) => text === source };
   try {
-    const compiled = RE2JS.compile(source);
-    return { source, matches: (text) => compiled.testExact(text) };
+    const size = RE2JS.compile(source).programSize() + prologue;
+    // A program takes much more memory than its text, and most patterns are never matched against a request.
+    let compiled: RE2JS | undefined;
+    return { source, size, matches: (text) => (compiled ??= RE2JS.compile(source)).testExact(text) };
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
     const message = error.message.replace(/^error parsing regexp: /, "");

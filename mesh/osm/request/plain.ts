@@ -142,6 +142,8 @@ function throughIngressRoutes(inbound: Inbound, called: string | undefined): Cal
 export function whereRoutesArrive(mesh: OsmMesh, inbound: Inbound, go: () => CallTree): CallTree {
   if (inbound.routesRefused !== undefined) return noRoute(inbound.routesRefused);
   const { configurations } = mesh.outbound(inbound.account);
+  if (configurations.every(({ routesRefused, refusedSplit }) => routesRefused === undefined && !refusedSplit))
+    return go();
   const faults = new Map(
     configurations.map(({ routesRefused, refusedSplit }) => [routesRefused ?? refusedSplit, refusedSplit]),
   );
