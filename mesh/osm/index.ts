@@ -1,4 +1,4 @@
-export { type OsmMesh, osmMesh, routeTableOf } from "./mesh";
+export { type OsmMesh, osmMesh, routeTablesOf } from "./mesh";
 export { askedService, parseAddress } from "./request/address";
 export { decide, RequestError } from "./request/decide";
 export type { CallRequest, Outcome, Reason, VariesBy, Verdict } from "./request/request";

@@ -10,6 +10,8 @@ import {
   catalogOf,
   type ClusterState,
   clusterState,
+  givenState,
+  keyOf,
   memo,
   type MeshService,
   type PodState,
@@ -84,7 +86,12 @@ function listenersOf(state: ClusterState): ReadonlySet<string> {
   return found;
 }
 
-/** The HTTP routes of a service account in strict mode. */
-export function routeTableOf(mesh: OsmMesh, account: AccountKey): RouteTable {
-  return routeTable(mesh.state, mesh.targets, account);
+/** The HTTP routes that TrafficTargets give service accounts in strict mode, where all of their namespaces are in the mesh. */
+export function routeTablesOf(objects: Manifests["objects"]): readonly RouteTable[] {
+  const { given } = givenState({ objects });
+  const targets = [...given.targets.values()];
+  const state = { targets, routeGroups: given.routeGroups, isMonitored: () => true };
+  const index = indexTargets(state);
+  const accounts = new Set(targets.map(({ destination }) => keyOf(destination.namespace, destination.name)));
+  return [...accounts].map((account) => routeTable(state, index, account));
 }

@@ -1,5 +1,5 @@
 import { type KubernetesObject } from "../manifests";
-import { type Guarantee, orderDependences, osmMesh, routeTableOf } from "../osm";
+import { type Guarantee, orderDependences, routeTablesOf } from "../osm";
 import {
   type EgressPort,
   type HTTPRouteGroup,
@@ -412,11 +412,9 @@ function rootCertificate(policy: Policy, provider: NonNullable<Policy["certifica
 
 /** OSM leaves the order of routes from different rules open: where it would decide, the policy does not say what happens. */
 function refuseOrderDependence(objects: readonly OsmObject[]): void {
-  const mesh = osmMesh({ objects });
-  const accounts = new Set(mesh.state.targets.map(({ destination }) => `${destination.namespace}/${destination.name}`));
-  for (const account of accounts) {
-    const [namespace = "", name = ""] = account.split("/");
-    const [pair] = orderDependences(routeTableOf(mesh, account), `${name}.${namespace}:80`);
+  for (const table of routeTablesOf(objects)) {
+    const [namespace = "", name = ""] = table.account.split("/");
+    const [pair] = orderDependences(table, `${name}.${namespace}:80`);
     if (pair === undefined) continue;
     const titles = [pair.first, pair.second].map(({ origins }) => {
       const origin = origins[0];

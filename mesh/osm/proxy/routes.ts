@@ -48,7 +48,11 @@ interface MutableRoute extends Route {
 }
 
 /** pkg/catalog/inbound_traffic_policies.go, buildInboundHTTPPolicyFromTrafficTarget, and MergeRules. */
-export function routeTable(state: ClusterState, index: TargetIndex, account: AccountKey): RouteTable {
+export function routeTable(
+  state: Pick<ClusterState, "routeGroups" | "isMonitored">,
+  index: TargetIndex,
+  account: AccountKey,
+): RouteTable {
   const routes = new Map<string, MutableRoute>();
   const byTarget: { target: TargetPolicy; routes: Route[] }[] = [];
   for (const target of index.ofDestination(account)) {

@@ -26,7 +26,7 @@ export function ignoredBecause(target: TargetPolicy, state: Pick<ClusterState, "
   return unknown === undefined ? undefined : `one of its rules is of kind ${unknown.kind}`;
 }
 
-export function indexTargets(state: ClusterState): TargetIndex {
+export function indexTargets(state: Pick<ClusterState, "targets" | "isMonitored">): TargetIndex {
   const bySource = new Map<AccountKey, TargetPolicy[]>();
   const byDestination = new Map<AccountKey, TargetPolicy[]>();
   const byIdentity = new Map<string, TargetPolicy[]>();

@@ -93,6 +93,39 @@ export function clusterState(
   manifests: Pick<Manifests, "objects"> & Partial<Manifests>,
   asked: readonly AskedService[] = [],
 ): ClusterState {
+  const { given, passedOver, problems, positions } = givenState(manifests);
+  const assumed = assume(given, asked);
+  const assumptions = [...assumed.assumptions];
+  if (passedOver.size > 0) {
+    const kinds = [...passedOver].map(([kind, count]) => `${String(count)} ${kind}`).sort();
+    assumptions.push(`Passed over, because the mesh does not read them: ${kinds.join(", ")}.`);
+  }
+  return {
+    ...assumed,
+    trustDomain: "cluster.local",
+    namespaces: given.namespaces,
+    targets: [...given.targets.values()],
+    routeGroups: given.routeGroups,
+    tcpRoutes: given.tcpRoutes,
+    splits: [...given.splits.values()],
+    egresses: [...given.egresses.values()],
+    ingresses: [...given.ingresses.values()],
+    settings: [...given.settings.values()],
+    retries: [...given.retries.values()],
+    accounts: given.accounts,
+    assumptions,
+    problems,
+    positions,
+  };
+}
+
+/** What the objects say, what is wrong with them, and how many there are of kinds that the mesh does not read. */
+export function givenState(manifests: Pick<Manifests, "objects"> & Partial<Manifests>): {
+  readonly given: GivenState;
+  readonly passedOver: ReadonlyMap<string, number>;
+  readonly problems: readonly Problem[];
+  readonly positions: Positions;
+} {
   const positions = manifests.positions ?? nowhere;
   const problems: Problem[] = [...(manifests.problems ?? [])];
   const given: GivenState = {
@@ -126,30 +159,7 @@ export function clusterState(
     seen.add(subject);
     if (!readObject(object, reader, given)) passedOver.set(object.kind, (passedOver.get(object.kind) ?? 0) + 1);
   }
-
-  const assumed = assume(given, asked);
-  const assumptions = [...assumed.assumptions];
-  if (passedOver.size > 0) {
-    const kinds = [...passedOver].map(([kind, count]) => `${String(count)} ${kind}`).sort();
-    assumptions.push(`Passed over, because the mesh does not read them: ${kinds.join(", ")}.`);
-  }
-  return {
-    ...assumed,
-    trustDomain: "cluster.local",
-    namespaces: given.namespaces,
-    targets: [...given.targets.values()],
-    routeGroups: given.routeGroups,
-    tcpRoutes: given.tcpRoutes,
-    splits: [...given.splits.values()],
-    egresses: [...given.egresses.values()],
-    ingresses: [...given.ingresses.values()],
-    settings: [...given.settings.values()],
-    retries: [...given.retries.values()],
-    accounts: given.accounts,
-    assumptions,
-    problems,
-    positions,
-  };
+  return { given, passedOver, problems, positions };
 }
 
 /** API groups of the ten kinds, each with the one version that OSM serves. */
