@@ -12,7 +12,7 @@ import {
   type TrafficTarget,
   type TrafficTargetRule,
 } from "../osm/kinds";
-import { compilePattern, isPatternError } from "../regex/pattern";
+import { patternFault } from "../regex/pattern";
 import { type AccessRule, type Policy, type PolicyRoute, type PolicyService } from "./model";
 
 /** A policy that a mesh cannot carry out as it is written. The message names the place and says what to write instead. */
@@ -95,11 +95,9 @@ function checkRoutes(policy: Policy): void {
 }
 
 function checkPattern(source: string, place: string): void {
-  const pattern = compilePattern(source);
-  if (!isPatternError(pattern)) return;
-  throw new PolicyError(
-    `${place}: RE2 refuses ${JSON.stringify(source)}, ${pattern.message}, at character ${String(pattern.offset + 1)}.`,
-  );
+  const fault = patternFault(source);
+  if (fault === undefined) return;
+  throw new PolicyError(`${place}: ${fault.by} refuses ${JSON.stringify(source)}, ${fault.message}.`);
 }
 
 function meshConfig(policy: Policy): MeshConfig {

@@ -1,5 +1,4 @@
 import { type OsmKind, type OsmObject } from "../kinds";
-import { re2Problem } from "./values";
 
 /** What is known beside the objects themselves. */
 export interface AdmissionContext {
@@ -44,8 +43,6 @@ export interface Surroundings {
   isForEgress(namespace: string, setting: string): boolean;
   /** Texts of the `pathRegex` of all route groups of a namespace. */
   pathsOf(namespace: string): ReadonlySet<string>;
-  /** Why RE2 refuses a pattern, or undefined where it takes it. Each text is compiled once. */
-  re2Problem(pattern: string): string | undefined;
 }
 
 /** Looks over the objects once, so that every later question is answered at once. Cost: O(n). */
@@ -80,7 +77,6 @@ export function surroundingsOf(objects: readonly OsmObject[], context: Admission
       egress = object.spec.traffic?.enableEgress;
     }
   }
-  const patterns = new Map<string, string | undefined>();
   const namespaces = context.namespaces && new Set(context.namespaces);
   const services = context.services && new Set(context.services);
   const isOfKind = <K extends OsmKind>(object: OsmObject | undefined, kind: K): object is OfKind<K> =>
@@ -98,11 +94,5 @@ export function surroundingsOf(objects: readonly OsmObject[], context: Admission
     },
     isForEgress: (namespace, setting) => settings.has(`${namespace}/${setting}`),
     pathsOf: (namespace) => paths.get(namespace) ?? new Set(),
-    re2Problem: (pattern) => {
-      if (!patterns.has(pattern)) {
-        patterns.set(pattern, re2Problem(pattern));
-      }
-      return patterns.get(pattern);
-    },
   };
 }

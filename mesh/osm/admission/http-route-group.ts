@@ -1,9 +1,10 @@
+import { patternFault } from "../../regex/pattern";
 import { type HTTPRouteGroup } from "../kinds";
 import { type Surroundings } from "./context";
 import { type Report } from "./report";
 
 /** Checks an HTTPRouteGroup. */
-export function checkHttpRouteGroup({ spec }: HTTPRouteGroup, around: Surroundings, report: Report): void {
+export function checkHttpRouteGroup({ spec }: HTTPRouteGroup, _around: Surroundings, report: Report): void {
   if (spec.matches.length === 0) {
     report.error("group-matches", "spec.matches", "the group is empty, so nothing can refer to it", "add a match");
   }
@@ -22,7 +23,7 @@ export function checkHttpRouteGroup({ spec }: HTTPRouteGroup, around: Surroundin
     }
     seen.add(match.name);
     if (match.pathRegex !== undefined && match.pathRegex !== "") {
-      checkPattern(match.pathRegex, `${path}.pathRegex`, around, report);
+      checkPattern(match.pathRegex, `${path}.pathRegex`, report);
       if (!match.pathRegex.startsWith("/") && /^[\w-]/.test(match.pathRegex)) {
         report.warning(
           "path-start",
@@ -64,21 +65,22 @@ export function checkHttpRouteGroup({ spec }: HTTPRouteGroup, around: Surroundin
             "write letters, digits and -",
           );
         }
-        checkPattern(value, `${place}.${name}`, around, report);
+        checkPattern(value, `${place}.${name}`, report);
       }
     });
   });
 }
 
-/** Checks that RE2 takes a pattern; Envoy refuses the whole configuration otherwise. */
-export function checkPattern(pattern: string, path: string, around: Surroundings, report: Report): void {
-  const problem = around.re2Problem(pattern);
-  if (problem !== undefined) {
-    report.error(
-      "regex",
-      path,
-      `RE2 refuses ${JSON.stringify(pattern)}: ${problem}`,
-      "write an RE2 pattern (no look-around, no back-references); Envoy would refuse all of the sidecar's routes",
-    );
-  }
+/** Checks that Envoy takes a pattern; it refuses the whole configuration otherwise. */
+export function checkPattern(pattern: string, path: string, report: Report): void {
+  const fault = patternFault(pattern);
+  if (fault === undefined) return;
+  report.error(
+    "regex",
+    path,
+    `${fault.by} refuses ${JSON.stringify(pattern)}: ${fault.message}`,
+    fault.by === "RE2"
+      ? "write an RE2 pattern (no look-around, no back-references); Envoy would refuse all of the sidecar's routes"
+      : "write a shorter pattern: of a literal path the first part, then .*; Envoy would refuse all routes of the port",
+  );
 }

@@ -73,7 +73,7 @@ export function checkUpstreamTrafficSetting(
       report.error("setting-path", `${path}.path`, "is missing", "write the text of a route group's pathRegex");
       return;
     }
-    checkPattern(route.path, `${path}.path`, around, report);
+    checkPattern(route.path, `${path}.path`, report);
     if (!usedByEgress && around.complete && routes.size > 0 && !routes.has(route.path)) {
       report.warning(
         "setting-path",

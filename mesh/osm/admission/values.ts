@@ -1,18 +1,3 @@
-import { RE2JS, RE2JSException } from "re2js";
-
-/** Why RE2 refuses a pattern, or undefined where it takes it. */
-export function re2Problem(pattern: string): string | undefined {
-  try {
-    RE2JS.compile(pattern);
-    return undefined;
-  } catch (error) {
-    if (error instanceof RE2JSException) {
-      return error.message.replace(/^error parsing regexp: /, "");
-    }
-    throw error;
-  }
-}
-
 /** An IPv4 CIDR such as 10.0.0.0/16, octets and length in range. */
 export function isIpv4Cidr(text: string): boolean {
   const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);

@@ -138,6 +138,11 @@ describe("a policy for OSM", () => {
       /routes\.x\.y\.path: RE2 refuses .* character 2/,
     ],
     [
+      "a pattern that is too long for Envoy",
+      { routes: { x: { y: { path: `/${"a".repeat(96)}` } } } },
+      /routes\.x\.y\.path: Envoy refuses .* about 101 instructions/,
+    ],
+    [
       "weights that add up to 0",
       { splits: [{ root: "bookstore", backends: { bookstore: 0 } }] },
       /splits\[0\]\.backends/,

@@ -104,6 +104,13 @@ export const badSettings: readonly BadSetting[] = [
   { object: group, set: "spec.matches[0].methods[0]", to: "FETCH", ...schema, remedy: "GET" },
   { object: group, set: "spec.matches[0].methods[0]", to: "get", ...schema, remedy: "GET" },
   { object: group, set: "spec.matches[0].pathRegex", to: "/(?=buy)", check: "regex", remedy: "RE2" },
+  {
+    object: group,
+    set: "spec.matches[0].pathRegex",
+    to: `/${"long".repeat(30)}`,
+    check: "regex",
+    remedy: "shorter pattern",
+  },
   { object: group, set: "spec.matches[0].pathRegex", to: "/buy(", check: "regex", remedy: "RE2" },
   { object: group, set: "spec.matches[0].pathRegex", to: "/(a)\\1", check: "regex", remedy: "RE2" },
   { object: group, set: "spec.matches[0].pathRegex", to: "buy", check: "path-start", ...warning, remedy: "/buy" },
