@@ -5,8 +5,9 @@ import { readCases } from "./case-file";
 import { describe as describeVerdict, disagreements } from "./compare";
 import { arbitraryCase } from "./generate/case";
 
-/** A small run of `npm run judge`, with a seed of its own every day. */
+/** A small run of `npm run judge`, always the same: what new seeds find becomes a named case. */
 const policies = 300;
+const seed = 5_000_000;
 
 let judge: Judge;
 
@@ -33,7 +34,6 @@ describe("the real Open Service Mesh as a library", () => {
   });
 
   it("agrees with our analysis about random policies", async () => {
-    const seed = Math.floor(Date.now() / 86_400_000);
     const cases = fc.sample(arbitraryCase(10), { seed, numRuns: policies });
     const answers = await judge.ask(cases);
     const different = cases.flatMap((asked, index) => {
