@@ -8,21 +8,20 @@ import { KeyVaultNetworkAccess } from "./enums";
 import { roleAssignmentArgs, roles } from "./roles";
 
 /** Makes the given principals administrators of the cluster, by an Azure role on it. */
-export function grantClusterAdmin(site: Site, cluster: ManagedCluster): RoleAssignment[] {
-  return site.settings.access.clusterAdmins.map(
-    ({ objectId, type }, index) =>
-      new RoleAssignment(
-        // An object id known beforehand makes a better name than a place in a list, which changes when the list does.
-        `${site.name}-admin-${typeof objectId === "string" ? objectId : index}`,
-        roleAssignmentArgs(site, {
-          role: roles.clusterAdmin,
-          scope: cluster.id,
-          principalId: objectId,
-          principalType: type,
-        }),
-        { parent: site.component },
-      ),
-  );
+export function grantClusterAdmin(site: Site, cluster: ManagedCluster): void {
+  for (const [index, { objectId, type }] of site.settings.access.clusterAdmins.entries()) {
+    new RoleAssignment(
+      // An object id known beforehand makes a better name than a place in a list, which changes when the list does.
+      `${site.name}-admin-${typeof objectId === "string" ? objectId : index}`,
+      roleAssignmentArgs(site, {
+        role: roles.clusterAdmin,
+        scope: cluster.id,
+        principalId: objectId,
+        principalType: type,
+      }),
+      { parent: site.component },
+    );
+  }
 }
 
 /**

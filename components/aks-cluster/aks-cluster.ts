@@ -48,7 +48,7 @@ export class AksCluster extends ComponentResource {
   readonly clusterName: Output<string>;
   /**
    * Secret. A kubeconfig whose users log in through `kubelogin` as `kubeconfigLogin` says; it holds no credential, unless
-   * `access.localAccounts` is on. There once the administrators have their roles.
+   * `access.localAccounts` is on. There as soon as the cluster is; a role may take Azure some minutes more to take effect.
    */
   readonly kubeconfig: Output<string>;
   /** Issuer of service account tokens, for federated credentials. Empty without `security.oidcIssuer`. */
@@ -128,11 +128,11 @@ export class AksCluster extends ComponentResource {
       collectControlPlane(site, cluster, workspaceId);
       collectContainerInsights(site, cluster, workspaceId);
     }
-    const admins = grantClusterAdmin(site, cluster);
+    grantClusterAdmin(site, cluster);
 
     this.clusterId = cluster.id;
     this.clusterName = cluster.name;
-    this.kubeconfig = kubeconfigOf(settings, cluster, admins);
+    this.kubeconfig = kubeconfigOf(settings, cluster);
     this.oidcIssuerUrl = cluster.oidcIssuerProfile.apply((profile) => profile?.issuerURL ?? "");
     this.nodeResourceGroup = cluster.nodeResourceGroup.apply((group) => group ?? "");
     this.principalId = output(identity?.principalId ?? cluster.identity.apply((own) => own?.principalId ?? ""));
@@ -153,10 +153,14 @@ export class AksCluster extends ComponentResource {
   }
 }
 
-function kubeconfigOf(settings: ClusterSettings, cluster: ManagedCluster, admins: Resource[]): Output<string> {
+/**
+ * Known in a preview wherever the cluster exists already, also when it is about to be updated or gets a new administrator:
+ * an unknown kubeconfig would show its Kubernetes provider, and with it every object, as replaced.
+ */
+function kubeconfigOf(settings: ClusterSettings, cluster: ManagedCluster): Output<string> {
   const credentials = listManagedClusterUserCredentialsOutput(
-    { resourceGroupName: settings.resourceGroupName, resourceName: cluster.name, format: "exec" },
-    { parent: cluster, dependsOn: admins },
+    { resourceGroupName: settings.resourceGroupName, resourceName: settings.name, format: "exec" },
+    { parent: cluster, dependsOn: [cluster] },
   );
   return secret(
     credentials.kubeconfigs.apply(([first]) => {
