@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type SandboxPaths } from "./paths";
 import { lives } from "./processes";
 import { type Report, UserError } from "./progress";
+import { readOptional } from "./read-optional";
 
 /** The emulator's identity, as it stands in `credentials.json`. */
 export interface Credentials {
@@ -29,12 +30,8 @@ export interface Emulator {
 }
 
 async function readJson<T>(file: string): Promise<T | undefined> {
-  try {
-    return JSON.parse(await readFile(file, "utf8")) as T;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
+  const text = await readOptional(file);
+  return text === undefined ? undefined : (JSON.parse(text) as T);
 }
 
 /** What an error answer says, without the form it says it in. */

@@ -40,9 +40,9 @@ export async function faultCommand(sandbox: Sandbox, args: readonly string[]): P
     const { count, match, seconds } = values;
     const fault: Fault = {
       name,
-      ...(count === undefined ? {} : { count: wholeNumber(count, "count") }),
-      ...(match === undefined ? {} : { match }),
-      ...(seconds === undefined ? {} : { seconds: wholeNumber(seconds, "seconds") }),
+      count: wholeNumber(count, "count"),
+      match,
+      seconds: wholeNumber(seconds, "seconds"),
     };
     await sandbox.emulator.control("POST", "faults", fault);
   }

@@ -4,18 +4,10 @@ import { join, relative } from "node:path";
 import { type Document, parseDocument } from "yaml";
 import { programDirectory } from "./paths";
 import { UserError } from "./progress";
+import { readOptional } from "./read-optional";
 
 /** Which text of the program's stack settings was copied last, by file name. */
 const copiedFile = ".copied.json";
-
-async function readOptional(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
-}
 
 const digest = (text: string) => createHash("sha256").update(text).digest("hex");
 
