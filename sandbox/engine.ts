@@ -10,6 +10,15 @@ import { type Tools } from "./tools";
 /** Variables by which the user's own Azure, Pulumi or cluster could leak into the sandbox, or the sandbox out of it. */
 const foreign = /^(ARM_|AZURE_|PULUMI_|KUBECONFIG$|AAD_)/;
 
+/**
+ * The Pulumi backend. Without `metadata=skip` the backend keeps a file of attributes beside each checkpoint and rewrites it in
+ * place: an engine killed in that moment leaves half of it, and no engine can read the stack again ("failed to load
+ * checkpoint: EOF"). Checkpoints themselves are renamed into place.
+ */
+function backendUrl(state: string): string {
+  return `${pathToFileURL(state).href}?metadata=skip`;
+}
+
 /** The environment of everything that talks to the sandbox's Azure: the engine, the providers, kubelogin, azure-cli. */
 export function sandboxEnvironment(paths: SandboxPaths, tools: Tools, emulator: Emulator): NodeJS.ProcessEnv {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
@@ -27,7 +36,7 @@ export function sandboxEnvironment(paths: SandboxPaths, tools: Tools, emulator: 
     NODE_EXTRA_CA_CERTS: paths.certificateAuthority,
     REQUESTS_CA_BUNDLE: paths.certificateAuthority,
     PULUMI_HOME: paths.pulumiHome,
-    PULUMI_BACKEND_URL: pathToFileURL(paths.state).href,
+    PULUMI_BACKEND_URL: backendUrl(paths.state),
     PULUMI_CONFIG_PASSPHRASE_FILE: paths.passphrase,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",

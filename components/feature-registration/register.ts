@@ -10,7 +10,7 @@ export interface Patience {
   readonly limitSeconds: number;
   /** First pause between two looks; grows to ten times as much. */
   readonly pauseMs: number;
-  /** Consecutive `Registered` answers that are taken as settled: Azure's replicas disagree for a while. */
+  /** `Registered` answers, one after another, that are taken as settled: Azure's replicas disagree for a while. */
   readonly steadyAnswers: number;
 }
 
@@ -48,22 +48,24 @@ export async function readRegistration(arm: ArmClient, feature: Feature): Promis
 }
 
 /**
- * Registers a feature and, where that was needed, its resource provider again, so that the feature takes effect. Returns
- * after one look where both are registered.
+ * Registers a feature and then its resource provider again, so that the feature takes effect. The feature is left as it is
+ * where several replicas agree that it is registered. The provider is registered in any case: an earlier run may have ended
+ * after the feature and before it, and its state alone doesn't tell. Asking twice does no harm.
  *
  * @throws Error if the feature does not exist, waits for a person's approval, or does not get there within the limit.
  */
 export async function register(arm: ArmClient, feature: Feature, patience: Patience): Promise<Registration> {
-  const found = await readRegistration(arm, feature);
-  const wasRegistered = found.state === "Registered" || found.state === "Registering";
-  if (found.state === "Registered" && found.providerState === "Registered") {
-    return { ...found, wasRegistered };
-  }
-  if (found.state !== "Registered") {
-    await bringToRegistered(arm, feature, found.state, patience);
+  const looks = await Promise.all(Array.from({ length: patience.steadyAnswers }, () => featureState(arm, feature)));
+  const found = looks.find((state) => state !== "Registered");
+  if (found !== undefined) {
+    await bringToRegistered(arm, feature, found, patience);
   }
   await registerProvider(arm, feature, patience);
-  return { state: "Registered", providerState: "Registered", wasRegistered };
+  return {
+    state: "Registered",
+    providerState: "Registered",
+    wasRegistered: found === undefined || found === "Registering",
+  };
 }
 
 /** Asks Azure to unregister the feature. Does not wait: nothing in the stack depends on the end of it. */

@@ -52,7 +52,6 @@ export async function arm(sandbox: Sandbox, method: string, path: string, body?:
 }
 
 const feature = "/providers/Microsoft.Features/providers/Microsoft.ContainerService/features/AKS-OpenServiceMesh";
-const resourceProvider = "/providers/Microsoft.ContainerService";
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 30_000;
@@ -71,16 +70,6 @@ async function featureState(sandbox: Sandbox): Promise<string> {
 export async function unregisterFeature(sandbox: Sandbox): Promise<void> {
   await arm(sandbox, "POST", `${feature}/unregister?api-version=2021-07-01`);
   await until(async () => ["Unregistered", "NotRegistered"].includes(await featureState(sandbox)));
-}
-
-/** What whoever has a feature approved does by Azure's instructions: waits for it, then registers its provider again. */
-export async function takeApprovedFeature(sandbox: Sandbox): Promise<void> {
-  await until(async () => (await featureState(sandbox)) === "Registered");
-  await arm(sandbox, "POST", `${resourceProvider}/register?api-version=2022-09-01`);
-  await until(async () => {
-    const { body } = await arm(sandbox, "GET", `${resourceProvider}?api-version=2022-09-01`);
-    return (body as { registrationState: string }).registrationState === "Registered";
-  });
 }
 
 /** What ARM lists, of the kinds that a stack makes: groups (AKS's own `MC_` groups aside), resources, node pools. */

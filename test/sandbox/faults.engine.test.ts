@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { resourcesInAzure, resourcesInState, takeApprovedFeature, unregisterFeature } from "./azure";
+import { resourcesInAzure, resourcesInState, unregisterFeature } from "./azure";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { closeTestSandbox, openTestSandbox, plannedSteps, stateOf } from "./in-sandbox";
 
@@ -58,7 +58,6 @@ describe.sequential("a run under each fault, and the one after it", () => {
     else {
       expect(first.code, printed).not.toBe(0);
       expect(printed).toMatch(ends);
-      if (fault.name === "feature-pending") await takeApprovedFeature(sandbox);
       const second = await operate(sandbox, "up", "dev");
       expect(second.code, second.stdout + second.stderr).toBe(0);
     }
