@@ -3,7 +3,8 @@ import { type AccessChange, type Finding } from "../mesh/osm";
 /**
  * What is to be said about the preview of one pull request: filled by `aks-mesh preview up` and `down`, read by the comment.
  * Plain data, so that it can go through a file from the job that runs the pull request's code to the job that may write
- * comments. It must hold no secret: see `hideSecrets` in ./comment.
+ * comments. It must hold no secret: see `hideSecrets` in ./comment. Commands that a person shall type are not in it: the
+ * comment makes them itself, for the pull request's code may have changed the file.
  */
 export interface PreviewReport {
   /** Number of the pull request. */
@@ -29,7 +30,6 @@ export interface PreviewReport {
   readonly cost?: MonthlyCost;
   /** The stack's outputs. The value of a secret one never comes here. */
   readonly outputs: readonly StackOutput[];
-  readonly commands: LocalCommands;
 }
 
 /** Where a preview stands. */
@@ -44,10 +44,8 @@ export type PreviewState =
   | {
       readonly status: "teardown-failed";
       readonly error: string;
-      /** What is left: resources or namespaces, one name each. */
+      /** What is left: resources or namespaces, one name each. The comment says the command that removes it. */
       readonly left: readonly string[];
-      /** The command that removes it. */
-      readonly command: string;
     };
 
 /** What an update does to resources. */
@@ -131,12 +129,6 @@ export interface CostPart {
 export type StackOutput =
   | { readonly name: string; readonly secret: true }
   | { readonly name: string; readonly secret: false; readonly value: string };
-
-/** What a developer types on their own machine. */
-export interface LocalCommands {
-  readonly reproduce: readonly string[];
-  readonly teardown: readonly string[];
-}
 
 /** An access change as the report carries it: verdicts without the Kubernetes objects that explain them. */
 export function accessLine({ kind, from, to, request, before, after }: AccessChange): AccessLine {
