@@ -1,56 +1,47 @@
-import { getClientConfigOutput } from "@pulumi/azure-native/authorization";
-import { ResourceGroup } from "@pulumi/azure-native/resources";
-import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
-import { AksCluster } from "./components/aks-cluster";
 import { Bookstore } from "./components/bookstore";
-import { FeatureRegistration } from "./components/feature-registration";
-import { OpenServiceMesh } from "./components/open-service-mesh";
 import { stackDefinition } from "./stacks";
+import { ownCluster } from "./stacks/own-cluster";
+import { previewBounds } from "./stacks/preview";
+import { readPreviewSettings } from "./stacks/preview-settings";
+import { previewNamespaces, previewTags } from "./stacks/preview-marks";
 import { readSettings } from "./stacks/settings";
+import { sharedCluster } from "./stacks/shared-cluster";
 
 const stack = pulumi.getStack();
-const settings = readSettings(new pulumi.Config(), process.env);
-const definition = stackDefinition(stack, settings);
+const config = new pulumi.Config();
+const settings = readSettings(config, process.env);
+const previewed = readPreviewSettings(stack, config);
 
 const name = `${pulumi.getProject()}-${stack}`;
-const tags = { project: pulumi.getProject(), stack, owner: settings.owner };
+const tags = {
+  project: pulumi.getProject(),
+  stack,
+  owner: settings.owner,
+  ...(previewed === undefined ? {} : previewTags(previewed)),
+};
 
-const group = new ResourceGroup(name, { resourceGroupName: name, location: settings.location, tags });
-
-const features = settings.registerFeature
-  ? [
-      { providerNamespace: "Microsoft.ContainerService", feature: "AKS-OpenServiceMesh" },
-      { providerNamespace: "Microsoft.Compute", feature: "EncryptionAtHost" },
-    ].map((feature) => new FeatureRegistration(feature.feature, feature))
-  : [];
-
-const deployer = { objectId: getClientConfigOutput().objectId, type: settings.deployer };
-const groups = settings.administrators.map((objectId) => ({ objectId, type: "Group" as const }));
-const cluster = new AksCluster(
+const onSharedCluster = previewed?.cluster === "shared" ? previewed : undefined;
+const definition = stackDefinition(stack, settings);
+const cluster =
+  onSharedCluster === undefined
+    ? ownCluster({ name, definition, settings, tags })
+    : sharedCluster(name, onSharedCluster.base);
+const bookstore = new Bookstore(
   name,
   {
-    ...definition.cluster,
-    name,
-    resourceGroupName: group.name,
-    location: settings.location,
-    kubernetesVersion: settings.kubernetesVersion,
-    mesh: "OpenServiceMesh",
-    access: { clusterAdmins: [deployer, ...groups] },
-    kubeconfigLogin: settings.kubeconfigLogin,
-    tags,
+    ...definition.bookstore,
+    images: previewed === undefined ? undefined : { references: previewed.images },
+    namespaces: onSharedCluster === undefined ? undefined : previewNamespaces(onSharedCluster, previewBounds),
   },
-  { dependsOn: features },
+  cluster.options,
 );
 
-const inCluster = { provider: new Provider(name, { kubeconfig: cluster.kubeconfig }), deletedWith: cluster };
-const mesh = new OpenServiceMesh(name, { kubeconfig: cluster.kubeconfig, settings: definition.mesh }, inCluster);
-// Workloads wait for the node pools too: without the nodes meant for them they would only wait longer.
-const bookstore = new Bookstore(name, definition.bookstore, { ...inCluster, dependsOn: [mesh, cluster] });
-
-export const resourceGroupName = group.name;
+export const resourceGroupName = cluster.resourceGroupName;
 export const clusterName = cluster.clusterName;
 export const kubeconfig = cluster.kubeconfig;
-export const meshVersion = mesh.osmVersion;
+export const meshVersion = cluster.meshVersion;
 export const namespaces = bookstore.namespaces;
 export const access = bookstore.access;
+export const addresses = bookstore.addresses;
+export const preview = previewed;

@@ -5,8 +5,8 @@ import { request } from "node:https";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { lives } from "../recovery/processes";
 import { type SandboxPaths } from "./paths";
-import { lives } from "./processes";
 import { type Report, UserError } from "./progress";
 import { readOptional } from "./read-optional";
 

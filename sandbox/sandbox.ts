@@ -8,9 +8,9 @@ import { type Report, UserError } from "./progress";
 import { writeProject } from "./project";
 import { installProviderPlugins } from "./providers/install";
 import { stackExists } from "./state";
-import { releaseStaleLocks } from "./stale-locks";
 import { ensureTools, type Tools } from "./tools";
 import { recover } from "../recovery";
+import { releaseStaleLocks } from "../recovery/stale-locks";
 
 /** The program's name in its Pulumi.yaml. */
 export const projectName = "aks-mesh";

@@ -1,6 +1,8 @@
 import { RunError } from "@pulumi/pulumi";
 import { type StackDefinition } from "./definition";
 import { dev } from "./dev";
+import { previewCluster } from "./preview";
+import { pullRequestOf } from "./preview-settings";
 import { prod } from "./prod";
 import { type Settings } from "./settings";
 import { staging } from "./staging";
@@ -24,7 +26,7 @@ function withSettings({ cluster, ...rest }: StackDefinition, settings: Settings)
 
 /** The definition of a stack, with its settings in place. */
 export function stackDefinition(stack: string, settings: Settings): StackDefinition {
-  const definition = definitions[stack];
+  const definition = pullRequestOf(stack) === undefined ? definitions[stack] : previewCluster;
   if (definition !== undefined) return withSettings(definition, settings);
   const known = Object.keys(definitions).join(", ");
   throw new RunError(

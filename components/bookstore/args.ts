@@ -1,5 +1,6 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import { type BookstoreCanary } from "../../mesh/osm/samples";
+import { type NamespaceFenceSettings } from "../namespace-fence";
 import { type Transform } from "../transform";
 
 /** Where the sample's images come from. */
@@ -12,6 +13,8 @@ export interface BookstoreImages {
   digests?: Record<string, string>;
   /** Image of the database, with tag or digest. Default: `docker.io/library/mysql:8.0.36`. */
   mysql?: string;
+  /** Whole references, with tag or digest, that replace all of the above, by name: the programs and mysql. */
+  references?: Record<string, string>;
 }
 
 /** CPU and memory of a container, as Kubernetes quantities. */
@@ -34,8 +37,22 @@ export interface DatabaseStorage {
   storageClass?: string;
 }
 
+/** What each namespace of the sample gets, beside its place in the mesh. */
+export interface SampleNamespaces {
+  /** Put before each name, such as `pr-12-`, so that a cluster can hold the sample more than once. Default: none. */
+  prefix?: string;
+  /** Labels besides the mesh's own. */
+  labels?: Record<string, string>;
+  /** Annotations besides the mesh's own. */
+  annotations?: Record<string, string>;
+  /** What keeps the namespaces within bounds. Default: nothing. */
+  fence?: NamespaceFenceSettings;
+}
+
 /** Arguments of `Bookstore`. */
 export interface BookstoreArgs {
+  /** Its namespaces. Default: bookbuyer, bookthief, bookstore and bookwarehouse, without bounds. */
+  namespaces?: SampleNamespaces;
   /** Share of each bookstore version. Default: 50 and 50. */
   canary?: BookstoreCanary;
   /** Whether bookthief may call bookstore: `denied` or `allowed`. Default: `denied`. */

@@ -8,7 +8,15 @@ import { MeshPolicies, policiesByKind } from "../mesh-policies";
 import { transformed } from "../transform";
 import { type BookstoreArgs } from "./args";
 import { assertBookstoreArgs } from "./validate";
-import { database, databaseSecretName, deployments, sampleAccounts, sampleServices, serviceArgs } from "./workloads";
+import {
+  database,
+  databaseSecretName,
+  deployments,
+  namespaceIn,
+  sampleAccounts,
+  sampleServices,
+  serviceArgs,
+} from "./workloads";
 
 /** Options of {@link Bookstore}. */
 export interface BookstoreOptions extends pulumi.ComponentResourceOptions {
@@ -32,14 +40,16 @@ export class Bookstore extends pulumi.ComponentResource {
     super("aks-mesh:index:Bookstore", name, {}, opts);
     assertBookstoreArgs(args);
     const { provider, deletedWith } = opts;
+    const { prefix, ...settings } = args.namespaces ?? {};
+    const names = bookstoreNamespaces.map((namespace) => namespaceIn(args, namespace));
 
     const policies = new MeshPolicies(
       `${name}-policies`,
       {
-        namespaces: bookstoreNamespaces.map((namespace) => ({ name: namespace, metrics: args.metrics })),
-        services: [...bookstoreServices],
-        containerInsightsNamespaces: args.containerInsights === true ? [...bookstoreNamespaces] : undefined,
-        ...policiesByKind(bookstorePolicies(args)),
+        namespaces: names.map((namespace) => ({ name: namespace, metrics: args.metrics, ...settings })),
+        services: bookstoreServices.map((service) => namespaceIn(args, service)),
+        containerInsightsNamespaces: args.containerInsights === true ? names : undefined,
+        ...policiesByKind(bookstorePolicies({ ...args, namespacePrefix: prefix })),
       },
       { parent: this, provider, dependsOn: opts.dependsOn, deletedWith },
     );
@@ -47,21 +57,24 @@ export class Bookstore extends pulumi.ComponentResource {
       parent: this,
       provider,
       dependsOn: [policies, ...dependsOn],
-      deletedWith: policies.createdNamespace(namespace) ?? deletedWith,
+      deletedWith: policies.createdNamespace(namespaceIn(args, namespace)) ?? deletedWith,
     });
 
     const accounts = sampleAccounts.map(
       (account) =>
         new ServiceAccount(
           `${name}-${account.namespace}-${account.name}`,
-          { metadata: account, automountServiceAccountToken: false },
+          {
+            metadata: { ...account, namespace: namespaceIn(args, account.namespace) },
+            automountServiceAccountToken: false,
+          },
           child(account.namespace),
         ),
     );
     const secret = new Secret(
       `${name}-mysql-password`,
       {
-        metadata: { name: databaseSecretName, namespace: "bookwarehouse" },
+        metadata: { name: databaseSecretName, namespace: namespaceIn(args, "bookwarehouse") },
         // Compiled into bookwarehouse, so anybody can know it; kept as a secret all the same.
         stringData: { "root-password": pulumi.secret("mypassword") },
       },
@@ -70,10 +83,10 @@ export class Bookstore extends pulumi.ComponentResource {
     const hosts = sampleServices.map((service) => {
       const resource = new Service(
         `${name}-${service.name}`,
-        transformed(args.transform?.service, serviceArgs(service)),
+        transformed(args.transform?.service, serviceArgs(args, service)),
         child(service.namespace),
       );
-      const host = `${service.name}.${service.namespace}.svc.cluster.local:${service.port}`;
+      const host = `${service.name}.${namespaceIn(args, service.namespace)}.svc.cluster.local:${service.port}`;
       return resource.id.apply(() => [service.name, host] as const);
     });
     const mysql = new StatefulSet(

@@ -14,7 +14,7 @@ function isQuantity(text: string): boolean {
  * @throws RunError that names each property and what to write.
  */
 export function assertBookstoreArgs(args: BookstoreArgs): void {
-  const problems = bookstoreProblems(args);
+  const problems = bookstoreProblems({ ...args, namespacePrefix: args.namespaces?.prefix });
   const containers = [...programs, "mysql"];
   const { images, replicas, resources, storage } = args;
   if (replicas !== undefined && (!Number.isInteger(replicas) || replicas < 0)) {
@@ -39,6 +39,15 @@ export function assertBookstoreArgs(args: BookstoreArgs): void {
   }
   if (images?.mysql !== undefined && !/[:@][\w.:-]+$/.test(images.mysql)) {
     problems.push(`images.mysql: "${images.mysql}" has no tag; pin one, e.g. docker.io/library/mysql:8.0.36.`);
+  }
+  for (const [program, reference] of Object.entries(images?.references ?? {})) {
+    if (!containers.includes(program)) {
+      problems.push(`images.references.${program}: there is no such program; write one of ${containers.join(", ")}.`);
+    } else if (!/^[a-z0-9][\w.:/-]*(:\w[\w.-]{0,127}|@sha256:[0-9a-f]{64})$/.test(reference)) {
+      problems.push(
+        `images.references.${program}: "${reference}" has no tag or digest; write one such as registry.example/shop/${program}:1.2.`,
+      );
+    }
   }
   for (const [program, given] of Object.entries(resources ?? {})) {
     if (!containers.includes(program)) {

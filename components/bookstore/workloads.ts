@@ -41,8 +41,15 @@ interface Workload {
   readonly env: Record<string, string>;
 }
 
+/** The namespace that one of the sample's becomes. */
+export function namespaceIn(args: BookstoreArgs, namespace: string): string {
+  return `${args.namespaces?.prefix ?? ""}${namespace}`;
+}
+
 /** Image of a demonstration program, pinned by digest where one is given. */
 export function programImage(program: Program, images: BookstoreArgs["images"] = {}): string {
+  const reference = images.references?.[program];
+  if (reference !== undefined) return reference;
   const digest = images.digests?.[program];
   const image = `${images.repository ?? "docker.io/openservicemesh"}/${program}:${images.tag ?? "v1.2.4"}`;
   return digest === undefined ? image : `${image}@${digest}`;
@@ -76,15 +83,19 @@ function confined(user: number): kubernetes.types.input.core.v1.SecurityContext 
 }
 
 /** The Deployments of the sample. */
-function workloads(): Workload[] {
-  const shop = { BOOKSTORE_NAMESPACE: "bookstore", BOOKSTORE_SVC: "bookstore", ENABLE_EGRESS: "false" };
+function workloads(args: BookstoreArgs): Workload[] {
+  const shop = {
+    BOOKSTORE_NAMESPACE: namespaceIn(args, "bookstore"),
+    BOOKSTORE_SVC: "bookstore",
+    ENABLE_EGRESS: "false",
+  };
   const bookstore = (version: "v1" | "v2", serviceAccount: string): Workload => ({
     name: `bookstore-${version}`,
     namespace: "bookstore",
     program: "bookstore",
     serviceAccount,
     labels: { app: "bookstore", version },
-    env: { IDENTITY: `bookstore-${version}`, BOOKWAREHOUSE_NAMESPACE: "bookwarehouse" },
+    env: { IDENTITY: `bookstore-${version}`, BOOKWAREHOUSE_NAMESPACE: namespaceIn(args, "bookwarehouse") },
   });
   return [
     {
@@ -131,11 +142,11 @@ function probes(program: Program): Pick<Container, "livenessProbe" | "readinessP
 
 /** Deployments of the demonstration programs. */
 export function deployments(args: BookstoreArgs): Placed<DeploymentArgs>[] {
-  return workloads().map(({ name, namespace, program, serviceAccount, labels, env }) => ({
+  return workloads(args).map(({ name, namespace, program, serviceAccount, labels, env }) => ({
     name,
     namespace,
     args: {
-      metadata: { name, namespace, labels },
+      metadata: { name, namespace: namespaceIn(args, namespace), labels },
       spec: {
         replicas: args.replicas ?? 1,
         selector: { matchLabels: labels },
@@ -175,7 +186,7 @@ export function database(args: BookstoreArgs): StatefulSetArgs {
   const { storage } = args;
   const volume = { name: "data", mountPath: "/var/lib/mysql" };
   return {
-    metadata: { name: "mysql", namespace: "bookwarehouse", labels },
+    metadata: { name: "mysql", namespace: namespaceIn(args, "bookwarehouse"), labels },
     spec: {
       serviceName: "mysql",
       replicas: 1,
@@ -190,7 +201,7 @@ export function database(args: BookstoreArgs): StatefulSetArgs {
           containers: [
             {
               name: "mysql",
-              image: args.images?.mysql ?? "docker.io/library/mysql:8.0.36",
+              image: args.images?.references?.["mysql"] ?? args.images?.mysql ?? "docker.io/library/mysql:8.0.36",
               ports: [{ name: "client", containerPort: databasePort }],
               env: [
                 {
@@ -261,9 +272,10 @@ export const sampleServices: readonly SampleService[] = [
 ];
 
 /** Arguments of a Service. The database's is headless, as a StatefulSet wants it. */
-export function serviceArgs({ name, namespace, selector, port, appProtocol }: SampleService): ServiceArgs {
+export function serviceArgs(args: BookstoreArgs, service: SampleService): ServiceArgs {
+  const { name, namespace, selector, port, appProtocol } = service;
   return {
-    metadata: { name, namespace, labels: selector },
+    metadata: { name, namespace: namespaceIn(args, namespace), labels: selector },
     spec: {
       ...(name === "mysql" ? { clusterIP: "None" } : {}),
       selector,

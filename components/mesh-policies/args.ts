@@ -2,6 +2,7 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import { type CustomResourceArgs } from "@pulumi/kubernetes/apiextensions";
 import type * as pulumi from "@pulumi/pulumi";
 import { type OsmKind, type OsmObject, type PolicyObject } from "../../mesh/osm/kinds";
+import { type NamespaceFenceSettings } from "../namespace-fence";
 import { type Transform } from "../transform";
 
 /** A value of which any part may be an Output or a promise. */
@@ -60,6 +61,8 @@ export interface MeshNamespace {
   labels?: Record<string, string>;
   /** Annotations besides the mesh's own. */
   annotations?: Record<string, string>;
+  /** What keeps the namespace within bounds. Default: nothing. */
+  fence?: NamespaceFenceSettings;
 }
 
 /** Arguments of `MeshPolicies`. */

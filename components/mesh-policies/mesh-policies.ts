@@ -4,6 +4,7 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type OsmKind } from "../../mesh/osm/kinds";
 import { type AccessRow, statedAccess } from "../../mesh/osm/stated-access";
+import { NamespaceFence } from "../namespace-fence";
 import { transformed } from "../transform";
 import { type MeshNamespace, type MeshPoliciesArgs } from "./args";
 import { checkedObjects } from "./check";
@@ -70,10 +71,25 @@ export class MeshPolicies extends pulumi.ComponentResource {
       this.created.set(namespace.name, resource);
       return resource;
     });
+    const fences = args.namespaces.flatMap((namespace, index) =>
+      namespace.fence === undefined
+        ? []
+        : [
+            new NamespaceFence(
+              `${name}-${namespace.name}`,
+              { namespace: namespace.name, ...namespace.fence },
+              {
+                ...child,
+                dependsOn: onboarded[index],
+                deletedWith: this.created.get(namespace.name) ?? opts.deletedWith,
+              },
+            ),
+          ],
+    );
 
     const applied: CustomResource[] = [];
     for (const wave of waves) {
-      const before = [...onboarded, ...applied];
+      const before = [...onboarded, ...fences, ...applied];
       for (const object of pending.filter(({ kind }) => wave.includes(kind))) {
         const { namespace } = object.metadata;
         const customResource = new CustomResource(

@@ -14,6 +14,8 @@ export interface BookstorePolicyOptions {
   readonly canary?: BookstoreCanary;
   /** Whether bookthief may call bookstore: `denied` or `allowed`. Default: `denied`. */
   readonly bookthief?: string;
+  /** Put before the name of each namespace, such as `pr-12-`, so that a cluster can hold the sample more than once. Default: none. */
+  readonly namespacePrefix?: string;
 }
 
 /** Namespaces of the sample. */
@@ -28,17 +30,26 @@ export const bookstoreServices: readonly string[] = [
   "bookwarehouse/mysql",
 ];
 
+/** Longest name of a namespace. */
+const longestNamespace = 63;
+
 const access = "access.smi-spec.io/v1alpha3";
 const specs = "specs.smi-spec.io/v1alpha4";
 
-/** A service account, as TrafficTargets name it. */
-function account(namespace: string, name: string) {
-  return { kind: "ServiceAccount", name, namespace } as const;
-}
-
 /** What is wrong with the sample's own settings: each with the property and what to write. */
-export function bookstoreProblems({ canary, bookthief }: BookstorePolicyOptions): string[] {
+export function bookstoreProblems({ canary, bookthief, namespacePrefix = "" }: BookstorePolicyOptions): string[] {
   const problems: string[] = [];
+  if (namespacePrefix !== "" && !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?-$/.test(namespacePrefix)) {
+    problems.push(
+      `namespacePrefix: "${namespacePrefix}" cannot begin a namespace; write lower-case letters, digits and -, with a - at the end, e.g. pr-12-.`,
+    );
+  }
+  const longest = Math.max(...bookstoreNamespaces.map(({ length }) => length)) + namespacePrefix.length;
+  if (longest > longestNamespace) {
+    problems.push(
+      `namespacePrefix: "${namespacePrefix}" makes names of ${longest} characters; a namespace has at most ${longestNamespace}.`,
+    );
+  }
   if (bookthief !== undefined && bookthief !== "denied" && bookthief !== "allowed") {
     problems.push(`bookthief: "${bookthief}" is neither "denied" nor "allowed"; write one of the two.`);
   }
@@ -66,10 +77,14 @@ export function bookstorePolicies(options: BookstorePolicyOptions = {}): PolicyO
   const problems = bookstoreProblems(options);
   if (problems.length > 0) throw new Error(problems.join("\n"));
   const canary = options.canary ?? { v1: 50, v2: 50 };
+  const prefix = options.namespacePrefix ?? "";
+  const inSample = (namespace: (typeof bookstoreNamespaces)[number]) => `${prefix}${namespace}`;
+  const account = (namespace: (typeof bookstoreNamespaces)[number], name: string) =>
+    ({ kind: "ServiceAccount", name, namespace: inSample(namespace) }) as const;
   const bookstoreRoutes: HTTPRouteGroup = {
     apiVersion: specs,
     kind: "HTTPRouteGroup",
-    metadata: { name: "bookstore-service-routes", namespace: "bookstore" },
+    metadata: { name: "bookstore-service-routes", namespace: inSample("bookstore") },
     spec: {
       matches: [
         {
@@ -85,19 +100,19 @@ export function bookstorePolicies(options: BookstorePolicyOptions = {}): PolicyO
   const bookwarehouseRoutes: HTTPRouteGroup = {
     apiVersion: specs,
     kind: "HTTPRouteGroup",
-    metadata: { name: "bookwarehouse-service-routes", namespace: "bookwarehouse" },
+    metadata: { name: "bookwarehouse-service-routes", namespace: inSample("bookwarehouse") },
     spec: { matches: [{ name: "restock-books", methods: ["POST"] }] },
   };
   const mysqlRoute: TCPRoute = {
     apiVersion: specs,
     kind: "TCPRoute",
-    metadata: { name: "mysql", namespace: "bookwarehouse" },
+    metadata: { name: "mysql", namespace: inSample("bookwarehouse") },
     spec: { matches: { ports: [3306] } },
   };
   const toBookstore = (name: string, serviceAccount: string): TrafficTarget => ({
     apiVersion: access,
     kind: "TrafficTarget",
-    metadata: { name, namespace: "bookstore" },
+    metadata: { name, namespace: inSample("bookstore") },
     spec: {
       destination: account("bookstore", serviceAccount),
       sources: [
@@ -110,7 +125,7 @@ export function bookstorePolicies(options: BookstorePolicyOptions = {}): PolicyO
   const toBookwarehouse: TrafficTarget = {
     apiVersion: access,
     kind: "TrafficTarget",
-    metadata: { name: "bookstore-access-bookwarehouse", namespace: "bookwarehouse" },
+    metadata: { name: "bookstore-access-bookwarehouse", namespace: inSample("bookwarehouse") },
     spec: {
       destination: account("bookwarehouse", "bookwarehouse"),
       sources: [account("bookstore", "bookstore"), account("bookstore", "bookstore-v2")],
@@ -120,7 +135,7 @@ export function bookstorePolicies(options: BookstorePolicyOptions = {}): PolicyO
   const toMysql: TrafficTarget = {
     apiVersion: access,
     kind: "TrafficTarget",
-    metadata: { name: "mysql", namespace: "bookwarehouse" },
+    metadata: { name: "mysql", namespace: inSample("bookwarehouse") },
     spec: {
       destination: account("bookwarehouse", "mysql"),
       sources: [account("bookwarehouse", "bookwarehouse")],
@@ -130,7 +145,7 @@ export function bookstorePolicies(options: BookstorePolicyOptions = {}): PolicyO
   const split: TrafficSplit = {
     apiVersion: "split.smi-spec.io/v1alpha2",
     kind: "TrafficSplit",
-    metadata: { name: "bookstore-split", namespace: "bookstore" },
+    metadata: { name: "bookstore-split", namespace: inSample("bookstore") },
     spec: {
       service: "bookstore",
       backends: [

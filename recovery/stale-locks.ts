@@ -2,13 +2,17 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { lives } from "./processes";
-import { type Report } from "./progress";
 
 /**
  * Removes the locks of a stack whose engines no longer live: what `kill -9` leaves behind in a `file://` backend, and
  * what Pulumi would otherwise ask the person to `pulumi cancel`. A lock of a living engine stays.
  */
-export async function releaseStaleLocks(state: string, project: string, stack: string, report: Report): Promise<void> {
+export async function releaseStaleLocks(
+  state: string,
+  project: string,
+  stack: string,
+  report: (message: string) => void,
+): Promise<void> {
   const directory = join(state, ".pulumi", "locks", "organization", project, stack);
   let names: string[];
   try {

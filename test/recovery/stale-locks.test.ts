@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { releaseStaleLocks } from "../../sandbox/stale-locks";
+import { releaseStaleLocks } from "../../recovery/stale-locks";
 
 async function pidOfEndedProcess(): Promise<number> {
   const child = spawn(process.execPath, ["-e", ""]);

@@ -1,0 +1,32 @@
+/** CPU and memory, as Kubernetes quantities. */
+export interface Amounts {
+  cpu?: string;
+  memory?: string;
+}
+
+/** What a container gets that says nothing itself: sidecars, for instance. */
+export interface ContainerDefaults {
+  /** What the scheduler sets aside for it. */
+  requests?: Amounts;
+  /** What it may use at most. */
+  limits?: Amounts;
+}
+
+/** The bounds of a namespace. */
+export interface NamespaceFenceSettings {
+  /** Most of each resource that the namespace may hold, such as `{ pods: "10", "requests.cpu": "1" }`. Default: no quota. */
+  quota?: Record<string, string>;
+  /** For containers that name no amounts; needed where the quota counts amounts. Default: none. */
+  containerDefaults?: ContainerDefaults;
+  /**
+   * Labels of the only namespaces whose pods may call the pods here and be called by them, beside the system's own. The
+   * network itself holds to it, whatever the mesh allows. Default: any.
+   */
+  peers?: Record<string, string>;
+}
+
+/** Arguments of `NamespaceFence`. */
+export interface NamespaceFenceArgs extends NamespaceFenceSettings {
+  /** Name of the namespace, which exists. */
+  namespace: string;
+}

@@ -1,0 +1,15 @@
+import { type ComponentResourceOptions, type Output } from "@pulumi/pulumi";
+import { type Provider } from "@pulumi/kubernetes/provider";
+
+/** A cluster with the mesh on it, whoever made it. */
+export interface MeshCluster {
+  /** Its resource group, where the stack made it. */
+  readonly resourceGroupName?: Output<string>;
+  readonly clusterName: Output<string>;
+  /** How its administrator gets in, where the stack made it. A secret. */
+  readonly kubeconfig?: Output<string>;
+  /** Version of the mesh's controller. */
+  readonly meshVersion: Output<string>;
+  /** Options of whatever is deployed to it. */
+  readonly options: Pick<ComponentResourceOptions, "dependsOn" | "deletedWith"> & { readonly provider: Provider };
+}
