@@ -1,6 +1,13 @@
 import { formatPosition, formatProblem, parseManifests, type Problem } from "../mesh/manifests";
-import { checkGuarantees, type Finding, findings, osmMesh, patternProblems, readGuarantees } from "../mesh/osm";
-import { describeRequest } from "./explain";
+import {
+  checkGuarantees,
+  describeRequest,
+  type Finding,
+  findings,
+  osmMesh,
+  patternProblems,
+  readGuarantees,
+} from "../mesh/osm";
 import { readManifestFiles } from "./input";
 import { readOptions, someFiles } from "./options";
 import { type Terminal } from "./terminal";

@@ -1,6 +1,6 @@
-import { type AccessChange, diff, DiffTooLarge } from "../mesh/osm";
+import { type AccessChange, describeRequest, diff, DiffTooLarge } from "../mesh/osm";
 import { verdictLine } from "./decide";
-import { describeRequest, outcomeText } from "./explain";
+import { outcomeText } from "./explain";
 import { loadMesh } from "./load";
 import { readOptions } from "./options";
 import { type Terminal } from "./terminal";

@@ -1,5 +1,13 @@
 import { describeObject, formatPosition } from "../mesh/manifests";
-import { askedService, type CallRequest, decide, type OsmMesh, RequestError, type Verdict } from "../mesh/osm";
+import {
+  askedService,
+  type CallRequest,
+  decide,
+  describeRequest,
+  type OsmMesh,
+  RequestError,
+  type Verdict,
+} from "../mesh/osm";
 import { verdictLine } from "./decide";
 import { loadMesh } from "./load";
 import { readOptions, someFiles } from "./options";
@@ -50,14 +58,6 @@ function readHeader(text: string): readonly [string, string] {
   const at = text.search(/[=:]/);
   if (at < 1) throw new UsageError(`--header ${text} must be NAME=VALUE.`);
   return [text.slice(0, at), text.slice(at + 1).trim()];
-}
-
-/** A request in one line, as a person would write it. */
-export function describeRequest(request: CallRequest): string {
-  if (request.protocol === "tcp") return `${request.from} → ${request.to} (TCP)`;
-  const headers = Object.entries(request.headers ?? {}).map(([name, value]) => ` ${name}: ${String(value)}`);
-  const host = request.host === undefined ? "" : ` Host: ${request.host}`;
-  return `${request.from} → ${request.to} ${request.method ?? "GET"} ${request.path ?? "/"}${headers.join(",")}${host}`;
 }
 
 /** An outcome in words, coloured. */

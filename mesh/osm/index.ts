@@ -2,7 +2,7 @@ export { type OsmMesh, osmMesh, routeTablesOf } from "./mesh";
 export { askedService, parseAddress } from "./request/address";
 export { decide, RequestError } from "./request/decide";
 export type { CallRequest, Outcome, Reason, VariesBy, Verdict } from "./request/request";
-export { statusOf } from "./request/request";
+export { describeRequest, statusOf } from "./request/request";
 export { patternProblems } from "./patterns";
 export type { AskedService } from "./state";
 export { access, type Access, type AccessEntry } from "./access";

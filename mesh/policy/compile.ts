@@ -282,7 +282,7 @@ function splits(policy: Policy): readonly OsmObject[] {
     const service = kubernetesName(policy, split.root);
     return {
       ...osmKind("TrafficSplit"),
-      metadata: { name: service, namespace: root.namespace },
+      metadata: { name: split.name ?? service, namespace: root.namespace },
       spec: { service, backends },
     };
   });

@@ -55,6 +55,8 @@ export interface AccessRule<Service extends string, Route extends string> {
 
 /** How calls to a service are shared out. */
 export interface SplitRule<Service extends string> {
+  /** Name of the TrafficSplit. Default: that of the root's Kubernetes Service. */
+  readonly name?: string;
   readonly root: Service;
   /** Relative weights, integers ≥ 0, of services of the root's namespace. */
   readonly backends: { readonly [S in Service]?: number };

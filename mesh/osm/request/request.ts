@@ -59,3 +59,11 @@ export function statusOf(outcome: Outcome, protocol: CallRequest["protocol"]): n
       return null;
   }
 }
+
+/** A request in one line, as a person would write it. */
+export function describeRequest(request: CallRequest): string {
+  if (request.protocol === "tcp") return `${request.from} → ${request.to} (TCP)`;
+  const headers = Object.entries(request.headers ?? {}).map(([name, value]) => ` ${name}: ${String(value)}`);
+  const host = request.host === undefined ? "" : ` Host: ${request.host}`;
+  return `${request.from} → ${request.to} ${request.method ?? "GET"} ${request.path ?? "/"}${headers.join(",")}${host}`;
+}
