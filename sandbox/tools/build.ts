@@ -1,6 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, cp, mkdir, open, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import type { ModuleFiles, ToolDefinition } from "./definitions";
@@ -107,9 +108,13 @@ async function moduleDirectory(module: string, source: string, logFile: string):
   return stdout.trim();
 }
 
-/** cgo is off: the executables then need no C compiler to build and no particular C library to run. */
+/**
+ * cgo is off: the executables then need no C compiler to build and no particular C library to run. Where there is memory for
+ * it, the compiler collects its garbage less often, which saves a quarter of its work.
+ */
 function goEnvironment(): NodeJS.ProcessEnv {
-  return { ...process.env, CGO_ENABLED: "0", GOWORK: "off" };
+  const memory = os.totalmem() > 12e9 ? { GOGC: "400" } : {};
+  return { ...process.env, ...memory, CGO_ENABLED: "0", GOWORK: "off" };
 }
 
 async function go(args: readonly string[], cwd: string, logFile: string): Promise<void> {
