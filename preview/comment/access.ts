@@ -1,0 +1,81 @@
+import { type AccessLine, type AccessReport, type BrokenGuarantee, type ShortVerdict } from "../report";
+import { code, counted, plainLine } from "./escape";
+import { hideIn } from "./secrets";
+import { type Section } from "./sections";
+
+type Request = NonNullable<AccessLine["request"]>;
+
+/** Guarantees that do not hold, each with the call that breaks it. */
+export function brokenSection({ broken, guarantees }: AccessReport): Section | undefined {
+  if (broken.length === 0) return undefined;
+  return {
+    title: `${String(broken.length)} of ${counted(guarantees, "guarantee")} broken`,
+    entries: broken.map(brokenEntry),
+    language: "diff",
+    folded: false,
+    weight: 9,
+  };
+}
+
+function brokenEntry({ object, message, request, remedy }: BrokenGuarantee): string {
+  const lines = [`- ${line(object === undefined ? message : `${object}: ${message}`)}`];
+  if (request !== undefined) lines.push(`    ${line(`${request.from} → ${request.to}`)}`, `    ${witness(request)}`);
+  lines.push(`    ${line(`Remedy: ${remedy}`)}`);
+  return lines.join("\n");
+}
+
+const titles: Readonly<Record<AccessLine["kind"], string>> = {
+  opens: "opens",
+  closes: "closes",
+  unsettles: "may fail now",
+  settles: "always passes now",
+  shares: "goes to other backends",
+  answers: "fails otherwise",
+  unknown: "cannot be compared",
+};
+
+const marks: Readonly<Partial<Record<AccessLine["kind"], string>>> = { opens: "+", closes: "-" };
+
+/** Who may call whom, as the pull request changes it. */
+export function accessSection({ changes, comparedWith, guarantees, broken }: AccessReport): Section {
+  const common = { language: "diff", folded: false, weight: 8 } as const;
+  const held = `${String(guarantees - broken.length)} of ${counted(guarantees, "guarantee")} proved.`;
+  const against = code(comparedWith, 60);
+  if ("unknown" in changes) {
+    return { ...common, title: "Access: not compared", entries: [line(changes.unknown)], language: "text" };
+  }
+  if (changes.length === 0) {
+    const intro = `No change against ${against}, proved for every caller, service and request. ${held}`;
+    return { ...common, title: "Access", intro, entries: [] };
+  }
+  const count = (kind: AccessLine["kind"]): number => changes.filter((change) => change.kind === kind).length;
+  const others = changes.length - count("opens") - count("closes");
+  const parts = [`${String(count("opens"))} opened`, `${String(count("closes"))} closed`];
+  if (others > 0) parts.push(`${String(others)} otherwise changed`);
+  const intro = `Against ${against}; a request shows each line. ${held}`;
+  return { ...common, title: `Access: ${parts.join(", ")}`, intro, entries: changes.map(accessEntry) };
+}
+
+function accessEntry({ kind, from, to, request, before, after }: AccessLine): string {
+  const lines = [`${marks[kind] ?? "!"} ${titles[kind]}: ${line(`${from} → ${to}`)}`];
+  if (request !== undefined) lines.push(`    ${witness(request)}`);
+  if (before !== undefined && after !== undefined) lines.push(`    was ${verdict(before)}, is ${verdict(after)}`);
+  return lines.join("\n");
+}
+
+function witness(request: Request): string {
+  if (request.protocol === "tcp") return "a TCP connection";
+  const { method = "GET", path = "/", host, headers = {} } = request;
+  const extra = Object.entries({ ...(host !== undefined && { Host: host }), ...headers });
+  return line([`${method} ${path}`, ...extra.map(([name, value]) => `${name}: ${String(value)}`)].join("  "));
+}
+
+function verdict({ outcome, status, outcomes = [], variesBy }: ShortVerdict): string {
+  if (outcome === "varies") return line(`${outcomes.join(" or ")} by ${variesBy ?? "chance"}`);
+  return line(status === null ? outcome : `${outcome} (${String(status)})`);
+}
+
+/** A line of a code block. Secrets may take shape only where parts are joined. */
+function line(text: string): string {
+  return plainLine(hideIn(text), 500);
+}

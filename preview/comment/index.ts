@@ -1,0 +1,3 @@
+export { commentMarker } from "./marker";
+export { renderComment } from "./render";
+export { hideIn, hideSecrets } from "./secrets";
