@@ -1,6 +1,5 @@
 import dagre from "@dagrejs/dagre";
-import { type Access, type AccessEntry, chainKind, fullName, summarize, type Summary } from "../mesh/osm";
-import { routeText } from "./access";
+import { type Access, type AccessEntry, chainKind, fullName, routeText, summarize, type Summary } from "../mesh/osm";
 
 interface Box {
   readonly id: string;

@@ -6,7 +6,7 @@ import {
   chainKind,
   fullName,
   type OsmMesh,
-  type Route,
+  routeText,
   summarize,
   type Summary,
 } from "../mesh/osm";
@@ -126,11 +126,4 @@ function entryLines(entry: AccessEntry, paint: Paint): readonly string[] {
 
 function percent(share: number): string {
   return `${String(Math.round(share * 1000) / 10)} %`;
-}
-
-/** A route's conditions in one line. */
-export function routeText(route: Pick<Route, "methods" | "path" | "headers">): string {
-  const headers = [...route.headers].map(([name, regex]) => `${name}: ${regex}`);
-  const methods = route.methods.includes("*") ? "any method" : route.methods.join(",");
-  return `${methods} ${route.path}${headers.length > 0 ? `  {${headers.join(", ")}}` : ""}`;
 }

@@ -10,7 +10,7 @@ export type { CallTree } from "./request/call-tree";
 export { type Finding, findings } from "./findings";
 export { type AccessChange, diff, DiffTooLarge } from "./diff";
 export { checkGuarantees, type Guarantee, guaranteeKind, readGuarantees } from "./guarantees";
-export { type Extent, summarize, type Summary } from "./summary";
+export { type Extent, routeText, summarize, type Summary } from "./summary";
 export { orderDependences } from "./order-dependence";
 export { fullName } from "./proxy/hostnames";
 export { chainKind } from "./proxy/outbound";

@@ -88,3 +88,10 @@ export function summarize(tree: CallTree): Summary {
     choices: [...choices],
   };
 }
+
+/** A route's conditions in one line. */
+export function routeText(route: Pick<Route, "methods" | "path" | "headers">): string {
+  const headers = [...route.headers].map(([name, regex]) => `${name}: ${regex}`);
+  const methods = route.methods.includes("*") ? "any method" : route.methods.join(",");
+  return `${methods} ${route.path}${headers.length > 0 ? ` {${headers.join(", ")}}` : ""}`;
+}
