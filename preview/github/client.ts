@@ -3,6 +3,7 @@ import { paginateRest } from "@octokit/plugin-paginate-rest";
 import { restEndpointMethods } from "@octokit/plugin-rest-endpoint-methods";
 import { retry } from "@octokit/plugin-retry";
 import { throttling } from "@octokit/plugin-throttling";
+import Bottleneck from "bottleneck";
 import { type GitHubSettings } from "./settings";
 
 /** How long one answer may take, in milliseconds. */
@@ -34,7 +35,14 @@ export function client({ token, apiUrl }: GitHubSettings, second = 1000): Client
     },
     // Rate limits (429) belong to the throttling, which knows how long to wait.
     retry: { retryAfterBaseValue: second, doNotRetry: [400, 401, 403, 404, 410, 422, 429, 451] },
-    throttle: { onRateLimit: waits, onSecondaryRateLimit: waits, retryAfterBaseValue: second },
+    throttle: {
+      onRateLimit: waits,
+      onSecondaryRateLimit: waits,
+      retryAfterBaseValue: second,
+      // What GitHub asks for: a second between two writes, more between two that notify people.
+      write: new Bottleneck.Group({ maxConcurrent: 1, minTime: second }),
+      notifications: new Bottleneck.Group({ maxConcurrent: 1, minTime: 3 * second }),
+    },
     // Errors are thrown and said once, where they are caught.
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
   });

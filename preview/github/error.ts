@@ -26,6 +26,7 @@ export async function calling<T>(asking: string, call: () => Promise<T>): Promis
 function reasonOf(error: RequestError, status: number): string {
   if (status === 0) return "no answer. Is GITHUB_API_URL right, and GitHub up?";
   if (error.response?.headers["x-ratelimit-remaining"] === "0") return "the rate limit is used up. Try again later.";
+  if (status >= 500) return `${String(status)}, GitHub has trouble of its own. Try again later.`;
   switch (status) {
     case 401:
       return "401, the token is not valid. Set GITHUB_TOKEN to one that is.";
@@ -38,7 +39,7 @@ function reasonOf(error: RequestError, status: number): string {
   }
 }
 
-/** GitHub's own words, short; what a proxy answers may be a whole page. */
+/** GitHub's own words, short. */
 function firstLine(text: string): string {
   return (text.split("\n")[0] ?? "")
     .replace(/ - https:\/\/\S*$/, "")
