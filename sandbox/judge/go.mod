@@ -3,6 +3,7 @@ module aks-mesh/sandbox/judge
 go 1.25.0
 
 require (
+	aks-mesh/sandbox/data-plane/pods v0.0.0
 	github.com/envoyproxy/go-control-plane v0.10.2-0.20220325020618-49ff273808a1
 	github.com/google/uuid v1.3.0
 	github.com/openservicemesh/osm v1.2.4
@@ -131,3 +132,5 @@ require (
 	sigs.k8s.io/structured-merge-diff/v4 v4.2.3 // indirect
 	sigs.k8s.io/yaml v1.3.0 // indirect
 )
+
+replace aks-mesh/sandbox/data-plane/pods => ../data-plane/pods

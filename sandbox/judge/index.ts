@@ -1,13 +1,7 @@
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile } from "node:fs/promises";
-import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { buildTool } from "../tools/build";
-import { type ToolDefinition } from "../tools/definitions";
-import { withLock } from "../tools/lock";
+import { ensureOptionalTool } from "../data-plane/build";
 
 /** A request as `aks-mesh decide` reads it. */
 export interface JudgeRequest {
@@ -52,43 +46,24 @@ export interface Judge {
   close(): Promise<void>;
 }
 
-const tool: ToolDefinition = {
-  name: "judge",
-  version: "1.2.4",
-  packages: [".", "./data-plane"],
-  linkerVariables: {},
-  links: [],
-  files: [],
-  seconds: 120,
-};
-
 /**
  * Builds the judge unless it is in the cache.
  * @param report gets a line when something has to be built.
  * @returns folder of its executables, `judge` and `data-plane`.
  */
-export async function ensureJudge(report: (message: string) => void): Promise<string> {
-  const hash = createHash("sha256").update(JSON.stringify([tool, process.platform, process.arch]));
-  for (const file of (await readdir(__dirname, { recursive: true })).sort()) {
-    if (/(\.go|go\.mod|go\.sum)$/.test(file) && !file.endsWith("_test.go")) {
-      hash.update(file).update(await readFile(path.join(__dirname, file)));
-    }
-  }
-  const cache = path.join(process.env["XDG_CACHE_HOME"] || path.join(os.homedir(), ".cache"), "aks-mesh", "tools");
-  const directory = path.join(cache, `judge-${tool.version}-${hash.digest("hex").slice(0, 12)}`);
-  if (!existsSync(directory)) {
-    report(`Building the judge: Open Service Mesh ${tool.version} as a library (a minute or two the first time) …`);
-    await mkdir(path.join(cache, "logs"), { recursive: true });
-    await withLock(
-      `${directory}.lock`,
-      () => report("Another process is building the judge: waiting for it."),
-      async () => {
-        if (existsSync(directory)) return;
-        await buildTool(tool, __dirname, directory, path.join(cache, "logs", "judge.log"));
-      },
-    );
-  }
-  return path.join(directory, "bin");
+export function ensureJudge(report: (message: string) => void): Promise<string> {
+  return ensureOptionalTool(
+    {
+      name: "judge",
+      version: "1.2.4",
+      packages: [".", "./data-plane"],
+      seconds: 120,
+      source: __dirname,
+      uses: [path.join(path.dirname(__dirname), "data-plane", "pods", "netns")],
+      title: "the judge: Open Service Mesh 1.2.4 as a library (a minute or two the first time)",
+    },
+    report,
+  );
 }
 
 /** Starts the judge. It answers until it is closed. */

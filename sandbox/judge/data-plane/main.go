@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
 
+	"aks-mesh/sandbox/data-plane/pods/netns"
 	"aks-mesh/sandbox/judge/internal/cluster"
 	"aks-mesh/sandbox/judge/internal/controlplane"
 	"aks-mesh/sandbox/judge/internal/verdict"
@@ -56,7 +57,7 @@ func serve() error {
 	if err != nil {
 		return err
 	}
-	parent, err := newNamespace()
+	parent, err := netns.New()
 	if err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ func serve() error {
 		return err
 	}
 	server := &discoveryServer{control: control}
-	if err := parent.do(func() error { return startControl(server) }); err != nil {
+	if err := parent.Do(func() error { return startControl(server) }); err != nil {
 		return err
 	}
 
@@ -109,7 +110,7 @@ func prepareMounts(envoy string) (string, error) {
 // startControl makes the bridge between the pods and serves discovery on it.
 func startControl(server *discoveryServer) error {
 	commands := fmt.Sprintf("link set lo up\nlink add %[1]s type bridge\naddr add %[2]s/8 dev %[1]s\nlink set %[1]s up\n", bridge, controlAddress)
-	if err := run(commands, "ip", "-batch", "-"); err != nil {
+	if err := netns.Run(commands, "ip", "-batch", "-"); err != nil {
 		return err
 	}
 	listener, err := net.Listen("tcp4", fmt.Sprintf("%s:%d", controlAddress, controlPort))
@@ -128,7 +129,7 @@ func startControl(server *discoveryServer) error {
 }
 
 // play brings the pods of one case up, sends its requests and takes everything down again.
-func play(parent *namespace, server *discoveryServer, line []byte, envoyPath string) (result answer, err error) {
+func play(parent *netns.Namespace, server *discoveryServer, line []byte, envoyPath string) (result answer, err error) {
 	var asked question
 	if err := json.Unmarshal(line, &asked); err != nil {
 		return result, err

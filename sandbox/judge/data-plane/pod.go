@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/openservicemesh/osm/pkg/constants"
 
+	"aks-mesh/sandbox/data-plane/pods/netns"
 	"aks-mesh/sandbox/judge/internal/cluster"
 )
 
@@ -33,7 +35,7 @@ const (
 // pod is a running pod: a network namespace with an application and, in the mesh, an Envoy.
 type pod struct {
 	object    *corev1.Pod
-	namespace *namespace
+	namespace *netns.Namespace
 	listeners []net.Listener
 	sidecar   *exec.Cmd
 	exited    chan struct{} // closed when the sidecar has ended
@@ -42,28 +44,28 @@ type pod struct {
 var links atomic.Int64
 
 // startPod makes a pod's network and starts what runs in it. The parent's namespace holds the bridge.
-func startPod(parent *namespace, object *corev1.Pod, objects *cluster.Objects, envoyPath string) (*pod, error) {
-	own, err := newNamespace()
+func startPod(parent *netns.Namespace, object *corev1.Pod, objects *cluster.Objects, envoyPath string) (*pod, error) {
+	own, err := netns.New()
 	if err != nil {
 		return nil, err
 	}
 	it := &pod{object: object, namespace: own}
 	// The kernel takes a link away some time after its namespace: its name is not used again.
 	link := fmt.Sprintf("pod%d", links.Add(1))
-	err = parent.do(func() error {
-		commands := fmt.Sprintf("link add %[1]s type veth peer name eth0 netns /proc/%[3]d/fd/%[4]d\nlink set %[1]s master %[2]s up\n",
-			link, bridge, syscall.Getpid(), own.file.Fd())
-		return run(commands, "ip", "-batch", "-")
+	err = parent.Do(func() error {
+		commands := fmt.Sprintf("link add %[1]s type veth peer name eth0 netns %[3]s\nlink set %[1]s master %[2]s up\n",
+			link, bridge, own.Path())
+		return netns.Run(commands, "ip", "-batch", "-")
 	})
 	if err != nil {
 		return it, err
 	}
-	err = own.do(func() error {
+	err = own.Do(func() error {
 		commands := fmt.Sprintf("link set lo up\naddr add %s/8 dev eth0\nlink set eth0 up\nroute add default dev eth0\n", object.Status.PodIP)
-		if err := run(commands, "ip", "-batch", "-"); err != nil {
+		if err := netns.Run(commands, "ip", "-batch", "-"); err != nil {
 			return err
 		}
-		return run(rules(object, objects), "iptables-restore", "-w")
+		return netns.Run(rules(object, objects), "iptables-restore", "-w")
 	})
 	if err != nil {
 		return it, err
@@ -147,7 +149,7 @@ func (p *pod) startApplication(objects *cluster.Objects) error {
 			}
 		}
 	}
-	return p.namespace.do(func() error {
+	return p.namespace.Do(func() error {
 		for port := range ports {
 			listener, err := net.Listen("tcp4", fmt.Sprintf("0.0.0.0:%d", port))
 			if err != nil {
@@ -201,7 +203,7 @@ func (p *pod) startSidecar(envoyPath string) error {
 		Credential: &syscall.Credential{Uid: uint32(constants.EnvoyUID), Gid: uint32(constants.EnvoyUID)},
 		Setpgid:    true,
 	}
-	if err := p.namespace.do(p.sidecar.Start); err != nil {
+	if err := p.namespace.Do(p.sidecar.Start); err != nil {
 		return err
 	}
 	p.exited = make(chan struct{})
@@ -232,7 +234,8 @@ func (p *pod) waitReady() error {
 	return fmt.Errorf("the sidecar of %s is not ready after %s", nodeID(p.object), readyTimeout)
 }
 
-// ready tells whether Envoy has initialised and nothing of its configuration waits for certificates or routes any more.
+// ready tells whether Envoy has initialised, nothing of its configuration waits for certificates or routes any more, and its
+// worker serves every listener: on a busy machine that comes a good while after the first.
 func ready(client http.Client) bool {
 	state, err := client.Get("http://" + adminAddress + "/ready")
 	if err != nil {
@@ -242,27 +245,36 @@ func ready(client http.Client) bool {
 	if state.StatusCode != http.StatusOK {
 		return false
 	}
-	statistics, err := client.Get("http://" + adminAddress + "/stats?filter=warming")
+	statistics, err := client.Get("http://" + adminAddress + "/stats?format=json&filter=warming|^listener_manager")
 	if err != nil {
 		return false
 	}
 	defer statistics.Body.Close()
-	text, err := io.ReadAll(statistics.Body)
-	if err != nil {
+	var body struct {
+		Stats []struct {
+			Name  string `json:"name"`
+			Value any    `json:"value"`
+		} `json:"stats"`
+	}
+	if json.NewDecoder(statistics.Body).Decode(&body) != nil {
 		return false
 	}
-	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
-		if !strings.HasSuffix(line, ": 0") {
+	values := map[string]float64{}
+	for _, it := range body.Stats {
+		value, isNumber := it.Value.(float64)
+		if isNumber && value > 0 && strings.Contains(it.Name, "warming") {
 			return false
 		}
+		values[it.Name] = value
 	}
-	return true
+	return values["listener_manager.workers_started"] == 1 &&
+		values["listener_manager.listener_create_success"] >= values["listener_manager.total_listeners_active"]
 }
 
 // dial connects from inside the pod.
 func (p *pod) dial(network, address string) (net.Conn, error) {
 	var connection net.Conn
-	err := p.namespace.do(func() error {
+	err := p.namespace.Do(func() error {
 		var err error
 		connection, err = net.DialTimeout(network, address, dialTimeout)
 		return err
@@ -282,5 +294,5 @@ func (p *pod) stop() error {
 		}
 		<-p.exited
 	}
-	return errors.Join(append(problems, p.namespace.close())...)
+	return errors.Join(append(problems, p.namespace.Close())...)
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -20,7 +22,12 @@ const (
 	ping          = "ping\n"
 	dialTimeout   = 5 * time.Second
 	answerTimeout = 10 * time.Second
+	// attempts is how often a call is made whose end tells of a busy machine and nothing of the policy.
+	attempts = 5
 )
+
+// errBusy is the end of a call that took too long.
+var errBusy = errors.New("no answer in time: is the machine busy?")
 
 // send makes a call for real, on a connection of its own, and tells what the caller saw.
 func send(from *pod, objects *cluster.Objects, request verdict.Request) (verdict.Verdict, error) {
@@ -28,36 +35,57 @@ func send(from *pod, objects *cluster.Objects, request verdict.Request) (verdict
 	if err != nil {
 		return verdict.Verdict{Error: err.Error()}, nil
 	}
-	refused := verdict.Verdict{Outcome: verdict.Refused}
 	if address == "" {
-		return refused, nil
+		return verdict.Verdict{Outcome: verdict.Refused}, nil
 	}
+	for range attempts {
+		var seen verdict.Verdict
+		if seen, err = sendOnce(from, address, request); !errors.Is(err, errBusy) {
+			return seen, err
+		}
+	}
+	return verdict.Verdict{}, err
+}
+
+func sendOnce(from *pod, address string, request verdict.Request) (verdict.Verdict, error) {
 	connection, err := from.dial("tcp4", address)
 	if err != nil {
-		return refused, nil // nobody took the connection: that is an outcome
+		return noAnswer(err)
 	}
 	defer connection.Close()
 	if err := connection.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
-		return refused, err
+		return verdict.Verdict{}, err
 	}
 	if request.Protocol == "tcp" {
-		return sendBytes(connection), nil
+		return sendBytes(connection)
 	}
-	return sendHTTP(connection, request), nil
+	return sendHTTP(connection, request)
 }
 
-func sendBytes(connection net.Conn) verdict.Verdict {
-	answer := make([]byte, len(ping))
+// noAnswer is what a caller sees whose connection is not taken, or ends without an answer: an outcome, unless time is up.
+func noAnswer(err error) (verdict.Verdict, error) {
+	var network net.Error
+	if errors.As(err, &network) && network.Timeout() {
+		return verdict.Verdict{}, errBusy
+	}
+	return verdict.Verdict{Outcome: verdict.Refused}, nil
+}
+
+func sendBytes(connection net.Conn) (verdict.Verdict, error) {
 	if _, err := connection.Write([]byte(ping)); err != nil {
-		return verdict.Verdict{Outcome: verdict.Refused}
+		return noAnswer(err)
 	}
-	if _, err := bufio.NewReader(connection).Read(answer); err != nil || string(answer) != ping {
-		return verdict.Verdict{Outcome: verdict.Refused}
+	answer := make([]byte, len(ping))
+	if _, err := io.ReadFull(connection, answer); err != nil {
+		return noAnswer(err)
 	}
-	return verdict.Verdict{Outcome: verdict.Allowed}
+	if string(answer) != ping {
+		return verdict.Verdict{Outcome: verdict.Refused}, nil
+	}
+	return verdict.Verdict{Outcome: verdict.Allowed}, nil
 }
 
-func sendHTTP(connection net.Conn, request verdict.Request) verdict.Verdict {
+func sendHTTP(connection net.Conn, request verdict.Request) (verdict.Verdict, error) {
 	host, method, path := request.Host, request.Method, request.Path
 	if host == "" {
 		host = request.To
@@ -76,21 +104,25 @@ func sendHTTP(connection net.Conn, request verdict.Request) verdict.Verdict {
 		lines = append(lines, "Content-Length: 0")
 	}
 	if _, err := connection.Write([]byte(strings.Join(lines, "\r\n") + "\r\n\r\n")); err != nil {
-		return verdict.Verdict{Outcome: verdict.Refused}
+		return noAnswer(err)
 	}
 	response, err := http.ReadResponse(bufio.NewReader(connection), &http.Request{Method: method})
 	if err != nil {
-		return verdict.Verdict{Outcome: verdict.Refused}
+		return noAnswer(err)
 	}
-	response.Body.Close()
+	defer response.Body.Close()
+	// Envoy gives a connection to another pod one second, as OSM tells it to.
+	if text, err := io.ReadAll(response.Body); err != nil || strings.Contains(string(text), "connection timeout") {
+		return verdict.Verdict{}, errBusy
+	}
 	status := response.StatusCode
 	outcome, known := map[int]verdict.Outcome{
 		200: verdict.Allowed, 403: verdict.Denied, 404: verdict.NoRoute, 503: verdict.Unavailable,
 	}[status]
 	if !known {
-		return verdict.Verdict{Error: "unexpected status " + strconv.Itoa(status)}
+		return verdict.Verdict{Error: "unexpected status " + strconv.Itoa(status)}, nil
 	}
-	return verdict.Verdict{Outcome: outcome, Status: &status}
+	return verdict.Verdict{Outcome: outcome, Status: &status}, nil
 }
 
 // resolve does what the cluster's DNS would: the Service's address, or one of its pods'; empty if it has none.

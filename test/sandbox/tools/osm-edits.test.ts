@@ -19,9 +19,9 @@ describe("edits to OSM's source", () => {
     expect(() => applyEdits(source, [edit])).toThrow(/a\.go: expected .* exactly once.*osm-edits\.ts/);
   });
 
-  it("change only what decides where OSM listens and which API server it uses", () => {
+  it("change only where OSM listens, which API server it uses, and the filter that the module lacks", () => {
     const replaced = osmEdits.edits.map(({ replace }) => replace);
-    for (const text of replaced) expect(text).toMatch(/listen|KUBECONFIG/);
+    for (const text of replaced) expect(text).toMatch(/listen|KUBECONFIG|statsWASMBytes/);
     expect(osmEdits.edits.every(({ file }) => osmEdits.folders.some((folder) => file.startsWith(`${folder}/`)))).toBe(
       true,
     );

@@ -1,4 +1,5 @@
-package main
+// Package netns makes network namespaces, such as every pod has one, and works inside them.
+package netns
 
 import (
 	"bytes"
@@ -11,13 +12,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// namespace is a network namespace of its own: a pod's.
-type namespace struct {
+// Namespace is a network namespace of its own.
+type Namespace struct {
 	file *os.File
 }
 
-// newNamespace makes an empty network namespace. It goes when it is closed and nothing runs in it any more.
-func newNamespace() (*namespace, error) {
+// New makes an empty network namespace. It goes when it is closed and nothing runs in it any more.
+func New() (*Namespace, error) {
 	type result struct {
 		file *os.File
 		err  error
@@ -34,11 +35,14 @@ func newNamespace() (*namespace, error) {
 		made <- result{file, err}
 	}()
 	it := <-made
-	return &namespace{it.file}, it.err
+	if it.err != nil {
+		return nil, it.err
+	}
+	return &Namespace{it.file}, nil
 }
 
-// do runs a function on a thread inside the namespace: sockets it opens and processes it starts belong there.
-func (n *namespace) do(inside func() error) error {
+// Do runs a function on a thread inside the namespace: sockets it opens and processes it starts belong there.
+func (n *Namespace) Do(inside func() error) error {
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread()
@@ -51,10 +55,14 @@ func (n *namespace) do(inside func() error) error {
 	return <-done
 }
 
-func (n *namespace) close() error { return n.file.Close() }
+// Path names the namespace for commands such as ip, as long as it is open.
+func (n *Namespace) Path() string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), n.file.Fd()) }
 
-// run starts a command in the thread's namespace and waits for it.
-func run(input string, name string, args ...string) error {
+// Close gives the namespace back.
+func (n *Namespace) Close() error { return n.file.Close() }
+
+// Run starts a command in the thread's namespace and waits for it.
+func Run(input string, name string, args ...string) error {
 	command := exec.Command(name, args...)
 	command.Stdin = strings.NewReader(input)
 	var output bytes.Buffer

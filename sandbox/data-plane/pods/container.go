@@ -1,0 +1,211 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"aks-mesh/sandbox/data-plane/pods/netns"
+)
+
+// containSelf is the first argument by which this program starts itself as the first thing in a container.
+const containSelf = "contain"
+
+// Container is what runs in a pod: a program that this machine has in place of the image.
+type Container struct {
+	Name string `json:"name"`
+	// Program is `envoy`, or one of package programs.
+	Program string            `json:"program"`
+	Args    []string          `json:"args"`
+	Env     map[string]string `json:"env"`
+	// User is the user and group that it runs as.
+	User int `json:"user"`
+	// Files are the volumes' files by path, all of them below /etc.
+	Files map[string][]byte `json:"files"`
+}
+
+// process is a running container.
+type process struct {
+	container Container
+	command   *exec.Cmd
+	// ended is closed when it has ended.
+	ended chan struct{}
+}
+
+// startContainer starts a container in a pod's network. What a program says on standard output, values of JSON, is given to note.
+func startContainer(network *netns.Namespace, container Container, note func([]byte)) (*process, error) {
+	it := &process{container: container, command: exec.Command("/proc/self/exe", containSelf), ended: make(chan struct{})}
+	// By a pipe, since arguments and environment can be read by others.
+	description, err := it.command.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	var output io.ReadCloser
+	if container.Program != envoyName { // an Envoy says nothing there but its access log
+		if output, err = it.command.StdoutPipe(); err != nil {
+			return nil, err
+		}
+	}
+	it.command.Stderr = os.Stderr
+	it.command.Env = []string{}
+	it.command.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS, Setpgid: true}
+	if err := network.Do(it.command.Start); err != nil {
+		return nil, fmt.Errorf("%s: %w", container.Name, err)
+	}
+	go func() {
+		defer close(it.ended)
+		if output != nil {
+			forEachValue(output, note)
+		}
+		// How it ended is in its ProcessState.
+		_ = it.command.Wait()
+	}()
+	err = errors.Join(json.NewEncoder(description).Encode(container), description.Close())
+	return it, err
+}
+
+func (p *process) running() bool {
+	select {
+	case <-p.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// stop ends the container and waits until it is gone.
+func (p *process) stop() error {
+	if err := p.command.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	<-p.ended
+	return nil
+}
+
+// contain becomes the container that standard input describes: own files in /etc, own user, nothing else of the host changed.
+func contain() error {
+	var container Container
+	if err := json.NewDecoder(os.Stdin).Decode(&container); err != nil {
+		return err
+	}
+	if err := unix.Mount("tmpfs", "/etc", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=0755"); err != nil {
+		return fmt.Errorf("own /etc: %w", err)
+	}
+	for _, name := range nameFiles {
+		if err := os.Symlink(filepath.Join(shared, name), filepath.Join("/etc", name)); err != nil {
+			return err
+		}
+	}
+	for path, content := range container.Files {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, content, 0o400); err != nil {
+			return err
+		}
+		if err := os.Chown(path, container.User, container.User); err != nil {
+			return err
+		}
+	}
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return err
+	}
+	if err := unix.Dup2(int(null.Fd()), 0); err != nil {
+		return err
+	}
+	program, args := filepath.Join(shared, ownName), append([]string{container.Program}, container.Args...)
+	if container.Program == envoyName {
+		program = filepath.Join(shared, envoyName)
+	}
+	env := []string{}
+	for name, value := range container.Env {
+		env = append(env, name+"="+value)
+	}
+	if err := errors.Join(syscall.Setgroups([]int{}), syscall.Setgid(container.User), syscall.Setuid(container.User)); err != nil {
+		return fmt.Errorf("user %d: %w", container.User, err)
+	}
+	return unix.Exec(program, args, env)
+}
+
+// The folder that the containers see of this program: what they run, and the files by which names are resolved.
+const (
+	shared    = "/mnt"
+	envoyName = "envoy"
+	ownName   = "pods"
+)
+
+var nameFiles = []string{"hosts", "resolv.conf", "nsswitch.conf"}
+
+// prepareShared makes the folder. It is a mount of this process and its children only.
+func prepareShared(envoy string) error {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("private mounts: %w", err)
+	}
+	self, err := os.Readlink("/proc/self/exe")
+	if err != nil {
+		return err
+	}
+	// Opened before the folder is covered: they may lie in it, or where another user may not look.
+	sources := map[string]*os.File{}
+	for name, path := range map[string]string{envoyName: envoy, ownName: self} {
+		file, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		sources[name] = file
+	}
+	if err := unix.Mount("tmpfs", shared, "tmpfs", 0, "mode=0755"); err != nil {
+		return err
+	}
+	for name, file := range sources {
+		target := filepath.Join(shared, name)
+		if err := os.WriteFile(target, nil, 0o755); err != nil {
+			return err
+		}
+		if err := unix.Mount(fmt.Sprintf("/proc/self/fd/%d", file.Fd()), target, "", unix.MS_BIND, ""); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	for name, text := range map[string]string{
+		"hosts": "", "nsswitch.conf": "hosts: files dns\n",
+		// Nobody listens there: a name that is not in hosts is unknown at once.
+		"resolv.conf": "nameserver 127.0.0.1\noptions attempts:1 timeout:1\n",
+	} {
+		if err := os.WriteFile(filepath.Join(shared, name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeHosts tells the containers which address stands behind which name.
+func writeHosts(hosts map[string]string) error {
+	var text []byte
+	for name, address := range hosts {
+		text = fmt.Appendf(text, "%s %s\n", address, name)
+	}
+	// In place, because running containers look at this very file.
+	return os.WriteFile(filepath.Join(shared, "hosts"), text, 0o644)
+}
+
+func forEachValue(reader io.Reader, note func([]byte)) {
+	decoder := json.NewDecoder(reader)
+	for {
+		var value json.RawMessage
+		if decoder.Decode(&value) != nil {
+			// It has ended, or speaks no JSON, which is nobody's concern: what is written further has to be read all the same.
+			_, _ = io.Copy(io.Discard, reader)
+			return
+		}
+		note(value)
+	}
+}

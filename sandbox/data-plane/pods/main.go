@@ -1,0 +1,91 @@
+// Command pods runs pods without containers: each is a network namespace in which its containers are processes, with the
+// sidecar's real Envoy and with stand-ins for the images of OSM's bookstore sample.
+//
+// It reads lines of JSON, each a wish, and answers each with a line: `{"set": {…}}` makes the pods be those given,
+// `{"statistics": "^cluster"}` tells what was counted, `{"call": {…}}` sends a request from outside the mesh. It needs a mount
+// namespace of its own and the right to make network namespaces; it ends, and with it all that it started, when its standard
+// input ends:
+//
+//	unshare --mount --pid --fork --kill-child --mount-proc pods ENVOY < wishes.jsonl
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"aks-mesh/sandbox/data-plane/pods/programs"
+)
+
+// maxLine is the longest line that is read, in bytes.
+const maxLine = 64 << 20
+
+func main() {
+	name := filepath.Base(os.Args[0])
+	var err error
+	if _, known := programs.ByName[name]; known {
+		err = programs.Run(name, os.Args[1:])
+	} else if len(os.Args) == 2 && os.Args[1] == containSelf {
+		name = containSelf
+		err = contain()
+	} else {
+		err = serve()
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "pods: %s: %s\n", name, err)
+		os.Exit(1)
+	}
+}
+
+// wish is one line of standard input.
+type wish struct {
+	Set *world `json:"set"`
+	// Statistics is a regular expression: the names of those that are wanted.
+	Statistics *string        `json:"statistics"`
+	Call       *programs.Call `json:"call"`
+}
+
+func serve() error {
+	if len(os.Args) != 2 {
+		return errors.New("usage: pods ENVOY < wishes.jsonl")
+	}
+	if err := prepareShared(os.Args[1]); err != nil {
+		return err
+	}
+	runner, err := newRunner()
+	if err != nil {
+		return err
+	}
+	defer runner.stop()
+	scanner := bufio.NewScanner(os.Stdin)
+	scanner.Buffer(make([]byte, 1<<20), maxLine)
+	encoder := json.NewEncoder(os.Stdout)
+	for scanner.Scan() {
+		var asked wish
+		if err := json.Unmarshal(scanner.Bytes(), &asked); err != nil {
+			return err
+		}
+		var answer any
+		var err error
+		switch {
+		case asked.Set != nil:
+			answer, err = runner.set(*asked.Set)
+		case asked.Statistics != nil:
+			answer = runner.statistics(*asked.Statistics)
+		case asked.Call != nil:
+			answer, err = runner.call(*asked.Call)
+		default:
+			err = errors.New("wish for set, statistics or call")
+		}
+		if err != nil {
+			answer = map[string]string{"error": err.Error()}
+		}
+		if err := encoder.Encode(answer); err != nil {
+			return err
+		}
+	}
+	return scanner.Err()
+}

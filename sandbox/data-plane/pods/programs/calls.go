@@ -1,0 +1,159 @@
+package programs
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	callTimeout = 5 * time.Second
+	// interval is the time between two calls of one kind.
+	interval = 100 * time.Millisecond
+	// reportInterval is the time between two lines of a program's journal.
+	reportInterval = 250 * time.Millisecond
+	ping           = "ping\n"
+)
+
+// Call is a kind of call that a program makes, and how its calls ended so far: status codes, "answered" for bytes that came back,
+// else refused, reset, timeout or failed.
+type Call struct {
+	Protocol string            `json:"protocol"`
+	To       string            `json:"to"`
+	Host     string            `json:"host,omitempty"`
+	Method   string            `json:"method,omitempty"`
+	Path     string            `json:"path,omitempty"`
+	Headers  map[string]string `json:"headers,omitempty"`
+	Ends     map[string]int    `json:"ends"`
+}
+
+// journal counts how calls end and writes it to standard output, a line of JSON each time.
+type journal struct {
+	lock  sync.Mutex
+	calls []*Call
+}
+
+func newJournal() *journal {
+	it := &journal{}
+	go func() {
+		encoder := json.NewEncoder(os.Stdout)
+		for range time.Tick(reportInterval) {
+			it.lock.Lock()
+			err := encoder.Encode(it.calls)
+			it.lock.Unlock()
+			if err != nil {
+				os.Exit(1) // whoever reads it is gone
+			}
+		}
+	}()
+	return it
+}
+
+func (j *journal) counted(call Call, send func() string) func() {
+	call.Ends = map[string]int{}
+	j.lock.Lock()
+	j.calls = append(j.calls, &call)
+	j.lock.Unlock()
+	return func() {
+		end := send()
+		j.lock.Lock()
+		call.Ends[end]++
+		j.lock.Unlock()
+	}
+}
+
+// http makes a call that sends an HTTP request.
+func (j *journal) http(call Call) func() {
+	call.Protocol = "http"
+	return j.counted(call, func() string { return SendHTTP(net.Dial, call) })
+}
+
+// tcp makes a call that sends bytes and expects them back.
+func (j *journal) tcp(call Call) func() {
+	call.Protocol = "tcp"
+	return j.counted(call, func() string {
+		connection, err := net.DialTimeout("tcp4", call.To, callTimeout)
+		if err != nil {
+			return failure(err)
+		}
+		defer connection.Close()
+		if err := connection.SetDeadline(time.Now().Add(callTimeout)); err != nil {
+			return failure(err)
+		}
+		if _, err := io.WriteString(connection, ping); err != nil {
+			return failure(err)
+		}
+		if _, err := io.ReadFull(connection, make([]byte, len(ping))); err != nil {
+			return failure(err)
+		}
+		return "answered"
+	})
+}
+
+// SendHTTP sends the call's request on a connection of its own and tells how it ended.
+func SendHTTP(dial func(network, address string) (net.Conn, error), call Call) string {
+	connection, err := dial("tcp4", call.To)
+	if err != nil {
+		return failure(err)
+	}
+	defer connection.Close()
+	if err := connection.SetDeadline(time.Now().Add(callTimeout)); err != nil {
+		return failure(err)
+	}
+	host := call.Host
+	if host == "" {
+		host = call.To
+	}
+	lines := []string{fmt.Sprintf("%s %s HTTP/1.1", call.Method, call.Path), "host: " + host, "connection: close"}
+	for name, value := range call.Headers {
+		lines = append(lines, name+": "+value)
+	}
+	if call.Method == http.MethodPost {
+		lines = append(lines, "content-length: 0")
+	}
+	if _, err := io.WriteString(connection, strings.Join(lines, "\r\n")+"\r\n\r\n"); err != nil {
+		return failure(err)
+	}
+	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	if err != nil {
+		return failure(err)
+	}
+	response.Body.Close()
+	return fmt.Sprint(response.StatusCode)
+}
+
+func failure(err error) string {
+	var network net.Error
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "refused"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "reset"
+	case errors.As(err, &network) && network.Timeout():
+		return "timeout"
+	default:
+		return "failed"
+	}
+}
+
+func repeat(call func()) {
+	for range time.Tick(interval) {
+		call()
+	}
+}
+
+func echo(connection net.Conn) {
+	defer connection.Close()
+	// Either side may end the connection at any time.
+	_ = connection.SetDeadline(time.Now().Add(callTimeout))
+	_, _ = io.Copy(connection, connection)
+}

@@ -1,0 +1,117 @@
+// Package programs holds stand-ins for the images of OSM's bookstore sample. They call each other as those do, only more often,
+// and every call on a connection of its own: an open one would go on under the rules it was opened with.
+package programs
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+)
+
+// Program runs until it fails.
+type Program func(port string) error
+
+// ByName are the programs by the last part of their image's name.
+var ByName = map[string]Program{
+	"bookbuyer":     shopper("bookbuyer"),
+	"bookthief":     shopper("bookthief"),
+	"bookstore":     bookstore,
+	"bookwarehouse": bookwarehouse,
+	"mysql":         mysql,
+}
+
+// Run runs the named program. Its arguments are those of the container.
+func Run(name string, args []string) error {
+	program, known := ByName[name]
+	if !known {
+		return fmt.Errorf("there is no program %q", name)
+	}
+	port := "14001"
+	for index, argument := range args {
+		if argument == "--port" && index+1 < len(args) {
+			port = args[index+1]
+		}
+	}
+	return program(port)
+}
+
+// shopper calls bookstore: it looks what was bought, and buys. bookthief says that it was bookbuyer, as its original does.
+func shopper(name string) Program {
+	return func(port string) error {
+		store := fmt.Sprintf("%s.%s.svc.cluster.local:14001", setting("BOOKSTORE_SVC", "bookstore"), setting("BOOKSTORE_NAMESPACE", "bookstore"))
+		journal := newJournal()
+		look := journal.http(Call{To: store, Method: http.MethodGet, Path: "/books-bought", Headers: map[string]string{
+			"client-app": "bookbuyer", "user-agent": "Go-http-client/1.1",
+		}})
+		buy := journal.http(Call{To: store, Method: http.MethodGet, Path: "/buy-a-book/new", Headers: map[string]string{
+			"user-agent": "Go-http-client/1.1",
+		}})
+		go repeat(look)
+		go repeat(buy)
+		return serve(port, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			fmt.Fprintln(w, name)
+		}))
+	}
+}
+
+// bookstore sells books and restocks one for each at bookwarehouse.
+func bookstore(port string) error {
+	warehouse := setting("WAREHOUSE_SVC", "bookwarehouse") + "." + setting("BOOKWAREHOUSE_NAMESPACE", "bookwarehouse")
+	restock := newJournal().http(Call{
+		To: warehouse + ".svc.cluster.local:14001", Host: warehouse, Method: http.MethodPost, Path: "/restock-books",
+		Headers: map[string]string{"user-agent": "Go-http-client/1.1"},
+	})
+	mux := http.NewServeMux()
+	identity := setting("IDENTITY", "bookstore")
+	answer := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Identity", identity)
+		fmt.Fprintln(w, identity)
+	}
+	mux.HandleFunc("/books-bought", answer)
+	mux.HandleFunc("/buy-a-book/new", func(w http.ResponseWriter, r *http.Request) {
+		go restock()
+		answer(w, r)
+	})
+	return serve(port, mux)
+}
+
+// bookwarehouse writes every delivery to the database.
+func bookwarehouse(port string) error {
+	write := newJournal().tcp(Call{To: "mysql." + setting("MYSQL_NAMESPACE", "bookwarehouse") + ".svc.cluster.local:3306"})
+	return serve(port, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		go write()
+		fmt.Fprintln(w, "restocked")
+	}))
+}
+
+// mysql stands for a database: it takes connections and answers bytes with the same bytes. It does not speak MySQL's protocol.
+func mysql(string) error {
+	listener, err := net.Listen("tcp4", ":3306")
+	if err != nil {
+		return err
+	}
+	for {
+		connection, err := listener.Accept()
+		if err != nil {
+			return err
+		}
+		go echo(connection)
+	}
+}
+
+func serve(port string, handler http.Handler) error {
+	server := &http.Server{Addr: "0.0.0.0:" + port, Handler: handler, ReadHeaderTimeout: callTimeout}
+	listener, err := net.Listen("tcp4", server.Addr)
+	if err != nil {
+		return err
+	}
+	return server.Serve(listener)
+}
+
+func setting(name, otherwise string) string {
+	if value := os.Getenv(name); value != "" {
+		return value
+	}
+	return otherwise
+}

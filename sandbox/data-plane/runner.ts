@@ -1,0 +1,152 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import path from "node:path";
+import { ensureOptionalTool } from "./build";
+import { ensureEnvoy } from "./envoy";
+import { namespaceAccess } from "./namespaces";
+
+/** A kind of call that a program makes. */
+export interface Call {
+  readonly protocol: "http" | "tcp";
+  /** Name or address, and port, that the connection goes to. */
+  readonly to: string;
+  /** Host header. Default: `to`. */
+  readonly host?: string;
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A kind of call and how its calls have ended so far: status codes, `answered` for bytes, else refused, reset, timeout or failed. */
+export interface CountedCall extends Call {
+  readonly ends: Readonly<Record<string, number>>;
+}
+
+/** What was counted in a pod since it runs. */
+export interface PodStatistics {
+  /** What its program counted; absent where it makes no calls. */
+  readonly calls?: readonly CountedCall[];
+  /** Its sidecar's statistics by name; absent while it does not answer. */
+  readonly envoy?: Readonly<Record<string, number>>;
+}
+
+/** A container as the runner starts it. */
+export interface ContainerSpec {
+  readonly name: string;
+  /** `envoy`, or the last part of one of the image names that the runner knows. */
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** User and group. */
+  readonly user: number;
+  /** Content (base64) of the volumes' files by path, below /etc. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** A pod as the runner starts it. */
+export interface PodSpec {
+  /** Another key is another pod. */
+  readonly key: string;
+  readonly address: string;
+  /** Netfilter rules in the format of iptables-restore. */
+  readonly rules: string;
+  readonly containers: readonly ContainerSpec[];
+}
+
+/** All that is to run. */
+export interface World {
+  /** Names that pods resolve, and their addresses. */
+  readonly hosts: Readonly<Record<string, string>>;
+  /** Addresses, host:port, that lead to a port of this machine's loopback. */
+  readonly forward: Readonly<Record<string, string>>;
+  readonly pods: readonly PodSpec[];
+}
+
+/** Runs pods: namespaces with real Envoys, and programs of ours in place of the images. */
+export interface PodRunner {
+  /** Makes the pods be those of the world. @returns what goes wrong, by key of the pod. */
+  set(world: World): Promise<Readonly<Record<string, string>>>;
+  /** @param pattern which of the sidecars' statistics, a regular expression. @returns by key of the pod. */
+  statistics(pattern: string): Promise<Readonly<Record<string, PodStatistics>>>;
+  /** Makes one call from outside the mesh, in plain text. @returns how it ended. */
+  call(call: Call): Promise<string>;
+  /** Ends everything, and waits until it is gone. */
+  close(): Promise<void>;
+}
+
+/** Images that the runner has programs for, by the last part of their name. */
+export const knownPrograms: ReadonlySet<string> = new Set([
+  "bookbuyer",
+  "bookthief",
+  "bookstore",
+  "bookwarehouse",
+  "mysql",
+]);
+
+/** Why pods cannot run here, in a sentence for a person; undefined where they can. */
+export async function podProblem(): Promise<string | undefined> {
+  const access = await namespaceAccess(namespaces);
+  return "problem" in access ? access.problem : undefined;
+}
+
+// A process namespace, so that all goes with its first process, however that ends; and if this process is killed, so is that.
+const namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+
+/**
+ * Starts a runner without pods.
+ * @param log file descriptor that gets what the runner and its Envoys complain about.
+ * @throws an Error that says what this machine lacks.
+ */
+export async function openPodRunner(report: (message: string) => void, log: number): Promise<PodRunner> {
+  const access = await namespaceAccess(namespaces);
+  if ("problem" in access) throw new Error(access.problem);
+  const source = path.join(__dirname, "pods");
+  const [binaries, envoy] = await Promise.all([
+    ensureOptionalTool(
+      { name: "pods", version: "1", packages: ["."], seconds: 10, source, uses: [], title: "the runner of pods" },
+      report,
+    ),
+    ensureEnvoy(report),
+  ]);
+  const [command = "", ...args] = [...access.unshare, path.join(binaries, "pods"), envoy];
+  // A group of its own: Ctrl-C is for this process, which then ends the runner in good order.
+  const child = spawn(command, args, {
+    stdio: ["pipe", "pipe", log],
+    detached: true,
+    env: { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`, XTABLES_LOCKFILE: "/mnt/xtables.lock" },
+  });
+  const waiting: { resolve: (answer: unknown) => void; reject: (error: Error) => void }[] = [];
+  const ended = new Promise<void>((resolve) => {
+    child.on("close", (code, signal) => {
+      const reason = signal ?? `exit code ${String(code)}`;
+      for (const { reject } of waiting.splice(0)) reject(new Error(`the runner of pods ended: ${reason}`));
+      resolve();
+    });
+  });
+  child.stdin.on("error", () => undefined); // it has ended, which "close" tells
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const answer: unknown = JSON.parse(line);
+    const next = waiting.shift();
+    if (hasError(answer)) next?.reject(new Error(`the runner of pods: ${answer.error}`));
+    else next?.resolve(answer);
+  });
+  const ask = (wish: unknown): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      if (child.exitCode !== null || child.signalCode !== null) reject(new Error("the runner of pods has ended"));
+      waiting.push({ resolve, reject });
+      child.stdin.write(`${JSON.stringify(wish)}\n`);
+    });
+  return {
+    set: async (world) => ((await ask({ set: world })) as { problems: Record<string, string> }).problems,
+    statistics: async (pattern) => (await ask({ statistics: pattern })) as Record<string, PodStatistics>,
+    call: async (call) => ((await ask({ call })) as { end: string }).end,
+    close: async () => {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
+
+function hasError(answer: unknown): answer is { readonly error: string } {
+  return typeof answer === "object" && answer !== null && "error" in answer;
+}
