@@ -20,7 +20,8 @@ function sources(folder) {
 
 function fingerprint() {
   const hash = createHash("sha256");
-  const files = [...sources(join(root, "cli")), ...sources(join(root, "mesh")), join(root, "package-lock.json")];
+  const folders = ["cli", "mesh", "preview", "recovery", "stacks"].map((folder) => join(root, folder));
+  const files = [...folders.flatMap(sources), join(root, "package-lock.json")];
   for (const file of files) {
     const { mtimeMs, size } = statSync(file);
     hash.update(`${file}\0${mtimeMs}\0${size}\n`);
@@ -44,6 +45,8 @@ function bundle() {
     platform: "node",
     target: "node20",
     format: "cjs",
+    // Only the previews need these, which are large: loaded from node_modules when they are.
+    external: ["@pulumi/*", "@kubernetes/client-node"],
     minifySyntax: true,
     logLevel: "error",
   });
@@ -51,4 +54,6 @@ function bundle() {
   return file;
 }
 
-process.exitCode = require(bundle()).main(process.argv.slice(2));
+require(bundle())
+  .main(process.argv.slice(2))
+  .then((code) => (process.exitCode = code));

@@ -18,12 +18,14 @@ Usage
   aks-mesh diff    BEFORE AFTER [--json] [--exit-code]
                                            what a change opens and closes, with a request each
   aks-mesh decide  FILES… < requests.jsonl one verdict a line, for machines
+  aks-mesh preview up|down|status|reap|comment …
+                                           running copies of pull requests: aks-mesh preview help
 
 FILES are manifests in YAML or JSON, directories of them, or - for standard input.
 Exit code: 0 fine, 1 findings or differences, 2 wrong usage or manifests that cannot be read.
 `;
 
-function run(terminal: Terminal, argv: readonly string[]): number {
+async function run(terminal: Terminal, argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv;
   switch (command) {
     case "access":
@@ -36,6 +38,11 @@ function run(terminal: Terminal, argv: readonly string[]): number {
       return diffCommand(terminal, rest);
     case "decide":
       return decideCommand(terminal, rest);
+    case "preview": {
+      // Loaded only here: Pulumi alone takes half a second.
+      const { previewCommand } = await import("./preview.js");
+      return previewCommand(terminal, rest);
+    }
     case undefined:
     case "help":
     case "--help":
@@ -48,10 +55,10 @@ function run(terminal: Terminal, argv: readonly string[]): number {
 }
 
 /** Runs the command line and gives its exit code. Mistakes of the caller are said in one line, without a stack trace. */
-export function main(argv: readonly string[]): number {
+export async function main(argv: readonly string[]): Promise<number> {
   const terminal = processTerminal();
   try {
-    return run(terminal, argv);
+    return await run(terminal, argv);
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof BadInput)) throw error;
     terminal.err(`aks-mesh: ${error.message}\n`);

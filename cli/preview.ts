@@ -1,0 +1,255 @@
+import { execFileSync } from "node:child_process";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { hideSecrets, renderComment } from "../preview/comment";
+import { down } from "../preview/down";
+import { type Surroundings } from "../preview/engine";
+import { github, GitHubError } from "../preview/github";
+import {
+  readCommit,
+  readCount,
+  readDuration,
+  readImages,
+  readOwner,
+  readPullRequest,
+  readStack,
+} from "../preview/inputs";
+import { InputProblem, PreviewProblem } from "../preview/problem";
+import { readReport } from "../preview/read-report";
+import { reap } from "../preview/reap";
+import { type PreviewReport } from "../preview/report";
+import { type PreviewPolicy, readPreviewPolicy } from "../preview/settings";
+import { status } from "../preview/status";
+import { up } from "../preview/up";
+import { readOptions } from "./options";
+import { describeReport, describeStatus } from "./preview-text";
+import { type Terminal } from "./terminal";
+import { UsageError } from "./usage-error";
+
+const usage = `Running copies of pull requests, each a Pulumi stack pr-N.
+
+Usage
+  aks-mesh preview up      --pr N            deploy it, or update it after a push
+      [--commit SHA] [--owner LOGIN] [--image NAME=REFERENCE]… [--ttl 72h]
+      [--cluster shared|own] [--base STACK] [--report FILE]
+  aks-mesh preview down    --pr N [--attempts 3] [--report FILE] [--comment]
+                                             remove it; --comment says on the pull request what is left
+  aks-mesh preview status  [--json]          all of them: age, end of life, address, health
+  aks-mesh preview reap    [--dry-run] [--comment]
+                                             remove those past their end or whose pull request is closed
+  aks-mesh preview comment --pr N --report FILE [--dry-run]
+                                             write what --report holds on the pull request
+
+Options of all that change something
+  --program DIR    the checkout to deploy; default: the one that this command belongs to
+  --base STACK     whose cluster is shared; default: previewBase in Pulumi.yaml
+  --wait 30m       how long to wait for whoever works on the same preview
+  --take-over      whoever holds the stack's lock is known to be gone: break it
+
+The backend is Pulumi's own (PULUMI_BACKEND_URL, or pulumi login). GITHUB_REPOSITORY and GITHUB_TOKEN are needed for comments and
+to learn which pull requests are open.
+Exit code: 0 fine, 1 something failed, 2 wrong usage.
+`;
+
+const common = {
+  program: { type: "string" },
+  base: { type: "string" },
+  wait: { type: "string", default: "30m" },
+  "take-over": { type: "boolean", default: false },
+} as const;
+
+/** `aks-mesh preview …`. */
+export async function previewCommand(terminal: Terminal, [command, ...rest]: readonly string[]): Promise<number> {
+  try {
+    switch (command) {
+      case "up":
+        return await upCommand(terminal, rest);
+      case "down":
+        return await downCommand(terminal, rest);
+      case "status":
+        return await statusCommand(terminal, rest);
+      case "reap":
+        return await reapCommand(terminal, rest);
+      case "comment":
+        return await commentCommand(terminal, rest);
+      case undefined:
+      case "help":
+      case "--help":
+      case "-h":
+        terminal.out(usage);
+        return command === undefined ? 2 : 0;
+      default:
+        throw new UsageError(`There is no command preview ${command}. aks-mesh preview help lists them.`);
+    }
+  } catch (error) {
+    if (!(error instanceof PreviewProblem || error instanceof GitHubError)) throw error;
+    terminal.err(`aks-mesh: ${error.message}\n`);
+    return error instanceof InputProblem ? 2 : 1;
+  }
+}
+
+/** What the commands that drive the engine have in common. */
+async function surroundingsOf(
+  terminal: Terminal,
+  values: { readonly program?: string; readonly base?: string; readonly wait: string; readonly "take-over": boolean },
+): Promise<{ readonly surroundings: Surroundings; readonly policy: PreviewPolicy; readonly base: string }> {
+  // What a team allows is read from the checkout that the command belongs to, not from the pull request's.
+  const own = resolve(__dirname, "..");
+  const policy = await readPreviewPolicy(own);
+  const { signal, engineSignal } = endingSignals();
+  const surroundings = {
+    program: values.program === undefined ? own : resolve(values.program),
+    project: policy.project,
+    environment: process.env,
+    say: (message: string) => terminal.err(`${terminal.paint.dim(message)}\n`),
+    signal,
+    engineSignal,
+    patience: readDuration(values.wait, "--wait"),
+    takeOver: values["take-over"],
+  };
+  return { surroundings, policy, base: values.base === undefined ? policy.base : readStack(values.base) };
+}
+
+/** Signals that end the command. On a terminal Ctrl-C reaches the engine too; told twice, it would stop at once. */
+function endingSignals(): { readonly signal: AbortSignal; readonly engineSignal: AbortSignal } {
+  const [own, engine] = [new AbortController(), new AbortController()];
+  const end = (fromTerminal: boolean) => () => {
+    own.abort();
+    if (!fromTerminal) engine.abort();
+  };
+  process.on("SIGINT", end(process.stdin.isTTY));
+  process.on("SIGTERM", end(false));
+  return { signal: own.signal, engineSignal: engine.signal };
+}
+
+async function upCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
+  const { values } = readOptions(args, {
+    ...common,
+    pr: { type: "string" },
+    commit: { type: "string" },
+    owner: { type: "string" },
+    image: { type: "string", multiple: true, default: [] },
+    ttl: { type: "string" },
+    cluster: { type: "string", default: "shared" },
+    report: { type: "string" },
+  } as const);
+  const pullRequest = readPullRequest(values.pr);
+  const { cluster } = values;
+  if (cluster !== "shared" && cluster !== "own") throw new UsageError("--cluster is either shared or own.");
+  const owner = readOwner(values.owner ?? process.env["GITHUB_ACTOR"] ?? "unassigned");
+  const { surroundings, policy, base } = await surroundingsOf(terminal, values);
+  const options = {
+    pullRequest,
+    commit: readCommit(values.commit ?? headOf(surroundings.program)),
+    owner,
+    images: readImages(values.image, policy.registries),
+    timeToLive: values.ttl === undefined ? policy.timeToLive : readDuration(values.ttl, "--ttl"),
+    cluster,
+    base,
+  } as const;
+  const report = await up(surroundings, policy, options);
+  deliver(terminal, report, values.report);
+  return report.state.status === "running" ? 0 : 1;
+}
+
+/** The commit that is checked out. */
+function headOf(program: string): string {
+  try {
+    return execFileSync("git", ["rev-parse", "HEAD"], {
+      cwd: program,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
+  } catch {
+    throw new UsageError(`${program} is no checkout of git: say which commit it holds, --commit SHA.`);
+  }
+}
+
+async function downCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
+  const { values } = readOptions(args, {
+    ...common,
+    pr: { type: "string" },
+    attempts: { type: "string", default: "3" },
+    report: { type: "string" },
+    comment: { type: "boolean", default: false },
+  } as const);
+  const pullRequest = readPullRequest(values.pr);
+  const attempts = readCount(values.attempts, "--attempts");
+  const { surroundings, base } = await surroundingsOf(terminal, values);
+  const report = await down(surroundings, base, { pullRequest, attempts, pause: firstPause });
+  if (report === undefined) {
+    terminal.out(`There is no preview of pull request ${String(pullRequest)}.\n`);
+    return 0;
+  }
+  deliver(terminal, report, values.report);
+  if (values.comment) await post(terminal, report);
+  return report.state.status === "removed" ? 0 : 1;
+}
+
+/** Before a failed teardown is tried again the first time, in milliseconds. */
+const firstPause = 10_000;
+
+async function statusCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
+  const { values } = readOptions(args, { ...common, json: { type: "boolean", default: false } } as const);
+  const { surroundings, base } = await surroundingsOf(terminal, values);
+  const rows = await status(surroundings, base);
+  terminal.out(values.json ? `${JSON.stringify(rows, null, 2)}\n` : describeStatus(rows, new Date(), terminal));
+  return 0;
+}
+
+async function reapCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
+  const { values } = readOptions(args, {
+    ...common,
+    "dry-run": { type: "boolean", default: false },
+    comment: { type: "boolean", default: false },
+    attempts: { type: "string", default: "3" },
+  } as const);
+  const attempts = readCount(values.attempts, "--attempts");
+  const { surroundings, policy, base } = await surroundingsOf(terminal, values);
+  const repository = process.env["GITHUB_TOKEN"] ? github(process.env) : undefined;
+  const outcomes = await reap(surroundings, policy, base, {
+    dryRun: values["dry-run"],
+    attempts,
+    pause: firstPause,
+    ...(repository && { openPullRequests: () => repository.openPullRequests() }),
+  });
+  for (const { pullRequest, reason, report, error } of outcomes) {
+    const title = `pull request ${String(pullRequest)} (${reason})`;
+    if (values["dry-run"]) terminal.out(`would remove the preview of ${title}\n`);
+    else if (error !== undefined) terminal.out(`${terminal.paint.bad("failed")}: ${title}: ${error}\n`);
+    else terminal.out(`removed the preview of ${title}\n`);
+    if (values.comment && report !== undefined) await post(terminal, report);
+  }
+  if (outcomes.length === 0) terminal.out("Nothing to remove.\n");
+  return outcomes.some(({ error }) => error !== undefined) ? 1 : 0;
+}
+
+async function commentCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
+  const { values } = readOptions(args, {
+    pr: { type: "string" },
+    report: { type: "string" },
+    "dry-run": { type: "boolean", default: false },
+  } as const);
+  const pullRequest = readPullRequest(values.pr);
+  if (values.report === undefined) throw new UsageError("Say which report: --report FILE, as preview up wrote it.");
+  const report = readReport(readFileSync(values.report, "utf8"), pullRequest);
+  if (values["dry-run"]) terminal.out(`${renderComment(report)}\n`);
+  else await post(terminal, report);
+  return 0;
+}
+
+/** Says what came of a command, and keeps it for the job that may write comments. */
+function deliver(terminal: Terminal, report: PreviewReport, file: string | undefined): void {
+  const safe = hideSecrets(report);
+  terminal.out(describeReport(safe, terminal));
+  if (file !== undefined) writeFileSync(file, `${JSON.stringify(safe, null, 2)}\n`, { mode: 0o600 });
+}
+
+/** Writes the comment on the pull request, and into the summary of the workflow's step. */
+async function post(terminal: Terminal, report: PreviewReport): Promise<void> {
+  const body = renderComment(report);
+  const summary = process.env["GITHUB_STEP_SUMMARY"];
+  if (summary !== undefined && summary !== "") appendFileSync(summary, `${body}\n`);
+  const address = await github(process.env).upsertComment(report.pullRequest, body);
+  terminal.out(`The comment is at ${address}\n`);
+}

@@ -1,0 +1,90 @@
+import type * as kubernetes from "@kubernetes/client-node";
+import { previewLabel } from "../stacks/preview-marks";
+import { type Engine } from "./engine";
+import { PreviewProblem } from "./problem";
+import { type Health } from "./report";
+
+/** A namespace that is marked as a preview's. */
+export interface PreviewNamespace {
+  readonly name: string;
+  readonly pullRequest: number;
+  /** ISO 8601; absent where the mark is missing. */
+  readonly expires?: string;
+}
+
+/** The cluster that previews share, as far as they have to look at it. */
+export interface SharedCluster {
+  /** Namespaces of one preview, or of all. */
+  previewNamespaces(pullRequest?: number): Promise<readonly PreviewNamespace[]>;
+  /** Starts to delete a namespace; well if it is gone. */
+  deleteNamespace(name: string): Promise<void>;
+  /** The health of each preview, by the number of its pull request. */
+  health(): Promise<ReadonlyMap<number, Health>>;
+}
+
+/**
+ * Connects to the cluster of a stack.
+ *
+ * @throws {PreviewProblem} where the stack has no kubeconfig to give.
+ */
+export async function clusterOf(engine: Engine, stack: string): Promise<SharedCluster> {
+  const { code, stdout } = await engine.pulumi(["stack", "output", "kubeconfig", "--show-secrets", "--stack", stack]);
+  if (code !== 0)
+    throw new PreviewProblem(`Stack ${stack} has no kubeconfig among its outputs: its cluster is not up.`);
+  return connectCluster(stdout);
+}
+
+async function connectCluster(kubeconfig: string): Promise<SharedCluster> {
+  // Loaded where it is needed: most commands never talk to a cluster themselves, and loading takes half a second.
+  const { ApiException, AppsV1Api, CoreV1Api, KubeConfig } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  config.loadFromString(kubeconfig);
+  const core = config.makeApiClient(CoreV1Api);
+  const apps = config.makeApiClient(AppsV1Api);
+  return {
+    previewNamespaces: async (pullRequest) => {
+      const labelSelector = pullRequest === undefined ? previewLabel : `${previewLabel}=${pullRequest}`;
+      const { items } = await core.listNamespace({ labelSelector });
+      return items.flatMap(({ metadata }) => {
+        const number = Number(metadata?.labels?.[previewLabel]);
+        const expires = metadata?.annotations?.["aks-mesh/expires"];
+        if (metadata?.name === undefined || !Number.isInteger(number)) return [];
+        return [{ name: metadata.name, pullRequest: number, ...(expires !== undefined && { expires }) }];
+      });
+    },
+    deleteNamespace: async (name) => {
+      try {
+        await core.deleteNamespace({ name });
+      } catch (error) {
+        if (!(error instanceof ApiException && error.code === 404)) throw error;
+      }
+    },
+    health: async () => {
+      const [deployments, statefulSets] = await Promise.all([
+        apps.listDeploymentForAllNamespaces(),
+        apps.listStatefulSetForAllNamespaces(),
+      ]);
+      return healthByPreview([...deployments.items, ...statefulSets.items]);
+    },
+  };
+}
+
+function healthByPreview(
+  workloads: readonly (kubernetes.V1Deployment | kubernetes.V1StatefulSet)[],
+): ReadonlyMap<number, Health> {
+  const found = new Map<number, Health>();
+  for (const { metadata, spec, status } of workloads) {
+    const number = Number(/^pr-(\d+)-/.exec(metadata?.namespace ?? "")?.[1]);
+    if (Number.isNaN(number)) continue;
+    const { ready, total, problems } = found.get(number) ?? { ready: 0, total: 0, problems: [] };
+    const [wanted, there] = [spec?.replicas ?? 1, status?.readyReplicas ?? 0];
+    const well = there >= wanted && (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
+    const title = `${metadata?.namespace ?? ""}/${metadata?.name ?? ""}`;
+    found.set(number, {
+      ready: ready + (well ? 1 : 0),
+      total: total + 1,
+      problems: well ? problems : [...problems, `${title}: ${there} of ${wanted} pods are ready.`],
+    });
+  }
+  return found;
+}

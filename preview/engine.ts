@@ -1,0 +1,195 @@
+import { execFile } from "node:child_process";
+import { homedir } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { ConcurrentUpdateError, LocalWorkspace, Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
+import { parse } from "yaml";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { recover } from "../recovery";
+import { releaseStaleLocks } from "../recovery/stale-locks";
+import { tryMachineLock } from "./machine-lock";
+import { PreviewProblem } from "./problem";
+import { openProject, type Project } from "./project";
+
+/** What every command of the previews works with. */
+export interface Surroundings {
+  /** The checkout whose program is deployed. */
+  readonly program: string;
+  /** Name of the Pulumi project. */
+  readonly project: string;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Tells a person what is going on. */
+  readonly say: (message: string) => void;
+  /** Aborted when the person or the machine wants the command to end: nothing new is begun then. */
+  readonly signal: AbortSignal;
+  /** Aborted where the engine has to be told so too: it finishes the steps in flight. On a terminal Ctrl-C reaches it by itself. */
+  readonly engineSignal: AbortSignal;
+  /** How long to wait for whoever works on the same stack, in milliseconds. */
+  readonly patience: number;
+  /** Whoever holds a stack's lock is known to be gone, so that the lock may be broken. */
+  readonly takeOver: boolean;
+}
+
+/** Pulumi's engine on the previews' project. */
+export interface Engine {
+  readonly surroundings: Surroundings;
+  readonly projectDirectory: Project;
+  readonly workspace: LocalWorkspace;
+  /** Runs the CLI for what the Automation API has no call for. */
+  pulumi(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }>;
+  close(): Promise<void>;
+}
+
+/** Names of variables that are for this command alone: the program is the pull request's code. */
+const withheld = ["GITHUB_TOKEN", "GH_TOKEN", "AKS_MESH_GITHUB_TOKEN"];
+
+/** Opens the engine for one command. */
+export async function openEngine(surroundings: Surroundings, base: string): Promise<Engine> {
+  const { program, environment } = surroundings;
+  const projectDirectory = await openProject(program);
+  const variables: Record<string, string> = {
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    // A fresh checkout has no salt for the stack's secrets; its state has.
+    PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
+    ...Object.fromEntries(withheld.map((name) => [name, ""])),
+  };
+  const workspace = await LocalWorkspace.create({
+    workDir: projectDirectory.directory,
+    envVars: variables,
+    secretsProvider: await secretsProviderOf(program, base),
+  });
+  return {
+    surroundings,
+    projectDirectory,
+    workspace,
+    pulumi: (args) =>
+      new Promise((resolve, reject) => {
+        const options = {
+          cwd: projectDirectory.directory,
+          env: { ...environment, ...variables },
+          maxBuffer: 1 << 30,
+        };
+        execFile("pulumi", [...args, "--non-interactive"], options, (error, stdout, stderr) => {
+          if (error !== null && typeof error.code !== "number") reject(error);
+          else resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+        });
+      }),
+    close: () => projectDirectory.close(),
+  };
+}
+
+/** The secrets provider of the stack that previews go with; undefined for the backend's own. */
+async function secretsProviderOf(program: string, base: string): Promise<string | undefined> {
+  let text: string;
+  try {
+    text = await readFile(join(program, `Pulumi.${base}.yaml`), "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+  const settings = parse(text) as { secretsprovider?: unknown } | null;
+  return typeof settings?.secretsprovider === "string" ? settings.secretsprovider : undefined;
+}
+
+/** A stack that exists; undefined where there is none of that name. */
+export async function findStack({ workspace }: Engine, name: string): Promise<Stack | undefined> {
+  try {
+    return await Stack.select(name, workspace);
+  } catch (error) {
+    if (error instanceof StackNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Does something with a stack that nobody else works on at the same time: no other process of this machine, and no engine
+ * elsewhere, as far as the backend's own lock tells. Waits for them as long as the person said.
+ *
+ * @param what the command, for others who want the stack.
+ * @throws {PreviewProblem} that says who holds it.
+ */
+export async function alone<T>(
+  engine: Engine,
+  stack: string,
+  what: string,
+  work: (whenFree: WhenFree) => Promise<T>,
+): Promise<T> {
+  const { environment, project, say, signal, patience } = engine.surroundings;
+  const deadline = Date.now() + patience;
+  const name = [environment["PULUMI_BACKEND_URL"] ?? "", project, stack].join("\n");
+  const holder = `\`${what}\` (process ${process.pid}, since ${new Date().toISOString()})`;
+  let said = false;
+  for (;;) {
+    const lock = await tryMachineLock(name, holder);
+    if (typeof lock !== "string") {
+      try {
+        return await work((attempt) => whenFree(engine, stack, deadline, attempt));
+      } finally {
+        await lock.release();
+      }
+    }
+    if (Date.now() > deadline) {
+      throw new PreviewProblem(`Stack ${stack} is in the hands of ${lock}. Run the same command again later.`);
+    }
+    if (!said) say(`Stack ${stack} is in the hands of ${lock}: waiting …`);
+    said = true;
+    await sleep(500, undefined, { signal });
+  }
+}
+
+const isLocked = (error: Error): boolean =>
+  error instanceof ConcurrentUpdateError || error.message.includes("the stack is currently locked by");
+
+/** Tries something until no other engine holds the stack's lock in the backend. */
+export type WhenFree = <T>(attempt: () => Promise<T>) => Promise<T>;
+
+async function whenFree<T>(
+  { surroundings: { say, signal } }: Engine,
+  stack: string,
+  deadline: number,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  let said = false;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof Error) || !isLocked(error)) throw error;
+      const [, who = "somebody", since = "a while"] = /created by (.+?) at (\S+)/.exec(error.message) ?? [];
+      if (Date.now() > deadline) {
+        throw new PreviewProblem(
+          `Stack ${stack} is locked by ${who} since ${since}. If that run is gone, run the same command with --take-over.`,
+        );
+      }
+      if (!said) say(`Stack ${stack} is locked by ${who} since ${since}: waiting …`);
+      said = true;
+      await sleep(2_000, undefined, { signal });
+    }
+  }
+}
+
+/** Takes up what an earlier run left that was cancelled or killed: its lock, and operations that were under way. */
+export async function resume(engine: Engine, stack: Stack, whenFree: WhenFree): Promise<void> {
+  const { environment, project, say, takeOver } = engine.surroundings;
+  if (takeOver) await stack.cancel();
+  else {
+    const directory = await backendDirectory(engine);
+    if (directory !== undefined) await releaseStaleLocks(directory, project, stack.name, say);
+  }
+  await whenFree(() =>
+    recover({
+      pulumi: engine.pulumi,
+      stack: stack.name,
+      subscriptionId: environment["ARM_SUBSCRIPTION_ID"] ?? "",
+      report: say,
+    }),
+  );
+}
+
+/** The directory of a `file://` backend; undefined for any other. */
+async function backendDirectory({ workspace, surroundings }: Engine): Promise<string | undefined> {
+  const address = surroundings.environment["PULUMI_BACKEND_URL"] ?? (await workspace.whoAmI()).url ?? "";
+  if (!address.startsWith("file://")) return undefined;
+  return address.startsWith("file://~") ? join(homedir(), address.slice("file://~".length)) : fileURLToPath(address);
+}

@@ -1,0 +1,107 @@
+import { pullRequestOf } from "../stacks/preview-settings";
+import { InputProblem } from "./problem";
+
+/** Name of a preview's stack. */
+export function stackOf(pullRequest: number): string {
+  return `pr-${pullRequest}`;
+}
+
+/** A text in a message: short, and without anything that a terminal or GitHub would act on. */
+function quoted(text: string): string {
+  const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return JSON.stringify(short.replace(/[^ -~…]/g, "?"));
+}
+
+/** @throws {InputProblem} where the text is no positive integer of at most nine digits. */
+export function readPullRequest(text: string | undefined): number {
+  if (text === undefined) throw new InputProblem("Say which pull request: --pr 12.");
+  const number = pullRequestOf(`pr-${text}`);
+  if (number !== undefined) return number;
+  throw new InputProblem(`--pr ${quoted(text)} is no number of a pull request: write a positive integer, such as 12.`);
+}
+
+/** @throws {InputProblem} where the text is no whole commit id: anything shorter may come to mean another commit. */
+export function readCommit(text: string): string {
+  if (/^[0-9a-f]{40}$/.test(text)) return text;
+  throw new InputProblem(`--commit ${quoted(text)} is no commit: write all 40 hexadecimal digits.`);
+}
+
+/** @throws {InputProblem} where the text is no login of GitHub, an app's included. */
+export function readOwner(text: string): string {
+  if (/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:\[bot\])?$/.test(text)) return text;
+  throw new InputProblem(`--owner ${quoted(text)} is no login: write letters, digits and -, such as octocat.`);
+}
+
+/** @throws {InputProblem} where the text cannot name a stack. */
+export function readStack(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/.test(text) && pullRequestOf(text) === undefined) return text;
+  throw new InputProblem(`--base ${quoted(text)} is no stack that previews could share: write one such as dev.`);
+}
+
+const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Longest life of a preview: whoever needs one for longer pushes again. */
+const longest = 30 * units.d;
+
+/**
+ * A duration such as `90m`, `72h` or `7d`, in milliseconds.
+ *
+ * @param option what the person wrote it for, such as `--ttl`.
+ * @throws {InputProblem} where it is none, or longer than 30 days.
+ */
+export function readDuration(text: string, option: string): number {
+  const [, amount, unit] = /^([1-9]\d{0,3})([mhd])$/.exec(text) ?? [];
+  if (amount === undefined || (unit !== "m" && unit !== "h" && unit !== "d")) {
+    throw new InputProblem(`${option} ${quoted(text)} is no duration: write minutes, hours or days, such as 72h.`);
+  }
+  const milliseconds = Number(amount) * units[unit];
+  if (milliseconds > longest) throw new InputProblem(`${option} ${quoted(text)} is too long: at most 30d.`);
+  return milliseconds;
+}
+
+/** @throws {InputProblem} where the text is no number from 1 to 10. */
+export function readCount(text: string, option: string): number {
+  if (/^([1-9]|10)$/.test(text)) return Number(text);
+  throw new InputProblem(`${option} ${quoted(text)} is no number from 1 to 10.`);
+}
+
+/** The programs of the application whose images a pull request may bring. */
+export const imageNames = ["bookbuyer", "bookthief", "bookstore", "bookwarehouse", "mysql"] as const;
+
+const isImageName = (name: string): boolean => imageNames.some((known) => known === name);
+
+/** Registry with a dot or a port, path, and then a tag, a digest or both. No user, no password, no scheme. */
+const imagePattern =
+  /^([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)+)(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
+
+/**
+ * Reads `NAME=REFERENCE` arguments.
+ *
+ * @param registries where images may come from, each a registry or a path in one.
+ * @throws {InputProblem} for a program that there is not, a reference that is none, and a registry that is not allowed.
+ */
+export function readImages(texts: readonly string[], registries: readonly string[]): Record<string, string> {
+  const images: Record<string, string> = {};
+  for (const text of texts) {
+    const at = text.indexOf("=");
+    const [name, reference] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
+    if (!isImageName(name)) {
+      throw new InputProblem(
+        `--image ${quoted(text)}: write NAME=REFERENCE, where NAME is one of ${imageNames.join(", ")}.`,
+      );
+    }
+    const path = imagePattern.exec(reference)?.[1];
+    if (path === undefined || path === reference || !/[.:]/.test(path.split("/")[0] ?? "")) {
+      throw new InputProblem(
+        `--image ${name}: ${quoted(reference)} is no whole reference: write REGISTRY/PATH:TAG or REGISTRY/PATH@sha256:…`,
+      );
+    }
+    if (!registries.some((allowed) => path === allowed || path.startsWith(`${allowed.replace(/\/+$/, "")}/`))) {
+      throw new InputProblem(
+        `--image ${name}: ${quoted(path)} is not where images may come from (${registries.join(", ")}): see previewRegistries in Pulumi.yaml.`,
+      );
+    }
+    images[name] = reference;
+  }
+  return images;
+}

@@ -1,0 +1,40 @@
+import { copyFile, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { parseDocument } from "yaml";
+import { type PreviewSettings, pullRequestOf } from "../stacks/preview-settings";
+import { commonSettingsFile } from "./settings";
+
+/** A Pulumi project directory of one command, whose `main` is the program. */
+export interface Project {
+  readonly directory: string;
+  /** Writes the settings file of a preview's stack: what all previews have in common and what this one is made of. */
+  configure(stack: string, project: string, preview: PreviewSettings): Promise<void>;
+  /** Forgets the directory. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes the directory. Pulumi writes into a project's settings files, and several commands may run for one checkout at the
+ * same time: so each has copies of its own, and the checkout stays as it is.
+ */
+export async function openProject(program: string): Promise<Project> {
+  const directory = await realpath(await mkdtemp(join(tmpdir(), "aks-mesh-preview-")));
+  const definition = parseDocument(await readFile(join(program, "Pulumi.yaml"), "utf8"));
+  definition.set("main", relative(directory, await realpath(program)));
+  await writeFile(join(directory, "Pulumi.yaml"), definition.toString());
+  const settings = (await readdir(program)).filter((name) => {
+    const stack = /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1];
+    return stack !== undefined && pullRequestOf(stack) === undefined;
+  });
+  await Promise.all(settings.map((name) => copyFile(join(program, name), join(directory, name))));
+  return {
+    directory,
+    configure: async (stack, project, preview) => {
+      const document = parseDocument(await readFile(join(program, commonSettingsFile), "utf8"));
+      document.setIn(["config", `${project}:preview`], preview);
+      await writeFile(join(directory, `Pulumi.${stack}.yaml`), document.toString());
+    },
+    close: () => rm(directory, { recursive: true, force: true }),
+  };
+}

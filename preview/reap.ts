@@ -1,0 +1,81 @@
+import { clusterOf } from "./cluster";
+import { removePreview } from "./down";
+import { openEngine, type Surroundings } from "./engine";
+import { inTurns, type PreviewStack, previewStacks } from "./list";
+import { type PreviewReport } from "./report";
+import { type PreviewPolicy } from "./settings";
+
+/** How the reaper works. */
+export interface ReapOptions {
+  /** Only say what would be removed. */
+  readonly dryRun: boolean;
+  /** How often each teardown is tried. */
+  readonly attempts: number;
+  /** Pause before the second try, in milliseconds. */
+  readonly pause: number;
+  /** Asks which pull requests are open. Without it only the end of a preview's life counts. */
+  openPullRequests?(): Promise<readonly { readonly number: number }[]>;
+}
+
+/** What became of one preview. */
+export interface Reaped {
+  readonly pullRequest: number;
+  readonly reason: "expired" | "closed" | "no stack";
+  /** Absent in a dry run, and where nothing could be begun. */
+  readonly report?: PreviewReport;
+  /** Absent where it was removed. */
+  readonly error?: string;
+}
+
+/** How many previews are removed at once: each is an engine of its own. */
+const atOnce = 4;
+
+/**
+ * Removes every preview that is past its end or whose pull request is closed, and namespaces that no stack knows of. One
+ * failure does not stop the others.
+ */
+export async function reap(
+  surroundings: Surroundings,
+  policy: PreviewPolicy,
+  base: string,
+  options: ReapOptions,
+): Promise<readonly Reaped[]> {
+  const engine = await openEngine(surroundings, base);
+  try {
+    const [previews, open] = await Promise.all([previewStacks(engine), options.openPullRequests?.()]);
+    const numbers = open && new Set(open.map(({ number }) => number));
+    const due = previews.flatMap((preview) => {
+      const reason = reasonToRemove(preview, numbers, policy);
+      return reason === undefined ? [] : [{ pullRequest: preview.pullRequest, reason }];
+    });
+    const known = new Set(previews.map(({ pullRequest }) => pullRequest));
+    const cluster = await clusterOf(engine, base);
+    const strays = new Set((await cluster.previewNamespaces()).map(({ pullRequest }) => pullRequest));
+    for (const pullRequest of strays) if (!known.has(pullRequest)) due.push({ pullRequest, reason: "no stack" });
+
+    return await inTurns(atOnce, due, async (one): Promise<Reaped> => {
+      if (options.dryRun) return one;
+      try {
+        const report = await removePreview(engine, base, { ...options, pullRequest: one.pullRequest });
+        const failed = report?.state.status === "teardown-failed" ? { error: report.state.error } : {};
+        return { ...one, ...(report && { report }), ...failed };
+      } catch (error) {
+        return { ...one, error: error instanceof Error ? error.message : String(error) };
+      }
+    });
+  } finally {
+    await engine.close();
+  }
+}
+
+function reasonToRemove(
+  { pullRequest, marks, lastUpdate }: PreviewStack,
+  open: ReadonlySet<number> | undefined,
+  { timeToLive }: PreviewPolicy,
+): Reaped["reason"] | undefined {
+  if (open !== undefined && !open.has(pullRequest)) return "closed";
+  // A run that was killed before it set the mark still gave the stack a time.
+  const { expires } = marks;
+  const end = expires === undefined ? Date.parse(lastUpdate ?? "") + timeToLive : Date.parse(expires);
+  return end < Date.now() ? "expired" : undefined;
+}

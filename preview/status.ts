@@ -1,0 +1,64 @@
+import { clusterOf } from "./cluster";
+import { type Engine, openEngine, type Surroundings } from "./engine";
+import { inTurns, type PreviewStack, previewStacks } from "./list";
+import { type Health } from "./report";
+import { type PreviewMarks } from "./tags";
+
+/** One preview, as a table shows it. What is not known is absent. */
+export interface StatusRow extends PreviewMarks {
+  readonly pullRequest: number;
+  readonly stack: string;
+  /** When the last update ended, ISO 8601. */
+  readonly lastUpdate?: string;
+  /** `expired`: the reaper will take it. */
+  readonly state: "updating" | "expired" | "unfinished" | "running";
+  /** Where the application's front answers inside the cluster. */
+  readonly address?: string;
+  readonly health?: Health;
+}
+
+/** All previews, with the health of their workloads. */
+export async function status(surroundings: Surroundings, base: string): Promise<readonly StatusRow[]> {
+  const engine = await openEngine(surroundings, base);
+  try {
+    const previews = await previewStacks(engine);
+    const shared = previews.filter(({ marks }) => marks.cluster !== "own");
+    const bases = [...new Set(shared.map(({ marks }) => marks.base ?? base))];
+    const own = previews.filter(({ marks }) => marks.cluster === "own").map(({ stack }) => stack);
+    const health = new Map<number, Health>();
+    await inTurns(4, [...bases, ...own], async (stack) => {
+      for (const [pullRequest, found] of await healthOn(engine, stack)) health.set(pullRequest, found);
+    });
+    return await inTurns(4, previews, async (preview) => rowOf(engine, preview, health.get(preview.pullRequest)));
+  } finally {
+    await engine.close();
+  }
+}
+
+async function healthOn(engine: Engine, stack: string): Promise<ReadonlyMap<number, Health>> {
+  try {
+    return await (await clusterOf(engine, stack)).health();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    engine.surroundings.say(`The cluster of stack ${stack} cannot be asked: ${reason}`);
+    return new Map();
+  }
+}
+
+async function rowOf(engine: Engine, preview: PreviewStack, health: Health | undefined): Promise<StatusRow> {
+  const { pullRequest, stack, lastUpdate, updating, marks } = preview;
+  const outputs = await engine.workspace.stackOutputs(stack);
+  const addresses = outputs["addresses"]?.value as Readonly<Record<string, string>> | undefined;
+  const address = addresses?.["bookstore"];
+  const expired = marks.expires !== undefined && Date.parse(marks.expires) < Date.now();
+  const state = updating ? "updating" : expired ? "expired" : address === undefined ? "unfinished" : "running";
+  return {
+    pullRequest,
+    stack,
+    ...marks,
+    state,
+    ...(lastUpdate !== undefined && { lastUpdate }),
+    ...(address !== undefined && { address: `http://${address}` }),
+    ...(health && { health }),
+  };
+}

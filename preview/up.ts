@@ -1,0 +1,205 @@
+import { CommandError, type OutputMap, Stack } from "@pulumi/pulumi/automation";
+import { isJsonObject, type KubernetesObject } from "../mesh/manifests";
+import { type PreviewSettings } from "../stacks/preview-settings";
+import { readProgramGuarantees } from "./access";
+import { compareWithBase, objectsInState } from "./base";
+import { beyondLimits, outsideOwnNamespaces } from "./bounds";
+import { clusterOf } from "./cluster";
+import { alone, type Engine, findStack, openEngine, resume, type Surroundings, type WhenFree } from "./engine";
+import { stackOf } from "./inputs";
+import { proveIsolation } from "./isolation";
+import { previewStacks } from "./list";
+import { objectsOf } from "./objects";
+import { engineLog, type EngineLog } from "./plan";
+import { PreviewProblem } from "./problem";
+import { type AccessReport, type Address, type Health, type PreviewReport, type StackOutput } from "./report";
+import { type PreviewPolicy } from "./settings";
+import { marksOf, markStack } from "./tags";
+
+/** What to deploy. Every text has been checked. */
+export interface UpOptions {
+  readonly pullRequest: number;
+  readonly commit: string;
+  readonly owner: string;
+  /** From now, in milliseconds. */
+  readonly timeToLive: number;
+  readonly cluster: "shared" | "own";
+  readonly base: string;
+  readonly images: Readonly<Record<string, string>>;
+}
+
+/**
+ * Brings the preview of a pull request to where its commit says: the first time makes it, every other time updates it. Before
+ * anything changes it is proved that the preview stays within its bounds.
+ *
+ * @returns the report; its state says whether all went well.
+ * @throws {PreviewProblem} where nothing could be begun.
+ */
+export async function up(
+  surroundings: Surroundings,
+  policy: PreviewPolicy,
+  options: UpOptions,
+): Promise<PreviewReport> {
+  const name = stackOf(options.pullRequest);
+  const engine = await openEngine(surroundings, options.base);
+  try {
+    return await alone(engine, name, `aks-mesh preview up --pr ${options.pullRequest}`, async (whenFree) => {
+      const expires = new Date(Date.now() + options.timeToLive).toISOString().replace(/\.\d+Z$/, "Z");
+      const { pullRequest, commit, owner, cluster, base, images } = options;
+      const settings: PreviewSettings = { pullRequest, commit, owner, expires, cluster, base, images };
+      await engine.projectDirectory.configure(name, policy.project, settings);
+      const stack = await openStack(engine, name, settings, policy, whenFree);
+      return deploy(engine, stack, settings, policy, whenFree);
+    });
+  } finally {
+    await engine.close();
+  }
+}
+
+/** The preview's stack, made if it is new, marked, and free of what earlier runs left. */
+async function openStack(
+  engine: Engine,
+  name: string,
+  settings: PreviewSettings,
+  policy: PreviewPolicy,
+  whenFree: WhenFree,
+): Promise<Stack> {
+  const existing = await findStack(engine, name);
+  if (existing === undefined) {
+    if (settings.cluster === "own") await admitOwnCluster(engine, policy);
+    const created = await Stack.create(name, engine.workspace);
+    await markStack(engine, name, settings);
+    return created;
+  }
+  const { cluster, base } = await marksOf(engine, name);
+  const moved = cluster !== undefined && cluster !== settings.cluster;
+  if (moved || (base !== undefined && settings.cluster === "shared" && base !== settings.base)) {
+    throw new PreviewProblem(
+      `The preview of pull request ${settings.pullRequest} is on ${cluster === "own" ? "a cluster of its own" : `the cluster of stack ${base ?? ""}`}. Remove it first: npx aks-mesh preview down --pr ${settings.pullRequest}`,
+    );
+  }
+  await resume(engine, existing, whenFree);
+  await markStack(engine, name, settings);
+  return existing;
+}
+
+async function admitOwnCluster(engine: Engine, { ownClusters }: PreviewPolicy): Promise<void> {
+  const previews = await previewStacks(engine);
+  const own = previews.filter(({ marks }) => marks.cluster === "own").map(({ pullRequest }) => pullRequest);
+  if (own.length < ownClusters) return;
+  throw new PreviewProblem(
+    `${own.length} of at most ${ownClusters} previews with a cluster of their own are there already (pull requests ${own.join(", ") || "none"}). Remove one, or use the shared cluster.`,
+  );
+}
+
+/** What came of a deployment. */
+interface Outcome extends Pick<PreviewReport, "state" | "addresses" | "outputs" | "health"> {
+  readonly isolation: Isolation;
+}
+
+type Isolation = ReturnType<typeof proveIsolation>;
+
+async function deploy(
+  engine: Engine,
+  stack: Stack,
+  settings: PreviewSettings,
+  policy: PreviewPolicy,
+  whenFree: WhenFree,
+): Promise<PreviewReport> {
+  const { pullRequest, commit, cluster: kind, expires, base } = settings;
+  const guarantees = await readProgramGuarantees(engine.surroundings.program);
+  const before = await objectsInState(engine, base);
+  // The comparison needs only the processor, the deployment mostly waits.
+  const [comparison, { isolation, ...outcome }] = await Promise.all([
+    compareWithBase(engine, base, before, guarantees),
+    deployWithinBounds(engine, stack, settings, policy, before, whenFree),
+  ]);
+  const access: AccessReport = {
+    ...comparison.access,
+    guarantees: comparison.access.guarantees + isolation.guarantees,
+    broken: [...isolation.broken, ...comparison.access.broken],
+  };
+  const { plan } = comparison;
+  return { pullRequest, commit, stack: stack.name, kind, expires, ...(plan && { plan }), access, ...outcome };
+}
+
+async function deployWithinBounds(
+  engine: Engine,
+  stack: Stack,
+  settings: PreviewSettings,
+  policy: PreviewPolicy,
+  shared: readonly KubernetesObject[],
+  whenFree: WhenFree,
+): Promise<Outcome> {
+  const { say, engineSignal } = engine.surroundings;
+  const { pullRequest, cluster, base } = settings;
+  const nothing = { addresses: [], outputs: [], isolation: { guarantees: 0, broken: [] } };
+
+  say(`Looking whether stack ${stack.name} would stay within its bounds …`);
+  const planned = engineLog();
+  try {
+    await stack.preview({ onEvent: planned.listen, color: "never", signal: engineSignal });
+  } catch (error) {
+    return { ...nothing, state: failed(planned.log(), error) };
+  }
+  const { resources } = planned.log();
+  const isolation =
+    cluster === "shared" ? proveIsolation(pullRequest, objectsOf(resources), shared) : nothing.isolation;
+  const problems = [
+    ...(cluster === "shared" ? outsideOwnNamespaces(pullRequest, resources) : beyondLimits(resources, policy)),
+    ...isolation.broken.map(({ message }) => message),
+  ];
+  if (problems.length > 0) {
+    const error = `Nothing was deployed: the preview would leave its bounds.\n${problems.map((one) => `- ${one}`).join("\n")}`;
+    return { ...nothing, isolation, state: { status: "failed", error } };
+  }
+
+  say(`Deploying stack ${stack.name} …`);
+  const done = engineLog();
+  let outputs: OutputMap;
+  try {
+    ({ outputs } = await whenFree(() => stack.up({ onEvent: done.listen, color: "never", signal: engineSignal })));
+  } catch (error) {
+    return { ...nothing, isolation, state: failed(done.log(), error) };
+  }
+  const health = await healthOf(engine, cluster === "shared" ? base : stack.name, pullRequest);
+  return {
+    isolation,
+    state: { status: "running" },
+    addresses: addressesOf(outputs),
+    outputs: outputsOf(outputs),
+    ...(health && { health }),
+  };
+}
+
+/** What a person is told of an engine that failed: what it said itself, or else how it ended. */
+function failed({ errors }: EngineLog, error: unknown): { readonly status: "failed"; readonly error: string } {
+  if (!(error instanceof CommandError)) throw error;
+  return { status: "failed", error: errors.length > 0 ? errors.join("\n\n") : error.message };
+}
+
+async function healthOf(engine: Engine, stack: string, pullRequest: number): Promise<Health | undefined> {
+  try {
+    return (await (await clusterOf(engine, stack)).health()).get(pullRequest);
+  } catch (error) {
+    // The preview runs; that nobody could look at it is worth a line, not a failure.
+    engine.surroundings.say(`Its health is not known: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
+/** The application's HTTP addresses, from the stack's output. */
+function addressesOf({ addresses }: OutputMap): readonly Address[] {
+  const known: unknown = addresses?.value;
+  if (!isJsonObject(known)) return [];
+  return Object.entries(known).flatMap(([name, host]) =>
+    typeof host === "string" && name !== "mysql" ? [{ name, url: `http://${host}` }] : [],
+  );
+}
+
+function outputsOf(outputs: OutputMap): readonly StackOutput[] {
+  return Object.entries(outputs).map(([name, { value, secret }]): StackOutput => {
+    if (secret) return { name, secret };
+    return { name, secret, value: typeof value === "string" ? value : JSON.stringify(value) };
+  });
+}
