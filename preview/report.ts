@@ -9,7 +9,7 @@ import { type AccessChange, type Finding } from "../mesh/osm";
 export interface PreviewReport {
   /** Number of the pull request. */
   readonly pullRequest: number;
-  /** The commit that runs, 40 hexadecimal digits. */
+  /** The commit that runs, 40 hexadecimal digits; empty where a run was cut off before it said so. */
   readonly commit: string;
   /** Name of the stack, such as `pr-12`. */
   readonly stack: string;

@@ -3,7 +3,7 @@ import { type PreviewReport } from "../report";
 /** What a person types to get the same preview, and to remove it. Made from checked values alone: people copy it into a shell. */
 export function reproduceCommands({ pullRequest, commit, kind }: PreviewReport): readonly string[] {
   return [
-    `git fetch origin pull/${number(pullRequest)}/head && git switch --detach ${commitOf(commit)}`,
+    `git fetch origin pull/${number(pullRequest)}/head && git switch --detach ${commit === "" ? "FETCH_HEAD" : commitOf(commit)}`,
     "npm ci",
     `npx aks-mesh preview up --pr ${number(pullRequest)}${kind === "own" ? " --cluster own" : ""}`,
   ];

@@ -22,7 +22,7 @@ function draft(report: PreviewReport): Draft {
   const head = [commentMarker, `### Preview ${code(report.stack, 60)}: ${titles[state.status]}`, alert(report)];
   const sections: (Section | undefined)[] = [];
   if (state.status === "removed") {
-    head.push(`Nothing of it is left. The last commit was ${code(report.commit.slice(0, 7))}.`);
+    head.push("Nothing of it is left.");
   } else {
     head.push(facts(report));
     if (state.status !== "running") sections.push(errorSection(state.error));
@@ -70,7 +70,7 @@ function alert(report: PreviewReport): string {
 /** The table: one line for each fact. */
 function facts({ commit, kind, addresses, health, cost, expires }: PreviewReport): string {
   const rows: (readonly [string, string])[] = [
-    ["Commit", code(commit.slice(0, 7))],
+    ["Commit", commit === "" ? "unknown" : code(commit.slice(0, 7))],
     ["Runs", kind === "shared" ? "in namespaces of its own on the shared cluster" : "on a cluster of its own"],
     ...addresses.slice(0, mostNamed).map(({ name, url }) => ["Address", `${code(name, 60)} ${link(url)}`] as const),
   ];
@@ -93,8 +93,16 @@ function expiryText(expires: string): string {
 }
 
 function costText(cost: MonthlyCost | undefined): string {
-  if (cost === undefined || cost.total === null) return "unknown";
-  return `${money(cost.total)} ${code(cost.currency, 3)} at list prices`;
+  if (cost === undefined) return "unknown";
+  if (cost.total === null) {
+    const unknown = cost.parts.filter(({ amount }) => amount === null).map(({ what }) => code(what, 60));
+    return `unknown: no price of ${[...unknown.slice(0, 3), ...(unknown.length > 3 ? ["others"] : [])].join(", ")}`;
+  }
+  return `${money(cost.total)} ${code(cost.currency, 3)} at list prices${billedByUse(cost)}`;
+}
+
+function billedByUse({ parts }: MonthlyCost): string {
+  return parts.length === 0 ? "" : ", for nodes and control plane; traffic and logs come on top";
 }
 
 function money(amount: number): string {

@@ -115,7 +115,7 @@ describe("the comment", () => {
       { name: "c", what: "d", amount: null },
     ];
     const { prose } = rendered(renderComment({ ...running, cost: { currency: "USD", total: null, parts } }));
-    expect(prose).toMatch(/Cost a month\s*unknown/);
+    expect(prose).toMatch(/Cost a month\s*unknown: no price of/);
   });
 
   it("is loud about a teardown that failed: what is left, and the command", () => {

@@ -1,0 +1,1 @@
+export { monthlyCost, type StackResource } from "./monthly-cost";
