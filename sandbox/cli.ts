@@ -8,6 +8,7 @@ import { terminalReport, UserError } from "./progress";
 import { openSandbox, operate, type Operation, operations, pulumi, resetSandbox } from "./sandbox";
 import { printStatus } from "./status-command";
 import { summary } from "./summary";
+import { trafficCommand } from "./traffic";
 
 const usage = `npm run sandbox                             start what is missing, then bring up stack dev
 npm run sandbox -- <operation> [stack]      up, preview, destroy or refresh; stack is dev unless named
@@ -15,6 +16,7 @@ npm run sandbox -- status [--json]          what runs, which clusters and stacks
 npm run sandbox -- stop                     end every process; what was deployed comes back with the next start
 npm run sandbox -- reset                    stop, and forget everything
 npm run sandbox -- pulumi|kubectl|az …      the real command, pointed at the sandbox
+npm run sandbox -- traffic [--seconds N]    run the pods with real sidecars: who calls whom, and how it ends
 npm run sandbox -- fault [NAME|clear] …     list faults, switch one on, or all off`;
 
 const isOperation = (word: string): word is Operation => (operations as readonly string[]).includes(word);
@@ -67,6 +69,8 @@ async function main([command = "up", ...rest]: readonly string[]): Promise<numbe
       return kubectlCommand(await openSandbox(terminalReport()), rest);
     case "az":
       return azCommand(await openSandbox(terminalReport()), rest);
+    case "traffic":
+      return trafficCommand(await openSandbox(terminalReport()), rest);
     case "fault":
       return faultCommand(await openSandbox(terminalReport()), rest);
     case "help":

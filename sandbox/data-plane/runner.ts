@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import path from "node:path";
+import { type Writable } from "node:stream";
 import { ensureOptionalTool } from "./build";
 import { ensureEnvoy } from "./envoy";
 import { namespaceAccess } from "./namespaces";
@@ -94,10 +95,10 @@ const namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"
 
 /**
  * Starts a runner without pods.
- * @param log file descriptor that gets what the runner and its Envoys complain about.
+ * @param log gets what the runner and its Envoys complain about.
  * @throws an Error that says what this machine lacks.
  */
-export async function openPodRunner(report: (message: string) => void, log: number): Promise<PodRunner> {
+export async function openPodRunner(report: (message: string) => void, log: Writable): Promise<PodRunner> {
   const access = await namespaceAccess(namespaces);
   if ("problem" in access) throw new Error(access.problem);
   const source = path.join(__dirname, "pods");
@@ -111,10 +112,11 @@ export async function openPodRunner(report: (message: string) => void, log: numb
   const [command = "", ...args] = [...access.unshare, path.join(binaries, "pods"), envoy];
   // A group of its own: Ctrl-C is for this process, which then ends the runner in good order.
   const child = spawn(command, args, {
-    stdio: ["pipe", "pipe", log],
+    stdio: ["pipe", "pipe", "pipe"],
     detached: true,
     env: { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`, XTABLES_LOCKFILE: "/mnt/xtables.lock" },
   });
+  child.stderr.pipe(log, { end: false });
   const waiting: { resolve: (answer: unknown) => void; reject: (error: Error) => void }[] = [];
   const ended = new Promise<void>((resolve) => {
     child.on("close", (code, signal) => {

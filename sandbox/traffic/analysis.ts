@@ -1,0 +1,66 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type KubernetesObject } from "../control-plane/api-client";
+import { type Call } from "../data-plane/runner";
+import { programDirectory } from "../paths";
+
+/** A call and the account, `namespace/name`, that makes it. */
+export interface AskedCall extends Call {
+  readonly from: string;
+}
+
+/** What `aks-mesh decide` says of a call. */
+export interface Verdict {
+  readonly outcome: string;
+  readonly status: number | null;
+  readonly backends: Readonly<Record<string, number>>;
+  readonly because: readonly string[];
+  readonly outcomes?: readonly string[];
+}
+
+/** Asks the program's own analysis what becomes of calls under these objects: by its command, as anybody would. */
+export async function decideCalls(
+  objects: readonly KubernetesObject[],
+  calls: readonly AskedCall[],
+): Promise<readonly Verdict[]> {
+  if (calls.length === 0) return [];
+  const requests = calls.map(({ from, to, protocol, method, path, host, headers }) =>
+    JSON.stringify({ from, to, protocol, method, path, host, headers }),
+  );
+  const output = await analysis(objects, ["decide"], `${requests.join("\n")}\n`);
+  return output
+    .trim()
+    .split("\n")
+    .map((line) => {
+      const verdict = JSON.parse(line) as Verdict & { readonly error?: string };
+      if (verdict.error !== undefined) throw new Error(`aks-mesh decide: ${verdict.error}`);
+      return verdict;
+    });
+}
+
+/** The matrix of who may call whom, as `aks-mesh access` prints it. */
+export function accessTable(objects: readonly KubernetesObject[]): Promise<string> {
+  return analysis(objects, ["access"], "");
+}
+
+async function analysis(objects: readonly KubernetesObject[], command: readonly string[], input: string) {
+  const folder = await mkdtemp(join(tmpdir(), "aks-mesh-traffic-"));
+  try {
+    const file = join(folder, "objects.json");
+    await writeFile(file, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }), { mode: 0o600 });
+    const child = spawn(process.execPath, [join(programDirectory, "cli", "bin.js"), ...command, file]);
+    const output: Buffer[] = [];
+    const problems: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => problems.push(chunk));
+    child.stdin.end(input);
+    const [code] = (await once(child, "close")) as [number | null];
+    if (code === 0) return Buffer.concat(output).toString("utf8");
+    throw new Error(`aks-mesh ${command.join(" ")} failed: ${Buffer.concat(problems).toString("utf8")}`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

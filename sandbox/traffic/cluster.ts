@@ -1,0 +1,40 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { controlPlaneFolder } from "../arm/control-plane-backend";
+import { type ApiClient, apiClient } from "../control-plane/api-client";
+import { layout } from "../control-plane/cluster-processes";
+import { ensurePorts } from "../control-plane/ports";
+import { UserError } from "../progress";
+import { pulumi, type Sandbox } from "../sandbox";
+
+/** A stack's cluster as the sandbox itself sees it: as whoever runs the control plane, not as a user of it. */
+export interface StackCluster {
+  readonly api: ApiClient;
+  /** Port of this machine's loopback where the real osm-controller serves sidecars their configuration. */
+  readonly discoveryPort: number;
+}
+
+/** @throws UserError where the stack has no cluster. */
+export async function stackCluster(sandbox: Sandbox, stack: string): Promise<StackCluster> {
+  const { code, stdout, stderr } = await pulumi(sandbox, ["stack", "output", "--json", "--stack", stack]);
+  const outputs = code === 0 ? (JSON.parse(stdout) as Readonly<Record<string, unknown>>) : {};
+  const { clusterName, resourceGroupName } = outputs;
+  if (typeof clusterName !== "string" || typeof resourceGroupName !== "string") {
+    throw new UserError(`Stack "${stack}" has no cluster yet; \`npm run sandbox\` makes one. ${stderr}`.trim());
+  }
+  const status = (await sandbox.emulator.control("GET", "status")) as {
+    readonly clusters: readonly { readonly id: string; readonly server?: string }[];
+  };
+  const end = `/resourcegroups/${resourceGroupName}/providers/microsoft.containerservice/managedclusters/${clusterName}`;
+  const cluster = status.clusters.find(({ id }) => id.toLowerCase().endsWith(end.toLowerCase()));
+  if (cluster?.server === undefined) throw new UserError(`Cluster ${clusterName} of stack "${stack}" does not run.`);
+  const directory = join(sandbox.paths.directory, "clusters", controlPlaneFolder(cluster.id, clusterName));
+  const files = layout(directory);
+  const [ca, cert, key, ports] = await Promise.all([
+    readFile(files.ca, "utf8"),
+    readFile(files.certificate("admin"), "utf8"),
+    readFile(files.key("admin"), "utf8"),
+    ensurePorts(directory),
+  ]);
+  return { api: apiClient(cluster.server, { ca, cert, key }), discoveryPort: ports["osm-controller-xds"] };
+}

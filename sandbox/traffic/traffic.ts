@@ -1,0 +1,163 @@
+import { type Writable } from "node:stream";
+import { type Call, openPodRunner } from "../data-plane/runner";
+import { type AskedCall, decideCalls, type Verdict } from "./analysis";
+import { type StackCluster } from "./cluster";
+import { countsBetween, difference, type Pair, pairs, type Snapshot, statisticsPattern, total } from "./counts";
+import { type ClusterObjects, readObjects } from "./objects";
+import { fromOutside, type OutsideCall, outsideObjects } from "./outside";
+import { expectedEnds, type OutsideReport, reportPair, type TrafficReport } from "./report";
+import { type Plan, planWorld, podName } from "./world";
+
+/** How long after a change the mesh may still act by the old rules: OSM's controller gathers changes for two seconds. */
+const settleSeconds = 5;
+
+/** A mesh's traffic. */
+export interface Traffic {
+  /**
+   * Looks again: at the cluster's objects, at its pods, at what was counted.
+   * @returns nothing while pods start, and while a change settles.
+   */
+  look(): Promise<TrafficReport | undefined>;
+  /** Ends all pods. */
+  close(): Promise<void>;
+}
+
+/** What holds as long as the cluster's objects stay as they are. */
+interface Epoch {
+  readonly objects: ClusterObjects;
+  readonly plan: Plan;
+  /** When the mesh acts by these objects. */
+  readonly settled: number;
+  /** By {@link askedKey}. */
+  readonly verdicts: Map<string, Verdict>;
+  /** From when on is counted. */
+  start: Snapshot | undefined;
+}
+
+/**
+ * Runs the pods of a cluster for which this machine has programs, and follows the cluster's objects from then on.
+ * @param log gets what the pods complain about.
+ */
+export async function openTraffic(
+  { api, discoveryPort }: StackCluster,
+  report: (message: string) => void,
+  log: Writable,
+): Promise<Traffic> {
+  const runner = await openPodRunner(report, log);
+  const secrets = new Map<string, Readonly<Record<string, string>>>();
+  const readSecret = async (namespace: string, name: string) => {
+    const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
+    const data = secrets.get(path) ?? (await api.get<{ data?: Record<string, string> }>(path)).data ?? {};
+    secrets.set(path, data);
+    return data;
+  };
+  const outsideEnds: Record<string, number> = {};
+  let outside: OutsideCall | undefined;
+  let epoch: Epoch | undefined;
+
+  async function look(): Promise<TrafficReport | undefined> {
+    const objects = await readObjects(api);
+    if (epoch?.objects.version !== objects.version) {
+      const plan = await planWorld(objects, discoveryPort, readSecret);
+      epoch = { objects, plan, settled: Date.now() + settleSeconds * 1000, verdicts: new Map(), start: undefined };
+    }
+    const current = epoch;
+    const problems = await runner.set(current.plan.world);
+    if (outside !== undefined) {
+      const end = await runner.call(outside.made);
+      outsideEnds[end] = (outsideEnds[end] ?? 0) + 1;
+    }
+    const snapshot = {
+      at: Date.now(),
+      pods: await runner.statistics(statisticsPattern),
+      outside: { ...outsideEnds },
+    };
+    const { running } = current.plan;
+    const first = Object.values(snapshot.pods).flatMap(({ calls = [] }) => calls.filter(isHttp))[0];
+    outside = first && fromOutside(first, objects);
+    const counting = running.every(({ metadata }) => snapshot.pods[metadata.uid]?.envoy !== undefined);
+    if (Object.keys(problems).length === 0 && (!counting || Date.now() < current.settled)) return undefined;
+    if (current.start === undefined) {
+      current.start = snapshot;
+      return undefined;
+    }
+    return await reportSince(current, current.start, snapshot, outside, problems);
+  }
+  return {
+    look,
+    close: async () => {
+      await runner.close();
+      api.close();
+    },
+  };
+}
+
+function isHttp({ protocol }: Call): boolean {
+  return protocol === "http";
+}
+
+async function reportSince(
+  { objects, plan, verdicts }: Epoch,
+  start: Snapshot,
+  now: Snapshot,
+  outside: OutsideCall | undefined,
+  problems: Readonly<Record<string, string>>,
+): Promise<TrafficReport> {
+  const counted = countsBetween(start, now);
+  const calling = pairs(counted, plan.running, objects.splits);
+  const asked = [...calling.flatMap(askedOf), ...(outside === undefined ? [] : [outside.asked])];
+  const unknown = asked.filter((call) => !verdicts.has(askedKey(call)));
+  const decided = await decideCalls([...objects.all, ...outsideObjects], unknown);
+  unknown.forEach((call, index) => {
+    const verdict = decided[index];
+    if (verdict !== undefined) verdicts.set(askedKey(call), verdict);
+  });
+  const verdictsOf = (calls: readonly AskedCall[]): Verdict[] =>
+    calls.flatMap((call) => verdicts.get(askedKey(call)) ?? []);
+  const seconds = (now.at - start.at) / 1000;
+  const names = new Map(plan.running.map((pod) => [pod.metadata.uid, podName(pod)]));
+  return {
+    seconds,
+    pairs: calling.map((pair) => reportPair(pair, verdictsOf(askedOf(pair)), seconds)),
+    outside: outside && reportOutside(outside, verdictsOf([outside.asked]), start, now),
+    simulated: plan.simulated,
+    problems: Object.entries(problems).map(([key, problem]) => `${names.get(key) ?? key}: ${problem}`),
+  };
+}
+
+/** The pair's kinds of calls, as the analysis is asked about them. */
+function askedOf({ caller, kinds }: Pair): AskedCall[] {
+  return kinds.map(({ protocol, to, host, method, path, headers }) => ({
+    from: caller,
+    protocol,
+    to,
+    host,
+    method,
+    path,
+    headers,
+  }));
+}
+
+function askedKey({ from, protocol, to, host, method, path, headers }: AskedCall): string {
+  return JSON.stringify([from, protocol, to, host, method, path, headers]);
+}
+
+function reportOutside(
+  { asked }: OutsideCall,
+  verdicts: readonly Verdict[],
+  start: Snapshot,
+  now: Snapshot,
+): OutsideReport {
+  const ends = difference(start.outside, now.outside);
+  const expected = verdicts.flatMap((verdict) => expectedEnds(verdict, asked.protocol));
+  const closed = Object.values(countsBetween(start, now)).map(
+    ({ envoy = {} }) => envoy["listener.0.0.0.0_15003.no_filter_chain_match"] ?? 0,
+  );
+  return {
+    to: asked.to,
+    ends,
+    closedBySidecars: closed.reduce((sum, one) => sum + one, 0),
+    expected,
+    agrees: total(ends) > 0 && Object.keys(ends).every((end) => expected.includes(end)),
+  };
+}
