@@ -74,11 +74,9 @@ function clientOfKey(mesh: OsmMesh, caller: AccountKey): Client {
 function entryTree(mesh: OsmMesh, client: Client, service: MeshService, ips: readonly string[]): CallTree {
   const host = fullName(service);
   const authority = chainKind(service.protocol) === "tcp" ? undefined : `${host}:${String(service.port)}`;
-  const addresses: readonly (string | undefined)[] =
-    ips.length === 0 ? [""] : ips.map((ip) => ip.slice(0, ip.indexOf("/")));
   return choice<CallTree>(
     "endpoint",
-    addresses.map((ip) => ({
+    (ips.length === 0 ? [""] : ips).map((ip) => ({
       weight: 1,
       tree: callAddress(mesh, client, { ip, host, port: service.port, service: service.service }, authority),
     })),

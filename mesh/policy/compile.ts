@@ -102,7 +102,8 @@ function checkPattern(source: string, place: string): void {
 
 function meshConfig(policy: Policy): MeshConfig {
   return {
-    ...osmKind("MeshConfig"),
+    apiVersion: osmKinds.MeshConfig.apiVersion,
+    kind: "MeshConfig",
     metadata: { name: "osm-mesh-config", namespace: policy.meshNamespace ?? "kube-system" },
     spec: {
       traffic: {
@@ -116,12 +117,6 @@ function meshConfig(policy: Policy): MeshConfig {
       },
     },
   };
-}
-
-function osmKind<K extends keyof typeof osmKinds>(
-  kind: K,
-): { readonly apiVersion: (typeof osmKinds)[K]["apiVersion"]; readonly kind: K } {
-  return { apiVersion: osmKinds[kind].apiVersion, kind };
 }
 
 /** Whether bare TCP reaches the port. */
@@ -150,7 +145,8 @@ function trafficTargets(
   if (ports !== undefined) {
     const key = `${to.namespace}/${name}`;
     tcpRoutes.set(key, {
-      ...osmKind("TCPRoute"),
+      apiVersion: osmKinds.TCPRoute.apiVersion,
+      kind: "TCPRoute",
       metadata: { name, namespace: to.namespace },
       spec: { matches: { ports } },
     });
@@ -159,7 +155,8 @@ function trafficTargets(
   if (rules.length === 0) throw new PolicyError(`${place}: name routes or tcp ports; OSM ignores a rule without them.`);
   return [
     {
-      ...osmKind("TrafficTarget"),
+      apiVersion: osmKinds.TrafficTarget.apiVersion,
+      kind: "TrafficTarget",
       metadata: { name, namespace: to.namespace },
       spec: {
         destination: { kind: "ServiceAccount", name: to.serviceAccount, namespace: to.namespace },
@@ -192,7 +189,8 @@ function httpRules(
 
 function routeGroup(policy: Policy, group: string, namespace: string): HTTPRouteGroup {
   return {
-    ...osmKind("HTTPRouteGroup"),
+    apiVersion: osmKinds.HTTPRouteGroup.apiVersion,
+    kind: "HTTPRouteGroup",
     metadata: { name: group, namespace },
     spec: {
       matches: Object.entries(policy.routes?.[group] ?? {}).map(([name, route]) => ({ name, ...httpMatch(route) })),
@@ -281,7 +279,8 @@ function splits(policy: Policy): readonly OsmObject[] {
     }
     const service = kubernetesName(policy, split.root);
     return {
-      ...osmKind("TrafficSplit"),
+      apiVersion: osmKinds.TrafficSplit.apiVersion,
+      kind: "TrafficSplit",
       metadata: { name: split.name ?? service, namespace: root.namespace },
       spec: { service, backends },
     };
@@ -308,7 +307,8 @@ function ingress(policy: Policy): readonly OsmObject[] {
     ];
     const name = kubernetesName(policy, rule.to);
     return {
-      ...osmKind("IngressBackend"),
+      apiVersion: osmKinds.IngressBackend.apiVersion,
+      kind: "IngressBackend",
       metadata: { name: `${name}-${String(rule.port)}`, namespace: to.namespace },
       spec: {
         backends: [
@@ -343,7 +343,8 @@ function egress(policy: Policy, groups: Map<string, HTTPRouteGroup>): readonly O
       groups.set(`${namespace}/${group}`, routeGroup(policy, group, namespace));
     }
     return {
-      ...osmKind("Egress"),
+      apiVersion: osmKinds.Egress.apiVersion,
+      kind: "Egress",
       metadata: { name: rule.name, namespace },
       spec: {
         sources: callers.map((one) => ({
@@ -369,7 +370,8 @@ function retries(policy: Policy): readonly OsmObject[] {
     const place = `retries[${String(index)}]`;
     const from = serviceOf(policy, rule.from, `${place}.from`);
     return {
-      ...osmKind("Retry"),
+      apiVersion: osmKinds.Retry.apiVersion,
+      kind: "Retry",
       metadata: { name: `${rule.from}-to-${rule.to.join("-")}`, namespace: from.namespace },
       spec: {
         source: { kind: "ServiceAccount", name: from.serviceAccount, namespace: from.namespace },
@@ -389,7 +391,8 @@ function limits(policy: Policy): readonly OsmObject[] {
     const { namespace } = serviceOf(policy, rule.service, `limits[${String(index)}].service`);
     const name = kubernetesName(policy, rule.service);
     return {
-      ...osmKind("UpstreamTrafficSetting"),
+      apiVersion: osmKinds.UpstreamTrafficSetting.apiVersion,
+      kind: "UpstreamTrafficSetting",
       metadata: { name, namespace },
       spec: {
         host: `${name}.${namespace}.svc.cluster.local`,
@@ -402,7 +405,8 @@ function limits(policy: Policy): readonly OsmObject[] {
 
 function rootCertificate(policy: Policy, provider: NonNullable<Policy["certificates"]>): MeshRootCertificate {
   return {
-    ...osmKind("MeshRootCertificate"),
+    apiVersion: osmKinds.MeshRootCertificate.apiVersion,
+    kind: "MeshRootCertificate",
     metadata: { name: "osm-mesh-root-certificate", namespace: policy.meshNamespace ?? "kube-system" },
     spec: { provider },
   };

@@ -52,8 +52,14 @@ const prologue = 2;
 /** All instructions that do not stand for a part of the pattern: those, one for a match and one for a failure. */
 const ends = prologue + 2;
 
-/** Patterns made of literals, each character of which makes one instruction at most, told apart without compiling them. */
-const plain = /^(?:[\w/:;,=@%&~!'"<> -]|\.[*+?]?|\\[./-][*+?]?)*$/;
+/**
+ * Patterns of literals, dots, simple classes and groups of these: certainly right, and with no more instructions than
+ * characters. They are told apart without compiling them.
+ */
+const plain = ((): RegExp => {
+  const piece = String.raw`(?:[\w/:;,=@%&~!'"<> -]|\.|\\[./-]|\[\^?(?:a-z|A-Z|0-9|[\w/.:=@%&~])+-?\])[*+?]?`;
+  return new RegExp(String.raw`^(?:${piece}|\((?:${piece})+\)[*+?]?)*$`);
+})();
 
 /** Why a pattern is refused, and who does. */
 export interface PatternFault {

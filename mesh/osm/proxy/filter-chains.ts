@@ -14,7 +14,7 @@ export interface Connection {
 /** When a filter chain takes a connection. Absent parts match anything. */
 export interface ChainMatch {
   readonly port: number;
-  /** CIDRs. */
+  /** CIDRs, or single addresses. */
   readonly ips?: readonly string[];
   readonly serverNames?: readonly string[];
   readonly tls?: boolean;
@@ -32,12 +32,18 @@ export function inRange(ip: string, cidr: string): boolean {
   return address.kind() === range.kind() && address.match(range, bits);
 }
 
+/** OSM writes every address as a range of 32 bits. */
+const singleAddress = 32;
+
 /** Length of the longest of the ranges that holds the address, or undefined. No ranges hold every address, with length −1. */
 function longestPrefix(ip: string, ranges: readonly string[] | undefined): number | undefined {
   if (ranges === undefined || ranges.length === 0) return -1;
   let longest: number | undefined;
   for (const range of ranges) {
-    if (inRange(ip, range)) longest = Math.max(longest ?? 0, Number(range.slice(range.indexOf("/") + 1)));
+    const slash = range.indexOf("/");
+    if (slash < 0) {
+      if (range === ip) return singleAddress;
+    } else if (inRange(ip, range)) longest = Math.max(longest ?? 0, Number(range.slice(slash + 1)));
   }
   return longest;
 }
@@ -108,6 +114,31 @@ export function clashingChains<C extends { readonly match: ChainMatch }>(
   chains: readonly C[],
 ): readonly [C, C] | undefined {
   if (chains.length < 2) return undefined;
+  const byPort = new Map<number, C[]>();
+  for (const chain of chains) {
+    const onPort = byPort.get(chain.match.port);
+    if (onPort === undefined) byPort.set(chain.match.port, [chain]);
+    else onPort.push(chain);
+  }
+  for (const onPort of byPort.values()) {
+    const clash = onPort.length < 2 || haveOwnAddress(onPort) ? undefined : clashOnPort(onPort);
+    if (clash !== undefined) return clash;
+  }
+  return undefined;
+}
+
+/** Whether every chain names one address, which no other names: by far the most usual. */
+function haveOwnAddress(chains: readonly { readonly match: ChainMatch }[]): boolean {
+  const seen = new Set<string>();
+  for (const { match } of chains) {
+    const [ip] = match.ips ?? [];
+    if (ip === undefined || match.ips?.length !== 1 || match.serverNames || match.sourceIps) return false;
+    seen.add(ip);
+  }
+  return seen.size === chains.length;
+}
+
+function clashOnPort<C extends { readonly match: ChainMatch }>(chains: readonly C[]): readonly [C, C] | undefined {
   const leaves = new Map<string, C>();
   const orAny = <V>(values: readonly V[] | undefined): readonly (V | "")[] =>
     values === undefined || values.length === 0 ? [""] : values;
@@ -117,7 +148,7 @@ export function clashingChains<C extends { readonly match: ChainMatch }>(
       for (const serverName of orAny(match.serverNames)) {
         for (const protocol of orAny(match.applicationProtocols)) {
           for (const source of orAny(match.sourceIps)) {
-            const leaf = [match.port, ip, serverName, match.tls ?? "", protocol, source].join("|");
+            const leaf = [ip, serverName, match.tls ?? "", protocol, source].join("|");
             const other = leaves.get(leaf);
             if (other !== undefined) return [other, chain];
             leaves.set(leaf, chain);

@@ -1,4 +1,4 @@
-import { type MeshService } from "../state";
+import { memo, type MeshService } from "../state";
 
 /** Names under which OSM lets a service be called (pkg/k8s/util.go, GetHostnamesForService), each also with the port. */
 export function hostnamesOf(service: MeshService, localNamespace: boolean): readonly string[] {
@@ -29,22 +29,43 @@ export function isHostnameOf(service: MeshService, localNamespace: boolean, host
   );
 }
 
-/** Finds the service that a host names; "refused" where two of them share a name, which Envoy does not take. */
+/**
+ * Finds the service that a host names on a port; "refused" where two of the port's services share a name, which Envoy does
+ * not take.
+ */
 export function hostFinder<T>(
+  hosted: readonly T[],
+  portOf: (one: T) => number,
+  serviceOf: (one: T) => MeshService,
+  isLocal: (service: MeshService) => boolean,
+): (port: number, host: string) => T | undefined | "refused" {
+  const onPort = (port: number): readonly T[] => hosted.filter((one) => portOf(one) === port);
+  if (hosted.length <= fewHosts) {
+    return (port, host) => {
+      const few = onPort(port);
+      if (few.length > 1 && shareName(few.map(serviceOf), isLocal)) return "refused";
+      return few.find((one) => isHostnameOf(serviceOf(one), isLocal(serviceOf(one)), host));
+    };
+  }
+  const indexes = memo((port: number) => indexHosts(onPort(port), serviceOf, isLocal));
+  return (port, host) => {
+    const names = indexes(port);
+    return names === "refused" ? names : names.get(host.toLowerCase());
+  };
+}
+
+function indexHosts<T>(
   hosted: readonly T[],
   serviceOf: (one: T) => MeshService,
   isLocal: (service: MeshService) => boolean,
-): (host: string) => T | undefined | "refused" {
-  if (hosted.length > 1 && shareName(hosted.map(serviceOf), isLocal)) return () => "refused";
-  if (hosted.length <= fewHosts) {
-    return (host) => hosted.find((one) => isHostnameOf(serviceOf(one), isLocal(serviceOf(one)), host));
-  }
+): ReadonlyMap<string, T> | "refused" {
+  if (shareName(hosted.map(serviceOf), isLocal)) return "refused";
   const names = new Map<string, T>();
   for (const one of hosted) {
     const service = serviceOf(one);
     for (const host of hostnamesOf(service, isLocal(service))) names.set(host.toLowerCase(), one);
   }
-  return (host) => names.get(host.toLowerCase());
+  return names;
 }
 
 /** Up to so many services are searched one by one. */

@@ -20,11 +20,10 @@ import { type TargetIndex } from "./targets";
 
 /** A filter chain of a pod's inbound listener. */
 export interface InboundChain {
-  /** Name as OSM writes it, made when a message needs it. */
-  readonly name: () => string;
   readonly match: ChainMatch;
   readonly service: MeshService;
-  readonly use: { readonly kind: "http" } | { readonly kind: "tcp" } | { readonly kind: "ingress" };
+  readonly use:
+    { readonly kind: "http" } | { readonly kind: "tcp" } | { readonly kind: "ingress"; readonly name: string };
 }
 
 /** A rule of the ingress routes: any request, passed to one service's port. */
@@ -109,18 +108,11 @@ function buildInbound(
     chains.length === 0
       ? `pod ${pod.namespace}/${pod.name} belongs to no Service`
       : clash &&
-        `Envoy refuses the inbound listener of pod ${pod.namespace}/${pod.name}: ${clash[0].name()} and ${clash[1].name()} match the same connections`;
+        `Envoy refuses the inbound listener of pod ${pod.namespace}/${pod.name}: ${inboundChainName(clash[0])} and ${inboundChainName(clash[1])} match the same connections`;
   const routesRefused = routes && firstFault(routes, emptyHeader);
   const meshRoutesRefused = routes && firstFault(routes, refusedPattern);
 
   const hosted = withRoots(catalog, own);
-  const finders = memo((port: number) =>
-    hostFinder(
-      hosted.filter(({ targetPort, protocol }) => targetPort === port && !isTcp(protocol)),
-      (service) => service,
-      () => true,
-    ),
-  );
   return {
     id,
     account: accountOfPod(pod),
@@ -131,9 +123,20 @@ function buildInbound(
     ...(noListener !== undefined && { noListener }),
     ...(routesRefused !== undefined && { routesRefused }),
     ...(meshRoutesRefused !== undefined && { meshRoutesRefused }),
-    virtualHost: (port, host) => finders(port)(host),
+    virtualHost: hostFinder(
+      hosted.filter(({ protocol }) => !isTcp(protocol)),
+      ({ targetPort }) => targetPort,
+      (service) => service,
+      () => true,
+    ),
     ingress: ingress.flatMap(({ rules }) => rules),
   };
+}
+
+/** A chain's name as OSM writes it. */
+export function inboundChainName({ use, service }: InboundChain): string {
+  if (use.kind === "ingress") return use.name;
+  return `inbound_${service.namespace}/${service.name}_${String(service.targetPort)}_${service.protocol}`;
 }
 
 function meshChain(service: MeshService): readonly InboundChain[] {
@@ -141,7 +144,6 @@ function meshChain(service: MeshService): readonly InboundChain[] {
   if (kind === undefined) return [];
   return [
     {
-      name: () => `inbound_${service.namespace}/${service.name}_${String(service.targetPort)}_${service.protocol}`,
       match: { port: service.targetPort, serverNames: [fullName(service)], tls: true, applicationProtocols: ["osm"] },
       service,
       use: { kind },
@@ -206,14 +208,14 @@ function ingressOf(catalog: Catalog, service: MeshService): readonly ServiceIngr
   );
   const named = policy.sources.some(({ kind }) => kind === "AuthenticatedPrincipal");
   const chains = backends.flatMap(({ port, protocol, sniHosts }): readonly InboundChain[] => {
-    const name = (): string => `ingress_${service.namespace}/${service.name}_${String(port)}_${protocol}`;
+    const name = `ingress_${service.namespace}/${service.name}_${String(port)}_${protocol}`;
     const sourceIps = ranges.length > 0 ? { sourceIps: ranges } : {};
     switch (protocol.toLowerCase()) {
       case "http":
-        return [{ name, match: { port, ...sourceIps }, service, use: { kind: "ingress" } }];
+        return [{ match: { port, ...sourceIps }, service, use: { kind: "ingress", name } }];
       case "https": {
         const serverNames = sniHosts.length > 0 ? { serverNames: sniHosts } : {};
-        return [{ name, match: { port, tls: true, ...serverNames, ...sourceIps }, service, use: { kind: "ingress" } }];
+        return [{ match: { port, tls: true, ...serverNames, ...sourceIps }, service, use: { kind: "ingress", name } }];
       }
       default:
         return [];

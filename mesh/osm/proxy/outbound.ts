@@ -5,6 +5,7 @@ import {
   type Catalog,
   type EgressPolicy,
   keyOf,
+  lookUp,
   memo,
   type MeshService,
   type RouteMatch,
@@ -35,7 +36,9 @@ export interface Distribution {
 /** A service that a client's sidecar knows. */
 export interface Upstream {
   readonly service: MeshService;
-  /** CIDRs of the addresses that its name resolves to. */
+  /** The name of its cluster. */
+  readonly cluster: string;
+  /** Addresses that its name resolves to. */
   readonly ips: readonly string[];
   readonly distributions: readonly Distribution[];
   /** TrafficTargets that let the client's sidecar know it. Empty in permissive mode. */
@@ -44,14 +47,12 @@ export interface Upstream {
 
 /** A filter chain of a client's outbound listener. */
 export interface OutboundChain {
-  /** Name as OSM writes it, made when a message needs it. */
-  readonly name: () => string;
   readonly match: ChainMatch;
   readonly use:
-    | { readonly kind: "http" }
+    | { readonly kind: "http"; readonly upstream: Upstream }
     | { readonly kind: "tcp"; readonly upstream: Upstream; readonly clusters: readonly WeightedCluster[] }
-    | { readonly kind: "egress-http"; readonly port: number }
-    | { readonly kind: "egress-tcp"; readonly policies: readonly EgressPolicy[] };
+    | { readonly kind: "egress-http"; readonly name: string }
+    | { readonly kind: "egress-tcp"; readonly name: string; readonly policies: readonly EgressPolicy[] };
 }
 
 /** A virtual host for a destination outside the mesh. */
@@ -78,8 +79,8 @@ export interface OutboundConfiguration {
   readonly passthrough: boolean;
   /** Why there is no listener: every connection is refused. */
   readonly noListener?: string;
-  /** Clusters that it knows, by name. */
-  readonly clusters: ReadonlyMap<string, MeshService>;
+  /** The service behind a cluster that it knows. */
+  clusterOf(name: string): Upstream | undefined;
   /** The services that a Host header may name on a port. Undefined: the route configuration of the port was refused. */
   virtualHost(port: number, host: string): Upstream | undefined | "refused";
   egressHost(port: number, host: string): EgressHost | undefined | "refused";
@@ -103,7 +104,7 @@ export function outboundOf(catalog: Catalog, index: TargetIndex): (account: Acco
     const key = [account.split("/")[0], ...egresses].join("\0");
     let outbound = alike.get(key);
     if (outbound === undefined) {
-      everyone ??= catalog.allMeshServices().map((service): Upstream => ({ ...upstreamOf(service), targets: [] }));
+      everyone ??= catalog.allMeshServices().map((service) => withTargets(upstreamOf(service), []));
       outbound = buildOutbound(catalog, account, everyone);
       alike.set(key, outbound);
     }
@@ -113,19 +114,25 @@ export function outboundOf(catalog: Catalog, index: TargetIndex): (account: Acco
 
 type BareUpstream = Omit<Upstream, "targets">;
 
+/** Written out: objects made by spreading have a shape each, which makes every later look at them slow. */
+function withTargets(
+  { service, cluster, ips, distributions }: BareUpstream,
+  targets: readonly TargetPolicy[],
+): Upstream {
+  return { service, cluster, ips, distributions, targets };
+}
+
 /** pkg/catalog/outbound_traffic_policies.go, one round of GetOutboundMeshTrafficPolicy. */
 function upstream(catalog: Catalog, service: MeshService): BareUpstream {
   const { clusterIp } = service.service;
-  const ips =
-    clusterIp !== "" && clusterIp !== "None"
-      ? [`${clusterIp}/32`]
-      : [...new Set(endpointIps(catalog, service).map((ip) => `${ip}/32`))];
+  const ips = clusterIp !== "" && clusterIp !== "None" ? [clusterIp] : [...new Set(endpointIps(catalog, service))];
   const splits = catalog.splitsOfRoot(service);
+  const cluster = clusterName(service);
   const distributions =
     splits.length === 0
-      ? [{ clusters: [{ cluster: clusterName(service), backend: backendName(service), weight: 100 }] }]
+      ? [{ clusters: [{ cluster, backend: backendName(service), weight: 100 }] }]
       : splits.map((split): Distribution => ({ split, clusters: splitClusters(catalog, service, split) }));
-  return { service, ips, distributions };
+  return { service, cluster, ips, distributions };
 }
 
 function splitClusters(catalog: Catalog, root: MeshService, split: SplitPolicy): readonly WeightedCluster[] {
@@ -215,28 +222,21 @@ function buildConfiguration(
   }
 
   const [namespace = ""] = account.split("/");
-  const finders = memo((port: number) =>
-    hostFinder(
-      upstreams.filter(({ service }) => service.port === port && !isTcp(service.protocol)),
-      ({ service }) => service,
-      (service) => service.namespace === namespace,
-    ),
-  );
   const routesRefused = unreadableEgress(catalog, egresses);
   const egressHosts = memo((port: number) => egressHostMap(catalog, egresses, port));
-  const clusters = new Map<string, MeshService>();
-  for (const { service } of upstreams) {
-    const name = clusterName(service);
-    if (!clusters.has(name)) clusters.set(name, service);
-  }
   return {
     distributionOf,
     chains: indexChains(chains),
     passthrough: switches.egress,
     ...(noListener !== undefined && { noListener }),
     ...(routesRefused !== undefined && { routesRefused }),
-    clusters,
-    virtualHost: (port, host) => finders(port)(host),
+    clusterOf: lookUp(upstreams, ({ cluster }) => cluster),
+    virtualHost: hostFinder(
+      upstreams.filter(({ service }) => !isTcp(service.protocol)),
+      ({ service }) => service.port,
+      ({ service }) => service,
+      (service) => service.namespace === namespace,
+    ),
     egressHost: (port, host) => find(egressHosts(port), host),
     ...(refusedSplit && { refusedSplit }),
   };
@@ -263,7 +263,7 @@ function allowedUpstreams(
       else known.targets.push(target);
     }
   }
-  return [...found.values()].map(({ bare, targets }) => ({ ...bare, targets }));
+  return Array.from(found.values(), ({ bare, targets }) => withTargets(bare, targets));
 }
 
 /** The protocols for which OSM makes no HTTP routes; it compares them with case. */
@@ -289,13 +289,18 @@ function meshChain(upstream: Upstream, { clusters }: Distribution): readonly Out
   const { service, ips } = upstream;
   const kind = chainKind(service.protocol);
   if (kind === undefined || ips.length === 0) return [];
-  const name = (): string =>
-    `outbound_${service.namespace}/${service.name}_${String(service.port)}_${service.protocol}`;
   const match = { port: service.port, ips };
-  if (kind === "http") return [{ name, match, use: { kind } }];
+  if (kind === "http") return [{ match, use: { kind, upstream } }];
   // Without any backend the chain cannot be built; that alone is left out.
   if (clusters.length === 0) return [];
-  return [{ name, match, use: { kind, upstream, clusters } }];
+  return [{ match, use: { kind, upstream, clusters } }];
+}
+
+/** A chain's name as OSM writes it. */
+export function outboundChainName({ use }: OutboundChain): string {
+  if (use.kind === "egress-http" || use.kind === "egress-tcp") return use.name;
+  const { namespace, name, port, protocol } = use.upstream.service;
+  return `outbound_${namespace}/${name}_${String(port)}_${protocol}`;
 }
 
 /** Why Envoy has no outbound listener, or undefined where it has one. */
@@ -303,12 +308,13 @@ function listenerFault(chains: readonly OutboundChain[], passthrough: boolean): 
   if (chains.length === 0 && !passthrough) return "no TrafficTarget lets the caller reach any service";
   const clash = clashingChains(chains);
   if (clash !== undefined) {
-    return `Envoy refuses the caller's listener: ${clash[0].name()} and ${clash[1].name()} match the same connections`;
+    return `Envoy refuses the caller's listener: ${outboundChainName(clash[0])} and ${outboundChainName(clash[1])} match the same connections`;
   }
-  for (const { use, name } of chains) {
+  for (const chain of chains) {
+    const { use } = chain;
     if (use.kind !== "tcp") continue;
     if (use.clusters.length > 1 && use.clusters.some(({ weight }) => weight === 0))
-      return `Envoy refuses the caller's listener: ${name()} has a TCP backend of weight 0`;
+      return `Envoy refuses the caller's listener: ${outboundChainName(chain)} has a TCP backend of weight 0`;
   }
   return undefined;
 }
@@ -337,16 +343,15 @@ const inspectedProtocols = ["http/1.0", "http/1.1", "h2c"] as const;
 function egressChains(egresses: readonly EgressPolicy[]): readonly OutboundChain[] {
   const chains = new Map<string, OutboundChain>();
   for (const egress of egresses) {
-    const ranges = egress.ipAddresses.filter((range) => inRangeSyntax(range));
+    const ranges = egress.ipAddresses.filter((range) => inRangeSyntax(range)).map(withoutFullPrefix);
     for (const { number: port, protocol } of egress.ports) {
       const name = `egress-${protocol.toLowerCase()}.${String(port)}`;
       // The catalogue reads protocols without regard to case, the listener with it.
       switch (protocol) {
         case "http":
           chains.set(name, {
-            name: () => name,
             match: { port, applicationProtocols: inspectedProtocols },
-            use: { kind: "egress-http", port },
+            use: { kind: "egress-http", name },
           });
           break;
         case "tcp":
@@ -357,13 +362,12 @@ function egressChains(egresses: readonly EgressPolicy[]): readonly OutboundChain
           const known = chains.get(key);
           const others = known?.use.kind === "egress-tcp" ? known.use.policies : [];
           chains.set(key, {
-            name: () => name,
             match: {
               port,
               ...(ranges.length > 0 && { ips: ranges }),
               ...(serverNames.length > 0 && { serverNames }),
             },
-            use: { kind: "egress-tcp", policies: [...others, egress] },
+            use: { kind: "egress-tcp", name, policies: [...others, egress] },
           });
           break;
         }
@@ -377,6 +381,11 @@ function egressChains(egresses: readonly EgressPolicy[]): readonly OutboundChain
 
 function inRangeSyntax(range: string): boolean {
   return /^[^/]+\/\d{1,3}$/.test(range);
+}
+
+/** An IPv4 range of one address as that address, which is how chains of the mesh name theirs. */
+function withoutFullPrefix(range: string): string {
+  return range.replace(/^(\d+\.\d+\.\d+\.\d+)\/32$/, "$1");
 }
 
 function egressHostMap(

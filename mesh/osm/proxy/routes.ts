@@ -56,15 +56,14 @@ export function routeTable(
   const routes = new Map<string, MutableRoute>();
   const byTarget: { target: TargetPolicy; routes: Route[] }[] = [];
   for (const target of index.ofDestination(account)) {
-    const own = new Set<Route>();
+    const own: Route[] = [];
     // An equal route from two targets is one route with both lists of sources; within one target the list stays.
     const principals = target.sources.map((source) => identityOf(source.namespace, source.name));
     target.rules.forEach((rule, ruleIndex) => {
       const group = state.routeGroups.get(keyOf(target.namespace, rule.name));
       if (group === undefined || !state.isMonitored(group.namespace)) return;
       for (const name of rule.matches) {
-        // Of two matches with one name in a group the later is found.
-        const match = group.matches.findLast((one) => one.name === name);
+        const match = matchOf(group, name);
         if (match === undefined) continue;
         const key = routeKey(match);
         let route = routes.get(key);
@@ -80,15 +79,31 @@ export function routeTable(
           routes.set(key, route);
         }
         for (const principal of principals) route.principals?.add(principal);
+        if (route.origins.at(-1)?.target !== target) own.push(route);
         route.origins.push({ target, rule: ruleIndex, group, match });
-        own.add(route);
       }
     });
-    if (own.size > 0) byTarget.push({ target, routes: [...own] });
+    if (own.length > 0) byTarget.push({ target, routes: own });
   }
   // No principal at all is Envoy's "any".
   for (const route of routes.values()) if (route.principals?.size === 0) route.principals = undefined;
   return { account, routes: [...routes.values()], byTarget };
+}
+
+/** Matches of a group that are searched one by one. */
+const fewMatches = 16;
+
+const matchIndexes = new WeakMap<RouteGroup, ReadonlyMap<string, RouteMatch>>();
+
+/** The match of a name: of two with one name the later. */
+function matchOf(group: RouteGroup, name: string): RouteMatch | undefined {
+  if (group.matches.length <= fewMatches) return group.matches.findLast((match) => match.name === name);
+  let index = matchIndexes.get(group);
+  if (index === undefined) {
+    index = new Map(group.matches.map((match) => [match.name, match]));
+    matchIndexes.set(group, index);
+  }
+  return index.get(name);
 }
 
 const noHeaders: ReadonlyMap<string, string> = new Map();

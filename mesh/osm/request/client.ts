@@ -1,7 +1,7 @@
 import { type OsmMesh } from "../mesh";
 import { inRange } from "../proxy/filter-chains";
 import { type Inbound } from "../proxy/inbound";
-import { type OutboundConfiguration, type Upstream, type WeightedCluster } from "../proxy/outbound";
+import { type OutboundConfiguration, outboundChainName, type Upstream, type WeightedCluster } from "../proxy/outbound";
 import { type AccountKey, keyOf, type MeshService, type PodState, provesIdentity, type ServiceState } from "../state";
 import { resolveHost } from "./address";
 import { type CallTree, choice, type Content, end, failure, noRoute } from "./call-tree";
@@ -193,7 +193,9 @@ function callConfigured(
     return callPlain(mesh, target, sourceIp, { routed: false, authority }, use.policies.map(describe));
   }
   if (authority === undefined) {
-    return end("refused", [{ text: `${chain.name()} speaks HTTP: bytes that are not HTTP end the connection` }]);
+    return end("refused", [
+      { text: `${outboundChainName(chain)} speaks HTTP: bytes that are not HTTP end the connection` },
+    ]);
   }
   const tree = withRoutes(outbound, podRoutesRefused, () =>
     use.kind === "egress-http"
@@ -275,7 +277,7 @@ function throughCluster(
   content: Content,
 ): CallTree {
   const { routed } = content;
-  const service = outbound.clusters.get(cluster);
+  const service = outbound.clusterOf(cluster)?.service;
   if (service === undefined) {
     return failure(routed, `no TrafficTarget lets ${client.account} reach the backend ${backend}`);
   }

@@ -1,6 +1,6 @@
 import { type OsmMesh } from "../mesh";
 import { fullName } from "../proxy/hostnames";
-import { type Inbound, type InboundChain } from "../proxy/inbound";
+import { type Inbound, type InboundChain, inboundChainName } from "../proxy/inbound";
 import { type AccountKey, type MeshService, provesIdentity } from "../state";
 import { type CallTree, type Content, end, failure, noRoute } from "./call-tree";
 import { ingressAnswer, whereRoutesArrive } from "./plain";
@@ -49,7 +49,7 @@ export function callServer(
   }
   if (chain.use.kind === "tcp") return end("allowed", entry, backend);
   if (authority === undefined) {
-    return failure(false, `${chain.name()} speaks HTTP: bytes that are not HTTP end the connection`);
+    return failure(false, `${inboundChainName(chain)} speaks HTTP: bytes that are not HTTP end the connection`);
   }
   const tree = whereRoutesArrive(mesh, inbound, () => {
     if (inbound.meshRoutesRefused !== undefined) return noRoute(inbound.meshRoutesRefused);

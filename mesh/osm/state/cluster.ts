@@ -145,19 +145,21 @@ export function givenState(manifests: Pick<Manifests, "objects"> & Partial<Manif
     endpoints: new Map(),
     accounts: new Set(),
   };
-  const seen = new Set<string>();
+  const seen = new Map<string, Set<string>>();
   const passedOver = new Map<string, number>();
   const readerOf = readers(positions, problems);
 
   for (const object of manifests.objects) {
     const reader = readerOf(object);
     if (!isServedVersion(object, reader)) continue;
-    const subject = `${object.kind}/${object.metadata.namespace ?? ""}/${object.metadata.name}`;
-    if (seen.has(subject)) {
+    const key = keyOf(object.metadata.namespace ?? "", object.metadata.name);
+    let ofKind = seen.get(object.kind);
+    if (ofKind === undefined) seen.set(object.kind, (ofKind = new Set()));
+    if (ofKind.has(key)) {
       reader.report([], "The object is there twice; the later one counts, as with kubectl apply.", "warning");
     }
-    seen.add(subject);
-    if (!readObject(object, reader, given)) passedOver.set(object.kind, (passedOver.get(object.kind) ?? 0) + 1);
+    ofKind.add(key);
+    if (!readObject(object, key, reader, given)) passedOver.set(object.kind, (passedOver.get(object.kind) ?? 0) + 1);
   }
   return { given, passedOver, problems, positions };
 }
@@ -171,10 +173,10 @@ const meshGroups: ReadonlySet<string> = new Set(
 );
 
 function isServedVersion(object: KubernetesObject, reader: Reader): boolean {
-  const [group = "", version] = object.apiVersion.split("/");
   const wanted = servedVersions.get(object.kind);
+  if (object.apiVersion === (wanted ?? "v1")) return true;
+  const [group = "", version] = object.apiVersion.split("/");
   if (wanted !== undefined) {
-    if (object.apiVersion === wanted) return true;
     // Another API group may have a kind of the same name, as Gateway API has TCPRoute.
     if (!meshGroups.has(group)) return false;
     reader.report(["apiVersion"], `OSM 1.2 serves ${object.kind} as ${wanted} only, not as ${object.apiVersion}.`);
@@ -192,8 +194,7 @@ function kindsOf(group: string): readonly string[] {
 }
 
 /** False for a kind that the mesh does not read. */
-function readObject(object: KubernetesObject, reader: Reader, given: GivenState): boolean {
-  const key = keyOf(object.metadata.namespace ?? "", object.metadata.name);
+function readObject(object: KubernetesObject, key: string, reader: Reader, given: GivenState): boolean {
   switch (object.kind) {
     case "TrafficTarget":
       given.targets.set(key, readTarget(reader));

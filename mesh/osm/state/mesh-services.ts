@@ -1,6 +1,7 @@
 import { indexByLabel, matching, selects } from "./assume";
 import { type ClusterState } from "./cluster";
 import { type AccountKey, accountOf, identityOf, keyOf } from "./identity";
+import { memo } from "./look-up";
 import { type SplitPolicy } from "./policies";
 import { type EndpointsState, type PodState, type ServiceState } from "./workloads";
 
@@ -197,18 +198,6 @@ function groupBy<K, V>(values: readonly V[], keyOfValue: (value: V) => K): Reado
   const groups = new Map<K, V[]>();
   for (const value of values) push(groups, keyOfValue(value), value);
   return groups;
-}
-
-/** Remembers a function's answers. */
-export function memo<A, R>(compute: (argument: A) => R): (argument: A) => R {
-  const known = new Map<A, R>();
-  return (argument) => {
-    const found = known.get(argument);
-    if (found !== undefined) return found;
-    const result = compute(argument);
-    known.set(argument, result);
-    return result;
-  };
 }
 
 function memoOnce<R>(compute: () => R): () => R {

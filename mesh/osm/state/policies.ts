@@ -101,11 +101,6 @@ export interface MeshSwitches {
 
 const spec = (reader: Reader) => reader.record(Reflect.get(reader.object, "spec"), ["spec"]);
 
-function named(reader: Reader): Named {
-  const { object } = reader;
-  return { object, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
-}
-
 function subject(reader: Reader, value: unknown, path: ValuePath): Subject {
   const record = reader.record(value, path);
   return {
@@ -120,9 +115,12 @@ function subjects(reader: Reader, value: unknown, path: ValuePath): readonly Sub
 }
 
 export function readTarget(reader: Reader): TargetPolicy {
+  const { object } = reader;
   const fields = spec(reader);
   return {
-    ...named(reader),
+    object,
+    namespace: object.metadata.namespace ?? "",
+    name: object.metadata.name,
     destination: subject(reader, fields["destination"], ["spec", "destination"]),
     sources: subjects(reader, fields["sources"], ["spec", "sources"]),
     rules: reader.list(fields["rules"], ["spec", "rules"]).map((item, index) => {
@@ -138,6 +136,7 @@ export function readTarget(reader: Reader): TargetPolicy {
 }
 
 export function readRouteGroup(reader: Reader): RouteGroup {
+  const { object } = reader;
   const matches = reader.list(spec(reader)["matches"], ["spec", "matches"]).map((item, index): RouteMatch => {
     const path = ["spec", "matches", index] as const;
     const match = reader.record(item, path);
@@ -152,7 +151,12 @@ export function readRouteGroup(reader: Reader): RouteGroup {
       index,
     };
   });
-  return { ...named(reader), matches };
+  return {
+    object,
+    namespace: object.metadata.namespace ?? "",
+    name: object.metadata.name,
+    matches,
+  };
 }
 
 /** `headers` is a list of maps with one key each; later duplicates win. */
@@ -173,6 +177,7 @@ function readHeaders(reader: Reader, value: unknown, path: ValuePath): ReadonlyM
 }
 
 export function readTcpRoute(reader: Reader): TcpRoutePolicy {
+  const { object } = reader;
   const matches = reader.record(spec(reader)["matches"], ["spec", "matches"]);
   const ports: number[] = [];
   reader.list(matches["ports"], ["spec", "matches", "ports"]).forEach((item, index) => {
@@ -180,13 +185,16 @@ export function readTcpRoute(reader: Reader): TcpRoutePolicy {
     // OSM keeps the low 16 bits.
     if (port !== undefined) ports.push(port & 0xffff);
   });
-  return { ...named(reader), ports };
+  return { object, namespace: object.metadata.namespace ?? "", name: object.metadata.name, ports };
 }
 
 export function readSplit(reader: Reader): SplitPolicy {
+  const { object } = reader;
   const fields = spec(reader);
   return {
-    ...named(reader),
+    object,
+    namespace: object.metadata.namespace ?? "",
+    name: object.metadata.name,
     service: reader.text(fields["service"], ["spec", "service"]) ?? "",
     backends: reader.list(fields["backends"], ["spec", "backends"]).map((item, index) => {
       const path = ["spec", "backends", index] as const;
@@ -199,9 +207,12 @@ export function readSplit(reader: Reader): SplitPolicy {
 }
 
 export function readEgress(reader: Reader): EgressPolicy {
+  const { object } = reader;
   const fields = spec(reader);
   return {
-    ...named(reader),
+    object,
+    namespace: object.metadata.namespace ?? "",
+    name: object.metadata.name,
     sources: subjects(reader, fields["sources"], ["spec", "sources"]),
     hosts: reader.texts(fields["hosts"], ["spec", "hosts"]),
     ipAddresses: reader.texts(fields["ipAddresses"], ["spec", "ipAddresses"]),
@@ -226,9 +237,12 @@ export function readEgress(reader: Reader): EgressPolicy {
 }
 
 export function readIngress(reader: Reader): IngressPolicy {
+  const { object } = reader;
   const fields = spec(reader);
   return {
-    ...named(reader),
+    object,
+    namespace: object.metadata.namespace ?? "",
+    name: object.metadata.name,
     backends: reader.list(fields["backends"], ["spec", "backends"]).map((item, index) => {
       const path = ["spec", "backends", index] as const;
       const backend = reader.record(item, path);
@@ -248,9 +262,12 @@ export function readIngress(reader: Reader): IngressPolicy {
 }
 
 export function readSetting(reader: Reader): SettingPolicy {
+  const { object } = reader;
   const fields = spec(reader);
   return {
-    ...named(reader),
+    object,
+    namespace: object.metadata.namespace ?? "",
+    name: object.metadata.name,
     host: reader.text(fields["host"], ["spec", "host"]) ?? "",
     routePaths: reader.list(fields["httpRoutes"], ["spec", "httpRoutes"]).map((item, index) => {
       const path = ["spec", "httpRoutes", index] as const;
@@ -260,9 +277,12 @@ export function readSetting(reader: Reader): SettingPolicy {
 }
 
 export function readRetry(reader: Reader): RetryPolicyObject {
+  const { object } = reader;
   const fields = spec(reader);
   return {
-    ...named(reader),
+    object,
+    namespace: object.metadata.namespace ?? "",
+    name: object.metadata.name,
     source: subject(reader, fields["source"], ["spec", "source"]),
     destinations: subjects(reader, fields["destinations"], ["spec", "destinations"]),
   };

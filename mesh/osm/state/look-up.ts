@@ -1,0 +1,25 @@
+/** Remembers a function's answers. */
+export function memo<A, R>(compute: (argument: A) => R): (argument: A) => R {
+  const known = new Map<A, R>();
+  return (argument) => {
+    const found = known.get(argument);
+    if (found !== undefined) return found;
+    const result = compute(argument);
+    known.set(argument, result);
+    return result;
+  };
+}
+
+/** Up to so many values are searched one by one: most lists are short, and a map of each would take more memory than all. */
+const few = 16;
+
+/** Finds the first of the values that has a key. */
+export function lookUp<K, V>(values: readonly V[], keyOf: (value: V) => K): (key: K) => V | undefined {
+  if (values.length <= few) return (key) => values.find((value) => keyOf(value) === key);
+  const index = new Map<K, V>();
+  for (const value of values) {
+    const key = keyOf(value);
+    if (!index.has(key)) index.set(key, value);
+  }
+  return (key) => index.get(key);
+}
