@@ -1,7 +1,8 @@
+import { CommandError } from "@pulumi/pulumi/automation";
 import { type KubernetesObject } from "../mesh/manifests";
 import { type Guarantee } from "../mesh/osm";
 import { accessReport } from "./access";
-import { type Engine, findStack } from "./engine";
+import { type Engine, engineErrors, findStack } from "./engine";
 import { objectsOf } from "./objects";
 import { engineLog, type EngineResource } from "./plan";
 import { PreviewProblem } from "./problem";
@@ -42,8 +43,8 @@ export async function compareWithBase(
     if (stack === undefined) throw new PreviewProblem(`There is no stack ${name}.`);
     await stack.preview({ onEvent: listen, color: "never", signal: engine.surroundings.engineSignal });
   } catch (error) {
-    const [first] = log().errors;
-    const reason = first ?? (error instanceof Error ? error.message : String(error));
+    if (!(error instanceof CommandError || error instanceof PreviewProblem)) throw error;
+    const reason = error instanceof CommandError ? engineErrors(log().errors, error) : error.message;
     const unknown = `Stack ${name} cannot be previewed with this code: ${reason}`;
     return { access: { comparedWith, changes: { unknown }, guarantees: 0, broken: [] } };
   }

@@ -1,10 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CommandError } from "@pulumi/pulumi/automation";
 import { clusterOf } from "./cluster";
-import { alone, type Engine, findStack, openEngine, resume, type Surroundings, type WhenFree } from "./engine";
+import {
+  alone,
+  type Engine,
+  engineErrors,
+  findStack,
+  openEngine,
+  resume,
+  type Surroundings,
+  type WhenFree,
+} from "./engine";
 import { stackOf } from "./inputs";
 import { engineLog } from "./plan";
-import { PreviewProblem } from "./problem";
 import { type PreviewReport } from "./report";
 import { marksOf, type PreviewMarks } from "./tags";
 
@@ -60,7 +68,7 @@ export async function removePreview(
         const found = await removeOnce(engine, name, marks, base, pullRequest, whenFree);
         return found || stack !== undefined ? { ...report, state: { status: "removed" } } : undefined;
       } catch (caught) {
-        if (caught instanceof PreviewProblem || signal.aborted) throw caught;
+        if (signal.aborted) throw caught;
         error = caught instanceof Error ? caught.message : String(caught);
         say(`Removing ${name} failed (attempt ${attempt} of ${attempts}): ${error.split("\n")[0] ?? ""}`);
       }
@@ -83,15 +91,15 @@ async function removeOnce(
   const { say, engineSignal } = engine.surroundings;
   const stack = await findStack(engine, name);
   if (stack !== undefined) {
+    await engine.projectDirectory.configure(name, engine.surroundings.project);
     await resume(engine, stack, whenFree);
     say(`Removing stack ${name} …`);
     const { listen, log } = engineLog();
     try {
       await whenFree(() => stack.destroy({ onEvent: listen, color: "never", signal: engineSignal }));
     } catch (error) {
-      const { errors } = log();
-      if (error instanceof CommandError && errors.length > 0) throw new Error(errors.join("\n\n"), { cause: error });
-      throw error;
+      if (!(error instanceof CommandError)) throw error;
+      throw new Error(engineErrors(log().errors, error), { cause: error });
     }
   }
   const swept = marks.cluster === "own" ? 0 : await sweep(engine, marks.base ?? base, pullRequest);
@@ -113,15 +121,18 @@ async function sweep(engine: Engine, base: string, pullRequest: number): Promise
   return found.length;
 }
 
-/** Names of the resources that a stack still has. */
+/** Names of the resources that a stack still has, without those that go with a namespace that is named. */
 async function whatIsLeft(engine: Engine, stack: string): Promise<readonly string[]> {
   const { code, stdout } = await engine.pulumi(["stack", "export", "--stack", stack]);
   if (code !== 0) return [`stack ${stack}`];
-  const { deployment } = JSON.parse(stdout) as {
-    deployment: { resources?: readonly { urn: string; type: string; id?: string }[] };
-  };
-  const left = (deployment.resources ?? []).filter(
-    ({ type, id }) => id !== undefined && id !== "" && !type.startsWith("pulumi:"),
-  );
-  return left.length > 0 ? left.map(({ type, id = "" }) => `${type} ${id}`) : [`stack ${stack}`];
+  const { deployment } = JSON.parse(stdout) as { deployment: { resources?: readonly StateResource[] } };
+  const left = (deployment.resources ?? []).filter(({ type, id = "" }) => id !== "" && !type.startsWith("pulumi:"));
+  const namespaces = new Set(left.filter(({ type }) => type.endsWith(":Namespace")).map(({ id }) => id));
+  const named = left.filter(({ id = "" }) => !id.includes("/") || !namespaces.has(id.slice(0, id.indexOf("/"))));
+  return named.length > 0 ? named.map(({ type, id = "" }) => `${type} ${id}`) : [`stack ${stack}`];
+}
+
+interface StateResource {
+  readonly type: string;
+  readonly id?: string;
 }

@@ -2,7 +2,13 @@ import { execFile } from "node:child_process";
 import { homedir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { ConcurrentUpdateError, LocalWorkspace, Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
+import {
+  type CommandError,
+  ConcurrentUpdateError,
+  LocalWorkspace,
+  Stack,
+  StackNotFoundError,
+} from "@pulumi/pulumi/automation";
 import { parse } from "yaml";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -43,6 +49,13 @@ export interface Engine {
 
 /** Names of variables that are for this command alone: the program is the pull request's code. */
 const withheld = ["GITHUB_TOKEN", "GH_TOKEN", "AKS_MESH_GITHUB_TOKEN"];
+
+/** What a person is told of an engine that failed: what it said in its events, or else its last words. */
+export function engineErrors(said: readonly string[], error: CommandError): string {
+  if (said.length > 0) return said.join("\n\n");
+  const lines = [...error.message.matchAll(/^error: (.+)$/gm)].map(([, line = ""]) => line);
+  return lines.length > 0 ? [...new Set(lines)].join("\n") : error.message;
+}
 
 /** Opens the engine for one command. */
 export async function openEngine(surroundings: Surroundings, base: string): Promise<Engine> {

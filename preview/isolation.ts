@@ -18,7 +18,7 @@ export function isolationGuarantees(objects: readonly KubernetesObject[]): reado
     const owner = ownerOf(namespaceIn(service));
     const strangers = callers.filter((caller) => ownerOf(namespaceIn(caller)) !== owner);
     if (strangers.length === 0) return [];
-    return [{ name: `only ${owner} calls ${service}`, kind: "never" as const, from: strangers, to: service }];
+    return [{ name: `nobody but ${owner} calls ${service}`, kind: "never" as const, from: strangers, to: service }];
   });
 }
 

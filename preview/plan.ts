@@ -31,7 +31,9 @@ export function engineLog(): { listen(event: EngineEvent): void; log(): EngineLo
         errors.push(diagnosticEvent.message.replace(/<\{%[^%]*%\}>/g, "").trim());
       }
       if (resourcePreEvent === undefined) return;
-      const { op, urn, type, new: now, diffs, detailedDiff } = resourcePreEvent.metadata;
+      const { op, urn, type, diffs, detailedDiff } = resourcePreEvent.metadata;
+      // The engine writes null where its types say that nothing is there.
+      const [before, now] = [resourcePreEvent.metadata.old ?? undefined, resourcePreEvent.metadata.new ?? undefined];
       if (now !== undefined && op !== "delete") {
         resources.set(urn, { urn, type, custom: now.custom ?? false, inputs: now.inputs ?? {} });
       }
@@ -40,14 +42,14 @@ export function engineLog(): { listen(event: EngineEvent): void; log(): EngineLo
       if (kind === undefined || type === "pulumi:pulumi:Stack") return;
       // A replacement is told in three steps.
       if (steps.get(urn)?.op === "replace") return;
-      const properties = detailedDiff === undefined || detailedDiff === null ? diffs : Object.keys(detailedDiff);
+      const properties = Object.keys(detailedDiff ?? {}).length > 0 ? Object.keys(detailedDiff ?? {}) : (diffs ?? []);
       const change = {
         op: kind,
         type,
         name: urn.split("::").at(-1) ?? urn,
-        ...(kind !== "create" && kind !== "delete" && properties && properties.length > 0 && { properties }),
+        ...(kind !== "create" && kind !== "delete" && properties.length > 0 && { properties }),
       };
-      steps.set(urn, { ...change, noise: isNoise(change, now?.custom ?? resourcePreEvent.metadata.old?.custom) });
+      steps.set(urn, { ...change, noise: isNoise(change, (now ?? before)?.custom) });
     },
     log: () => ({ plan: { changes: [...steps.values()], unchanged }, resources: [...resources.values()], errors }),
   };

@@ -8,8 +8,11 @@ import { commonSettingsFile } from "./settings";
 /** A Pulumi project directory of one command, whose `main` is the program. */
 export interface Project {
   readonly directory: string;
-  /** Writes the settings file of a preview's stack: what all previews have in common and what this one is made of. */
-  configure(stack: string, project: string, preview: PreviewSettings): Promise<void>;
+  /**
+   * Writes the settings file of a preview's stack: what all previews have in common and what this one is made of. To remove a
+   * stack, the first is enough.
+   */
+  configure(stack: string, project: string, preview?: PreviewSettings): Promise<void>;
   /** Forgets the directory. */
   close(): Promise<void>;
 }
@@ -32,7 +35,7 @@ export async function openProject(program: string): Promise<Project> {
     directory,
     configure: async (stack, project, preview) => {
       const document = parseDocument(await readFile(join(program, commonSettingsFile), "utf8"));
-      document.setIn(["config", `${project}:preview`], preview);
+      if (preview !== undefined) document.setIn(["config", `${project}:preview`], preview);
       await writeFile(join(directory, `Pulumi.${stack}.yaml`), document.toString());
     },
     close: () => rm(directory, { recursive: true, force: true }),

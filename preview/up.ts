@@ -1,11 +1,20 @@
 import { CommandError, type OutputMap, Stack } from "@pulumi/pulumi/automation";
 import { isJsonObject, type KubernetesObject } from "../mesh/manifests";
 import { type PreviewSettings } from "../stacks/preview-settings";
-import { readProgramGuarantees } from "./access";
 import { compareWithBase, objectsInState } from "./base";
 import { beyondLimits, outsideOwnNamespaces } from "./bounds";
 import { clusterOf } from "./cluster";
-import { alone, type Engine, findStack, openEngine, resume, type Surroundings, type WhenFree } from "./engine";
+import { monthlyCost } from "./cost";
+import {
+  alone,
+  type Engine,
+  engineErrors,
+  findStack,
+  openEngine,
+  resume,
+  type Surroundings,
+  type WhenFree,
+} from "./engine";
 import { stackOf } from "./inputs";
 import { proveIsolation } from "./isolation";
 import { previewStacks } from "./list";
@@ -93,7 +102,7 @@ async function admitOwnCluster(engine: Engine, { ownClusters }: PreviewPolicy): 
 }
 
 /** What came of a deployment. */
-interface Outcome extends Pick<PreviewReport, "state" | "addresses" | "outputs" | "health"> {
+interface Outcome extends Pick<PreviewReport, "state" | "addresses" | "outputs" | "health" | "cost"> {
   readonly isolation: Isolation;
 }
 
@@ -107,11 +116,10 @@ async function deploy(
   whenFree: WhenFree,
 ): Promise<PreviewReport> {
   const { pullRequest, commit, cluster: kind, expires, base } = settings;
-  const guarantees = await readProgramGuarantees(engine.surroundings.program);
   const before = await objectsInState(engine, base);
   // The comparison needs only the processor, the deployment mostly waits.
   const [comparison, { isolation, ...outcome }] = await Promise.all([
-    compareWithBase(engine, base, before, guarantees),
+    compareWithBase(engine, base, before, []),
     deployWithinBounds(engine, stack, settings, policy, before, whenFree),
   ]);
   const access: AccessReport = {
@@ -131,7 +139,7 @@ async function deployWithinBounds(
   shared: readonly KubernetesObject[],
   whenFree: WhenFree,
 ): Promise<Outcome> {
-  const { say, engineSignal } = engine.surroundings;
+  const { say, engineSignal, environment } = engine.surroundings;
   const { pullRequest, cluster, base } = settings;
   const nothing = { addresses: [], outputs: [], isolation: { guarantees: 0, broken: [] } };
 
@@ -143,6 +151,8 @@ async function deployWithinBounds(
     return { ...nothing, state: failed(planned.log(), error) };
   }
   const { resources } = planned.log();
+  const prices = environment["AKS_MESH_PRICES_URL"];
+  const cost = await monthlyCost(resources, prices ? { baseUrl: prices } : {});
   const isolation =
     cluster === "shared" ? proveIsolation(pullRequest, objectsOf(resources), shared) : nothing.isolation;
   const problems = [
@@ -151,7 +161,7 @@ async function deployWithinBounds(
   ];
   if (problems.length > 0) {
     const error = `Nothing was deployed: the preview would leave its bounds.\n${problems.map((one) => `- ${one}`).join("\n")}`;
-    return { ...nothing, isolation, state: { status: "failed", error } };
+    return { ...nothing, isolation, cost, state: { status: "failed", error } };
   }
 
   say(`Deploying stack ${stack.name} …`);
@@ -160,11 +170,12 @@ async function deployWithinBounds(
   try {
     ({ outputs } = await whenFree(() => stack.up({ onEvent: done.listen, color: "never", signal: engineSignal })));
   } catch (error) {
-    return { ...nothing, isolation, state: failed(done.log(), error) };
+    return { ...nothing, isolation, cost, state: failed(done.log(), error) };
   }
   const health = await healthOf(engine, cluster === "shared" ? base : stack.name, pullRequest);
   return {
     isolation,
+    cost,
     state: { status: "running" },
     addresses: addressesOf(outputs),
     outputs: outputsOf(outputs),
@@ -172,10 +183,9 @@ async function deployWithinBounds(
   };
 }
 
-/** What a person is told of an engine that failed: what it said itself, or else how it ended. */
 function failed({ errors }: EngineLog, error: unknown): { readonly status: "failed"; readonly error: string } {
   if (!(error instanceof CommandError)) throw error;
-  return { status: "failed", error: errors.length > 0 ? errors.join("\n\n") : error.message };
+  return { status: "failed", error: engineErrors(errors, error) };
 }
 
 async function healthOf(engine: Engine, stack: string, pullRequest: number): Promise<Health | undefined> {
