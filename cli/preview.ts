@@ -22,6 +22,7 @@ import { type PreviewPolicy, readPreviewPolicy } from "../preview/settings";
 import { status } from "../preview/status";
 import { up } from "../preview/up";
 import { readOptions } from "./options";
+import { admitCommand } from "./preview-admit";
 import { describeReport, describeStatus } from "./preview-text";
 import { type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
@@ -39,6 +40,8 @@ Usage
                                              remove those past their end or whose pull request is closed
   aks-mesh preview comment --pr N --report FILE [--dry-run]
                                              write what --report holds on the pull request
+  aks-mesh preview admit   --event FILE [--expect SHA]
+                                             may this event of GitHub start a preview, and of which commit?
 
 Options of all that change something
   --program DIR    the checkout to deploy; default: the one that this command belongs to
@@ -72,6 +75,8 @@ export async function previewCommand(terminal: Terminal, [command, ...rest]: rea
         return await reapCommand(terminal, rest);
       case "comment":
         return await commentCommand(terminal, rest);
+      case "admit":
+        return await admitCommand(terminal, rest);
       case undefined:
       case "help":
       case "--help":

@@ -59,9 +59,9 @@ const request = either(
   shape({
     ...ends,
     protocol: oneOf("http"),
-    method: text,
-    path: text,
-    headers: optional(record(text)),
+    method: optional(text),
+    path: optional(text),
+    headers: optional(record(either(text, list(text)))),
     host: optional(text),
   }),
 );

@@ -1,0 +1,41 @@
+import { appendFileSync } from "node:fs";
+import { type Admission, admit, readEvent } from "../preview/admit";
+import { github } from "../preview/github";
+import { readCommit, readOwner } from "../preview/inputs";
+import { readText } from "./input";
+import { readOptions } from "./options";
+import { type Terminal } from "./terminal";
+import { UsageError } from "./usage-error";
+
+const options = { event: { type: "string" }, expect: { type: "string" } } as const;
+
+/**
+ * `aks-mesh preview admit --event FILE`: may this event start a preview? In a workflow the answer goes to the step's outputs:
+ * `admitted`, and if so `pull-request`, `commit` and `owner`. With `--expect COMMIT` anything but that commit, admitted, is a failure.
+ */
+export async function admitCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
+  const { values } = readOptions(args, options);
+  if (values.event === undefined)
+    throw new UsageError("Say what happened: --event FILE, $GITHUB_EVENT_PATH in a workflow.");
+  const expected = values.expect === undefined ? undefined : readCommit(values.expect);
+  const admission = await admit(github(process.env), readEvent(readText(values.event, "--event")));
+  terminal.out(describe(admission));
+  const outputs = process.env["GITHUB_OUTPUT"];
+  if (outputs !== undefined && outputs !== "") appendFileSync(outputs, outputLines(admission));
+  const summary = process.env["GITHUB_STEP_SUMMARY"];
+  if (summary !== undefined && summary !== "") appendFileSync(summary, describe(admission));
+  if (expected === undefined) return 0;
+  return admission.admitted && admission.commit === expected ? 0 : 1;
+}
+
+function describe(admission: Admission): string {
+  if (!admission.admitted) return `No preview: ${admission.reason}\n`;
+  return `A preview of pull request ${String(admission.pullRequest)} at ${admission.commit}.\n`;
+}
+
+/** Values of fixed form alone: a line break in one would be another output. */
+function outputLines(admission: Admission): string {
+  if (!admission.admitted) return "admitted=false\n";
+  const { pullRequest, commit, owner } = admission;
+  return `admitted=true\npull-request=${String(pullRequest)}\ncommit=${readCommit(commit)}\nowner=${readOwner(owner)}\n`;
+}

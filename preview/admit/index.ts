@@ -1,0 +1,2 @@
+export { type Admission, admit, previewLabel } from "./admit";
+export { type PreviewEvent, readEvent } from "./event";

@@ -1,0 +1,113 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "vitest";
+import { isJsonObject, type KubernetesObject } from "../../mesh/manifests";
+import { type PreviewReport } from "../../preview/report";
+import { type Exit } from "../../sandbox/engine";
+import { programDirectory } from "../../sandbox/paths";
+import { type Sandbox } from "../../sandbox/sandbox";
+import { kubectl } from "../sandbox/in-sandbox";
+import { type GitHubServer } from "./github-server";
+
+/** `aks-mesh preview …` under way, as a process group of its own. */
+export interface PreviewCommand {
+  /** Waits until it has said something. */
+  says(text: string): Promise<void>;
+  /** Kills it with all that it started, as a machine that is switched off. */
+  kill(): Promise<void>;
+  readonly exit: Promise<Exit>;
+}
+
+/** Starts the command in the sandbox's environment and that of a workflow on the local GitHub. */
+export function startPreview(sandbox: Sandbox, github: GitHubServer, args: readonly string[]): PreviewCommand {
+  const child = spawn(process.execPath, [join(programDirectory, "cli", "bin.js"), "preview", ...args], {
+    cwd: sandbox.paths.directory,
+    env: { ...sandbox.environment, ...github.environment },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  const exit = once(child, "close").then(([code]: (number | null)[]): Exit => ({ code: code ?? 137, stdout, stderr }));
+  return {
+    exit,
+    says: async (text) => {
+      while (!stderr.includes(text)) {
+        if (child.exitCode !== null) throw new Error(`It ended without saying "${text}":\n${stdout}${stderr}`);
+        await sleep(20);
+      }
+    },
+    kill: async () => {
+      if (child.pid === undefined) throw new Error("It did not start.");
+      process.kill(-child.pid, "SIGKILL");
+      await exit;
+    },
+  };
+}
+
+/** Runs the command to its end, which has to be a good one unless another code is expected. */
+export async function runPreview(
+  sandbox: Sandbox,
+  github: GitHubServer,
+  args: readonly string[],
+  code = 0,
+): Promise<Exit> {
+  const exit = await startPreview(sandbox, github, args).exit;
+  expect(exit.code, `preview ${args.join(" ")}\n${exit.stdout}${exit.stderr}`).toBe(code);
+  return exit;
+}
+
+/** Deploys a commit of a pull request and reads the report. */
+export async function push(
+  sandbox: Sandbox,
+  github: GitHubServer,
+  pullRequest: number,
+  commit: string,
+  args: readonly string[] = [],
+  code = 0,
+): Promise<{ readonly report: PreviewReport; readonly exit: Exit }> {
+  const file = join(sandbox.paths.directory, `report-${pullRequest}.json`);
+  const all = ["up", "--pr", String(pullRequest), "--commit", commit, "--owner", "octocat", "--report", file, ...args];
+  const exit = await runPreview(sandbox, github, all, code);
+  return { report: JSON.parse(await readFile(file, "utf8")) as PreviewReport, exit };
+}
+
+/** A commit id that tests can tell from others. */
+export function commitOf(digit: number | string): string {
+  return String(digit).repeat(40).slice(0, 40);
+}
+
+/** A checkout that is this one but for its index.ts. */
+export async function programWith(index: string): Promise<{ readonly directory: string; remove(): Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), "aks-mesh-program-"));
+  for (const name of await readdir(programDirectory)) {
+    if (name === "index.ts" || name.startsWith(".")) continue;
+    await symlink(join(programDirectory, name), join(directory, name));
+  }
+  await writeFile(join(directory, "index.ts"), index);
+  return { directory, remove: () => rm(directory, { recursive: true }) };
+}
+
+const meshKinds = [
+  ...["namespaces", "pods", "services", "serviceaccounts", "meshconfigs", "networkpolicies"],
+  ...["traffictargets", "httproutegroups", "tcproutes", "trafficsplits", "egresses", "ingressbackends"],
+];
+
+/** Everything in the shared cluster that decides about access, as its API server has it. */
+export async function liveObjects(sandbox: Sandbox): Promise<KubernetesObject[]> {
+  const exit = await kubectl(sandbox, "dev", "get", meshKinds.join(","), "--all-namespaces", "--output=json");
+  expect(exit.code, exit.stderr).toBe(0);
+  return (JSON.parse(exit.stdout) as { items: KubernetesObject[] }).items;
+}
+
+/** An object without what the API server and controllers write by themselves, as text. */
+export function essence({ kind, metadata, ...rest }: KubernetesObject): string {
+  const spec: unknown = "spec" in rest ? rest.spec : undefined;
+  const { name, namespace, labels, annotations } = metadata;
+  return JSON.stringify({ kind, name, namespace, labels, annotations, spec: isJsonObject(spec) ? spec : null });
+}

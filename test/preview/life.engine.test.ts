@@ -1,0 +1,254 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type KubernetesObject } from "../../mesh/manifests";
+import { checkGuarantees, osmMesh } from "../../mesh/osm";
+import { isolationGuarantees } from "../../preview/isolation";
+import { tryMachineLock } from "../../preview/machine-lock";
+import { namespaceOf } from "../../preview/objects";
+import { type StatusRow } from "../../preview/status";
+import { operate, projectName, pulumi, type Sandbox } from "../../sandbox/sandbox";
+import { resourcesInAzure } from "../sandbox/azure";
+import { closeTestSandbox, kubectl, openTestSandbox, stateOf } from "../sandbox/in-sandbox";
+import { type GitHubServer, startGitHub, workflowLogin } from "./github-server";
+import { commitOf, essence, liveObjects, programWith, push, runPreview, startPreview } from "./in-preview";
+
+let sandbox: Sandbox;
+let github: GitHubServer;
+
+/** What belongs to everybody, as it was before the first preview. */
+let before: { readonly state: string; readonly azure: readonly string[]; readonly objects: readonly string[] };
+
+beforeAll(async () => {
+  [sandbox, github] = await Promise.all([openTestSandbox(), startGitHub()]);
+  const exit = await operate(sandbox, "up", "dev");
+  expect(exit.code, exit.stdout + exit.stderr).toBe(0);
+  before = await shared();
+  for (const number of [1, 2, 3, 4]) open(number);
+});
+
+afterAll(async () => {
+  await github.stop();
+  await closeTestSandbox(sandbox);
+});
+
+/** Opens a pull request on the local GitHub. */
+function open(number: number): void {
+  github.state.pullRequests.set(number, {
+    number,
+    ...{ state: "open", title: "t", author: "octocat", commit: commitOf(number), branch: "b", from: 1 },
+    ...{ labels: ["preview"], files: [] },
+  });
+}
+
+function close(number: number): void {
+  const pullRequest = github.state.pullRequests.get(number);
+  if (pullRequest !== undefined) pullRequest.state = "closed";
+}
+
+const isOfPreview = (object: KubernetesObject) => /^pr-\d+-/.test(namespaceOf(object) ?? "");
+
+async function shared(): Promise<typeof before> {
+  const [{ text }, azure, objects] = await Promise.all([
+    stateOf(sandbox, "dev"),
+    resourcesInAzure(sandbox),
+    liveObjects(sandbox),
+  ]);
+  const stable = objects.filter((object) => !isOfPreview(object) && object.kind !== "Pod");
+  return { state: text, azure, objects: stable.map(essence).sort() };
+}
+
+/** Namespaces of previews that the cluster has. */
+async function previewNamespaces(): Promise<string[]> {
+  const exit = await kubectl(sandbox, "dev", "get", "namespaces", "--output=jsonpath={.items[*].metadata.name}");
+  return exit.stdout
+    .split(" ")
+    .filter((name) => name.startsWith("pr-"))
+    .sort();
+}
+
+const namespacesOf = (...pullRequests: readonly number[]) =>
+  pullRequests
+    .flatMap((number) => ["bookbuyer", "bookstore", "bookthief", "bookwarehouse"].map((name) => `pr-${number}-${name}`))
+    .sort();
+
+async function statusRows(): Promise<readonly StatusRow[]> {
+  return JSON.parse((await runPreview(sandbox, github, ["status", "--json"])).stdout) as StatusRow[];
+}
+
+describe.sequential("previews on one shared cluster", () => {
+  it("come up three at once, each in namespaces of its own, marked and within bounds", async () => {
+    const pushes = await Promise.all([1, 2, 3].map((number) => push(sandbox, github, number, commitOf(number))));
+    for (const [index, { report }] of pushes.entries()) {
+      const number = index + 1;
+      expect(report.state).toEqual({ status: "running" });
+      expect(report.health).toEqual({ ready: 6, total: 6, problems: [] });
+      expect(report.addresses).toContainEqual({
+        name: "bookstore",
+        url: `http://bookstore.pr-${number}-bookstore.svc.cluster.local:14001`,
+      });
+      expect(report.access).toMatchObject({ changes: [], broken: [] });
+      expect(report.access?.guarantees).toBeGreaterThan(10);
+      expect(report.cost).toEqual({ currency: "USD", total: 0, parts: [] });
+    }
+    expect(await previewNamespaces()).toEqual(namespacesOf(1, 2, 3));
+    const exit = await kubectl(sandbox, "dev", "get", "namespace", "pr-2-bookstore", "--output=json");
+    expect(JSON.parse(exit.stdout)).toMatchObject({
+      metadata: {
+        labels: { "aks-mesh/preview": "2", "openservicemesh.io/monitored-by": "osm" },
+        annotations: { "aks-mesh/commit": commitOf(2), "aks-mesh/owner": "octocat", "aks-mesh/pull-request": "2" },
+      },
+    });
+    const tags = await pulumi(sandbox, ["stack", "tag", "ls", "--json", "--stack", "pr-2"]);
+    expect(JSON.parse(tags.stdout)).toMatchObject({
+      ...{ "pull-request": "2", commit: commitOf(2), owner: "octocat", cluster: "shared", base: "dev" },
+      expires: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}Z$/),
+    });
+  });
+
+  it("cannot reach each other nor the shared workloads: proved over the cluster's own objects", async () => {
+    const objects = await liveObjects(sandbox);
+    const guarantees = isolationGuarantees(objects);
+    expect(guarantees.length).toBe(4 * 5);
+    expect(checkGuarantees(osmMesh({ objects }), guarantees)).toEqual([]);
+
+    const intrusion = objects.map((object) =>
+      object.kind === "TrafficTarget" && object.metadata.name === "bookbuyer-access-bookstore"
+        ? (JSON.parse(JSON.stringify(object).replaceAll("pr-1-bookbuyer", "pr-2-bookbuyer")) as KubernetesObject)
+        : object,
+    );
+    const broken = checkGuarantees(osmMesh({ objects: intrusion }), guarantees);
+    expect(broken.map(({ object }) => object)).toContain(
+      "Guarantee nobody but pull request 1 calls pr-1-bookstore/bookstore",
+    );
+    expect(broken[0]?.request).toMatchObject({ from: "pr-2-bookbuyer/bookbuyer" });
+  });
+
+  it("have no traffic target that names anybody else, and a network that keeps to the pull request", async () => {
+    const objects = (await liveObjects(sandbox)).filter(isOfPreview);
+    const targets = objects.filter(({ kind }) => kind === "TrafficTarget");
+    expect(targets).toHaveLength(3 * 4);
+    for (const target of targets) {
+      const named = [...new Set(JSON.stringify(target).match(/"namespace":"[^"]+"/g))];
+      const prefix = /^pr-\d+-/.exec(target.metadata.namespace ?? "")?.[0] ?? "";
+      expect(named.filter((text) => !text.startsWith(`"namespace":"${prefix}`))).toEqual([]);
+    }
+    const policies = objects.filter(({ kind }) => kind === "NetworkPolicy");
+    expect(policies.map((policy) => policy.metadata.namespace).sort()).toEqual(namespacesOf(1, 2, 3));
+    expect(JSON.stringify(policies[0])).toContain('"policyTypes":["Ingress","Egress"]');
+  });
+
+  it("are updated by a push, and nothing else is touched", async () => {
+    const uid = async () =>
+      (await kubectl(sandbox, "dev", "get", "namespace", "pr-1-bookstore", "--output=jsonpath={.metadata.uid}")).stdout;
+    const old = await uid();
+    const image = "docker.io/openservicemesh/bookbuyer:v1.2.3";
+    const { report } = await push(sandbox, github, 1, commitOf("a"), ["--image", `bookbuyer=${image}`]);
+    expect(report.state.status).toBe("running");
+    expect(await uid()).toBe(old);
+    const path = "--output=jsonpath={.spec.template.spec.containers[0].image}";
+    const deployed = await kubectl(
+      sandbox,
+      "dev",
+      "get",
+      "deployment",
+      "bookbuyer",
+      "--namespace=pr-1-bookbuyer",
+      path,
+    );
+    expect(deployed.stdout).toBe(image);
+  });
+
+  it("go away after the update under way, when their pull request is closed in the middle of it", async () => {
+    const update = startPreview(sandbox, github, ["up", "--pr", "2", "--commit", commitOf("b")]);
+    await update.says("Deploying stack pr-2");
+    close(2);
+    const removal = await runPreview(sandbox, github, ["down", "--pr", "2", "--comment"]);
+    expect(removal.stderr).toMatch(/Stack pr-2 is in the hands of `aks-mesh preview up --pr 2`/);
+    expect((await update.exit).code).toBe(0);
+    expect(await previewNamespaces()).toEqual(namespacesOf(1, 3));
+    expect(github.state.comments.filter(({ number, login }) => number === 2 && login === workflowLogin)).toHaveLength(
+      1,
+    );
+  });
+
+  it("stay as they are when a pull request's program throws, and the token in its words is masked", async () => {
+    const token = `ghp_${"x1".repeat(18)}`;
+    const broken = await programWith(`throw new Error("no luck with ${token}");\n`);
+    const { report, exit } = await push(sandbox, github, 3, commitOf("c"), ["--program", broken.directory], 1);
+    await broken.remove();
+    expect(report.state).toMatchObject({ status: "failed", error: expect.stringContaining("no luck with") });
+    expect(report.access?.changes).toMatchObject({ unknown: expect.stringContaining("cannot be previewed") });
+    expect(JSON.stringify(report) + exit.stdout).not.toContain(token);
+    const row = (await statusRows()).find(({ pullRequest }) => pullRequest === 3);
+    expect(row).toMatchObject({ state: "running", health: { ready: 6, total: 6 } });
+  });
+
+  it("refuse a program that would leave its namespaces, before anything is deployed", async () => {
+    const intruder = await programWith(
+      [
+        'import { sharedCluster } from "./stacks/shared-cluster";',
+        'import { ConfigMap } from "@pulumi/kubernetes/core/v1";',
+        'const { options: { provider } } = sharedCluster("x", "dev");',
+        'new ConfigMap("gift", { metadata: { name: "gift", namespace: "kube-system" }, data: {} }, { provider });',
+      ].join("\n"),
+    );
+    const { report } = await push(sandbox, github, 3, commitOf("d"), ["--program", intruder.directory], 1);
+    await intruder.remove();
+    expect(report.state).toMatchObject({
+      status: "failed",
+      error: expect.stringContaining("in namespace kube-system"),
+    });
+    expect(await previewNamespaces()).toEqual(namespacesOf(1, 3));
+  });
+
+  it("converge after kill -9 in the middle of the first deployment", async () => {
+    const first = startPreview(sandbox, github, ["up", "--pr", "4", "--commit", commitOf(4)]);
+    await first.says("Deploying stack pr-4");
+    while ((await previewNamespaces()).filter((name) => name.startsWith("pr-4-")).length === 0);
+    await first.kill();
+    const locks = join(sandbox.paths.state, ".pulumi", "locks", "organization", projectName, "pr-4");
+    expect(await readdir(locks)).toHaveLength(1);
+    const { report } = await push(sandbox, github, 4, commitOf(4));
+    expect(report.state.status).toBe("running");
+    expect(await previewNamespaces()).toEqual(namespacesOf(1, 3, 4));
+  });
+
+  it("are reaped when they are past their end or closed, whatever becomes of the others", async () => {
+    // Number 3 is closed, and somebody holds it; number 4 is past its end; of number 9 a dead run left a namespace.
+    close(3);
+    const holder = await tryMachineLock(
+      [sandbox.environment["PULUMI_BACKEND_URL"], projectName, "pr-3"].join("\n"),
+      "a test",
+    );
+    if (typeof holder === "string") throw new Error(holder);
+    await pulumi(sandbox, ["stack", "tag", "set", "expires", "2020-01-01T00:00:00Z", "--stack", "pr-4"]);
+    await kubectl(sandbox, "dev", "create", "namespace", "pr-9-bookstore");
+    await kubectl(sandbox, "dev", "label", "namespace", "pr-9-bookstore", "aks-mesh/preview=9");
+
+    const dry = await runPreview(sandbox, github, ["reap", "--dry-run"]);
+    expect(dry.stdout.split("\n").filter((line) => line !== "")).toEqual([
+      "would remove the preview of pull request 3 (closed)",
+      "would remove the preview of pull request 4 (expired)",
+      "would remove the preview of pull request 9 (no stack)",
+    ]);
+    expect(await previewNamespaces()).toEqual([...namespacesOf(1, 3, 4), "pr-9-bookstore"].sort());
+
+    const failing = await runPreview(sandbox, github, ["reap", "--wait", "1s", "--attempts", "1"], 1);
+    await holder.release();
+    expect(failing.stdout).toContain("pull request 3 (closed): Stack pr-3 is in the hands of a test");
+    expect(await previewNamespaces()).toEqual(namespacesOf(1, 3));
+
+    await runPreview(sandbox, github, ["reap"]);
+    expect(await previewNamespaces()).toEqual(namespacesOf(1));
+    expect((await statusRows()).map(({ pullRequest }) => pullRequest)).toEqual([1]);
+  });
+
+  it("leave nothing behind, and the shared stack as it was", async () => {
+    await runPreview(sandbox, github, ["down", "--pr", "1"]);
+    expect((await runPreview(sandbox, github, ["down", "--pr", "1"])).stdout).toContain("There is no preview");
+    expect(await previewNamespaces()).toEqual([]);
+    expect((await runPreview(sandbox, github, ["status"])).stdout).toBe("There are no previews.\n");
+    expect(await shared()).toEqual(before);
+  });
+});
