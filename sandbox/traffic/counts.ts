@@ -29,7 +29,7 @@ export interface Pair {
   readonly protocol: "http" | "tcp";
   /** How calls ended: status codes, `connected` for TCP, else refused, reset, timeout or failed. */
   readonly ends: Counts;
-  /** Calls by the Service that the caller's sidecar sent them to. */
+  /** Calls that passed, by the Service that the caller's sidecar sent them to. */
   readonly backends: Counts;
   /** The kinds of calls, with the caller's own counts. */
   readonly kinds: readonly CountedCall[];
@@ -109,7 +109,7 @@ function pair(
     if (backend === undefined || !names.includes(backend.service)) continue;
     if (protocol === "http" && backend.status !== undefined) {
       add(ends, backend.status, value);
-      add(backends, backend.name, value);
+      if (backend.status.startsWith("2")) add(backends, backend.name, value);
     } else if (protocol === "tcp" && backend.status === undefined) {
       add(ends, "connected", value);
       add(backends, backend.name, value);

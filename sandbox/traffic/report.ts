@@ -1,12 +1,13 @@
 import { type Verdict } from "./analysis";
 import { type Counts, type Pair, total } from "./counts";
 
-/** One backend's part of the calls. */
+/** One backend's part in a pair's calls. */
 export interface BackendReport {
   /** `namespace/name`. */
   readonly service: string;
+  /** Calls that it let pass. */
   readonly calls: number;
-  /** Between 0 and 1, of the calls that were sent to a backend. */
+  /** Their part of all calls, between 0 and 1. */
   readonly share: number;
   /** What the analysis says of it. */
   readonly expected: number;
@@ -91,8 +92,8 @@ export function reportPair(pair: Pair, verdicts: readonly Verdict[], seconds: nu
   };
 }
 
-function reportBackends({ backends, kinds }: Pair, verdicts: readonly Verdict[]): readonly BackendReport[] {
-  const all = total(backends);
+function reportBackends({ ends, backends, kinds }: Pair, verdicts: readonly Verdict[]): readonly BackendReport[] {
+  const all = total(ends);
   const expected: Record<string, number> = {};
   // Kinds of calls may be divided differently; each counts as often as it was made.
   const weights = kinds.map(({ ends }) => total(ends));
@@ -110,8 +111,8 @@ function reportBackends({ backends, kinds }: Pair, verdicts: readonly Verdict[])
   }));
 }
 
-function plausible({ backends }: Pair): (backend: BackendReport) => boolean {
-  const all = total(backends);
+function plausible({ ends }: Pair): (backend: BackendReport) => boolean {
+  const all = total(ends);
   return ({ share, expected }) =>
     all === 0 || Math.abs(share - expected) <= tolerance * Math.sqrt((expected * (1 - expected)) / all) + 1 / all;
 }

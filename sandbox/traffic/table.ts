@@ -39,10 +39,10 @@ function pairRows(pair: PairReport): string[][] {
     mark(pair.agrees),
   ];
   if (pair.backends.length < 2) return [row];
-  const backends = pair.backends.map(({ service, calls, share, expected }) => [
+  const backends = pair.backends.map(({ service, share, expected }) => [
     "",
     `  ${service}`,
-    pair.callsPerSecond > 0 ? ((calls / total(pair.ends)) * pair.callsPerSecond).toFixed(1) : "",
+    (share * pair.callsPerSecond).toFixed(1),
     "",
     percent(share),
     percent(expected),
