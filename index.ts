@@ -31,6 +31,7 @@ const bookstore = new Bookstore(
   name,
   {
     ...definition.bookstore,
+    mesh: (onSharedCluster === undefined ? definition : stackDefinition(onSharedCluster.base, settings)).mesh,
     images: previewed === undefined ? undefined : { references: previewed.images },
     namespaces: onSharedCluster === undefined ? undefined : previewNamespaces(onSharedCluster, previewBounds),
   },

@@ -6,15 +6,8 @@ interface Outputs {
   readonly resourceGroupName?: string;
   readonly meshVersion?: string;
   readonly namespaces?: readonly string[];
-  readonly access?: readonly AccessRow[];
-}
-
-/** One line of the program's `access` output: who may call whom, and how. */
-interface AccessRow {
-  readonly caller: string;
-  readonly callee: string;
-  readonly http: readonly string[];
-  readonly tcp: readonly string[];
+  /** `caller → service:port`, then what passes and what answers it. */
+  readonly access?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** Aligns cells in columns, two spaces apart. */
@@ -31,23 +24,26 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
-/** A line for each request or port that a row allows, the names on the first of them only. */
-function accessLines({ caller, callee, http, tcp }: AccessRow): string[][] {
-  const allowed = [...http, ...tcp.map((port) => `TCP ${port}`)];
-  return allowed.map((text, index) => (index === 0 ? [caller, callee, text] : ["", "", text]));
+/** A line for each request that passes, the names on the first of them only. */
+function accessLines([pair, answers]: [string, Readonly<Record<string, string>>]): string[][] {
+  return Object.entries(answers).map(([request, answer], index) => [
+    ...(index === 0 ? pair.split(" → ") : ["", ""]),
+    request,
+    answer === "allowed" ? "" : answer,
+  ]);
 }
 
 /** The text after a successful `up`: the cluster, its policies, who may call whom, and what to try next. */
 export function summary(stack: string, stackOutput: Exit): string {
   const outputs = JSON.parse(stackOutput.stdout) as Outputs;
-  const access = outputs.access ?? [];
+  const access = Object.entries(outputs.access ?? {});
   return [
     "",
     `Stack ${stack} is up: cluster ${outputs.clusterName} in resource group ${outputs.resourceGroupName}, OSM ${outputs.meshVersion}.`,
     `Namespaces in the mesh: ${(outputs.namespaces ?? []).join(", ")}`,
     "",
-    "Who may call whom, as the mesh's objects say:",
-    table([["CALLER", "SERVICE ACCOUNT", "MAY SEND"], ...access.flatMap(accessLines)]),
+    "Who may call whom, as the analysis of policies and workloads tells:",
+    table([["CALLER", "SERVICE", "MAY SEND", "ANSWERED BY"], ...access.flatMap(accessLines)]),
     "",
     "Next:",
     "  npm run sandbox -- kubectl get traffictargets -A     what runs in the cluster",

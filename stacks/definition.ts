@@ -9,5 +9,5 @@ type Common = "name" | "resourceGroupName" | "location" | "mesh" | "tags" | "kub
 export interface StackDefinition {
   readonly cluster: Omit<AksClusterArgs, Common>;
   readonly mesh: MeshSettings;
-  readonly bookstore: Pick<BookstoreArgs, "canary" | "bookthief">;
+  readonly bookstore: Pick<BookstoreArgs, "canary" | "bookthief" | "guarantees">;
 }

@@ -1,4 +1,5 @@
 import { type StackDefinition } from "./definition";
+import { inEveryStack, whileBothVersionsSell } from "./guarantees";
 
 /** Small and cheap, in one zone and without an uptime agreement; a canary halfway, and bookthief kept out. */
 export const dev: StackDefinition = {
@@ -11,5 +12,9 @@ export const dev: StackDefinition = {
     ],
   },
   mesh: {},
-  bookstore: { canary: { v1: 50, v2: 50 }, bookthief: "denied" },
+  bookstore: {
+    canary: { v1: 50, v2: 50 },
+    bookthief: "denied",
+    guarantees: [...inEveryStack, ...whileBothVersionsSell],
+  },
 };

@@ -1,4 +1,5 @@
 import { type StackDefinition } from "./definition";
+import { inEveryStack } from "./guarantees";
 
 /** Three zones, an uptime agreement, cost figures by namespace; bookstore on one version. */
 export const prod: StackDefinition = {
@@ -12,5 +13,9 @@ export const prod: StackDefinition = {
     ],
   },
   mesh: { certificate: { keyBitSize: 3072 } },
-  bookstore: { canary: { v1: 100, v2: 0 }, bookthief: "denied" },
+  bookstore: {
+    canary: { v1: 100, v2: 0 },
+    bookthief: "denied",
+    guarantees: inEveryStack,
+  },
 };

@@ -1,4 +1,5 @@
 import { type StackDefinition } from "./definition";
+import { inEveryStack, whileBothVersionsSell } from "./guarantees";
 
 /** As prod in kind, with fewer and smaller nodes; a canary that has just begun. */
 export const staging: StackDefinition = {
@@ -10,5 +11,9 @@ export const staging: StackDefinition = {
     ],
   },
   mesh: {},
-  bookstore: { canary: { v1: 90, v2: 10 }, bookthief: "denied" },
+  bookstore: {
+    canary: { v1: 90, v2: 10 },
+    bookthief: "denied",
+    guarantees: [...inEveryStack, ...whileBothVersionsSell],
+  },
 };

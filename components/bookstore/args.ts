@@ -1,6 +1,8 @@
 import type * as kubernetes from "@pulumi/kubernetes";
-import { type BookstoreCanary } from "../../mesh/osm/samples";
+import { type BookstoreCanary, type BookstoreService } from "../../mesh/osm/samples";
+import { type GuaranteeRule } from "../../mesh/policy";
 import { type NamespaceFenceSettings } from "../namespace-fence";
+import { type MeshSettings } from "../open-service-mesh/mesh-settings";
 import { type Transform } from "../transform";
 
 /** Where the sample's images come from. */
@@ -57,6 +59,10 @@ export interface BookstoreArgs {
   canary?: BookstoreCanary;
   /** Whether bookthief may call bookstore: `denied` or `allowed`. Default: `denied`. */
   bookthief?: string;
+  /** What has to hold of the sample's policy; a broken one fails the preview. Default: nothing. */
+  guarantees?: readonly GuaranteeRule<BookstoreService>[];
+  /** Settings of the mesh that it runs in. Default: those that OpenServiceMesh has by itself. */
+  mesh?: MeshSettings;
   /** Prometheus scrapes the sidecars. Default: true. */
   metrics?: boolean;
   /** Container insights collects the metrics of the sample's namespaces. Default: false. */

@@ -2,13 +2,13 @@ import { Deployment, StatefulSet } from "@pulumi/kubernetes/apps/v1";
 import { Secret, Service, ServiceAccount } from "@pulumi/kubernetes/core/v1";
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { bookstoreNamespaces, bookstorePolicies, bookstoreServices } from "../../mesh/osm/samples";
-import { type AccessRow } from "../../mesh/osm/stated-access";
-import { MeshPolicies, policiesByKind } from "../mesh-policies";
+import { bookstoreNamespaces, bookstorePolicy } from "../../mesh/osm/samples";
+import { type AccessMatrix, MeshPolicies } from "../mesh-policies";
 import { transformed } from "../transform";
 import { type BookstoreArgs } from "./args";
 import { assertBookstoreArgs } from "./validate";
 import {
+  accountArgs,
   database,
   databaseSecretName,
   deployments,
@@ -31,8 +31,8 @@ export interface BookstoreOptions extends pulumi.ComponentResourceOptions {
 export class Bookstore extends pulumi.ComponentResource {
   /** Names of the sample's namespaces, known once they are in the mesh and their policies hold. */
   public readonly namespaces: pulumi.Output<string[]>;
-  /** Who may call whom, as the policies say. */
-  public readonly access: pulumi.Output<AccessRow[]>;
+  /** Who may call whom, as the analysis of policies and workloads tells. */
+  public readonly access: pulumi.Output<AccessMatrix>;
   /** Where the sample's Services answer inside the cluster, `host:port`, by name. */
   public readonly addresses: pulumi.Output<Record<string, string>>;
 
@@ -43,13 +43,30 @@ export class Bookstore extends pulumi.ComponentResource {
     const { prefix, ...settings } = args.namespaces ?? {};
     const names = bookstoreNamespaces.map((namespace) => namespaceIn(args, namespace));
 
+    const accounts = sampleAccounts.map((account) => ({ ...account, args: accountArgs(args, account) }));
+    const services = sampleServices.map((service) => ({
+      ...service,
+      args: transformed(args.transform?.service, serviceArgs(args, service)),
+    }));
+    const databaseArgs = transformed(args.transform?.statefulSet, database(args));
+    const programs = deployments(args).map((program) => ({
+      ...program,
+      args: transformed(args.transform?.deployment, program.args),
+    }));
+
     const policies = new MeshPolicies(
       `${name}-policies`,
       {
         namespaces: names.map((namespace) => ({ name: namespace, metrics: args.metrics, ...settings })),
-        services: bookstoreServices.map((service) => namespaceIn(args, service)),
         containerInsightsNamespaces: args.containerInsights === true ? names : undefined,
-        ...policiesByKind(bookstorePolicies({ ...args, namespacePrefix: prefix })),
+        policy: bookstorePolicy({ ...args, namespacePrefix: prefix }),
+        mesh: args.mesh,
+        workloads: {
+          serviceAccounts: accounts.map((account) => account.args),
+          services: services.map((service) => service.args),
+          statefulSets: [databaseArgs],
+          deployments: programs.map((program) => program.args),
+        },
       },
       { parent: this, provider, dependsOn: opts.dependsOn, deletedWith },
     );
@@ -60,16 +77,9 @@ export class Bookstore extends pulumi.ComponentResource {
       deletedWith: policies.createdNamespace(namespaceIn(args, namespace)) ?? deletedWith,
     });
 
-    const accounts = sampleAccounts.map(
+    const identities = accounts.map(
       (account) =>
-        new ServiceAccount(
-          `${name}-${account.namespace}-${account.name}`,
-          {
-            metadata: { ...account, namespace: namespaceIn(args, account.namespace) },
-            automountServiceAccountToken: false,
-          },
-          child(account.namespace),
-        ),
+        new ServiceAccount(`${name}-${account.namespace}-${account.name}`, account.args, child(account.namespace)),
     );
     const secret = new Secret(
       `${name}-mysql-password`,
@@ -80,26 +90,15 @@ export class Bookstore extends pulumi.ComponentResource {
       },
       child("bookwarehouse"),
     );
-    const hosts = sampleServices.map((service) => {
-      const resource = new Service(
-        `${name}-${service.name}`,
-        transformed(args.transform?.service, serviceArgs(args, service)),
-        child(service.namespace),
-      );
+    const hosts = services.map((service) => {
+      const resource = new Service(`${name}-${service.name}`, service.args, child(service.namespace));
       const host = `${service.name}.${namespaceIn(args, service.namespace)}.svc.cluster.local:${service.port}`;
       return resource.id.apply(() => [service.name, host] as const);
     });
-    const mysql = new StatefulSet(
-      `${name}-mysql`,
-      transformed(args.transform?.statefulSet, database(args)),
-      child("bookwarehouse", ...accounts, secret),
-    );
-    for (const { name: workload, namespace, args: deployment } of deployments(args)) {
-      new Deployment(
-        `${name}-${workload}`,
-        transformed(args.transform?.deployment, deployment),
-        child(namespace, ...accounts, ...(workload === "bookwarehouse" ? [mysql] : [])),
-      );
+    const mysql = new StatefulSet(`${name}-mysql`, databaseArgs, child("bookwarehouse", ...identities, secret));
+    for (const program of programs) {
+      const needs = program.name === "bookwarehouse" ? [mysql] : [];
+      new Deployment(`${name}-${program.name}`, program.args, child(program.namespace, ...identities, ...needs));
     }
 
     this.namespaces = policies.namespaces;

@@ -1,9 +1,3 @@
 export * from "./args";
 export * from "./bookstore";
-export {
-  type BookstoreCanary,
-  bookstoreNamespaces,
-  bookstorePolicies,
-  type BookstorePolicyOptions,
-  bookstoreServices,
-} from "../../mesh/osm/samples";
+export { type BookstoreCanary, type BookstoreService } from "../../mesh/osm/samples";

@@ -1,4 +1,5 @@
 import type * as kubernetes from "@pulumi/kubernetes";
+import { bookstoreServices } from "../../mesh/osm/samples";
 import { type BookstoreArgs, type ContainerResources } from "./args";
 
 /** An object of the sample and where it belongs. */
@@ -252,28 +253,26 @@ export function database(args: BookstoreArgs): StatefulSetArgs {
 interface SampleService {
   readonly name: string;
   readonly namespace: string;
-  readonly selector: Record<string, string>;
   readonly port: number;
-  readonly appProtocol: "http" | "tcp";
+  readonly appProtocol: string;
 }
 
-/** A Service of a demonstration program. */
-function webService(namespace: string, name: string, selector: Record<string, string>): SampleService {
-  return { namespace, name, selector, port: httpPort, appProtocol: "http" };
-}
+/** The Services of the sample, as its policy names them. */
+export const sampleServices: readonly SampleService[] = Object.entries(bookstoreServices()).flatMap(
+  ([name, { namespace, ports = [] }]) =>
+    ports.map(({ port, protocol }) => ({ name, namespace, port, appProtocol: protocol })),
+);
 
-/** The Services of the sample. The root's selector covers both versions, as a TrafficSplit needs it. */
-export const sampleServices: readonly SampleService[] = [
-  webService("bookstore", "bookstore", { app: "bookstore" }),
-  webService("bookstore", "bookstore-v1", { app: "bookstore", version: "v1" }),
-  webService("bookstore", "bookstore-v2", { app: "bookstore", version: "v2" }),
-  webService("bookwarehouse", "bookwarehouse", { app: "bookwarehouse" }),
-  { namespace: "bookwarehouse", name: "mysql", selector: { app: "mysql" }, port: databasePort, appProtocol: "tcp" },
-];
+/** The pods of a Service. The root's are those of both versions, as a TrafficSplit needs it. */
+function selectorOf(service: string): Record<string, string> {
+  const [app = service, version] = service.split("-");
+  return version === undefined ? { app } : { app, version };
+}
 
 /** Arguments of a Service. The database's is headless, as a StatefulSet wants it. */
 export function serviceArgs(args: BookstoreArgs, service: SampleService): ServiceArgs {
-  const { name, namespace, selector, port, appProtocol } = service;
+  const { name, namespace, port, appProtocol } = service;
+  const selector = selectorOf(name);
   return {
     metadata: { name, namespace: namespaceIn(args, namespace), labels: selector },
     spec: {
@@ -286,10 +285,18 @@ export function serviceArgs(args: BookstoreArgs, service: SampleService): Servic
 
 /** Service accounts: the identities that the policies speak of. */
 export const sampleAccounts: readonly { readonly name: string; readonly namespace: string }[] = [
-  { namespace: "bookbuyer", name: "bookbuyer" },
-  { namespace: "bookthief", name: "bookthief" },
-  { namespace: "bookstore", name: "bookstore" },
-  { namespace: "bookstore", name: "bookstore-v2" },
-  { namespace: "bookwarehouse", name: "bookwarehouse" },
-  { namespace: "bookwarehouse", name: "mysql" },
+  ...new Map(
+    Object.values(bookstoreServices()).map(({ namespace, serviceAccount: name }) => [
+      `${namespace}/${name}`,
+      { namespace, name },
+    ]),
+  ).values(),
 ];
+
+/** Arguments of a service account. */
+export function accountArgs(
+  args: BookstoreArgs,
+  { name, namespace }: (typeof sampleAccounts)[number],
+): kubernetes.types.input.core.v1.ServiceAccount {
+  return { metadata: { name, namespace: namespaceIn(args, namespace) }, automountServiceAccountToken: false };
+}

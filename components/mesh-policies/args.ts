@@ -1,8 +1,11 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import { type CustomResourceArgs } from "@pulumi/kubernetes/apiextensions";
 import type * as pulumi from "@pulumi/pulumi";
+import { type Guarantee } from "../../mesh/osm";
 import { type OsmKind, type OsmObject, type PolicyObject } from "../../mesh/osm/kinds";
+import { type Policy } from "../../mesh/policy";
 import { type NamespaceFenceSettings } from "../namespace-fence";
+import { type MeshSettings } from "../open-service-mesh/mesh-settings";
 import { type Transform } from "../transform";
 
 /** A value of which any part may be an Output or a promise. */
@@ -65,18 +68,34 @@ export interface MeshNamespace {
   fence?: NamespaceFenceSettings;
 }
 
-/** Arguments of `MeshPolicies`. */
+/** What runs in the mesh, by kind, as it is given to the resources that make it. */
+export interface WorkloadArgs {
+  deployments?: kubernetes.types.input.apps.v1.Deployment[];
+  statefulSets?: kubernetes.types.input.apps.v1.StatefulSet[];
+  daemonSets?: kubernetes.types.input.apps.v1.DaemonSet[];
+  services?: kubernetes.types.input.core.v1.Service[];
+  serviceAccounts?: kubernetes.types.input.core.v1.ServiceAccount[];
+}
+
+/** Arguments of `MeshPolicies`: a policy as `mesh/policy` has it, objects one by one, or both. */
 export interface MeshPoliciesArgs extends PolicyObjectArgs {
+  /**
+   * Who may call whom, made with `definePolicy`; its guarantees are checked. What it says about the mesh as a whole (`mode`,
+   * `openEgress`) has to agree with `mesh`. Default: none.
+   */
+  policy?: Policy;
+  /** What has to hold, in terms of the objects. Default: nothing but what `policy` guarantees. */
+  guarantees?: Omit<Guarantee, "object">[];
+  /** What runs in the mesh. Default: what `policy` says of its services, else what the objects let one assume. */
+  workloads?: WorkloadArgs;
+  /** The mesh's settings, as OpenServiceMesh has them. Default: its defaults. */
+  mesh?: MeshSettings;
   /** Namespaces to onboard, before the first policy, so that the mesh's webhook checks each. */
   namespaces: MeshNamespace[];
   /**
    * Namespaces that are onboarded elsewhere, for policies in them or callers from them. Default: none.
    */
   otherNamespaces?: string[];
-  /** Whether the mesh honours Retry objects (MeshConfig `featureFlags.enableRetryPolicy`). Default: true. */
-  retryPolicy?: boolean;
-  /** Services known to exist, as `namespace/name`: references to others are then errors. Default: not checked. */
-  services?: string[];
   /** Namespaces whose Envoy metrics Container insights collects. Default: no ConfigMap for it. */
   containerInsightsNamespaces?: string[];
   /** Changes to the children. */

@@ -3,12 +3,15 @@ import { ConfigMap, Namespace, NamespacePatch } from "@pulumi/kubernetes/core/v1
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type OsmKind } from "../../mesh/osm/kinds";
-import { type AccessRow, statedAccess } from "../../mesh/osm/stated-access";
 import { NamespaceFence } from "../namespace-fence";
 import { transformed } from "../transform";
-import { type MeshNamespace, type MeshPoliciesArgs } from "./args";
-import { checkedObjects } from "./check";
+import { type AccessMatrix } from "./access-matrix";
+import { analyse } from "./analysis";
+import { type MeshPoliciesArgs } from "./args";
+import { onboarding } from "./cluster";
 import { containerInsightsConfig } from "./container-insights";
+import { pendingObjects } from "./objects";
+import { report } from "./report";
 import { assertMeshPoliciesArgs } from "./validate";
 
 /** Options of {@link MeshPolicies}. */
@@ -17,16 +20,13 @@ export interface MeshPoliciesOptions extends pulumi.ComponentResourceOptions {
   provider?: kubernetes.Provider;
 }
 
-/** Metadata that makes a namespace part of the mesh. */
-function onboarding({ sidecarInjection, metrics, labels, annotations }: MeshNamespace) {
-  return {
-    labels: { ...labels, "openservicemesh.io/monitored-by": "osm" },
-    annotations: {
-      ...annotations,
-      "openservicemesh.io/sidecar-injection": (sidecarInjection ?? true) ? "enabled" : "disabled",
-      "openservicemesh.io/metrics": (metrics ?? true) ? "enabled" : "disabled",
-    },
-  };
+type DependsOn = pulumi.ResourceOptions["dependsOn"];
+
+/** Whatever a resource may be told to wait for, as a list. */
+function listed(dependsOn: DependsOn): pulumi.Output<pulumi.Resource[]> {
+  return pulumi
+    .output(dependsOn)
+    .apply((resources) => (resources === undefined ? [] : Array.isArray(resources) ? resources : [resources]));
 }
 
 /** The order in which kinds are applied: an object after those that it refers to. */
@@ -38,25 +38,29 @@ const waves: readonly (readonly OsmKind[])[] = [
 
 /**
  * Namespaces of the mesh and its policies. Namespaces are onboarded first; then come the policies, an object after those
- * that it refers to. All is checked before anything is applied: errors fail the preview, warnings are shown in it.
+ * that it refers to. All is analysed before anything is applied, as `aks-mesh check` does it: findings are shown in the
+ * preview, on the resources that they are about; errors and broken guarantees fail it.
  */
 export class MeshPolicies extends pulumi.ComponentResource {
   /** Names of the onboarded namespaces, known once they are and once their policies hold. */
   public readonly namespaces: pulumi.Output<string[]>;
-  /** Who may call whom, as the objects say. */
-  public readonly access: pulumi.Output<AccessRow[]>;
+  /** Who may call whom, as the analysis tells. */
+  public readonly access: pulumi.Output<AccessMatrix>;
   private readonly created = new Map<string, Namespace>();
 
   constructor(name: string, args: MeshPoliciesArgs, opts: MeshPoliciesOptions = {}) {
     super("aks-mesh:index:MeshPolicies", name, {}, opts);
     assertMeshPoliciesArgs(args);
+    const pending = pendingObjects(args);
+    const { access, diagnostics, clearance } = analyse(args, pending);
+    const after = (resources: DependsOn): DependsOn =>
+      clearance === undefined ? resources : clearance.apply(() => listed(resources));
     const child = {
       parent: this,
       provider: opts.provider,
-      dependsOn: opts.dependsOn,
+      dependsOn: after(opts.dependsOn),
       deletedWith: opts.deletedWith,
     };
-    const { pending, plain } = checkedObjects(args, this);
 
     const onboarded = args.namespaces.map((namespace) => {
       const metadata = { name: namespace.name, ...onboarding(namespace) };
@@ -87,26 +91,26 @@ export class MeshPolicies extends pulumi.ComponentResource {
           ],
     );
 
-    const applied: CustomResource[] = [];
+    const applied = new Map<string, CustomResource>();
     for (const wave of waves) {
-      const before = [...onboarded, ...fences, ...applied];
+      const before = [...onboarded, ...fences, ...applied.values()];
       for (const object of pending.filter(({ kind }) => wave.includes(kind))) {
-        const { namespace } = object.metadata;
         const customResource = new CustomResource(
-          `${name}-${object.kind}-${namespace}-${object.metadata.name}`,
-          transformed(args.transform?.policy, { ...object }),
-          { ...child, dependsOn: before, deletedWith: this.created.get(namespace) ?? opts.deletedWith },
+          `${name}-${object.kind}-${object.namespace}-${object.name}`,
+          object.args,
+          { ...child, dependsOn: after(before), deletedWith: this.created.get(object.namespace) ?? opts.deletedWith },
         );
-        applied.push(customResource);
+        applied.set(object.title, customResource);
       }
     }
     if (args.containerInsightsNamespaces !== undefined) {
       new ConfigMap(`${name}-container-insights`, containerInsightsConfig(args.containerInsightsNamespaces), child);
     }
 
-    const done = pulumi.all([...onboarded, ...applied].map((resource) => resource.id));
+    void diagnostics.then((found) => report(found, this, applied));
+    const done = pulumi.all([...onboarded, ...applied.values()].map((resource) => resource.id));
     this.namespaces = done.apply(() => args.namespaces.map((namespace) => namespace.name));
-    this.access = plain.apply(statedAccess);
+    this.access = access;
     this.registerOutputs({ namespaces: this.namespaces, access: this.access });
   }
 

@@ -41,14 +41,14 @@ export function assertMeshPoliciesArgs(args: MeshPoliciesArgs): void {
       }
     });
   }
-  args.services?.forEach((service, index) => {
-    const [namespace = "", name = "", ...rest] = service.split("/");
-    if (rest.length > 0 || !isDnsLabel(namespace) || !isDnsLabel(name)) {
-      problems.push(
-        `services[${index}]: "${service}" is no Service; write namespace/name, e.g. bookstore/bookstore-v1.`,
-      );
+  const { policy, mesh } = args;
+  const agree = (path: string, said: unknown, setting: string, is: unknown): void => {
+    if (policy !== undefined && said !== is) {
+      problems.push(`policy.${path}: it says ${String(said)}, but mesh.${setting} is ${String(is)}; make them agree.`);
     }
-  });
+  };
+  agree("mode", policy?.mode ?? "strict", "permissiveMode", mesh?.permissiveMode === true ? "permissive" : "strict");
+  agree("openEgress", policy?.openEgress ?? false, "egress", mesh?.egress ?? false);
   if (problems.length > 0) {
     throw new RunError(problems.join("\n"));
   }

@@ -111,28 +111,36 @@ export function checkGuarantees(mesh: OsmMesh, guarantees: readonly Guarantee[])
 
 function counterexample(mesh: OsmMesh, relation: Access, guarantee: Guarantee): Finding | undefined {
   const services = relation.services.filter(
-    ({ namespace, name, port }) =>
-      keyOf(namespace, name) === guarantee.to && (guarantee.port === undefined || guarantee.port === port),
+    ({ namespace, service, port }) =>
+      keyOf(namespace, service.name) === guarantee.to && (guarantee.port === undefined || guarantee.port === port),
   );
   const callers = guarantee.from.includes("*") ? relation.callers : guarantee.from;
   if (services.length === 0) {
-    return broken(
-      mesh,
-      guarantee,
-      `Nothing is known of the service ${guarantee.to}, so that the guarantee says nothing.`,
-    );
+    return broken(mesh, guarantee, `It says nothing: there is no service ${guarantee.to}.`);
   }
   for (const service of services) {
-    for (const from of callers) {
-      const found = ofPair(mesh, guarantee, from, service);
-      if (found !== undefined) return found;
+    for (const host of hostsOf(service)) {
+      for (const from of callers) {
+        const found = ofPair(mesh, guarantee, from, service, host);
+        if (found !== undefined) return found;
+      }
     }
   }
   return undefined;
 }
 
-function ofPair(mesh: OsmMesh, guarantee: Guarantee, from: string, service: MeshService): Finding | undefined {
-  const host = fullName(service);
+/** The names that a service is called by: a pod of a headless one by its own, and by that of all of them. */
+function hostsOf(service: MeshService): ReadonlySet<string> {
+  return new Set([fullName(service), fullName({ ...service, name: service.service.name })]);
+}
+
+function ofPair(
+  mesh: OsmMesh,
+  guarantee: Guarantee,
+  from: string,
+  service: MeshService,
+  host: string,
+): Finding | undefined {
   const to = `${host}:${String(service.port)}`;
   const tcp = chainKind(service.protocol) === "tcp";
   const { methods = ["*"], path = ".*", headers } = guarantee.requests ?? {};
@@ -148,9 +156,9 @@ function ofPair(mesh: OsmMesh, guarantee: Guarantee, from: string, service: Mesh
     const request: CallRequest = tcp ? { from, to, protocol: "tcp" } : { from, to, protocol: "http", ...example };
     const { outcome, outcomes } = decide(mesh, request);
     const verdict = outcome === "varies" ? `may be ${(outcomes ?? []).join(" or ")}` : `is ${outcome}`;
-    return broken(mesh, guarantee, `${from} → ${to}: a call ${verdict}.`, request);
+    return broken(mesh, guarantee, `It is broken: a call that must ${guarantee.kind} pass ${verdict}.`, request);
   } catch (error) {
-    if (error instanceof TooComplexError) return broken(mesh, guarantee, `It cannot be proved: ${error.message}`);
+    if (error instanceof TooComplexError) return broken(mesh, guarantee, `It cannot be proved. ${error.message}`);
     throw error;
   }
 }
@@ -163,7 +171,7 @@ function broken(mesh: OsmMesh, guarantee: Guarantee, message: string, request?: 
     rule: "broken-guarantee",
     object: `Guarantee ${guarantee.name}`,
     ...(position && { position }),
-    message: `The guarantee (${guarantee.kind}) does not hold. ${message}`,
+    message,
     ...(request && { request }),
     remedy: "Change the policy until the guarantee holds, or the guarantee where it asks for too much.",
   };

@@ -1,4 +1,5 @@
-import { type HTTPRouteGroup, type PolicyObject, type TCPRoute, type TrafficSplit, type TrafficTarget } from "../kinds";
+import { compile, definePolicy, type GuaranteeRule, type PolicyService } from "../../policy";
+import { type PolicyObject } from "../kinds";
 
 /** Which bookstores the mesh sends the root Service's traffic to. */
 export interface BookstoreCanary {
@@ -16,25 +17,37 @@ export interface BookstorePolicyOptions {
   readonly bookthief?: string;
   /** Put before the name of each namespace, such as `pr-12-`, so that a cluster can hold the sample more than once. Default: none. */
   readonly namespacePrefix?: string;
+  /** What has to hold, checked whenever the policy is analysed. Default: nothing. */
+  readonly guarantees?: readonly GuaranteeRule<BookstoreService>[];
 }
+
+/** Name of a service of the sample. */
+export type BookstoreService =
+  "bookbuyer" | "bookthief" | "bookstore" | "bookstore-v1" | "bookstore-v2" | "bookwarehouse" | "mysql";
 
 /** Namespaces of the sample. */
 export const bookstoreNamespaces = ["bookbuyer", "bookthief", "bookstore", "bookwarehouse"] as const;
 
-/** Services of the sample, as `namespace/name`. */
-export const bookstoreServices: readonly string[] = [
-  "bookstore/bookstore",
-  "bookstore/bookstore-v1",
-  "bookstore/bookstore-v2",
-  "bookwarehouse/bookwarehouse",
-  "bookwarehouse/mysql",
-];
+/** The sample's services. The root shares its identity with version 1, whose pods it selects beside those of version 2. */
+export function bookstoreServices(namespacePrefix = ""): Readonly<Record<BookstoreService, PolicyService>> {
+  const place = (namespace: (typeof bookstoreNamespaces)[number], serviceAccount: string) => ({
+    namespace: `${namespacePrefix}${namespace}`,
+    serviceAccount,
+  });
+  const web = [{ port: 14001, protocol: "http" }] as const;
+  return {
+    bookbuyer: place("bookbuyer", "bookbuyer"),
+    bookthief: place("bookthief", "bookthief"),
+    bookstore: { ...place("bookstore", "bookstore"), ports: web },
+    "bookstore-v1": { ...place("bookstore", "bookstore"), ports: web },
+    "bookstore-v2": { ...place("bookstore", "bookstore-v2"), ports: web },
+    bookwarehouse: { ...place("bookwarehouse", "bookwarehouse"), ports: web },
+    mysql: { ...place("bookwarehouse", "mysql"), ports: [{ port: 3306, protocol: "tcp" }] },
+  };
+}
 
 /** Longest name of a namespace. */
 const longestNamespace = 63;
-
-const access = "access.smi-spec.io/v1alpha3";
-const specs = "specs.smi-spec.io/v1alpha4";
 
 /** What is wrong with the sample's own settings: each with the property and what to write. */
 export function bookstoreProblems({ canary, bookthief, namespacePrefix = "" }: BookstorePolicyOptions): string[] {
@@ -68,100 +81,64 @@ export function bookstoreProblems({ canary, bookthief, namespacePrefix = "" }: B
 }
 
 /**
- * Policies of the bookstore sample: bookbuyer buys from both versions of bookstore, these restock at bookwarehouse, it
- * keeps its books in mysql, and bookthief gets what `bookthief` says.
+ * The bookstore sample's policy: bookbuyer buys from both versions of bookstore, these restock at bookwarehouse, it keeps
+ * its books in mysql, and bookthief gets what `bookthief` says.
  *
  * @throws Error with all that {@link bookstoreProblems} finds.
  */
-export function bookstorePolicies(options: BookstorePolicyOptions = {}): PolicyObject[] {
+export function bookstorePolicy(options: BookstorePolicyOptions = {}) {
   const problems = bookstoreProblems(options);
   if (problems.length > 0) throw new Error(problems.join("\n"));
-  const canary = options.canary ?? { v1: 50, v2: 50 };
-  const prefix = options.namespacePrefix ?? "";
-  const inSample = (namespace: (typeof bookstoreNamespaces)[number]) => `${prefix}${namespace}`;
-  const account = (namespace: (typeof bookstoreNamespaces)[number], name: string) =>
-    ({ kind: "ServiceAccount", name, namespace: inSample(namespace) }) as const;
-  const bookstoreRoutes: HTTPRouteGroup = {
-    apiVersion: specs,
-    kind: "HTTPRouteGroup",
-    metadata: { name: "bookstore-service-routes", namespace: inSample("bookstore") },
-    spec: {
-      matches: [
-        {
-          name: "books-bought",
-          pathRegex: "/books-bought",
+  const { canary = { v1: 50, v2: 50 }, bookthief = "denied", namespacePrefix, guarantees } = options;
+  const customers: readonly BookstoreService[] = bookthief === "allowed" ? ["bookbuyer", "bookthief"] : ["bookbuyer"];
+  return definePolicy({
+    services: bookstoreServices(namespacePrefix),
+    routes: {
+      "bookstore-service-routes": {
+        "books-bought": {
           methods: ["GET"],
-          headers: [{ "user-agent": ".*-http-client/*.*" }, { "client-app": "bookbuyer" }],
+          path: "/books-bought",
+          headers: { "user-agent": ".*-http-client/*.*", "client-app": "bookbuyer" },
         },
-        { name: "buy-a-book", pathRegex: ".*a-book.*new", methods: ["GET"] },
-      ],
+        "buy-a-book": { methods: ["GET"], path: ".*a-book.*new" },
+      },
+      "bookwarehouse-service-routes": { "restock-books": { methods: ["POST"] } },
     },
-  };
-  const bookwarehouseRoutes: HTTPRouteGroup = {
-    apiVersion: specs,
-    kind: "HTTPRouteGroup",
-    metadata: { name: "bookwarehouse-service-routes", namespace: inSample("bookwarehouse") },
-    spec: { matches: [{ name: "restock-books", methods: ["POST"] }] },
-  };
-  const mysqlRoute: TCPRoute = {
-    apiVersion: specs,
-    kind: "TCPRoute",
-    metadata: { name: "mysql", namespace: inSample("bookwarehouse") },
-    spec: { matches: { ports: [3306] } },
-  };
-  const toBookstore = (name: string, serviceAccount: string): TrafficTarget => ({
-    apiVersion: access,
-    kind: "TrafficTarget",
-    metadata: { name, namespace: inSample("bookstore") },
-    spec: {
-      destination: account("bookstore", serviceAccount),
-      sources: [
-        account("bookbuyer", "bookbuyer"),
-        ...(options.bookthief === "allowed" ? [account("bookthief", "bookthief")] : []),
-      ],
-      rules: [{ kind: "HTTPRouteGroup", name: "bookstore-service-routes", matches: ["buy-a-book", "books-bought"] }],
-    },
+    access: [
+      {
+        name: "bookbuyer-access-bookstore",
+        from: customers,
+        to: "bookstore-v1",
+        routes: ["bookstore-service-routes/buy-a-book", "bookstore-service-routes/books-bought"],
+      },
+      {
+        name: "bookbuyer-access-bookstore-v2",
+        from: customers,
+        to: "bookstore-v2",
+        routes: ["bookstore-service-routes/buy-a-book", "bookstore-service-routes/books-bought"],
+      },
+      {
+        name: "bookstore-access-bookwarehouse",
+        from: ["bookstore-v1", "bookstore-v2"],
+        to: "bookwarehouse",
+        routes: ["bookwarehouse-service-routes/restock-books"],
+      },
+      { name: "mysql", from: "bookwarehouse", to: "mysql", tcp: [3306] },
+    ],
+    splits: [
+      {
+        name: "bookstore-split",
+        root: "bookstore",
+        backends: { "bookstore-v1": canary.v1, "bookstore-v2": canary.v2 },
+      },
+    ],
+    guarantees,
   });
-  const toBookwarehouse: TrafficTarget = {
-    apiVersion: access,
-    kind: "TrafficTarget",
-    metadata: { name: "bookstore-access-bookwarehouse", namespace: inSample("bookwarehouse") },
-    spec: {
-      destination: account("bookwarehouse", "bookwarehouse"),
-      sources: [account("bookstore", "bookstore"), account("bookstore", "bookstore-v2")],
-      rules: [{ kind: "HTTPRouteGroup", name: "bookwarehouse-service-routes", matches: ["restock-books"] }],
-    },
-  };
-  const toMysql: TrafficTarget = {
-    apiVersion: access,
-    kind: "TrafficTarget",
-    metadata: { name: "mysql", namespace: inSample("bookwarehouse") },
-    spec: {
-      destination: account("bookwarehouse", "mysql"),
-      sources: [account("bookwarehouse", "bookwarehouse")],
-      rules: [{ kind: "TCPRoute", name: "mysql" }],
-    },
-  };
-  const split: TrafficSplit = {
-    apiVersion: "split.smi-spec.io/v1alpha2",
-    kind: "TrafficSplit",
-    metadata: { name: "bookstore-split", namespace: inSample("bookstore") },
-    spec: {
-      service: "bookstore",
-      backends: [
-        { service: "bookstore-v1", weight: canary.v1 },
-        { service: "bookstore-v2", weight: canary.v2 },
-      ],
-    },
-  };
-  return [
-    bookstoreRoutes,
-    bookwarehouseRoutes,
-    mysqlRoute,
-    toBookstore("bookbuyer-access-bookstore", "bookstore"),
-    toBookstore("bookbuyer-access-bookstore-v2", "bookstore-v2"),
-    toBookwarehouse,
-    toMysql,
-    split,
-  ];
+}
+
+/** The objects of {@link bookstorePolicy}; the mesh's own configuration is not the sample's. */
+export function bookstorePolicies(options: BookstorePolicyOptions = {}): PolicyObject[] {
+  return compile(bookstorePolicy(options), "osm").filter(
+    (object): object is PolicyObject => object.kind !== "MeshConfig" && object.kind !== "MeshRootCertificate",
+  );
 }

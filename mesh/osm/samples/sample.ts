@@ -10,6 +10,6 @@ export interface Sample {
   readonly namespaces: readonly string[];
   /** Services that have to exist, as `namespace/name`. */
   readonly services: readonly string[];
-  /** The objects, in the order in which to apply them. */
+  /** The objects. */
   readonly objects: readonly OsmObject[];
 }

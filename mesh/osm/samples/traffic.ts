@@ -44,7 +44,9 @@ export function canaryRollout(canary: BookstoreCanary = { v1: 50, v2: 50 }): Sam
     name: "canary-rollout",
     shows: "shares of traffic between two versions",
     namespaces: bookstoreNamespaces,
-    services: bookstoreServices,
+    services: Object.entries(bookstoreServices()).flatMap(([name, { namespace, ports }]) =>
+      ports === undefined ? [] : [`${namespace}/${name}`],
+    ),
     objects: bookstorePolicies({ canary }),
   };
 }

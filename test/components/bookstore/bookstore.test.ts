@@ -2,8 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Bookstore, type BookstoreArgs } from "../../../components/bookstore";
 import { assertBookstoreArgs } from "../../../components/bookstore/validate";
-import { database, deployments, sampleAccounts, sampleServices } from "../../../components/bookstore/workloads";
-import { bookstorePolicies, bookstoreServices } from "../../../mesh/osm/samples";
+import { database, deployments, sampleServices, serviceArgs } from "../../../components/bookstore/workloads";
 import { recordRegistrations, type Registration, settled, valueOf } from "../registrations";
 
 let registrations: Registration[];
@@ -58,6 +57,52 @@ describe("Bookstore", () => {
     expect(split.inputs["spec"]).toMatchObject({ backends: [{ weight: 90 }, { weight: 10 }] });
   });
 
+  test("tells who may call whom, from its policy and its own workloads", async () => {
+    const access = await valueOf(new Bookstore("b", { canary: { v1: 90, v2: 10 } }).access);
+    expect(Object.keys(access)).toEqual([
+      "bookbuyer/bookbuyer → bookstore/bookstore-v1:14001",
+      "bookbuyer/bookbuyer → bookstore/bookstore-v2:14001",
+      "bookbuyer/bookbuyer → bookstore/bookstore:14001",
+      "bookstore/bookstore → bookwarehouse/bookwarehouse:14001",
+      "bookstore/bookstore-v2 → bookwarehouse/bookwarehouse:14001",
+      "bookwarehouse/bookwarehouse → bookwarehouse/mysql-0.mysql:3306",
+    ]);
+    expect(access["bookbuyer/bookbuyer → bookstore/bookstore:14001"]).toEqual({
+      "GET .*a-book.*new": "bookstore-v1 90 %, bookstore-v2 10 %",
+      "GET /books-bought {user-agent: .*-http-client/*.*, client-app: bookbuyer}":
+        "bookstore-v1 90 %, bookstore-v2 10 %",
+    });
+    expect(access["bookwarehouse/bookwarehouse → bookwarehouse/mysql-0.mysql:3306"]).toEqual({ TCP: "allowed" });
+  });
+
+  test("keeps what is guaranteed of it, or is not made", () => {
+    const guarantees: BookstoreArgs["guarantees"] = [
+      { name: "no theft", kind: "never", from: "bookthief", to: "bookstore" },
+    ];
+    expect(() => new Bookstore("b", { guarantees })).not.toThrow();
+    expect(() => new Bookstore("b", { guarantees, bookthief: "allowed" })).toThrow(
+      /Guarantee no theft: .*\n +shown by +bookthief\/bookthief → bookstore\.bookstore\.svc\.cluster\.local:14001 GET /,
+    );
+    // @ts-expect-error nobody is called bookthive
+    const misspelt: NonNullable<BookstoreArgs["guarantees"]>[number]["from"] = "bookthive";
+    expect(misspelt).toBe("bookthive");
+  });
+
+  test("is known to the analysis as its transforms leave it", () => {
+    const guarantees: BookstoreArgs["guarantees"] = [
+      {
+        name: "sales",
+        kind: "always",
+        from: "bookbuyer",
+        to: "bookstore-v2",
+        requests: { path: "/buy-a-book/new", methods: ["GET"] },
+      },
+    ];
+    const nobody = (args: object) => ({ ...args, spec: { selector: { app: "nobody" }, ports: [{ port: 14001 }] } });
+    expect(() => new Bookstore("b", { guarantees })).not.toThrow();
+    expect(() => new Bookstore("b", { guarantees, transform: { service: nobody } })).toThrow("Guarantee sales");
+  });
+
   test("keeps the database's password as a secret", async () => {
     await valueOf(new Bookstore("b").addresses);
     await settled(registrations);
@@ -66,29 +111,14 @@ describe("Bookstore", () => {
   });
 
   test("lets each child be changed", async () => {
-    await valueOf(
-      new Bookstore("b", {
-        transform: { deployment: (args) => ({ ...args, metadata: { labels: { team: "books" } } }) },
-      }).addresses,
-    );
+    const metadata = { name: "mysql", namespace: "bookwarehouse", labels: { app: "mysql", team: "books" } };
+    await valueOf(new Bookstore("b", { transform: { statefulSet: { metadata } } }).addresses);
     await settled(registrations);
-    expect(named("b-bookstore-v2", "Deployment").inputs["metadata"]).toEqual({ labels: { team: "books" } });
+    expect(named("b-mysql", "StatefulSet").inputs["metadata"]).toEqual(metadata);
   });
 });
 
 describe("workloads", () => {
-  test("run under the identities that the policies speak of", () => {
-    const identities = new Set(sampleAccounts.map(({ namespace, name }) => `${namespace}/${name}`));
-    for (const object of bookstorePolicies({ bookthief: "allowed" })) {
-      if (object.kind === "TrafficTarget") {
-        for (const { namespace, name } of [object.spec.destination, ...object.spec.sources]) {
-          expect(identities).toContain(`${namespace}/${name}`);
-        }
-      }
-    }
-    expect(sampleServices.map(({ namespace, name }) => `${namespace}/${name}`)).toEqual(bookstoreServices);
-  });
-
   test("bear limits, and nothing but their own user's rights, never the sidecar's", async () => {
     for (const { spec } of await podSpecs()) {
       const pod = spec?.template.spec;
@@ -112,16 +142,17 @@ describe("workloads", () => {
     }
   });
 
-  test("the root Service selects the pods of both versions, the others one each", () => {
+  test("the root Service selects the pods of both versions, the others one each", async () => {
     const pods = deployments({}).filter(({ namespace }) => namespace === "bookstore");
-    const selected = (service: string) => {
-      const selector = sampleServices.find(({ name }) => name === service)?.selector ?? {};
+    const selected = async (service: string) => {
+      const sample = sampleServices.find(({ name }) => name === service) ?? expect.fail(`no Service ${service}`);
+      const { spec } = await valueOf(pulumi.output(serviceArgs({}, sample)));
       return pods.filter(({ name }) => {
         const labels: Record<string, string> = { app: "bookstore", version: name === "bookstore-v1" ? "v1" : "v2" };
-        return Object.entries(selector).every(([key, value]) => labels[key] === value);
+        return Object.entries(spec?.selector ?? {}).every(([key, value]) => labels[key] === value);
       }).length;
     };
-    expect(["bookstore", "bookstore-v1", "bookstore-v2"].map(selected)).toEqual([2, 1, 1]);
+    expect(await Promise.all(["bookstore", "bookstore-v1", "bookstore-v2"].map(selected))).toEqual([2, 1, 1]);
   });
 
   test("take their images, replicas and resources from the arguments", async () => {

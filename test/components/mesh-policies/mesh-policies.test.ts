@@ -1,9 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { MeshPolicies, type MeshPoliciesArgs, policiesByKind } from "../../../components/mesh-policies";
-import { admitted } from "../../../components/mesh-policies/check";
-import { bookstoreNamespaces, bookstorePolicies } from "../../../mesh/osm/samples";
-import { good, goodObjects, spoiled } from "../../mesh/osm/admission/objects";
+import { good, goodObjects } from "../../mesh/osm/admission/objects";
 import { recordRegistrations, type Registration, settled, valueOf } from "../registrations";
 
 let registrations: Registration[];
@@ -72,26 +70,6 @@ describe("MeshPolicies", () => {
     expect(named("p-shop")).toMatchObject({ deletedWith: "cluster" });
   });
 
-  test("tells who may call whom", async () => {
-    const policies = new MeshPolicies("p", {
-      namespaces: bookstoreNamespaces.map((name) => ({ name })),
-      ...policiesByKind(bookstorePolicies()),
-    });
-    const access = await valueOf(policies.access);
-    expect(access.map(({ caller, callee }) => `${caller} → ${callee}`)).toEqual([
-      "bookbuyer/bookbuyer → bookstore/bookstore",
-      "bookbuyer/bookbuyer → bookstore/bookstore-v2",
-      "bookstore/bookstore → bookwarehouse/bookwarehouse",
-      "bookstore/bookstore-v2 → bookwarehouse/bookwarehouse",
-      "bookwarehouse/bookwarehouse → bookwarehouse/mysql",
-    ]);
-    expect(access[0]?.http).toEqual([
-      "GET /books-bought [user-agent: .*-http-client/*.*, client-app: bookbuyer]",
-      "GET .*a-book.*new",
-    ]);
-    expect(access[4]).toMatchObject({ http: [], tcp: ["3306"] });
-  });
-
   test("makes Container insights collect the mesh's metrics where asked to", async () => {
     await valueOf(
       new MeshPolicies("p", { namespaces: [{ name: "shop" }], containerInsightsNamespaces: ["shop", "attic"] })
@@ -126,10 +104,10 @@ describe("MeshPolicies", () => {
       namespaces: [{ name: "shop" }],
       trafficTargets: [good.target],
       retries: [good.retry],
-      retryPolicy: false,
+      mesh: { features: { retryPolicy: false } },
     };
     expect(() => new MeshPolicies("p", args)).toThrow(
-      /3 of the mesh policies cannot work:\n- TrafficTarget shop\/target: spec\.rules\[0\]\.name: .*\n- .*TCPRoute.*\n- Retry shop\/retry: spec: .*enableRetryPolicy/,
+      /The mesh policies have 3 errors:\n- TrafficTarget shop\/target: spec\.rules\[0\]\.name: .*\n- .*TCPRoute.*\n- Retry shop\/retry: spec: .*enableRetryPolicy/,
     );
   });
 
@@ -142,7 +120,8 @@ describe("MeshPolicies", () => {
       { namespaces: [{ name: "shop", labels: { "openservicemesh.io/ignore": "true" } }] },
       "namespaces[0].labels",
     ],
-    ["a Service without a namespace", { namespaces: [{ name: "shop" }], services: ["store"] }, 'services[0]: "store"'],
+    ["a policy for another mode", { policy: { services: {}, mode: "permissive" } }, "policy.mode: it says permissive"],
+    ["a policy for open egress", { mesh: { egress: true }, policy: { services: {} } }, "mesh.egress is true"],
     ["a policy elsewhere", { namespaces: [{ name: "attic" }], tcpRoutes: [good.tcp] }, "metadata.namespace"],
   ])("refuses %s", (_, args, message) => {
     expect(() => new MeshPolicies("p", { namespaces: [], ...args })).toThrow(message);
@@ -150,15 +129,15 @@ describe("MeshPolicies", () => {
 });
 
 describe("objects with Outputs", () => {
+  const httpOnly = { ...good.target.spec, rules: good.target.spec.rules.filter(({ kind }) => kind !== "TCPRoute") };
   const withOutput = (): MeshPoliciesArgs => ({
     namespaces: [{ name: "shop" }],
     httpRouteGroups: [good.group],
-    tcpRoutes: [good.tcp],
     trafficTargets: [
       {
         metadata: good.target.metadata,
         spec: {
-          ...good.target.spec,
+          ...httpOnly,
           destination: { kind: "ServiceAccount", name: "store", namespace: pulumi.output("shop") },
         },
       },
@@ -169,21 +148,23 @@ describe("objects with Outputs", () => {
     const policies = new MeshPolicies("p", withOutput());
     await valueOf(policies.namespaces);
     await settled(registrations);
-    expect(named("p-TrafficTarget-shop-target").inputs["spec"]).toEqual(good.target.spec);
-    expect(await valueOf(policies.access)).toHaveLength(1);
-  });
-
-  test("are checked once they are known", () => {
-    const component = new pulumi.ComponentResource("test:index:Parent", "parent");
-    const elsewhere = spoiled(good.target, "spec.destination.namespace", "attic");
-    expect(() => admitted([elsewhere, good.group, good.tcp], {}, component)).toThrow(
-      /1 of the mesh policies cannot work:\n- TrafficTarget shop\/target: spec\.destination\.namespace: .*write shop/,
-    );
-    expect(admitted([good.target, good.group, good.tcp], {}, component)).toHaveLength(3);
+    expect(named("p-TrafficTarget-shop-target").inputs["spec"]).toEqual(httpOnly);
+    expect(named("p-TrafficTarget-shop-target").dependsOn).toContain("p-HTTPRouteGroup-shop-routes");
+    expect(Object.keys(await valueOf(policies.access))).toEqual(["shop/buyer → shop/store:80"]);
   });
 
   test("do not keep the plain ones from being checked at once", () => {
     const args = { ...withOutput(), tcpRoutes: [{ ...good.tcp, spec: { matches: { ports: [70000] } } }] };
     expect(() => new MeshPolicies("p", args)).toThrow("TCPRoute shop/tcp: spec.matches.ports[0]");
+  });
+
+  test("give nothing of a secret away", async () => {
+    const policies = new MeshPolicies("p", {
+      ...withOutput(),
+      httpRouteGroups: [
+        { ...good.group, spec: { matches: [{ name: "buy", headers: [{ token: pulumi.secret("hunter2") }] }] } },
+      ],
+    });
+    expect(await pulumi.isSecret(policies.access)).toBe(true);
   });
 });

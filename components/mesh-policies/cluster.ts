@@ -1,0 +1,99 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { isJsonObject, type KubernetesObject } from "../../mesh/manifests";
+import { osmKinds } from "../../mesh/osm/kinds";
+import { assumedCluster } from "../../mesh/policy";
+import { meshConfigSpec } from "../open-service-mesh/mesh-settings";
+import { transformed } from "../transform";
+import { type MeshNamespace, type MeshPoliciesArgs } from "./args";
+
+/** An object of the cluster that is no policy but that the mesh reads, as far as the program knows it. */
+export interface ClusterObject {
+  /** For messages, such as `Deployment shop/cart`. */
+  readonly title: string;
+  readonly value: pulumi.Input<unknown>;
+}
+
+/** Metadata that makes a namespace part of the mesh. */
+export function onboarding({ sidecarInjection, metrics, labels, annotations }: Omit<MeshNamespace, "name">) {
+  return {
+    labels: { ...labels, "openservicemesh.io/monitored-by": "osm" },
+    annotations: {
+      ...annotations,
+      "openservicemesh.io/sidecar-injection": (sidecarInjection ?? true) ? "enabled" : "disabled",
+      "openservicemesh.io/metrics": (metrics ?? true) ? "enabled" : "disabled",
+    },
+  };
+}
+
+/** Parts of a workload that the analysis does not read: an image that is not known yet must not hide who runs it. */
+const unread: ReadonlySet<string> = new Set(["image", "env", "envFrom", "initContainers", "volumes", "volumeMounts"]);
+
+function essential(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(essential);
+  if (!isJsonObject(value) || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, part]) => (unread.has(key) ? [] : [[key, essential(part)]])),
+  );
+}
+
+/** Namespaces, the mesh's settings, and what runs. What `policy` says of its services stands in for workloads not given. */
+export function clusterObjects(args: MeshPoliciesArgs): readonly ClusterObject[] {
+  const { workloads, policy } = args;
+  const objects: ClusterObject[] = [];
+  const add = (apiVersion: string, kind: string, given: readonly object[] = []): void => {
+    given.forEach((one, index) => {
+      const object = { ...one, apiVersion, kind };
+      objects.push({ title: `${kind} ${titleOf(one) ?? String(index)}`, value: essential(object) });
+    });
+  };
+  add(
+    "v1",
+    "Namespace",
+    args.namespaces.map((namespace) => {
+      const metadata = { name: namespace.name, ...onboarding(namespace) };
+      return namespace.existing === true ? { metadata } : transformed(args.transform?.namespace, { metadata });
+    }),
+  );
+  add(
+    "v1",
+    "Namespace",
+    args.otherNamespaces?.map((name) => ({ metadata: { name, ...onboarding({}) } })),
+  );
+  add(osmKinds.MeshConfig.apiVersion, "MeshConfig", [
+    { metadata: { name: "osm-mesh-config", namespace: "kube-system" }, spec: meshConfigSpec(args.mesh ?? {}) },
+  ]);
+  add("v1", "ServiceAccount", workloads?.serviceAccounts);
+  add("v1", "Service", workloads?.services);
+  add("apps/v1", "Deployment", workloads?.deployments);
+  add("apps/v1", "StatefulSet", workloads?.statefulSets);
+  add("apps/v1", "DaemonSet", workloads?.daemonSets);
+  if (workloads === undefined && policy !== undefined) {
+    for (const object of assumedCluster(policy)) objects.push({ title: object.kind, value: object });
+  }
+  return objects;
+}
+
+function titleOf(object: object): string | undefined {
+  const metadata: unknown = Reflect.get(object, "metadata");
+  if (!isJsonObject(metadata)) return undefined;
+  const { name, namespace = "default" } = metadata;
+  return typeof name === "string" && typeof namespace === "string" ? `${namespace}/${name}` : undefined;
+}
+
+/** An object as the analysis takes it. One without a name, which the provider makes up, gets a number. */
+export function asKubernetesObject(value: unknown, index: number): KubernetesObject | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const { apiVersion, kind, metadata } = value;
+  if (typeof apiVersion !== "string" || typeof kind !== "string") return undefined;
+  const { name, namespace, ...rest } = isJsonObject(metadata) ? metadata : {};
+  return {
+    ...value,
+    apiVersion,
+    kind,
+    metadata: {
+      ...rest,
+      name: typeof name === "string" ? name : String(index),
+      ...(kind !== "Namespace" && { namespace: typeof namespace === "string" ? namespace : "default" }),
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { type CustomResourceArgs } from "@pulumi/kubernetes/apiextensions";
+import { RunError } from "@pulumi/pulumi";
+import { type OsmKind, osmKinds, type OsmObject } from "../../mesh/osm/kinds";
+import { compile, type Policy, PolicyError } from "../../mesh/policy";
+import { transformed } from "../transform";
+import { type MeshPoliciesArgs, type PolicyArgs } from "./args";
+
+/** A policy object ready to be applied. Parts of its arguments may not be known yet. */
+export interface PendingObject {
+  readonly kind: OsmKind;
+  readonly namespace: string;
+  readonly name: string;
+  /** For messages, such as `TrafficTarget shop/buyers`. */
+  readonly title: string;
+  readonly args: CustomResourceArgs;
+}
+
+/** The objects of a policy, without the MeshConfig, which is OpenServiceMesh's to set. */
+function compiled(policy: Policy): readonly OsmObject[] {
+  try {
+    return compile(policy, "osm").filter(({ kind }) => kind !== "MeshConfig");
+  } catch (error) {
+    if (error instanceof PolicyError) throw new RunError(`policy: ${error.message}`);
+    throw error;
+  }
+}
+
+/**
+ * All policy objects, what goes without saying filled in.
+ *
+ * @throws RunError where the mesh cannot do exactly what `policy` says.
+ */
+export function pendingObjects(args: MeshPoliciesArgs): readonly PendingObject[] {
+  const ofKind = <K extends OsmKind>(kind: K, objects: readonly PolicyArgs<K>[] = []): PendingObject[] =>
+    objects.map(({ apiVersion = osmKinds[kind].apiVersion, metadata, spec }) => ({
+      kind,
+      namespace: metadata.namespace,
+      name: metadata.name,
+      title: `${kind} ${metadata.namespace}/${metadata.name}`,
+      args: transformed(args.transform?.policy, { apiVersion, kind, metadata, spec }),
+    }));
+  return [
+    ...(args.policy === undefined ? [] : compiled(args.policy)).flatMap((object) => ofKind(object.kind, [object])),
+    ...ofKind("HTTPRouteGroup", args.httpRouteGroups),
+    ...ofKind("TCPRoute", args.tcpRoutes),
+    ...ofKind("UpstreamTrafficSetting", args.upstreamTrafficSettings),
+    ...ofKind("MeshRootCertificate", args.meshRootCertificates),
+    ...ofKind("TrafficTarget", args.trafficTargets),
+    ...ofKind("Egress", args.egresses),
+    ...ofKind("IngressBackend", args.ingressBackends),
+    ...ofKind("Retry", args.retries),
+    ...ofKind("TrafficSplit", args.trafficSplits),
+  ];
+}

@@ -1,0 +1,146 @@
+import { describeObject, type KubernetesObject } from "../../mesh/manifests";
+import {
+  access,
+  checkGuarantees,
+  decide,
+  describeRequest,
+  findings,
+  type Finding,
+  type Guarantee,
+  type OsmMesh,
+  osmMesh,
+} from "../../mesh/osm";
+import { admit, type AdmissionContext, advice } from "../../mesh/osm/admission";
+import { type AccessMatrix, accessMatrix } from "./access-matrix";
+import { asKubernetesObject } from "./cluster";
+
+/** Something to say about the policies. */
+export interface Diagnostic {
+  readonly severity: "error" | "warning" | "info";
+  /** The object that it is about, `TrafficTarget shop/buyers`; undefined for the mesh as a whole. */
+  readonly object?: string;
+  readonly text: string;
+  /** The object cannot even be made into a resource. */
+  readonly shapeless?: true;
+}
+
+/** What is reviewed, all of it as plain data. */
+export interface ReviewSubject {
+  /** The policies. */
+  readonly objects: readonly unknown[];
+  /** Namespaces, the mesh's settings and what runs. */
+  readonly cluster: readonly unknown[];
+  readonly guarantees: readonly Guarantee[];
+  readonly context: AdmissionContext;
+  /** Whether what runs in the cluster is part of `cluster`, so that nothing about it has to be assumed. */
+  readonly workloadsKnown: boolean;
+  /** Titles of objects that a preview does not know yet. */
+  readonly unknown: readonly string[];
+}
+
+/** What the policies come to. */
+export interface Review {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Who may call whom; empty where the API server or OSM would refuse an object. */
+  readonly access: AccessMatrix;
+}
+
+/**
+ * Checks the policies as `aks-mesh check` does, what the API server and OSM's webhook would refuse first. Where parts are
+ * unknown, findings are warnings, since the rest may mend them, and what only the whole can tell is left out.
+ */
+export function review(subject: ReviewSubject): Review {
+  const partial = subject.unknown.length > 0;
+  const cluster = subject.cluster.map(asKubernetesObject).filter((object) => object !== undefined);
+  const services = cluster.filter(({ kind }) => kind === "Service").map(keyOf);
+  const admission = admit(subject.objects, {
+    ...subject.context,
+    complete: !partial,
+    ...(subject.workloadsKnown && !partial && { services }),
+  });
+  const shapeless = admission.objects.length < subject.objects.length;
+  const admitted = admission.findings.map((finding): Diagnostic => ({
+    severity: finding.severity,
+    object: finding.object,
+    text: `${finding.path}: ${advice(finding)}`,
+    ...(shapeless && { shapeless }),
+  }));
+  if (admitted.some(({ severity }) => severity === "error")) return { diagnostics: admitted, access: {} };
+
+  const mesh = osmMesh({ objects: [...admission.objects, ...cluster] });
+  const said = new Set(admission.findings.map(({ object, path }) => `${object} ${path}`));
+  const found = [
+    ...findings(mesh).filter(({ object, property }) => !said.has(`${object ?? ""} ${property ?? ""}`)),
+    ...checkGuarantees(mesh, partial ? subject.guarantees.filter(({ kind }) => kind === "never") : subject.guarantees),
+  ].filter(({ rule }) => (!partial && subject.workloadsKnown) || !ofTheWhole.has(rule));
+  return {
+    diagnostics: [
+      ...admitted,
+      ...mesh.state.problems.map(({ severity, object, property, message }): Diagnostic => ({
+        severity,
+        ...(object !== undefined && { object }),
+        text: property === undefined ? message : `${property}: ${message}`,
+      })),
+      ...found.map((finding): Diagnostic => ({
+        severity: partial ? "warning" : finding.severity,
+        ...(finding.object !== undefined && { object: finding.object }),
+        text: findingText(mesh, finding),
+      })),
+      ...notes(subject, mesh),
+    ],
+    access: accessMatrix(access(mesh)),
+  };
+}
+
+function keyOf({ metadata }: KubernetesObject): string {
+  return `${metadata.namespace ?? ""}/${metadata.name}`;
+}
+
+/** Rules that speak of something missing, which may be among what is unknown or was assumed. */
+const ofTheWhole: ReadonlySet<string> = new Set([
+  "backend-port",
+  "destination-without-pods",
+  "ingress-port",
+  "missing-backend",
+  "missing-root",
+  "missing-route-group",
+  "missing-tcp-route",
+  "no-weight",
+  "root-without-pods",
+  "setting-host",
+  "setting-path",
+  "tcp-route-port",
+  "tcp-target-on-http",
+  "unauthorised-backend",
+]);
+
+function findingText(mesh: OsmMesh, { property, message, request, remedy }: Finding): string {
+  const lines = [property === undefined ? message : `${property}: ${message}`];
+  if (request !== undefined) {
+    lines.push(`    shown by  ${describeRequest(request)}`);
+    // The route groups go without saying: the TrafficTargets name them.
+    const because = decide(mesh, request).because.flatMap(({ object }) =>
+      object?.kind === "TrafficTarget" || object?.kind === "TrafficSplit" ? [describeObject(object)] : [],
+    );
+    if (because.length > 0) lines.push(`    because   ${[...new Set(because)].join(", ")}`);
+  }
+  return [...lines, `    remedy    ${remedy}`].join("\n");
+}
+
+function notes({ unknown, workloadsKnown }: ReviewSubject, mesh: OsmMesh): readonly Diagnostic[] {
+  const found: Diagnostic[] = [];
+  if (unknown.length > 0) {
+    found.push({
+      severity: "info",
+      text: `Not known in this preview: ${unknown.join(", ")}. The rest is checked now, the whole in \`pulumi up\`, before any of it is applied.`,
+    });
+  }
+  if (!workloadsKnown && mesh.state.assumptions.length > 0) {
+    const assumed = mesh.state.assumptions.join(" ");
+    found.push({
+      severity: "info",
+      text: `What runs is not known; pass \`workloads\`, and nothing need be assumed. ${assumed}`,
+    });
+  }
+  return found;
+}
