@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type KubernetesObject } from "../control-plane/api-client";
 import { type Call } from "../data-plane/runner";
@@ -21,8 +20,12 @@ export interface Verdict {
   readonly outcomes?: readonly string[];
 }
 
-/** Asks the program's own analysis what becomes of calls under these objects: by its command, as anybody would. */
+/**
+ * Asks the program's own analysis what becomes of calls under these objects: by its command, as anybody would.
+ * @param directory where the objects are written for it, for the moment.
+ */
 export async function decideCalls(
+  directory: string,
   objects: readonly KubernetesObject[],
   calls: readonly AskedCall[],
 ): Promise<readonly Verdict[]> {
@@ -30,7 +33,7 @@ export async function decideCalls(
   const requests = calls.map(({ from, to, protocol, method, path, host, headers }) =>
     JSON.stringify({ from, to, protocol, method, path, host, headers }),
   );
-  const output = await analysis(objects, ["decide"], `${requests.join("\n")}\n`);
+  const output = await analysis(directory, objects, ["decide"], `${requests.join("\n")}\n`);
   return output
     .trim()
     .split("\n")
@@ -42,12 +45,17 @@ export async function decideCalls(
 }
 
 /** The matrix of who may call whom, as `aks-mesh access` prints it. */
-export function accessTable(objects: readonly KubernetesObject[]): Promise<string> {
-  return analysis(objects, ["access"], "");
+export function accessTable(directory: string, objects: readonly KubernetesObject[]): Promise<string> {
+  return analysis(directory, objects, ["access"], "");
 }
 
-async function analysis(objects: readonly KubernetesObject[], command: readonly string[], input: string) {
-  const folder = await mkdtemp(join(tmpdir(), "aks-mesh-traffic-"));
+async function analysis(
+  directory: string,
+  objects: readonly KubernetesObject[],
+  command: readonly string[],
+  input: string,
+) {
+  const folder = await mkdtemp(join(directory, "traffic-"));
   try {
     const file = join(folder, "objects.json");
     await writeFile(file, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }), { mode: 0o600 });

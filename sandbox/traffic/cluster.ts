@@ -12,6 +12,8 @@ export interface StackCluster {
   readonly api: ApiClient;
   /** Port of this machine's loopback where the real osm-controller serves sidecars their configuration. */
   readonly discoveryPort: number;
+  /** Where the control plane keeps its files. */
+  readonly directory: string;
 }
 
 /** @throws UserError where the stack has no cluster. */
@@ -36,5 +38,5 @@ export async function stackCluster(sandbox: Sandbox, stack: string): Promise<Sta
     readFile(files.key("admin"), "utf8"),
     ensurePorts(directory),
   ]);
-  return { api: apiClient(cluster.server, { ca, cert, key }), discoveryPort: ports["osm-controller-xds"] };
+  return { api: apiClient(cluster.server, { ca, cert, key }), discoveryPort: ports["osm-controller-xds"], directory };
 }

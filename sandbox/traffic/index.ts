@@ -80,7 +80,10 @@ async function analysisAlone(cluster: StackCluster, problem: string, json: boole
   const { all } = await readObjects(cluster.api);
   cluster.api.close();
   if (json) console.log(JSON.stringify({ problem }, null, 2));
-  else console.log(`${problem}\nWhat the analysis says of the cluster's objects:\n\n${await accessTable(all)}`);
+  else
+    console.log(
+      `${problem}\nWhat the analysis says of the cluster's objects:\n\n${await accessTable(cluster.directory, all)}`,
+    );
   return 0;
 }
 

@@ -39,7 +39,7 @@ interface Epoch {
  * @param log gets what the pods complain about.
  */
 export async function openTraffic(
-  { api, discoveryPort }: StackCluster,
+  { api, discoveryPort, directory }: StackCluster,
   report: (message: string) => void,
   log: Writable,
 ): Promise<Traffic> {
@@ -81,7 +81,7 @@ export async function openTraffic(
       current.start = snapshot;
       return undefined;
     }
-    return await reportSince(current, current.start, snapshot, outside, problems);
+    return await reportSince(directory, current, current.start, snapshot, outside, problems);
   }
   return {
     look,
@@ -97,6 +97,7 @@ function isHttp({ protocol }: Call): boolean {
 }
 
 async function reportSince(
+  directory: string,
   { objects, plan, verdicts }: Epoch,
   start: Snapshot,
   now: Snapshot,
@@ -107,7 +108,7 @@ async function reportSince(
   const calling = pairs(counted, plan.running, objects.splits);
   const asked = [...calling.flatMap(askedOf), ...(outside === undefined ? [] : [outside.asked])];
   const unknown = asked.filter((call) => !verdicts.has(askedKey(call)));
-  const decided = await decideCalls([...objects.all, ...outsideObjects], unknown);
+  const decided = await decideCalls(directory, [...objects.all, ...outsideObjects], unknown);
   unknown.forEach((call, index) => {
     const verdict = decided[index];
     if (verdict !== undefined) verdicts.set(askedKey(call), verdict);
