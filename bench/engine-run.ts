@@ -1,5 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { type Sandbox } from "../sandbox/sandbox";
 
@@ -8,6 +11,20 @@ export interface EngineRun {
   readonly total: number;
   /** From the start of the command until the program registered its first resource of its own. */
   readonly firstRegistration: number;
+}
+
+/**
+ * Runs the Pulumi CLI in a project as on a machine that has not run the program before, in CI for instance, or after an
+ * edit: the temporary folder, where loaders of TypeScript keep what they compiled (and checked), is empty.
+ */
+export async function freshEngineRun(sandbox: Sandbox, project: string, args: readonly string[]): Promise<EngineRun> {
+  const temporary = await mkdtemp(join(tmpdir(), "aks-mesh-bench-"));
+  const environment = { ...sandbox.environment, TMPDIR: temporary };
+  try {
+    return await engineRun({ ...sandbox, environment }, project, args);
+  } finally {
+    await rm(temporary, { recursive: true });
+  }
 }
 
 /** Runs the Pulumi CLI in a project and notes when the program's first resource arrives. Throws with its output when it fails. */
