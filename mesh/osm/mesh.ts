@@ -72,7 +72,10 @@ export function osmMesh(
       listeners ??= listenersOf(state);
       return listeners.has(`${ip} ${String(port)}`);
     },
-    endpointIps: memo((service) => [...new Set(endpointIps(catalog, service))]),
+    endpointIps: memo((service) => {
+      const ips = endpointIps(catalog, service);
+      return ips.length < 2 ? ips : [...new Set(ips)];
+    }),
   };
 }
 

@@ -41,7 +41,7 @@ function compileOsm(policy: Policy): readonly OsmObject[] {
   const groups = new Map<string, HTTPRouteGroup>();
   const tcpRoutes = new Map<string, TCPRoute>();
   (policy.access ?? []).forEach((rule, index) => {
-    objects.push(...trafficTargets(policy, rule, index, groups, tcpRoutes));
+    objects.push(trafficTarget(policy, rule, index, groups, tcpRoutes));
   });
   objects.push(...splits(policy), ...ingress(policy), ...egress(policy, groups), ...retries(policy), ...limits(policy));
   objects.push(...groups.values(), ...tcpRoutes.values());
@@ -53,30 +53,66 @@ function compileOsm(policy: Policy): readonly OsmObject[] {
 
 /** By kind, namespace and name; two objects of one name are a mistake in the policy. */
 export function canonicalOrder(objects: readonly OsmObject[]): readonly OsmObject[] {
-  const kinds = Object.keys(osmKinds);
-  const keyed = objects.map((object) => ({
-    object,
-    key: [String(kinds.indexOf(object.kind)).padStart(2, "0"), object.metadata.namespace, object.metadata.name].join(
-      "\0",
-    ),
-  }));
-  keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  keyed.forEach(({ object, key }, index) => {
-    if (keyed[index + 1]?.key !== key) return;
-    const { kind, metadata } = object;
-    throw new PolicyError(
-      `Two rules make the ${kind} ${metadata.namespace}/${metadata.name}: give one of them a name.`,
-    );
-  });
-  return keyed.map(({ object }) => object);
+  const byKind = new Map<string, OsmObject[]>(Object.keys(osmKinds).map((kind) => [kind, []]));
+  for (const object of objects) byKind.get(object.kind)?.push(object);
+  for (const ofKind of byKind.values()) {
+    ofKind.sort((a, b) => compareNames(a.metadata, b.metadata));
+    ofKind.forEach(({ kind, metadata }, index) => {
+      const next = ofKind[index + 1];
+      if (next === undefined || compareNames(metadata, next.metadata) !== 0) return;
+      throw new PolicyError(
+        `Two rules make the ${kind} ${metadata.namespace}/${metadata.name}: give one of them a name.`,
+      );
+    });
+  }
+  return [...byKind.values()].flat();
 }
 
-function serviceOf(policy: Policy, name: string, place: string): PolicyService {
-  const service = policy.services[name];
-  if (service === undefined) {
-    throw new PolicyError(
-      `${place}: there is no service ${name}. There are ${Object.keys(policy.services).join(", ")}.`,
+function compareNames(a: OsmObject["metadata"], b: OsmObject["metadata"]): number {
+  if (a.namespace !== b.namespace) return a.namespace < b.namespace ? -1 : 1;
+  return a.name === b.name ? 0 : a.name < b.name ? -1 : 1;
+}
+
+/** What the names in a policy stand for. In maps, because objects with thousands of keys are slow to look things up in. */
+interface Names {
+  readonly services: ReadonlyMap<string, PolicyService>;
+  /** By `group/route`. */
+  readonly routes: ReadonlyMap<string, { readonly group: string; readonly route: string }>;
+  /** Accounts that have a TCP port on any of their services, `namespace/name`. */
+  readonly tcpAccounts: ReadonlySet<string>;
+}
+
+const knownNames = new WeakMap<Policy, Names>();
+
+function namesOf(policy: Policy): Names {
+  let found = knownNames.get(policy);
+  if (found === undefined) {
+    const routes = Object.entries(policy.routes ?? {}).flatMap(([group, ofGroup]) =>
+      Object.keys(ofGroup).map((route) => [`${group}/${route}`, { group, route }] as const),
     );
+    const withTcp = Object.values(policy.services).filter(({ ports = [] }) =>
+      ports.some(({ protocol }) => isTcpPort(protocol)),
+    );
+    found = {
+      services: new Map(Object.entries(policy.services)),
+      routes: new Map(routes),
+      tcpAccounts: new Set(withTcp.map(({ namespace, serviceAccount }) => `${namespace}/${serviceAccount}`)),
+    };
+    knownNames.set(policy, found);
+  }
+  return found;
+}
+
+/** Names that an error lists at most. */
+const mostListed = 20;
+
+function serviceOf(policy: Policy, name: string, place: string): PolicyService {
+  const { services } = namesOf(policy);
+  const service = services.get(name);
+  if (service === undefined) {
+    const known = [...services.keys()].slice(0, mostListed).join(", ");
+    const more = services.size > mostListed ? ` and ${String(services.size - mostListed)} more` : "";
+    throw new PolicyError(`${place}: there is no service ${name}. There are ${known}${more}.`);
   }
   return service;
 }
@@ -124,13 +160,13 @@ function isTcpPort(protocol: string): boolean {
   return protocol === "tcp" || protocol === "https";
 }
 
-function trafficTargets(
+function trafficTarget(
   policy: Policy,
   rule: AccessRule<string, string>,
   index: number,
   groups: Map<string, HTTPRouteGroup>,
   tcpRoutes: Map<string, TCPRoute>,
-): readonly TrafficTarget[] {
+): TrafficTarget {
   const place = `access[${String(index)}]`;
   const to = serviceOf(policy, rule.to, `${place}.to`);
   const callers = typeof rule.from === "string" ? [rule.from] : rule.from;
@@ -153,18 +189,16 @@ function trafficTargets(
     rules.push({ kind: "TCPRoute", name });
   }
   if (rules.length === 0) throw new PolicyError(`${place}: name routes or tcp ports; OSM ignores a rule without them.`);
-  return [
-    {
-      apiVersion: osmKinds.TrafficTarget.apiVersion,
-      kind: "TrafficTarget",
-      metadata: { name, namespace: to.namespace },
-      spec: {
-        destination: { kind: "ServiceAccount", name: to.serviceAccount, namespace: to.namespace },
-        sources,
-        rules,
-      },
+  return {
+    apiVersion: osmKinds.TrafficTarget.apiVersion,
+    kind: "TrafficTarget",
+    metadata: { name, namespace: to.namespace },
+    spec: {
+      destination: { kind: "ServiceAccount", name: to.serviceAccount, namespace: to.namespace },
+      sources,
+      rules,
     },
-  ];
+  };
 }
 
 function httpRules(
@@ -174,13 +208,16 @@ function httpRules(
   place: string,
   groups: Map<string, HTTPRouteGroup>,
 ): TrafficTargetRule[] {
+  const { routes } = namesOf(policy);
   const byGroup = new Map<string, string[]>();
   for (const name of rule.routes ?? []) {
-    const [group = "", route = ""] = name.split("/");
-    if (policy.routes?.[group]?.[route] === undefined) throw new PolicyError(`${place}: there is no route ${name}.`);
-    byGroup.set(group, [...(byGroup.get(group) ?? []), route]);
+    const found = routes.get(name);
+    if (found === undefined) throw new PolicyError(`${place}: there is no route ${name}.`);
+    const matches = byGroup.get(found.group);
+    if (matches === undefined) byGroup.set(found.group, [found.route]);
+    else matches.push(found.route);
   }
-  return [...byGroup].map(([group, matches]) => {
+  return Array.from(byGroup, ([group, matches]) => {
     const key = `${namespace}/${group}`;
     if (!groups.has(key)) groups.set(key, routeGroup(policy, group, namespace));
     return { kind: "HTTPRouteGroup", name: group, matches };
@@ -218,7 +255,7 @@ function allowedPorts(
   to: PolicyService,
   place: string,
 ): readonly number[] | undefined {
-  const hasTcp = tcpAccounts(policy).has(`${to.namespace}/${to.serviceAccount}`);
+  const hasTcp = namesOf(policy).tcpAccounts.has(`${to.namespace}/${to.serviceAccount}`);
   const wanted = rule.tcp ?? [];
   const ports = wanted.map((port) => {
     const found = (to.ports ?? []).find((one) => one.port === port);
@@ -230,21 +267,6 @@ function allowedPorts(
   if (ports.length === 0 && !hasTcp) return undefined;
   const http = (rule.routes ?? []).length === 0 ? [] : (to.ports ?? []).filter(({ protocol }) => !isTcpPort(protocol));
   return [...new Set([...http.map(({ port, targetPort }) => targetPort ?? port), ...ports])].sort((a, b) => a - b);
-}
-
-const knownTcpAccounts = new WeakMap<Policy, ReadonlySet<string>>();
-
-/** Accounts that have a TCP port on any of their services. */
-function tcpAccounts(policy: Policy): ReadonlySet<string> {
-  let found = knownTcpAccounts.get(policy);
-  if (found === undefined) {
-    const withTcp = Object.values(policy.services).filter(({ ports = [] }) =>
-      ports.some(({ protocol }) => isTcpPort(protocol)),
-    );
-    found = new Set(withTcp.map(({ namespace, serviceAccount }) => `${namespace}/${serviceAccount}`));
-    knownTcpAccounts.set(policy, found);
-  }
-  return found;
 }
 
 function kubernetesName(policy: Policy, name: string): string {

@@ -87,20 +87,12 @@ function prefixesDiffer(a: string, b: string): boolean {
   return first.length <= second.length ? !second.startsWith(first) : !first.startsWith(second);
 }
 
-const prefixes = new Map<string, string>();
-
 /** Text that all matches of a pattern begin with: perhaps not the longest such. */
 export function plainPrefix(source: string): string {
-  let found = prefixes.get(source);
-  if (found === undefined) {
-    const text = /^[\w/-]*/.exec(source)?.[0] ?? "";
-    // A quantifier after the plain text may take its last character away.
-    const kept = /^[*?{]/.test(source.slice(text.length)) ? text.slice(0, -1) : text;
-    found = source.includes("|") ? "" : kept;
-    if (prefixes.size >= mostKept) prefixes.clear();
-    prefixes.set(source, found);
-  }
-  return found;
+  if (source.includes("|")) return "";
+  const text = /^[\w/-]*/.exec(source)?.[0] ?? "";
+  // A quantifier after the plain text may take its last character away.
+  return text.length < source.length && "*?{".includes(source.charAt(text.length)) ? text.slice(0, -1) : text;
 }
 
 /** A short text of the language that reads well; undefined for an empty one. */

@@ -69,7 +69,7 @@ function sources(mesh: OsmMesh, target: TargetPolicy): readonly Finding[] {
         finding(mesh, target, [...path, "name"], {
           severity: "error",
           rule: "dotted-account",
-          message: `OSM takes the service account ${source.namespace}/${source.name} for ${accountOf(`${source.name}.${source.namespace}`)}.`,
+          message: `OSM takes the service account ${source.namespace}/${source.name} for ${accountOf(source.namespace, source.name)}.`,
           remedy: "Use a service account whose name has no dot.",
         }),
       );

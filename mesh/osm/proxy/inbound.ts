@@ -4,10 +4,12 @@ import {
   type Catalog,
   identityOf,
   type IngressPolicy,
+  keyOf,
   memo,
   type MeshService,
   type PodState,
   splitHostName,
+  uniqueById,
 } from "../state";
 import { type ChainIndex, indexChains } from "./filter-chain-index";
 import { type ChainMatch, clashingChains } from "./filter-chains";
@@ -63,11 +65,14 @@ export function inboundOf(catalog: Catalog, index: TargetIndex): (pod: PodState)
   const { state } = catalog;
   const tables = memo((account: AccountKey) => routeTable(state, index, account));
   const networks = memo((identity: string) => networkFilter(state, index, identity));
-  const alike = new Map<string, Inbound>();
+  const byAccount = new Map<AccountKey, { readonly services: readonly MeshService[]; readonly inbound: Inbound }[]>();
+  let count = 0;
   return memo((pod) => {
     const services = catalog.servicesOfPod(pod);
-    const key = [pod.namespace, pod.serviceAccount, ...services.map(({ id }) => id)].join("\0");
-    let inbound = alike.get(key);
+    const key = keyOf(pod.namespace, pod.serviceAccount);
+    let ofAccount = byAccount.get(key);
+    if (ofAccount === undefined) byAccount.set(key, (ofAccount = []));
+    let inbound = ofAccount.find((one) => isSameList(one.services, services))?.inbound;
     if (inbound === undefined) {
       const strict = !state.switches.permissive;
       inbound = buildInbound(
@@ -76,12 +81,17 @@ export function inboundOf(catalog: Catalog, index: TargetIndex): (pod: PodState)
         services,
         strict ? tables(accountOfPod(pod)) : undefined,
         strict ? networks(identityOf(pod.namespace, pod.serviceAccount)) : undefined,
-        alike.size,
+        count,
       );
-      alike.set(key, inbound);
+      count += 1;
+      ofAccount.push({ services, inbound });
     }
     return inbound;
   });
+}
+
+function isSameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a === b || (a.length === b.length && a.every((one, index) => one === b[index]));
 }
 
 /** pkg/catalog/inbound_traffic_policies.go, GetInboundMeshTrafficPolicy. */
@@ -238,8 +248,4 @@ function sourceRanges(catalog: Catalog, policy: IngressPolicy): readonly string[
     }
   }
   return ranges;
-}
-
-function uniqueById(services: readonly MeshService[]): readonly MeshService[] {
-  return [...new Map(services.map((service) => [service.id, service])).values()];
 }

@@ -30,11 +30,15 @@ export function networkFilter(state: ClusterState, index: TargetIndex, identity:
       else list.push(policy);
     }
   }
+  const nobody: readonly NetworkPolicy[] = [];
   return {
-    admitting: (caller, port) =>
-      [...ofAnyone, ...(ofIdentity.get(caller) ?? [])]
-        .filter(({ ports }) => ports?.has(port) !== false)
-        .map(({ target }) => target),
+    admitting(caller, port) {
+      const targets: TargetPolicy[] = [];
+      for (const policies of [ofAnyone, ofIdentity.get(caller) ?? nobody]) {
+        for (const { target, ports } of policies) if (ports?.has(port) !== false) targets.push(target);
+      }
+      return targets;
+    },
   };
 }
 

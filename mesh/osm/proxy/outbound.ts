@@ -9,6 +9,7 @@ import {
   memo,
   type MeshService,
   type RouteMatch,
+  routeMatch,
   type SplitPolicy,
   type TargetPolicy,
 } from "../state";
@@ -162,12 +163,14 @@ export function endpointIps(
   const subdomain = parts.length === 1 ? "" : (parts[0] ?? "");
   const endpoints = catalog.endpointsOf(service.namespace, parts.at(-1) ?? "");
   if (endpoints === undefined) return [];
-  return endpoints.subsets.flatMap((subset) =>
-    subset.ports
-      .filter((port) => service.targetPort === 0 || port.port === service.targetPort)
-      .flatMap(() => subset.addresses.filter(({ hostname }) => subdomain === "" || subdomain === hostname))
-      .map(({ ip }) => ip),
-  );
+  const ips: string[] = [];
+  for (const { ports, addresses } of endpoints.subsets) {
+    for (const { port } of ports) {
+      if (service.targetPort !== 0 && port !== service.targetPort) continue;
+      for (const { ip, hostname } of addresses) if (subdomain === "" || subdomain === hostname) ips.push(ip);
+    }
+  }
+  return ips;
 }
 
 function buildOutbound(catalog: Catalog, account: AccountKey, upstreams: readonly Upstream[]): Outbound {
@@ -256,7 +259,7 @@ function allowedUpstreams(
   const found = new Map<string, { bare: BareUpstream; targets: TargetPolicy[] }>();
   for (const target of index.ofSource(account)) {
     const { destination } = target;
-    const server = accountOf(`${destination.name}.${destination.namespace}`);
+    const server = accountOf(destination.namespace, destination.name);
     for (const service of catalog.servicesOfAccount(server)) {
       const known = found.get(service.id);
       if (known === undefined) found.set(service.id, { bare: upstreamOf(service), targets: [target] });
@@ -422,7 +425,7 @@ function unreadableEgress(catalog: Catalog, egresses: readonly EgressPolicy[]): 
   return undefined;
 }
 
-const anyRequest: RouteMatch = { name: "", path: ".*", methods: ["*"], index: 0 };
+const anyRequest = routeMatch("", ".*", ["*"]);
 
 function egressRoutes(catalog: Catalog, policy: EgressPolicy): readonly RouteMatch[] {
   const groups = policy.matches.filter(

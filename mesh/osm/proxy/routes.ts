@@ -65,7 +65,7 @@ export function routeTable(
       for (const name of rule.matches) {
         const match = matchOf(group, name);
         if (match === undefined) continue;
-        const key = routeKey(match);
+        const { key } = match;
         let route = routes.get(key);
         if (route === undefined) {
           route = {
@@ -107,18 +107,6 @@ function matchOf(group: RouteGroup, name: string): RouteMatch | undefined {
 }
 
 const noHeaders: ReadonlyMap<string, string> = new Map();
-
-const keys = new WeakMap<RouteMatch, string>();
-
-function routeKey(match: RouteMatch): string {
-  let key = keys.get(match);
-  if (key === undefined) {
-    const headers = match.headers && [...match.headers].sort(([a], [b]) => (a < b ? -1 : 1));
-    key = `${match.path}\0${match.methods.join("\0")}\0${headers === undefined ? "" : JSON.stringify(headers)}`;
-    keys.set(match, key);
-  }
-  return key;
-}
 
 /** pkg/envoy/rds/route/route_config.go, sanitizeHTTPMethods. */
 function sanitizeMethods(methods: readonly string[]): readonly string[] {

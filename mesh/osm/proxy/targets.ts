@@ -44,7 +44,7 @@ export function indexTargets(state: Pick<ClusterState, "targets" | "isMonitored"
       else if (list.at(-1) !== target) list.push(target);
       if (source.kind !== "ServiceAccount" || destination.kind !== "ServiceAccount") continue;
       const accounts = reachable.get(account) ?? new Set();
-      accounts.add(accountOf(identity));
+      accounts.add(accountOf(destination.namespace, destination.name));
       reachable.set(account, accounts);
     }
   }

@@ -18,6 +18,15 @@ export interface Client {
   /** Whether its namespace is in the mesh, so that it has a sidecar. */
   readonly inMesh: boolean;
   readonly pods: readonly PodState[];
+  /** Its pods by what is broken in what their sidecars are told. */
+  readonly faults: readonly PodFault[];
+}
+
+/** Pods of one account that are told the same; none where no object shows a pod. */
+export interface PodFault {
+  readonly inbound: Inbound | undefined;
+  /** How many they are. */
+  weight: number;
 }
 
 /** Where a connection goes; without an address it leaves the cluster. */
@@ -36,7 +45,7 @@ export interface Target {
  */
 export function callAddress(mesh: OsmMesh, client: Client, target: Target, authority: string | undefined): CallTree {
   const own = target.ip === undefined ? [] : client.pods.filter(({ ips }) => ips.includes(target.ip ?? ""));
-  const others = own.length === 0 ? client : without(client, own);
+  const others = own.length === 0 ? client : without(mesh, client, own);
   // netfilter leaves a pod's calls to its own address alone: they reach the application without any sidecar.
   const toItself = own.map(() => ({ weight: 1, tree: callItself(mesh, target) }));
   if (own.length > 0 && others.pods.length === 0) return choice<CallTree>("endpoint", toItself);
@@ -49,13 +58,14 @@ export function callAddress(mesh: OsmMesh, client: Client, target: Target, autho
 const knownOthers = new WeakMap<Client, Map<string, Client>>();
 
 /** The client without some of its pods. */
-function without(client: Client, pods: readonly PodState[]): Client {
+function without(mesh: OsmMesh, client: Client, pods: readonly PodState[]): Client {
   let found = knownOthers.get(client);
   if (found === undefined) knownOthers.set(client, (found = new Map()));
   const key = pods.map(({ namespace, name }) => `${namespace}/${name}`).join();
   let rest = found.get(key);
   if (rest === undefined) {
-    rest = { ...client, pods: client.pods.filter((pod) => !pods.includes(pod)) };
+    const left = client.pods.filter((pod) => !pods.includes(pod));
+    rest = { ...client, pods: left, faults: podFaults(mesh, left) };
     found.set(key, rest);
   }
   return rest;
@@ -85,10 +95,9 @@ function callFromPods(mesh: OsmMesh, client: Client, target: Target, authority: 
     ]);
   }
   // A pod's own services can break all that its sidecar is told, so that pods of one account may differ.
-  const faults = faultsOf(mesh, client);
   return choice<CallTree>(
     "endpoint",
-    faults.map(({ inbound, weight }) => ({
+    client.faults.map(({ inbound, weight }) => ({
       weight,
       tree:
         inbound?.listenersRefused === undefined
@@ -98,30 +107,19 @@ function callFromPods(mesh: OsmMesh, client: Client, target: Target, authority: 
   );
 }
 
-interface PodFault {
-  readonly inbound: Inbound | undefined;
-  weight: number;
-}
-
 const soundPod: readonly PodFault[] = [{ inbound: undefined, weight: 1 }];
-const knownFaults = new WeakMap<Client, readonly PodFault[]>();
 
-/** The client's pods by what is broken in what their sidecars are told. */
-function faultsOf(mesh: OsmMesh, client: Client): readonly PodFault[] {
-  let found = knownFaults.get(client);
-  if (found === undefined) {
-    const faults = new Map<string, PodFault>();
-    for (const pod of client.pods) {
-      const inbound = mesh.inbound(pod);
-      const key = `${inbound.listenersRefused ?? ""}\0${inbound.routesRefused ?? ""}`;
-      const known = faults.get(key);
-      if (known === undefined) faults.set(key, { inbound, weight: 1 });
-      else known.weight += 1;
-    }
-    found = faults.size === 0 ? soundPod : [...faults.values()];
-    knownFaults.set(client, found);
+/** Pods by what is broken in what their sidecars are told. */
+export function podFaults(mesh: OsmMesh, pods: readonly PodState[]): readonly PodFault[] {
+  const faults = new Map<string, PodFault>();
+  for (const pod of pods) {
+    const inbound = mesh.inbound(pod);
+    const key = `${inbound.listenersRefused ?? ""}\0${inbound.routesRefused ?? ""}`;
+    const known = faults.get(key);
+    if (known === undefined) faults.set(key, { inbound, weight: 1 });
+    else known.weight += 1;
   }
-  return found;
+  return faults.size === 0 ? soundPod : [...faults.values()];
 }
 
 /** Ports and addresses that the init container's iptables rules leave to themselves. */
@@ -315,7 +313,7 @@ function allowedEndpoints(mesh: OsmMesh, client: Client, service: MeshService): 
   if (mesh.state.switches.permissive) return ips;
   const reachable = mesh.targets.reachableAccounts(client.account);
   return ips.filter((ip) =>
-    mesh.catalog.podsOfIp(ip).some((pod) => reachable.has(`${pod.namespace}/${pod.serviceAccount}`)),
+    mesh.catalog.podsOfIp(ip).some((pod) => reachable.has(keyOf(pod.namespace, pod.serviceAccount))),
   );
 }
 

@@ -2,7 +2,7 @@ import { type OsmMesh } from "../mesh";
 import { accountOf, identityOf, keyOf, type PodState } from "../state";
 import { parseAddress, resolveHost } from "./address";
 import { type CallTree, causeOf, choice, end, outcomesOf, reasonsOf, sharesOf } from "./call-tree";
-import { callAddress, type Client } from "./client";
+import { callAddress, type Client, podFaults } from "./client";
 import { httpRequest } from "./match";
 import { type CallRequest, statusOf, type Verdict } from "./request";
 import { resolve } from "./resolve";
@@ -82,12 +82,14 @@ function walk(mesh: OsmMesh, from: string, to: string, authority: string | undef
 
 /** A service account as a caller. */
 export function clientOf(mesh: OsmMesh, namespace: string, name: string): Client {
-  const identity = identityOf(namespace, name);
+  const pods = clientPods(mesh, namespace, name);
+  const inMesh = mesh.state.isMonitored(namespace);
   return {
-    identity,
-    account: accountOf(identity),
-    inMesh: mesh.state.isMonitored(namespace),
-    pods: clientPods(mesh, namespace, name),
+    identity: identityOf(namespace, name),
+    account: accountOf(namespace, name),
+    inMesh,
+    pods,
+    faults: inMesh ? podFaults(mesh, pods) : [],
   };
 }
 

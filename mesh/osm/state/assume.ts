@@ -68,6 +68,7 @@ export function assume(given: GivenState, asked: readonly AskedService[]): Assum
 
 /** Pods as given, and those that workloads would make where none of their pods is given. */
 function allPods(given: GivenState, assumptions: string[]): readonly PodState[] {
+  if (given.workloadPods.size === 0) return [...given.pods.values()];
   const pods = [...given.pods.values()];
   const index = indexByLabel(pods);
   let made = 0;
@@ -198,20 +199,21 @@ function addressBook(pods: readonly PodState[], services: Iterable<ServiceState>
 }
 
 /** Pods by namespace and one label, so that a selector looks at few of them. */
-export type LabelIndex = ReadonlyMap<string, readonly PodState[]>;
-
-const bucketOf = (namespace: string, key: string, value: string): string => `${namespace}\0${key}\0${value}`;
+export type LabelIndex = ReadonlyMap<string, ReadonlyMap<string, readonly PodState[]>>;
 
 export function indexByLabel(pods: readonly PodState[]): LabelIndex {
-  const index = new Map<string, PodState[]>();
-  const add = (bucket: string, pod: PodState): void => {
-    const list = index.get(bucket);
-    if (list === undefined) index.set(bucket, [pod]);
+  const index = new Map<string, Map<string, PodState[]>>();
+  const add = (label: string, value: string, pod: PodState): void => {
+    const bucket = keyOf(pod.namespace, label);
+    let byValue = index.get(bucket);
+    if (byValue === undefined) index.set(bucket, (byValue = new Map()));
+    const list = byValue.get(value);
+    if (list === undefined) byValue.set(value, [pod]);
     else list.push(pod);
   };
   for (const pod of pods) {
-    for (const [key, value] of Object.entries(pod.labels)) add(bucketOf(pod.namespace, key, value), pod);
-    add(bucketOf(pod.namespace, assumedAccountLabel, pod.serviceAccount), pod);
+    for (const [label, value] of Object.entries(pod.labels)) add(label, value, pod);
+    add(assumedAccountLabel, pod.serviceAccount, pod);
   }
   return index;
 }
@@ -231,7 +233,7 @@ export function selects(selector: Labels, pod: PodState): boolean {
 export function matching(index: LabelIndex, namespace: string, selector: Labels): readonly PodState[] {
   const [first] = Object.entries(selector);
   if (first === undefined) return [];
-  const candidates = index.get(bucketOf(namespace, first[0], first[1])) ?? [];
+  const candidates = index.get(keyOf(namespace, first[0]))?.get(first[1]) ?? [];
   return candidates.filter((pod) => selects(selector, pod));
 }
 

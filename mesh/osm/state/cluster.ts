@@ -145,7 +145,6 @@ export function givenState(manifests: Pick<Manifests, "objects"> & Partial<Manif
     endpoints: new Map(),
     accounts: new Set(),
   };
-  const seen = new Map<string, Set<string>>();
   const passedOver = new Map<string, number>();
   const readerOf = readers(positions, problems);
 
@@ -153,12 +152,6 @@ export function givenState(manifests: Pick<Manifests, "objects"> & Partial<Manif
     const reader = readerOf(object);
     if (!isServedVersion(object, reader)) continue;
     const key = keyOf(object.metadata.namespace ?? "", object.metadata.name);
-    let ofKind = seen.get(object.kind);
-    if (ofKind === undefined) seen.set(object.kind, (ofKind = new Set()));
-    if (ofKind.has(key)) {
-      reader.report([], "The object is there twice; the later one counts, as with kubectl apply.", "warning");
-    }
-    ofKind.add(key);
     if (!readObject(object, key, reader, given)) passedOver.set(object.kind, (passedOver.get(object.kind) ?? 0) + 1);
   }
   return { given, passedOver, problems, positions };
@@ -197,54 +190,64 @@ function kindsOf(group: string): readonly string[] {
 function readObject(object: KubernetesObject, key: string, reader: Reader, given: GivenState): boolean {
   switch (object.kind) {
     case "TrafficTarget":
-      given.targets.set(key, readTarget(reader));
+      keep(given.targets, key, reader, readTarget(reader));
       return true;
     case "HTTPRouteGroup":
-      given.routeGroups.set(key, readRouteGroup(reader));
+      keep(given.routeGroups, key, reader, readRouteGroup(reader));
       return true;
     case "TCPRoute":
-      given.tcpRoutes.set(key, readTcpRoute(reader));
+      keep(given.tcpRoutes, key, reader, readTcpRoute(reader));
       return true;
     case "TrafficSplit":
-      given.splits.set(key, readSplit(reader));
+      keep(given.splits, key, reader, readSplit(reader));
       return true;
     case "Egress":
-      given.egresses.set(key, readEgress(reader));
+      keep(given.egresses, key, reader, readEgress(reader));
       return true;
     case "IngressBackend":
-      given.ingresses.set(key, readIngress(reader));
+      keep(given.ingresses, key, reader, readIngress(reader));
       return true;
     case "UpstreamTrafficSetting":
-      given.settings.set(key, readSetting(reader));
+      keep(given.settings, key, reader, readSetting(reader));
       return true;
     case "Retry":
-      given.retries.set(key, readRetry(reader));
+      keep(given.retries, key, reader, readRetry(reader));
       return true;
     case "MeshConfig":
-      given.meshConfigs.set(key, readMeshConfig(reader));
+      keep(given.meshConfigs, key, reader, readMeshConfig(reader));
       return true;
     case "MeshRootCertificate":
     case "Guarantee":
       return true;
     case "Namespace":
-      given.namespaces.set(object.metadata.name, readNamespace(reader));
+      keep(given.namespaces, object.metadata.name, reader, readNamespace(reader));
       return true;
     case "ServiceAccount":
+      if (given.accounts.has(key)) reportTwice(reader);
       given.accounts.add(key);
       return true;
     case "Pod":
-      given.pods.set(key, readPod(reader));
+      keep(given.pods, key, reader, readPod(reader));
       return true;
     case "Service":
       if (object.apiVersion !== "v1") return false;
-      given.services.set(key, readService(reader));
+      keep(given.services, key, reader, readService(reader));
       return true;
     case "Endpoints":
-      given.endpoints.set(key, readEndpoints(reader));
+      keep(given.endpoints, key, reader, readEndpoints(reader));
       return true;
     default:
       if (!workloadKinds.has(object.kind)) return false;
-      given.workloadPods.set(`${object.kind} ${key}`, readWorkload(reader));
+      keep(given.workloadPods, `${object.kind} ${key}`, reader, readWorkload(reader));
       return true;
   }
+}
+
+function keep<T>(known: Map<string, T>, key: string, reader: Reader, value: T): void {
+  if (known.has(key)) reportTwice(reader);
+  known.set(key, value);
+}
+
+function reportTwice(reader: Reader): void {
+  reader.report([], "The object is there twice; the later one counts, as with kubectl apply.", "warning");
 }

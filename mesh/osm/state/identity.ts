@@ -1,21 +1,44 @@
 /** A service account as `namespace/name`. */
 export type AccountKey = string;
 
-/** `namespace/name`. */
-export function keyOf(namespace: string, name: string): string {
-  return `${namespace}/${name}`;
+/**
+ * Texts put together of two parts, each made once: the keys of a mesh are looked up many times more often than there are
+ * different ones, and a text that was looked up before needs neither be put together nor hashed again.
+ */
+function joined(separator: string, reversed: boolean): (namespace: string, name: string) => string {
+  const known = new Map<string, Map<string, string>>();
+  let size = 0;
+  return (namespace, name) => {
+    let names = known.get(namespace);
+    if (names === undefined) known.set(namespace, (names = new Map()));
+    let text = names.get(name);
+    if (text === undefined) {
+      text = reversed ? `${name}${separator}${namespace}` : `${namespace}${separator}${name}`;
+      size += 1;
+      if (size > mostJoined) {
+        known.clear();
+        size = 0;
+      } else names.set(name, text);
+    }
+    return text;
+  };
 }
+
+/** Texts remembered at most, so that a long-running program does not grow for ever. */
+const mostJoined = 500_000;
+
+/** `namespace/name`. */
+export const keyOf = joined("/", false);
 
 /** OSM's identity of a service account, `name.namespace`. */
-export function identityOf(namespace: string, name: string): string {
-  return `${name}.${namespace}`;
-}
+export const identityOf = joined(".", true);
 
 /**
- * The account that OSM reads back out of an identity: it splits at the dots, so that an account whose name has a dot is
- * taken for another one (pkg/identity/types.go, ToK8sServiceAccount).
+ * The account that OSM takes a service account for: it reads it out of the identity, which it splits at the dots, so that
+ * one whose name has a dot is taken for another (pkg/identity/types.go, ToK8sServiceAccount).
  */
-export function accountOf(identity: string): AccountKey {
-  const [name = "", namespace = ""] = identity.split(".");
-  return keyOf(namespace, name);
+export function accountOf(namespace: string, name: string): AccountKey {
+  if (!name.includes(".") && !namespace.includes(".")) return keyOf(namespace, name);
+  const [first = "", second = ""] = `${name}.${namespace}`.split(".");
+  return keyOf(second, first);
 }

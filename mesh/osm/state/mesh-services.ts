@@ -68,17 +68,18 @@ export function catalogOf(state: ClusterState): Catalog {
   }
 
   const meshServices = memo((service: ServiceState) => toMeshServices(service, state.endpoints));
+  const selecting = (pod: PodState): readonly MeshService[] => {
+    const found = servicesByPod.get(pod) ?? [];
+    const [only] = found;
+    return found.length === 1 && only !== undefined ? meshServices(only) : found.flatMap(meshServices);
+  };
   const catalog: Catalog = {
     state,
     allMeshServices: memoOnce(() => services.flatMap(meshServices)),
     meshServicesOf: meshServices,
-    servicesOfAccount: memo((account) =>
-      uniqueById((byAccount.get(account) ?? []).flatMap((pod) => (servicesByPod.get(pod) ?? []).flatMap(meshServices))),
-    ),
+    servicesOfAccount: memo((account) => uniqueById((byAccount.get(account) ?? []).flatMap(selecting))),
     servicesOfPod: memo((pod) =>
-      (servicesByPod.get(pod) ?? [])
-        .flatMap(meshServices)
-        .filter((service) => !service.name.includes(".") || service.name.split(".")[0] === pod.name),
+      selecting(pod).filter((service) => !service.name.includes(".") || service.name.split(".")[0] === pod.name),
     ),
     podsOfAccount: (account) => byAccount.get(account) ?? [],
     podsOfIp: (ip) => byIp.get(ip) ?? [],
@@ -181,11 +182,12 @@ export function splitHostName(
 
 /** The account that OSM takes a pod's sidecar for. */
 export function accountOfPod(pod: PodState): AccountKey {
-  return accountOf(identityOf(pod.namespace, pod.serviceAccount));
+  return accountOf(pod.namespace, pod.serviceAccount);
 }
 
-function uniqueById(services: readonly MeshService[]): readonly MeshService[] {
-  return [...new Map(services.map((service) => [service.id, service])).values()];
+/** Services without those that have the id of an earlier one. */
+export function uniqueById(services: readonly MeshService[]): readonly MeshService[] {
+  return services.length < 2 ? services : [...new Map(services.map((service) => [service.id, service])).values()];
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

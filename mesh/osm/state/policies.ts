@@ -33,6 +33,8 @@ export interface RouteMatch {
   readonly headers?: ReadonlyMap<string, string>;
   /** Index in the group. */
   readonly index: number;
+  /** Equal for matches that OSM takes for one route: path text, order of methods and headers all the same. */
+  readonly key: string;
 }
 
 /** An HTTPRouteGroup as OSM reads it. */
@@ -143,13 +145,8 @@ export function readRouteGroup(reader: Reader): RouteGroup {
     const regex = reader.text(match["pathRegex"], path, "pathRegex") ?? "";
     const methods = reader.texts(match["methods"], path, "methods");
     const headers = readHeaders(reader, match["headers"], [...path, "headers"]);
-    return {
-      name: reader.text(match["name"], path, "name") ?? "",
-      path: regex === "" ? ".*" : regex,
-      methods: methods.length === 0 ? ["*"] : methods,
-      ...(headers && { headers }),
-      index,
-    };
+    const name = reader.text(match["name"], path, "name") ?? "";
+    return routeMatch(name, regex === "" ? ".*" : regex, methods.length === 0 ? ["*"] : methods, headers, index);
   });
   return {
     object,
@@ -157,6 +154,19 @@ export function readRouteGroup(reader: Reader): RouteGroup {
     name: object.metadata.name,
     matches,
   };
+}
+
+/** A match with its key. */
+export function routeMatch(
+  name: string,
+  path: string,
+  methods: readonly string[],
+  headers?: ReadonlyMap<string, string>,
+  index = 0,
+): RouteMatch {
+  const sorted = headers && [...headers].sort(([a], [b]) => (a < b ? -1 : 1));
+  const key = `${path}\0${methods.join("\0")}\0${sorted === undefined ? "" : JSON.stringify(sorted)}`;
+  return { name, path, methods, ...(headers && { headers }), index, key };
 }
 
 /** `headers` is a list of maps with one key each; later duplicates win. */
