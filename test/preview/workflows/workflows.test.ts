@@ -1,0 +1,169 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+
+const folder = resolve(__dirname, "../../../.github");
+
+interface Step {
+  readonly uses?: string;
+  readonly run?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+interface Job {
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly environment?: string;
+  readonly concurrency?: { readonly group: string; readonly "cancel-in-progress": boolean };
+  readonly env?: Readonly<Record<string, string>>;
+  readonly "timeout-minutes"?: number;
+  readonly steps: readonly Step[];
+}
+
+interface Workflow {
+  readonly on: unknown;
+  readonly permissions: unknown;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+
+const names = readdirSync(join(folder, "workflows")).sort();
+const text = (name: string): string => readFileSync(join(folder, "workflows", name), "utf8");
+const workflow = (name: string): Workflow => parse(text(name)) as Workflow;
+const jobs = names.flatMap((name) =>
+  Object.entries(workflow(name).jobs).map(([job, body]) => ({ place: `${name}: ${job}`, name, job, body })),
+);
+const action = parse(readFileSync(join(folder, "actions", "azure", "action.yml"), "utf8")) as {
+  readonly runs: { readonly steps: readonly Step[] };
+};
+const steps = [
+  ...jobs.flatMap(({ place, body }) => body.steps.map((step) => ({ place, step }))),
+  ...action.runs.steps.map((step) => ({ place: "actions/azure", step })),
+];
+const uses = steps.flatMap(({ place, step }) => (step.uses === undefined ? [] : [{ place, uses: step.uses, step }]));
+const runs = steps.flatMap(({ place, step }) => (step.run === undefined ? [] : [{ place, run: step.run, step }]));
+
+describe("the workflows", () => {
+  it("are these", () => {
+    expect(names).toEqual(["checks.yml", "deploy.yml", "preview-down.yml", "preview-reap.yml", "preview.yml"]);
+  });
+
+  it("pin every action by a commit, and say which version that is", () => {
+    const all = [...names.map(text), readFileSync(join(folder, "actions", "azure", "action.yml"), "utf8")].join("\n");
+    const lines = all.split("\n").filter((line) => /^\s*(- )?uses:/.test(line));
+    expect(lines.length).toBeGreaterThan(20);
+    for (const line of lines) {
+      expect(line).toMatch(/uses: (\.\/\.github\/actions\/azure|[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+(\.\d+)?)$/);
+    }
+  });
+
+  it("use one commit of each action", () => {
+    const commits = new Map<string, Set<string>>();
+    for (const { uses: reference } of uses) {
+      const [name = "", commit = ""] = reference.split("@");
+      commits.set(name, (commits.get(name) ?? new Set()).add(commit));
+    }
+    expect([...commits.values()].map(({ size }) => size)).toEqual([...commits].map(() => 1));
+  });
+
+  it("have no right by default, and name each one a job has", () => {
+    for (const name of names) expect(workflow(name).permissions, name).toEqual({});
+    for (const { place, body } of jobs) expect(Object.keys(body.permissions ?? {}), place).toContain("contents");
+    const writing = jobs.flatMap(({ place, body }) =>
+      Object.entries(body.permissions ?? {}).flatMap(([right, level]) =>
+        level === "write" ? [`${place}: ${right}`] : [],
+      ),
+    );
+    expect(writing.sort()).toEqual([
+      "deploy.yml: plan: id-token",
+      "deploy.yml: up: id-token",
+      "preview-down.yml: comment: pull-requests",
+      "preview-down.yml: down: id-token",
+      "preview-reap.yml: reap: id-token",
+      "preview.yml: comment: pull-requests",
+      "preview.yml: up: id-token",
+    ]);
+  });
+
+  it("give Azure to jobs in an environment alone, and GitHub's pen to none of them", () => {
+    for (const { place, body } of jobs) {
+      const { "id-token": azure, ...rest } = body.permissions ?? {};
+      expect(body.environment !== undefined, place).toBe(azure === "write");
+      if (azure === "write") expect(Object.values(rest), place).not.toContain("write");
+    }
+  });
+
+  it("put nothing into a script but by the environment", () => {
+    expect(runs.length).toBeGreaterThan(10);
+    for (const { place, run } of runs) expect(run, place).not.toContain("${{");
+  });
+
+  it("quote every variable in a script", () => {
+    for (const { place, run } of runs) expect(run.replace(/"\$[A-Z_]+"/g, ""), place).not.toContain("$");
+  });
+
+  it("have no secret, and no token but the job's own in the step that needs it", () => {
+    for (const name of names) expect(text(name), name).not.toMatch(/secrets\./);
+    for (const { place, body } of jobs) expect(Object.keys(body.env ?? {}), place).not.toContain("GITHUB_TOKEN");
+    const withToken = runs.filter(({ step }) => step.env?.["GITHUB_TOKEN"] !== undefined);
+    for (const { run } of withToken) expect(run).toMatch(/^node cli\/bin\.js preview (admit|comment|reap)\b/);
+  });
+
+  it("leave no token in a checkout", () => {
+    const checkouts = uses.filter(({ uses: reference }) => reference.startsWith("actions/checkout@"));
+    expect(checkouts.length).toBeGreaterThan(6);
+    for (const { place, step } of checkouts) expect(step.with?.["persist-credentials"], place).toBe(false);
+  });
+
+  it("check out a pull request in one place: pinned, apart, after it was admitted", () => {
+    const other = uses.filter(({ step }) => step.with?.["ref"] !== undefined);
+    expect(other.map(({ place, step }) => ({ place, ...step.with }))).toEqual([
+      {
+        place: "preview.yml: up",
+        ref: "${{ needs.admit.outputs.commit }}",
+        path: "pull-request",
+        "persist-credentials": false,
+      },
+    ]);
+    const order = workflow("preview.yml").jobs["up"]?.steps.map(({ run = "", with: options = {} }) =>
+      run.includes("--expect") ? "admit" : options["ref"] !== undefined ? "checkout" : undefined,
+    );
+    expect(order?.filter((one) => one !== undefined)).toEqual(["admit", "checkout"]);
+    expect(text("preview.yml")).not.toContain("allow-unsafe-pr-checkout");
+  });
+
+  it("run no install scripts with an identity or a token", () => {
+    for (const { place, run } of runs.filter((one) => /npm (ci|install)/.test(one.run))) {
+      expect(run, place).toContain("--ignore-scripts");
+    }
+  });
+
+  it("cancel no update, and let updates and removals of one preview wait for each other", () => {
+    for (const { place, body, job } of jobs) {
+      if (!["up", "down", "reap"].includes(job)) continue;
+      expect(body.concurrency?.["cancel-in-progress"], place).toBe(false);
+    }
+    expect(workflow("preview.yml").jobs["up"]?.concurrency?.group).toMatch(/^preview-\$\{\{ /);
+    expect(workflow("preview-down.yml").jobs["down"]?.concurrency?.group).toMatch(/^preview-\$\{\{ /);
+    // A group of the whole workflow would let any comment on a pull request push a waiting update out.
+    for (const name of names.filter((one) => one.startsWith("preview"))) {
+      expect(workflow(name), name).not.toHaveProperty("concurrency");
+    }
+  });
+
+  it("end", () => {
+    for (const { place, body } of jobs) expect(body["timeout-minutes"], place).toBeGreaterThan(0);
+  });
+
+  it("do what they do through the command line alone", () => {
+    const commands = runs.map(({ run }) => run.split(" ").slice(0, 2).join(" "));
+    expect([...new Set(commands)].sort()).toEqual([
+      "node cli/bin.js",
+      "npm ci",
+      "npm test",
+      "pulumi preview",
+      "pulumi refresh",
+      "pulumi up",
+    ]);
+  });
+});
