@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import { dataPlaneProblem, openDataPlane } from "../../sandbox/data-plane";
+import { openJudge } from "../../sandbox/judge";
+import { playLive } from "./play";
+
+/** A small run of `tsx test/judge/live.ts`, always the same. */
+const requests = 60;
+const seed = 1000;
+
+it("real Envoys do what our analysis and the judge say", async ({ skip }) => {
+  const problem = await dataPlaneProblem();
+  if (problem !== undefined) skip(problem);
+  const report = (message: string): void => void process.stderr.write(`${message}\n`);
+  const judge = await openJudge(report);
+  const dataPlane = await openDataPlane(report);
+  try {
+    const { sent, outcomes, different } = await playLive(judge, dataPlane, seed, requests);
+    expect({ seed, different }).toEqual({ seed, different: [] });
+    expect(sent).toBeGreaterThanOrEqual(requests);
+    expect([...outcomes.keys()]).toContain("allowed");
+  } finally {
+    await Promise.all([judge.close(), dataPlane.close()]);
+  }
+});

@@ -1,0 +1,15 @@
+import { openSandbox } from "../../sandbox/sandbox";
+import { trafficCommand } from "../../sandbox/traffic";
+
+/** `node --import tsx run-traffic.ts FOLDER …`: what `npm run sandbox -- traffic …` does, for the sandbox in a folder. */
+async function main([directory, ...args]: readonly string[]): Promise<number> {
+  return trafficCommand(await openSandbox(() => undefined, { directory }), args);
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`${String(error)}\n`);
+    process.exit(1);
+  },
+);

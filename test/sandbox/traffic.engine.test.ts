@@ -1,0 +1,213 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { podProblem } from "../../sandbox/data-plane/runner";
+import { operate, type Sandbox } from "../../sandbox/sandbox";
+import { identify, isRunning, type ProcessIdentity } from "../../sandbox/tools/process-identity";
+import { stackCluster } from "../../sandbox/traffic/cluster";
+import { type PairReport, type TrafficReport } from "../../sandbox/traffic/report";
+import { openTraffic, type Traffic } from "../../sandbox/traffic/traffic";
+import { closeTestSandbox, kubectl, openTestSandbox } from "./in-sandbox";
+
+let sandbox: Sandbox;
+let problem: string | undefined;
+
+beforeAll(async () => {
+  problem = await podProblem();
+  sandbox = await openTestSandbox();
+  const exit = await operate(sandbox, "up", "dev");
+  expect(exit.code, exit.stdout + exit.stderr).toBe(0);
+});
+afterAll(() => closeTestSandbox(sandbox));
+
+/** Leaves the test out where pods cannot run, and says why. */
+function needsPods({ skip }: TestContext): void {
+  if (problem !== undefined) skip(problem);
+}
+
+/** Starts `traffic …` as a process of its own. */
+function start(args: readonly string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
+  const script = join(__dirname, "run-traffic.ts");
+  return spawn(process.execPath, ["--import", "tsx", script, sandbox.paths.directory, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...environment },
+  });
+}
+
+async function output(child: ChildProcess): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const texts = { stdout: "", stderr: "" };
+  child.stdout?.on("data", (chunk: Buffer) => (texts.stdout += chunk.toString("utf8")));
+  child.stderr?.on("data", (chunk: Buffer) => (texts.stderr += chunk.toString("utf8")));
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, ...texts };
+}
+
+function pairOf({ pairs }: TrafficReport, caller: string, service: string): PairReport {
+  const found = pairs.find((pair) => pair.caller === caller && pair.service === service);
+  if (found === undefined) throw new Error(`${caller} does not call ${service}: ${JSON.stringify(pairs)}`);
+  return found;
+}
+
+function shareOf(pair: PairReport, service: string): number {
+  return pair.backends.find((backend) => backend.service === service)?.share ?? 0;
+}
+
+/** Looks until a report covers some seconds. */
+async function reportOf(traffic: Traffic, seconds: number): Promise<TrafficReport> {
+  const end = Date.now() + 60_000;
+  while (Date.now() < end) {
+    const report = await traffic.look();
+    if (report !== undefined && report.seconds >= seconds) return report;
+    await sleep(500);
+  }
+  throw new Error("the pods do not run, or the mesh does not settle, within 60 s");
+}
+
+/** The processes below one, as they are now. */
+async function descendants(pid: number): Promise<ProcessIdentity[]> {
+  const parents = new Map<number, number>();
+  for (const name of (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry))) {
+    const stat = await readFile(`/proc/${name}/stat`, "utf8").catch(() => undefined);
+    // A process may end between the two.
+    if (stat !== undefined) parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
+  }
+  const found = new Set([pid]);
+  for (let before = 0; before !== found.size;) {
+    before = found.size;
+    for (const [child, parent] of parents) if (found.has(parent)) found.add(child);
+  }
+  found.delete(pid);
+  return (await Promise.all([...found].map(identify))).filter((one) => one !== undefined);
+}
+
+describe.sequential("traffic", () => {
+  it("shows the bookstore alive, as the analysis says, and a plain call refused", async (context) => {
+    needsPods(context);
+    const { code, stdout, stderr } = await output(start(["--seconds", "15", "--json"]));
+    expect(code, stderr).toBe(0);
+    const report = JSON.parse(stdout) as TrafficReport;
+    expect(report.problems).toEqual([]);
+    expect(report.pairs.filter(({ agrees }) => !agrees)).toEqual([]);
+
+    const bought = pairOf(report, "bookbuyer/bookbuyer", "bookstore/bookstore");
+    expect(Object.keys(bought.ends)).toEqual(["200"]);
+    expect(bought.callsPerSecond).toBeGreaterThan(5);
+    expect(Math.abs(shareOf(bought, "bookstore/bookstore-v1") - 0.5)).toBeLessThan(0.15);
+
+    const stolen = pairOf(report, "bookthief/bookthief", "bookstore/bookstore");
+    expect(Object.keys(stolen.ends)).toEqual(["refused"]);
+    expect(stolen.expected).toContain("refused");
+
+    expect(pairOf(report, "bookstore/bookstore", "bookwarehouse/bookwarehouse").ends).toHaveProperty("200");
+    expect(Object.keys(pairOf(report, "bookwarehouse/bookwarehouse", "bookwarehouse/mysql").ends)).toEqual([
+      "connected",
+    ]);
+
+    expect(Object.keys(report.outside?.ends ?? {})).toEqual(["reset"]);
+    expect(report.outside?.closedBySidecars).toBeGreaterThan(0);
+    expect(report.outside?.agrees).toBe(true);
+  });
+
+  it("follows the cluster's objects while it runs", async (context) => {
+    needsPods(context);
+    const traffic = await openTraffic(await stackCluster(sandbox, "dev"), () => undefined, new PassThrough().resume());
+    try {
+      await reportOf(traffic, 1);
+      const split = [
+        { service: "bookstore-v1", weight: 10 },
+        { service: "bookstore-v2", weight: 90 },
+      ];
+      await patch("trafficsplit", "bookstore-split", { spec: { backends: split } });
+      const shifted = pairOf(await reportOf(traffic, 8), "bookbuyer/bookbuyer", "bookstore/bookstore");
+      expect(shifted.backends.map(({ expected }) => expected.toFixed(3))).toEqual(["0.100", "0.900"]);
+      expect(Math.abs(shareOf(shifted, "bookstore/bookstore-v2") - 0.9)).toBeLessThan(0.12);
+      expect(shifted.agrees).toBe(true);
+
+      // bookthief gets a listener, but no route of its own: it is let in as far as the server, which answers 403.
+      const account = (namespace: string, name: string) => ({ kind: "ServiceAccount", namespace, name });
+      await apply({
+        apiVersion: "specs.smi-spec.io/v1alpha4",
+        kind: "HTTPRouteGroup",
+        metadata: { name: "window", namespace: "bookstore" },
+        spec: { matches: [{ name: "look", pathRegex: "/window", methods: ["GET"] }] },
+      });
+      for (const target of ["bookstore", "bookstore-v2"]) {
+        await apply({
+          apiVersion: "access.smi-spec.io/v1alpha3",
+          kind: "TrafficTarget",
+          metadata: { name: `thief-${target}`, namespace: "bookstore" },
+          spec: {
+            destination: account("bookstore", target),
+            sources: [account("bookthief", "bookthief")],
+            rules: [{ kind: "HTTPRouteGroup", name: "window", matches: ["look"] }],
+          },
+        });
+      }
+      const caught = pairOf(await reportOf(traffic, 3), "bookthief/bookthief", "bookstore/bookstore");
+      expect(Object.keys(caught.ends)).toEqual(["403"]);
+      expect(caught.agrees).toBe(true);
+    } finally {
+      await traffic.close();
+    }
+  });
+
+  it.for(["SIGINT", "SIGTERM", "SIGKILL"] as const)("leaves nothing behind after %s", async (signal, context) => {
+    needsPods(context);
+    const links = await readdir("/sys/class/net");
+    const child = start([]);
+    const exit = output(child);
+    let started: ProcessIdentity[] = [];
+    for (let seconds = 0; seconds < 60 && started.length < 12; seconds += 1) {
+      await sleep(1000);
+      started = await descendants(child.pid ?? 0);
+    }
+    expect(started.length).toBeGreaterThanOrEqual(12);
+    child.kill(signal);
+    await exit;
+    // Killed, it cannot wait for the others: these see it and follow.
+    for (let tenths = 0; tenths < 50 && (await running(started)) > 0; tenths += 1) await sleep(100);
+    expect(await running(started)).toBe(0);
+    expect(await readdir("/sys/class/net")).toEqual(links);
+    expect((await readdir(sandbox.paths.directory)).filter((name) => name.startsWith("traffic-"))).toEqual([]);
+  });
+
+  it("shows the analysis alone where the machine cannot run pods, and says why", async () => {
+    const binaries = await mkdtemp(join(tmpdir(), "aks-mesh-path-"));
+    try {
+      for (const program of ["which", "sh", "env"]) await symlink(`/usr/bin/${program}`, join(binaries, program));
+      const { code, stdout, stderr } = await output(start([], { PATH: binaries }));
+      expect(code, stderr).toBe(0);
+      expect(stdout).toMatch(/^Real sidecars need [^\n]+\n/);
+      expect(stdout).toContain("bookbuyer/bookbuyer → bookstore.bookstore:14001");
+    } finally {
+      await rm(binaries, { recursive: true });
+    }
+  });
+});
+
+async function running(processes: readonly ProcessIdentity[]): Promise<number> {
+  return (await Promise.all(processes.map(isRunning))).filter(Boolean).length;
+}
+
+async function patch(kind: string, name: string, change: object): Promise<void> {
+  const json = JSON.stringify(change);
+  const exit = await kubectl(sandbox, "dev", "patch", kind, name, "--namespace=bookstore", "--type=merge", "-p", json);
+  expect(exit.code, exit.stderr).toBe(0);
+}
+
+async function apply(object: object): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "aks-mesh-apply-"));
+  try {
+    const file = join(folder, "object.json");
+    await writeFile(file, JSON.stringify(object));
+    const exit = await kubectl(sandbox, "dev", "apply", "-f", file);
+    expect(exit.code, exit.stderr).toBe(0);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
