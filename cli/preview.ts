@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { hideSecrets, renderComment } from "../preview/comment";
 import { down } from "../preview/down";
 import { type Surroundings } from "../preview/engine";
@@ -36,10 +36,11 @@ Usage
   aks-mesh preview down    --pr N [--attempts 3] [--report FILE] [--comment]
                                              remove it; --comment says on the pull request what is left
   aks-mesh preview status  [--json]          all of them: age, end of life, address, health
-  aks-mesh preview reap    [--dry-run] [--comment]
+  aks-mesh preview reap    [--dry-run] [--comment] [--reports DIR]
                                              remove those past their end or whose pull request is closed
   aks-mesh preview comment --pr N --report FILE [--dry-run]
                                              write what --report holds on the pull request
+  aks-mesh preview comment --reports DIR     the same for all that reap left there
   aks-mesh preview admit   --event FILE [--expect SHA]
                                              may this event of GitHub start a preview, and of which commit?
 
@@ -208,8 +209,10 @@ async function reapCommand(terminal: Terminal, args: readonly string[]): Promise
     "dry-run": { type: "boolean", default: false },
     comment: { type: "boolean", default: false },
     attempts: { type: "string", default: "3" },
+    reports: { type: "string" },
   } as const);
   const attempts = readCount(values.attempts, "--attempts");
+  if (values.reports !== undefined) mkdirSync(values.reports, { recursive: true });
   const { surroundings, policy, base } = await surroundingsOf(terminal, values);
   const repository = process.env["GITHUB_TOKEN"] ? github(process.env) : undefined;
   const outcomes = await reap(surroundings, policy, base, {
@@ -223,7 +226,9 @@ async function reapCommand(terminal: Terminal, args: readonly string[]): Promise
     if (values["dry-run"]) terminal.out(`would remove the preview of ${title}\n`);
     else if (error !== undefined) terminal.out(`${terminal.paint.bad("failed")}: ${title}: ${error}\n`);
     else terminal.out(`removed the preview of ${title}\n`);
-    if (values.comment && report !== undefined) await post(terminal, report);
+    if (report === undefined) continue;
+    if (values.reports !== undefined) keep(report, join(values.reports, `pr-${String(pullRequest)}.json`));
+    if (values.comment) await post(terminal, report);
   }
   if (outcomes.length === 0) terminal.out("Nothing to remove.\n");
   return outcomes.some(({ error }) => error !== undefined) ? 1 : 0;
@@ -233,8 +238,10 @@ async function commentCommand(terminal: Terminal, args: readonly string[]): Prom
   const { values } = readOptions(args, {
     pr: { type: "string" },
     report: { type: "string" },
+    reports: { type: "string" },
     "dry-run": { type: "boolean", default: false },
   } as const);
+  if (values.reports !== undefined) return commentAll(terminal, values.reports);
   const pullRequest = readPullRequest(values.pr);
   if (values.report === undefined) throw new UsageError("Say which report: --report FILE, as preview up wrote it.");
   const report = readReport(readFileSync(values.report, "utf8"), pullRequest);
@@ -243,11 +250,34 @@ async function commentCommand(terminal: Terminal, args: readonly string[]): Prom
   return 0;
 }
 
+/** Writes the comments of all reports in a folder, `pr-12.json` on pull request 12; one that fails does not stop the others. */
+async function commentAll(terminal: Terminal, folder: string): Promise<number> {
+  let failed = false;
+  for (const name of readdirSync(folder)
+    .filter((one) => one.endsWith(".json"))
+    .sort()) {
+    try {
+      const pullRequest = readPullRequest(/^pr-(\d+)\.json$/.exec(name)?.[1]);
+      await post(terminal, readReport(readFileSync(join(folder, name), "utf8"), pullRequest));
+    } catch (error) {
+      if (!(error instanceof PreviewProblem || error instanceof GitHubError)) throw error;
+      terminal.err(`aks-mesh: ${name}: ${error.message}\n`);
+      failed = true;
+    }
+  }
+  return failed ? 1 : 0;
+}
+
 /** Says what came of a command, and keeps it for the job that may write comments. */
 function deliver(terminal: Terminal, report: PreviewReport, file: string | undefined): void {
   const safe = hideSecrets(report);
   terminal.out(describeReport(safe, terminal));
-  if (file !== undefined) writeFileSync(file, `${JSON.stringify(safe, null, 2)}\n`, { mode: 0o600 });
+  if (file !== undefined) keep(report, file);
+}
+
+/** Writes a report into a file, without secrets. */
+function keep(report: PreviewReport, file: string): void {
+  writeFileSync(file, `${JSON.stringify(hideSecrets(report), null, 2)}\n`, { mode: 0o600 });
 }
 
 /** Writes the comment on the pull request, and into the summary of the workflow's step. */

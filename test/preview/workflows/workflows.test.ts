@@ -79,6 +79,7 @@ describe("the workflows", () => {
       "deploy.yml: up: id-token",
       "preview-down.yml: comment: pull-requests",
       "preview-down.yml: down: id-token",
+      "preview-reap.yml: comment: pull-requests",
       "preview-reap.yml: reap: id-token",
       "preview.yml: comment: pull-requests",
       "preview.yml: up: id-token",
