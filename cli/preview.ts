@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { hideSecrets, renderComment } from "../preview/comment";
 import { down } from "../preview/down";
@@ -36,8 +36,9 @@ Usage
   aks-mesh preview down    --pr N [--attempts 3] [--report FILE] [--comment]
                                              remove it; --comment says on the pull request what is left
   aks-mesh preview status  [--json]          all of them: age, end of life, address, health
-  aks-mesh preview reap    [--dry-run] [--comment] [--reports DIR]
-                                             remove those past their end or whose pull request is closed
+  aks-mesh preview reap    [--dry-run] [--comment] [--pr N] [--reports DIR]
+                                             remove those past their end or whose pull request is closed;
+                                             in a workflow a dry run gives their numbers to the next jobs
   aks-mesh preview comment --pr N --report FILE [--dry-run]
                                              write what --report holds on the pull request
   aks-mesh preview comment --reports DIR     the same for all that reap left there
@@ -210,6 +211,7 @@ async function reapCommand(terminal: Terminal, args: readonly string[]): Promise
     comment: { type: "boolean", default: false },
     attempts: { type: "string", default: "3" },
     reports: { type: "string" },
+    pr: { type: "string" },
   } as const);
   const attempts = readCount(values.attempts, "--attempts");
   if (values.reports !== undefined) mkdirSync(values.reports, { recursive: true });
@@ -219,6 +221,7 @@ async function reapCommand(terminal: Terminal, args: readonly string[]): Promise
     dryRun: values["dry-run"],
     attempts,
     pause: firstPause,
+    ...(values.pr !== undefined && { only: readPullRequest(values.pr) }),
     ...(repository && { openPullRequests: () => repository.openPullRequests() }),
   });
   for (const { pullRequest, reason, report, error } of outcomes) {
@@ -231,6 +234,10 @@ async function reapCommand(terminal: Terminal, args: readonly string[]): Promise
     if (values.comment) await post(terminal, report);
   }
   if (outcomes.length === 0) terminal.out("Nothing to remove.\n");
+  if (values["dry-run"]) {
+    const numbers = JSON.stringify(outcomes.map(({ pullRequest }) => pullRequest));
+    stepOutput("pull-requests", numbers);
+  }
   return outcomes.some(({ error }) => error !== undefined) ? 1 : 0;
 }
 
@@ -253,9 +260,9 @@ async function commentCommand(terminal: Terminal, args: readonly string[]): Prom
 /** Writes the comments of all reports in a folder, `pr-12.json` on pull request 12; one that fails does not stop the others. */
 async function commentAll(terminal: Terminal, folder: string): Promise<number> {
   let failed = false;
-  for (const name of readdirSync(folder)
-    .filter((one) => one.endsWith(".json"))
-    .sort()) {
+  // Where nothing was reaped there is no folder.
+  const names = existsSync(folder) ? readdirSync(folder).filter((one) => one.endsWith(".json")) : [];
+  for (const name of names.sort()) {
     try {
       const pullRequest = readPullRequest(/^pr-(\d+)\.json$/.exec(name)?.[1]);
       await post(terminal, readReport(readFileSync(join(folder, name), "utf8"), pullRequest));
@@ -273,6 +280,12 @@ function deliver(terminal: Terminal, report: PreviewReport, file: string | undef
   const safe = hideSecrets(report);
   terminal.out(describeReport(safe, terminal));
   if (file !== undefined) keep(report, file);
+}
+
+/** Gives a value without line breaks to the next steps of a workflow. */
+function stepOutput(name: string, value: string): void {
+  const file = process.env["GITHUB_OUTPUT"];
+  if (file !== undefined && file !== "") appendFileSync(file, `${name}=${value}\n`);
 }
 
 /** Writes a report into a file, without secrets. */

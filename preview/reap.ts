@@ -9,6 +9,8 @@ import { type PreviewPolicy } from "./settings";
 export interface ReapOptions {
   /** Only say what would be removed. */
   readonly dryRun: boolean;
+  /** Look at the preview of this pull request alone. Default: all. */
+  readonly only?: number;
   /** How often each teardown is tried. */
   readonly attempts: number;
   /** Pause before the second try, in milliseconds. */
@@ -53,7 +55,8 @@ export async function reap(
     const strays = new Set((await cluster.previewNamespaces()).map(({ pullRequest }) => pullRequest));
     for (const pullRequest of strays) if (!known.has(pullRequest)) due.push({ pullRequest, reason: "no stack" });
 
-    return await inTurns(atOnce, due, async (one): Promise<Reaped> => {
+    const wanted = due.filter(({ pullRequest }) => options.only === undefined || options.only === pullRequest);
+    return await inTurns(atOnce, wanted, async (one): Promise<Reaped> => {
       if (options.dryRun) return one;
       try {
         const report = await removePreview(engine, base, { ...options, pullRequest: one.pullRequest });

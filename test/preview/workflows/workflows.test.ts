@@ -80,6 +80,7 @@ describe("the workflows", () => {
       "preview-down.yml: comment: pull-requests",
       "preview-down.yml: down: id-token",
       "preview-reap.yml: comment: pull-requests",
+      "preview-reap.yml: list: id-token",
       "preview-reap.yml: reap: id-token",
       "preview.yml: comment: pull-requests",
       "preview.yml: up: id-token",
@@ -144,8 +145,17 @@ describe("the workflows", () => {
       if (!["up", "down", "reap"].includes(job)) continue;
       expect(body.concurrency?.["cancel-in-progress"], place).toBe(false);
     }
-    expect(workflow("preview.yml").jobs["up"]?.concurrency?.group).toMatch(/^preview-\$\{\{ /);
-    expect(workflow("preview-down.yml").jobs["down"]?.concurrency?.group).toMatch(/^preview-\$\{\{ /);
+    const breaking = jobs.filter(({ body }) => body.steps.some(({ run = "" }) => run.includes("--take-over")));
+    expect(breaking.map(({ place }) => place)).toEqual([
+      "preview-down.yml: down",
+      "preview-reap.yml: reap",
+      "preview.yml: up",
+    ]);
+    for (const { place, body } of breaking) {
+      expect(body.concurrency?.group, place).toMatch(
+        /^preview-\$\{\{ [\w.-]*(pull-request|pull_request\.number) \}\}$/,
+      );
+    }
     // A group of the whole workflow would let any comment on a pull request push a waiting update out.
     for (const name of names.filter((one) => one.startsWith("preview"))) {
       expect(workflow(name), name).not.toHaveProperty("concurrency");

@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { type KubernetesObject } from "../../mesh/manifests";
+import { bookstorePolicies } from "../../mesh/osm/samples";
+import { accessReport } from "../../preview/access";
+import { isolationGuarantees, proveIsolation } from "../../preview/isolation";
+
+const names = ["bookbuyer", "bookthief", "bookstore", "bookwarehouse"];
+
+/** The sample as a stack would have it. */
+function sample(prefix = "", bookthief = "denied"): KubernetesObject[] {
+  const namespaces = names.map((name) => ({
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: `${prefix}${name}`, labels: { "openservicemesh.io/monitored-by": "osm" } },
+  }));
+  const services = [
+    ["bookstore", "bookstore"],
+    ["bookwarehouse", "bookwarehouse"],
+  ].map(([namespace, app]) => ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: app ?? "", namespace: `${prefix}${namespace}` },
+    spec: { selector: { app }, ports: [{ port: 14001, appProtocol: "http" }] },
+  }));
+  const pods = names.map((app) => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: app, namespace: `${prefix}${app}`, labels: { app } },
+    spec: { serviceAccountName: app },
+  }));
+  const policies = bookstorePolicies({ namespacePrefix: prefix, bookthief }).filter(
+    ({ kind }) => kind !== "TrafficSplit",
+  );
+  return [...namespaces, ...services, ...pods, ...policies];
+}
+
+const changed = (objects: readonly KubernetesObject[], from: string, to: string) =>
+  JSON.parse(JSON.stringify(objects).replaceAll(from, to)) as KubernetesObject[];
+
+describe("isolation of previews", () => {
+  it("is proved for the sample, each service against all strangers", () => {
+    expect(
+      isolationGuarantees([...sample(), ...sample("pr-1-"), ...sample("pr-2-")])
+        .map(({ to }) => to)
+        .sort(),
+    ).toEqual(
+      ["", "pr-1-", "pr-2-"]
+        .flatMap((prefix) => [`${prefix}bookstore/bookstore`, `${prefix}bookwarehouse/bookwarehouse`])
+        .sort(),
+    );
+    expect(proveIsolation(1, sample("pr-1-"), sample())).toEqual({ guarantees: 6, broken: [] });
+  });
+
+  it("shows the call where a preview lets the shared workloads in", () => {
+    const preview = changed(
+      sample("pr-7-"),
+      '"name":"bookbuyer","namespace":"pr-7-bookbuyer"}',
+      '"name":"bookbuyer","namespace":"bookbuyer"}',
+    );
+    const { broken } = proveIsolation(7, preview, sample());
+    expect(broken.map(({ object, request }) => [object, request?.from])).toContainEqual([
+      "Guarantee nobody but pull request 7 calls pr-7-bookstore/bookstore",
+      "bookbuyer/bookbuyer",
+    ]);
+  });
+
+  it("shows the call where any preview is let into every other: a namespace that does not change with the number", () => {
+    const shared = [...sample(), ...sample("common-")];
+    const preview = changed(
+      sample("pr-7-"),
+      '"name":"bookbuyer","namespace":"pr-7-bookbuyer"}',
+      '"name":"bookbuyer","namespace":"common-bookbuyer"}',
+    );
+    expect(proveIsolation(7, preview, shared).broken).not.toEqual([]);
+  });
+});
+
+describe("access report", () => {
+  it("says with a request what a pull request opens, and which guarantee that breaks", () => {
+    const report = accessReport("stack dev", sample(), sample("", "allowed"), [
+      { name: "no theft", kind: "never", from: ["bookthief/bookthief"], to: "bookstore/bookstore" },
+      {
+        name: "trade",
+        kind: "always",
+        from: ["bookbuyer/bookbuyer"],
+        to: "bookstore/bookstore",
+        requests: { methods: ["GET"], path: "/a-book/new" },
+      },
+    ]);
+    expect(report).toMatchObject({ comparedWith: "stack dev", guarantees: 2 });
+    expect(report.changes).toMatchObject([
+      { kind: "opens", from: "bookthief/bookthief", after: { outcome: "allowed" } },
+    ]);
+    expect(report.broken).toMatchObject([{ object: "Guarantee no theft", request: { from: "bookthief/bookthief" } }]);
+  });
+
+  it("is empty for equal objects", () => {
+    expect(accessReport("stack dev", sample(), sample(), [])).toEqual({
+      comparedWith: "stack dev",
+      changes: [],
+      guarantees: 0,
+      broken: [],
+    });
+  });
+});
