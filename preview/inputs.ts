@@ -38,10 +38,10 @@ export function readStack(text: string): string {
   throw new InputProblem(`--base ${quoted(text)} is no stack that previews could share: write one such as dev.`);
 }
 
-const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Longest life of a preview: whoever needs one for longer pushes again. */
-const longest = 30 * units.d;
+const longest = 30 * 86_400_000;
 
 /**
  * A duration such as `90m`, `72h` or `7d`, in milliseconds.
@@ -50,11 +50,12 @@ const longest = 30 * units.d;
  * @throws {InputProblem} where it is none, or longer than 30 days.
  */
 export function readDuration(text: string, option: string): number {
-  const [, amount, unit] = /^([1-9]\d{0,3})([mhd])$/.exec(text) ?? [];
-  if (amount === undefined || (unit !== "m" && unit !== "h" && unit !== "d")) {
+  const [, amount, unit = ""] = /^([1-9]\d{0,3})([smhd])$/.exec(text) ?? [];
+  const length = units[unit];
+  if (amount === undefined || length === undefined) {
     throw new InputProblem(`${option} ${quoted(text)} is no duration: write minutes, hours or days, such as 72h.`);
   }
-  const milliseconds = Number(amount) * units[unit];
+  const milliseconds = Number(amount) * length;
   if (milliseconds > longest) throw new InputProblem(`${option} ${quoted(text)} is too long: at most 30d.`);
   return milliseconds;
 }

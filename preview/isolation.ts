@@ -13,7 +13,7 @@ const namespaceIn = (account: string): string => account.split("/")[0] ?? "";
 /** That nobody calls what belongs to somebody else: one guarantee for each service that has strangers around it. */
 export function isolationGuarantees(objects: readonly KubernetesObject[]): readonly Guarantee[] {
   const { callers, services } = access(osmMesh({ objects }));
-  const names = new Set(services.map(({ namespace, name }) => `${namespace}/${name}`));
+  const names = new Set(services.map(({ namespace, service }) => `${namespace}/${service.name}`));
   return [...names].flatMap((service) => {
     const owner = ownerOf(namespaceIn(service));
     const strangers = callers.filter((caller) => ownerOf(namespaceIn(caller)) !== owner);
