@@ -1,123 +1,132 @@
 /**
- * How long the policy analysis takes, and how it grows: parse, compile, the full access relation, and a diff after one
- * rule changed.
+ * How long the policy analysis takes, how it grows, and how OSM's own catalogue does on the same objects.
  *
- *     npx tsx bench/policy.ts [targets…]          default: 1000 3000 10000 30000
+ *     npx tsx bench/policy.ts [targets…] [--osm-seconds 20]         default: 300 1000 3000 10000 30000
  *
- * Prints wall-clock and CPU milliseconds of the best of three runs, the peak of memory, and how well time grows in
- * proportion to the number of TrafficTargets.
+ * Every size runs in a process of its own. `first` is what a command or a preview takes, `best` the shortest of three more
+ * runs in the same process; milliseconds of wall-clock time on one thread.
  */
-import { parseManifests } from "../mesh/manifests";
-import { access, diff, osmMesh } from "../mesh/osm";
-import { assumedCluster, compile, type Policy, type PolicyRoute, type PolicyService } from "../mesh/policy";
+import { execFile, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs, promisify } from "node:util";
+import { assumedCluster, compile } from "../mesh/policy";
+import { table } from "../sandbox/summary";
+import { policyOf } from "./policy/generate";
+import { type Measured } from "./policy/measure";
+import { catalogueRun } from "./policy/osm-catalogue";
+import { median } from "./statistics";
 
-interface Timing {
-  readonly wall: number;
-  readonly cpu: number;
-}
+const root = path.resolve(__dirname, "..");
+const defaultSizes = [300, 1000, 3000, 10_000, 30_000];
 
-function timed<T>(run: () => T): Timing & { readonly result: T } {
-  const wall = performance.now();
-  const before = process.cpuUsage();
-  const result = run();
-  const { user, system } = process.cpuUsage(before);
-  return { wall: performance.now() - wall, cpu: (user + system) / 1000, result };
-}
-
-function best<T>(runs: number, run: () => T): Timing & { readonly result: T } {
-  let found = timed(run);
-  for (let index = 1; index < runs; index += 1) {
-    const next = timed(run);
-    if (next.wall < found.wall) found = next;
-  }
-  return found;
-}
-
-/** A policy with a service for every three access rules, route groups as teams write them. */
-function policyOf(rules: number): Policy {
-  const count = Math.max(1, Math.round(rules / 3));
-  const services: Record<string, PolicyService> = {};
-  const routes: Record<string, Record<string, PolicyRoute>> = {};
-  for (let index = 0; index < count; index += 1) {
-    const name = `svc-${String(index)}`;
-    services[name] = {
-      namespace: `team-${String(index % 200)}`,
-      serviceAccount: name,
-      ports: [{ port: 8080, protocol: "http" }],
-    };
-    routes[`${name}-routes`] = {
-      read: { path: `/api/v1/${name}/[^/]+`, methods: ["GET", "HEAD"] },
-      write: { path: `/api/v1/${name}(/.*)?`, methods: ["POST", "PUT"], headers: { "x-team": "[a-z-]+" } },
-      health: { path: "/healthz", methods: ["GET"] },
-    };
-  }
-  const sets = [["read", "write", "health"], ["read"], ["health"]] as const;
-  return {
-    services,
-    routes,
-    access: Array.from({ length: rules }, (_, index) => {
-      const to = index % count;
-      const caller = (to * 7 + Math.floor(index / count) * 131 + 1) % count;
-      return {
-        name: `rule-${String(index)}`,
-        from: `svc-${String(caller)}`,
-        to: `svc-${String(to)}`,
-        routes: (sets[Math.floor(index / count) % 3] ?? []).map((route) => `svc-${String(to)}-routes/${route}`),
-      };
-    }),
-  };
-}
-
-/** The same policy with one more route in its first rule. */
-function changed(policy: Policy): Policy {
-  const [first, ...rest] = policy.access ?? [];
-  return first === undefined
-    ? policy
-    : { ...policy, access: [{ ...first, routes: first.routes?.slice(1) ?? [] }, ...rest] };
-}
-
-const sizes = process.argv
-  .slice(2)
-  .map(Number)
-  .filter((size) => size > 0);
-const targets = sizes.length > 0 ? sizes : [1000, 3000, 10_000, 30_000];
-const points: { readonly size: number; readonly wall: number }[] = [];
-const column = (timing: Timing): string =>
-  `${timing.wall.toFixed(0).padStart(7)} (${timing.cpu.toFixed(0)} cpu)`.padEnd(20);
-console.log("targets  services  compile             access              parse               diff                MB");
-for (const size of targets) {
-  const policy = policyOf(size);
-  const cluster = assumedCluster(policy);
-  const compiled = best(3, () => compile(policy, "osm"));
-  const objects = [...compiled.result, ...cluster];
-  const related = best(3, () => {
-    const mesh = osmMesh({ objects });
-    access(mesh);
-    return mesh;
-  });
-  const text = objects.map((object) => JSON.stringify(object)).join("\n---\n");
-  const parsed = best(1, () => parseManifests([{ name: "all.yaml", text }]));
-  const after = osmMesh({ objects: [...compile(changed(policy), "osm"), ...cluster] });
-  // Both relations are known when a preview asks for their difference.
-  diff(related.result, related.result);
-  diff(after, after);
-  const differing = best(3, () => diff(related.result, after));
-  points.push({ size, wall: compiled.wall + related.wall });
-  const memory = (process.memoryUsage().rss / 1e6).toFixed(0);
-  console.log(
-    `${String(size).padStart(7)} ${String(Object.keys(policy.services).length).padStart(9)}  ${column(compiled)}${column(related)}${column(parsed)}${column(differing)}${memory}  (${String(differing.result.length)} changes)`,
+async function measured(size: number, objectsFile: string): Promise<Measured> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--import", "tsx", path.join(__dirname, "policy", "measure.ts"), String(size), objectsFile],
+    { cwd: root, maxBuffer: 1 << 20 },
   );
+  return JSON.parse(stdout) as Measured;
 }
-console.log(fitText(points));
 
-/** The power with which time grows, by least squares on logarithms: 1 is linear. */
-function fitText(data: readonly { readonly size: number; readonly wall: number }[]): string {
-  if (data.length < 2) return "";
-  const logs = data.map(({ size, wall }) => ({ x: Math.log(size), y: Math.log(wall) }));
+const ms = (value: number): string => (value < 10 ? value.toFixed(1) : value.toFixed(0));
+
+function report(runs: readonly Measured[]): void {
+  const column = (of: (run: Measured) => { readonly first: number; readonly best: number }) => (run: Measured) => {
+    const { first, best } = of(run);
+    return `${ms(first)} / ${ms(best)}`;
+  };
+  const columns: readonly (readonly [string, (run: Measured) => string])[] = [
+    ["targets", ({ targets }) => String(targets)],
+    ["services", ({ services }) => String(services)],
+    ["compile", column(({ compile }) => compile)],
+    ["access", column(({ access }) => access)],
+    ["both", column(both)],
+    ["MB", ({ megabytes }) => megabytes.toFixed(0)],
+    ["parse", column(({ parse }) => parse)],
+    ["check", column(({ check }) => check)],
+    ["diff", column(({ diff }) => diff)],
+    ["diff from text", column(({ changedText }) => changedText)],
+  ];
+  console.log("Milliseconds, first / best; diff: after one rule changed; diff from text: parse, access and diff of it");
+  console.log(table([columns.map(([title]) => title), ...runs.map((run) => columns.map(([, cell]) => cell(run)))]));
+  const exponent = growth(runs.filter(({ targets }) => targets >= 1000));
+  if (exponent !== undefined) console.log(`compile + access grows as targets^${exponent.toFixed(2)} from 1,000 on`);
+}
+
+function both({ compile, access }: Measured): { readonly first: number; readonly best: number } {
+  return { first: compile.first + access.first, best: compile.best + access.best };
+}
+
+/** The power with which the time of `both` grows, by least squares on logarithms: 1 is linear. */
+function growth(runs: readonly Measured[]): number | undefined {
+  if (runs.length < 2) return undefined;
+  const logs = runs.map((run) => ({ x: Math.log(run.targets), y: Math.log(both(run).best) }));
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const mx = mean(logs.map(({ x }) => x));
   const my = mean(logs.map(({ y }) => y));
   const covariance = mean(logs.map(({ x, y }) => (x - mx) * (y - my)));
-  const exponent = covariance / mean(logs.map(({ x }) => (x - mx) ** 2));
-  return `compile + access grows as targets^${exponent.toFixed(2)}`;
+  return covariance / mean(logs.map(({ x }) => (x - mx) ** 2));
 }
+
+/** `aks-mesh explain` on a mesh of 100 services, from the shell: the median of nine runs after one that may build the command. */
+function explainTime(folder: string): number {
+  const policy = policyOf(300);
+  const file = path.join(folder, "explain.json");
+  const items = [...compile(policy, "osm"), ...assumedCluster(policy)];
+  writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+  const call = ["--from", "team-1/svc-1", "--to", "svc-0.team-0:8080", "--path", "/healthz"];
+  const times = Array.from({ length: 10 }, () => {
+    const start = performance.now();
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [path.join(root, "cli", "bin.js"), "explain", file, ...call],
+      { encoding: "utf8" },
+    );
+    if (status !== 0 || !stdout.includes("allowed")) throw new Error(stderr + stdout);
+    return performance.now() - start;
+  });
+  return median(times.slice(1));
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { "osm-seconds": { type: "string", default: "20" } },
+  });
+  const sizes = positionals.length > 0 ? positionals.map(Number) : defaultSizes;
+  const folder = mkdtempSync(path.join(tmpdir(), "aks-mesh-bench-"));
+  try {
+    const runs: Measured[] = [];
+    for (const size of sizes) runs.push(await measured(size, path.join(folder, `${String(size)}.json`)));
+    report(runs);
+    console.log(`aks-mesh explain from the shell: ${ms(explainTime(folder))} ms`);
+    console.log("\nOSM's catalogue, asked about every pod, beside the relation above (best of reading and access)");
+    const rows: (readonly string[])[] = [["targets", "pods", "asked", "OSM, ms", "all pods, ms", "here, ms", "times"]];
+    for (const run of runs) {
+      const osm = await catalogueRun(path.join(folder, `${String(run.targets)}.json`), Number(values["osm-seconds"]));
+      if (osm.answered === osm.pods && osm.calls !== run.entries) {
+        throw new Error(`OSM finds ${String(osm.calls)} pairs, the analysis ${String(run.entries)}`);
+      }
+      const whole = (osm.milliseconds * osm.pods) / osm.answered;
+      rows.push([
+        String(run.targets),
+        String(osm.pods),
+        String(osm.answered),
+        ms(osm.milliseconds),
+        `${osm.answered < osm.pods ? "≈ " : ""}${ms(whole)}`,
+        ms(run.access.best),
+        (whole / run.access.best).toFixed(0),
+      ]);
+    }
+    console.log(table(rows));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

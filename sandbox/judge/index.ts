@@ -49,14 +49,14 @@ export interface Judge {
 /**
  * Builds the judge unless it is in the cache.
  * @param report gets a line when something has to be built.
- * @returns folder of its executables, `judge` and `data-plane`.
+ * @returns folder of its executables, `judge`, `data-plane` and `relation`.
  */
 export function ensureJudge(report: (message: string) => void): Promise<string> {
   return ensureOptionalTool(
     {
       name: "judge",
       version: "1.2.4",
-      packages: [".", "./data-plane"],
+      packages: [".", "./data-plane", "./relation"],
       seconds: 120,
       source: __dirname,
       uses: [path.join(path.dirname(__dirname), "data-plane", "pods", "netns")],
