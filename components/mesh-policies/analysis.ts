@@ -16,7 +16,7 @@ export interface Analysis {
   /** What to say about them. */
   readonly diagnostics: Promise<readonly Diagnostic[]>;
   /** What has to come before anything is applied: it fails where something speaks against the policies. */
-  readonly clearance?: pulumi.Output<void>;
+  readonly clearance?: pulumi.Output<unknown>;
 }
 
 /** An object on its way into the analysis. */
@@ -59,22 +59,21 @@ export function analyse(args: MeshPoliciesArgs, pending: readonly PendingObject[
   }
 
   const whole = pulumi.output(parts.map(({ value }) => value));
-  const reviewed = whole.apply(async (values: readonly unknown[]): Promise<Review> => {
+  const cleared = whole.apply(async (values: readonly unknown[]): Promise<Review> => {
     const found = parts.map((part, index) => ({ ...part, found: [values[index]] }));
-    return discreet(reviewOf(found, terms), await pulumi.isSecret(whole));
+    const reviewed = discreet(reviewOf(found, terms), await pulumi.isSecret(whole));
+    refuse(reviewed.diagnostics);
+    return reviewed;
   });
   return {
-    access: reviewed.apply(({ access }) => access),
-    diagnostics: knownValue(reviewed).then(async ([known]) => {
+    access: cleared.apply(({ access }) => access),
+    diagnostics: knownValue(cleared).then(async ([known]) => {
       if (known !== undefined) return known.diagnostics;
       const found = await Promise.all(parts.map(findPart));
       return discreet(reviewOf(found, terms), await pulumi.isSecret(whole)).diagnostics;
     }),
-    clearance: pulumi.runtime.isDryRun()
-      ? undefined
-      : reviewed.apply(({ diagnostics }) => {
-          refuse(diagnostics);
-        }),
+    // A preview applies nothing, and would lose what is known of the children.
+    ...(!pulumi.runtime.isDryRun() && { clearance: cleared }),
   };
 }
 

@@ -19,7 +19,7 @@ export function refuse(diagnostics: readonly Diagnostic[]): void {
   if (errors.length === 0) return;
   if (pulumi.runtime.isDryRun() && !errors.some(({ shapeless }) => shapeless)) return;
   const lines = errors.map(({ object, text }) => `- ${object === undefined ? "" : `${object}: `}${text}`);
-  throw new pulumi.RunError([`The mesh policies have ${count(errors.length, "error")}:`, ...lines].join("\n"));
+  throw failure([`The mesh policies have ${count(errors.length, "error")}:`, ...lines].join("\n"));
 }
 
 /**
@@ -42,11 +42,14 @@ export async function report(
     }),
   );
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
-  if (errors === 0) return;
-  const failure = new pulumi.RunError(`The mesh policies have ${count(errors, "error")}: see above.`);
-  // Pulumi prints the stack of an error that comes when the program itself has ended already.
-  failure.stack = undefined;
-  throw failure;
+  if (errors > 0) throw failure(`The mesh policies have ${count(errors, "error")}, shown on what they are about.`);
+}
+
+/** An error for people: Pulumi would print the stack of one that comes when the program itself has ended already. */
+function failure(message: string): pulumi.RunError {
+  const error = new pulumi.RunError(message);
+  error.stack = undefined;
+  return error;
 }
 
 function count(number: number, noun: string): string {
