@@ -1,6 +1,6 @@
 import { type ExampleRequest, exampleRequest, intersectSets, requestsMeeting } from "../requests/request-set";
 import { TooComplexError } from "../regex/automaton";
-import { plainPrefix } from "../regex/language";
+import { plainPrefix, prefixesDiffer } from "../regex/language";
 import { type Route, type RouteTable } from "./proxy/routes";
 import { possibleWinners } from "./request/resolve";
 import { httpRequest, routeMatches } from "./request/match";
@@ -46,6 +46,11 @@ export function orderDependences(table: RouteTable, authority: string): readonly
     }
   }
   return found;
+}
+
+/** False where two routes certainly have no request in common. */
+export function mayMeet(a: Route, b: Route): boolean {
+  return !prefixesDiffer(a.path, b.path) && methodsMeet(a, b);
 }
 
 /** Whether some method is in both. Methods are patterns; two plain names meet when they are equal. */

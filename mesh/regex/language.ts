@@ -81,7 +81,7 @@ export function patternsOverlap(a: string, b: string, within: string): boolean {
 }
 
 /** Patterns that begin with different plain text share no text. */
-function prefixesDiffer(a: string, b: string): boolean {
+export function prefixesDiffer(a: string, b: string): boolean {
   const first = plainPrefix(a);
   const second = plainPrefix(b);
   return first.length <= second.length ? !second.startsWith(first) : !first.startsWith(second);

@@ -61,6 +61,11 @@ const plain = ((): RegExp => {
   return new RegExp(String.raw`^(?:${piece}|\((?:${piece})+\)[*+?]?)*$`);
 })();
 
+/** Whether a pattern is so simple that it is certainly right and matches something, without compiling it. */
+export function isPlainPattern(source: string): boolean {
+  return source.length <= mostInstructions - ends && plain.test(source);
+}
+
 /** Why a pattern is refused, and who does. */
 export interface PatternFault {
   readonly by: "RE2" | "Envoy";
@@ -72,7 +77,7 @@ export interface PatternFault {
  * that of {@link Pattern}.
  */
 export function patternFault(source: string): PatternFault | undefined {
-  if (source.length <= mostInstructions - ends && plain.test(source)) return undefined;
+  if (isPlainPattern(source)) return undefined;
   const pattern = compilePattern(source);
   if (isPatternError(pattern))
     return { by: "RE2", message: `${pattern.message}, at character ${String(pattern.offset + 1)}` };

@@ -1,7 +1,8 @@
 import { TooComplexError } from "../../regex/automaton";
 import { exampleRequest, requestsMeeting, subtractSets } from "../../requests/request-set";
+import { isPlainPattern } from "../../regex/pattern";
 import { type OsmMesh } from "../mesh";
-import { orderDependences } from "../order-dependence";
+import { mayMeet, orderDependences } from "../order-dependence";
 import { fullName } from "../proxy/hostnames";
 import { chainKind } from "../proxy/outbound";
 import { httpMethods } from "../kinds";
@@ -68,10 +69,11 @@ function shadowed(
       const origin = route.origins[0];
       if (origin === undefined) return;
       try {
+        const earlier = routes.slice(0, index).filter((one) => mayMeet(one, route));
+        if (earlier.length === 0) return;
         const requests = requestsMeeting(route, authority);
-        if (requests.length === 0) return;
-        const earlier = routes.slice(0, index).flatMap((one) => requestsMeeting(one, authority));
-        if (exampleRequest(subtractSets(requests, earlier)) !== undefined) return;
+        const taken = earlier.flatMap((one) => requestsMeeting(one, authority));
+        if (requests.length === 0 || exampleRequest(subtractSets(requests, taken)) !== undefined) return;
       } catch (error) {
         if (error instanceof TooComplexError) return;
         throw error;
@@ -156,7 +158,8 @@ function pathFindings(
   match: { readonly path: string; readonly name: string },
   path: readonly (string | number)[],
 ): readonly Finding[] {
-  if (/^[\w/.*+-]*$/.test(match.path) && /^[/.]/.test(match.path)) return [];
+  // Of these characters paths only lack the blank.
+  if (/^[/.]/.test(match.path) && !match.path.includes(" ") && isPlainPattern(match.path)) return [];
   try {
     if (requestsMeeting({ methods: ["*"], path: match.path }, "").length > 0) return [];
   } catch (error) {
