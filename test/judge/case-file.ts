@@ -11,6 +11,8 @@ export interface CaseFile {
   readonly name: string;
   readonly file: string;
   readonly description: string;
+  /** Why the real OSM cannot read the manifests; then there are no requests. */
+  readonly error?: string;
   readonly requests: readonly (JudgeRequest & { readonly verdict?: JudgeVerdict })[];
   readonly objects: readonly unknown[];
 }
@@ -44,7 +46,7 @@ export function readCases(): readonly CaseFile[] {
         return document.toJS() as unknown;
       });
       return {
-        ...(head as Pick<CaseFile, "description" | "requests">),
+        ...(head as Pick<CaseFile, "description" | "error" | "requests">),
         objects,
         name: name.replace(/\.yaml$/, ""),
         file,

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { dataPlaneProblem, openDataPlane } from "../../sandbox/data-plane";
 import { openJudge } from "../../sandbox/judge";
-import { playLive } from "./play";
+import { playLive, randomPolicies } from "./play";
 
 /** A small run of `tsx test/judge/live.ts`, always the same. */
 const requests = 60;
@@ -14,7 +14,7 @@ it("real Envoys do what our analysis and the judge say", async ({ skip }) => {
   const judge = await openJudge(report);
   const dataPlane = await openDataPlane(report);
   try {
-    const { sent, outcomes, different } = await playLive(judge, dataPlane, seed, requests);
+    const { sent, outcomes, different } = await playLive(judge, dataPlane, randomPolicies(seed), requests);
     expect({ seed, different }).toEqual({ seed, different: [] });
     expect(sent).toBeGreaterThanOrEqual(requests);
     expect([...outcomes.keys()]).toContain("allowed");

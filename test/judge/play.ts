@@ -9,7 +9,7 @@ const requestsPerPolicy = 40;
 
 /** A request that ended otherwise than one of the two said. */
 export interface LiveDisagreement {
-  readonly seed: number;
+  readonly name: string;
   readonly objects: readonly unknown[];
   readonly request: JudgeRequest;
   /** What our analysis and the judge of the generators hold possible, and what real Envoys did. */
@@ -27,21 +27,30 @@ export interface LiveRun {
   readonly different: readonly LiveDisagreement[];
 }
 
-/**
- * Plays random policies until so many requests were sent, and compares how they ended with our analysis and with the judge.
- * @param firstSeed of the first policy; each further one has the next.
- */
-export async function playLive(judge: Judge, dataPlane: Judge, firstSeed: number, wanted: number): Promise<LiveRun> {
+/** Random policies, forever: each has the next seed. */
+export function* randomPolicies(firstSeed: number): Generator<readonly [name: string, asked: JudgeCase]> {
+  for (let seed = firstSeed; ; seed += 1) {
+    const [asked] = fc.sample(arbitraryCase(requestsPerPolicy), { seed, numRuns: 1 });
+    if (asked !== undefined) yield [`seed ${String(seed)}`, asked];
+  }
+}
+
+/** Plays cases until so many requests were sent, and compares how they ended with our analysis and with the judge. */
+export async function playLive(
+  judge: Judge,
+  dataPlane: Judge,
+  cases: Iterable<readonly [name: string, asked: JudgeCase]>,
+  wanted: number,
+): Promise<LiveRun> {
   const outcomes = new Map<string, number>();
   const different: LiveDisagreement[] = [];
   let sent = 0;
   let policies = 0;
-  for (let seed = firstSeed; sent < wanted; seed += 1) {
-    const [asked] = fc.sample(arbitraryCase(requestsPerPolicy), { seed, numRuns: 1 });
-    if (asked === undefined || !canBePlayed(asked)) continue;
+  for (const [name, asked] of cases) {
+    if (!canBePlayed(asked)) continue;
     const [[judged], [seen]] = await Promise.all([judge.ask([asked]), dataPlane.ask([asked])]);
     if (judged === undefined || seen === undefined || "error" in judged || "error" in seen) {
-      throw new Error(`seed ${String(seed)}: ${JSON.stringify([judged, seen])}`);
+      throw new Error(`${name}: ${JSON.stringify([judged, seen])}`);
     }
     policies += 1;
     const mesh = osmMesh({ objects: asked.objects as readonly KubernetesObject[] });
@@ -49,14 +58,15 @@ export async function playLive(judge: Judge, dataPlane: Judge, firstSeed: number
       const verdict = judged.verdicts[at];
       const real = seen.verdicts[at];
       if (verdict === undefined || real === undefined || verdict.error !== undefined) return;
-      if (real.error !== undefined) throw new Error(`seed ${String(seed)}: ${JSON.stringify(request)}: ${real.error}`);
+      if (real.error !== undefined) throw new Error(`${name}: ${JSON.stringify(request)}: ${real.error}`);
       sent += 1;
       outcomes.set(real.outcome, (outcomes.get(real.outcome) ?? 0) + 1);
       const ours = possible(decide(mesh, request));
       const theirs = possible(verdict);
       if (ours.includes(real.outcome) && theirs.includes(real.outcome)) return;
-      different.push({ seed, objects: asked.objects, request, ours, judge: theirs, envoys: real.outcome });
+      different.push({ name, objects: asked.objects, request, ours, judge: theirs, envoys: real.outcome });
     });
+    if (sent >= wanted) break;
   }
   return { sent, policies, outcomes, different };
 }

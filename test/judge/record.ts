@@ -9,8 +9,9 @@ async function main(): Promise<void> {
   try {
     const cases = readCases();
     const answers = await judge.ask(cases);
-    for (const [index, { file, description, requests }] of cases.entries()) {
+    for (const [index, { file, description, error, requests }] of cases.entries()) {
       const answer = answers[index];
+      if (error !== undefined) continue;
       if (answer === undefined || "error" in answer) throw new Error(`${file}: ${answer?.error ?? "no answer"}`);
       const recorded = requests.map((request, number) => {
         const verdict = answer.verdicts[number];

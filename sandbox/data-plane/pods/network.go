@@ -33,9 +33,8 @@ func newNetwork() (*network, error) {
 	return &network{namespace: namespace, forwarded: map[string]string{}}, err
 }
 
-// join links a pod to the others, under its address.
-func (n *network) join(pod *netns.Namespace, address string) error {
-	// The kernel takes a link away some time after its namespace: its name is not used again.
+// join links a pod to the others, under its address. It returns the link's name.
+func (n *network) join(pod *netns.Namespace, address string) (string, error) {
 	n.links++
 	link := fmt.Sprintf("pod%d", n.links)
 	err := n.namespace.Do(func() error {
@@ -43,12 +42,18 @@ func (n *network) join(pod *netns.Namespace, address string) error {
 		return netns.Run(commands, "ip", "-batch", "-")
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
-	return pod.Do(func() error {
+	return link, pod.Do(func() error {
 		commands := fmt.Sprintf("link set lo up\naddr add %s/32 dev eth0\nlink set eth0 up\nroute add default dev eth0\n", address)
 		return netns.Run(commands, "ip", "-batch", "-")
 	})
+}
+
+// leave takes a pod's link away. The kernel would do so some time after the last process; until then the link would answer for
+// the pod's address, which the next pod may have.
+func (n *network) leave(link string) error {
+	return n.namespace.Do(func() error { return netns.Run(fmt.Sprintf("link del %s\n", link), "ip", "-batch", "-") })
 }
 
 // forward makes an address, host:port, of the pods' network lead to a port of the host's loopback.

@@ -45,6 +45,8 @@ type podSpec struct {
 type pod struct {
 	spec      podSpec
 	namespace *netns.Namespace
+	network   *network
+	link      string
 	processes []*process
 	admin     *http.Client
 
@@ -112,13 +114,13 @@ func (r *runner) set(wanted world) (setAnswer, error) {
 }
 
 func (r *runner) start(spec podSpec) (*pod, error) {
-	it := &pod{spec: spec}
+	it := &pod{spec: spec, network: r.network}
 	var err error
 	if it.namespace, err = netns.New(); err != nil {
 		return it, err
 	}
 	it.admin = &http.Client{Timeout: adminTimeout, Transport: &http.Transport{Dial: dialIn(it.namespace)}}
-	if err := r.network.join(it.namespace, spec.Address); err != nil {
+	if it.link, err = r.network.join(it.namespace, spec.Address); err != nil {
 		return it, err
 	}
 	if spec.Rules != "" {
@@ -163,6 +165,9 @@ func (p *pod) stop() error {
 	}
 	if p.admin != nil {
 		p.admin.CloseIdleConnections()
+	}
+	if p.link != "" {
+		problems = append(problems, p.network.leave(p.link))
 	}
 	if p.namespace != nil {
 		problems = append(problems, p.namespace.Close())
@@ -235,7 +240,7 @@ func (r *runner) call(call programs.Call) (map[string]string, error) {
 			return nil, err
 		}
 		r.outside = namespace
-		if err := r.network.join(namespace, outsideAddress); err != nil {
+		if _, err := r.network.join(namespace, outsideAddress); err != nil {
 			return nil, err
 		}
 	}

@@ -36,6 +36,8 @@ const (
 type pod struct {
 	object    *corev1.Pod
 	namespace *netns.Namespace
+	parent    *netns.Namespace
+	link      string // the bridge's end of its link
 	listeners []net.Listener
 	sidecar   *exec.Cmd
 	exited    chan struct{} // closed when the sidecar has ended
@@ -49,8 +51,7 @@ func startPod(parent *netns.Namespace, object *corev1.Pod, objects *cluster.Obje
 	if err != nil {
 		return nil, err
 	}
-	it := &pod{object: object, namespace: own}
-	// The kernel takes a link away some time after its namespace: its name is not used again.
+	it := &pod{object: object, namespace: own, parent: parent}
 	link := fmt.Sprintf("pod%d", links.Add(1))
 	err = parent.Do(func() error {
 		commands := fmt.Sprintf("link add %[1]s type veth peer name eth0 netns %[3]s\nlink set %[1]s master %[2]s up\n",
@@ -60,6 +61,7 @@ func startPod(parent *netns.Namespace, object *corev1.Pod, objects *cluster.Obje
 	if err != nil {
 		return it, err
 	}
+	it.link = link
 	err = own.Do(func() error {
 		commands := fmt.Sprintf("link set lo up\naddr add %s/8 dev eth0\nlink set eth0 up\nroute add default dev eth0\n", object.Status.PodIP)
 		if err := netns.Run(commands, "ip", "-batch", "-"); err != nil {
@@ -245,7 +247,7 @@ func ready(client http.Client) bool {
 	if state.StatusCode != http.StatusOK {
 		return false
 	}
-	statistics, err := client.Get("http://" + adminAddress + "/stats?format=json&filter=warming|^listener_manager")
+	statistics, err := client.Get("http://" + adminAddress + "/stats?format=json&filter=warming|init_fetch_timeout|^listener_manager")
 	if err != nil {
 		return false
 	}
@@ -262,7 +264,8 @@ func ready(client http.Client) bool {
 	values := map[string]float64{}
 	for _, it := range body.Stats {
 		value, isNumber := it.Value.(float64)
-		if isNumber && value > 0 && strings.Contains(it.Name, "warming") {
+		// A part of the configuration that did not come in time is given up, and what needs it starts without.
+		if isNumber && value > 0 && (strings.Contains(it.Name, "warming") || strings.Contains(it.Name, "init_fetch_timeout")) {
 			return false
 		}
 		values[it.Name] = value
@@ -293,6 +296,13 @@ func (p *pod) stop() error {
 			problems = append(problems, err)
 		}
 		<-p.exited
+	}
+	if p.link != "" {
+		// The kernel takes a namespace away some time after its last process. Until then its link would answer for the pod's
+		// address, which the next pod may have.
+		problems = append(problems, p.parent.Do(func() error {
+			return netns.Run(fmt.Sprintf("link del %s\n", p.link), "ip", "-batch", "-")
+		}))
 	}
 	return errors.Join(append(problems, p.namespace.Close())...)
 }

@@ -96,6 +96,9 @@ func sendHTTP(connection net.Conn, request verdict.Request) (verdict.Verdict, er
 	if path == "" {
 		path = "/"
 	}
+	if method == http.MethodConnect {
+		path = host // it asks for a connection, which has no path
+	}
 	lines := []string{fmt.Sprintf("%s %s HTTP/1.1", method, path), "Host: " + host, "Connection: close"}
 	for name, value := range request.Headers {
 		lines = append(lines, name+": "+value)

@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 
 	rbac_v3 "github.com/envoyproxy/go-control-plane/envoy/config/rbac/v3"
@@ -97,7 +98,8 @@ func checkRoute(route *route_v3.Route) error {
 
 // find takes the first route that matches, of the one virtual host that the Host header chooses; nil means 404.
 func (r *routes) find(request Request) *route_v3.Route {
-	if r == nil {
+	// Envoy has a kind of route for CONNECT that OSM never writes.
+	if r == nil || request.Method == http.MethodConnect {
 		return nil
 	}
 	host := r.virtualHost(strings.ToLower(request.Host))
