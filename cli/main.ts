@@ -2,6 +2,7 @@ import { accessCommand } from "./access";
 import { checkCommand } from "./check";
 import { decideCommand } from "./decide";
 import { diffCommand } from "./diff";
+import { driftCommand } from "./drift";
 import { explainCommand } from "./explain";
 import { BadInput } from "./load";
 import { processTerminal, type Terminal } from "./terminal";
@@ -18,6 +19,7 @@ Usage
   aks-mesh diff    BEFORE AFTER [--json] [--exit-code]
                                            what a change opens and closes, with a request each
   aks-mesh decide  FILES… < requests.jsonl one verdict a line, for machines
+  aks-mesh drift   --stack NAME            has anybody changed what was deployed?
   aks-mesh preview up|down|status|reap|comment …
                                            running copies of pull requests: aks-mesh preview help
 
@@ -38,6 +40,8 @@ async function run(terminal: Terminal, argv: readonly string[]): Promise<number>
       return diffCommand(terminal, rest);
     case "decide":
       return decideCommand(terminal, rest);
+    case "drift":
+      return driftCommand(terminal, rest);
     case "preview": {
       // Loaded only here: Pulumi alone takes half a second.
       const { previewCommand } = await import("./preview.js");

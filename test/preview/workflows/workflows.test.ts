@@ -173,7 +173,6 @@ describe("the workflows", () => {
       "npm ci",
       "npm test",
       "pulumi preview",
-      "pulumi refresh",
       "pulumi up",
     ]);
   });
