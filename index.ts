@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Bookstore } from "./components/bookstore";
 import { stackDefinition } from "./stacks";
 import { ownCluster } from "./stacks/own-cluster";
-import { previewBounds } from "./stacks/preview";
+import { previewBounds } from "./stacks/preview-definition";
 import { readPreviewSettings } from "./stacks/preview-settings";
 import { previewNamespaces, previewTags } from "./stacks/preview-marks";
 import { readSettings } from "./stacks/settings";

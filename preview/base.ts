@@ -1,10 +1,11 @@
 import { CommandError } from "@pulumi/pulumi/automation";
 import { type KubernetesObject } from "../mesh/manifests";
-import { type Guarantee } from "../mesh/osm";
+import { checkGuarantees, osmMesh } from "../mesh/osm";
 import { accessReport } from "./access";
 import { type Engine, engineErrors, findStack } from "./engine";
+import { guaranteesOfStack } from "./guarantees";
 import { objectsOf } from "./objects";
-import { engineLog, type EngineResource } from "./plan";
+import { engineLog } from "./plan";
 import { PreviewProblem } from "./problem";
 import { type AccessReport, type Plan } from "./report";
 
@@ -15,16 +16,6 @@ export interface Comparison {
   readonly access: AccessReport;
 }
 
-/** The Kubernetes objects that a stack has, by its state. */
-export async function objectsInState(engine: Engine, stack: string): Promise<readonly KubernetesObject[]> {
-  const { code, stdout, stderr } = await engine.pulumi(["stack", "export", "--stack", stack]);
-  if (code !== 0) throw new PreviewProblem(`The state of stack ${stack} cannot be read: ${stderr.trim()}`);
-  const { deployment } = JSON.parse(stdout) as { deployment: { resources?: readonly StateResource[] } };
-  return objectsOf((deployment.resources ?? []).map(({ type, inputs = {} }) => ({ type, inputs })));
-}
-
-type StateResource = Pick<EngineResource, "type"> & Partial<Pick<EngineResource, "inputs">>;
-
 /**
  * Previews a stack with the program at hand, and compares who may call whom. Nothing of the stack changes.
  *
@@ -34,8 +25,8 @@ export async function compareWithBase(
   engine: Engine,
   name: string,
   before: readonly KubernetesObject[],
-  guarantees: readonly Guarantee[],
 ): Promise<Comparison> {
+  const guarantees = guaranteesOfStack(name);
   const comparedWith = `stack ${name}`;
   const { listen, log } = engineLog();
   try {
@@ -46,7 +37,14 @@ export async function compareWithBase(
     if (!(error instanceof CommandError || error instanceof PreviewProblem)) throw error;
     const reason = error instanceof CommandError ? engineErrors(log().errors, error) : error.message;
     const unknown = `Stack ${name} cannot be previewed with this code: ${reason}`;
-    return { access: { comparedWith, changes: { unknown }, guarantees: 0, broken: [] } };
+    // The program may have ended early, so that much is missing. What it opens until then is true all the same.
+    const objects = objectsOf(log().resources);
+    const broken = checkGuarantees(
+      osmMesh({ objects }),
+      guarantees.filter(({ kind }) => kind === "never"),
+    );
+    const shown = broken.filter(({ request }) => request !== undefined);
+    return { access: { comparedWith, changes: { unknown }, guarantees: guarantees.length, broken: shown } };
   }
   const { plan, resources } = log();
   return { plan, access: accessReport(comparedWith, before, objectsOf(resources), guarantees) };

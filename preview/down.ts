@@ -1,19 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { CommandError } from "@pulumi/pulumi/automation";
+import { CommandError, type Stack } from "@pulumi/pulumi/automation";
+import { outsideOwnNamespaces } from "./bounds";
 import { clusterOf } from "./cluster";
 import {
   alone,
+  breakStaleLock,
   type Engine,
   engineErrors,
   findStack,
   openEngine,
-  resume,
   type Surroundings,
+  takeUp,
   type WhenFree,
 } from "./engine";
 import { stackOf } from "./inputs";
 import { engineLog } from "./plan";
 import { type PreviewReport } from "./report";
+import { readState } from "./state";
 import { marksOf, type PreviewMarks } from "./tags";
 
 /** How a teardown is retried. */
@@ -74,7 +77,7 @@ export async function removePreview(
       }
       if (attempt < attempts) await sleep(pause * 2 ** (attempt - 1), undefined, { signal });
     }
-    const left = await whatIsLeft(engine, name);
+    const left = await whatIsLeft(engine, name, marks, base, pullRequest);
     return { ...report, state: { status: "teardown-failed", error, left } };
   });
 }
@@ -88,23 +91,42 @@ async function removeOnce(
   pullRequest: number,
   whenFree: WhenFree,
 ): Promise<boolean> {
-  const { say, engineSignal } = engine.surroundings;
   const stack = await findStack(engine, name);
-  if (stack !== undefined) {
-    await engine.projectDirectory.configure(name, engine.surroundings.project);
-    await resume(engine, stack, whenFree);
-    say(`Removing stack ${name} …`);
-    const { listen, log } = engineLog();
-    try {
-      await whenFree(() => stack.destroy({ onEvent: listen, color: "never", signal: engineSignal }));
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      throw new Error(engineErrors(log().errors, error), { cause: error });
-    }
-  }
+  if (stack !== undefined) await removeStack(engine, stack, marks, pullRequest, whenFree);
   const swept = marks.cluster === "own" ? 0 : await sweep(engine, marks.base ?? base, pullRequest);
-  if (stack !== undefined) await whenFree(() => engine.workspace.removeStack(name));
   return stack !== undefined || swept > 0;
+}
+
+/**
+ * Removes a stack. One that has nothing but objects in namespaces of its own needs no engine: its namespaces, which are
+ * found by their label, take everything with them. The stack goes first, as the backend lets it go only while nobody updates it.
+ */
+async function removeStack(
+  engine: Engine,
+  stack: Stack,
+  { cluster }: PreviewMarks,
+  pullRequest: number,
+  whenFree: WhenFree,
+): Promise<void> {
+  const { say, engineSignal, project } = engine.surroundings;
+  await engine.projectDirectory.configure(stack.name, project);
+  await breakStaleLock(engine, stack);
+  say(`Removing stack ${stack.name} …`);
+  const { resources, pending } = await readState(engine, stack.name);
+  const all = [...resources, ...pending];
+  if (cluster === "shared" && outsideOwnNamespaces(pullRequest, all).length === 0) {
+    await whenFree(() => engine.workspace.removeStack(stack.name, { force: true }));
+    return;
+  }
+  await takeUp(engine, stack, whenFree);
+  const { listen, log } = engineLog();
+  try {
+    await whenFree(() => stack.destroy({ onEvent: listen, color: "never", signal: engineSignal }));
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new Error(engineErrors(log().errors, error), { cause: error });
+  }
+  await whenFree(() => engine.workspace.removeStack(stack.name));
 }
 
 /** Deletes namespaces of a preview that its state does not know, and waits until they are gone. @returns their number. */
@@ -116,23 +138,39 @@ async function sweep(engine: Engine, base: string, pullRequest: number): Promise
   while (found.length > 0 && (await cluster.previewNamespaces(pullRequest)).length > 0) {
     if (Date.now() > deadline)
       throw new Error(`Namespaces ${found.map(({ name }) => name).join(", ")} do not go away.`);
-    await sleep(500, undefined, { signal: engine.surroundings.signal });
+    await sleep(1_000, undefined, { signal: engine.surroundings.signal });
   }
   return found.length;
 }
 
-/** Names of the resources that a stack still has, without those that go with a namespace that is named. */
-async function whatIsLeft(engine: Engine, stack: string): Promise<readonly string[]> {
-  const { code, stdout } = await engine.pulumi(["stack", "export", "--stack", stack]);
-  if (code !== 0) return [`stack ${stack}`];
-  const { deployment } = JSON.parse(stdout) as { deployment: { resources?: readonly StateResource[] } };
-  const left = (deployment.resources ?? []).filter(({ type, id = "" }) => id !== "" && !type.startsWith("pulumi:"));
-  const namespaces = new Set(left.filter(({ type }) => type.endsWith(":Namespace")).map(({ id }) => id));
-  const named = left.filter(({ id = "" }) => !id.includes("/") || !namespaces.has(id.slice(0, id.indexOf("/"))));
-  return named.length > 0 ? named.map(({ type, id = "" }) => `${type} ${id}`) : [`stack ${stack}`];
+/** Names of what is left: the preview's namespaces, and the stack's resources without those that go with a namespace. */
+async function whatIsLeft(
+  engine: Engine,
+  name: string,
+  marks: PreviewMarks,
+  base: string,
+  pullRequest: number,
+): Promise<readonly string[]> {
+  const [namespaces, stack] = await Promise.allSettled([
+    marks.cluster === "own" ? [] : previewNamespaces(engine, marks.base ?? base, pullRequest),
+    findStack(engine, name).then((found) => (found === undefined ? [] : resourcesOf(engine, name))),
+  ]);
+  return [
+    ...(namespaces.status === "fulfilled"
+      ? namespaces.value.map((one) => `namespace ${one}`)
+      : [`namespaces ${name}-*`]),
+    ...(stack.status === "fulfilled" ? stack.value : [`stack ${name}`]),
+  ];
 }
 
-interface StateResource {
-  readonly type: string;
-  readonly id?: string;
+async function previewNamespaces(engine: Engine, base: string, pullRequest: number): Promise<readonly string[]> {
+  return (await (await clusterOf(engine, base)).previewNamespaces(pullRequest)).map(({ name }) => name);
+}
+
+async function resourcesOf(engine: Engine, stack: string): Promise<readonly string[]> {
+  const { resources } = await readState(engine, stack);
+  const left = resources
+    .filter(({ custom, type }) => custom && !type.startsWith("pulumi:") && !type.startsWith("kubernetes:"))
+    .map(({ type, urn }) => `${type} ${urn.split("::").at(-1) ?? ""}`);
+  return [`stack ${stack}`, ...left];
 }

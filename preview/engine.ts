@@ -182,14 +182,19 @@ async function whenFree<T>(
   }
 }
 
-/** Takes up what an earlier run left that was cancelled or killed: its lock, and operations that were under way. */
-export async function resume(engine: Engine, stack: Stack, whenFree: WhenFree): Promise<void> {
-  const { environment, project, say, takeOver } = engine.surroundings;
+/** Breaks the lock of an engine that is known to be dead: one of this machine, or any with `--take-over`. */
+export async function breakStaleLock(engine: Engine, stack: Stack): Promise<void> {
+  const { project, say, takeOver } = engine.surroundings;
   if (takeOver) await stack.cancel();
   else {
     const directory = await backendDirectory(engine);
     if (directory !== undefined) await releaseStaleLocks(directory, project, stack.name, say);
   }
+}
+
+/** Takes up the operations that were under way when an earlier run was killed. */
+export async function takeUp(engine: Engine, stack: Stack, whenFree: WhenFree): Promise<void> {
+  const { environment, say } = engine.surroundings;
   await whenFree(() =>
     recover({
       pulumi: engine.pulumi,

@@ -1,18 +1,19 @@
 import { CommandError, type OutputMap, Stack } from "@pulumi/pulumi/automation";
 import { isJsonObject, type KubernetesObject } from "../mesh/manifests";
 import { type PreviewSettings } from "../stacks/preview-settings";
-import { compareWithBase, objectsInState } from "./base";
+import { compareWithBase } from "./base";
 import { beyondLimits, outsideOwnNamespaces } from "./bounds";
 import { clusterOf } from "./cluster";
 import { monthlyCost } from "./cost";
 import {
   alone,
+  breakStaleLock,
   type Engine,
   engineErrors,
   findStack,
   openEngine,
-  resume,
   type Surroundings,
+  takeUp,
   type WhenFree,
 } from "./engine";
 import { stackOf } from "./inputs";
@@ -23,6 +24,7 @@ import { engineLog, type EngineLog } from "./plan";
 import { PreviewProblem } from "./problem";
 import { type AccessReport, type Address, type Health, type PreviewReport, type StackOutput } from "./report";
 import { type PreviewPolicy } from "./settings";
+import { readState } from "./state";
 import { marksOf, markStack } from "./tags";
 
 /** What to deploy. Every text has been checked. */
@@ -87,7 +89,8 @@ async function openStack(
       `The preview of pull request ${settings.pullRequest} is on ${cluster === "own" ? "a cluster of its own" : `the cluster of stack ${base ?? ""}`}. Remove it first: npx aks-mesh preview down --pr ${settings.pullRequest}`,
     );
   }
-  await resume(engine, existing, whenFree);
+  await breakStaleLock(engine, existing);
+  await takeUp(engine, existing, whenFree);
   await markStack(engine, name, settings);
   return existing;
 }
@@ -116,10 +119,10 @@ async function deploy(
   whenFree: WhenFree,
 ): Promise<PreviewReport> {
   const { pullRequest, commit, cluster: kind, expires, base } = settings;
-  const before = await objectsInState(engine, base);
+  const before = objectsOf((await readState(engine, base)).resources);
   // The comparison needs only the processor, the deployment mostly waits.
   const [comparison, { isolation, ...outcome }] = await Promise.all([
-    compareWithBase(engine, base, before, []),
+    compareWithBase(engine, base, before),
     deployWithinBounds(engine, stack, settings, policy, before, whenFree),
   ]);
   const access: AccessReport = {

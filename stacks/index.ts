@@ -1,7 +1,7 @@
 import { RunError } from "@pulumi/pulumi";
 import { type StackDefinition } from "./definition";
 import { dev } from "./dev";
-import { previewCluster } from "./preview";
+import { previewCluster } from "./preview-definition";
 import { pullRequestOf } from "./preview-settings";
 import { prod } from "./prod";
 import { type Settings } from "./settings";
@@ -22,6 +22,11 @@ function withSettings({ cluster, ...rest }: StackDefinition, settings: Settings)
       security: { ...cluster.security, kms: keyVaultKeyId === undefined ? undefined : { keyId: keyVaultKeyId } },
     },
   };
+}
+
+/** What a stack runs; undefined for a stack that nobody defined. */
+export function bookstoreOf(stack: string): StackDefinition["bookstore"] | undefined {
+  return definitions[stack]?.bookstore;
 }
 
 /** The definition of a stack, with its settings in place. */

@@ -1,8 +1,13 @@
 import { type NamespaceFenceSettings } from "../components/namespace-fence";
 import { type StackDefinition } from "./definition";
+import { inEveryStack, whileBothVersionsSell } from "./guarantees";
 
 /** What every preview runs: the sample with one pod each, half of the traffic to either version. */
-const bookstore: StackDefinition["bookstore"] = { canary: { v1: 50, v2: 50 }, bookthief: "denied" };
+const bookstore: StackDefinition["bookstore"] = {
+  canary: { v1: 50, v2: 50 },
+  bookthief: "denied",
+  guarantees: [...inEveryStack, ...whileBothVersionsSell],
+};
 
 /** What a namespace of a preview on the shared cluster may hold. Sidecars name no amounts: they get the defaults. */
 export const previewBounds: NamespaceFenceSettings = {
