@@ -47,7 +47,6 @@ export async function playLive(
   let sent = 0;
   let policies = 0;
   for (const [name, asked] of cases) {
-    if (!canBePlayed(asked)) continue;
     const [[judged], [seen]] = await Promise.all([judge.ask([asked]), dataPlane.ask([asked])]);
     if (judged === undefined || seen === undefined || "error" in judged || "error" in seen) {
       throw new Error(`${name}: ${JSON.stringify([judged, seen])}`);
@@ -73,12 +72,4 @@ export async function playLive(
 
 function possible({ outcome, outcomes }: { readonly outcome: string; readonly outcomes?: readonly string[] }) {
   return outcome === "varies" ? (outcomes ?? []) : [outcome];
-}
-
-/**
- * What the data plane cannot play: names outside the cluster, which need a resolver, and mesh-wide egress, where a call may
- * come back to its own pod by way of the node, which is not there.
- */
-function canBePlayed({ objects }: JudgeCase): boolean {
-  return !objects.some((object) => /"kind":"Egress"|"enableEgress":true/.test(JSON.stringify(object)));
 }

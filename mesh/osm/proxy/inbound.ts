@@ -16,7 +16,7 @@ import { type ChainMatch, clashingChains } from "./filter-chains";
 import { fullName, hostFinder } from "./hostnames";
 import { type NetworkFilter, networkFilter } from "./network-permissions";
 import { chainKind, endpointIps, isTcp } from "./outbound";
-import { emptyHeader, refusedPattern } from "./refused-routes";
+import { emptyHeader, lostConfigurations, refusedPattern } from "./refused-routes";
 import { type Route, type RouteTable, routeTable } from "./routes";
 import { type TargetIndex } from "./targets";
 
@@ -54,7 +54,9 @@ export interface Inbound {
   readonly routesRefused?: string;
   /** A pattern that Envoy refuses, so that only the routes for calls from the mesh are missing. */
   readonly meshRoutesRefused?: string;
-  /** The service that a Host header names on a port of the pod; "refused" where two virtual hosts share a name. */
+  /** Why no route for the pod's own calls arrives: they come in one answer with these, and after them. */
+  readonly ownRoutesRefused?: string;
+  /** The service that a Host header names on a port of the pod; "refused" where the port's routes do not arrive. */
   virtualHost(port: number, host: string): MeshService | undefined | "refused";
   /** Rules of the ingress route configuration; each may be the first, as OSM's list of services has no order. */
   readonly ingress: readonly IngressRule[];
@@ -123,6 +125,26 @@ function buildInbound(
   const meshRoutesRefused = routes && firstFault(routes, refusedPattern);
 
   const hosted = withRoots(catalog, own);
+  const virtualHost = hostFinder(
+    hosted.filter(({ protocol }) => !isTcp(protocol)),
+    ({ targetPort }) => targetPort,
+    (service) => service,
+    () => true,
+  );
+  const awaited =
+    listenersRefused === undefined && noListener === undefined
+      ? [...new Set(chains.flatMap(({ match, use }) => (use.kind === "http" ? [match.port] : [])))]
+      : [];
+  const lost = lostConfigurations(
+    awaited,
+    (port) => meshRoutesRefused !== undefined || virtualHost(port, "") === "refused",
+  );
+  const ownRoutesRefused =
+    routesRefused ??
+    (lost.size === 0
+      ? undefined
+      : (meshRoutesRefused ??
+        `Envoy refuses all routes of pod ${pod.namespace}/${pod.name}: two of its services share a host name`));
   return {
     id,
     account: accountOfPod(pod),
@@ -133,12 +155,8 @@ function buildInbound(
     ...(noListener !== undefined && { noListener }),
     ...(routesRefused !== undefined && { routesRefused }),
     ...(meshRoutesRefused !== undefined && { meshRoutesRefused }),
-    virtualHost: hostFinder(
-      hosted.filter(({ protocol }) => !isTcp(protocol)),
-      ({ targetPort }) => targetPort,
-      (service) => service,
-      () => true,
-    ),
+    ...(ownRoutesRefused !== undefined && { ownRoutesRefused }),
+    virtualHost: (port, host) => (lost.has(port) ? "refused" : virtualHost(port, host)),
     ingress: ingress.flatMap(({ rules }) => rules),
   };
 }

@@ -16,7 +16,7 @@ import {
 import { type ChainIndex, indexChains } from "./filter-chain-index";
 import { type ChainMatch, clashingChains } from "./filter-chains";
 import { hostFinder } from "./hostnames";
-import { emptyHeader, refusedPattern } from "./refused-routes";
+import { emptyHeader, lostConfigurations, refusedPattern } from "./refused-routes";
 import { type TargetIndex } from "./targets";
 
 /** A cluster and its relative weight. */
@@ -82,7 +82,7 @@ export interface OutboundConfiguration {
   readonly noListener?: string;
   /** The service behind a cluster that it knows. */
   clusterOf(name: string): Upstream | undefined;
-  /** The services that a Host header may name on a port. Undefined: the route configuration of the port was refused. */
+  /** The service that a Host header names on a port; "refused" where the port's routes do not arrive. */
   virtualHost(port: number, host: string): Upstream | undefined | "refused";
   egressHost(port: number, host: string): EgressHost | undefined | "refused";
   /** An egress route that Envoy cannot read, so that no route at all arrives. */
@@ -227,6 +227,20 @@ function buildConfiguration(
   const [namespace = ""] = account.split("/");
   const routesRefused = unreadableEgress(catalog, egresses);
   const egressHosts = memo((port: number) => egressHostMap(catalog, egresses, port));
+  const virtualHost = hostFinder(
+    upstreams.filter(({ service }) => !isTcp(service.protocol)),
+    ({ service }) => service.port,
+    ({ service }) => service,
+    (service) => service.namespace === namespace,
+  );
+  let lost: ReadonlySet<string> | undefined;
+  const isLost = (name: string): boolean => {
+    lost ??= lostConfigurations([...new Set(chains.flatMap(configurationOf))], (one) => {
+      const [kind, port] = one.split(" ");
+      return (kind === "egress" ? egressHosts(Number(port)) : virtualHost(Number(port), "")) === "refused";
+    });
+    return lost.has(name);
+  };
   return {
     distributionOf,
     chains: indexChains(chains),
@@ -234,15 +248,16 @@ function buildConfiguration(
     ...(noListener !== undefined && { noListener }),
     ...(routesRefused !== undefined && { routesRefused }),
     clusterOf: lookUp(upstreams, ({ cluster }) => cluster),
-    virtualHost: hostFinder(
-      upstreams.filter(({ service }) => !isTcp(service.protocol)),
-      ({ service }) => service.port,
-      ({ service }) => service,
-      (service) => service.namespace === namespace,
-    ),
-    egressHost: (port, host) => find(egressHosts(port), host),
+    virtualHost: (port, host) => (isLost(`mesh ${String(port)}`) ? "refused" : virtualHost(port, host)),
+    egressHost: (port, host) => (isLost(`egress ${String(port)}`) ? "refused" : find(egressHosts(port), host)),
     ...(refusedSplit && { refusedSplit }),
   };
+}
+
+/** The route configuration that a chain asks for. */
+function configurationOf({ match, use }: OutboundChain): readonly string[] {
+  if (use.kind === "http") return [`mesh ${String(match.port)}`];
+  return use.kind === "egress-http" ? [`egress ${String(match.port)}`] : [];
 }
 
 function find<T>(hosts: ReadonlyMap<string, T> | "refused", host: string): T | undefined | "refused" {

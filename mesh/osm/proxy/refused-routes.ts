@@ -26,3 +26,18 @@ export function refusedPattern({ path, methods, headers }: Conditions): string |
   }
   return undefined;
 }
+
+/**
+ * Which route configurations of a sidecar arrive. They come in one answer; Envoy gives each to the part of a listener that
+ * waits for it, the part that came last first, and stops at the first that it refuses: those that came before get nothing.
+ *
+ * @param awaited in the order in which the listeners ask for them.
+ * @returns those that do not arrive.
+ */
+export function lostConfigurations<T>(awaited: readonly T[], isRefused: (one: T) => boolean): ReadonlySet<T> {
+  for (let index = awaited.length - 1; index >= 0; index -= 1) {
+    const one = awaited[index];
+    if (one !== undefined && isRefused(one)) return new Set(awaited.slice(0, index + 1));
+  }
+  return new Set();
+}

@@ -11,6 +11,8 @@ import { callServer } from "./server";
 
 /** Who calls. */
 export interface Client {
+  /** The account by its real name. */
+  readonly key: AccountKey;
   /** `name.namespace`, as in its certificate. */
   readonly identity: string;
   /** The account that OSM takes it for. */
@@ -101,7 +103,7 @@ function callFromPods(mesh: OsmMesh, client: Client, target: Target, authority: 
       weight,
       tree:
         inbound?.listenersRefused === undefined
-          ? callFromSidecar(mesh, client, target, sourceIp, authority, inbound?.routesRefused)
+          ? callFromSidecar(mesh, client, target, sourceIp, authority, inbound?.ownRoutesRefused)
           : end("refused", [{ text: inbound.listenersRefused }]),
     })),
   );
@@ -114,7 +116,7 @@ export function podFaults(mesh: OsmMesh, pods: readonly PodState[]): readonly Po
   const faults = new Map<string, PodFault>();
   for (const pod of pods) {
     const inbound = mesh.inbound(pod);
-    const key = `${inbound.listenersRefused ?? ""}\0${inbound.routesRefused ?? ""}`;
+    const key = `${inbound.listenersRefused ?? ""}\0${inbound.ownRoutesRefused ?? ""}`;
     const known = faults.get(key);
     if (known === undefined) faults.set(key, { inbound, weight: 1 });
     else known.weight += 1;
@@ -213,7 +215,7 @@ function throughVirtualHost(
 ): CallTree {
   const upstream = outbound.virtualHost(target.port, authority);
   if (upstream === "refused") {
-    return noRoute("Envoy refuses the caller's routes: two services on the port share a host name");
+    return noRoute("Envoy refuses routes of the caller: two of one port share a host name, or a later Egress is wrong");
   }
   if (upstream === undefined) {
     return noRoute(
@@ -327,7 +329,9 @@ function throughEgress(
 ): CallTree {
   const host = outbound.egressHost(port, authority);
   if (host === "refused") {
-    return noRoute("Envoy refuses the caller's egress routes: two hosts or a pattern that it cannot take");
+    return noRoute(
+      "Envoy refuses egress routes of the caller: a host that comes twice or a pattern that it cannot take",
+    );
   }
   if (host === undefined) return noRoute(`no Egress names the host ${JSON.stringify(authority)}`);
   const because = [describe(host.policy)];

@@ -57,7 +57,7 @@ func serve() error {
 	if err != nil {
 		return err
 	}
-	parent, err := netns.New()
+	node, err := netns.New()
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,10 @@ func serve() error {
 		return err
 	}
 	server := &discoveryServer{control: control}
-	if err := parent.Do(func() error { return startControl(server) }); err != nil {
+	if err := node.Do(prepareNode); err != nil {
+		return err
+	}
+	if err := node.Do(func() error { return startControl(server) }); err != nil {
 		return err
 	}
 
@@ -74,7 +77,7 @@ func serve() error {
 	scanner.Buffer(make([]byte, 1<<20), 64<<20)
 	encoder := json.NewEncoder(os.Stdout)
 	for scanner.Scan() {
-		result, err := play(parent, server, scanner.Bytes(), envoyPath)
+		result, err := play(node, server, scanner.Bytes(), envoyPath)
 		if err != nil {
 			result = answer{Error: err.Error()}
 		}
@@ -91,29 +94,28 @@ func prepareMounts(envoy string) (string, error) {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return "", fmt.Errorf("private mounts: %w (are you root?)", err)
 	}
-	if err := unix.Mount("tmpfs", "/mnt", "tmpfs", 0, "mode=0755"); err != nil {
+	if err := unix.Mount("tmpfs", sharedFolder, "tmpfs", 0, "mode=0755"); err != nil {
 		return "", err
 	}
-	target := filepath.Join("/mnt", "envoy")
-	resolver := filepath.Join("/mnt", "resolv.conf")
-	for file, text := range map[string]string{target: "", resolver: "nameserver 127.0.0.1\noptions attempts:1 timeout:1\n"} {
+	target := filepath.Join(sharedFolder, "envoy")
+	resolver := filepath.Join(sharedFolder, "resolv.conf")
+	hosts := filepath.Join(sharedFolder, "hosts")
+	for file, text := range map[string]string{target: "", hosts: "", resolver: "nameserver 127.0.0.1\noptions attempts:1 timeout:1\n"} {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			return "", err
 		}
 	}
-	if err := unix.Mount(envoy, target, "", unix.MS_BIND, ""); err != nil {
-		return "", fmt.Errorf("%s: %w", envoy, err)
+	for file, seenAs := range map[string]string{envoy: target, resolver: "/etc/resolv.conf", hosts: "/etc/hosts"} {
+		if err := unix.Mount(file, seenAs, "", unix.MS_BIND, ""); err != nil {
+			return "", fmt.Errorf("%s: %w", file, err)
+		}
 	}
-	return target, unix.Mount(resolver, "/etc/resolv.conf", "", unix.MS_BIND, "")
+	return target, nil
 }
 
-// startControl makes the bridge between the pods and serves discovery on it.
+// startControl serves discovery on the node.
 func startControl(server *discoveryServer) error {
-	commands := fmt.Sprintf("link set lo up\nlink add %[1]s type bridge\naddr add %[2]s/8 dev %[1]s\nlink set %[1]s up\n", bridge, controlAddress)
-	if err := netns.Run(commands, "ip", "-batch", "-"); err != nil {
-		return err
-	}
-	listener, err := net.Listen("tcp4", fmt.Sprintf("%s:%d", controlAddress, controlPort))
+	listener, err := net.Listen("tcp4", fmt.Sprintf("%s:%d", nodeAddress, controlPort))
 	if err != nil {
 		return err
 	}
@@ -129,7 +131,7 @@ func startControl(server *discoveryServer) error {
 }
 
 // play brings the pods of one case up, sends its requests and takes everything down again.
-func play(parent *netns.Namespace, server *discoveryServer, line []byte, envoyPath string) (result answer, err error) {
+func play(node *netns.Namespace, server *discoveryServer, line []byte, envoyPath string) (result answer, err error) {
 	var asked question
 	if err := json.Unmarshal(line, &asked); err != nil {
 		return result, err
@@ -141,15 +143,28 @@ func play(parent *netns.Namespace, server *discoveryServer, line []byte, envoyPa
 	verdict.AddMissingClients(objects, asked.Requests)
 	server.control.Load(objects)
 	server.load(objects.Pods)
+	if err := writeHosts(objects); err != nil {
+		return result, err
+	}
+	if err := node.Do(func() error { return netns.Run(serviceRules(objects), "iptables-restore", "-w") }); err != nil {
+		return result, err
+	}
+	world, err := startWorld(node, objects)
+	if err != nil {
+		return result, err
+	}
 
 	var pods []*pod
 	defer func() {
+		for _, listener := range world {
+			err = errors.Join(err, listener.Close())
+		}
 		for _, it := range pods {
 			err = errors.Join(err, it.stop())
 		}
 	}()
 	for _, object := range objects.Pods {
-		it, err := startPod(parent, object, objects, envoyPath)
+		it, err := startPod(node, object, objects, envoyPath)
 		if it != nil {
 			pods = append(pods, it)
 		}

@@ -24,19 +24,15 @@ import (
 )
 
 const (
-	bridge = "mesh0"
-	// controlAddress is where the discovery server listens, on the bridge between the pods.
-	controlAddress = "10.255.255.254"
-	controlPort    = 18000
-	adminAddress   = "127.0.0.1:15000"
-	readyTimeout   = 30 * time.Second
+	adminAddress = "127.0.0.1:15000"
+	readyTimeout = 30 * time.Second
 )
 
 // pod is a running pod: a network namespace with an application and, in the mesh, an Envoy.
 type pod struct {
 	object    *corev1.Pod
 	namespace *netns.Namespace
-	parent    *netns.Namespace
+	node      *netns.Namespace
 	link      string // the bridge's end of its link
 	listeners []net.Listener
 	sidecar   *exec.Cmd
@@ -45,15 +41,15 @@ type pod struct {
 
 var links atomic.Int64
 
-// startPod makes a pod's network and starts what runs in it. The parent's namespace holds the bridge.
-func startPod(parent *netns.Namespace, object *corev1.Pod, objects *cluster.Objects, envoyPath string) (*pod, error) {
+// startPod makes a pod's network and starts what runs in it.
+func startPod(node *netns.Namespace, object *corev1.Pod, objects *cluster.Objects, envoyPath string) (*pod, error) {
 	own, err := netns.New()
 	if err != nil {
 		return nil, err
 	}
-	it := &pod{object: object, namespace: own, parent: parent}
+	it := &pod{object: object, namespace: own, node: node}
 	link := fmt.Sprintf("pod%d", links.Add(1))
-	err = parent.Do(func() error {
+	err = node.Do(func() error {
 		commands := fmt.Sprintf("link add %[1]s type veth peer name eth0 netns %[3]s\nlink set %[1]s master %[2]s up\n",
 			link, bridge, own.Path())
 		return netns.Run(commands, "ip", "-batch", "-")
@@ -63,11 +59,15 @@ func startPod(parent *netns.Namespace, object *corev1.Pod, objects *cluster.Obje
 	}
 	it.link = link
 	err = own.Do(func() error {
-		commands := fmt.Sprintf("link set lo up\naddr add %s/8 dev eth0\nlink set eth0 up\nroute add default dev eth0\n", object.Status.PodIP)
+		commands := fmt.Sprintf("link set lo up\naddr add %s/32 dev eth0\nlink set eth0 up\nroute add %[2]s dev eth0\nroute add default via %[2]s\n",
+			object.Status.PodIP, nodeAddress)
 		if err := netns.Run(commands, "ip", "-batch", "-"); err != nil {
 			return err
 		}
-		return netns.Run(rules(object, objects), "iptables-restore", "-w")
+		if !meshed(object) {
+			return nil
+		}
+		return netns.Run(redirection, "iptables-restore", "-w")
 	})
 	if err != nil {
 		return it, err
@@ -83,40 +83,22 @@ func startPod(parent *netns.Namespace, object *corev1.Pod, objects *cluster.Obje
 
 func meshed(object *corev1.Pod) bool { return object.Labels[constants.EnvoyUniqueIDLabelName] != "" }
 
-// rules are a pod's netfilter rules: OSM's redirection, if it has a sidecar, and what kube-proxy does for plain connections.
-func rules(object *corev1.Pod, objects *cluster.Objects) string {
-	lines := []string{"*nat"}
-	if meshed(object) {
-		lines = append(lines,
-			":OSM_OUT - [0:0]",
-			// As OSM's init container: everything that comes in goes to the sidecar, and everything that goes out and is
-			// not the sidecar's own.
-			fmt.Sprintf("-A PREROUTING -p tcp -j REDIRECT --to-port %d", constants.EnvoyInboundListenerPort),
-			"-A OUTPUT -p tcp -j OSM_OUT",
-			fmt.Sprintf("-A OSM_OUT -o lo ! -d 127.0.0.1/32 -p tcp -m owner --uid-owner %d -j REDIRECT --to-port %d",
-				constants.EnvoyUID, constants.EnvoyInboundListenerPort),
-			fmt.Sprintf("-A OSM_OUT -o lo -m owner ! --uid-owner %d -j RETURN", constants.EnvoyUID),
-			fmt.Sprintf("-A OSM_OUT -m owner --uid-owner %d -j RETURN", constants.EnvoyUID),
-			"-A OSM_OUT -d 127.0.0.1/32 -j RETURN",
-			fmt.Sprintf("-A OSM_OUT -p tcp -j REDIRECT --to-port %d", constants.EnvoyOutboundListenerPort),
-		)
-	}
-	for _, service := range objects.Services {
-		if service.Spec.ClusterIP == "" || service.Spec.ClusterIP == corev1.ClusterIPNone {
-			continue
-		}
-		for _, port := range service.Spec.Ports {
-			addresses := endpointAddresses(objects, service, port.Name)
-			for index, address := range addresses {
-				lines = append(lines, fmt.Sprintf("-A OUTPUT -p tcp -d %s/32 --dport %d -m statistic --mode nth --every %d --packet 0 -j DNAT --to-destination %s",
-					service.Spec.ClusterIP, port.Port, len(addresses)-index, address))
-			}
-		}
-	}
-	// What nobody answers for is refused at once.
-	lines = append(lines, "COMMIT", "*filter", "-A OUTPUT -p tcp -d 10.0.0.0/16 -j REJECT --reject-with tcp-reset", "COMMIT", "")
-	return strings.Join(lines, "\n")
-}
+// redirection is what OSM's init container sets up: everything that comes in goes to the sidecar, and everything that goes out
+// and is not the sidecar's own.
+var redirection = strings.Join([]string{
+	"*nat",
+	":OSM_OUT - [0:0]",
+	fmt.Sprintf("-A PREROUTING -p tcp -j REDIRECT --to-port %d", constants.EnvoyInboundListenerPort),
+	"-A OUTPUT -p tcp -j OSM_OUT",
+	fmt.Sprintf("-A OSM_OUT -o lo ! -d 127.0.0.1/32 -p tcp -m owner --uid-owner %d -j REDIRECT --to-port %d",
+		constants.EnvoyUID, constants.EnvoyInboundListenerPort),
+	fmt.Sprintf("-A OSM_OUT -o lo -m owner ! --uid-owner %d -j RETURN", constants.EnvoyUID),
+	fmt.Sprintf("-A OSM_OUT -m owner --uid-owner %d -j RETURN", constants.EnvoyUID),
+	"-A OSM_OUT -d 127.0.0.1/32 -j RETURN",
+	fmt.Sprintf("-A OSM_OUT -p tcp -j REDIRECT --to-port %d", constants.EnvoyOutboundListenerPort),
+	"COMMIT",
+	"",
+}, "\n")
 
 func endpointAddresses(objects *cluster.Objects, service *corev1.Service, portName string) []string {
 	var list []string
@@ -199,7 +181,7 @@ func (p *pod) startSidecar(envoyPath string) error {
 "static_resources": {"clusters": [{"name": "control", "type": "STATIC", "connect_timeout": "2s",
   "typed_extension_protocol_options": {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {"@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions", "explicit_http_config": {"http2_protocol_options": {}}}},
   "load_assignment": {"cluster_name": "control", "endpoints": [{"lb_endpoints": [{"endpoint": {"address": {"socket_address": {"address": %q, "port_value": %d}}}}]}]}}]}}`,
-		nodeID(p.object), controlAddress, controlPort)
+		nodeID(p.object), nodeAddress, controlPort)
 	p.sidecar = exec.Command(envoyPath, "--config-yaml", bootstrap, "--concurrency", "1", "--disable-hot-restart", "--log-level", "off")
 	p.sidecar.SysProcAttr = &syscall.SysProcAttr{
 		Credential: &syscall.Credential{Uid: uint32(constants.EnvoyUID), Gid: uint32(constants.EnvoyUID)},
@@ -300,7 +282,7 @@ func (p *pod) stop() error {
 	if p.link != "" {
 		// The kernel takes a namespace away some time after its last process. Until then its link would answer for the pod's
 		// address, which the next pod may have.
-		problems = append(problems, p.parent.Do(func() error {
+		problems = append(problems, p.node.Do(func() error {
 			return netns.Run(fmt.Sprintf("link del %s\n", p.link), "ip", "-batch", "-")
 		}))
 	}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 
 	cluster_v3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	route_v3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	tls_v3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 
 	"github.com/openservicemesh/osm/pkg/constants"
@@ -102,23 +103,50 @@ func (p *Proxy) acceptListeners(discovery *controlplane.Discovery) {
 	}
 }
 
-// acceptRoutes takes the route configurations that are right, as acceptListeners does.
+// acceptRoutes takes the route configurations of one answer. One that breaks a rule of its message's own form refuses the whole
+// answer. Otherwise Envoy gives each to the listener's part that waits for it, the part that came last first, and stops at the
+// first that is wrong: those that came before it get nothing.
 func (p *Proxy) acceptRoutes(discovery *controlplane.Discovery) {
 	p.routes = map[string]*routes{}
+	configs := map[string]*route_v3.RouteConfiguration{}
 	for _, config := range discovery.Routes {
 		if err := config.ValidateAll(); err != nil {
 			p.Rejected = append(p.Rejected, fmt.Sprintf("all routes, for %s: %v", config.Name, err))
 			return
 		}
+		configs[config.Name] = config
 	}
-	for _, config := range discovery.Routes {
+	names := p.awaitedRoutes()
+	for index := len(names) - 1; index >= 0; index-- {
+		config := configs[names[index]]
+		if config == nil {
+			continue
+		}
 		accepted, err := acceptRoutes(config)
 		if err != nil {
 			p.Rejected = append(p.Rejected, fmt.Sprintf("routes %s: %v", config.Name, err))
-			continue
+			return
 		}
 		p.routes[config.Name] = accepted
 	}
+}
+
+// awaitedRoutes are the names of the route configurations that the listeners ask for, in the order in which they do.
+func (p *Proxy) awaitedRoutes() []string {
+	var names []string
+	known := map[string]bool{}
+	for _, listener := range []*Listener{p.Outbound, p.Inbound} {
+		if listener == nil {
+			continue
+		}
+		for _, chain := range listener.chains {
+			if chain.http() && !known[chain.routeConfig] {
+				known[chain.routeConfig] = true
+				names = append(names, chain.routeConfig)
+			}
+		}
+	}
+	return names
 }
 
 func newCluster(config *cluster_v3.Cluster, discovery *controlplane.Discovery) (*Cluster, error) {
