@@ -29,7 +29,8 @@ export function ownCluster({ name, definition, settings, tags }: OwnClusterArgs)
       ].map((feature) => new FeatureRegistration(feature.feature, feature))
     : [];
 
-  const deployer = { objectId: getClientConfigOutput().objectId, type: settings.deployer };
+  const objectId = settings.deployerObjectId ?? getClientConfigOutput().objectId;
+  const deployer = { objectId, type: settings.deployer };
   const groups = settings.administrators.map((objectId) => ({ objectId, type: "Group" as const }));
   const cluster = new AksCluster(
     name,

@@ -12,6 +12,8 @@ export interface Settings {
   readonly kubeconfigLogin: KubeconfigLogin;
   /** Kind of the principal that runs `pulumi up`. */
   readonly deployer: PrincipalType;
+  /** Object id of that principal, a service principal; absent where it is whoever runs the program. */
+  readonly deployerObjectId?: string;
   readonly privateCluster: boolean;
   readonly nodeSubnetId?: string;
   readonly diskEncryptionSetId?: string;
@@ -61,7 +63,9 @@ export function readSettings(config: Config, environment: NodeJS.ProcessEnv): Se
     administrators: config.requireObject<string[]>("administrators"),
     authorizedIpRanges: config.requireObject<string[]>("authorizedIpRanges"),
     kubeconfigLogin: kubeconfigLogin(optional(config, "kubeconfigLogin"), environment),
-    deployer: deployerLike(environment),
+    deployer:
+      optional(config, "deployerObjectId") === undefined ? deployerLike(environment) : PrincipalType.ServicePrincipal,
+    deployerObjectId: optional(config, "deployerObjectId"),
     privateCluster: config.requireBoolean("privateCluster"),
     nodeSubnetId: optional(config, "nodeSubnetId"),
     diskEncryptionSetId: optional(config, "diskEncryptionSetId"),

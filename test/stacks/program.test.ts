@@ -50,6 +50,17 @@ describe("the program", { timeout: 30_000 }, () => {
     });
   });
 
+  it("plans the same as another identity where it is told who deploys", async () => {
+    const deployerObjectId = "11111111-2222-3333-4444-555555555555";
+    const registered = await runProgram("dev", { deployerObjectId });
+    const assignments = registered.filter(({ type }) => type === "azure-native:authorization:RoleAssignment");
+    expect(assignments.map(({ inputs }) => [inputs["principalId"], inputs["principalType"]])).toContainEqual([
+      deployerObjectId,
+      "ServicePrincipal",
+    ]);
+    expect(JSON.stringify(registered)).not.toContain("00000000beef");
+  });
+
   it("makes only resources that recovery can look up by their inputs", async () => {
     const registered = (await runProgram("prod")).filter(({ type }) => type.startsWith("azure-native:"));
     expect(registered.length).toBeGreaterThan(8);
