@@ -77,7 +77,13 @@ func serve() error {
 	scanner.Buffer(make([]byte, 1<<20), 64<<20)
 	encoder := json.NewEncoder(os.Stdout)
 	for scanner.Scan() {
-		result, err := play(node, server, scanner.Bytes(), envoyPath)
+		var result answer
+		var err error
+		for range attempts {
+			if result, err = play(node, server, scanner.Bytes(), envoyPath); !errors.Is(err, errNotReady) {
+				break
+			}
+		}
 		if err != nil {
 			result = answer{Error: err.Error()}
 		}

@@ -199,6 +199,9 @@ func (p *pod) startSidecar(envoyPath string) error {
 	return nil
 }
 
+// errNotReady is what a busy machine does to a sidecar: it is too slow, or its configuration came too late.
+var errNotReady = errors.New("the sidecar is not ready")
+
 // waitReady waits until the sidecar has taken, or refused, its first configuration.
 func (p *pod) waitReady() error {
 	if p.sidecar == nil {
@@ -211,27 +214,30 @@ func (p *pod) waitReady() error {
 			return fmt.Errorf("the sidecar of %s ended: %s", nodeID(p.object), p.sidecar.ProcessState)
 		default:
 		}
-		if ready(client) {
+		switch isReady, err := ready(client); {
+		case err != nil:
+			return fmt.Errorf("%s: %w", nodeID(p.object), err)
+		case isReady:
 			return nil
 		}
 	}
-	return fmt.Errorf("the sidecar of %s is not ready after %s", nodeID(p.object), readyTimeout)
+	return fmt.Errorf("%s: %w after %s", nodeID(p.object), errNotReady, readyTimeout)
 }
 
 // ready tells whether Envoy has initialised, nothing of its configuration waits for certificates or routes any more, and its
 // worker serves every listener: on a busy machine that comes a good while after the first.
-func ready(client http.Client) bool {
+func ready(client http.Client) (bool, error) {
 	state, err := client.Get("http://" + adminAddress + "/ready")
 	if err != nil {
-		return false
+		return false, nil // it does not listen yet
 	}
 	state.Body.Close()
 	if state.StatusCode != http.StatusOK {
-		return false
+		return false, nil
 	}
 	statistics, err := client.Get("http://" + adminAddress + "/stats?format=json&filter=warming|init_fetch_timeout|^listener_manager")
 	if err != nil {
-		return false
+		return false, nil
 	}
 	defer statistics.Body.Close()
 	var body struct {
@@ -241,19 +247,22 @@ func ready(client http.Client) bool {
 		} `json:"stats"`
 	}
 	if json.NewDecoder(statistics.Body).Decode(&body) != nil {
-		return false
+		return false, nil
 	}
 	values := map[string]float64{}
 	for _, it := range body.Stats {
-		value, isNumber := it.Value.(float64)
-		// A part of the configuration that did not come in time is given up, and what needs it starts without.
-		if isNumber && value > 0 && (strings.Contains(it.Name, "warming") || strings.Contains(it.Name, "init_fetch_timeout")) {
-			return false
+		value, _ := it.Value.(float64)
+		if value > 0 && strings.Contains(it.Name, "init_fetch_timeout") {
+			// What did not come in time is given up, and the rest starts without it.
+			return false, fmt.Errorf("%w: %s", errNotReady, it.Name)
+		}
+		if value > 0 && strings.Contains(it.Name, "warming") {
+			return false, nil
 		}
 		values[it.Name] = value
 	}
 	return values["listener_manager.workers_started"] == 1 &&
-		values["listener_manager.listener_create_success"] >= values["listener_manager.total_listeners_active"]
+		values["listener_manager.listener_create_success"] >= values["listener_manager.total_listeners_active"], nil
 }
 
 // dial connects from inside the pod.
