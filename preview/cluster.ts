@@ -18,8 +18,12 @@ export interface SharedCluster {
   previewNamespaces(pullRequest?: number): Promise<readonly PreviewNamespace[]>;
   /** Starts to delete a namespace; well if it is gone. */
   deleteNamespace(name: string): Promise<void>;
-  /** The health of each preview, by the number of its pull request. */
-  health(): Promise<ReadonlyMap<number, Health>>;
+  /**
+   * The health of each preview, by the number of its pull request.
+   *
+   * @param owner the pull request that the whole cluster belongs to. Default: previews share it.
+   */
+  health(owner?: number): Promise<ReadonlyMap<number, Health>>;
 }
 
 /**
@@ -59,23 +63,37 @@ async function connectCluster(kubeconfig: string): Promise<SharedCluster> {
         if (!(error instanceof ApiException && error.code === 404)) throw error;
       }
     },
-    health: async () => {
+    health: async (owner) => {
       const [deployments, statefulSets] = await Promise.all([
         apps.listDeploymentForAllNamespaces(),
         apps.listStatefulSetForAllNamespaces(),
       ]);
-      return healthByPreview([...deployments.items, ...statefulSets.items]);
+      const workloads = [...deployments.items, ...statefulSets.items];
+      return healthByPreview(
+        workloads,
+        owner === undefined ? sharerOf : (name) => (name === system ? undefined : owner),
+      );
     },
   };
 }
 
+/** Where AKS and the mesh run what is theirs. */
+const system = "kube-system";
+
+/** The preview that a namespace of a shared cluster belongs to. */
+function sharerOf(namespace: string): number | undefined {
+  const digits = /^pr-(\d+)-/.exec(namespace)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
 function healthByPreview(
   workloads: readonly (kubernetes.V1Deployment | kubernetes.V1StatefulSet)[],
+  previewOf: (namespace: string) => number | undefined,
 ): ReadonlyMap<number, Health> {
   const found = new Map<number, Health>();
   for (const { metadata, spec, status } of workloads) {
-    const number = Number(/^pr-(\d+)-/.exec(metadata?.namespace ?? "")?.[1]);
-    if (Number.isNaN(number)) continue;
+    const number = previewOf(metadata?.namespace ?? "");
+    if (number === undefined) continue;
     const { ready, total, problems } = found.get(number) ?? { ready: 0, total: 0, problems: [] };
     const [wanted, there] = [spec?.replicas ?? 1, status?.readyReplicas ?? 0];
     const well = there >= wanted && (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);

@@ -36,7 +36,9 @@ export async function openProject(program: string): Promise<Project> {
     configure: async (stack, project, preview) => {
       const document = parseDocument(await readFile(join(program, commonSettingsFile), "utf8"));
       if (preview !== undefined) document.setIn(["config", `${project}:preview`], preview);
-      await writeFile(join(directory, `Pulumi.${stack}.yaml`), document.toString());
+      // Pulumi reads YAML 1.1, where a date or a commit of digits is no text unless it is quoted.
+      const text = document.toString({ defaultStringType: "QUOTE_DOUBLE" });
+      await writeFile(join(directory, `Pulumi.${stack}.yaml`), text);
     },
     close: () => rm(directory, { recursive: true, force: true }),
   };

@@ -24,10 +24,14 @@ export async function status(surroundings: Surroundings, base: string): Promise<
     const previews = await previewStacks(engine);
     const shared = previews.filter(({ marks }) => marks.cluster !== "own");
     const bases = [...new Set(shared.map(({ marks }) => marks.base ?? base))];
-    const own = previews.filter(({ marks }) => marks.cluster === "own").map(({ stack }) => stack);
+    const own = previews.filter(({ marks }) => marks.cluster === "own");
+    const clusters = [
+      ...bases.map((stack) => ({ stack, owner: undefined })),
+      ...own.map(({ stack, pullRequest }) => ({ stack, owner: pullRequest })),
+    ];
     const health = new Map<number, Health>();
-    await inTurns(4, [...bases, ...own], async (stack) => {
-      for (const [pullRequest, found] of await healthOn(engine, stack)) health.set(pullRequest, found);
+    await inTurns(4, clusters, async ({ stack, owner }) => {
+      for (const [pullRequest, found] of await healthOn(engine, stack, owner)) health.set(pullRequest, found);
     });
     return await inTurns(4, previews, async (preview) => rowOf(engine, preview, health.get(preview.pullRequest)));
   } finally {
@@ -35,9 +39,13 @@ export async function status(surroundings: Surroundings, base: string): Promise<
   }
 }
 
-async function healthOn(engine: Engine, stack: string): Promise<ReadonlyMap<number, Health>> {
+async function healthOn(
+  engine: Engine,
+  stack: string,
+  owner: number | undefined,
+): Promise<ReadonlyMap<number, Health>> {
   try {
-    return await (await clusterOf(engine, stack)).health();
+    return await (await clusterOf(engine, stack)).health(owner);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     engine.surroundings.say(`The cluster of stack ${stack} cannot be asked: ${reason}`);

@@ -143,7 +143,7 @@ async function deployWithinBounds(
   whenFree: WhenFree,
 ): Promise<Outcome> {
   const { say, engineSignal, environment } = engine.surroundings;
-  const { pullRequest, cluster, base } = settings;
+  const { pullRequest, cluster } = settings;
   const nothing = { addresses: [], outputs: [], isolation: { guarantees: 0, broken: [] } };
 
   say(`Looking whether stack ${stack.name} would stay within its bounds …`);
@@ -175,7 +175,7 @@ async function deployWithinBounds(
   } catch (error) {
     return { ...nothing, isolation, cost, state: failed(done.log(), error) };
   }
-  const health = await healthOf(engine, cluster === "shared" ? base : stack.name, pullRequest);
+  const health = await healthOf(engine, stack.name, settings);
   return {
     isolation,
     cost,
@@ -191,9 +191,15 @@ function failed({ errors }: EngineLog, error: unknown): { readonly status: "fail
   return { status: "failed", error: engineErrors(errors, error) };
 }
 
-async function healthOf(engine: Engine, stack: string, pullRequest: number): Promise<Health | undefined> {
+async function healthOf(
+  engine: Engine,
+  stack: string,
+  { pullRequest, cluster, base }: PreviewSettings,
+): Promise<Health | undefined> {
   try {
-    return (await (await clusterOf(engine, stack)).health()).get(pullRequest);
+    const own = cluster === "own";
+    const all = await (await clusterOf(engine, own ? stack : base)).health(own ? pullRequest : undefined);
+    return all.get(pullRequest);
   } catch (error) {
     // The preview runs; that nobody could look at it is worth a line, not a failure.
     engine.surroundings.say(`Its health is not known: ${error instanceof Error ? error.message : String(error)}`);

@@ -96,14 +96,21 @@ describe.sequential("previews on one shared cluster", () => {
     expect(JSON.parse(exit.stdout)).toMatchObject({
       metadata: {
         labels: { "aks-mesh/preview": "2", "openservicemesh.io/monitored-by": "osm" },
-        annotations: { "aks-mesh/commit": commitOf(2), "aks-mesh/owner": "octocat", "aks-mesh/pull-request": "2" },
+        annotations: {
+          "aks-mesh/commit": commitOf(2),
+          "aks-mesh/owner": "octocat",
+          "aks-mesh/pull-request": "2",
+          "aks-mesh/expires": pushes[1]?.report.expires,
+        },
       },
     });
     const tags = await pulumi(sandbox, ["stack", "tag", "ls", "--json", "--stack", "pr-2"]);
+    const { expires } = pushes[1]?.report ?? {};
     expect(JSON.parse(tags.stdout)).toMatchObject({
       ...{ "pull-request": "2", commit: commitOf(2), owner: "octocat", cluster: "shared", base: "dev" },
-      expires: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}Z$/),
+      expires,
     });
+    expect(Date.parse(expires ?? "") - Date.now()).toBeGreaterThan(71 * 3_600_000);
   });
 
   it("cannot reach each other nor the shared workloads: proved over the cluster's own objects", async () => {
