@@ -51,6 +51,7 @@ export default tseslint.config(
   { files: ["stacks/**/*.ts"], rules: noImportsFrom("cli", "preview", "sandbox") },
   { files: ["recovery/**/*.ts"], rules: noImportsFrom("components", "stacks", "mesh", "cli", "preview", "sandbox") },
   { files: ["cli/**/*.ts"], rules: noImportsFrom("components", "stacks", "sandbox") },
+  { files: ["preview/**/*.ts"], rules: noImportsFrom("components", "cli", "sandbox") },
   { files: ["sandbox/**/*.ts"], rules: noImportsFrom("components", "stacks", "mesh", "cli", "preview") },
   {
     files: ["cli/**/*.ts", "recovery/**/*.ts", "sandbox/**/*.ts", "scripts/**/*.ts", "bench/**/*.ts"],

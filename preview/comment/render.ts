@@ -80,7 +80,7 @@ function facts({ commit, kind, addresses, health, cost, expires }: PreviewReport
     const problems = health.problems.slice(0, mostNamed).map((problem) => code(problem));
     rows.push(["Health", [`${String(health.ready)} of ${String(health.total)} ready`, ...problems].join("<br>")]);
   }
-  rows.push(["Cost a month", costText(cost)]);
+  rows.push(["Cost a month", costText(cost, kind)]);
   if (expires !== undefined) rows.push(["Removed after", expiryText(expires)]);
   return ["| | |", "|---|---|", ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join("\n");
 }
@@ -92,17 +92,15 @@ function expiryText(expires: string): string {
     : `${moment.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
-function costText(cost: MonthlyCost | undefined): string {
+function costText(cost: MonthlyCost | undefined, kind: PreviewReport["kind"]): string {
   if (cost === undefined) return "unknown";
+  if (cost.parts.length === 0)
+    return cost.total === 0 && kind === "shared" ? "nothing beside the shared cluster" : "unknown";
   if (cost.total === null) {
     const unknown = cost.parts.filter(({ amount }) => amount === null).map(({ what }) => code(what, 60));
     return `unknown: no price of ${[...unknown.slice(0, 3), ...(unknown.length > 3 ? ["others"] : [])].join(", ")}`;
   }
-  return `${money(cost.total)} ${code(cost.currency, 3)} at list prices${billedByUse(cost)}`;
-}
-
-function billedByUse({ parts }: MonthlyCost): string {
-  return parts.length === 0 ? "" : ", for nodes and control plane; traffic and logs come on top";
+  return `${money(cost.total)} ${code(cost.currency, 3)} at list prices, for nodes and control plane; traffic and logs come on top`;
 }
 
 function money(amount: number): string {

@@ -118,6 +118,14 @@ describe("the comment", () => {
     expect(prose).toMatch(/Cost a month\s*unknown: no price of/);
   });
 
+  it("says that a slice of the shared cluster costs nothing by itself", () => {
+    const nothing = { currency: "USD", total: 0, parts: [] };
+    expect(renderComment({ ...running, cost: nothing })).toContain(
+      "| Cost a month | nothing beside the shared cluster |",
+    );
+    expect(renderComment({ ...running, kind: "own", cost: nothing })).toContain("| Cost a month | unknown |");
+  });
+
   it("is loud about a teardown that failed: what is left, and the command", () => {
     const left = ["namespace pr-12-bookstore", "/subscriptions/1/resourceGroups/aks-mesh-pr-12"];
     const state = { status: "teardown-failed", error: "timed out", left } as const;
