@@ -1,0 +1,89 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { MeshPolicies } from "../../../components/mesh-policies";
+import { NamespaceFence, type NamespaceFenceArgs } from "../../../components/namespace-fence";
+import { recordRegistrations, type Registration, settled, valueOf } from "../registrations";
+
+let registrations: Registration[];
+beforeAll(async () => {
+  registrations = await recordRegistrations();
+});
+beforeEach(() => {
+  registrations.length = 0;
+});
+
+const peers = { "aks-mesh/preview": "12" };
+const whole: NamespaceFenceArgs = {
+  namespace: "pr-12-shop",
+  quota: { pods: "10", "requests.cpu": "1", "limits.memory": "4Gi" },
+  containerDefaults: { requests: { cpu: "10m" }, limits: { memory: "256Mi" } },
+  peers,
+};
+
+describe("NamespaceFence", () => {
+  it("bounds what a namespace holds, what a container gets, and whom its pods talk to", async () => {
+    new NamespaceFence("f", whole);
+    await settled(registrations);
+    const inputs = Object.fromEntries(registrations.map(({ type, inputs: given }) => [type.split(":").at(-1), given]));
+    expect(inputs["ResourceQuota"]).toMatchObject({
+      metadata: { namespace: "pr-12-shop" },
+      spec: { hard: whole.quota },
+    });
+    expect(inputs["LimitRange"]).toMatchObject({
+      spec: { limits: [{ type: "Container", defaultRequest: { cpu: "10m" }, default: { memory: "256Mi" } }] },
+    });
+    const allowed = [
+      { namespaceSelector: { matchLabels: peers } },
+      { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } } },
+    ];
+    expect(inputs["NetworkPolicy"]).toMatchObject({
+      spec: {
+        podSelector: {},
+        policyTypes: ["Ingress", "Egress"],
+        ingress: [{ from: allowed }],
+        egress: [{ to: allowed }],
+      },
+    });
+  });
+
+  it("makes only what is asked for", async () => {
+    new NamespaceFence("f", { namespace: "shop", peers });
+    await settled(registrations);
+    expect(registrations.map(({ type }) => type)).toEqual([
+      "aks-mesh:index:NamespaceFence",
+      "kubernetes:networking.k8s.io/v1:NetworkPolicy",
+    ]);
+  });
+
+  it("stands around a namespace of the mesh before anything else is in it, and goes with it", async () => {
+    const { namespace, ...fence } = whole;
+    const group = { metadata: { name: "routes", namespace }, spec: { matches: [{ name: "all", pathRegex: ".*" }] } };
+    const policies = new MeshPolicies("p", { namespaces: [{ name: namespace, fence }], httpRouteGroups: [group] });
+    await valueOf(policies.namespaces);
+    await settled(registrations);
+    const bounds = registrations.filter(({ parent }) => parent === "p-pr-12-shop");
+    expect(bounds).toHaveLength(3);
+    for (const one of bounds) expect(one).toMatchObject({ deletedWith: "p-pr-12-shop" });
+    const routes = registrations.find(({ type }) => type.endsWith(":HTTPRouteGroup"));
+    expect(routes?.dependsOn).toEqual(expect.arrayContaining(bounds.map(({ name }) => name)));
+  });
+
+  it.each<[string, Partial<NamespaceFenceArgs>, RegExp]>([
+    ["a namespace that is none", { namespace: "Shop" }, /namespace: "Shop"/],
+    ["a quantity that is none", { quota: { pods: "many" } }, /quota\["pods"\]: "many"/],
+    [
+      "a quota of what sidecars do not name",
+      { containerDefaults: {} },
+      /containerDefaults\.requests\.cpu: the quota counts/,
+    ],
+    [
+      "a default that is none",
+      { containerDefaults: { requests: { cpu: "ten" }, limits: { memory: "1" } } },
+      /"ten" is no/,
+    ],
+    ["peers without a label", { peers: {} }, /peers: without a label/],
+  ])("refuses %s, and says what to write", (_, change, message) => {
+    expect(() => new NamespaceFence("f", { ...whole, ...change })).toThrow(message);
+    expect(() => new NamespaceFence("f", { ...whole, ...change })).toThrow(pulumi.RunError);
+  });
+});
