@@ -85,6 +85,8 @@ export interface OutboundConfiguration {
   /** The service that a Host header names on a port; "refused" where the port's routes do not arrive. */
   virtualHost(port: number, host: string): Upstream | undefined | "refused";
   egressHost(port: number, host: string): EgressHost | undefined | "refused";
+  /** Whether a refused egress route configuration of another port takes this port's with it if it comes later. */
+  mayLoseEgress(port: number): boolean;
   /** An egress route that Envoy cannot read, so that no route at all arrives. */
   readonly routesRefused?: string;
   /** A split whose weights Envoy refuses; then no HTTP route at all arrives. */
@@ -233,14 +235,15 @@ function buildConfiguration(
     ({ service }) => service,
     (service) => service.namespace === namespace,
   );
-  let lost: ReadonlySet<string> | undefined;
-  const isLost = (name: string): boolean => {
-    lost ??= lostConfigurations([...new Set(chains.flatMap(configurationOf))], (one) => {
-      const [kind, port] = one.split(" ");
-      return (kind === "egress" ? egressHosts(Number(port)) : virtualHost(Number(port), "")) === "refused";
-    });
-    return lost.has(name);
-  };
+  const portsOf = (kind: OutboundChain["use"]["kind"]): readonly number[] => [
+    ...new Set(chains.flatMap(({ match, use }) => (use.kind === kind ? [match.port] : []))),
+  ];
+  // Egress routes come after those of the mesh, in an order of their own that is a Go map's.
+  const faultyEgress = once(() => portsOf("egress-http").filter((port) => egressHosts(port) === "refused"));
+  const lost = once(() => {
+    const isRefused = (port: number): boolean => virtualHost(port, "") === "refused";
+    return faultyEgress().length > 0 ? new Set(portsOf("http")) : lostConfigurations(portsOf("http"), isRefused);
+  });
   return {
     distributionOf,
     chains: indexChains(chains),
@@ -248,16 +251,17 @@ function buildConfiguration(
     ...(noListener !== undefined && { noListener }),
     ...(routesRefused !== undefined && { routesRefused }),
     clusterOf: lookUp(upstreams, ({ cluster }) => cluster),
-    virtualHost: (port, host) => (isLost(`mesh ${String(port)}`) ? "refused" : virtualHost(port, host)),
-    egressHost: (port, host) => (isLost(`egress ${String(port)}`) ? "refused" : find(egressHosts(port), host)),
+    virtualHost: (port, host) => (lost().has(port) ? "refused" : virtualHost(port, host)),
+    egressHost: (port, host) => find(egressHosts(port), host),
+    mayLoseEgress: (port) => faultyEgress().some((faulty) => faulty !== port),
     ...(refusedSplit && { refusedSplit }),
   };
 }
 
-/** The route configuration that a chain asks for. */
-function configurationOf({ match, use }: OutboundChain): readonly string[] {
-  if (use.kind === "http") return [`mesh ${String(match.port)}`];
-  return use.kind === "egress-http" ? [`egress ${String(match.port)}`] : [];
+/** Made when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 function find<T>(hosts: ReadonlyMap<string, T> | "refused", host: string): T | undefined | "refused" {

@@ -1,7 +1,13 @@
 import { type OsmMesh } from "../mesh";
 import { inRange } from "../proxy/filter-chains";
 import { type Inbound } from "../proxy/inbound";
-import { type OutboundConfiguration, outboundChainName, type Upstream, type WeightedCluster } from "../proxy/outbound";
+import {
+  type EgressHost,
+  type OutboundConfiguration,
+  outboundChainName,
+  type Upstream,
+  type WeightedCluster,
+} from "../proxy/outbound";
 import { type AccountKey, keyOf, type MeshService, type PodState, provesIdentity, type ServiceState } from "../state";
 import { resolveHost } from "./address";
 import { type CallTree, choice, type Content, end, failure, noRoute } from "./call-tree";
@@ -333,7 +339,30 @@ function throughEgress(
       "Envoy refuses egress routes of the caller: a host that comes twice or a pattern that it cannot take",
     );
   }
-  if (host === undefined) return noRoute(`no Egress names the host ${JSON.stringify(authority)}`);
+  if (outbound.mayLoseEgress(port)) {
+    const lost = noRoute("Envoy refuses egress routes of the caller, and those that it is given after them");
+    const arrived =
+      host === undefined ? unnamed(authority) : throughEgressHost(mesh, client, host, port, sourceIp, authority);
+    return choice<CallTree>(
+      "route-order",
+      [lost, arrived].map((tree) => ({ weight: 1, tree })),
+    );
+  }
+  return host === undefined ? unnamed(authority) : throughEgressHost(mesh, client, host, port, sourceIp, authority);
+}
+
+function unnamed(authority: string): CallTree {
+  return noRoute(`no Egress names the host ${JSON.stringify(authority)}`);
+}
+
+function throughEgressHost(
+  mesh: OsmMesh,
+  client: Client,
+  host: EgressHost,
+  port: number,
+  sourceIp: string,
+  authority: string,
+): CallTree {
   const because = [describe(host.policy)];
   // The cluster resolves the policy's host itself, wherever the connection was to go.
   const [namespace = ""] = client.account.split("/");

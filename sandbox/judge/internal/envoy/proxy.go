@@ -5,6 +5,8 @@ package envoy
 import (
 	"fmt"
 	"net/netip"
+	"sort"
+	"strings"
 
 	cluster_v3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	route_v3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -25,6 +27,8 @@ type Proxy struct {
 	Rejected []string
 
 	routes map[string]*routes
+	// other is the same proxy with its egress routes in another order; nil where that makes no difference.
+	other *Proxy
 }
 
 // Cluster is where a request or connection can be sent.
@@ -107,7 +111,7 @@ func (p *Proxy) acceptListeners(discovery *controlplane.Discovery) {
 // answer. Otherwise Envoy gives each to the listener's part that waits for it, the part that came last first, and stops at the
 // first that is wrong: those that came before it get nothing.
 func (p *Proxy) acceptRoutes(discovery *controlplane.Discovery) {
-	p.routes = map[string]*routes{}
+	p.routes, p.other = map[string]*routes{}, nil
 	configs := map[string]*route_v3.RouteConfiguration{}
 	for _, config := range discovery.Routes {
 		if err := config.ValidateAll(); err != nil {
@@ -117,18 +121,65 @@ func (p *Proxy) acceptRoutes(discovery *controlplane.Discovery) {
 		configs[config.Name] = config
 	}
 	names := p.awaitedRoutes()
-	for index := len(names) - 1; index >= 0; index-- {
-		config := configs[names[index]]
-		if config == nil {
-			continue
+	right := map[string]*routes{}
+	wrong := map[string]error{}
+	for _, name := range names {
+		if config := configs[name]; config != nil {
+			accepted, err := acceptRoutes(config)
+			if err != nil {
+				wrong[name] = err
+			} else {
+				right[name] = accepted
+			}
 		}
-		accepted, err := acceptRoutes(config)
-		if err != nil {
-			p.Rejected = append(p.Rejected, fmt.Sprintf("routes %s: %v", config.Name, err))
-			return
-		}
-		p.routes[config.Name] = accepted
 	}
+	// Where OSM puts an egress configuration among the others of egress is a Go map's doing: right ones may come after all
+	// wrong ones, or before.
+	p.routes = p.give(names, right, wrong, func(name string) bool { return wrong[name] != nil })
+	other := *p
+	other.Rejected = nil
+	other.routes = other.give(names, right, wrong, func(name string) bool { return wrong[name] == nil })
+	if len(other.routes) != len(p.routes) {
+		p.other = &other
+	}
+}
+
+// Orders are the proxy and, where the order of its egress routes makes a difference, the same with another order.
+func (p *Proxy) Orders() []*Proxy {
+	if p.other == nil {
+		return []*Proxy{p}
+	}
+	return []*Proxy{p, p.other}
+}
+
+// give hands route configurations over, the last first, until one is wrong. Of egress those that are early come first.
+func (p *Proxy) give(names []string, right map[string]*routes, wrong map[string]error, early func(string) bool) map[string]*routes {
+	ordered := append([]string(nil), names...)
+	rank := func(name string) int {
+		switch {
+		case strings.HasPrefix(name, "rds-outbound."):
+			return 0
+		case !strings.HasPrefix(name, "rds-egress."):
+			return 3
+		case early(name):
+			return 1
+		default:
+			return 2
+		}
+	}
+	sort.SliceStable(ordered, func(i, j int) bool { return rank(ordered[i]) < rank(ordered[j]) })
+	given := map[string]*routes{}
+	for index := len(ordered) - 1; index >= 0; index-- {
+		name := ordered[index]
+		if err := wrong[name]; err != nil {
+			p.Rejected = append(p.Rejected, fmt.Sprintf("routes %s: %v", name, err))
+			break
+		}
+		if right[name] != nil {
+			given[name] = right[name]
+		}
+	}
+	return given
 }
 
 // awaitedRoutes are the names of the route configurations that the listeners ask for, in the order in which they do.

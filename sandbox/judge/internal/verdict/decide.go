@@ -191,18 +191,29 @@ func (c *call) connect(index int, destination netip.AddrPort) error {
 	}
 	for order, proxy := range proxies {
 		c.noteRejected(proxy)
-		choice := proxy.Decide(proxy.Outbound, envoy.Connection{
-			DestinationIP: destination.Addr(), DestinationPort: uint32(destination.Port()), SourceIP: c.clientIP,
-		}, c.http)
-		if outcome, ended := endOf(choice); ended {
-			c.leaves = append(c.leaves, leaf{order: order, endpoint: index * endpointsPerDestination, outcome: outcome})
-			continue
-		}
-		for split, share := range choice.Clusters {
-			at := leaf{order: order, split: split, endpoint: index * endpointsPerDestination, part: share.Part}
-			if err := c.send(at, proxy.Clusters[share.Cluster], choice.HTTP, destination); err != nil {
+		for routeOrder, ordered := range proxy.Orders() {
+			at := leaf{order: order, routeOrder: routeOrder, endpoint: index * endpointsPerDestination}
+			if err := c.connectBy(ordered, at, destination); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// connectBy opens the connection through the client's sidecar as it is configured.
+func (c *call) connectBy(proxy *envoy.Proxy, at leaf, destination netip.AddrPort) error {
+	choice := proxy.Decide(proxy.Outbound, envoy.Connection{
+		DestinationIP: destination.Addr(), DestinationPort: uint32(destination.Port()), SourceIP: c.clientIP,
+	}, c.http)
+	if outcome, ended := endOf(choice); ended {
+		c.end(at, outcome)
+		return nil
+	}
+	for split, share := range choice.Clusters {
+		at.split, at.part = split, share.Part
+		if err := c.send(at, proxy.Clusters[share.Cluster], choice.HTTP, destination); err != nil {
+			return err
 		}
 	}
 	return nil

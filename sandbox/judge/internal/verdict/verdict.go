@@ -62,6 +62,7 @@ type Verdict struct {
 // leaf is one way a request can go: the choices on the way, and its end.
 type leaf struct {
 	order, split, endpoint int // of the client's configuration, of a cluster, of an endpoint
+	routeOrder             int // of the client's egress routes
 	serverSplit            int // the order of TrafficSplits that the server's configuration was made in
 	serverOrder            int // and of what decides its routes
 	outcome                Outcome
@@ -94,7 +95,8 @@ func summarize(leaves []leaf, tcp bool) Verdict {
 	sameServer := func(l leaf) any { return [4]int{l.order, l.split, l.endpoint, l.serverSplit} }
 	sameEndpoint := func(l leaf) any { return [3]int{l.order, l.split, l.endpoint} }
 	everything := func(leaf) any { return nil }
-	if variesWithin(leaves, sameServer, func(l leaf) int { return l.serverOrder }) {
+	if variesWithin(leaves, sameServer, func(l leaf) int { return l.serverOrder }) ||
+		variesWithin(leaves, sameClient, func(l leaf) int { return l.routeOrder }) {
 		verdict.VariesBy = append(verdict.VariesBy, byRouteOrder)
 	}
 	// Which of two TrafficSplits on one root counts is the split's doing, as is which backend is picked.
