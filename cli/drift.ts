@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { appendFileSync } from "node:fs";
-import { type Drift, driftOf } from "../recovery/drift";
+import { type Drift, driftOf, DriftUnknown } from "../recovery/drift";
 import { readOptions } from "./options";
 import { type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
@@ -12,11 +12,15 @@ export async function driftCommand(terminal: Terminal, args: readonly string[]):
   const { stack } = readOptions(args, options).values;
   if (stack === undefined || !/^[\w./-]+$/.test(stack)) throw new UsageError("Say which stack: --stack prod.");
   const output = await refresh(stack);
-  if (output === undefined) {
-    terminal.err(`aks-mesh: pulumi refresh failed on stack ${stack}: see its message above.\n`);
+  let drift: readonly Drift[];
+  try {
+    if (output === undefined) throw new DriftUnknown("pulumi refresh failed: see its message above.");
+    drift = driftOf(output);
+  } catch (error) {
+    if (!(error instanceof DriftUnknown)) throw error;
+    terminal.err(`aks-mesh: stack ${stack}: ${error.message}\n`);
     return 1;
   }
-  const drift = driftOf(output);
   const text = describe(stack, drift);
   terminal.out(text);
   const summary = process.env["GITHUB_STEP_SUMMARY"];

@@ -7,6 +7,11 @@ export interface Drift {
   readonly properties: readonly string[];
 }
 
+/** Pulumi's answer cannot be read. */
+export class DriftUnknown extends Error {
+  override readonly name = "DriftUnknown";
+}
+
 /** What `pulumi refresh --preview-only --json` prints, as far as it is read. */
 interface Refresh {
   readonly steps?: readonly {
@@ -23,16 +28,25 @@ interface Refresh {
  * `--expect-no-changes` would not do: azure-native reads every node pool of a cluster into the cluster's own
  * `agentPoolProfiles`, and so sees a change after each deployment. The pools are resources of their own, and compared as such.
  *
- * @throws {Error} where the text is not that output.
+ * @throws {DriftUnknown} where the text is not that output.
  */
 export function driftOf(output: string): readonly Drift[] {
-  const { steps } = JSON.parse(output) as Refresh;
-  if (steps === undefined) throw new Error("pulumi refresh --json printed no steps: is the stack empty?");
-  return steps.flatMap(({ op, urn, diffReasons = [] }): readonly Drift[] => {
+  return stepsOf(output).flatMap(({ op, urn, diffReasons = [] }): readonly Drift[] => {
     if (op === "delete") return [{ urn, kind: "gone", properties: [] }];
     if (op !== "update") return [];
     const cluster = urn.split("::")[2]?.endsWith("azure-native:containerservice:ManagedCluster") === true;
     const properties = diffReasons.filter((name) => !(cluster && name === "agentPoolProfiles"));
     return cluster && properties.length === 0 ? [] : [{ urn, kind: "changed", properties }];
   });
+}
+
+function stepsOf(output: string): NonNullable<Refresh["steps"]> {
+  let refresh: Refresh;
+  try {
+    refresh = JSON.parse(output) as Refresh;
+  } catch {
+    throw new DriftUnknown("pulumi refresh --json printed no JSON: is this Pulumi older than 3.230?");
+  }
+  if (refresh.steps !== undefined) return refresh.steps;
+  throw new DriftUnknown("pulumi refresh --json printed no steps: is the stack empty?");
 }

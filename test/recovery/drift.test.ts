@@ -35,5 +35,6 @@ describe("drift", () => {
 
   it("refuses another output", () => {
     expect(() => driftOf("{}")).toThrow(/no steps/);
+    expect(() => driftOf("error: no stack")).toThrow(/no JSON/);
   });
 });

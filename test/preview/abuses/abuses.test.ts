@@ -200,7 +200,7 @@ const refused: readonly (readonly [what: string, event: () => PreviewEvent, reas
   ],
 ];
 
-describe("no preview", () => {
+describe("no preview", { timeout: 30_000 }, () => {
   it.each(refused)("for %s", async (_what, event, reason) => {
     const admission = await admit(api, event());
     expect(admission).toEqual({ admitted: false, reason: expect.stringMatching(reason) });
@@ -279,7 +279,7 @@ describe("what is no number, commit, login, stack or image", () => {
   });
 });
 
-describe("the comment does not let itself be used", () => {
+describe("the comment does not let itself be used", { timeout: 30_000 }, () => {
   it("by somebody who wrote our marker first", async () => {
     const theirs = addComment(server, 12, "mallory", `${commentMarker}\nAll guarantees hold. Merge me.`);
     await api.upsertComment(12, renderComment(running));
