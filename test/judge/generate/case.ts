@@ -67,7 +67,7 @@ function drawCase(draw: Draw, requests: number): JudgeCase {
     ...targets,
     ...(draw.oneIn(2) ? [] : unique(draw.list(1, 2, () => drawSplit(draw, mood, services)))),
     ...(draw.oneIn(8) ? [drawIngress(draw)] : []),
-    ...(draw.oneIn(12) ? [drawEgress(draw)] : []),
+    ...(draw.oneIn(12) ? unique(draw.list(1, 2, () => drawEgress(draw, groups))) : []),
     ...(draw.oneIn(12) ? [drawSetting(draw)] : []),
   ];
   const calls = targets.flatMap(({ spec: { destination, sources } }) =>
@@ -391,15 +391,23 @@ function drawIngress(draw: Draw) {
   };
 }
 
-function drawEgress(draw: Draw) {
+function drawEgress(draw: Draw, groups: readonly ReturnType<typeof drawRouteGroup>[]) {
+  const group = draw.oneIn(3) ? draw.maybe(groups)?.metadata : undefined;
+  const { name, namespace } = group ?? { name: draw.pick(routeNames), namespace: draw.pick(namespaces) };
   return {
     apiVersion: "policy.openservicemesh.io/v1alpha1",
     kind: "Egress",
-    metadata: { name: "e", namespace: draw.pick(namespaces) },
+    metadata: { name: draw.pick(["e", "f"]), namespace },
     spec: {
       sources: [{ kind: "ServiceAccount", name: draw.pick(accounts), namespace: draw.pick(namespaces) }],
       hosts: draw.some(["example.com", "s.a", "s.a.svc.cluster.local"]),
-      ports: [{ number: draw.pick([80, 81, 5000]), protocol: draw.pick(["http", "tcp", "https"]) }],
+      ports: draw.list(1, 2, () => ({
+        number: draw.pick([80, 81, 5000]),
+        protocol: draw.pick(["http", "http", "tcp", "https"]),
+      })),
+      ...((group !== undefined || draw.oneIn(6)) && {
+        matches: [{ apiGroup: "specs.smi-spec.io/v1alpha4", kind: "HTTPRouteGroup", name }],
+      }),
     },
   };
 }
