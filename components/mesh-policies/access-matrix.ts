@@ -16,6 +16,8 @@ interface Passing {
   readonly routes: Map<string, Route>;
   /** Share of the calls that reach each backend, by request; `anything` for backends that take whatever comes. */
   readonly shares: Map<string, Map<string, number>>;
+  /** Whether routes of others, which refuse the caller, may come before those that let it through. */
+  contested: boolean;
 }
 
 /** The matrix of a relation, in an order of its own. */
@@ -33,20 +35,22 @@ export function accessMatrix(relation: Access): AccessMatrix {
 
 function answersOf(entry: AccessEntry): readonly (readonly [string, string])[] {
   const anything = chainKind(entry.service.protocol) === "tcp" ? "TCP" : "any request";
-  const { routes, shares } = passingOf(entry.tree, anything);
+  const { routes, shares, contested } = passingOf(entry.tree, anything);
   const whatever = shares.get(anything) ?? new Map<string, number>();
   return [...shares]
     .map(([request, own]) => {
       const answering = new Map(own);
       if (request !== anything) for (const [backend, share] of whatever) credit(answering, backend, share);
-      return [request, answerText(entry, answering, routes.get(request))] as const;
+      const route = routes.get(request);
+      const sure = (isWhole(answering) && !contested) || (route !== undefined && alwaysPasses(entry, route));
+      return [request, sure ? answerText(entry, answering) : `${answerText(entry, answering)}, may fail`] as const;
     })
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function passingOf(tree: CallTree, anything: string): Passing {
-  const routes = new Map<string, Route>();
-  const shares = new Map<string, Map<string, number>>();
+  const passing: Passing = { routes: new Map(), shares: new Map(), contested: false };
+  const { routes, shares } = passing;
   const pass = (request: string, backend: string, share: number): void => {
     let known = shares.get(request);
     if (known === undefined) shares.set(request, (known = new Map()));
@@ -57,6 +61,7 @@ function passingOf(tree: CallTree, anything: string): Passing {
       case "http":
         return visit(node.tree, share);
       case "egress-routes":
+        passing.contested = true;
         return visit(node.onward, share);
       case "choice": {
         const total = node.branches.reduce((sum, { weight }) => sum + weight, 0);
@@ -67,38 +72,45 @@ function passingOf(tree: CallTree, anything: string): Passing {
         if (node.outcome === "allowed") pass(anything, node.backend ?? "", share);
         return;
       case "server-routes":
-        for (const route of new Map(node.table.routes.map((one) => [one.key, one])).values()) {
-          if (route.methods.length === 0 || !passes(route, node.identity)) continue;
+        for (const route of node.table.routes) {
+          if (route.methods.length === 0) continue;
+          if (!passes(route, node.identity)) {
+            passing.contested = true;
+            continue;
+          }
           routes.set(routeText(route), route);
           pass(routeText(route), node.backend, share);
         }
     }
   };
   visit(tree, 1);
-  return { routes, shares };
+  return passing;
 }
 
 function credit(shares: Map<string, number>, backend: string, share: number): void {
   shares.set(backend, (shares.get(backend) ?? 0) + share);
 }
 
-/** `allowed`, or the Services that answer where it is not the one that was asked. */
-function answerText({ service, tree }: AccessEntry, shares: ReadonlyMap<string, number>, route?: Route): string {
-  const backends = [...shares].sort(([a], [b]) => (a < b ? -1 : 1));
-  const own = `${service.namespace}/`;
-  const texts = backends.map(([backend, share]) => {
-    const name = backend.startsWith(own) ? backend.slice(own.length) : backend;
-    return share > 0.9995 ? name : `${name} ${String(Math.round(share * 1000) / 10)} %`;
-  });
-  const alone = backends.length === 1 && texts[0] === service.name;
-  const text = alone ? "allowed" : texts.join(", ");
-  const total = backends.reduce((sum, [, share]) => sum + share, 0);
-  const sure = route === undefined ? total > 0.9995 : alwaysPasses(tree, route, `${fullName(service)}:${service.port}`);
-  return sure ? text : `${text}, may fail`;
+/** Whether shares are all of the calls, but for what floating point loses. */
+function isWhole(shares: ReadonlyMap<string, number>): boolean {
+  return [...shares.values()].reduce((sum, share) => sum + share, 0) > 0.9995;
 }
 
-/** Whether every request of the route passes, whichever way the mesh takes. */
-function alwaysPasses(tree: CallTree, route: Route, authority: string): boolean {
+/** `allowed`, or the Services that answer where it is not the one that was asked. */
+function answerText({ service }: AccessEntry, shares: ReadonlyMap<string, number>): string {
+  const own = `${service.namespace}/`;
+  const texts = [...shares]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([backend, share]) => {
+      const name = backend.startsWith(own) ? backend.slice(own.length) : backend;
+      return share > 0.9995 ? name : `${name} ${String(Math.round(share * 1000) / 10)} %`;
+    });
+  return texts.length === 1 && texts[0] === service.name ? "allowed" : texts.join(", ");
+}
+
+/** Whether every request of the route passes, whichever way the mesh takes: proved, where the shares alone do not tell. */
+function alwaysPasses({ service, tree }: AccessEntry, route: Route): boolean {
+  const authority = `${fullName(service)}:${String(service.port)}`;
   try {
     const failing = subtractSets(requestsMeeting(route, authority), certain(tree, "allowed", authority));
     return exampleRequest(failing) === undefined;
