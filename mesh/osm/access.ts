@@ -4,7 +4,7 @@ import { chainKind } from "./proxy/outbound";
 import { type AccountKey, keyOf, type MeshService } from "./state";
 import { type CallTree, choice } from "./request/call-tree";
 import { callAddress, type Client } from "./request/client";
-import { clientOf } from "./request/decide";
+import { callTree, clientOf } from "./request/decide";
 
 /** What happens to an account's calls to one port of a service, under the service's full name. */
 export interface AccessEntry {
@@ -16,7 +16,7 @@ export interface AccessEntry {
 
 /** Who may call whom. */
 export interface Access {
-  /** Every service account that runs pods or that a TrafficTarget names as a source. */
+  /** Every service account that runs pods or that a TrafficTarget or an Egress names as a source. */
   readonly callers: readonly AccountKey[];
   readonly services: readonly MeshService[];
   /** What is not here is refused: the caller's sidecar knows no such service. */
@@ -44,7 +44,7 @@ function permissiveEntries(mesh: OsmMesh, callers: readonly AccountKey[]): reado
   const headless = new Set(
     mesh.catalog
       .allMeshServices()
-      .filter(({ service: { clusterIp } }) => clusterIp === "" || clusterIp === "None")
+      .filter(isHeadless)
       .flatMap((service) => mesh.endpointIps(service)),
   );
   for (const caller of callers) {
@@ -66,6 +66,11 @@ function permissiveEntries(mesh: OsmMesh, callers: readonly AccountKey[]): reado
   });
 }
 
+/** Whether a service's name leads to the addresses of its pods, not to one of its own. */
+export function isHeadless({ service: { clusterIp } }: MeshService): boolean {
+  return clusterIp === "" || clusterIp === "None";
+}
+
 function clientOfKey(mesh: OsmMesh, caller: AccountKey): Client {
   const [namespace = "", name = ""] = caller.split("/");
   return clientOf(mesh, namespace, name);
@@ -73,7 +78,10 @@ function clientOfKey(mesh: OsmMesh, caller: AccountKey): Client {
 
 function entryTree(mesh: OsmMesh, client: Client, service: MeshService, ips: readonly string[]): CallTree {
   const host = fullName(service);
-  const authority = chainKind(service.protocol) === "tcp" ? undefined : `${host}:${String(service.port)}`;
+  const to = `${host}:${String(service.port)}`;
+  const authority = chainKind(service.protocol) === "tcp" ? undefined : to;
+  // The name of a headless Service leads to all of its pods, also to those without this port.
+  if (isHeadless(service)) return callTree(mesh, client.key, to, authority);
   return choice<CallTree>(
     "endpoint",
     (ips.length === 0 ? [""] : ips).map((ip) => ({
@@ -83,14 +91,14 @@ function entryTree(mesh: OsmMesh, client: Client, service: MeshService, ips: rea
   );
 }
 
-function allCallers(mesh: OsmMesh): readonly AccountKey[] {
+/** Every service account that runs pods of the mesh, that a TrafficTarget or an Egress names as a source, or that is an object. */
+export function allCallers(mesh: OsmMesh): readonly AccountKey[] {
   const { state } = mesh;
   const callers = new Set<AccountKey>();
   for (const pod of state.pods)
     if (state.isMonitored(pod.namespace)) callers.add(keyOf(pod.namespace, pod.serviceAccount));
-  for (const target of state.targets) {
-    for (const { namespace, name } of target.sources)
-      if (namespace !== "" && name !== "") callers.add(keyOf(namespace, name));
+  for (const { sources } of [...state.targets, ...state.egresses]) {
+    for (const { namespace, name } of sources) if (namespace !== "" && name !== "") callers.add(keyOf(namespace, name));
   }
   for (const account of state.accounts) if (!account.endsWith("/default")) callers.add(account);
   return [...callers].sort();

@@ -1,21 +1,22 @@
 import { TooComplexError } from "../regex/automaton";
 import { exampleRequest, type RequestSet, subtractSets } from "../requests/request-set";
-import { access, type AccessEntry } from "./access";
+import { access, allCallers, isHeadless } from "./access";
 import { type OsmMesh } from "./mesh";
 import { certain, possible } from "./outcome-sets";
 import { fullName } from "./proxy/hostnames";
 import { chainKind } from "./proxy/outbound";
 import { type RouteTable } from "./proxy/routes";
-import { type CallTree, end } from "./request/call-tree";
-import { decide } from "./request/decide";
+import { type CallTree } from "./request/call-tree";
+import { callTree, clientOf, decide } from "./request/decide";
 import { type CallRequest, type Outcome, type Verdict } from "./request/request";
 import { passes } from "./request/resolve";
+import { keyOf, type MeshService } from "./state";
 
 /** What a change does to the calls from one account to one port of a service. */
 export interface AccessChange {
   /**
    * `opens`: may pass now and could not before. `closes`: the reverse. `unsettles`: always passed and now may fail.
-   * `settles`: the reverse. `shares`: passes as before, to other backends. `answers`: fails as before, with another
+   * `settles`: the reverse. `shares`: passes as before, to other backends. `answers`: what fails, fails with another
    * answer. `unknown`: patterns too complex to compare.
    */
   readonly kind: "opens" | "closes" | "unsettles" | "settles" | "shares" | "answers" | "unknown";
@@ -38,21 +39,22 @@ export class DiffTooLarge extends Error {
 const mostPairs = 4_000_000;
 
 /**
- * What a change of the objects opens and closes, with a request that shows it. An empty answer is a proof: for all
- * callers, services and requests nothing changes.
+ * What a change of the objects opens and closes, with a request that shows it. An empty answer is a proof: nothing
+ * changes for any caller that the objects know, any of their services under its full name, and any request.
  */
 export function diff(before: OsmMesh, after: OsmMesh): readonly AccessChange[] {
   const old = expand(before);
   const now = expand(after);
   const changes: AccessChange[] = [];
-  for (const [key, entry] of now) {
-    const earlier = old.get(key);
-    if (earlier !== undefined && fingerprint(earlier.tree) === fingerprint(entry.tree)) continue;
-    changes.push(...compare(before, after, entry, earlier?.tree ?? refused, entry.tree));
-  }
-  for (const [key, entry] of old) {
-    if (!now.has(key)) changes.push(...compare(before, after, entry, entry.tree, refused));
-  }
+  const visit = (pair: Pair): void => {
+    const earlier = old.get(pair.key)?.tree ?? pairTree(before, pair);
+    const later = now.get(pair.key)?.tree ?? pairTree(after, pair);
+    if (earlier === later || fingerprint(earlier) === fingerprint(later)) return;
+    changes.push(...compare(before, after, pair, earlier, later));
+  };
+  for (const pair of now.values()) visit(pair);
+  for (const pair of old.values()) if (!now.has(pair.key)) visit(pair);
+  for (const pair of unrelated(before, after)) if (!now.has(pair.key) && !old.has(pair.key)) visit(pair);
   const rank = (change: AccessChange): string => [order.indexOf(change.kind), change.to, change.from].join("\0");
   return changes
     .map((change) => ({ change, key: rank(change) }))
@@ -69,37 +71,86 @@ const order: readonly AccessChange["kind"][] = [
   "answers",
   "unknown",
 ];
-const refused: CallTree = end("refused", [{ text: "the caller's sidecar knows no such service" }]);
 
+/** The calls of a caller to one port of a service. */
 interface Pair {
+  readonly key: string;
   readonly from: string;
   readonly to: string;
   readonly tcp: boolean;
+}
+
+interface RelatedPair extends Pair {
   readonly tree: CallTree;
 }
 
-const expanded = new WeakMap<OsmMesh, ReadonlyMap<string, Pair>>();
+function pairOf(from: string, service: MeshService): Pair {
+  const to = `${fullName(service)}:${String(service.port)}`;
+  const tcp = chainKind(service.protocol) === "tcp";
+  return { key: `${from}|${to}|${tcp ? "tcp" : "http"}`, from, to, tcp };
+}
 
-function expand(mesh: OsmMesh): ReadonlyMap<string, Pair> {
+function pairTree(mesh: OsmMesh, { from, to, tcp }: Pair): CallTree {
+  return callTree(mesh, from, to, tcp ? undefined : to);
+}
+
+/**
+ * Pairs that no relation has and that may yet be more than refused by the caller's sidecar: of callers whose calls can leave
+ * by another way, and of pods that reach themselves by the name of a headless Service.
+ */
+function* unrelated(before: OsmMesh, after: OsmMesh): Iterable<Pair> {
+  const meshes = [before, after];
+  const services = new Map(
+    meshes.flatMap((mesh) => mesh.catalog.allMeshServices().map((service) => [pairOf("", service).key, service])),
+  );
+  const callers = new Set(meshes.flatMap((mesh) => allCallers(mesh)));
+  const free = [...callers].filter((caller) => meshes.some((mesh) => hasOtherWays(mesh, caller)));
+  guardSize(free.length * services.size);
+  for (const from of free) for (const service of services.values()) yield pairOf(from, service);
+  for (const mesh of meshes) {
+    for (const service of mesh.catalog.allMeshServices()) {
+      if (!isHeadless(service)) continue;
+      for (const { namespace, serviceAccount } of mesh.endpointIps(service).flatMap(mesh.podsOfIp)) {
+        yield pairOf(keyOf(namespace, serviceAccount), service);
+      }
+    }
+  }
+}
+
+/** Whether calls that no TrafficTarget leads anywhere may still leave the caller. */
+function hasOtherWays(mesh: OsmMesh, caller: string): boolean {
+  const { switches, egresses } = mesh.state;
+  const { outboundPortExclusions, outboundIpExclusions, outboundIpInclusions } = switches;
+  if (switches.permissive || switches.egress || egresses.length > 0) return true;
+  if (outboundPortExclusions.length + outboundIpExclusions.length + outboundIpInclusions.length > 0) return true;
+  const [namespace = "", name = ""] = caller.split("/");
+  const { inMesh, pods } = clientOf(mesh, namespace, name);
+  return !inMesh || Object.keys(pods[0]?.annotations ?? {}).some((key) => key.includes("outbound-"));
+}
+
+const expanded = new WeakMap<OsmMesh, ReadonlyMap<string, RelatedPair>>();
+
+function expand(mesh: OsmMesh): ReadonlyMap<string, RelatedPair> {
   const known = expanded.get(mesh);
   if (known !== undefined) return known;
   const { entries } = access(mesh);
-  const count = entries.reduce((sum, { callers }) => sum + callers.length, 0);
-  if (count > mostPairs) {
-    throw new DiffTooLarge(
-      `There are ${String(count)} pairs of caller and service; at most ${String(mostPairs)} are compared.`,
-    );
+  guardSize(entries.reduce((sum, { callers }) => sum + callers.length, 0));
+  const pairs = new Map<string, RelatedPair>();
+  for (const { callers, service, tree } of entries) {
+    for (const caller of callers) {
+      const { key, from, to, tcp } = pairOf(caller, service);
+      pairs.set(key, { key, from, to, tcp, tree });
+    }
   }
-  const pairs = new Map<string, Pair>();
-  for (const entry of entries) for (const from of entry.callers) add(pairs, from, entry);
   expanded.set(mesh, pairs);
   return pairs;
 }
 
-function add(pairs: Map<string, Pair>, from: string, { service, tree }: AccessEntry): void {
-  const to = `${fullName(service)}:${String(service.port)}`;
-  const tcp = chainKind(service.protocol) === "tcp";
-  pairs.set(`${from}|${to}|${tcp ? "tcp" : "http"}`, { from, to, tcp, tree });
+function guardSize(count: number): void {
+  if (count <= mostPairs) return;
+  throw new DiffTooLarge(
+    `There are ${String(count)} pairs of caller and service; at most ${String(mostPairs)} are compared.`,
+  );
 }
 
 function compare(before: OsmMesh, after: OsmMesh, pair: Pair, old: CallTree, now: CallTree): readonly AccessChange[] {
@@ -127,7 +178,7 @@ function compare(before: OsmMesh, after: OsmMesh, pair: Pair, old: CallTree, now
     const shares = show("shares", mayNow).filter(
       (change) => JSON.stringify(change.before?.backends) !== JSON.stringify(change.after?.backends),
     );
-    return shares.length > 0 ? shares : answers(old, now, mayNow, to, show);
+    return shares.length > 0 ? shares : answers(old, now, to, show);
   } catch (error) {
     if (error instanceof TooComplexError) return [{ kind: "unknown", ...ends }];
     throw error;
@@ -139,14 +190,19 @@ const failures: readonly Outcome[] = ["refused", "no-route", "denied", "unavaila
 function answers(
   old: CallTree,
   now: CallTree,
-  passing: RequestSet,
   authority: string,
   show: (kind: "answers", set: RequestSet) => readonly AccessChange[],
 ): readonly AccessChange[] {
   for (const outcome of failures) {
-    const set = subtractSets(possible(now, outcome, authority), possible(old, outcome, authority));
-    const found = show("answers", subtractSets(set, passing));
-    if (found.length > 0) return found;
+    const then = possible(old, outcome, authority);
+    const next = possible(now, outcome, authority);
+    for (const [some, others] of [
+      [next, then],
+      [then, next],
+    ] as const) {
+      const found = show("answers", subtractSets(some, others));
+      if (found.length > 0) return found;
+    }
   }
   return [];
 }

@@ -1,6 +1,8 @@
 import { formatPath, type Position, type Severity, type ValuePath } from "../../manifests";
 import { type OsmMesh } from "../mesh";
-import { type CallRequest } from "../request/request";
+import { decide } from "../request/decide";
+import { type CallRequest, type Outcome } from "../request/request";
+import { type Subject } from "../state";
 import { describeObject, type KubernetesObject } from "../../manifests";
 
 /** Where what the mesh will do differs from what was probably meant. */
@@ -18,6 +20,30 @@ export interface Finding {
   readonly request?: CallRequest;
   /** What to write instead. */
   readonly remedy: string;
+}
+
+/** Requests that are tried at most in search of one that shows a finding. */
+const mostTried = 50;
+
+/** The first of the requests that the mesh answers so: with all of these outcomes possible. */
+export function shownBy(
+  mesh: OsmMesh,
+  requests: Iterable<CallRequest>,
+  ...wanted: readonly Outcome[]
+): CallRequest | undefined {
+  let tried = 0;
+  for (const request of requests) {
+    if ((tried += 1) > mostTried) return undefined;
+    const { outcome, outcomes } = decide(mesh, request);
+    const possible: readonly string[] = outcomes ?? [outcome];
+    if (wanted.every((one) => possible.includes(one))) return request;
+  }
+  return undefined;
+}
+
+/** Whether a subject of a TrafficTarget can be a caller at all. */
+export function isCaller({ namespace, name }: Subject): boolean {
+  return namespace !== "" && name !== "" && !namespace.includes("/") && !name.includes("/");
 }
 
 /** Makes findings about objects of one mesh. */

@@ -7,8 +7,9 @@ import { fullName } from "../proxy/hostnames";
 import { chainKind } from "../proxy/outbound";
 import { httpMethods } from "../kinds";
 import { type Route } from "../proxy/routes";
-import { type MeshService, type PodState } from "../state";
-import { type Finding, finding } from "./finding";
+import { keyOf, type MeshService, type PodState } from "../state";
+import { type CallRequest } from "../request/request";
+import { type Finding, finding, isCaller, shownBy } from "./finding";
 
 /** Routes whose order decides, that never match, or that another route of their target always comes before. */
 export function routeFindings(mesh: OsmMesh): readonly Finding[] {
@@ -28,22 +29,32 @@ export function routeFindings(mesh: OsmMesh): readonly Finding[] {
 
 function ofAccount(mesh: OsmMesh, pod: PodState): readonly Finding[] {
   const { routes } = mesh.inbound(pod);
-  const service = mesh.catalog.servicesOfPod(pod).find(({ protocol }) => chainKind(protocol) === "http");
+  const services = mesh.catalog.servicesOfPod(pod).filter(({ protocol }) => chainKind(protocol) === "http");
+  const [service] = services;
   if (routes === undefined || service === undefined) return [];
   const to = `${fullName(service)}:${String(service.port)}`;
-  const pairs = orderDependences(routes, to).map(({ first, second, request, identity }): Finding => {
+  const pairs = orderDependences(routes, to).flatMap(({ first, second, request }): readonly Finding[] => {
     const origin = first.origins[0];
-    const [name = "", namespace = ""] = identity.split(".");
-    const from = namespace === "" ? undefined : `${namespace}/${name}`;
-    return finding(mesh, origin?.target, origin === undefined ? [] : ["spec", "rules", origin.rule], {
+    const callers = [first, second].flatMap(({ origins }) => origins.flatMap(({ target }) => target.sources));
+    const from = new Set(callers.filter(isCaller).map(({ namespace, name }) => keyOf(namespace, name)));
+    const calls = [...from].flatMap((caller) =>
+      services.map((one): CallRequest => {
+        return { from: caller, to: `${fullName(one)}:${String(one.port)}`, protocol: "http", ...request };
+      }),
+    );
+    const shown = request && shownBy(mesh, calls, "allowed", "denied");
+    // Who may not even reach the pods is not troubled by the order of their routes.
+    if (request !== undefined && shown === undefined) return [];
+    const who = shown?.from ?? "a caller";
+    const one = finding(mesh, origin?.target, origin === undefined ? [] : ["spec", "rules", origin.rule], {
       severity: "error",
       rule: "order-dependent-routes",
-      message: `${titleOf(first)} and ${titleOf(second)} match the same requests, and OSM does not define which comes first: ${from ?? identity} gets 200 by the one and 403 by the other.`,
-      ...(request !== undefined &&
-        from !== undefined && { request: { from, to, protocol: "http" as const, ...request } }),
+      message: `${titleOf(first)} and ${titleOf(second)} match the same requests, and OSM does not define which comes first: ${who} gets 200 by the one and 403 by the other.`,
+      ...(shown && { request: shown }),
       remedy:
         "Name the same match of one HTTPRouteGroup in both TrafficTargets, so that OSM merges them, or make the path patterns, methods or headers exclude each other.",
     });
+    return [one];
   });
   return [...pairs, ...shadowed(mesh, routes.byTarget, service, to)];
 }

@@ -2,7 +2,8 @@ import { type OsmMesh } from "../mesh";
 import { fullName } from "../proxy/hostnames";
 import { chainKind } from "../proxy/outbound";
 import { backendTargetPort, keyOf, type MeshService, splitHostName, type SplitPolicy } from "../state";
-import { type Finding, finding } from "./finding";
+import { type CallRequest } from "../request/request";
+import { type Finding, finding, isCaller, shownBy } from "./finding";
 
 /** TrafficSplits that break their root, or send calls where nobody answers. */
 export function splitFindings(mesh: OsmMesh): readonly Finding[] {
@@ -123,7 +124,7 @@ function unauthorised(
   const callers = new Set<string>();
   for (const identity of mesh.catalog.identitiesOfService(root.service)) {
     for (const target of mesh.targets.ofDestinationIdentity(identity)) {
-      for (const source of target.sources) callers.add(keyOf(source.namespace, source.name));
+      for (const source of target.sources) if (isCaller(source)) callers.add(keyOf(source.namespace, source.name));
     }
   }
   const total = split.backends.reduce((sum, { weight }) => sum + weight, 0);
@@ -131,15 +132,18 @@ function unauthorised(
     const known = new Set(mesh.outbound(caller).upstreams.map((upstream) => upstream.service.id));
     return wanted.length > 0 && !wanted.some((id) => known.has(id));
   });
-  const [first] = blocked;
-  if (first === undefined) return [];
+  const to = `${fullName(root)}:${String(root.port)}`;
+  const protocol = chainKind(root.protocol) === "tcp" ? "tcp" : "http";
+  const calls = blocked.map((from): CallRequest => ({ from, to, protocol }));
+  const request = shownBy(mesh, calls, protocol === "tcp" ? "refused" : "unavailable");
+  if (request === undefined) return [];
   const share = Math.round((1000 * backend.weight) / total) / 10;
   return [
     finding(mesh, split, ["spec", "backends", index], {
       severity: "error",
       rule: "unauthorised-backend",
-      message: `${String(share)} % of the calls of ${blocked.slice(0, 5).join(", ")}${blocked.length > 5 ? " and others" : ""} to ${root.name} go to ${backend.service}, which they may not reach, and get 503.`,
-      request: { from: first, to: `${fullName(root)}:${String(root.port)}`, protocol: "http" },
+      message: `${String(share)} % of the calls of ${blocked.slice(0, 5).join(", ")}${blocked.length > 5 ? " and others" : ""} to ${root.name} go to ${backend.service}, which they may not reach, and ${protocol === "tcp" ? "are cut off" : "get 503"}.`,
+      request,
       remedy: `Let them call the service account of ${backend.service} with a TrafficTarget, or take the backend out.`,
     }),
   ];

@@ -2,8 +2,9 @@ import { type OsmMesh } from "../mesh";
 import { fullName } from "../proxy/hostnames";
 import { chainKind } from "../proxy/outbound";
 import { ignoredBecause } from "../proxy/targets";
-import { accountOf, keyOf, type TargetPolicy } from "../state";
-import { type Finding, finding } from "./finding";
+import { accountOf, keyOf, type MeshService, type TargetPolicy } from "../state";
+import { type CallRequest } from "../request/request";
+import { type Finding, finding, isCaller, shownBy } from "./finding";
 
 /** TrafficTargets that say less, or more, than they seem to. */
 export function targetFindings(mesh: OsmMesh): readonly Finding[] {
@@ -162,38 +163,40 @@ function ports(mesh: OsmMesh, target: TargetPolicy): readonly Finding[] {
   const services = catalog.servicesOfAccount(keyOf(target.destination.namespace, target.destination.name));
   const tcp = services.filter(({ protocol }) => chainKind(protocol) === "tcp");
   const http = services.filter(({ protocol }) => chainKind(protocol) === "http");
-  const [source] = target.sources;
+  const calls = (to: readonly MeshService[], protocol: "http" | "tcp"): readonly CallRequest[] =>
+    target.sources.filter(isCaller).flatMap(({ namespace, name }) =>
+      to.map((service) => ({
+        from: keyOf(namespace, name),
+        to: `${fullName(service)}:${String(service.port)}`,
+        protocol,
+      })),
+    );
   const found: Finding[] = [];
   const routes = target.rules.filter(({ kind }) => kind === "TCPRoute");
-  const [firstTcp] = tcp;
-  if (routes.length === 0 && firstTcp !== undefined && source !== undefined) {
+  const opened = routes.length === 0 ? shownBy(mesh, calls(tcp, "tcp"), "allowed") : undefined;
+  if (opened !== undefined) {
     found.push(
       finding(mesh, target, ["spec", "rules"], {
         severity: "error",
         rule: "http-target-opens-tcp",
         message: `Without a TCPRoute it opens every TCP port of its destination too: ${[...new Set(tcp.map(({ name, port }) => `${name}:${String(port)}`))].join(", ")}.`,
-        request: {
-          from: keyOf(source.namespace, source.name),
-          to: `${fullName(firstTcp)}:${String(firstTcp.port)}`,
-          protocol: "tcp",
-        },
+        request: opened,
         remedy:
           "Add a TCPRoute with the target ports that are meant, or give the TCP port's workload a service account of its own.",
       }),
     );
   }
-  const [firstHttp] = http;
-  if (routes.length === target.rules.length && firstHttp !== undefined && tcp.length === 0 && source !== undefined) {
+  const useless =
+    routes.length === target.rules.length && tcp.length === 0
+      ? shownBy(mesh, calls(http, "http"), "no-route")
+      : undefined;
+  if (useless !== undefined) {
     found.push(
       finding(mesh, target, ["spec", "rules"], {
         severity: "warning",
         rule: "tcp-target-on-http",
-        message: `It has TCPRoutes only, but ${firstHttp.name} speaks HTTP: unless another TrafficTarget gives routes, calls get 404.`,
-        request: {
-          from: keyOf(source.namespace, source.name),
-          to: `${fullName(firstHttp)}:${String(firstHttp.port)}`,
-          protocol: "http",
-        },
+        message: `It has TCPRoutes only, but ${[...new Set(http.map(({ name }) => name))].join(", ")} speaks HTTP: unless another TrafficTarget gives routes, calls get 404.`,
+        request: useless,
         remedy: "Add an HTTPRouteGroup, or set appProtocol: tcp on the Service's port.",
       }),
     );

@@ -85,6 +85,7 @@ export function clientOf(mesh: OsmMesh, namespace: string, name: string): Client
   const pods = clientPods(mesh, namespace, name);
   const inMesh = mesh.state.isMonitored(namespace);
   return {
+    key: keyOf(namespace, name),
     identity: identityOf(namespace, name),
     account: accountOf(namespace, name),
     inMesh,

@@ -147,7 +147,7 @@ items:
         checkGuarantees(mesh, readGuarantees(manifests.objects, manifests.positions).guarantees);
         decide(mesh, { from: "a/a", to: "b.b:80", protocol: "http" });
       }),
-      { numRuns: 600, seed: 42 },
+      { numRuns: 300, seed: 42 },
     );
   });
 

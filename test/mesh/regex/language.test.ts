@@ -63,7 +63,9 @@ describe("automata of patterns", () => {
         const language = languageOf(source);
         for (const one of texts) {
           const word = Array.from(one, (character) => character.charCodeAt(0));
-          expect([source, one, language.automaton.test(word)]).toEqual([source, one, fullMatch(source, one)]);
+          const accepted = language.automaton.test(word);
+          // Asserted only where it fails: the assertion takes longer than all that it compares.
+          if (accepted !== fullMatch(source, one)) expect({ source, one, accepted }).toBe("what RE2 says");
         }
         const example = exampleOf(language);
         if (example !== undefined)

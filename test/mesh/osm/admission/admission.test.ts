@@ -113,9 +113,11 @@ describe("anything at all", () => {
         spoiled(good.target, "metadata.name", `t${index}`),
         spoiled(spoiled(good.setting, "metadata.name", `s${index}`), "spec.host", `s${index}.shop.svc.cluster.local`),
       ]).flat();
-      const start = performance.now();
+      // Processor time, which says the same on a busy machine.
+      const start = process.cpuUsage();
       expect(admit([...many, good.group, good.tcp]).findings).toEqual([]);
-      return performance.now() - start;
+      const { user, system } = process.cpuUsage(start);
+      return user + system;
     };
     time(1000);
     expect(time(10_000) / time(1000)).toBeLessThan(40);

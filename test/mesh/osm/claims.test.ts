@@ -1,0 +1,164 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type KubernetesObject } from "../../../mesh/manifests";
+import {
+  type AccessChange,
+  access,
+  type CallRequest,
+  chainKind,
+  checkGuarantees,
+  decide,
+  diff,
+  findings,
+  fullName,
+  type Guarantee,
+  osmMesh,
+  type OsmMesh,
+  type Verdict,
+} from "../../../mesh/osm";
+import { arbitraryCase } from "../../judge/generate/case";
+
+/** What findings, differences and guarantees claim with a request must be what `decide` says about that request. */
+const seed = 20_261_121;
+const cases = fc.sample(arbitraryCase(12), { seed, numRuns: 300 });
+
+const meshOf = (objects: readonly unknown[]): OsmMesh => osmMesh({ objects: objects as readonly KubernetesObject[] });
+
+/** The request to the service's full name, whatever its Host header was. */
+function requestOf({ from, to, protocol, method, path, headers }: CallRequest): CallRequest {
+  return { from, to, protocol, ...(method && { method }), ...(path && { path }), ...(headers && { headers }) };
+}
+
+/** All ends that a call can have. */
+function ends(verdict: Verdict | undefined): readonly string[] {
+  if (verdict === undefined) return [];
+  return verdict.outcomes ?? [verdict.outcome === "varies" ? "" : verdict.outcome];
+}
+
+describe("findings on random policies", () => {
+  /** What `decide` must say about the request of a rule's finding. */
+  const claims: Readonly<Record<string, (verdict: Verdict) => boolean>> = {
+    "order-dependent-routes": (verdict) =>
+      verdict.outcome === "varies" && ends(verdict).includes("allowed") && ends(verdict).includes("denied"),
+    "unauthorised-backend": (verdict) => ends(verdict).some((end) => end === "unavailable" || end === "refused"),
+    "http-target-opens-tcp": (verdict) => ends(verdict).includes("allowed"),
+    "tcp-target-on-http": (verdict) => ends(verdict).includes("no-route"),
+  };
+  const shown = cases.flatMap(({ objects }) => {
+    const mesh = meshOf(objects);
+    return findings(mesh).flatMap(({ rule, request }) =>
+      request === undefined ? [] : [{ rule, request, verdict: decide(mesh, request), objects }],
+    );
+  });
+
+  it.each(Object.entries(claims))("%s: the request shown ends so", (rule, holds) => {
+    const ofRule = shown.filter((one) => one.rule === rule);
+    expect(ofRule.length).toBeGreaterThan(2);
+    expect(ofRule.filter(({ verdict }) => !holds(verdict)).slice(0, 2)).toEqual([]);
+  });
+
+  it("no other rule shows a request", () => {
+    expect(shown.map(({ rule }) => rule).filter((rule) => claims[rule] === undefined)).toEqual([]);
+  });
+});
+
+/** Outcome and shares, as far as `diff` compares them. */
+function gist({ outcome, backends, outcomes }: Verdict): unknown {
+  return outcome === "varies" ? { outcomes } : { outcome, backends };
+}
+
+describe("differences of random policies", () => {
+  const pairs = cases.map(({ objects, requests }, index) => {
+    const changed = [...objects];
+    // One object goes, or one of the next case comes: mostly a rule, a route group or a split.
+    if (index % 2 === 0) changed.splice(changed.length - 1 - (index % Math.min(4, changed.length)), 1);
+    else changed.push(...(cases[index + 1]?.objects.slice(-1) ?? []));
+    const before = meshOf(objects);
+    const after = meshOf(changed);
+    return { before, after, requests, changes: diff(before, after), objects, changed };
+  });
+
+  const passes = (verdict: Verdict | undefined): boolean => ends(verdict).includes("allowed");
+  const always = (verdict: Verdict | undefined): boolean => ends(verdict).every((end) => end === "allowed");
+  const claims: Readonly<Record<AccessChange["kind"], (change: AccessChange) => boolean>> = {
+    opens: ({ before, after }) => !passes(before) && passes(after),
+    closes: ({ before, after }) => passes(before) && !passes(after),
+    unsettles: ({ before, after }) => always(before) && !always(after),
+    settles: ({ before, after }) => !always(before) && always(after),
+    shares: ({ before, after }) => JSON.stringify(before?.backends) !== JSON.stringify(after?.backends),
+    answers: ({ before, after }) => JSON.stringify(ends(before)) !== JSON.stringify(ends(after)),
+    unknown: ({ request }) => request === undefined,
+  };
+
+  it("every witness is decided as the change says", () => {
+    const changes = pairs.flatMap((pair) => pair.changes.map((change) => ({ change, ...pair })));
+    expect(new Set(changes.map(({ change }) => change.kind)).size).toBeGreaterThan(3);
+    expect(
+      changes
+        .filter(({ change }) => !claims[change.kind](change))
+        .slice(0, 2)
+        .map(({ change, objects, changed }) => ({ change, objects, changed })),
+    ).toEqual([]);
+  });
+
+  it("where nothing changes for a caller and a service, no request tells the two apart", () => {
+    let compared = 0;
+    for (const { before, after, requests, changes, objects, changed } of pairs) {
+      const touched = new Set(changes.map(({ from, to }) => `${from} ${to}`));
+      const services = [...access(before).services, ...access(after).services];
+      const known = new Set([...access(before).callers, ...access(after).callers]);
+      for (const asked of requests.map(requestOf)) {
+        if (!known.has(asked.from)) continue;
+        for (const service of services) {
+          const protocol = chainKind(service.protocol) === "tcp" ? "tcp" : "http";
+          const request: CallRequest = { ...asked, protocol, to: `${fullName(service)}:${String(service.port)}` };
+          if (touched.has(`${request.from} ${request.to}`)) continue;
+          compared += 1;
+          const verdicts = [decide(before, request), decide(after, request)].map(gist);
+          if (JSON.stringify(verdicts[0]) === JSON.stringify(verdicts[1])) continue;
+          expect({ request, verdicts, objects, changed }).toEqual("the same verdict before and after");
+        }
+      }
+    }
+    expect(compared).toBeGreaterThan(2000);
+  });
+});
+
+describe("guarantees on random policies", () => {
+  it("are broken by the request shown, and kept by every other request where they are said to hold", () => {
+    let broken = 0;
+    let kept = 0;
+    for (const { objects, requests } of cases) {
+      const mesh = meshOf(objects);
+      const { services } = access(mesh);
+      for (const request of requests.slice(0, 4)) {
+        const [service] = services.filter((one) => request.to === `${fullName(one)}:${String(one.port)}`);
+        if (service === undefined || request.host !== undefined) continue;
+        const protocol = chainKind(service.protocol) === "tcp" ? "tcp" : "http";
+        const { from } = request;
+        for (const kind of ["never", "always"] as const) {
+          const to = `${service.namespace}/${service.name}`;
+          const guarantee: Guarantee = { name: kind, kind, from: [from], to, port: service.port };
+          const [finding] = checkGuarantees(mesh, [guarantee]);
+          const breaks = (one: CallRequest): boolean => {
+            const possible = ends(decide(mesh, one));
+            return kind === "never" ? possible.includes("allowed") : possible.some((end) => end !== "allowed");
+          };
+          if (finding?.request !== undefined) {
+            broken += 1;
+            if (!breaks(finding.request)) expect({ objects, finding }).toBe("a request that breaks it");
+          } else if (finding === undefined) {
+            kept += 1;
+            const asked = { from, to: request.to, protocol } as const;
+            for (const other of requests) {
+              const one: CallRequest = { ...requestOf(other), ...asked };
+              if (one.method === "CONNECT") continue;
+              if (breaks(one)) expect({ objects, one }).toBe("no request that breaks it");
+            }
+          }
+        }
+      }
+    }
+    expect(Math.min(broken, kept)).toBeGreaterThan(100);
+  });
+});
