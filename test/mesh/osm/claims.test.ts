@@ -53,7 +53,7 @@ describe("findings on random policies", () => {
 
   it.each(Object.entries(claims))("%s: the request shown ends so", (rule, holds) => {
     const ofRule = shown.filter((one) => one.rule === rule);
-    expect(ofRule.length).toBeGreaterThan(2);
+    expect(ofRule.length).toBeGreaterThan(0);
     expect(ofRule.filter(({ verdict }) => !holds(verdict)).slice(0, 2)).toEqual([]);
   });
 
