@@ -157,19 +157,21 @@ const isLocked = (error: Error): boolean =>
 /** Tries something until no other engine holds the stack's lock in the backend. */
 export type WhenFree = <T>(attempt: () => Promise<T>) => Promise<T>;
 
-async function whenFree<T>(
-  { surroundings: { say, signal } }: Engine,
-  stack: string,
-  deadline: number,
-  attempt: () => Promise<T>,
-): Promise<T> {
-  let said = false;
+async function whenFree<T>(engine: Engine, stack: string, deadline: number, attempt: () => Promise<T>): Promise<T> {
+  const { say, signal, takeOver } = engine.surroundings;
+  let [said, broken] = [false, false];
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
       if (!(error instanceof Error) || !isLocked(error)) throw error;
       const [, who = "somebody", since = "a while"] = /created by (.+?) at (\S+)/.exec(error.message) ?? [];
+      if (takeOver && !broken) {
+        say(`Breaking the lock of ${who} since ${since} on stack ${stack} …`);
+        await engine.pulumi(["cancel", "--yes", "--stack", stack]);
+        broken = true;
+        continue;
+      }
       if (Date.now() > deadline) {
         throw new PreviewProblem(
           `Stack ${stack} is locked by ${who} since ${since}. If that run is gone, run the same command with --take-over.`,
@@ -182,14 +184,11 @@ async function whenFree<T>(
   }
 }
 
-/** Breaks the lock of an engine that is known to be dead: one of this machine, or any with `--take-over`. */
+/** Breaks the locks of engines of this machine that are dead, where the backend is one whose locks can be seen. */
 export async function breakStaleLock(engine: Engine, stack: Stack): Promise<void> {
-  const { project, say, takeOver } = engine.surroundings;
-  if (takeOver) await stack.cancel();
-  else {
-    const directory = await backendDirectory(engine);
-    if (directory !== undefined) await releaseStaleLocks(directory, project, stack.name, say);
-  }
+  const { project, say } = engine.surroundings;
+  const directory = await backendDirectory(engine);
+  if (directory !== undefined) await releaseStaleLocks(directory, project, stack.name, say);
 }
 
 /** Takes up the operations that were under way when an earlier run was killed. */

@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type KubernetesObject } from "../../mesh/manifests";
@@ -251,8 +251,28 @@ describe.sequential("previews on one shared cluster", () => {
     expect((await statusRows()).map(({ pullRequest }) => pullRequest)).toEqual([1]);
   });
 
+  it("say on the pull request what is left, when a teardown fails", async () => {
+    const locks = join(sandbox.paths.state, ".pulumi", "locks", "organization", projectName, "pr-1");
+    const lock = { pid: 1, username: "runner", hostname: "ci-7", timestamp: "2026-01-01T00:00:00Z" };
+    await mkdir(locks, { recursive: true });
+    await writeFile(join(locks, "left-by-a-runner.json"), JSON.stringify(lock));
+    const { stdout } = await runPreview(
+      sandbox,
+      github,
+      ["down", "--pr", "1", "--wait", "1s", "--attempts", "1", "--comment"],
+      1,
+    );
+    expect(stdout).toContain("Stack pr-1 is locked by runner@ci-7 (pid 1) since 2026-01-01");
+    expect(stdout).toContain("left: namespace pr-1-bookstore");
+    const [comment] = github.state.comments.filter(({ number }) => number === 1);
+    expect(comment?.body).toContain("namespace pr-1-bookstore");
+    expect(comment?.body).toContain("npx aks-mesh preview down --pr 1");
+    expect(await previewNamespaces()).toEqual(namespacesOf(1));
+  });
+
   it("leave nothing behind, and the shared stack as it was", async () => {
-    await runPreview(sandbox, github, ["down", "--pr", "1"]);
+    const { stderr } = await runPreview(sandbox, github, ["down", "--pr", "1", "--take-over"]);
+    expect(stderr).toContain("Breaking the lock of runner@ci-7");
     expect((await runPreview(sandbox, github, ["down", "--pr", "1"])).stdout).toContain("There is no preview");
     expect(await previewNamespaces()).toEqual([]);
     expect((await runPreview(sandbox, github, ["status"])).stdout).toBe("There are no previews.\n");
