@@ -1,5 +1,6 @@
+import { CommandError } from "@pulumi/pulumi/automation";
 import { pullRequestOf } from "../stacks/preview-settings";
-import { type Engine } from "./engine";
+import { type Engine, findStack } from "./engine";
 import { marksOf, type PreviewMarks } from "./tags";
 
 /** A preview as the backend knows it. */
@@ -25,11 +26,16 @@ export async function previewStacks(engine: Engine): Promise<readonly PreviewSta
       { pullRequest, stack, ...(lastUpdate !== undefined && { lastUpdate }), updating: updateInProgress ?? false },
     ];
   });
-  const marked = await inTurns(4, previews, async (preview) => ({
-    ...preview,
-    marks: await marksOf(engine, preview.stack),
-  }));
-  return marked.sort((a, b) => a.pullRequest - b.pullRequest);
+  const marked = await inTurns(4, previews, async (preview): Promise<readonly PreviewStack[]> => {
+    try {
+      return [{ ...preview, marks: await marksOf(engine, preview.stack) }];
+    } catch (error) {
+      // Removed since it was listed.
+      if (error instanceof CommandError && (await findStack(engine, preview.stack)) === undefined) return [];
+      throw error;
+    }
+  });
+  return marked.flat().sort((a, b) => a.pullRequest - b.pullRequest);
 }
 
 /** Does something for each of many, a few at a time, and keeps their order. */

@@ -119,7 +119,9 @@ async function deploy(
   whenFree: WhenFree,
 ): Promise<PreviewReport> {
   const { pullRequest, commit, cluster: kind, expires, base } = settings;
-  const before = objectsOf((await readState(engine, base)).resources);
+  // A cluster of one's own needs no other: without a stack to compare with, the report says so.
+  const compared = kind === "shared" || (await findStack(engine, base)) !== undefined;
+  const before = compared ? objectsOf((await readState(engine, base)).resources) : [];
   // The comparison needs only the processor, the deployment mostly waits.
   const [comparison, { isolation, ...outcome }] = await Promise.all([
     compareWithBase(engine, base, before),
