@@ -418,7 +418,8 @@ function egressHostMap(
   const hosts = new Map<string, EgressHost>();
   for (const policy of egresses) {
     for (const one of policy.ports) {
-      if (one.number !== port || one.protocol.toLowerCase() !== "http") continue;
+      // Without a host there is no virtual host that could hold a route.
+      if (one.number !== port || one.protocol.toLowerCase() !== "http" || policy.hosts.length === 0) continue;
       const routes = egressRoutes(catalog, policy);
       if (routes.some((route) => refusedPattern(route) !== undefined)) return "refused";
       for (const host of policy.hosts) {
@@ -434,7 +435,7 @@ function egressHostMap(
 
 function unreadableEgress(catalog: Catalog, egresses: readonly EgressPolicy[]): string | undefined {
   for (const policy of egresses) {
-    if (!policy.ports.some(({ protocol }) => protocol.toLowerCase() === "http")) continue;
+    if (policy.hosts.length === 0 || !policy.ports.some(({ protocol }) => protocol.toLowerCase() === "http")) continue;
     for (const route of egressRoutes(catalog, policy)) {
       const header = emptyHeader(route);
       if (header !== undefined)

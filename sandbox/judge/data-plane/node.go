@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -37,7 +38,12 @@ func prepareNode() error {
 			return err
 		}
 	}
-	return nil
+	// Where Docker was, bridges hand what they carry to netfilter, and then keep what is to go back where it came from.
+	err := os.WriteFile("/proc/sys/net/bridge/bridge-nf-call-iptables", []byte("0"), 0o644)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // serviceRules do what kube-proxy does: a connection to a Service's address goes to one of its pods, and to a Service that has
