@@ -1,11 +1,23 @@
+import { createHash } from "node:crypto";
 import dagre from "@dagrejs/dagre";
-import { type Access, type AccessEntry, chainKind, fullName, routeText, summarize, type Summary } from "../mesh/osm";
+import {
+  type Access,
+  type AccessEntry,
+  chainKind,
+  fullName,
+  type OsmMesh,
+  routeText,
+  summarize,
+  type Summary,
+} from "../mesh/osm";
 
 interface Box {
   readonly id: string;
   readonly title: string;
-  readonly subtitle: string;
+  readonly namespace: string;
+  /** An account with what it serves, or a service whose pods run under several accounts. */
   readonly kind: "account" | "service";
+  readonly services: Set<string>;
 }
 
 interface Arrow {
@@ -16,20 +28,23 @@ interface Arrow {
   readonly hint: string;
 }
 
-type Tone = "all" | "some" | "unsettled" | "none";
+/** `share`: the part of a split's calls that goes to a backend. */
+type Tone = "all" | "some" | "unsettled" | "none" | "share";
 
-/** Colours that colour-blind readers can tell apart too; dashes say the same again. */
-const tones: Readonly<Record<Tone, { readonly colour: string; readonly dash: string; readonly title: string }>> = {
-  all: { colour: "#1a7f4b", dash: "", title: "everything passes" },
-  some: { colour: "#2563b0", dash: "", title: "some requests pass" },
-  unsettled: { colour: "#b36b00", dash: "8 4", title: "may fail" },
-  none: { colour: "#b3261e", dash: "2 4", title: "always fails" },
+/** Dashes say again what colours say, for readers who cannot tell the colours apart. */
+const tones: Readonly<
+  Record<Tone, { readonly light: string; readonly dark: string; readonly dash: string; readonly title: string }>
+> = {
+  all: { light: "#1a7f4b", dark: "#4cc38a", dash: "", title: "everything passes" },
+  some: { light: "#2563b0", dark: "#79b0f5", dash: "", title: "some requests pass" },
+  unsettled: { light: "#a35f00", dark: "#f0a84b", dash: "8 4", title: "may fail" },
+  none: { light: "#b3261e", dark: "#ff8a80", dash: "2 4", title: "always fails" },
+  share: { light: "#6b7280", dark: "#9ca3af", dash: "1 3", title: "part of a split" },
 };
 
 const boxWidth = 190;
-const boxHeight = 54;
+const boxHeight = 58;
 const margin = 24;
-const captionHeight = 20;
 
 /** Most arrows that a picture still shows; of more a person sees nothing. */
 const mostArrows = 2000;
@@ -39,100 +54,159 @@ interface Point {
   readonly y: number;
 }
 
-/** Callers, services and arrows between them as one SVG image. */
-export function accessSvg(relation: Access): string {
-  const { boxes, arrows, left } = model(relation);
-  const graph = new dagre.graphlib.Graph({ compound: true, multigraph: true });
-  graph.setGraph({
-    rankdir: "LR",
-    nodesep: 26,
-    ranksep: 130,
-    edgesep: 16,
-    marginx: margin,
-    marginy: margin + captionHeight,
-  });
+/** Who calls whom as one SVG image: a box for each account with what it serves, so that chains of calls read from left to right. */
+export function accessSvg(mesh: OsmMesh, relation: Access): string {
+  const { boxes, arrows, left } = model(mesh, relation);
+  const graph = new dagre.graphlib.Graph({ multigraph: true });
+  graph.setGraph({ rankdir: "LR", nodesep: 24, ranksep: 90, edgesep: 14, marginx: margin, marginy: margin });
   graph.setDefaultEdgeLabel(() => ({}));
-  for (const { id, subtitle } of boxes) {
-    graph.setNode(id, { width: boxWidth, height: boxHeight });
-    const group = `namespace ${subtitle}`;
-    if (!graph.hasNode(group)) graph.setNode(group, {});
-    graph.setParent(id, group);
-  }
+  for (const { id } of boxes) graph.setNode(id, { width: boxWidth, height: boxHeight });
   arrows.forEach(({ from, to, label }, index) => {
-    graph.setEdge(from, to, { width: label.length * 6.5 + 8, height: 16, labelpos: "c" }, String(index));
+    graph.setEdge(from, to, { width: label.length * 6.5 + 12, height: 18, labelpos: "c" }, String(index));
   });
   dagre.layout(graph);
 
-  const { width = 300, height = 100 } = graph.graph();
-  const legendHeight = 34;
-  const groups = [...new Set(boxes.map(({ subtitle }) => subtitle))].map((namespace, index) => {
-    const { x, y, width: w, height: h } = graph.node(`namespace ${namespace}`);
-    return `<g><rect class="namespace tint${String(index % 6)}" x="${num(x - w / 2)}" y="${num(y - h / 2 - captionHeight / 2)}" width="${num(w)}" height="${num(h + captionHeight / 2)}" rx="14"/><text class="caption" x="${num(x - w / 2 + 12)}" y="${num(y - h / 2 + 6)}">${escape(namespace)}</text></g>`;
-  });
+  const namespaces = [...new Set(boxes.map(({ namespace }) => namespace))].sort();
   const lines = arrows.map((arrow, index) => {
     const { points, x = 0, y = 0 } = graph.edge({ v: arrow.from, w: arrow.to, name: String(index) });
-    const { colour, dash } = tones[arrow.tone];
-    const half = arrow.label.length * 3.1 + 5;
-    return `<g class="arrow" data-from="${escape(arrow.from)}" data-to="${escape(arrow.to)}"><title>${escape(arrow.hint)}</title><path d="${curve(points)}" fill="none" stroke="${colour}" stroke-width="2"${dash === "" ? "" : ` stroke-dasharray="${dash}"`} marker-end="url(#head-${arrow.tone})"/><rect class="label-back" x="${num(x - half)}" y="${num(y - 9)}" width="${num(half * 2)}" height="17" rx="8"/><text class="label" x="${num(x)}" y="${num(y + 4)}" fill="${colour}">${escape(arrow.label)}</text></g>`;
+    const half = arrow.label.length * 3.2 + 6;
+    return `<g class="arrow ${arrow.tone}" data-from="${escape(arrow.from)}" data-to="${escape(arrow.to)}"><title>${escape(arrow.hint)}</title><path d="${curve(points)}" marker-end="url(#head-${arrow.tone})"/><rect class="label-back" x="${num(x - half)}" y="${num(y - 9)}" width="${num(half * 2)}" height="18" rx="9"/><text class="label" x="${num(x)}" y="${num(y + 4)}">${escape(arrow.label)}</text></g>`;
   });
-  const nodes = boxes.map(({ id, title, kind }) => {
-    const { x, y } = graph.node(id);
-    return `<g class="box" data-id="${escape(id)}"><rect class="${kind}" x="${num(x - boxWidth / 2)}" y="${num(y - boxHeight / 2)}" width="${String(boxWidth)}" height="${String(boxHeight)}" rx="${kind === "account" ? "26" : "8"}"/><text class="title" x="${num(x)}" y="${num(y - 2)}">${escape(shorten(title, 25))}</text><text class="kind" x="${num(x)}" y="${num(y + 15)}">${kind === "account" ? "service account" : "service"}</text><title>${escape(id)}</title></g>`;
+  const nodes = boxes.map((box) => {
+    const { x, y } = graph.node(box.id);
+    const tint = namespaces.indexOf(box.namespace) % tints.length;
+    const second = shorten(`${box.namespace} · ${roleOf(box)}`, 32);
+    return `<g class="box" tabindex="0" data-id="${escape(box.id)}"><title>${escape(hintOf(box))}</title><rect class="${box.kind} tint${String(tint)}" x="${num(x - boxWidth / 2)}" y="${num(y - boxHeight / 2)}" width="${String(boxWidth)}" height="${String(boxHeight)}" rx="${box.kind === "account" ? "10" : "28"}"/><text class="title" x="${num(x)}" y="${num(y - 3)}">${escape(shorten(box.title, 24))}</text><text class="kind" x="${num(x)}" y="${num(y + 16)}">${escape(second)}</text></g>`;
   });
-  const legend = Object.values(tones).map(
-    ({ colour, dash, title }, index) =>
-      `<g transform="translate(${String(margin + index * 165)} ${num(height + 14)})"><line x1="0" x2="34" y1="0" y2="0" stroke="${colour}" stroke-width="2"${dash === "" ? "" : ` stroke-dasharray="${dash}"`}/><text class="legend" x="42" y="4">${title}</text></g>`,
-  );
+  const { width = 300, height = 100 } = boxes.length === 0 ? {} : graph.graph();
+  let legendWidth = margin;
+  const used = new Set(arrows.map(({ tone }) => tone));
+  const legend = Object.entries(tones)
+    .filter(([tone]) => tone !== "share" || used.has("share"))
+    .map(([tone, { title }]) => {
+      const x = legendWidth;
+      legendWidth += 70 + title.length * 7;
+      return `<g class="arrow ${tone}" transform="translate(${String(x)} ${num(height + 16)})"><path d="M0 0H34"/><text class="legend" x="42" y="4">${title}</text></g>`;
+    });
   const note =
     left > 0
       ? `<text class="legend" x="${String(margin)}" y="14">${String(left)} more arrows are left out.</text>`
       : "";
-  const heads = Object.entries(tones).map(
-    ([tone, { colour }]) =>
-      `<marker id="head-${tone}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 0 10 5 0 10z" fill="${colour}"/></marker>`,
+  const heads = Object.keys(tones).map(
+    (tone) =>
+      `<marker id="head-${tone}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="head ${tone}" d="M0 0 10 5 0 10z"/></marker>`,
   );
-  const fullWidth = Math.max(width, margin * 2 + 4 * 165);
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${num(fullWidth)} ${num(height + legendHeight)}" width="${num(fullWidth)}" height="${num(height + legendHeight)}" role="img" aria-label="Who may call whom"><style>${style}</style><defs>${heads.join("")}</defs><rect class="paper" width="100%" height="100%"/>${groups.join("")}${lines.join("")}${nodes.join("")}${legend.join("")}${note}</svg>\n`;
+  const size = [Math.max(width, legendWidth), height + 40].map(num);
+  const summary = `Who may call whom: ${String(boxes.length)} boxes, ${String(arrows.length)} arrows.`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.join(" ")}" width="${size[0] ?? ""}" height="${size[1] ?? ""}" role="img" aria-labelledby="picture-title"><title id="picture-title">${summary}</title><style>${style()}</style><defs>${heads.join("")}</defs><rect class="paper" width="100%" height="100%"/>${lines.join("")}${nodes.join("")}${legend.join("")}${note}</svg>\n`;
 }
 
-const style = `text{font:13px system-ui,sans-serif;fill:#1f2933}.paper{fill:#fff}.namespace{stroke:#cbd2d9;stroke-width:1}.tint0{fill:#f3f7fb}.tint1{fill:#f7f5fb}.tint2{fill:#f4faf5}.tint3{fill:#fdf8f0}.tint4{fill:#fbf4f5}.tint5{fill:#f2f9fa}.caption{font-size:12px;font-weight:600;fill:#616e7c}.account{fill:#fff;stroke:#52606d;stroke-width:1.5}.service{fill:#e8eef4;stroke:#52606d;stroke-width:1.5}.title{text-anchor:middle;font-weight:600}.kind{text-anchor:middle;font-size:11px;fill:#616e7c}.label{text-anchor:middle;font-size:11px;font-weight:600}.label-back{fill:#fff;fill-opacity:.9}.legend{font-size:12px;fill:#52606d}`;
+/** Fills of the boxes of a namespace, light and dark. */
+const tints = [
+  ["#e8f1fb", "#1c2f45"],
+  ["#efeafa", "#2b2545"],
+  ["#e6f5ea", "#1a3626"],
+  ["#fcf1de", "#3d2f17"],
+  ["#fae9ec", "#40232a"],
+  ["#e2f4f6", "#153639"],
+] as const;
+
+/** Light colours, and dark ones where the reader's system asks for them. */
+function style(): string {
+  const colours = (dark: boolean): string => {
+    const text = dark ? "#e6e9ee" : "#1f2933";
+    const soft = dark ? "#a9b4c0" : "#52606d";
+    const paper = dark ? "#14181d" : "#ffffff";
+    return [
+      `text{fill:${text}}.paper,.label-back{fill:${paper}}.box rect{stroke:${soft}}.kind,.legend{fill:${soft}}`,
+      ...tints.map((pair, index) => `.tint${String(index)}{fill:${pair[dark ? 1 : 0]}}`),
+      ...Object.entries(tones).map(([tone, { light, dark: night }]) => {
+        const colour = dark ? night : light;
+        return `.arrow.${tone} path{stroke:${colour}}.head.${tone}{fill:${colour}}`;
+      }),
+    ].join("");
+  };
+  const dashes = Object.entries(tones)
+    .filter(([, { dash }]) => dash !== "")
+    .map(([tone, { dash }]) => `.arrow.${tone} path{stroke-dasharray:${dash}}`);
+  return `text{font:13px system-ui,"DejaVu Sans",sans-serif}.arrow path{fill:none;stroke-width:2}.box rect{stroke-width:1.2}.box:focus{outline:none}.box:focus rect,.box:hover rect{stroke-width:2.5}.title,.kind,.label{text-anchor:middle}.title{font-weight:600}.kind,.label{font-size:11px}.label{font-weight:600}.label-back{fill-opacity:.92}.legend{font-size:12px}${dashes.join("")}${colours(false)}@media (prefers-color-scheme:dark){${colours(true)}}`;
+}
+
+function roleOf({ kind, title, services }: Box): string {
+  if (kind === "service") return "service, several accounts";
+  if (services.size === 0) return "caller";
+  return services.size === 1 && services.has(title) ? "service" : [...services].join(", ");
+}
+
+function hintOf({ kind, namespace, title, services }: Box): string {
+  if (kind === "service") return `Service ${namespace}/${title}: its pods run under several accounts`;
+  const serves = services.size === 0 ? "serves nothing" : `serves ${[...services].join(", ")}`;
+  return `Service account ${namespace}/${title}, ${serves}`;
+}
 
 /** A page around the picture: point at a box to see only its own arrows, and read every route below. */
-export function accessHtml(relation: Access): string {
-  const rows = relation.entries.flatMap((entry) => {
+export function accessHtml(mesh: OsmMesh, relation: Access): string {
+  const rows = relation.entries.map((entry) => {
     const summary = summarize(entry.tree);
-    const { title } = tones[toneOf(summary)];
+    const tone = toneOf(summary);
+    const shares = Object.entries(summary.shares);
     const routes = [
+      ...(shares.length > 1 ? shares.map(([name, share]) => `<li>${percent(share)} to ${escape(name)}</li>`) : []),
       ...summary.routes.map((route) => `<li class="pass">${escape(routeText(route))}</li>`),
       ...summary.forbidden.map((route) => `<li class="deny">403 ${escape(routeText(route))}</li>`),
     ];
     const callers = entry.callers.slice(0, 20).map(escape).join("<br>");
-    return `<tr><td>${callers}</td><td>${escape(targetOf(entry))}</td><td class="${toneOf(summary)}">${title}</td><td><ul>${routes.join("")}</ul></td></tr>`;
+    return `<tr><td>${callers}</td><td>${escape(targetOf(entry))}</td><td class="${tone}">${tones[tone].title}</td><td><ul>${routes.join("")}</ul></td></tr>`;
   });
+  const colours = (dark: boolean): string =>
+    Object.entries(tones)
+      .map(([tone, { light, dark: night }]) => `td.${tone}{color:${dark ? night : light}}`)
+      .join("");
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Who may call whom</title><meta name="viewport" content="width=device-width">
-<style>body{font:14px/1.45 system-ui,sans-serif;margin:24px;color:#1f2933;background:#fff}svg{max-width:100%;height:auto}table{border-collapse:collapse;margin-top:24px}td,th{border-bottom:1px solid #e4e7eb;padding:6px 14px;text-align:left;vertical-align:top}ul{margin:0;padding-left:18px;font-family:ui-monospace,monospace;font-size:12px}.all{color:#1a7f4b}.some{color:#2563b0}.unsettled{color:#b36b00}.none,.deny{color:#b3261e}svg.focus .arrow{opacity:.08}svg.focus .arrow.on{opacity:1}.box{cursor:pointer}</style></head>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${scriptHash}'"><title>Who may call whom</title><meta name="viewport" content="width=device-width">
+<style>:root{color-scheme:light dark}body{font:14px/1.45 system-ui,sans-serif;margin:24px;color:#1f2933;background:#fff}svg{max-width:100%;height:auto}table{border-collapse:collapse;margin-top:24px}td,th{border-bottom:1px solid #8884;padding:6px 14px;text-align:left;vertical-align:top}ul{margin:0;padding-left:18px;font-family:ui-monospace,monospace;font-size:12px}li.deny{display:none}.denied li.deny{display:list-item}${colours(false)}.deny{color:#b3261e}svg g.none[data-from]{display:none}.denied svg g.none[data-from]{display:inline}svg.focus .arrow[data-from]{opacity:.08}svg.focus .arrow.on{opacity:1}.box{cursor:pointer}@media (prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181d}${colours(true)}.deny{color:#ff8a80}}</style></head>
 <body><h1>Who may call whom</h1>
-${accessSvg(relation)}<table><thead><tr><th>Caller</th><th>Service</th><th>Calls</th><th>Routes</th></tr></thead><tbody>${rows.join("\n")}</tbody></table>
-<script>for(const box of document.querySelectorAll(".box")){const show=on=>{const svg=box.closest("svg");svg.classList.toggle("focus",on);for(const arrow of svg.querySelectorAll(".arrow"))arrow.classList.toggle("on",on&&(arrow.dataset.from===box.dataset.id||arrow.dataset.to===box.dataset.id))};box.addEventListener("mouseenter",()=>show(true));box.addEventListener("mouseleave",()=>show(false))}</script>
+<p><label><input type="checkbox" id="denied"> Show also what is denied: calls that always fail, and routes of others (403)</label></p>
+${accessSvg(mesh, relation)}<table><thead><tr><th>Caller</th><th>Service</th><th>Calls</th><th>Routes</th></tr></thead><tbody>${rows.join("\n")}</tbody></table>
+<script>${script}</script>
 </body></html>
 `;
 }
 
-function model(relation: Access): {
+/** The page's only script. It holds nothing of the policy, and the page lets no other run. */
+const script = `for(const box of document.querySelectorAll(".box")){const svg=box.closest("svg");const show=on=>{svg.classList.toggle("focus",on);for(const arrow of svg.querySelectorAll(".arrow[data-from]"))arrow.classList.toggle("on",on&&(arrow.dataset.from===box.dataset.id||arrow.dataset.to===box.dataset.id))};for(const name of["mouseenter","focus"])box.addEventListener(name,()=>show(true));for(const name of["mouseleave","blur"])box.addEventListener(name,()=>show(false))}document.getElementById("denied").addEventListener("change",event=>document.body.classList.toggle("denied",event.target.checked))`;
+const scriptHash = createHash("sha256").update(script).digest("base64");
+
+function model(
+  mesh: OsmMesh,
+  relation: Access,
+): {
   readonly boxes: readonly Box[];
   readonly arrows: readonly Arrow[];
   readonly left: number;
 } {
   const boxes = new Map<string, Box>();
   const arrows: Arrow[] = [];
+  const splits = new Map<string, Arrow>();
   let left = 0;
-  const addBox = (id: string, kind: Box["kind"], title: string, subtitle: string): void => {
-    if (!boxes.has(id)) boxes.set(id, { id, kind, title, subtitle });
+  const boxOf = (kind: Box["kind"], namespace: string, title: string): Box => {
+    const id = `${kind} ${namespace}/${title}`;
+    let box = boxes.get(id);
+    if (box === undefined) boxes.set(id, (box = { id, kind, title, namespace, services: new Set() }));
+    return box;
   };
+  const boxOfService = ({ namespace, name, service }: AccessEntry["service"]): Box => {
+    const accounts = [...mesh.catalog.identitiesOfService(service)];
+    const [only = ""] = accounts;
+    const dot = only.lastIndexOf(".");
+    const box = accounts.length === 1 ? boxOf("account", only.slice(dot + 1), only.slice(0, dot)) : undefined;
+    const found = box ?? boxOf("service", namespace, name);
+    found.services.add(name);
+    return found;
+  };
+  const backends = new Map(mesh.catalog.allMeshServices().map((one) => [`${one.namespace}/${one.name}`, one]));
   for (const entry of relation.entries) {
     const { service } = entry;
-    const target = `service ${service.namespace}/${service.name}`;
     const summary = summarize(entry.tree);
     for (const caller of entry.callers) {
       if (arrows.length >= mostArrows) {
@@ -140,19 +214,26 @@ function model(relation: Access): {
         continue;
       }
       const [namespace = "", name = ""] = caller.split("/");
-      addBox(`account ${caller}`, "account", name, namespace);
-      addBox(target, "service", service.name, service.namespace);
+      const to = boxOfService(service);
       arrows.push({
-        from: `account ${caller}`,
-        to: target,
-        label: labelOf(entry, summary),
+        from: boxOf("account", namespace, name).id,
+        to: to.id,
+        label: to.title === service.name ? labelOf(entry, summary) : `${service.name} ${labelOf(entry, summary)}`,
         tone: toneOf(summary),
         hint: [`${caller} → ${targetOf(entry)}`, ...summary.routes.map(routeText)].join("\n"),
       });
+      const shares = Object.entries(summary.shares);
+      for (const [backend, share] of shares.length > 1 ? shares : []) {
+        const known = backends.get(backend);
+        if (known === undefined) continue;
+        const end = boxOfService(known);
+        if (end.id === to.id) continue;
+        const hint = `${percent(share)} of the calls to ${service.name} go to ${backend}`;
+        splits.set(`${to.id} ${end.id}`, { from: to.id, to: end.id, label: percent(share), tone: "share", hint });
+      }
     }
   }
-  // Services of an account are drawn behind it, so that chains of calls read from left to right.
-  return { boxes: [...boxes.values()], arrows, left };
+  return { boxes: [...boxes.values()], arrows: [...arrows, ...splits.values()], left };
 }
 
 function targetOf({ service }: AccessEntry): string {
@@ -189,10 +270,17 @@ function num(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
+function percent(share: number): string {
+  return `${String(Math.round(share * 1000) / 10)} %`;
+}
+
 function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
 
+/** Text for XML and HTML, where control characters and halves of surrogate pairs are not allowed at all. */
 function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${String(character.charCodeAt(0))};`);
+  return text
+    .replace(/[^\n\P{Cc}]|\p{Cs}/gu, "\ufffd")
+    .replace(/[&<>"']/g, (character) => `&#${String(character.charCodeAt(0))};`);
 }

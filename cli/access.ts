@@ -24,8 +24,8 @@ export function accessCommand(terminal: Terminal, args: readonly string[]): numb
   const { values, positionals } = readOptions(args, options);
   const mesh = loadMesh(terminal, someFiles(positionals));
   const relation = access(mesh);
-  if (values.svg !== undefined) write(values.svg, accessSvg(relation));
-  if (values.html !== undefined) write(values.html, accessHtml(relation));
+  if (values.svg !== undefined) write(values.svg, accessSvg(mesh, relation));
+  if (values.html !== undefined) write(values.html, accessHtml(mesh, relation));
   if (values.json === true) terminal.out(`${JSON.stringify(accessJson(relation), null, 2)}\n`);
   else if (values.svg === undefined && values.html === undefined)
     terminal.out(accessTable(mesh, relation, terminal.paint));

@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { accessHtml, accessSvg } from "../../cli/access-picture";
+import { type KubernetesObject } from "../../mesh/manifests";
+import { access, osmMesh } from "../../mesh/osm";
+import { routes, service, split, target, workload } from "../mesh/osm/world";
+
+function draw(objects: readonly KubernetesObject[]): { readonly svg: string; readonly html: string } {
+  const mesh = osmMesh({ objects });
+  const relation = access(mesh);
+  return { svg: accessSvg(mesh, relation), html: accessHtml(mesh, relation) };
+}
+
+const shop = (route: Readonly<Record<string, unknown>>): readonly KubernetesObject[] => [
+  service("cart", "shop"),
+  workload("cart", "shop", "cart"),
+  routes("routes", "shop", [{ name: "m", ...route }]),
+  target("t", "shop/cart", ["web/web"], [{ kind: "HTTPRouteGroup", name: "routes", matches: ["m"] }]),
+];
+
+describe("the picture of the access relation", () => {
+  it("has a box for each account with what it serves, and an arrow for each call", () => {
+    const { svg } = draw(shop({ pathRegex: "/items" }));
+    expect(svg).toContain('data-id="account web/web"');
+    expect(svg).toContain('data-from="account web/web" data-to="account shop/cart"');
+    expect(svg).toContain("any method /items");
+    expect(svg).toContain("prefers-color-scheme:dark");
+  });
+
+  it("writes the shares of a split on arrows to its backends", () => {
+    const labels = { app: "cart" };
+    const { svg } = draw([
+      service("cart", "shop"),
+      service("cart-v2", "shop", { selector: { version: "v2" } }),
+      workload("cart", "shop", "cart"),
+      workload("cart-v2", "shop", "cart-v2", { ...labels, version: "v2" }),
+      routes("routes", "shop", [{ name: "m" }]),
+      ...["cart", "cart-v2"].map((account) =>
+        target(account, `shop/${account}`, ["web/web"], [{ kind: "HTTPRouteGroup", name: "routes", matches: ["m"] }]),
+      ),
+      split("cart", "shop", "cart", { cart: 90, "cart-v2": 10 }),
+    ]);
+    expect(svg).toMatch(/data-from="service shop\/cart" data-to="account shop\/cart-v2">.*>10 %</);
+  });
+
+  it.each(["</script><script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</style>]]>&lt;", "\u0001\ud800"])(
+    "shows %j as text, wherever it stands",
+    (evil) => {
+      const plain = draw(shop({ pathRegex: "/items" }));
+      const objects = [
+        ...shop({ pathRegex: evil, headers: [{ "x-a": evil }] }),
+        target(evil, "shop/cart", [`web/${evil}`], [{ kind: "HTTPRouteGroup", name: "routes", matches: ["m"] }]),
+        service(evil, "shop", { selector: { app: "cart" } }),
+      ];
+      for (const [before, after] of [
+        [plain.svg, draw(objects).svg],
+        [plain.html, draw(objects).html],
+      ] as const) {
+        const tags = (text: string): readonly string[] =>
+          [...new Set([...text.matchAll(/<\/?([a-z!][\w-]*)/gi)].map(([, tag = ""]) => tag.toLowerCase()))].sort();
+        expect(tags(after)).toEqual(tags(before));
+        expect(after).not.toContain(evil);
+        expect(after.match(/<script/g)?.length).toBe(before.match(/<script/g)?.length);
+        expect(/[^\n\P{Cc}]|\p{Cs}/u.test(after)).toBe(false);
+      }
+    },
+  );
+
+  it("loads nothing, and lets no script run but its own", () => {
+    const { html } = draw(shop({ pathRegex: "/items" }));
+    expect(html).toMatch(/Content-Security-Policy" content="default-src 'none'; .*script-src 'sha256-[\w+/]+=*'"/);
+    expect(html).not.toMatch(/(?:src|href)=|@import|url\((?!#)/);
+  });
+
+  it("draws a mesh in which nobody calls anybody", () => {
+    expect(draw([service("cart", "shop")]).svg).toContain("0 arrows");
+  });
+});
