@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { type ClusterObjects, type Pod } from "../../../sandbox/traffic/objects";
+import { planWorld, programOf } from "../../../sandbox/traffic/world";
+
+const rules = "*nat\n-A OUTPUT -j ACCEPT -d $POD_IP\nCOMMIT";
+const buyer: Pod = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "buyer-1", namespace: "buyer", uid: "u1" },
+  spec: {
+    serviceAccountName: "buyer",
+    initContainers: [
+      { name: "osm-init", image: "init", args: ["-c", `iptables-restore --noflush <<EOF\n${rules}\nEOF\n`] },
+    ],
+    containers: [
+      {
+        name: "buyer",
+        image: "docker.io/openservicemesh/bookbuyer:v1.2.4",
+        args: ["--port", "14001"],
+        env: [
+          { name: "STORE", value: "store" },
+          { name: "ME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+          { name: "PASSWORD", valueFrom: {} },
+        ],
+        securityContext: { runAsUser: 65532 },
+      },
+      { name: "osm-healthcheck", image: "osm-healthcheck:v1.2.4" },
+      {
+        name: "envoy",
+        image: "envoy:v1.22.2",
+        args: ["--config-path", "/etc/envoy/bootstrap.yaml"],
+        volumeMounts: [{ name: "config", mountPath: "/etc/envoy" }],
+        securityContext: { runAsUser: 1500 },
+      },
+    ],
+    volumes: [{ name: "config", secret: { secretName: "bootstrap" } }],
+  },
+  status: { phase: "Running", podIP: "10.244.0.7" },
+};
+
+function cluster(pods: readonly Pod[]): ClusterObjects {
+  const service = (namespace: string, name: string, clusterIP: string) => ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace },
+    spec: { clusterIP },
+  });
+  return {
+    all: [],
+    pods,
+    services: [service("kube-system", "osm-controller", "10.0.0.9"), service("store", "db", "None")],
+    endpoints: [
+      {
+        apiVersion: "v1",
+        kind: "Endpoints",
+        metadata: { name: "db", namespace: "store" },
+        subsets: [{ addresses: [{ ip: "10.244.0.8" }], ports: [{ port: 3306 }] }],
+      },
+    ],
+    splits: [],
+    version: "",
+  };
+}
+
+const readSecret = (namespace: string, name: string) => Promise.resolve({ "bootstrap.yaml": `${namespace}/${name}` });
+
+describe("what runs", () => {
+  it("is an injected pod's program and sidecar, with its rules, its Secret and its environment", async () => {
+    const { world, running, simulated } = await planWorld(cluster([buyer]), 1234, readSecret);
+    expect(running).toEqual([buyer]);
+    expect(simulated).toEqual([]);
+    const [pod] = world.pods;
+    expect(pod?.rules).toBe(`${rules.replace("$POD_IP", "10.244.0.7")}\n`);
+    expect(pod?.containers.map(({ program, user }) => [program, user])).toEqual([
+      ["bookbuyer", 65532],
+      ["envoy", 1500],
+    ]);
+    expect(pod?.containers[0]?.env).toEqual({ STORE: "store", ME: "buyer-1" });
+    expect(pod?.containers[1]?.files).toEqual({ "/etc/envoy/bootstrap.yaml": "buyer/bootstrap" });
+    expect(world.forward).toEqual({ "10.0.0.9:15128": "127.0.0.1:1234" });
+    expect(world.hosts["db.store.svc.cluster.local"]).toBe("10.244.0.8");
+  });
+
+  it.each([
+    [
+      "an unknown image",
+      {
+        containers: [
+          { name: "app", image: "nginx" },
+          { name: "envoy", image: "envoy" },
+        ],
+      },
+    ],
+    ["no sidecar", { containers: buyer.spec.containers.slice(0, 1) }],
+    [
+      "another init container than the injector's",
+      { initContainers: [{ name: "osm-init", image: "x", args: ["rm -rf /"] }] },
+    ],
+  ])("is not a pod with %s: it stays simulated", async (_, spec) => {
+    const other = { ...buyer, spec: { ...buyer.spec, ...spec } };
+    const { world, simulated } = await planWorld(cluster([other]), 1, readSecret);
+    expect(world.pods).toEqual([]);
+    expect(simulated).toEqual(["buyer/buyer-1"]);
+  });
+
+  it("is not a pod that is going", async () => {
+    const going = { ...buyer, metadata: { ...buyer.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } };
+    const { running, simulated } = await planWorld(cluster([going]), 1, readSecret);
+    expect([running, simulated]).toEqual([[], []]);
+  });
+});
+
+describe("an image", () => {
+  it.each([
+    ["docker.io/library/mysql:8.0.36", "mysql"],
+    ["localhost:5000/team/bookstore", "bookstore"],
+    [`bookbuyer@sha256:${"0".repeat(64)}`, "bookbuyer"],
+    ["openservicemesh/bookwatcher:v1", undefined],
+    ["mysql/router:8", undefined],
+  ])("%s is known as %s", (image, program) => {
+    expect(programOf(image)).toBe(program);
+  });
+});
