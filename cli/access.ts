@@ -12,6 +12,7 @@ import {
 } from "../mesh/osm";
 import { accessJson } from "./access-json";
 import { accessHtml, accessSvg } from "./access-picture";
+import { reasonOf } from "./input";
 import { loadMesh } from "./load";
 import { readOptions, someFiles } from "./options";
 import { type Paint, type Terminal } from "./terminal";
@@ -34,7 +35,11 @@ export function accessCommand(terminal: Terminal, args: readonly string[]): numb
 
 function write(file: string, text: string): void {
   if (file === "") throw new UsageError("--svg and --html want a file name.");
-  writeFileSync(file, text);
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new UsageError(`${file} cannot be written: ${reasonOf(error)}.`);
+  }
 }
 
 /** Columns of a matrix that still fit a terminal; wider ones are left to the list below it. */

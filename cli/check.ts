@@ -12,7 +12,7 @@ import { readManifestFiles } from "./input";
 import { readOptions, someFiles } from "./options";
 import { type Terminal } from "./terminal";
 
-/** `aks-mesh check`: findings and guarantees. Exit code 1 where there is an error. */
+/** `aks-mesh check`: findings and guarantees. Exit code 1 where there is an error, 2 where something cannot be read. */
 export function checkCommand(terminal: Terminal, args: readonly string[]): number {
   const { values, positionals } = readOptions(args, { json: { type: "boolean" } } as const);
   const manifests = parseManifests(readManifestFiles(someFiles(positionals)));
@@ -21,6 +21,8 @@ export function checkCommand(terminal: Terminal, args: readonly string[]): numbe
   const unreadable: readonly Problem[] = [...mesh.state.problems, ...patternProblems(mesh), ...problems];
   const found = [...findings(mesh), ...checkGuarantees(mesh, guarantees)];
   const errors = [...unreadable, ...found].filter(({ severity }) => severity === "error").length;
+  // What is not read is not checked either: that is no finding.
+  const code = manifests.problems.some(({ severity }) => severity === "error") ? 2 : errors > 0 ? 1 : 0;
 
   if (values.json === true) {
     const report = {
@@ -34,7 +36,7 @@ export function checkCommand(terminal: Terminal, args: readonly string[]): numbe
       assumptions: mesh.state.assumptions,
     };
     terminal.out(`${JSON.stringify(report, null, 2)}\n`);
-    return errors > 0 ? 1 : 0;
+    return code;
   }
   for (const assumption of mesh.state.assumptions) terminal.err(`note: ${assumption}\n`);
   for (const problem of unreadable) terminal.out(`${formatProblem(problem)}\n`);
@@ -50,7 +52,7 @@ export function checkCommand(terminal: Terminal, args: readonly string[]): numbe
       ? `${paint.good("No findings.")}\n`
       : `${errors > 0 ? paint.bad(plural(errors, "error")) : "0 errors"}, ${plural(warnings, "warning")}.\n`,
   );
-  return errors > 0 ? 1 : 0;
+  return code;
 }
 
 function plural(count: number, noun: string): string {

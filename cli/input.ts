@@ -28,12 +28,13 @@ function manifestFiles(path: string): readonly ManifestFile[] {
     throw new UsageError(`${path} cannot be read: ${reasonOf(error)}.`);
   }
   if (!isDirectory) return [{ name: path, text: readText(path, path) }];
-  return readdirSync(path, { withFileTypes: true, recursive: true })
+  const files = readdirSync(path, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && /\.(ya?ml|json)$/i.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => !/(^|[\\/])(node_modules|\.git)[\\/]/.test(file))
-    .sort()
-    .map((file) => ({ name: file, text: readText(file, file) }));
+    .sort();
+  if (files.length === 0) throw new UsageError(`${path} holds no .yaml, .yml or .json file.`);
+  return files.map((file) => ({ name: file, text: readText(file, file) }));
 }
 
 /** All of a file, or of standard input (0). */
@@ -47,13 +48,16 @@ export function readText(source: string | 0, name: string): string {
   }
 }
 
-function reasonOf(error: unknown): string {
+/** Why a file cannot be read or written, in words. */
+export function reasonOf(error: unknown): string {
   if (error instanceof Error && "code" in error) {
     switch (error.code) {
       case "ENOENT":
-        return "there is no such file";
+        return "there is no such file or folder";
       case "EACCES":
         return "no permission";
+      case "EISDIR":
+        return "it is a folder";
       default:
         return String(error.code);
     }

@@ -1,6 +1,7 @@
 import { type ExampleRequest, exampleRequest, intersectSets, requestsMeeting } from "../requests/request-set";
 import { TooComplexError } from "../regex/automaton";
-import { plainPrefix, prefixesDiffer } from "../regex/language";
+import { prefixesDiffer } from "../regex/language";
+import { plainPrefix } from "../regex/pattern";
 import { type Route, type RouteTable } from "./proxy/routes";
 import { possibleWinners } from "./request/resolve";
 import { httpRequest, routeMatches } from "./request/match";

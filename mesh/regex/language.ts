@@ -1,5 +1,6 @@
 import { DFA, isDisjointWith, type NFA } from "refa";
 import { determinize, limited, patternAutomaton } from "./automaton";
+import { plainPrefix } from "./pattern";
 
 /** A set of ASCII texts, as a deterministic automaton. */
 export interface Language {
@@ -85,14 +86,6 @@ export function prefixesDiffer(a: string, b: string): boolean {
   const first = plainPrefix(a);
   const second = plainPrefix(b);
   return first.length <= second.length ? !second.startsWith(first) : !first.startsWith(second);
-}
-
-/** Text that all matches of a pattern begin with: perhaps not the longest such. */
-export function plainPrefix(source: string): string {
-  if (source.includes("|")) return "";
-  const text = /^[\w/-]*/.exec(source)?.[0] ?? "";
-  // A quantifier after the plain text may take its last character away.
-  return text.length < source.length && "*?{".includes(source.charAt(text.length)) ? text.slice(0, -1) : text;
 }
 
 /** A short text of the language that reads well; undefined for an empty one. */

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -46,6 +46,7 @@ beforeAll(() => {
   writeFileSync(join(folder, "all.yaml"), bookstore);
   writeFileSync(join(folder, "wider.yaml"), bookstore.replace("pathRegex: /buy", "pathRegex: /.*"));
   writeFileSync(join(folder, "bad.yaml"), bookstore.replace("pathRegex: /buy", "pathRegex: /(?=a)"));
+  mkdirSync(join(folder, "empty"));
   execFileSync(process.execPath, [command, "help"]);
 });
 afterAll(() => {
@@ -122,12 +123,23 @@ describe("aks-mesh", () => {
     expect([stdout, status]).toEqual(["No findings.\n", 0]);
   });
 
-  it.each([[["nonsense"]], [["explain", "all.yaml"]], [["access", "gone.yaml"]], [["access", "--wat"]]])(
-    "says in one line what is wrong with %j",
-    (args) => {
-      const { status, stderr } = run(args);
-      expect(status).toBe(2);
-      expect(stderr).toMatch(/^aks-mesh: .+\n$/);
-    },
-  );
+  it("ends a check with 2 where it could not read everything, and names the place", () => {
+    writeFileSync(join(folder, "broken.yaml"), "a: [b\n");
+    const { status, stdout } = run(["check", "all.yaml", "broken.yaml"]);
+    expect(status).toBe(2);
+    expect(stdout).toMatch(/^broken\.yaml:2:1: error: Not valid YAML/m);
+  });
+
+  it.each([
+    [["nonsense"]],
+    [["explain", "all.yaml"]],
+    [["access", "gone.yaml"]],
+    [["access", "--wat"]],
+    [["access", "all.yaml", "--svg", "no/such/folder.svg"]],
+    [["access", "empty"]],
+  ])("says in one line what is wrong with %j", (args) => {
+    const { status, stderr } = run(args);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^(?:note: .+\n)*aks-mesh: .+\n$/);
+  });
 });
