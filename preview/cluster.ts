@@ -29,13 +29,15 @@ export interface SharedCluster {
 /**
  * Connects to the cluster of a stack.
  *
- * @throws {PreviewProblem} where the stack has no kubeconfig to give.
+ * @returns undefined where the stack has no cluster: then nothing can be on it either.
+ * @throws {PreviewProblem} where it is not known whether it has one.
  */
-export async function clusterOf(engine: Engine, stack: string): Promise<SharedCluster> {
-  const { code, stdout } = await engine.pulumi(["stack", "output", "kubeconfig", "--show-secrets", "--stack", stack]);
-  if (code !== 0)
-    throw new PreviewProblem(`Stack ${stack} has no kubeconfig among its outputs: its cluster is not up.`);
-  return connectCluster(stdout);
+export async function clusterOf(engine: Engine, stack: string): Promise<SharedCluster | undefined> {
+  const args = ["stack", "output", "kubeconfig", "--show-secrets", "--stack", stack];
+  const { code, stdout, stderr } = await engine.pulumi(args);
+  if (code === 0) return connectCluster(stdout);
+  if (/does not have output property|no stack named/.test(stderr)) return undefined;
+  throw new PreviewProblem(`The outputs of stack ${stack} cannot be read: ${stderr.trim()}`);
 }
 
 async function connectCluster(kubeconfig: string): Promise<SharedCluster> {

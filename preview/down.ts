@@ -92,6 +92,8 @@ async function removeOnce(
   whenFree: WhenFree,
 ): Promise<boolean> {
   const stack = await findStack(engine, name);
+  // Asked first: once the stack is gone, nobody knows any more on which cluster its namespaces are.
+  if (marks.cluster === "shared") await previewNamespaces(engine, marks.base ?? base, pullRequest);
   if (stack !== undefined) await removeStack(engine, stack, marks, pullRequest, whenFree);
   const swept = marks.cluster === "own" ? 0 : await sweep(engine, marks.base ?? base, pullRequest);
   return stack !== undefined || swept > 0;
@@ -132,6 +134,7 @@ async function removeStack(
 /** Deletes namespaces of a preview that its state does not know, and waits until they are gone. @returns their number. */
 async function sweep(engine: Engine, base: string, pullRequest: number): Promise<number> {
   const cluster = await clusterOf(engine, base);
+  if (cluster === undefined) return 0;
   const found = await cluster.previewNamespaces(pullRequest);
   for (const { name } of found) await cluster.deleteNamespace(name);
   const deadline = Date.now() + 5 * 60_000;
@@ -164,7 +167,8 @@ async function whatIsLeft(
 }
 
 async function previewNamespaces(engine: Engine, base: string, pullRequest: number): Promise<readonly string[]> {
-  return (await (await clusterOf(engine, base)).previewNamespaces(pullRequest)).map(({ name }) => name);
+  const cluster = await clusterOf(engine, base);
+  return ((await cluster?.previewNamespaces(pullRequest)) ?? []).map(({ name }) => name);
 }
 
 async function resourcesOf(engine: Engine, stack: string): Promise<readonly string[]> {

@@ -52,7 +52,7 @@ export async function reap(
     });
     const known = new Set(previews.map(({ pullRequest }) => pullRequest));
     const cluster = await clusterOf(engine, base);
-    const strays = new Set((await cluster.previewNamespaces()).map(({ pullRequest }) => pullRequest));
+    const strays = new Set(((await cluster?.previewNamespaces()) ?? []).map(({ pullRequest }) => pullRequest));
     for (const pullRequest of strays) if (!known.has(pullRequest)) due.push({ pullRequest, reason: "no stack" });
 
     const wanted = due.filter(({ pullRequest }) => options.only === undefined || options.only === pullRequest);

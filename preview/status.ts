@@ -45,7 +45,8 @@ async function healthOn(
   owner: number | undefined,
 ): Promise<ReadonlyMap<number, Health>> {
   try {
-    return await (await clusterOf(engine, stack)).health(owner);
+    const cluster = await clusterOf(engine, stack);
+    return (await cluster?.health(owner)) ?? new Map();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     engine.surroundings.say(`The cluster of stack ${stack} cannot be asked: ${reason}`);

@@ -200,8 +200,8 @@ async function healthOf(
 ): Promise<Health | undefined> {
   try {
     const own = cluster === "own";
-    const all = await (await clusterOf(engine, own ? stack : base)).health(own ? pullRequest : undefined);
-    return all.get(pullRequest);
+    const place = await clusterOf(engine, own ? stack : base);
+    return (await place?.health(own ? pullRequest : undefined))?.get(pullRequest);
   } catch (error) {
     // The preview runs; that nobody could look at it is worth a line, not a failure.
     engine.surroundings.say(`Its health is not known: ${error instanceof Error ? error.message : String(error)}`);
