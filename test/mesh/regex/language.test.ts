@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TooComplexError } from "../../../mesh/regex/automaton";
 import { difference, exampleOf, intersection, languageOf, patternsOverlap } from "../../../mesh/regex/language";
-import { compilePattern, fullMatch, isPatternError } from "../../../mesh/regex/pattern";
+import { compilePattern, fullMatch, isPatternError, isPlainPattern, patternFault } from "../../../mesh/regex/pattern";
 
 /** Patterns with RE2's odd corners: flags, classes, anchors, boundaries, non-greedy and bounded repeats. */
 const atoms = fc.constantFrom(
@@ -53,6 +53,30 @@ const pattern = fc.letrec<{ node: string }>((tie) => ({
 const text = fc.string({
   unit: fc.constantFrom("a", "b", "A", "K", "k", "1", "/", ".", "-", " ", "\n", "\t"),
   maxLength: 6,
+});
+
+describe("patterns that are taken without compiling them", () => {
+  const piece = fc.constantFrom(
+    ..."a . / - ~ \\. \\- [a-z] [^/] [^a-zA-Z0-9_-] [x] [-] [a- ( ) * + ? {2} | ^ $ \\w \\".split(" "),
+  );
+  const source = fc.array(piece, { minLength: 1, maxLength: 12 }).map((pieces) => pieces.join(""));
+
+  it("are right, and small enough for Envoy", () => {
+    const taken = fc
+      .sample(source, { numRuns: 20_000, seed: 20261121 })
+      .filter((one) => isPlainPattern(one))
+      .map((one) => compilePattern(`(?:${one})`));
+    expect(taken.length).toBeGreaterThan(1000);
+    // The group around it keeps the compiler from being spared here too; it adds no instruction.
+    expect(taken.filter((one) => isPatternError(one) || one.size > one.source.length)).toEqual([]);
+  });
+
+  it("leave long ones to the compiler", () => {
+    expect(isPlainPattern("a".repeat(96))).toBe(true);
+    expect(isPlainPattern("a".repeat(97))).toBe(false);
+    expect(patternFault("a".repeat(96))).toBeUndefined();
+    expect(patternFault("a".repeat(97))).toMatchObject({ by: "Envoy" });
+  });
 });
 
 describe("automata of patterns", () => {
