@@ -59,7 +59,11 @@ export class Bookstore extends pulumi.ComponentResource {
       {
         namespaces: names.map((namespace) => ({ name: namespace, metrics: args.metrics, ...settings })),
         containerInsightsNamespaces: args.containerInsights === true ? names : undefined,
-        policy: bookstorePolicy({ ...args, namespacePrefix: prefix }),
+        policy: {
+          ...bookstorePolicy({ ...args, namespacePrefix: prefix }),
+          mode: args.mesh?.permissiveMode === true ? "permissive" : "strict",
+          openEgress: args.mesh?.egress,
+        },
         mesh: args.mesh,
         workloads: {
           serviceAccounts: accounts.map((account) => account.args),

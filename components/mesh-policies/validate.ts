@@ -42,13 +42,16 @@ export function assertMeshPoliciesArgs(args: MeshPoliciesArgs): void {
     });
   }
   const { policy, mesh } = args;
-  const agree = (path: string, said: unknown, setting: string, is: unknown): void => {
-    if (policy !== undefined && said !== is) {
-      problems.push(`policy.${path}: it says ${String(said)}, but mesh.${setting} is ${String(is)}; make them agree.`);
+  if (policy !== undefined) {
+    const { permissiveMode = false, egress = false } = mesh ?? {};
+    const { mode = "strict", openEgress = false } = policy;
+    if ((mode === "permissive") !== permissiveMode) {
+      problems.push(`policy.mode: it is ${mode}, but mesh.permissiveMode is ${permissiveMode}; make them agree.`);
     }
-  };
-  agree("mode", policy?.mode ?? "strict", "permissiveMode", mesh?.permissiveMode === true ? "permissive" : "strict");
-  agree("openEgress", policy?.openEgress ?? false, "egress", mesh?.egress ?? false);
+    if (openEgress !== egress) {
+      problems.push(`policy.openEgress: it is ${openEgress}, but mesh.egress is ${egress}; make them agree.`);
+    }
+  }
   if (problems.length > 0) {
     throw new RunError(problems.join("\n"));
   }

@@ -88,6 +88,13 @@ describe("Bookstore", () => {
     expect(misspelt).toBe("bookthive");
   });
 
+  test("is not made in a mesh that would enforce none of its policies", () => {
+    expect(() => new Bookstore("b", { mesh: { egress: true } })).not.toThrow();
+    expect(() => new Bookstore("b", { mesh: { permissiveMode: true } })).toThrow(
+      "the 4 TrafficTargets enforce nothing",
+    );
+  });
+
   test("is known to the analysis as its transforms leave it", () => {
     const guarantees: BookstoreArgs["guarantees"] = [
       {

@@ -120,7 +120,7 @@ describe("MeshPolicies", () => {
       { namespaces: [{ name: "shop", labels: { "openservicemesh.io/ignore": "true" } }] },
       "namespaces[0].labels",
     ],
-    ["a policy for another mode", { policy: { services: {}, mode: "permissive" } }, "policy.mode: it says permissive"],
+    ["a policy for another mode", { policy: { services: {}, mode: "permissive" } }, "mesh.permissiveMode is false"],
     ["a policy for open egress", { mesh: { egress: true }, policy: { services: {} } }, "mesh.egress is true"],
     ["a policy elsewhere", { namespaces: [{ name: "attic" }], tcpRoutes: [good.tcp] }, "metadata.namespace"],
   ])("refuses %s", (_, args, message) => {
