@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { controlPlaneFolder } from "../arm/control-plane-backend";
-import { type ApiClient, apiClient } from "../control-plane/api-client";
+import { type ApiClient, apiClient, poll } from "../control-plane/api-client";
 import { layout } from "../control-plane/cluster-processes";
 import { ensurePorts } from "../control-plane/ports";
 import { UserError } from "../progress";
@@ -16,6 +16,9 @@ export interface StackCluster {
   readonly directory: string;
 }
 
+/** How long a cluster may take to run after a start of the sandbox. */
+const startSeconds = 60;
+
 /** @throws UserError where the stack has no cluster. */
 export async function stackCluster(sandbox: Sandbox, stack: string): Promise<StackCluster> {
   const { code, stdout, stderr } = await pulumi(sandbox, ["stack", "output", "--json", "--stack", stack]);
@@ -24,13 +27,16 @@ export async function stackCluster(sandbox: Sandbox, stack: string): Promise<Sta
   if (typeof clusterName !== "string" || typeof resourceGroupName !== "string") {
     throw new UserError(`Stack "${stack}" has no cluster yet; \`npm run sandbox\` makes one. ${stderr}`.trim());
   }
-  const status = (await sandbox.emulator.control("GET", "status")) as {
-    readonly clusters: readonly { readonly id: string; readonly server?: string }[];
-  };
   const end = `/resourcegroups/${resourceGroupName}/providers/microsoft.containerservice/managedclusters/${clusterName}`;
-  const cluster = status.clusters.find(({ id }) => id.toLowerCase().endsWith(end.toLowerCase()));
-  if (cluster?.server === undefined) throw new UserError(`Cluster ${clusterName} of stack "${stack}" does not run.`);
-  const directory = join(sandbox.paths.directory, "clusters", controlPlaneFolder(cluster.id, clusterName));
+  // After a start of the sandbox its clusters take a few seconds.
+  const { id, server } = await poll(`cluster ${clusterName} of stack "${stack}" runs`, startSeconds, async () => {
+    const status = (await sandbox.emulator.control("GET", "status")) as {
+      readonly clusters: readonly { readonly id: string; readonly server?: string }[];
+    };
+    const cluster = status.clusters.find((one) => one.id.toLowerCase().endsWith(end.toLowerCase()));
+    return cluster?.server === undefined ? undefined : { id: cluster.id, server: cluster.server };
+  });
+  const directory = join(sandbox.paths.directory, "clusters", controlPlaneFolder(id, clusterName));
   const files = layout(directory);
   const [ca, cert, key, ports] = await Promise.all([
     readFile(files.ca, "utf8"),
@@ -38,5 +44,5 @@ export async function stackCluster(sandbox: Sandbox, stack: string): Promise<Sta
     readFile(files.key("admin"), "utf8"),
     ensurePorts(directory),
   ]);
-  return { api: apiClient(cluster.server, { ca, cert, key }), discoveryPort: ports["osm-controller-xds"], directory };
+  return { api: apiClient(server, { ca, cert, key }), discoveryPort: ports["osm-controller-xds"], directory };
 }

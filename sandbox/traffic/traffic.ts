@@ -73,8 +73,10 @@ export async function openTraffic(
       outside: { ...outsideEnds },
     };
     const { running } = current.plan;
-    const first = Object.values(snapshot.pods).flatMap(({ calls = [] }) => calls.filter(isHttp))[0];
-    outside = first && fromOutside(first, objects);
+    const [call] = Object.values(snapshot.pods)
+      .flatMap(({ calls = [] }) => calls.filter(isHttp))
+      .sort((a, b) => a.to.localeCompare(b.to));
+    outside = call && fromOutside(call, objects);
     const counting = running.every(({ metadata }) => snapshot.pods[metadata.uid]?.envoy !== undefined);
     if (Object.keys(problems).length === 0 && (!counting || Date.now() < current.settled)) return undefined;
     if (current.start === undefined) {
