@@ -24,6 +24,7 @@ import { programDirectory } from "../sandbox/paths";
 import { terminalReport } from "../sandbox/progress";
 import { openSandbox, operate, projectName, resetSandbox, type Sandbox } from "../sandbox/sandbox";
 import { table } from "../sandbox/summary";
+import { arm } from "../test/sandbox/azure";
 import { median, seconds } from "./statistics";
 
 const { values, positionals } = parseArgs({
@@ -130,6 +131,26 @@ async function fill(sandbox: Sandbox, numbers: readonly number[]): Promise<void>
   }
 }
 
+/** A preview asks for about 1 GiB of memory; a node of dev has room for five. */
+const previewsPerNode = 4;
+
+/** Gives the shared cluster the nodes that so many previews need. Nothing scales it by itself in the sandbox. */
+async function enlarge(sandbox: Sandbox, previews: number): Promise<void> {
+  const pools =
+    "/resourceGroups/aks-mesh-dev/providers/Microsoft.ContainerService/managedClusters/aks-mesh-dev/agentPools";
+  const version = "api-version=2024-09-01";
+  const { body } = await arm(sandbox, "GET", `${pools}?${version}`);
+  const { value } = body as { value: { name: string; properties: Record<string, unknown> }[] };
+  const user = value.find(({ properties }) => properties["mode"] === "User");
+  if (user === undefined) throw new Error("The shared cluster has no pool for workloads.");
+  const nodes = Math.ceil(previews / previewsPerNode) + 1;
+  const properties: Record<string, unknown> = { ...user.properties, count: nodes, minCount: nodes, maxCount: nodes };
+  for (const key of ["currentOrchestratorVersion", "nodeImageVersion", "eTag", "provisioningState"])
+    delete properties[key];
+  const { status, body: answer } = await arm(sandbox, "PUT", `${pools}/${user.name}?${version}`, { properties });
+  if (status >= 300) throw new Error(`The shared cluster could not be enlarged: ${JSON.stringify(answer)}`);
+}
+
 /** Numbers from one to another, both included. */
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
@@ -169,6 +190,7 @@ const steps: Readonly<Record<string, (sandbox: Sandbox) => Promise<readonly (rea
     ];
   },
   fill: async (sandbox) => {
+    await enlarge(sandbox, count + late.length);
     await fill(sandbox, range(1, count));
     return [];
   },
