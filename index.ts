@@ -38,11 +38,16 @@ const bookstore = new Bookstore(
   cluster.options,
 );
 
-export const resourceGroupName = cluster.resourceGroupName;
-export const clusterName = cluster.clusterName;
-export const kubeconfig = cluster.kubeconfig;
-export const meshVersion = cluster.meshVersion;
-export const namespaces = bookstore.namespaces;
-export const access = bookstore.access;
-export const addresses = bookstore.addresses;
-export const preview = previewed;
+const outputs = {
+  resourceGroupName: cluster.resourceGroupName,
+  clusterName: cluster.clusterName,
+  kubeconfig: cluster.kubeconfig,
+  meshVersion: cluster.meshVersion,
+  namespaces: bookstore.namespaces,
+  access: bookstore.access,
+  addresses: bookstore.addresses,
+  preview: previewed,
+};
+
+// Outputs that a kind of stack does not have are left out: Pulumi warns of undefined ones.
+export = Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== undefined));
