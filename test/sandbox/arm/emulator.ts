@@ -3,6 +3,7 @@ import { Agent, request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll } from "vitest";
 
 import {
   type ArmServer,
@@ -48,7 +49,7 @@ export interface TestEmulator {
 const shared = mkdtempSync(join(tmpdir(), "aks-mesh-arm-keys-"));
 const sharedSigningKey = join(shared, "token-signing-key.pem");
 const sharedCertificate = (): Promise<CertificateFiles> => ensureCertificate(join(shared, "tls"));
-process.once("exit", () => rmSync(shared, { recursive: true, force: true }));
+afterAll(() => rmSync(shared, { recursive: true, force: true }));
 
 /** Starts an emulator for a test file. `scale`: of the quick latencies; by default a cluster takes 60 ms. */
 export async function startTestEmulator(
