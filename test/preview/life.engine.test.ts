@@ -23,6 +23,9 @@ beforeAll(async () => {
   [sandbox, github] = await Promise.all([openTestSandbox(), startGitHub()]);
   const exit = await operate(sandbox, "up", "dev");
   expect(exit.code, exit.stdout + exit.stderr).toBe(0);
+  // MeshReady's probe may still be on its way out.
+  const gone = await kubectl(sandbox, "dev", "delete", "namespace", "aks-mesh-probe", "--ignore-not-found");
+  expect(gone.code, gone.stderr).toBe(0);
   before = await shared();
   for (const number of [1, 2, 3, 4]) open(number);
 });
