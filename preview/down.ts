@@ -4,7 +4,6 @@ import { outsideOwnNamespaces } from "./bounds";
 import { clusterOf } from "./cluster";
 import {
   alone,
-  breakStaleLock,
   type Engine,
   engineErrors,
   findStack,
@@ -112,7 +111,6 @@ async function removeStack(
 ): Promise<void> {
   const { say, engineSignal, project } = engine.surroundings;
   await engine.projectDirectory.configure(stack.name, project);
-  await breakStaleLock(engine, stack);
   say(`Removing stack ${stack.name} …`);
   const { resources, pending } = await readState(engine, stack.name);
   const all = [...resources, ...pending];

@@ -154,13 +154,19 @@ export async function alone<T>(
 const isLocked = (error: Error): boolean =>
   error instanceof ConcurrentUpdateError || error.message.includes("the stack is currently locked by");
 
-/** Tries something until no other engine holds the stack's lock in the backend. */
+/**
+ * Tries something until no other engine holds the stack's lock in the backend. Locks of dead engines of this machine are
+ * removed, where the backend is one whose locks can be seen.
+ */
 export type WhenFree = <T>(attempt: () => Promise<T>) => Promise<T>;
 
 async function whenFree<T>(engine: Engine, stack: string, deadline: number, attempt: () => Promise<T>): Promise<T> {
-  const { say, signal, takeOver } = engine.surroundings;
+  const { project, say, signal, takeOver } = engine.surroundings;
+  const state = await backendDirectory(engine);
   let [said, broken] = [false, false];
   for (;;) {
+    // An engine may die while we wait for it.
+    if (state !== undefined) await releaseStaleLocks(state, project, stack, say);
     try {
       return await attempt();
     } catch (error) {
@@ -182,13 +188,6 @@ async function whenFree<T>(engine: Engine, stack: string, deadline: number, atte
       await sleep(2_000, undefined, { signal });
     }
   }
-}
-
-/** Breaks the locks of engines of this machine that are dead, where the backend is one whose locks can be seen. */
-export async function breakStaleLock(engine: Engine, stack: Stack): Promise<void> {
-  const { project, say } = engine.surroundings;
-  const directory = await backendDirectory(engine);
-  if (directory !== undefined) await releaseStaleLocks(directory, project, stack.name, say);
 }
 
 /** Takes up the operations that were under way when an earlier run was killed. */

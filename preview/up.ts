@@ -7,7 +7,6 @@ import { clusterOf } from "./cluster";
 import { monthlyCost } from "./cost";
 import {
   alone,
-  breakStaleLock,
   type Engine,
   engineErrors,
   findStack,
@@ -89,7 +88,6 @@ async function openStack(
       `The preview of pull request ${settings.pullRequest} is on ${cluster === "own" ? "a cluster of its own" : `the cluster of stack ${base ?? ""}`}. Remove it first: npx aks-mesh preview down --pr ${settings.pullRequest}`,
     );
   }
-  await breakStaleLock(engine, existing);
   await takeUp(engine, existing, whenFree);
   await markStack(engine, name, settings);
   return existing;

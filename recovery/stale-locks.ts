@@ -1,7 +1,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { lives } from "./processes";
+import { identify } from "./process-identity";
 
 /**
  * Removes the locks of a stack whose engines no longer live: what `kill -9` leaves behind in a `file://` backend, and
@@ -14,18 +14,22 @@ export async function releaseStaleLocks(
   report: (message: string) => void,
 ): Promise<void> {
   const directory = join(state, ".pulumi", "locks", "organization", project, stack);
-  let names: string[];
-  try {
-    names = await readdir(directory);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return;
-    throw error;
-  }
-  for (const name of names) {
+  for (const name of (await unlessMissing(readdir(directory))) ?? []) {
     const file = join(directory, name);
-    const lock = JSON.parse(await readFile(file, "utf8")) as { pid: number; hostname: string };
-    if (lock.hostname !== hostname() || lives(lock.pid)) continue;
+    const text = await unlessMissing(readFile(file, "utf8"));
+    if (text === undefined) continue; // released meanwhile
+    const lock = JSON.parse(text) as { pid: number; hostname: string };
+    if (lock.hostname !== hostname() || (await identify(lock.pid)) !== undefined) continue;
     report(`Releasing the lock of an engine that was killed (process ${lock.pid}) …`);
     await rm(file, { force: true });
+  }
+}
+
+async function unlessMissing<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
   }
 }

@@ -5,7 +5,7 @@ import { request } from "node:https";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { lives } from "../recovery/processes";
+import { identify } from "../recovery/process-identity";
 import { type SandboxPaths } from "./paths";
 import { type Report, UserError } from "./progress";
 import { readOptional } from "./read-optional";
@@ -90,7 +90,7 @@ export async function findEmulator(paths: SandboxPaths): Promise<Emulator | unde
 export async function stopEmulator(emulator: Emulator): Promise<void> {
   await emulator.control("POST", "shutdown");
   const deadline = Date.now() + 60_000;
-  while (lives(emulator.pid)) {
+  while ((await identify(emulator.pid)) !== undefined) {
     if (Date.now() > deadline)
       throw new UserError(`The ARM emulator (process ${emulator.pid}) did not end within 60 s.`);
     await sleep(50);

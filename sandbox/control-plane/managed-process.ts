@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdir, open, readdir, readFile, readlink, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { identify, isRunning, type ProcessIdentity } from "../tools/process-identity";
+import { identify, isRunning, type ProcessIdentity } from "../../recovery/process-identity";
 import { ifExists, writeWhole } from "./files";
 
 /** A program that goes on running when whoever started it ends. */

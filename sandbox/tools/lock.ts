@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { identify, isRunning, type ProcessIdentity } from "./process-identity";
+import { identify, isRunning, type ProcessIdentity } from "../../recovery/process-identity";
 
 /**
  * Runs the work while no other process on this machine runs work under the same lock file. A lock whose owner is gone is

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { podProblem } from "../../sandbox/data-plane/runner";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
-import { identify, isRunning, type ProcessIdentity } from "../../sandbox/tools/process-identity";
+import { identify, isRunning, type ProcessIdentity } from "../../recovery/process-identity";
 import { stackCluster } from "../../sandbox/traffic/cluster";
 import { type PairReport, type TrafficReport } from "../../sandbox/traffic/report";
 import { openTraffic, type Traffic } from "../../sandbox/traffic/traffic";

@@ -8,7 +8,7 @@ import { parse, stringify } from "yaml";
 import { openControlPlane, stopControlPlane, type ControlPlane, type NodePool } from "../../../sandbox/control-plane";
 import { startedProcesses } from "../../../sandbox/control-plane/managed-process";
 import { ensureTools, type Tools } from "../../../sandbox/tools";
-import { identify } from "../../../sandbox/tools/process-identity";
+import { identify } from "../../../recovery/process-identity";
 import { startFakeEntra, tenant, type FakeEntra } from "./fake-entra";
 
 const serverApplication = "6dae42f8-4368-4678-94ff-3960e28e3630";

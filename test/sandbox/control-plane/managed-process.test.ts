@@ -10,7 +10,7 @@ import {
   stopProcess,
   type ProcessDefinition,
 } from "../../../sandbox/control-plane/managed-process";
-import { identify } from "../../../sandbox/tools/process-identity";
+import { identify } from "../../../recovery/process-identity";
 
 let directory: string;
 const pidFile = () => path.join(directory, "pids", "a.pid");

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { identify, isRunning, parseProcStat } from "../../../sandbox/tools/process-identity";
+import { identify, isRunning, parseProcStat } from "../../recovery/process-identity";
 
 describe("a process's identity", () => {
   it("stays while it runs and is gone afterwards", async () => {
@@ -14,6 +14,18 @@ describe("a process's identity", () => {
     child.kill("SIGKILL");
     await once(child, "exit");
     expect(await isRunning(identity)).toBe(false);
+  });
+
+  it("is none for a process that has ended and whose parent has not looked", async () => {
+    // The shell becomes a program that never asks after the child it inherits.
+    const parent = spawn("sh", ["-c", "sleep 0.1 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+    const [text] = (await once(parent.stdout, "data")) as [Buffer];
+    const pid = Number(text.toString());
+    expect(await identify(pid)).toMatchObject({ pid });
+    await expect.poll(() => identify(pid), { timeout: 5_000 }).toBeUndefined();
+    expect(() => process.kill(pid, 0)).not.toThrow();
+    parent.kill("SIGKILL");
+    await once(parent, "exit");
   });
 
   it("is not that of another process with the same pid", async () => {
