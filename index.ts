@@ -5,6 +5,7 @@ import { ownCluster } from "./stacks/own-cluster";
 import { previewBounds } from "./stacks/preview-definition";
 import { readPreviewSettings } from "./stacks/preview-settings";
 import { previewNamespaces, previewTags } from "./stacks/preview-marks";
+import { previewTargets } from "./stacks/preview-targets";
 import { readSettings } from "./stacks/settings";
 import { sharedCluster } from "./stacks/shared-cluster";
 
@@ -27,6 +28,7 @@ const cluster =
   onSharedCluster === undefined
     ? ownCluster({ name, definition, settings, tags })
     : sharedCluster(name, onSharedCluster.base);
+if (onSharedCluster !== undefined) previewTargets(onSharedCluster, cluster.options);
 const bookstore = new Bookstore(
   name,
   {

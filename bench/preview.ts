@@ -119,6 +119,7 @@ async function fill(sandbox: Sandbox, numbers: readonly number[]): Promise<void>
         cluster: "shared",
         base: "dev",
         images: {},
+        reaches: [],
       } as const;
       await engine.projectDirectory.configure(name, projectName, marks);
       const stack = await Stack.create(name, engine.workspace);

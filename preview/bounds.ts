@@ -1,4 +1,4 @@
-import { isJsonObject } from "../mesh/manifests";
+import { isJsonObject, type KubernetesObject } from "../mesh/manifests";
 import { namespaceOf, objectsOf } from "./objects";
 import { type EngineResource } from "./plan";
 import { type PreviewPolicy } from "./settings";
@@ -7,10 +7,16 @@ import { type PreviewPolicy } from "./settings";
 const harmless = /^pulumi:(pulumi:(Stack|StackReference)|providers:)/;
 
 /**
- * What a preview on a shared cluster would make outside of its own namespaces, one sentence each. It may make nothing there:
- * what it made would belong to everybody, and be gone with the pull request.
+ * What a preview on a shared cluster would make outside of its own namespaces, one sentence each. It may make nothing there
+ * but what is admitted: what it made would belong to everybody, and be gone with the pull request.
+ *
+ * @param isAdmitted whether it may have this object there. Default: none.
  */
-export function outsideOwnNamespaces(pullRequest: number, resources: readonly EngineResource[]): readonly string[] {
+export function outsideOwnNamespaces(
+  pullRequest: number,
+  resources: readonly EngineResource[],
+  isAdmitted: (object: KubernetesObject) => boolean = () => false,
+): readonly string[] {
   return resources
     .filter(({ custom, type }) => custom && !harmless.test(type))
     .flatMap((resource) => {
@@ -18,6 +24,7 @@ export function outsideOwnNamespaces(pullRequest: number, resources: readonly En
       if (!resource.type.startsWith("kubernetes:")) return [`${title} is nothing that lives in a namespace.`];
       if (resource.inputs["kind"] === "Secret") return inOwn(pullRequest, title, secretNamespace(resource));
       const [object] = objectsOf([resource]);
+      if (object !== undefined && isAdmitted(object)) return [];
       return inOwn(pullRequest, title, object && namespaceOf(object));
     });
 }

@@ -1,5 +1,6 @@
 import type * as kubernetes from "@kubernetes/client-node";
-import { previewLabel } from "../stacks/preview-marks";
+import { isJsonObject } from "../mesh/manifests";
+import { previewLabel } from "../stacks/preview-reach";
 import { type Engine } from "./engine";
 import { PreviewProblem } from "./problem";
 import { type Health } from "./report";
@@ -12,12 +13,23 @@ export interface PreviewNamespace {
   readonly expires?: string;
 }
 
+/** A TrafficTarget outside of all previews' namespaces that is marked as a preview's. */
+export interface PreviewTarget {
+  readonly namespace: string;
+  readonly name: string;
+  readonly pullRequest: number;
+}
+
 /** The cluster that previews share, as far as they have to look at it. */
 export interface SharedCluster {
   /** Namespaces of one preview, or of all. */
   previewNamespaces(pullRequest?: number): Promise<readonly PreviewNamespace[]>;
   /** Starts to delete a namespace; well if it is gone. */
   deleteNamespace(name: string): Promise<void>;
+  /** The TrafficTargets by which one preview, or any, reaches shared workloads: what it has outside of its namespaces. */
+  previewTargets(pullRequest?: number): Promise<readonly PreviewTarget[]>;
+  /** Deletes such a TrafficTarget; well if it is gone. */
+  deleteTarget(target: PreviewTarget): Promise<void>;
   /**
    * The health of each preview, by the number of its pull request.
    *
@@ -42,15 +54,25 @@ export async function clusterOf(engine: Engine, stack: string): Promise<SharedCl
 
 async function connectCluster(kubeconfig: string): Promise<SharedCluster> {
   // Loaded where it is needed: most commands never talk to a cluster themselves, and loading takes half a second.
-  const { ApiException, AppsV1Api, CoreV1Api, KubeConfig } = await import("@kubernetes/client-node");
+  const { ApiException, AppsV1Api, CoreV1Api, CustomObjectsApi, KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
   config.loadFromString(kubeconfig);
   const core = config.makeApiClient(CoreV1Api);
   const apps = config.makeApiClient(AppsV1Api);
+  const custom = config.makeApiClient(CustomObjectsApi);
+  const selector = (pullRequest: number | undefined) =>
+    pullRequest === undefined ? previewLabel : `${previewLabel}=${pullRequest}`;
+  /** What is not there is as good as gone. */
+  const unlessGone = async (request: Promise<unknown>): Promise<void> => {
+    try {
+      await request;
+    } catch (error) {
+      if (!(error instanceof ApiException && error.code === 404)) throw error;
+    }
+  };
   return {
     previewNamespaces: async (pullRequest) => {
-      const labelSelector = pullRequest === undefined ? previewLabel : `${previewLabel}=${pullRequest}`;
-      const { items } = await core.listNamespace({ labelSelector });
+      const { items } = await core.listNamespace({ labelSelector: selector(pullRequest) });
       return items.flatMap(({ metadata }) => {
         const number = Number(metadata?.labels?.[previewLabel]);
         const expires = metadata?.annotations?.["aks-mesh/expires"];
@@ -58,13 +80,16 @@ async function connectCluster(kubeconfig: string): Promise<SharedCluster> {
         return [{ name: metadata.name, pullRequest: number, ...(expires !== undefined && { expires }) }];
       });
     },
-    deleteNamespace: async (name) => {
-      try {
-        await core.deleteNamespace({ name });
-      } catch (error) {
-        if (!(error instanceof ApiException && error.code === 404)) throw error;
-      }
+    deleteNamespace: (name) => unlessGone(core.deleteNamespace({ name })),
+    previewTargets: async (pullRequest) => {
+      const found: unknown = await custom.listCustomObjectForAllNamespaces({
+        ...targetKind,
+        labelSelector: selector(pullRequest),
+      });
+      return targetsOf(found);
     },
+    deleteTarget: ({ namespace, name }) =>
+      unlessGone(custom.deleteNamespacedCustomObject({ ...targetKind, namespace, name })),
     health: async (owner) => {
       const [deployments, statefulSets] = await Promise.all([
         apps.listDeploymentForAllNamespaces(),
@@ -77,6 +102,22 @@ async function connectCluster(kubeconfig: string): Promise<SharedCluster> {
       );
     },
   };
+}
+
+const targetKind = { group: "access.smi-spec.io", version: "v1alpha3", plural: "traffictargets" } as const;
+
+/** The marked ones among TrafficTargets, without those that go with a preview's namespace. */
+function targetsOf(list: unknown): readonly PreviewTarget[] {
+  const items: unknown = isJsonObject(list) ? list["items"] : undefined;
+  if (!Array.isArray(items)) throw new PreviewProblem("The API server's answer is no list of TrafficTargets.");
+  return items.flatMap((item: unknown) => {
+    const metadata = isJsonObject(item) ? item["metadata"] : undefined;
+    if (!isJsonObject(metadata)) return [];
+    const { namespace, name, labels } = metadata;
+    const pullRequest = Number(isJsonObject(labels) ? labels[previewLabel] : undefined);
+    if (typeof namespace !== "string" || typeof name !== "string" || !Number.isInteger(pullRequest)) return [];
+    return sharerOf(namespace) === undefined ? [{ namespace, name, pullRequest }] : [];
+  });
 }
 
 /** Where AKS and the mesh run what is theirs. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CommandError, type Stack } from "@pulumi/pulumi/automation";
+import { type KubernetesObject } from "../mesh/manifests";
 import { outsideOwnNamespaces } from "./bounds";
 import { clusterOf } from "./cluster";
 import {
@@ -14,6 +15,7 @@ import {
 } from "./engine";
 import { stackOf } from "./inputs";
 import { engineLog } from "./plan";
+import { isSwept } from "./reaches";
 import { type PreviewReport } from "./report";
 import { readState } from "./state";
 import { marksOf, type PreviewMarks } from "./tags";
@@ -92,15 +94,15 @@ async function removeOnce(
 ): Promise<boolean> {
   const stack = await findStack(engine, name);
   // Asked first: once the stack is gone, nobody knows any more on which cluster its namespaces are.
-  if (marks.cluster === "shared") await previewNamespaces(engine, marks.base ?? base, pullRequest);
+  if (marks.cluster === "shared") await inCluster(engine, marks.base ?? base, pullRequest);
   if (stack !== undefined) await removeStack(engine, stack, marks, pullRequest, whenFree);
   const swept = marks.cluster === "own" ? 0 : await sweep(engine, marks.base ?? base, pullRequest);
   return stack !== undefined || swept > 0;
 }
 
 /**
- * Removes a stack. One that has nothing but objects in namespaces of its own needs no engine: its namespaces, which are
- * found by their label, take everything with them. The stack goes first, as the backend lets it go only while nobody updates it.
+ * Removes a stack. One that has nothing but objects in namespaces of its own, and what is found by its label, needs no engine:
+ * its namespaces take everything with them. The stack goes first, as the backend lets it go only while nobody updates it.
  */
 async function removeStack(
   engine: Engine,
@@ -114,7 +116,8 @@ async function removeStack(
   say(`Removing stack ${stack.name} …`);
   const { resources, pending } = await readState(engine, stack.name);
   const all = [...resources, ...pending];
-  if (cluster === "shared" && outsideOwnNamespaces(pullRequest, all).length === 0) {
+  const swept = (object: KubernetesObject) => isSwept(pullRequest, object);
+  if (cluster === "shared" && outsideOwnNamespaces(pullRequest, all, swept).length === 0) {
     await whenFree(() => engine.workspace.removeStack(stack.name, { force: true }));
     return;
   }
@@ -129,10 +132,17 @@ async function removeStack(
   await whenFree(() => engine.workspace.removeStack(stack.name));
 }
 
-/** Deletes namespaces of a preview that its state does not know, and waits until they are gone. @returns their number. */
+/**
+ * Deletes what the cluster has of a preview, whether or not a state knows it: what lets it reach others, then its namespaces,
+ * and waits until they are gone.
+ *
+ * @returns how much there was.
+ */
 async function sweep(engine: Engine, base: string, pullRequest: number): Promise<number> {
   const cluster = await clusterOf(engine, base);
   if (cluster === undefined) return 0;
+  const targets = await cluster.previewTargets(pullRequest);
+  for (const target of targets) await cluster.deleteTarget(target);
   const found = await cluster.previewNamespaces(pullRequest);
   for (const { name } of found) await cluster.deleteNamespace(name);
   const deadline = Date.now() + 5 * 60_000;
@@ -141,7 +151,7 @@ async function sweep(engine: Engine, base: string, pullRequest: number): Promise
       throw new Error(`Namespaces ${found.map(({ name }) => name).join(", ")} do not go away.`);
     await sleep(1_000, undefined, { signal: engine.surroundings.signal });
   }
-  return found.length;
+  return targets.length + found.length;
 }
 
 /** Names of what is left: the preview's namespaces, and the stack's resources without those that go with a namespace. */
@@ -153,20 +163,27 @@ async function whatIsLeft(
   pullRequest: number,
 ): Promise<readonly string[]> {
   const [namespaces, stack] = await Promise.allSettled([
-    marks.cluster === "own" ? [] : previewNamespaces(engine, marks.base ?? base, pullRequest),
+    marks.cluster === "own" ? [] : inCluster(engine, marks.base ?? base, pullRequest),
     findStack(engine, name).then((found) => (found === undefined ? [] : resourcesOf(engine, name))),
   ]);
   return [
-    ...(namespaces.status === "fulfilled"
-      ? namespaces.value.map((one) => `namespace ${one}`)
-      : [`namespaces ${name}-*`]),
+    ...(namespaces.status === "fulfilled" ? namespaces.value : [`namespaces ${name}-*`]),
     ...(stack.status === "fulfilled" ? stack.value : [`stack ${name}`]),
   ];
 }
 
-async function previewNamespaces(engine: Engine, base: string, pullRequest: number): Promise<readonly string[]> {
+/** Names of what the cluster has of a preview. */
+async function inCluster(engine: Engine, base: string, pullRequest: number): Promise<readonly string[]> {
   const cluster = await clusterOf(engine, base);
-  return ((await cluster?.previewNamespaces(pullRequest)) ?? []).map(({ name }) => name);
+  if (cluster === undefined) return [];
+  const [namespaces, targets] = await Promise.all([
+    cluster.previewNamespaces(pullRequest),
+    cluster.previewTargets(pullRequest),
+  ]);
+  return [
+    ...namespaces.map(({ name }) => `namespace ${name}`),
+    ...targets.map(({ namespace, name }) => `TrafficTarget ${namespace}/${name}`),
+  ];
 }
 
 async function resourcesOf(engine: Engine, stack: string): Promise<readonly string[]> {

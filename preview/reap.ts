@@ -33,7 +33,7 @@ export interface Reaped {
 const atOnce = 16;
 
 /**
- * Removes every preview that is past its end or whose pull request is closed, and namespaces that no stack knows of. One
+ * Removes every preview that is past its end or whose pull request is closed, and what a cluster has of one that no stack knows. One
  * failure does not stop the others.
  */
 export async function reap(
@@ -52,7 +52,8 @@ export async function reap(
     });
     const known = new Set(previews.map(({ pullRequest }) => pullRequest));
     const cluster = await clusterOf(engine, base);
-    const strays = new Set(((await cluster?.previewNamespaces()) ?? []).map(({ pullRequest }) => pullRequest));
+    const left = cluster === undefined ? [] : [cluster.previewNamespaces(), cluster.previewTargets()];
+    const strays = new Set((await Promise.all(left)).flat().map(({ pullRequest }) => pullRequest));
     for (const pullRequest of strays) if (!known.has(pullRequest)) due.push({ pullRequest, reason: "no stack" });
 
     const wanted = due.filter(({ pullRequest }) => options.only === undefined || options.only === pullRequest);

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { isMap, parseDocument } from "yaml";
 import { readDuration, readStack } from "./inputs";
 import { PreviewProblem } from "./problem";
+import { readReaches } from "./reaches";
+import { type PreviewReach } from "../stacks/preview-reach";
 
 /** What a team decides for all its previews; each is described in Pulumi.yaml. */
 export interface PreviewPolicy {
@@ -15,6 +17,8 @@ export interface PreviewPolicy {
   readonly ownClusters: number;
   readonly nodes: number;
   readonly nodeSizes: readonly string[];
+  /** What previews may call of the shared workloads. */
+  readonly reaches: readonly PreviewReach[];
 }
 
 /** The settings file that all previews have in common. */
@@ -64,6 +68,7 @@ export async function readPreviewPolicy(program: string): Promise<PreviewPolicy>
     ownClusters: count("previewOwnClusters"),
     nodes: count("previewNodes"),
     nodeSizes: texts("previewNodeSizes"),
+    reaches: readReaches(setting("previewReaches")),
   };
 }
 

@@ -1,5 +1,6 @@
 import { CommandError, type OutputMap, Stack } from "@pulumi/pulumi/automation";
 import { isJsonObject, type KubernetesObject } from "../mesh/manifests";
+import { osmMesh } from "../mesh/osm";
 import { type PreviewSettings } from "../stacks/preview-settings";
 import { compareWithBase } from "./base";
 import { beyondLimits, outsideOwnNamespaces } from "./bounds";
@@ -21,6 +22,7 @@ import { previewStacks } from "./list";
 import { objectsOf } from "./objects";
 import { engineLog, type EngineLog } from "./plan";
 import { PreviewProblem } from "./problem";
+import { isReachTarget, reachProblems } from "./reaches";
 import { type AccessReport, type Address, type Health, type PreviewReport, type StackOutput } from "./report";
 import { type PreviewPolicy } from "./settings";
 import { readState } from "./state";
@@ -56,7 +58,8 @@ export async function up(
     return await alone(engine, name, `aks-mesh preview up --pr ${options.pullRequest}`, async (whenFree) => {
       const expires = new Date(Date.now() + options.timeToLive).toISOString().replace(/\.\d+Z$/, "Z");
       const { pullRequest, commit, owner, cluster, base, images } = options;
-      const settings: PreviewSettings = { pullRequest, commit, owner, expires, cluster, base, images };
+      const { reaches } = policy;
+      const settings: PreviewSettings = { pullRequest, commit, owner, expires, cluster, base, images, reaches };
       await engine.projectDirectory.configure(name, policy.project, settings);
       const stack = await openStack(engine, name, settings, policy, whenFree);
       return deploy(engine, stack, settings, policy, whenFree);
@@ -156,12 +159,17 @@ async function deployWithinBounds(
   const { resources } = planned.log();
   const prices = environment["AKS_MESH_PRICES_URL"];
   const cost = await monthlyCost(resources, prices ? { baseUrl: prices } : {});
+  const { reaches } = policy;
   const isolation =
-    cluster === "shared" ? proveIsolation(pullRequest, objectsOf(resources), shared) : nothing.isolation;
-  const problems = [
-    ...(cluster === "shared" ? outsideOwnNamespaces(pullRequest, resources) : beyondLimits(resources, policy)),
-    ...isolation.broken.map(({ message }) => message),
-  ];
+    cluster === "shared" ? proveIsolation(pullRequest, objectsOf(resources), shared, reaches) : nothing.isolation;
+  const problems =
+    cluster === "own"
+      ? beyondLimits(resources, policy)
+      : [
+          ...reachProblems(reaches, osmMesh({ objects: shared }), settings.base),
+          ...outsideOwnNamespaces(pullRequest, resources, (object) => isReachTarget(pullRequest, reaches, object)),
+          ...isolation.broken.map(({ message }) => message),
+        ];
   if (problems.length > 0) {
     const error = `Nothing was deployed: the preview would leave its bounds.\n${problems.map((one) => `- ${one}`).join("\n")}`;
     return { ...nothing, isolation, cost, state: { status: "failed", error } };

@@ -1,9 +1,7 @@
 import { type SampleNamespaces } from "../components/bookstore";
-import { type NamespaceFenceSettings } from "../components/namespace-fence";
+import { type NamespaceFenceSettings, type NetworkReach } from "../components/namespace-fence";
+import { previewLabel, type PreviewReach, reachNamespaces } from "./preview-reach";
 import { type PreviewSettings } from "./preview-settings";
-
-/** The label of a preview's namespaces; its value is the number of the pull request. */
-export const previewLabel = "aks-mesh/preview";
 
 /** What marks a preview wherever it leaves something: tags of its Azure resources, annotations of its namespaces. */
 export function previewTags({ pullRequest, commit, owner, expires }: PreviewSettings) {
@@ -22,5 +20,16 @@ export function previewNamespaces(settings: PreviewSettings, bounds: NamespaceFe
     labels: own,
     annotations: Object.fromEntries(annotations),
     fence: { ...bounds, peers: own },
+    reaches: networkReaches(settings.reaches),
   };
+}
+
+/** What the fence of each namespace lets through for the reaches of a preview, by the name without prefix. */
+function networkReaches(reaches: readonly PreviewReach[]): Record<string, NetworkReach[]> {
+  const found: Record<string, NetworkReach[]> = {};
+  for (const reach of reaches) {
+    const { from, to } = reachNamespaces(reach);
+    found[from] = [...(found[from] ?? []), { namespace: to, port: reach.port }];
+  }
+  return found;
 }

@@ -1,4 +1,5 @@
 import { type Config, RunError } from "@pulumi/pulumi";
+import { type PreviewReach } from "./preview-reach";
 
 /** What `aks-mesh preview up` says about the preview that it deploys, as the configuration key `preview`. */
 export interface PreviewSettings {
@@ -15,6 +16,8 @@ export interface PreviewSettings {
   readonly base: string;
   /** Images of the application, by the name of the program. */
   readonly images: Readonly<Record<string, string>>;
+  /** What it may call of the shared workloads. */
+  readonly reaches: readonly PreviewReach[];
 }
 
 /** The number in the name of a preview's stack, `pr-12`; undefined for any other stack. */
@@ -32,7 +35,7 @@ export function readPreviewSettings(stack: string, config: Config): PreviewSetti
   const pullRequest = pullRequestOf(stack);
   if (pullRequest === undefined) return undefined;
   const settings = config.getObject<Partial<PreviewSettings>>("preview") ?? {};
-  const { commit, owner, expires, cluster, base, images = {} } = settings;
+  const { commit, owner, expires, cluster, base, images = {}, reaches = [] } = settings;
   if (
     settings.pullRequest !== pullRequest ||
     commit === undefined ||
@@ -45,5 +48,5 @@ export function readPreviewSettings(stack: string, config: Config): PreviewSetti
       `Stack ${stack} is the preview of pull request ${pullRequest}: deploy it with \`npx aks-mesh preview up --pr ${pullRequest}\`.`,
     );
   }
-  return { pullRequest, commit, owner, expires, cluster, base, images };
+  return { pullRequest, commit, owner, expires, cluster, base, images, reaches };
 }

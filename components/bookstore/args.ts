@@ -1,7 +1,7 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import { type BookstoreCanary, type BookstoreService } from "../../mesh/osm/samples";
 import { type GuaranteeRule } from "../../mesh/policy";
-import { type NamespaceFenceSettings } from "../namespace-fence";
+import { type NamespaceFenceSettings, type NetworkReach } from "../namespace-fence";
 import { type MeshSettings } from "../open-service-mesh/mesh-settings";
 import { type Transform } from "../transform";
 
@@ -49,6 +49,8 @@ export interface SampleNamespaces {
   annotations?: Record<string, string>;
   /** What keeps the namespaces within bounds. Default: nothing. */
   fence?: NamespaceFenceSettings;
+  /** What the fence of single namespaces also lets their pods call, by the name without prefix. Default: nothing. */
+  reaches?: Record<string, NetworkReach[]>;
 }
 
 /** Arguments of `Bookstore`. */

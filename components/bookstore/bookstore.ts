@@ -40,8 +40,14 @@ export class Bookstore extends pulumi.ComponentResource {
     super("aks-mesh:index:Bookstore", name, {}, opts);
     assertBookstoreArgs(args);
     const { provider, deletedWith } = opts;
-    const { prefix, ...settings } = args.namespaces ?? {};
-    const names = bookstoreNamespaces.map((namespace) => namespaceIn(args, namespace));
+    const { prefix, fence, reaches, ...marks } = args.namespaces ?? {};
+    const namespaces = bookstoreNamespaces.map((namespace) => ({
+      name: namespaceIn(args, namespace),
+      metrics: args.metrics,
+      ...marks,
+      ...(fence && { fence: { ...fence, reaches: reaches?.[namespace] } }),
+    }));
+    const names = namespaces.map(({ name }) => name);
 
     const accounts = sampleAccounts.map((account) => ({ ...account, args: accountArgs(args, account) }));
     const services = sampleServices.map((service) => ({
@@ -57,7 +63,7 @@ export class Bookstore extends pulumi.ComponentResource {
     const policies = new MeshPolicies(
       `${name}-policies`,
       {
-        namespaces: names.map((namespace) => ({ name: namespace, metrics: args.metrics, ...settings })),
+        namespaces,
         containerInsightsNamespaces: args.containerInsights === true ? names : undefined,
         policy: {
           ...bookstorePolicy({ ...args, namespacePrefix: prefix }),

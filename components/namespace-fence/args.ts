@@ -12,6 +12,14 @@ export interface ContainerDefaults {
   limits?: Amounts;
 }
 
+/** Pods of another namespace that may be called. */
+export interface NetworkReach {
+  /** Name of their namespace. */
+  namespace: string;
+  /** The TCP port that they listen on; a Service's own port may differ. */
+  port: number;
+}
+
 /** The bounds of a namespace. */
 export interface NamespaceFenceSettings {
   /** Most of each resource that the namespace may hold, such as `{ pods: "10", "requests.cpu": "1" }`. Default: no quota. */
@@ -23,6 +31,8 @@ export interface NamespaceFenceSettings {
    * network itself holds to it, whatever the mesh allows. Default: any.
    */
   peers?: Record<string, string>;
+  /** What pods here may call beside the peers. Default: nothing. */
+  reaches?: NetworkReach[];
 }
 
 /** Arguments of `NamespaceFence`. */

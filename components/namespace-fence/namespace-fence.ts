@@ -11,8 +11,13 @@ export interface NamespaceFenceOptions extends pulumi.ComponentResourceOptions {
   provider?: kubernetes.Provider;
 }
 
-/** Where names are resolved and the mesh's control plane lives; the label is Kubernetes' own. */
-const systemNamespace = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } } };
+/** A namespace by the label that Kubernetes itself gives it. */
+const namespaceNamed = (name: string) => ({
+  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
+});
+
+/** Where names are resolved and the mesh's control plane lives. */
+const systemNamespace = namespaceNamed("kube-system");
 
 /**
  * Bounds of one namespace: how much it may hold, what a container gets that asks for nothing, and whom its pods may talk
@@ -23,7 +28,7 @@ export class NamespaceFence extends pulumi.ComponentResource {
   constructor(name: string, args: NamespaceFenceArgs, opts: NamespaceFenceOptions = {}) {
     super("aks-mesh:index:NamespaceFence", name, {}, opts);
     assertNamespaceFenceArgs(args);
-    const { namespace, quota, containerDefaults, peers } = args;
+    const { namespace, quota, containerDefaults, peers, reaches = [] } = args;
     const { provider, dependsOn, deletedWith } = opts;
     const child = { parent: this, provider, dependsOn, deletedWith };
 
@@ -37,6 +42,10 @@ export class NamespaceFence extends pulumi.ComponentResource {
     }
     if (peers !== undefined) {
       const allowed = [{ namespaceSelector: { matchLabels: peers } }, systemNamespace];
+      const beyond = reaches.map(({ namespace: other, port }) => ({
+        to: [namespaceNamed(other)],
+        ports: [{ port, protocol: "TCP" }],
+      }));
       new NetworkPolicy(
         `${name}-peers`,
         {
@@ -45,7 +54,7 @@ export class NamespaceFence extends pulumi.ComponentResource {
             podSelector: {},
             policyTypes: ["Ingress", "Egress"],
             ingress: [{ from: allowed }],
-            egress: [{ to: allowed }],
+            egress: [{ to: allowed }, ...beyond],
           },
         },
         child,

@@ -22,6 +22,7 @@ export function assertNamespaceFenceArgs({
   quota = {},
   containerDefaults,
   peers,
+  reaches = [],
 }: NamespaceFenceArgs): void {
   const problems: string[] = [];
   if (!isDnsLabel(namespace)) problems.push(`namespace: "${namespace}" is no name of a namespace.`);
@@ -50,5 +51,16 @@ export function assertNamespaceFenceArgs({
   if (peers !== undefined && Object.keys(peers).length === 0) {
     problems.push("peers: without a label every namespace would be one; name at least one label.");
   }
+  if (reaches.length > 0 && peers === undefined) {
+    problems.push(
+      "reaches: without peers the namespace may call everything already; name peers, or leave reaches out.",
+    );
+  }
+  reaches.forEach(({ namespace: other, port }, index) => {
+    if (!isDnsLabel(other)) problems.push(`reaches[${index}].namespace: "${other}" is no name of a namespace.`);
+    if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+      problems.push(`reaches[${index}].port: ${port} is no port; write one from 1 to 65535.`);
+    }
+  });
   if (problems.length > 0) throw new RunError(problems.join("\n"));
 }

@@ -31,6 +31,8 @@ export interface Guarantee {
   readonly port?: number;
   /** Default: any request. */
   readonly requests?: Partial<RequestCondition>;
+  /** HTTP requests that are left out of `requests`. Default: none. */
+  readonly except?: readonly RequestCondition[];
   readonly object?: KubernetesObject;
 }
 
@@ -146,7 +148,12 @@ function ofPair(
   const { methods = ["*"], path = ".*", headers } = guarantee.requests ?? {};
   try {
     const tree = callTree(mesh, from, to, tcp ? undefined : to);
-    const meant = requestsMeeting({ methods, path, ...(headers && { headers }) }, to);
+    const asked = requestsMeeting({ methods, path, ...(headers && { headers }) }, to);
+    const except = tcp ? [] : (guarantee.except ?? []);
+    const meant = subtractSets(
+      asked,
+      except.flatMap((condition) => requestsMeeting(condition, to)),
+    );
     const breaking: RequestSet =
       guarantee.kind === "never"
         ? intersectSets(meant, possible(tree, "allowed", to))

@@ -1,38 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type KubernetesObject } from "../../mesh/manifests";
-import { bookstorePolicies } from "../../mesh/osm/samples";
 import { accessReport } from "../../preview/access";
 import { isolationGuarantees, proveIsolation } from "../../preview/isolation";
-
-const names = ["bookbuyer", "bookthief", "bookstore", "bookwarehouse"];
-
-/** The sample as a stack would have it. */
-function sample(prefix = "", bookthief = "denied"): KubernetesObject[] {
-  const namespaces = names.map((name) => ({
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name: `${prefix}${name}`, labels: { "openservicemesh.io/monitored-by": "osm" } },
-  }));
-  const services = [
-    ["bookstore", "bookstore"],
-    ["bookwarehouse", "bookwarehouse"],
-  ].map(([namespace, app]) => ({
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { name: app ?? "", namespace: `${prefix}${namespace}` },
-    spec: { selector: { app }, ports: [{ port: 14001, appProtocol: "http" }] },
-  }));
-  const pods = names.map((app) => ({
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name: app, namespace: `${prefix}${app}`, labels: { app } },
-    spec: { serviceAccountName: app },
-  }));
-  const policies = bookstorePolicies({ namespacePrefix: prefix, bookthief }).filter(
-    ({ kind }) => kind !== "TrafficSplit",
-  );
-  return [...namespaces, ...services, ...pods, ...policies];
-}
+import { sample } from "./sample";
 
 const changed = (objects: readonly KubernetesObject[], from: string, to: string) =>
   JSON.parse(JSON.stringify(objects).replaceAll(from, to)) as KubernetesObject[];

@@ -17,9 +17,11 @@ const files = {
       "previewRegistries: { type: array, default: [a.example] }",
       "previewOwnClusters: { type: integer, default: 2 }",
     ].map(indent),
-    ...["previewNodes: { type: integer, default: 3 }", "previewNodeSizes: { type: array, default: [small] }"].map(
-      indent,
-    ),
+    ...[
+      "previewNodes: { type: integer, default: 3 }",
+      "previewNodeSizes: { type: array, default: [small] }",
+      "previewReaches: { type: array, default: [] }",
+    ].map(indent),
   ].join("\n"),
   "Pulumi.dev.yaml": "config:\n  shop:x: 1\n",
   "Pulumi.pr-4.yaml": "config:\n  shop:x: forgotten\n",
@@ -60,6 +62,7 @@ describe("the project of one command", () => {
       cluster: "shared",
       base: "dev",
       images: {},
+      reaches: [],
     } as const;
     await project.configure("pr-1", "shop", preview);
     const text = await readFile(join(project.directory, "Pulumi.pr-1.yaml"), "utf8");
@@ -81,6 +84,7 @@ describe("the settings of all previews", () => {
       ownClusters: 2,
       nodes: 5,
       nodeSizes: ["small"],
+      reaches: [],
     });
   });
 
@@ -89,6 +93,7 @@ describe("the settings of all previews", () => {
     ["previewRegistries", "docker.io"],
     ["previewBase", "pr-1"],
     ["previewTimeToLive", "forever"],
+    ["previewReaches", "bookwarehouse"],
   ])("are refused where %s is %s", async (key, value) => {
     await writeFile(join(program, "Pulumi.preview.yaml"), `config:\n  shop:${key}: ${value}\n`);
     await expect(readPreviewPolicy(program)).rejects.toThrow();

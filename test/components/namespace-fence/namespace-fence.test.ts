@@ -46,6 +46,24 @@ describe("NamespaceFence", () => {
     });
   });
 
+  it("lets pods call what is said beyond the peers: one namespace at one port, and nobody in", async () => {
+    new NamespaceFence("f", { namespace: "shop", peers, reaches: [{ namespace: "stock", port: 14001 }] });
+    await settled(registrations);
+    const policy = registrations.find(({ type }) => type.endsWith(":NetworkPolicy"));
+    expect(policy?.inputs).toMatchObject({
+      spec: {
+        ingress: [{ from: [{ namespaceSelector: { matchLabels: peers } }, {}] }],
+        egress: [
+          {},
+          {
+            to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "stock" } } }],
+            ports: [{ port: 14001, protocol: "TCP" }],
+          },
+        ],
+      },
+    });
+  });
+
   it("makes only what is asked for", async () => {
     new NamespaceFence("f", { namespace: "shop", peers });
     await settled(registrations);
@@ -82,6 +100,9 @@ describe("NamespaceFence", () => {
       /"ten" is no/,
     ],
     ["peers without a label", { peers: {} }, /peers: without a label/],
+    ["reaches without peers", { peers: undefined, reaches: [{ namespace: "a", port: 1 }] }, /reaches: without peers/],
+    ["a reach to no namespace", { reaches: [{ namespace: "*", port: 1 }] }, /reaches\[0\]\.namespace: "\*"/],
+    ["a reach to no port", { reaches: [{ namespace: "a", port: 0 }] }, /reaches\[0\]\.port: 0 is no port/],
   ])("refuses %s, and says what to write", (_, change, message) => {
     expect(() => new NamespaceFence("f", { ...whole, ...change })).toThrow(message);
     expect(() => new NamespaceFence("f", { ...whole, ...change })).toThrow(pulumi.RunError);
