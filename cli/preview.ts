@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { hideSecrets, renderComment } from "../preview/comment";
+import { hideSecrets, renderComment, renderUnreported, runAddress } from "../preview/comment";
 import { down } from "../preview/down";
 import { type Surroundings } from "../preview/engine";
 import { github, GitHubError } from "../preview/github";
@@ -41,6 +41,8 @@ Usage
                                              in a workflow a dry run gives their numbers to the next jobs
   aks-mesh preview comment --pr N --report FILE [--dry-run]
                                              write what --report holds on the pull request
+  aks-mesh preview comment --pr N --no-report [--commit SHA] [--dry-run]
+                                             write that this workflow run failed before it had a report
   aks-mesh preview comment --reports DIR     the same for all that reap left there
   aks-mesh preview admit   --event FILE [--expect SHA]
                                              may this event of GitHub start a preview, and of which commit?
@@ -246,15 +248,31 @@ async function commentCommand(terminal: Terminal, args: readonly string[]): Prom
     pr: { type: "string" },
     report: { type: "string" },
     reports: { type: "string" },
+    "no-report": { type: "boolean", default: false },
+    commit: { type: "string" },
     "dry-run": { type: "boolean", default: false },
   } as const);
   if (values.reports !== undefined) return commentAll(terminal, values.reports);
   const pullRequest = readPullRequest(values.pr);
-  if (values.report === undefined) throw new UsageError("Say which report: --report FILE, as preview up wrote it.");
-  const report = readReport(readFileSync(values.report, "utf8"), pullRequest);
-  if (values["dry-run"]) terminal.out(`${renderComment(report)}\n`);
-  else await post(terminal, report);
+  const body = values["no-report"] ? unreported(pullRequest, values.commit) : reported(pullRequest, values.report);
+  if (values["dry-run"]) terminal.out(`${body}\n`);
+  else await write(terminal, pullRequest, body);
   return 0;
+}
+
+function unreported(pullRequest: number, commit: string | undefined): string {
+  const address = runAddress(process.env);
+  return renderUnreported({
+    pullRequest,
+    ...(commit !== undefined && { commit: readCommit(commit) }),
+    ...(address !== undefined && { address }),
+  });
+}
+
+function reported(pullRequest: number, file: string | undefined): string {
+  if (file === undefined)
+    throw new UsageError("Say which report: --report FILE, as preview up wrote it, or --no-report.");
+  return renderComment(readReport(readFileSync(file, "utf8"), pullRequest));
 }
 
 /** Writes the comments of all reports in a folder, `pr-12.json` on pull request 12; one that fails does not stop the others. */
@@ -293,11 +311,14 @@ function keep(report: PreviewReport, file: string): void {
   writeFileSync(file, `${JSON.stringify(hideSecrets(report), null, 2)}\n`, { mode: 0o600 });
 }
 
-/** Writes the comment on the pull request, and into the summary of the workflow's step. */
 async function post(terminal: Terminal, report: PreviewReport): Promise<void> {
-  const body = renderComment(report);
+  await write(terminal, report.pullRequest, renderComment(report));
+}
+
+/** Writes the comment on the pull request, and into the summary of the workflow's step. */
+async function write(terminal: Terminal, pullRequest: number, body: string): Promise<void> {
   const summary = process.env["GITHUB_STEP_SUMMARY"];
   if (summary !== undefined && summary !== "") appendFileSync(summary, `${body}\n`);
-  const address = await github(process.env).upsertComment(report.pullRequest, body);
+  const address = await github(process.env).upsertComment(pullRequest, body);
   terminal.out(`The comment is at ${address}\n`);
 }

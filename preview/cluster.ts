@@ -62,12 +62,13 @@ async function connectCluster(kubeconfig: string): Promise<SharedCluster> {
   const custom = config.makeApiClient(CustomObjectsApi);
   const selector = (pullRequest: number | undefined) =>
     pullRequest === undefined ? previewLabel : `${previewLabel}=${pullRequest}`;
-  /** What is not there is as good as gone. */
-  const unlessGone = async (request: Promise<unknown>): Promise<void> => {
+  /** The answer; undefined where there is no such thing. */
+  const unlessGone = async (request: Promise<unknown>): Promise<unknown> => {
     try {
-      await request;
+      return await request;
     } catch (error) {
-      if (!(error instanceof ApiException && error.code === 404)) throw error;
+      if (error instanceof ApiException && error.code === 404) return undefined;
+      throw error;
     }
   };
   return {
@@ -80,16 +81,17 @@ async function connectCluster(kubeconfig: string): Promise<SharedCluster> {
         return [{ name: metadata.name, pullRequest: number, ...(expires !== undefined && { expires }) }];
       });
     },
-    deleteNamespace: (name) => unlessGone(core.deleteNamespace({ name })),
-    previewTargets: async (pullRequest) => {
-      const found: unknown = await custom.listCustomObjectForAllNamespaces({
-        ...targetKind,
-        labelSelector: selector(pullRequest),
-      });
-      return targetsOf(found);
+    deleteNamespace: async (name) => {
+      await unlessGone(core.deleteNamespace({ name }));
     },
-    deleteTarget: ({ namespace, name }) =>
-      unlessGone(custom.deleteNamespacedCustomObject({ ...targetKind, namespace, name })),
+    previewTargets: async (pullRequest) => {
+      const wanted = { ...targetKind, labelSelector: selector(pullRequest) };
+      // A cluster whose mesh is gone does not know the kind, and has none.
+      return targetsOf((await unlessGone(custom.listCustomObjectForAllNamespaces(wanted))) ?? { items: [] });
+    },
+    deleteTarget: async ({ namespace, name }) => {
+      await unlessGone(custom.deleteNamespacedCustomObject({ ...targetKind, namespace, name }));
+    },
     health: async (owner) => {
       const [deployments, statefulSets] = await Promise.all([
         apps.listDeploymentForAllNamespaces(),

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { commentMarker } from "../../preview/comment";
+import { rendered } from "../preview/comment/rendered";
 import { running } from "../preview/comment/reports";
 import { type GitHubServer, startGitHub } from "../preview/github-server";
 import { addPullRequest } from "../preview/github/fill";
@@ -21,8 +22,11 @@ afterEach(async () => {
   await server.stop();
 });
 
+/** What GitHub Actions says of the run. */
+const run = { GITHUB_SERVER_URL: "https://github.com", GITHUB_RUN_ID: "4711" };
+
 function comment(...args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const env = { ...process.env, ...server.environment, GITHUB_STEP_SUMMARY: join(folder, "summary.md") };
+  const env = { ...process.env, ...server.environment, ...run, GITHUB_STEP_SUMMARY: join(folder, "summary.md") };
   return new Promise((done) => {
     execFile(process.execPath, [command, "preview", "comment", ...args], { env }, (error, stdout, stderr) =>
       done({ status: error === null ? 0 : Number(error.code), stdout, stderr }),
@@ -53,6 +57,29 @@ describe("aks-mesh preview comment", { timeout: 60_000 }, () => {
     expect(status).toBe(2);
     expect(stderr).toContain("not one of pull request 13");
     expect(server.requests).toEqual([]);
+  });
+
+  it("takes the place of an older one, with its address, where a run had no report", async () => {
+    addPullRequest(server, 12);
+    await comment("--pr", "12", "--report", write("report.json", running));
+    expect(server.state.comments[0]?.body).toContain("pr&#45;12&#46;example&#46;org");
+    const { status, stderr } = await comment("--pr", "12", "--no-report", "--commit", running.commit);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const [written, ...others] = server.state.comments;
+    expect(others).toEqual([]);
+    expect(written?.body).not.toContain("example&#46;org");
+    const { links, prose } = rendered(written?.body ?? "");
+    expect(links.map(({ to }) => to)).toEqual(["https://github.com/octo-org/shop/actions/runs/4711"]);
+    expect(prose).toContain("failed before it could say anything");
+  });
+
+  it("takes a report that is missing for a mistake, unless it is told so", async () => {
+    addPullRequest(server, 12);
+    const { status, stderr } = await comment("--pr", "12");
+    expect(status).toBe(2);
+    expect(stderr).toContain("--report FILE, as preview up wrote it, or --no-report");
+    expect((await comment("--pr", "12", "--no-report", "--commit", "main")).status).toBe(2);
+    expect(server.state.comments).toEqual([]);
   });
 
   it("writes all that the reaper left, whatever goes wrong with one", async () => {

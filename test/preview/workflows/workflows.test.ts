@@ -6,6 +6,7 @@ import { parse } from "yaml";
 const folder = resolve(__dirname, "../../../.github");
 
 interface Step {
+  readonly if?: string;
   readonly uses?: string;
   readonly run?: string;
   readonly with?: Readonly<Record<string, unknown>>;
@@ -15,6 +16,8 @@ interface Step {
 interface Job {
   readonly permissions?: Readonly<Record<string, string>>;
   readonly environment?: string;
+  readonly if?: string;
+  readonly outputs?: Readonly<Record<string, string>>;
   readonly concurrency?: { readonly group: string; readonly "cancel-in-progress": boolean };
   readonly env?: Readonly<Record<string, string>>;
   readonly "timeout-minutes"?: number;
@@ -160,6 +163,23 @@ describe("the workflows", () => {
     for (const name of names.filter((one) => one.startsWith("preview"))) {
       expect(workflow(name), name).not.toHaveProperty("concurrency");
     }
+  });
+
+  it("say on the pull request that a run failed before it had a report, but not that a newer one took its place", () => {
+    const [up, down] = [workflow("preview.yml").jobs["comment"], workflow("preview-down.yml").jobs["comment"]];
+    for (const [job, after] of [
+      [up, "up"],
+      [down, "down"],
+    ] as const) {
+      const commands = job?.steps.filter(({ run = "" }) => run.includes("preview comment")) ?? [];
+      expect(commands.map(({ if: condition, run = "" }) => [condition, run.includes("--no-report")])).toEqual([
+        [`needs.${after}.outputs.report == 'success'`, false],
+        [`needs.${after}.outputs.report != 'success'`, true],
+      ]);
+    }
+    expect(up?.if).toContain("needs.up.result == 'failure' && needs.up.outputs.admit != 'failure'");
+    expect(workflow("preview.yml").jobs["up"]?.outputs?.["admit"]).toBe("${{ steps.admit.outcome }}");
+    expect(down?.if).toContain("needs.down.result == 'failure'");
   });
 
   it("end", () => {
