@@ -10,7 +10,7 @@ import { type CallTree } from "./request/call-tree";
 import { callTree, clientOf, decide } from "./request/decide";
 import { type CallRequest, type Outcome, type Verdict } from "./request/request";
 import { passes } from "./request/resolve";
-import { keyOf, type MeshService } from "./state";
+import { keyOf, type MeshService, type PodState } from "./state";
 
 /** What a change does to the calls from one account to one port of a service. */
 export interface AccessChange {
@@ -120,12 +120,15 @@ function* unrelated(before: OsmMesh, after: OsmMesh): Iterable<Pair> {
 /** Whether calls that no TrafficTarget leads anywhere may still leave the caller. */
 function hasOtherWays(mesh: OsmMesh, caller: string): boolean {
   const { switches, egresses } = mesh.state;
-  const { outboundPortExclusions, outboundIpExclusions, outboundIpInclusions } = switches;
+  const { outboundPortExclusions, outboundIpExclusions, outboundIpInclusions, interfaceExclusions } = switches;
   if (switches.permissive || switches.egress || egresses.length > 0) return true;
-  if (outboundPortExclusions.length + outboundIpExclusions.length + outboundIpInclusions.length > 0) return true;
+  const exclusions = [outboundPortExclusions, outboundIpExclusions, outboundIpInclusions, interfaceExclusions];
+  if (exclusions.some(({ length }) => length > 0)) return true;
   const [namespace = "", name = ""] = caller.split("/");
   const { inMesh, pods } = clientOf(mesh, namespace, name);
-  return !inMesh || Object.keys(pods[0]?.annotations ?? {}).some((key) => key.includes("outbound-"));
+  const isFree = (pod: PodState): boolean =>
+    !mesh.state.hasSidecar(pod) || Object.keys(pod.annotations).some((key) => key.includes("outbound-"));
+  return !inMesh || pods.some(isFree);
 }
 
 const expanded = new WeakMap<OsmMesh, ReadonlyMap<string, RelatedPair>>();

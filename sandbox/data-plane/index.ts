@@ -1,7 +1,34 @@
 import path from "node:path";
-import { ensureJudge, type Judge, startJudge } from "../judge";
+import { ensureJudge, type Judge, type JudgeCase, type JudgeRequest, type JudgeVerdict, startJudge } from "../judge";
 import { ensureEnvoy } from "./envoy";
 import { namespaceAccess } from "./namespaces";
+
+/** A request, with what only a real call can be. */
+export interface LiveRequest extends JudgeRequest {
+  /** How often the call is made, one after the other. From 2 on its answer has `statuses` in place of an outcome. Default: 1. */
+  readonly times?: number;
+  /** TLS that the caller itself speaks. It believes any server. */
+  readonly tls?: {
+    /** SNI. Default: none. */
+    readonly "server-name"?: string;
+    /** Name in a certificate of the mesh's authority that the caller shows. Default: it shows none. */
+    readonly principal?: string;
+  };
+}
+
+/** What a real call came to. */
+export interface LiveVerdict extends JudgeVerdict {
+  /** How often each HTTP status came; 0 stands for no answer. */
+  readonly statuses?: Readonly<Record<string, number>>;
+  /** How many requests with this path the case's applications got until the call had ended, each try of a sidecar counted. */
+  readonly arrived?: number;
+}
+
+/** An answer to a case. */
+export type LiveAnswer = { readonly verdicts: readonly LiveVerdict[] } | { readonly error: string };
+
+/** Real pods with real sidecars that answer cases. The application answers 200, or NNN on a path `/status/NNN`. */
+export type DataPlane = Judge<JudgeCase & { readonly requests: readonly LiveRequest[] }, LiveAnswer>;
 
 const namespaces = ["--net", "--mount"];
 
@@ -17,7 +44,7 @@ export async function dataPlaneProblem(): Promise<string | undefined> {
  *
  * @throws an Error that says what this machine lacks.
  */
-export async function openDataPlane(report: (message: string) => void): Promise<Judge> {
+export async function openDataPlane(report: (message: string) => void): Promise<DataPlane> {
   const access = await namespaceAccess(namespaces);
   if ("problem" in access) throw new Error(access.problem);
   const [binaries, envoy] = await Promise.all([ensureJudge(report), ensureEnvoy(report)]);

@@ -38,10 +38,10 @@ export interface JudgeVerdict {
 /** An answer to a case; an error where the objects cannot be read, or where OSM itself falls over them. */
 export type JudgeAnswer = { readonly verdicts: readonly JudgeVerdict[] } | { readonly error: string };
 
-/** The running judge. */
-export interface Judge {
+/** The running judge, or another program that answers such cases. */
+export interface Judge<Case extends JudgeCase = JudgeCase, Answer = JudgeAnswer> {
   /** Answers in the order of the cases. Several calls may be under way at once. */
-  ask(cases: readonly JudgeCase[]): Promise<readonly JudgeAnswer[]>;
+  ask(cases: readonly Case[]): Promise<readonly Answer[]>;
   /** Ends the process. */
   close(): Promise<void>;
 }
@@ -72,9 +72,12 @@ export async function openJudge(report: (message: string) => void): Promise<Judg
 }
 
 /** Starts a program that answers cases line by line, as the judge does. */
-export function startJudge(command: string, args: readonly string[]): Judge {
+export function startJudge<Case extends JudgeCase = JudgeCase, Answer = JudgeAnswer>(
+  command: string,
+  args: readonly string[],
+): Judge<Case, Answer> {
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
-  const waiting: { resolve: (answer: JudgeAnswer) => void; reject: (error: Error) => void }[] = [];
+  const waiting: { resolve: (answer: Answer) => void; reject: (error: Error) => void }[] = [];
   const ended = new Promise<void>((resolve) => {
     child.on("close", (code, signal) => {
       for (const { reject } of waiting.splice(0)) {
@@ -84,14 +87,14 @@ export function startJudge(command: string, args: readonly string[]): Judge {
     });
   });
   createInterface({ input: child.stdout }).on("line", (line) => {
-    waiting.shift()?.resolve(JSON.parse(line) as JudgeAnswer);
+    waiting.shift()?.resolve(JSON.parse(line) as Answer);
   });
   return {
     ask: (cases) =>
       Promise.all(
         cases.map(
           (one) =>
-            new Promise<JudgeAnswer>((resolve, reject) => {
+            new Promise<Answer>((resolve, reject) => {
               waiting.push({ resolve, reject });
               child.stdin.write(`${JSON.stringify(one)}\n`);
             }),

@@ -1,5 +1,4 @@
 import { type OsmMesh } from "../mesh";
-import { inRange } from "../proxy/filter-chains";
 import { type Inbound } from "../proxy/inbound";
 import {
   type EgressHost,
@@ -11,6 +10,7 @@ import {
 import { type AccountKey, keyOf, type MeshService, type PodState, provesIdentity, type ServiceState } from "../state";
 import { resolveHost } from "./address";
 import { type CallTree, choice, type Content, end, failure, noRoute } from "./call-tree";
+import { leavesOutbound } from "./interception";
 import { callPlain, refusedBy } from "./plain";
 import { describe } from "./reasons";
 import { callServer } from "./server";
@@ -23,7 +23,7 @@ export interface Client {
   readonly identity: string;
   /** The account that OSM takes it for. */
   readonly account: AccountKey;
-  /** Whether its namespace is in the mesh, so that it has a sidecar. */
+  /** Whether any of its pods has a sidecar. */
   readonly inMesh: boolean;
   readonly pods: readonly PodState[];
   /** Its pods by what is broken in what their sidecars are told. */
@@ -91,17 +91,21 @@ function callItself(mesh: OsmMesh, target: Target): CallTree {
 const unseenPod = "10.255.255.254";
 
 function callFromPods(mesh: OsmMesh, client: Client, target: Target, authority: string | undefined): CallTree {
-  const sourceIp = client.pods[0]?.ips[0] ?? unseenPod;
-  if (!client.inMesh) {
-    return callPlain(mesh, target, sourceIp, { routed: false, authority }, [
-      { text: `namespace ${client.account.split("/")[0] ?? ""} is not in the mesh: the caller has no sidecar` },
-    ]);
+  const [first] = client.pods;
+  const why = aroundSidecar(mesh, client, first, target);
+  const others = client.pods.filter((pod) => aroundSidecar(mesh, client, pod, target) !== why);
+  if (others.length > 0) {
+    const alike = client.pods.filter((pod) => !others.includes(pod));
+    return choice<CallTree>(
+      "endpoint",
+      [alike, others].map((left) => ({
+        weight: client.pods.length - left.length,
+        tree: callFromPods(mesh, without(mesh, client, left), target, authority),
+      })),
+    );
   }
-  if (bypasses(mesh, client, target)) {
-    return callPlain(mesh, target, sourceIp, { routed: false, authority }, [
-      { text: "the call bypasses the caller's sidecar" },
-    ]);
-  }
+  const sourceIp = first?.ips[0] ?? unseenPod;
+  if (why !== undefined) return callPlain(mesh, target, sourceIp, { routed: false, authority }, [{ text: why }]);
   // A pod's own services can break all that its sidecar is told, so that pods of one account may differ.
   return choice<CallTree>(
     "endpoint",
@@ -130,22 +134,15 @@ export function podFaults(mesh: OsmMesh, pods: readonly PodState[]): readonly Po
   return faults.size === 0 ? soundPod : [...faults.values()];
 }
 
-/** Ports and addresses that the init container's iptables rules leave to themselves. */
-function bypasses(mesh: OsmMesh, client: Client, target: Target): boolean {
-  const { outboundPortExclusions, outboundIpExclusions, outboundIpInclusions } = mesh.state.switches;
-  const { ip } = target;
-  const annotations = client.pods[0]?.annotations;
-  const listed = (name: string): readonly string[] => {
-    const text = annotations?.[`openservicemesh.io/${name}`];
-    return text === undefined ? [] : text.split(",").map((item) => item.trim());
-  };
-  if (outboundPortExclusions.includes(target.port)) return true;
-  if (listed("outbound-port-exclusion-list").includes(String(target.port))) return true;
-  if (ip === undefined) return false;
-  const excluded = [...outboundIpExclusions, ...listed("outbound-ip-range-exclusion-list")];
-  if (excluded.some((range) => inRange(ip, range))) return true;
-  const included = [...outboundIpInclusions, ...listed("outbound-ip-range-inclusion-list")];
-  return included.length > 0 && !included.some((range) => inRange(ip, range));
+/** Why a pod's call does not meet a sidecar of its own; undefined where it does. The pod is undefined where no object shows one. */
+function aroundSidecar(mesh: OsmMesh, client: Client, pod: PodState | undefined, target: Target): string | undefined {
+  if (pod === undefined ? !client.inMesh : !mesh.state.hasSidecar(pod)) {
+    const [namespace = ""] = client.account.split("/");
+    return mesh.state.isMonitored(namespace)
+      ? `no sidecar is injected into pods of ${client.account}`
+      : `namespace ${namespace} is not in the mesh: the caller has no sidecar`;
+  }
+  return leavesOutbound(mesh, pod, target) ? "the call bypasses the caller's sidecar" : undefined;
 }
 
 function callFromSidecar(

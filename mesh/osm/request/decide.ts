@@ -83,7 +83,8 @@ function walk(mesh: OsmMesh, from: string, to: string, authority: string | undef
 /** A service account as a caller. */
 export function clientOf(mesh: OsmMesh, namespace: string, name: string): Client {
   const pods = clientPods(mesh, namespace, name);
-  const inMesh = mesh.state.isMonitored(namespace);
+  const unseen = { namespace, labels: {}, annotations: {}, hostNetwork: false };
+  const inMesh = pods.length === 0 ? mesh.state.hasSidecar(unseen) : pods.some(mesh.state.hasSidecar);
   return {
     key: keyOf(namespace, name),
     identity: identityOf(namespace, name),

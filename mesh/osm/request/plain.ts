@@ -2,6 +2,7 @@ import { type OsmMesh } from "../mesh";
 import { type Inbound } from "../proxy/inbound";
 import { keyOf, type PodState, type ServiceState, type SplitPolicy } from "../state";
 import { type CallTree, choice, type Content, end, failure, noRoute } from "./call-tree";
+import { leavesInbound } from "./interception";
 import { describe } from "./reasons";
 import { type Reason } from "./request";
 
@@ -89,14 +90,15 @@ function plainToPod(
   because: readonly Reason[],
 ): CallTree {
   const fails = (text: string): CallTree => failure(routed, text, because);
-  const outside = pod === undefined || !mesh.state.isMonitored(pod.namespace);
-  if (!open && (outside || mesh.state.switches.inboundPortExclusions.includes(port))) {
-    return fails(`nothing listens on port ${String(port)} of ${backend}`);
-  }
+  const outside = pod === undefined || !mesh.state.hasSidecar(pod);
+  const excluded = !outside && leavesInbound(mesh, pod, port);
+  if (!open && (outside || excluded)) return fails(`nothing listens on port ${String(port)} of ${backend}`);
   if (outside) {
-    return end("allowed", [...because, { text: `${backend} is not in the mesh` }], backend);
+    const inMesh = pod !== undefined && mesh.state.isMonitored(pod.namespace);
+    const text = inMesh ? `no sidecar is injected into the pods of ${backend}` : `${backend} is not in the mesh`;
+    return end("allowed", [...because, { text }], backend);
   }
-  if (mesh.state.switches.inboundPortExclusions.includes(port)) {
+  if (excluded) {
     return end("allowed", [...because, { text: `port ${String(port)} bypasses the sidecar of ${backend}` }], backend);
   }
   const inbound = mesh.inbound(pod);

@@ -10,7 +10,10 @@ import {
   type ServiceState,
 } from "./workloads";
 
-type Assumed = Pick<ClusterState, "switches" | "isMonitored" | "pods" | "services" | "endpoints" | "assumptions">;
+type Assumed = Pick<
+  ClusterState,
+  "switches" | "isMonitored" | "hasSidecar" | "pods" | "services" | "endpoints" | "assumptions"
+>;
 
 /** The mesh's name, the value of the monitored-by label: AKS and OSM's chart both call it so. */
 const meshName = "osm";
@@ -24,6 +27,7 @@ const strictMode: MeshSwitches = {
   inboundPortExclusions: [],
   outboundIpExclusions: [],
   outboundIpInclusions: [],
+  interfaceExclusions: [],
   externalAuthorization: false,
 };
 
@@ -47,6 +51,8 @@ export function assume(given: GivenState, asked: readonly AskedService[]): Assum
   const isMonitored = (namespace: string): boolean =>
     namespaces.size === 0 || namespaces.get(namespace)?.labels[monitoredByLabel] === meshName;
 
+  const hasSidecar = sidecarRule(namespaces, isMonitored);
+
   const known = allPods(given, assumptions);
   const services = allServices(given, known, asked, assumptions);
   const pods = known.length > 0 ? known : assumedPods(given, services, assumptions);
@@ -63,7 +69,34 @@ export function assume(given: GivenState, asked: readonly AskedService[]): Assum
     assumptions.push("No Endpoints: every Service is taken to have the pods that its selector matches.");
     endpoints = endpointsOf(addressedServices, addressedPods);
   }
-  return { switches, isMonitored, pods: addressedPods, services: addressedServices, endpoints, assumptions };
+  return {
+    switches,
+    isMonitored,
+    hasSidecar,
+    pods: addressedPods,
+    services: addressedServices,
+    endpoints,
+    assumptions,
+  };
+}
+
+/** pkg/injector/webhook.go, mustInject; the label `ignore` is in the webhook's selector of namespaces. */
+function sidecarRule(
+  namespaces: GivenState["namespaces"],
+  isMonitored: ClusterState["isMonitored"],
+): ClusterState["hasSidecar"] {
+  const injection = (annotations: Labels | undefined): boolean | undefined => {
+    const value = annotations?.["openservicemesh.io/sidecar-injection"]?.toLowerCase();
+    if (value === undefined) return undefined;
+    return ["enabled", "yes", "true"].includes(value);
+  };
+  return ({ namespace, labels, annotations, hostNetwork }) => {
+    if (!isMonitored(namespace)) return false;
+    if (labels["osm-proxy-uuid"] !== undefined) return true;
+    const { labels: around, annotations: ofNamespace } = namespaces.get(namespace) ?? {};
+    if (hostNetwork || around?.["openservicemesh.io/ignore"] !== undefined) return false;
+    return injection(annotations) ?? injection(ofNamespace) ?? true;
+  };
 }
 
 /** Pods as given, and those that workloads would make where none of their pods is given. */

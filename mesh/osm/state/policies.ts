@@ -98,6 +98,7 @@ export interface MeshSwitches {
   readonly inboundPortExclusions: readonly number[];
   readonly outboundIpExclusions: readonly string[];
   readonly outboundIpInclusions: readonly string[];
+  readonly interfaceExclusions: readonly string[];
   readonly externalAuthorization: boolean;
 }
 
@@ -323,6 +324,7 @@ export function readMeshConfig(reader: Reader): MeshSwitches {
     inboundPortExclusions: ports("inboundPortExclusionList"),
     outboundIpExclusions: ranges("outboundIPRangeExclusionList"),
     outboundIpInclusions: ranges("outboundIPRangeInclusionList"),
+    interfaceExclusions: ranges("networkInterfaceExclusionList"),
     externalAuthorization:
       reader.flag(authorization["enable"], ["spec", "traffic", "inboundExternalAuthorization", "enable"]) ?? false,
   };

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"sync"
 
@@ -29,6 +30,13 @@ func (s *discoveryServer) load(pods []*corev1.Pod) {
 	for _, pod := range pods {
 		s.pods[nodeID(pod)] = pod
 	}
+}
+
+// gatewayCertificate is what OSM would issue for an ingress gateway of this name.
+func (s *discoveryServer) gatewayCertificate(name string) (tls.Certificate, error) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return s.control.GatewayCertificate(name)
 }
 
 func nodeID(pod *corev1.Pod) string { return pod.Namespace + "/" + pod.Name }

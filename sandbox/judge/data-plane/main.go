@@ -32,12 +32,12 @@ const settleTime = 500 * time.Millisecond
 
 type question struct {
 	Objects  []json.RawMessage `json:"objects"`
-	Requests []verdict.Request `json:"requests"`
+	Requests []request         `json:"requests"`
 }
 
 type answer struct {
-	Verdicts []verdict.Verdict `json:"verdicts,omitempty"`
-	Error    string            `json:"error,omitempty"`
+	Verdicts []seen `json:"verdicts,omitempty"`
+	Error    string `json:"error,omitempty"`
 	// Refused is what the Envoys refused of their configuration.
 	Refused []string `json:"refused,omitempty"`
 }
@@ -146,7 +146,11 @@ func play(node *netns.Namespace, server *discoveryServer, line []byte, envoyPath
 	if err != nil {
 		return result, err
 	}
-	verdict.AddMissingClients(objects, asked.Requests)
+	var plain []verdict.Request
+	for _, it := range asked.Requests {
+		plain = append(plain, it.Request)
+	}
+	verdict.AddMissingClients(objects, plain)
 	server.control.Load(objects)
 	server.load(objects.Pods)
 	if err := writeHosts(objects); err != nil {
@@ -155,7 +159,8 @@ func play(node *netns.Namespace, server *discoveryServer, line []byte, envoyPath
 	if err := node.Do(func() error { return netns.Run(serviceRules(objects), "iptables-restore", "-w") }); err != nil {
 		return result, err
 	}
-	world, err := startWorld(node, objects)
+	served := newApplication()
+	world, err := startWorld(node, objects, asked.Requests, served)
 	if err != nil {
 		return result, err
 	}
@@ -170,7 +175,7 @@ func play(node *netns.Namespace, server *discoveryServer, line []byte, envoyPath
 		}
 	}()
 	for _, object := range objects.Pods {
-		it, err := startPod(node, object, objects, envoyPath)
+		it, err := startPod(node, object, objects, served, envoyPath)
 		if it != nil {
 			pods = append(pods, it)
 		}
@@ -187,7 +192,7 @@ func play(node *netns.Namespace, server *discoveryServer, line []byte, envoyPath
 	// Ready says that the first configuration was taken; the workers get it a moment later.
 	time.Sleep(settleTime)
 
-	result.Verdicts = make([]verdict.Verdict, len(asked.Requests))
+	result.Verdicts = make([]seen, len(asked.Requests))
 	failures := make([]error, len(asked.Requests))
 	var group sync.WaitGroup
 	slots := make(chan struct{}, 4*runtime.GOMAXPROCS(0))
@@ -199,7 +204,7 @@ func play(node *netns.Namespace, server *discoveryServer, line []byte, envoyPath
 			defer func() { <-slots }()
 			from, err := clientOf(pods, request.From)
 			if err == nil {
-				result.Verdicts[index], err = send(from, objects, request)
+				result.Verdicts[index], err = send(from, server, objects, request)
 			}
 			failures[index] = err
 		}()

@@ -6,12 +6,14 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"aks-mesh/sandbox/data-plane/pods/netns"
 	"aks-mesh/sandbox/judge/internal/cluster"
+	"aks-mesh/sandbox/judge/internal/verdict"
 )
 
 const (
@@ -19,8 +21,6 @@ const (
 	// nodeAddress is the node's on the bridge between the pods, and their gateway; the discovery server listens there.
 	nodeAddress = "10.255.255.254"
 	controlPort = 18000
-	// worldAddress is what names outside the cluster resolve to; an address for documentation.
-	worldAddress = "198.51.100.7"
 	// sharedFolder is seen by this process and its children only.
 	sharedFolder = "/mnt"
 )
@@ -29,7 +29,7 @@ const (
 // kube-proxy does to it happens where it does on a node.
 func prepareNode() error {
 	commands := fmt.Sprintf("link set lo up\nlink add %[1]s type bridge\naddr add %[2]s/8 dev %[1]s\naddr add %[3]s/32 dev %[1]s\nlink set %[1]s up\n",
-		bridge, nodeAddress, worldAddress)
+		bridge, nodeAddress, verdict.OutsideAddress)
 	if err := netns.Run(commands, "ip", "-batch", "-"); err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func writeHosts(objects *cluster.Objects) error {
 	lines := []string{""}
 	for _, egress := range objects.Egresses {
 		for _, host := range egress.Spec.Hosts {
-			address := worldAddress + ":"
+			address := verdict.OutsideAddress + ":"
 			if resolved, err := resolve(objects, host+":"); err == nil {
 				address = resolved
 			}
@@ -87,23 +87,34 @@ func writeHosts(objects *cluster.Objects) error {
 	return os.WriteFile(filepath.Join(sharedFolder, "hosts"), []byte(strings.Join(lines, "\n")+"\n"), 0o644)
 }
 
-// startWorld listens, outside of the cluster, on every port that an Egress policy names.
-func startWorld(node *netns.Namespace, objects *cluster.Objects) ([]net.Listener, error) {
-	ports := map[int]bool{}
+// startWorld listens, outside of the cluster, on every port that an Egress policy names or a request goes to.
+func startWorld(node *netns.Namespace, objects *cluster.Objects, requests []request, served *application) ([]net.Listener, error) {
+	ports := map[string]bool{}
 	for _, egress := range objects.Egresses {
 		for _, port := range egress.Spec.Ports {
-			ports[port.Number] = true
+			ports[strconv.Itoa(port.Number)] = true
 		}
 	}
+	for _, it := range requests {
+		if address, err := resolve(objects, it.To); err == nil {
+			if port, outside := strings.CutPrefix(address, verdict.OutsideAddress+":"); outside {
+				ports[port] = true
+			}
+		}
+	}
+	certificate, err := selfSigned()
+	if err != nil {
+		return nil, err
+	}
 	var listeners []net.Listener
-	err := node.Do(func() error {
+	err = node.Do(func() error {
 		for port := range ports {
-			listener, err := net.Listen("tcp4", fmt.Sprintf("%s:%d", worldAddress, port))
+			listener, err := net.Listen("tcp4", net.JoinHostPort(verdict.OutsideAddress, port))
 			if err != nil {
 				return err
 			}
 			listeners = append(listeners, listener)
-			go application(listener)
+			go served.serve(listener, certificate)
 		}
 		return nil
 	})

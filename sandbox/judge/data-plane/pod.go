@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -21,6 +19,7 @@ import (
 
 	"aks-mesh/sandbox/data-plane/pods/netns"
 	"aks-mesh/sandbox/judge/internal/cluster"
+	"aks-mesh/sandbox/judge/internal/interception"
 )
 
 const (
@@ -35,19 +34,21 @@ type pod struct {
 	node      *netns.Namespace
 	link      string // the bridge's end of its link
 	listeners []net.Listener
-	sidecar   *exec.Cmd
-	exited    chan struct{} // closed when the sidecar has ended
+	// application is what listens in the pods of the case and outside of the cluster.
+	application *application
+	sidecar     *exec.Cmd
+	exited      chan struct{} // closed when the sidecar has ended
 }
 
 var links atomic.Int64
 
 // startPod makes a pod's network and starts what runs in it.
-func startPod(node *netns.Namespace, object *corev1.Pod, objects *cluster.Objects, envoyPath string) (*pod, error) {
+func startPod(node *netns.Namespace, object *corev1.Pod, objects *cluster.Objects, served *application, envoyPath string) (*pod, error) {
 	own, err := netns.New()
 	if err != nil {
 		return nil, err
 	}
-	it := &pod{object: object, namespace: own, node: node}
+	it := &pod{object: object, namespace: own, node: node, application: served}
 	link := fmt.Sprintf("pod%d", links.Add(1))
 	err = node.Do(func() error {
 		commands := fmt.Sprintf("link add %[1]s type veth peer name eth0 netns %[3]s\nlink set %[1]s master %[2]s up\n",
@@ -67,7 +68,11 @@ func startPod(node *netns.Namespace, object *corev1.Pod, objects *cluster.Object
 		if !meshed(object) {
 			return nil
 		}
-		return netns.Run(redirection, "iptables-restore", "-w")
+		rules, err := interception.Of(object, objects.MeshConfig)
+		if err != nil {
+			return err
+		}
+		return netns.Run(rules.Rules, "iptables-restore", "-w")
 	})
 	if err != nil {
 		return it, err
@@ -82,23 +87,6 @@ func startPod(node *netns.Namespace, object *corev1.Pod, objects *cluster.Object
 }
 
 func meshed(object *corev1.Pod) bool { return object.Labels[constants.EnvoyUniqueIDLabelName] != "" }
-
-// redirection is what OSM's init container sets up: everything that comes in goes to the sidecar, and everything that goes out
-// and is not the sidecar's own.
-var redirection = strings.Join([]string{
-	"*nat",
-	":OSM_OUT - [0:0]",
-	fmt.Sprintf("-A PREROUTING -p tcp -j REDIRECT --to-port %d", constants.EnvoyInboundListenerPort),
-	"-A OUTPUT -p tcp -j OSM_OUT",
-	fmt.Sprintf("-A OSM_OUT -o lo ! -d 127.0.0.1/32 -p tcp -m owner --uid-owner %d -j REDIRECT --to-port %d",
-		constants.EnvoyUID, constants.EnvoyInboundListenerPort),
-	fmt.Sprintf("-A OSM_OUT -o lo -m owner ! --uid-owner %d -j RETURN", constants.EnvoyUID),
-	fmt.Sprintf("-A OSM_OUT -m owner --uid-owner %d -j RETURN", constants.EnvoyUID),
-	"-A OSM_OUT -d 127.0.0.1/32 -j RETURN",
-	fmt.Sprintf("-A OSM_OUT -p tcp -j REDIRECT --to-port %d", constants.EnvoyOutboundListenerPort),
-	"COMMIT",
-	"",
-}, "\n")
 
 func endpointAddresses(objects *cluster.Objects, service *corev1.Service, portName string) []string {
 	var list []string
@@ -117,57 +105,6 @@ func endpointAddresses(objects *cluster.Objects, service *corev1.Service, portNa
 		}
 	}
 	return list
-}
-
-// startApplication listens on every target port of the pod. It answers HTTP with 200 and sends other bytes back.
-func (p *pod) startApplication(objects *cluster.Objects) error {
-	ports := map[int32]bool{}
-	for _, endpoints := range objects.Endpoints {
-		for _, subset := range endpoints.Subsets {
-			for _, address := range subset.Addresses {
-				for _, port := range subset.Ports {
-					if address.IP == p.object.Status.PodIP {
-						ports[port.Port] = true
-					}
-				}
-			}
-		}
-	}
-	return p.namespace.Do(func() error {
-		for port := range ports {
-			listener, err := net.Listen("tcp4", fmt.Sprintf("0.0.0.0:%d", port))
-			if err != nil {
-				return err
-			}
-			p.listeners = append(p.listeners, listener)
-			go application(listener)
-		}
-		return nil
-	})
-}
-
-func application(listener net.Listener) {
-	for {
-		connection, err := listener.Accept()
-		if err != nil {
-			return // closed with the pod
-		}
-		go func() {
-			defer connection.Close()
-			reader := bufio.NewReader(connection)
-			first, err := reader.Peek(len(ping))
-			if err != nil {
-				return // nothing was said
-			}
-			if string(first) == ping {
-				_, _ = io.WriteString(connection, ping)
-				return
-			}
-			if _, err := http.ReadRequest(reader); err == nil {
-				_, _ = io.WriteString(connection, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-			}
-		}()
-	}
 }
 
 // startSidecar starts Envoy as OSM's injector would have it started, with the discovery server in place of the controller.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -29,25 +30,85 @@ const (
 // errBusy is the end of a call that took too long.
 var errBusy = errors.New("no answer in time: is the machine busy?")
 
+// request is a call, and what only a real one can be.
+type request struct {
+	verdict.Request
+	// Times is how often it is made, one after the other. From 2 on the answer tells all statuses, and has no outcome.
+	Times int      `json:"times,omitempty"`
+	TLS   *tlsCall `json:"tls,omitempty"`
+}
+
+// tlsCall is TLS that the caller itself speaks.
+type tlsCall struct {
+	// ServerName is its SNI.
+	ServerName string `json:"server-name,omitempty"`
+	// Principal is the name in the certificate of the mesh's that the caller shows; empty: it shows none.
+	Principal string `json:"principal,omitempty"`
+}
+
+// seen is what came of a request.
+type seen struct {
+	verdict.Verdict
+	// Statuses are how often each status came, for a request that is made several times; 0 is a call without an answer.
+	Statuses map[int]int `json:"statuses,omitempty"`
+	// Arrived is how many requests with its path any application got in this case.
+	Arrived int `json:"arrived,omitempty"`
+}
+
 // send makes a call for real, on a connection of its own, and tells what the caller saw.
-func send(from *pod, objects *cluster.Objects, request verdict.Request) (verdict.Verdict, error) {
-	address, err := resolve(objects, request.To)
+func send(from *pod, server *discoveryServer, objects *cluster.Objects, asked request) (seen, error) {
+	address, err := resolve(objects, asked.To)
 	if err != nil {
-		return verdict.Verdict{Error: err.Error()}, nil
+		return seen{Verdict: verdict.Verdict{Error: err.Error()}}, nil
 	}
 	if address == "" {
-		return verdict.Verdict{Outcome: verdict.Refused}, nil
+		return seen{Verdict: verdict.Verdict{Outcome: verdict.Refused}}, nil
 	}
+	var security *tls.Config
+	if asked.TLS != nil {
+		// The test is about who gets in, so the caller believes any server.
+		security = &tls.Config{ServerName: asked.TLS.ServerName, InsecureSkipVerify: true}
+		if name := asked.TLS.Principal; name != "" {
+			certificate, err := server.gatewayCertificate(name)
+			if err != nil {
+				return seen{}, err
+			}
+			security.Certificates = []tls.Certificate{certificate}
+		}
+	}
+	if asked.Times < 2 {
+		result, err := sendPatiently(from, address, security, asked.Request)
+		return seen{Verdict: result, Arrived: from.application.count(asked.Path)}, err
+	}
+	result := seen{Statuses: map[int]int{}}
+	for range asked.Times {
+		one, err := sendPatiently(from, address, security, asked.Request)
+		if err != nil {
+			return seen{}, err
+		}
+		status := 0
+		if one.Status != nil {
+			status = *one.Status
+		}
+		result.Statuses[status]++
+	}
+	result.Arrived = from.application.count(asked.Path)
+	return result, nil
+}
+
+// sendPatiently makes a call again whose end tells of a busy machine only.
+func sendPatiently(from *pod, address string, security *tls.Config, asked verdict.Request) (verdict.Verdict, error) {
+	var result verdict.Verdict
+	var err error
 	for range attempts {
-		var seen verdict.Verdict
-		if seen, err = sendOnce(from, address, request); !errors.Is(err, errBusy) {
-			return seen, err
+		if result, err = sendOnce(from, address, security, asked); !errors.Is(err, errBusy) {
+			return result, err
 		}
 	}
 	return verdict.Verdict{}, err
 }
 
-func sendOnce(from *pod, address string, request verdict.Request) (verdict.Verdict, error) {
+func sendOnce(from *pod, address string, security *tls.Config, request verdict.Request) (verdict.Verdict, error) {
 	connection, err := from.dial("tcp4", address)
 	if err != nil {
 		return noAnswer(err)
@@ -55,6 +116,9 @@ func sendOnce(from *pod, address string, request verdict.Request) (verdict.Verdi
 	defer connection.Close()
 	if err := connection.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
 		return verdict.Verdict{}, err
+	}
+	if security != nil {
+		connection = tls.Client(connection, security)
 	}
 	if request.Protocol == "tcp" {
 		return sendBytes(connection)
@@ -123,12 +187,13 @@ func sendHTTP(connection net.Conn, request verdict.Request) (verdict.Verdict, er
 		200: verdict.Allowed, 403: verdict.Denied, 404: verdict.NoRoute, 503: verdict.Unavailable,
 	}[status]
 	if !known {
-		return verdict.Verdict{Error: "unexpected status " + strconv.Itoa(status)}, nil
+		return verdict.Verdict{Status: &status, Error: "unexpected status " + strconv.Itoa(status)}, nil
 	}
 	return verdict.Verdict{Outcome: outcome, Status: &status}, nil
 }
 
-// resolve does what the cluster's DNS would: the Service's address, or one of its pods'; empty if it has none.
+// resolve does what a pod's DNS would: the Service's address, or one of its pods', empty if it has none; or one outside the
+// cluster.
 func resolve(objects *cluster.Objects, to string) (string, error) {
 	host, port, _ := strings.Cut(to, ":")
 	labels := strings.Split(host, ".")
@@ -150,6 +215,9 @@ func resolve(objects *cluster.Objects, to string) (string, error) {
 			}
 		}
 		return "", nil
+	}
+	if verdict.IsOutside(to) {
+		return verdict.OutsideAddress + ":" + port, nil
 	}
 	return "", fmt.Errorf("to %q: there is no such Service", to)
 }

@@ -113,7 +113,8 @@ function drawMesh(draw: Draw, mood: Mood): readonly unknown[] {
     for (const name of namespaces) {
       if (draw.oneIn(12)) continue;
       const labels = draw.oneIn(8) ? draw.pick([{}, { "openservicemesh.io/monitored-by": "other" }]) : monitored;
-      objects.push({ apiVersion: "v1", kind: "Namespace", metadata: { name, labels } });
+      const annotations = draw.oneIn(8) && { annotations: { "openservicemesh.io/sidecar-injection": "disabled" } };
+      objects.push({ apiVersion: "v1", kind: "Namespace", metadata: { name, labels, ...annotations } });
     }
   }
   if (mood !== "tame" && draw.oneIn(3)) {
@@ -122,12 +123,40 @@ function drawMesh(draw: Draw, mood: Mood): readonly unknown[] {
       kind: "MeshConfig",
       metadata: { name: "osm-mesh-config", namespace: "osm-system" },
       spec: {
-        traffic: { enablePermissiveTrafficPolicyMode: draw.oneIn(4), enableEgress: draw.oneIn(2) },
+        traffic: {
+          enablePermissiveTrafficPolicyMode: draw.oneIn(4),
+          enableEgress: draw.oneIn(2),
+          ...(draw.oneIn(4) && draw.pick<Readonly<Record<string, unknown>>>(exclusions)),
+        },
         featureFlags: { enableEgressPolicy: draw.oneIn(2) },
       },
     });
   }
   return objects;
+}
+
+/** What the MeshConfig may leave to bypass the sidecars. */
+const exclusions = [
+  { outboundPortExclusionList: [80] },
+  { inboundPortExclusionList: [8080, 80] },
+  { outboundIPRangeExclusionList: ["0.0.0.0/0"] },
+  { outboundIPRangeInclusionList: ["192.168.0.0/16"] },
+  { networkInterfaceExclusionList: ["eth0"] },
+] as const;
+
+/** What a pod may say about its own sidecar. */
+const sidecarAnnotations = [
+  { "sidecar-injection": "disabled" },
+  { "outbound-port-exclusion-list": "80, 5000" },
+  { "inbound-port-exclusion-list": "8080,80" },
+  { "outbound-ip-range-exclusion-list": "0.0.0.0/0" },
+  { "outbound-ip-range-inclusion-list": "192.168.0.0/16" },
+] as const;
+
+function drawAnnotations(draw: Draw, mood: Mood): Readonly<Record<string, string>> | undefined {
+  if (mood === "tame" || !draw.oneIn(10)) return undefined;
+  const drawn = Object.entries(draw.pick<Readonly<Record<string, string>>>(sidecarAnnotations));
+  return Object.fromEntries(drawn.map(([name, value]) => [`openservicemesh.io/${name}`, value]));
 }
 
 function drawWorkload(draw: Draw, mood: Mood) {
@@ -137,6 +166,7 @@ function drawWorkload(draw: Draw, mood: Mood) {
     containers: [{ name: "app", ports: [{ name: "web", containerPort: 8080 }] }],
   };
   const metadata = { name: `w${String(draw.integer(1, 5))}`, namespace: draw.pick(namespaces) };
+  const annotations = drawAnnotations(draw, mood);
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -144,7 +174,7 @@ function drawWorkload(draw: Draw, mood: Mood) {
     spec: {
       ...(mood === "wild" && draw.oneIn(6) && { replicas: draw.integer(0, 2) }),
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec },
+      template: { metadata: { labels, ...(annotations && { annotations }) }, spec },
     },
   };
 }

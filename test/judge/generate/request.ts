@@ -10,7 +10,7 @@ export function drawRequest(draw: Draw, world: World): JudgeRequest {
   const known = draw.maybe(service.ports);
   const port = known === undefined || draw.oneIn(20) ? draw.pick([80, 81, 5000]) : known.port;
   const fullName = `${service.name}.${service.namespace}.svc.cluster.local`;
-  const to = `${fullName}:${String(port)}`;
+  const to = draw.oneIn(40) ? `example.com:${String(port)}` : `${fullName}:${String(port)}`;
   // Bytes that are not HTTP say nothing about an HTTP port; HTTP over a TCP port is real.
   const tcp = known?.protocol === "tcp" && known.port === port && !draw.oneIn(4);
   if (tcp) return { from, to, protocol: "tcp" };

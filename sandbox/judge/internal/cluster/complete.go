@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
+	"strings"
 
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
@@ -135,13 +136,49 @@ func (o *Objects) completePods() {
 		if len(pod.Status.PodIPs) == 0 {
 			pod.Status.PodIPs = []corev1.PodIP{{IP: pod.Status.PodIP}}
 		}
-		if o.InMesh(pod.Namespace) {
+		if o.hasSidecar(pod) {
 			if pod.Labels == nil {
 				pod.Labels = map[string]string{}
 			}
 			pod.Labels[constants.EnvoyUniqueIDLabelName] = proxyUUID(pod).String()
 		}
 	}
+}
+
+// hasSidecar tells whether the injector gives the pod a sidecar. Where nothing says so of a namespace of the mesh, it does.
+func (o *Objects) hasSidecar(pod *corev1.Pod) bool {
+	if !o.InMesh(pod.Namespace) {
+		return false
+	}
+	if pod.Labels[constants.EnvoyUniqueIDLabelName] != "" {
+		return true
+	}
+	namespace := &corev1.Namespace{}
+	for _, it := range o.Namespaces {
+		if it.Name == pod.Namespace {
+			namespace = it
+		}
+	}
+	// The injector's webhook does not see namespaces with this label.
+	if _, ignored := namespace.Labels[constants.IgnoreLabel]; ignored || pod.Spec.HostNetwork {
+		return false
+	}
+	if wanted, said := pod.Annotations[constants.SidecarInjectionAnnotation]; said {
+		return means(wanted)
+	}
+	if wanted, said := namespace.Annotations[constants.SidecarInjectionAnnotation]; said {
+		return means(wanted)
+	}
+	return true
+}
+
+// means reads the injector's annotation.
+func means(wanted string) bool {
+	switch strings.ToLower(wanted) {
+	case "enabled", "yes", "true":
+		return true
+	}
+	return false
 }
 
 func proxyUUID(pod *corev1.Pod) uuid.UUID {

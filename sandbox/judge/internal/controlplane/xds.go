@@ -1,6 +1,7 @@
 package controlplane
 
 import (
+	"crypto/tls"
 	"fmt"
 	"strings"
 
@@ -196,4 +197,13 @@ func (c *ControlPlane) Respond(pod *corev1.Pod, request *discovery_v3.DiscoveryR
 		packed = append(packed, it)
 	}
 	return packed, nil
+}
+
+// GatewayCertificate is a certificate as OSM issues it for an ingress gateway.
+func (c *ControlPlane) GatewayCertificate(name string) (tls.Certificate, error) {
+	issued, err := c.certificates.IssueCertificate(name, certificate.IngressGateway, certificate.FullCNProvided())
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(issued.GetCertificateChain(), issued.GetPrivateKey())
 }

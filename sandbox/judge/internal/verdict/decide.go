@@ -36,6 +36,7 @@ type call struct {
 	service  *corev1.Service
 	port     corev1.ServicePort
 	http     *envoy.Request // nil for TCP
+	outside  string         // host and port outside the cluster; then there is no service
 	leaves   []leaf
 	rejected map[string]bool
 }
@@ -45,16 +46,10 @@ func (m *Mesh) leaves(request Request) ([]leaf, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	service, port, err := m.service(request.To)
+	it := &call{mesh: m, http: httpRequest(request), rejected: map[string]bool{}}
+	destinations, err := it.lookUp(request.To)
 	if err != nil {
 		return nil, nil, err
-	}
-	destinations, err := m.destinations(service, port)
-	if err != nil {
-		return nil, nil, err
-	}
-	it := &call{
-		mesh: m, service: service, port: portOf(service, port), http: httpRequest(request), rejected: map[string]bool{},
 	}
 	for caller, pod := range callers {
 		it.client = pod
@@ -100,7 +95,37 @@ func httpRequest(request Request) *envoy.Request {
 	return &envoy.Request{Method: method, Path: path, Host: host, Headers: headers}
 }
 
-// service finds the Service that a host name and port stand for.
+// lookUp finds what a host name and port stand for, and the addresses that it resolves to.
+func (c *call) lookUp(to string) ([]netip.AddrPort, error) {
+	service, port, err := c.mesh.service(to)
+	if err != nil {
+		if port == 0 || !IsOutside(to) {
+			return nil, err
+		}
+		c.outside = to
+		return []netip.AddrPort{netip.AddrPortFrom(netip.MustParseAddr(OutsideAddress), port)}, nil
+	}
+	c.service, c.port = service, portOf(service, port)
+	return c.mesh.destinations(service, port)
+}
+
+// OutsideAddress is what names outside the cluster resolve to; an address for documentation.
+const OutsideAddress = "198.51.100.7"
+
+// IsOutside tells whether a host that is no Service of the cluster's has a name of the world's.
+func IsOutside(to string) bool {
+	host, _, _ := strings.Cut(to, ":")
+	labels := strings.Split(host, ".")
+	for _, label := range labels {
+		if label == "svc" || label == "" {
+			return false
+		}
+	}
+	_, err := netip.ParseAddr(host)
+	return len(labels) > 1 && err != nil
+}
+
+// service finds the Service that a host name and port stand for. Where there is none, the port is told with the error.
 func (m *Mesh) service(to string) (*corev1.Service, uint16, error) {
 	host, portText, found := strings.Cut(to, ":")
 	port, err := strconv.ParseUint(portText, 10, 16)
@@ -116,7 +141,7 @@ func (m *Mesh) service(to string) (*corev1.Service, uint16, error) {
 			return service, uint16(port), nil
 		}
 	}
-	return nil, 0, fmt.Errorf("to %q: there is no such Service", to)
+	return nil, uint16(port), fmt.Errorf("to %q: there is no such Service", to)
 }
 
 // portOf finds a port of a Service; one without a number if there is none.
@@ -168,22 +193,21 @@ func (c *call) connect(index int, destination netip.AddrPort) error {
 		if c.mesh.listens(destination) {
 			outcome = Allowed
 		}
-		orders := 1
-		if hasSidecar(c.client) {
-			proxies, err := c.mesh.clientProxies(c.client)
-			if err != nil {
-				return err
-			}
-			orders = len(proxies)
-		}
-		// Whatever the sidecar is told: so that these ways stand beside the others of each order.
-		for at.order = 0; at.order < orders; at.order++ {
+		return c.aroundSidecar(at, func(at leaf) error {
 			c.end(at, outcome)
-		}
-		return nil
+			return nil
+		})
 	}
+	direct := func(at leaf) error { return c.direct(at, c.service, c.port, destination, Refused) }
 	if !hasSidecar(c.client) {
-		return c.direct(leaf{endpoint: index * endpointsPerDestination, part: 1}, c.service, c.port, destination, Refused)
+		return direct(leaf{endpoint: index * endpointsPerDestination, part: 1})
+	}
+	rules, err := c.mesh.interception(c.client)
+	if err != nil {
+		return err
+	}
+	if !rules.Outbound(destination) {
+		return c.aroundSidecar(leaf{endpoint: index * endpointsPerDestination, part: 1}, direct)
 	}
 	proxies, err := c.mesh.clientProxies(c.client)
 	if err != nil {
@@ -196,6 +220,25 @@ func (c *call) connect(index int, destination netip.AddrPort) error {
 			if err := c.connectBy(ordered, at, destination); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// aroundSidecar goes on with a connection that the client's sidecar does not see. What that is told makes no difference: the same
+// ways stand beside the others of each order.
+func (c *call) aroundSidecar(at leaf, onward func(leaf) error) error {
+	orders := 1
+	if hasSidecar(c.client) {
+		proxies, err := c.mesh.clientProxies(c.client)
+		if err != nil {
+			return err
+		}
+		orders = len(proxies)
+	}
+	for at.order = 0; at.order < orders; at.order++ {
+		if err := onward(at); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -241,7 +284,12 @@ func (c *call) send(at leaf, cluster *envoy.Cluster, http bool, destination neti
 	for _, address := range cluster.Endpoints {
 		server := c.mesh.podByIP[address.Addr()]
 		at.endpoint++
-		if server == nil || !hasSidecar(server) || !accepts(cluster.ServerNames, controlplane.Identity(server)) {
+		guarded, err := c.mesh.guards(server, address)
+		if err != nil {
+			return err
+		}
+		// An application that the sidecar's TLS reaches itself cannot read it.
+		if !guarded || !accepts(cluster.ServerNames, controlplane.Identity(server)) {
 			c.end(at, failed)
 			continue
 		}
@@ -287,6 +335,11 @@ func (c *call) resolve(at leaf, cluster *envoy.Cluster, failed Outcome) error {
 // direct goes to an address in plain text: kube-proxy picks a pod behind a cluster address. Failed is what the client sees
 // where nobody takes the connection.
 func (c *call) direct(at leaf, service *corev1.Service, port corev1.ServicePort, destination netip.AddrPort, failed Outcome) error {
+	if service == nil {
+		at.backend = c.outside
+		c.end(at, Allowed)
+		return nil
+	}
 	addresses, err := c.mesh.behind(service, port, destination)
 	if err != nil {
 		return err
@@ -298,12 +351,16 @@ func (c *call) direct(at leaf, service *corev1.Service, port corev1.ServicePort,
 	for _, address := range addresses {
 		at.endpoint++
 		server := c.mesh.podByIP[address.Addr()]
+		guarded, err := c.mesh.guards(server, address)
+		if err != nil {
+			return err
+		}
 		// A headless Service's port is not translated: it may be one on which nobody listens.
-		if server != nil && !hasSidecar(server) && !c.mesh.listens(address) {
+		if server != nil && !guarded && !c.mesh.listens(address) {
 			c.end(at, failed)
 			continue
 		}
-		if server == nil || !hasSidecar(server) {
+		if !guarded {
 			c.end(at, Allowed)
 			continue
 		}
@@ -369,6 +426,18 @@ func endOf(choice envoy.Choice) (Outcome, bool) {
 		return Refused, true
 	}
 	return "", false
+}
+
+// guards tells whether connections from other pods to an address meet its pod's sidecar. Server is nil where it is no pod's.
+func (m *Mesh) guards(server *corev1.Pod, address netip.AddrPort) (bool, error) {
+	if server == nil || !hasSidecar(server) {
+		return false, nil
+	}
+	rules, err := m.interception(server)
+	if err != nil {
+		return false, err
+	}
+	return rules.Inbound(address), nil
 }
 
 func accepts(names []string, identity string) bool {

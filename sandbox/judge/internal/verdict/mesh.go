@@ -14,6 +14,7 @@ import (
 	"aks-mesh/sandbox/judge/internal/cluster"
 	"aks-mesh/sandbox/judge/internal/controlplane"
 	"aks-mesh/sandbox/judge/internal/envoy"
+	"aks-mesh/sandbox/judge/internal/interception"
 )
 
 // Mesh is one cluster with OSM in it. It makes the proxies that requests ask for, once each.
@@ -23,6 +24,8 @@ type Mesh struct {
 	podByIP map[netip.Addr]*corev1.Pod
 	servers map[*corev1.Pod][][]*envoy.Proxy
 	clients map[*corev1.Pod][]*envoy.Proxy
+	// interceptions are the pods' netfilter rules.
+	interceptions map[*corev1.Pod]*interception.Interception
 }
 
 // Load gives a cluster to the control plane. The mesh is valid until the next Load on the same control plane.
@@ -34,6 +37,8 @@ func Load(control *controlplane.ControlPlane, objects *cluster.Objects, requests
 		podByIP: map[netip.Addr]*corev1.Pod{},
 		servers: map[*corev1.Pod][][]*envoy.Proxy{},
 		clients: map[*corev1.Pod][]*envoy.Proxy{},
+
+		interceptions: map[*corev1.Pod]*interception.Interception{},
 	}
 	for _, pod := range objects.Pods {
 		ip, err := netip.ParseAddr(pod.Status.PodIP)
@@ -83,6 +88,17 @@ func (m *Mesh) callers(from string) ([]*corev1.Pod, error) {
 
 func hasSidecar(pod *corev1.Pod) bool {
 	return pod.Labels[constants.EnvoyUniqueIDLabelName] != ""
+}
+
+func (m *Mesh) interception(pod *corev1.Pod) (*interception.Interception, error) {
+	if made, found := m.interceptions[pod]; found {
+		return made, nil
+	}
+	made, err := interception.Of(pod, m.objects.MeshConfig)
+	if err == nil {
+		m.interceptions[pod] = made
+	}
+	return made, err
 }
 
 // clientProxies are the configurations that a caller's sidecar may get: one for each TrafficSplit that OSM may take for

@@ -1,0 +1,45 @@
+import { type OsmMesh } from "../mesh";
+import { inRange } from "../proxy/filter-chains";
+import { type PodState } from "../state";
+
+/** A pod's network interface. */
+const podInterface = "eth0";
+
+/**
+ * Whether the init container's iptables rules leave a call from a pod alone (pkg/injector/iptables.go).
+ *
+ * @param pod Undefined where no object shows one.
+ * @param target Address and port; the address is undefined outside the cluster.
+ */
+export function leavesOutbound(
+  mesh: OsmMesh,
+  pod: PodState | undefined,
+  { ip, port }: { readonly ip: string | undefined; readonly port: number },
+): boolean {
+  const { outboundPortExclusions, outboundIpExclusions, outboundIpInclusions, interfaceExclusions } =
+    mesh.state.switches;
+  if (interfaceExclusions.includes(podInterface)) return true;
+  if (outboundPortExclusions.includes(port)) return true;
+  if (listed(pod, "outbound-port-exclusion-list").includes(String(port))) return true;
+  // Of an address that is not known only "any" is certain.
+  const within = (range: string): boolean => (ip === undefined ? range.endsWith("/0") : inRange(ip, range));
+  if (outboundIpExclusions.some(within) || listed(pod, "outbound-ip-range-exclusion-list").some(within)) return true;
+  const included = [...outboundIpInclusions, ...listed(pod, "outbound-ip-range-inclusion-list")];
+  return included.length > 0 && !included.some(within);
+}
+
+/** Whether those rules leave calls to a port of a pod alone, so that they reach the application itself. */
+export function leavesInbound(mesh: OsmMesh, pod: PodState, port: number): boolean {
+  const { inboundPortExclusions, interfaceExclusions } = mesh.state.switches;
+  return (
+    interfaceExclusions.includes(podInterface) ||
+    inboundPortExclusions.includes(port) ||
+    listed(pod, "inbound-port-exclusion-list").includes(String(port))
+  );
+}
+
+/** A list in a pod's annotation. */
+function listed(pod: PodState | undefined, name: string): readonly string[] {
+  const text = pod?.annotations[`openservicemesh.io/${name}`];
+  return text === undefined ? [] : text.split(",").map((item) => item.trim());
+}

@@ -1,0 +1,1 @@
+// Empty: functions without a body need an assembly file in their package.
