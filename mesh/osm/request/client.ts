@@ -10,7 +10,7 @@ import {
 import { type AccountKey, keyOf, type MeshService, type PodState, provesIdentity, type ServiceState } from "../state";
 import { resolveHost } from "./address";
 import { type CallTree, choice, type Content, end, failure, noRoute } from "./call-tree";
-import { leavesOutbound } from "./interception";
+import { leavesOutbound, meetsSidecar } from "./interception";
 import { callPlain, refusedBy } from "./plain";
 import { describe } from "./reasons";
 import { callServer } from "./server";
@@ -301,7 +301,9 @@ function throughCluster(
   for (const ip of ips) {
     const [pod] = mesh.catalog.podsOfIp(ip);
     const key =
-      pod === undefined ? "" : `${mesh.inbound(pod).id}|${String(provesIdentity(mesh.catalog, service.service, pod))}`;
+      pod === undefined || !meetsSidecar(mesh, pod, service.targetPort)
+        ? ""
+        : `${mesh.inbound(pod).id}|${String(provesIdentity(mesh.catalog, service.service, pod))}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { ip, weight: 1 });
     else group.weight += 1;

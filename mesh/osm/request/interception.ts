@@ -28,6 +28,11 @@ export function leavesOutbound(
   return included.length > 0 && !included.some(within);
 }
 
+/** Whether calls from other pods to a port of a pod meet its sidecar. */
+export function meetsSidecar(mesh: OsmMesh, pod: PodState, port: number): boolean {
+  return mesh.state.hasSidecar(pod) && !leavesInbound(mesh, pod, port);
+}
+
 /** Whether those rules leave calls to a port of a pod alone, so that they reach the application itself. */
 export function leavesInbound(mesh: OsmMesh, pod: PodState, port: number): boolean {
   const { inboundPortExclusions, interfaceExclusions } = mesh.state.switches;

@@ -3,7 +3,7 @@ import { fullName } from "../proxy/hostnames";
 import { type Inbound, type InboundChain, inboundChainName } from "../proxy/inbound";
 import { type AccountKey, type MeshService, provesIdentity } from "../state";
 import { type CallTree, type Content, end, failure, noRoute } from "./call-tree";
-import { leavesInbound } from "./interception";
+import { meetsSidecar } from "./interception";
 import { ingressAnswer, whereRoutesArrive } from "./plain";
 import { describe } from "./reasons";
 import { type Reason } from "./request";
@@ -29,7 +29,7 @@ export function callServer(
   const { ip, port, service, backend, sourceIp } = endpoint;
   const [pod] = mesh.catalog.podsOfIp(ip);
   if (pod === undefined) return failure(routed, `nothing at ${ip} speaks the mesh's TLS`);
-  if (!mesh.state.hasSidecar(pod) || leavesInbound(mesh, pod, port)) {
+  if (!meetsSidecar(mesh, pod, port)) {
     return failure(
       routed,
       `no sidecar takes calls to port ${String(port)} of pod ${pod.namespace}/${pod.name}: it cannot read the mesh's TLS`,
