@@ -11,7 +11,7 @@ const options = { event: { type: "string" }, expect: { type: "string" } } as con
 
 /**
  * `aks-mesh preview admit --event FILE`: may this event start a preview? In a workflow the answer goes to the step's outputs:
- * `admitted`, and if so `pull-request`, `commit` and `owner`. With `--expect COMMIT` anything but that commit, admitted, is a failure.
+ * `admitted`, and if so `pull-request`, `commit`, `owner` and `cluster`. With `--expect COMMIT` anything but that commit, admitted, is a failure.
  */
 export async function admitCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
   const { values } = readOptions(args, options);
@@ -30,12 +30,20 @@ export async function admitCommand(terminal: Terminal, args: readonly string[]):
 
 function describe(admission: Admission): string {
   if (!admission.admitted) return `No preview: ${admission.reason}\n`;
-  return `A preview of pull request ${String(admission.pullRequest)} at ${admission.commit}.\n`;
+  const place = admission.cluster === "own" ? ", on a cluster of its own" : "";
+  return `A preview of pull request ${String(admission.pullRequest)} at ${admission.commit}${place}.\n`;
 }
 
 /** Values of fixed form alone: a line break in one would be another output. */
 function outputLines(admission: Admission): string {
   if (!admission.admitted) return "admitted=false\n";
-  const { pullRequest, commit, owner } = admission;
-  return `admitted=true\npull-request=${String(pullRequest)}\ncommit=${readCommit(commit)}\nowner=${readOwner(owner)}\n`;
+  const { pullRequest, commit, owner, cluster } = admission;
+  const lines = [
+    "admitted=true",
+    `pull-request=${String(pullRequest)}`,
+    `commit=${readCommit(commit)}`,
+    `owner=${readOwner(owner)}`,
+    `cluster=${cluster}`,
+  ];
+  return lines.map((line) => `${line}\n`).join("");
 }

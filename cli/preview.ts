@@ -13,6 +13,7 @@ import {
   readOwner,
   readPullRequest,
   readStack,
+  stackOf,
 } from "../preview/inputs";
 import { InputProblem, PreviewProblem } from "../preview/problem";
 import { readReport } from "../preview/read-report";
@@ -20,7 +21,7 @@ import { reap } from "../preview/reap";
 import { type PreviewReport } from "../preview/report";
 import { type PreviewPolicy, readPreviewPolicy } from "../preview/settings";
 import { status } from "../preview/status";
-import { up } from "../preview/up";
+import { up, type UpOptions } from "../preview/up";
 import { readOptions } from "./options";
 import { admitCommand } from "./preview-admit";
 import { describeReport, describeStatus } from "./preview-text";
@@ -156,9 +157,24 @@ async function upCommand(terminal: Terminal, args: readonly string[]): Promise<n
     cluster,
     base,
   } as const;
-  const report = await up(surroundings, policy, options);
+  let report: PreviewReport;
+  try {
+    report = await up(surroundings, policy, options);
+  } catch (error) {
+    if (error instanceof PreviewProblem && values.report !== undefined) keep(notBegun(options, error), values.report);
+    throw error;
+  }
   deliver(terminal, report, values.report);
   return report.state.status === "running" ? 0 : 1;
+}
+
+/** The report on a preview that could not be begun. */
+function notBegun(
+  { pullRequest, commit, cluster }: Pick<UpOptions, "pullRequest" | "commit" | "cluster">,
+  { message }: PreviewProblem,
+): PreviewReport {
+  const state = { status: "failed", error: message } as const;
+  return { pullRequest, commit, stack: stackOf(pullRequest), kind: cluster, state, addresses: [], outputs: [] };
 }
 
 /** The commit that is checked out. */

@@ -5,12 +5,22 @@ import { protectedFile } from "./protected-paths";
 
 /** Whether a preview may run, and of which commit. */
 export type Admission =
-  | { readonly admitted: true; readonly pullRequest: number; readonly commit: string; readonly owner: string }
+  | {
+      readonly admitted: true;
+      readonly pullRequest: number;
+      readonly commit: string;
+      readonly owner: string;
+      /** `own` where the pull request has the label for it. */
+      readonly cluster: "shared" | "own";
+    }
   /** `reason`: one sentence for whoever asked. It names no text that a stranger wrote. */
   | { readonly admitted: false; readonly reason: string };
 
 /** The label that asks for a preview of every push. */
 export const previewLabel = "preview";
+
+/** The label that gives a preview a cluster of its own. By itself it asks for none. */
+export const ownClusterLabel = "preview-own-cluster";
 
 /**
  * Decides whether an event may start a preview. The pull request's code will run with the previews' rights in Azure, so that
@@ -37,6 +47,10 @@ export async function admit(github: GitHub, event: PreviewEvent): Promise<Admiss
   const objection =
     event.kind === "comment" ? await ofComment(github, event, pull) : await ofLabel(github, event, pull);
   if (objection !== undefined) return refused(objection);
+  const cluster = pull.labels.includes(ownClusterLabel) ? "own" : "shared";
+  if (cluster === "own" && !(await isSetByWriter(github, pull.number, ownClusterLabel))) {
+    return refused(`Whoever sets the label ${ownClusterLabel} must have the right to push to this repository.`);
+  }
   const files = await github.changedFiles(pull.number);
   if (files === undefined) return refused("The pull request touches more files than GitHub lists.");
   if (protectedFile(files) !== undefined) {
@@ -47,7 +61,7 @@ export async function admit(github: GitHub, event: PreviewEvent): Promise<Admiss
   // The files are those of the newest commit, which need not be the one of a moment ago.
   const now = await github.pullRequest(pull.number);
   if (now?.commit !== pull.commit || !now.open) return refused("The pull request has changed meanwhile. Ask again.");
-  return { admitted: true, pullRequest: pull.number, commit: pull.commit, owner: pull.author };
+  return { admitted: true, pullRequest: pull.number, commit: pull.commit, owner: pull.author, cluster };
 }
 
 /** The whole comment, so that one that quotes or explains it starts nothing. */
@@ -88,9 +102,14 @@ async function ofLabel(
 ): Promise<string | undefined> {
   if (!actions.includes(event.action)) return "Nothing has happened that calls for a preview.";
   if (!pull.labels.includes(previewLabel)) return `The pull request has no label ${previewLabel}.`;
-  const actor = await github.labelledBy(pull.number, previewLabel);
-  if (actor === undefined || !(await github.mayWrite(actor))) {
+  if (!(await isSetByWriter(github, pull.number, previewLabel))) {
     return "Whoever sets the label must have the right to push to this repository.";
   }
   return event.commit === pull.commit ? undefined : "There are newer commits, and a newer run for them.";
+}
+
+/** Whether a label was set by somebody who may push now. */
+async function isSetByWriter(github: GitHub, number: number, label: string): Promise<boolean> {
+  const actor = await github.labelledBy(number, label);
+  return actor !== undefined && (await github.mayWrite(actor));
 }

@@ -59,8 +59,16 @@ describe("aks-mesh preview admit", { timeout: 60_000 }, () => {
     label(server);
     const { status, outputs, stderr } = await admit(labelled);
     expect(stderr).toBe("");
-    expect(outputs).toBe(`admitted=true\npull-request=12\ncommit=${commitOf(12)}\nowner=octocat\n`);
+    expect(outputs).toBe(`admitted=true\npull-request=12\ncommit=${commitOf(12)}\nowner=octocat\ncluster=shared\n`);
     expect(status).toBe(0);
+  });
+
+  it("says that the preview gets a cluster of its own", async () => {
+    label(server, "maintainer", "preview-own-cluster");
+    label(server);
+    const { outputs, stdout } = await admit(labelled);
+    expect(outputs).toContain("\ncluster=own\n");
+    expect(stdout).toContain(", on a cluster of its own.");
   });
 
   it("refuses in one line, which is no failure of the workflow", async () => {

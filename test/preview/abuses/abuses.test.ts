@@ -56,6 +56,14 @@ const refused: readonly (readonly [what: string, event: () => PreviewEvent, reas
   ["the label, set by an outsider", () => label(server, "mallory"), /right to push/],
   ["the label, set by somebody who may only sort", () => label(server, "triager"), /right to push/],
   [
+    "a cluster of its own, from somebody who may only sort",
+    () => {
+      label(server, "triager", "preview-own-cluster");
+      return label(server);
+    },
+    /preview-own-cluster must have the right to push/,
+  ],
+  [
     "the label, set by a maintainer and again by an outsider",
     () => {
       label(server);

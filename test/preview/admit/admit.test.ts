@@ -15,12 +15,22 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-const admitted = { admitted: true, pullRequest: 12, commit: commitOf(12), owner: "octocat" };
+const admitted = { admitted: true, pullRequest: 12, commit: commitOf(12), owner: "octocat", cluster: "shared" };
 
 describe("a preview", { timeout: 30_000 }, () => {
   it("runs because of the label, set by somebody who may push", async () => {
     expect(await admit(api, label(server, "maintainer"))).toEqual(admitted);
     expect(await admit(api, label(server, "octocat"))).toEqual(admitted);
+  });
+
+  it("gets a cluster of its own with the label for that, set by somebody who may push", async () => {
+    label(server, "maintainer", "preview-own-cluster");
+    expect(await admit(api, pullRequestEvent("labeled"))).toMatchObject({
+      reason: expect.stringContaining("no label"),
+    });
+    const own = { ...admitted, cluster: "own" };
+    expect(await admit(api, comment(server, "/preview"))).toEqual(own);
+    expect(await admit(api, label(server))).toEqual(own);
   });
 
   it("follows the pushes of a labelled pull request", async () => {

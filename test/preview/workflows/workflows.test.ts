@@ -182,6 +182,12 @@ describe("the workflows", () => {
     expect(down?.if).toContain("needs.down.result == 'failure'");
   });
 
+  it("give a cluster of its own to what the last admission says", () => {
+    const up = workflow("preview.yml").jobs["up"]?.steps.find(({ run = "" }) => run.includes("preview up"));
+    expect(up?.run).toContain('--cluster "$CLUSTER"');
+    expect(up?.env).toEqual({ CLUSTER: "${{ steps.admit.outputs.cluster }}" });
+  });
+
   it("end", () => {
     for (const { place, body } of jobs) expect(body["timeout-minutes"], place).toBeGreaterThan(0);
   });
