@@ -3,7 +3,7 @@
  *
  *     npx tsx bench/policy.ts [targets…] [--osm-seconds 20]         default: 300 1000 3000 10000 30000
  *
- * Every size runs in a process of its own. `first` is what a command or a preview takes, `best` the shortest of three more
+ * Every size runs in a process of its own, from one bundled file as the command does. `first` is what a command or a preview takes, `best` the shortest of three more
  * runs in the same process; milliseconds of wall-clock time on one thread.
  */
 import { execFile, spawnSync } from "node:child_process";
@@ -11,6 +11,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs, promisify } from "node:util";
+import { buildSync } from "esbuild";
 import { assumedCluster, compile } from "../mesh/policy";
 import { table } from "../sandbox/summary";
 import { policyOf } from "./policy/generate";
@@ -21,13 +22,27 @@ import { median } from "./statistics";
 const root = path.resolve(__dirname, "..");
 const defaultSizes = [300, 1000, 3000, 10_000, 30_000];
 
-async function measured(size: number, objectsFile: string): Promise<Measured> {
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ["--import", "tsx", path.join(__dirname, "policy", "measure.ts"), String(size), objectsFile],
-    { cwd: root, maxBuffer: 1 << 20 },
-  );
+async function measured(program: string, size: number, objectsFile: string): Promise<Measured> {
+  const { stdout } = await promisify(execFile)(process.execPath, [program, String(size), objectsFile], {
+    cwd: root,
+    maxBuffer: 1 << 20,
+  });
   return JSON.parse(stdout) as Measured;
+}
+
+/** The measuring program in one file, built as `aks-mesh` is. */
+function bundled(folder: string): string {
+  const outfile = path.join(folder, "measure.cjs");
+  buildSync({
+    entryPoints: [path.join(__dirname, "policy", "measure.ts")],
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    logLevel: "error",
+  });
+  return outfile;
 }
 
 const ms = (value: number): string => (value < 10 ? value.toFixed(1) : value.toFixed(0));
@@ -98,8 +113,9 @@ async function main(): Promise<void> {
   const sizes = positionals.length > 0 ? positionals.map(Number) : defaultSizes;
   const folder = mkdtempSync(path.join(tmpdir(), "aks-mesh-bench-"));
   try {
+    const program = bundled(folder);
     const runs: Measured[] = [];
-    for (const size of sizes) runs.push(await measured(size, path.join(folder, `${String(size)}.json`)));
+    for (const size of sizes) runs.push(await measured(program, size, path.join(folder, `${String(size)}.json`)));
     report(runs);
     console.log(`aks-mesh explain from the shell: ${ms(explainTime(folder))} ms`);
     console.log("\nOSM's catalogue, asked about every pod, beside the relation above (best of reading and access)");

@@ -98,7 +98,7 @@ export function allCallers(mesh: OsmMesh): readonly AccountKey[] {
   for (const pod of state.pods)
     if (state.isMonitored(pod.namespace)) callers.add(keyOf(pod.namespace, pod.serviceAccount));
   for (const { sources } of [...state.targets, ...state.egresses]) {
-    for (const { namespace, name } of sources) if (namespace !== "" && name !== "") callers.add(keyOf(namespace, name));
+    for (const { namespace, name, key } of sources) if (namespace !== "" && name !== "") callers.add(key);
   }
   for (const account of state.accounts) if (!account.endsWith("/default")) callers.add(account);
   return [...callers].sort();

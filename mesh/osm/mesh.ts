@@ -2,7 +2,7 @@ import { type Manifests } from "../manifests";
 import { inboundOf, type Inbound } from "./proxy/inbound";
 import { endpointIps, type Outbound, outboundOf } from "./proxy/outbound";
 import { type RouteTable, routeTable } from "./proxy/routes";
-import { indexTargets, type TargetIndex } from "./proxy/targets";
+import { indexTargets, type TargetIndex, targetsByDestination } from "./proxy/targets";
 import {
   type AccountKey,
   type AskedService,
@@ -11,7 +11,6 @@ import {
   type ClusterState,
   clusterState,
   givenState,
-  keyOf,
   memo,
   type MeshService,
   type PodState,
@@ -91,10 +90,10 @@ function listenersOf(state: ClusterState): ReadonlySet<string> {
 
 /** The HTTP routes that TrafficTargets give service accounts in strict mode, where all of their namespaces are in the mesh. */
 export function routeTablesOf(objects: Manifests["objects"]): readonly RouteTable[] {
-  const { given } = givenState({ objects });
-  const targets = [...given.targets.values()];
-  const state = { targets, routeGroups: given.routeGroups, isMonitored: () => true };
-  const index = indexTargets(state);
-  const accounts = new Set(targets.map(({ destination }) => keyOf(destination.namespace, destination.name)));
-  return [...accounts].map((account) => routeTable(state, index, account));
+  const routes = objects.filter(({ kind }) => kind === "TrafficTarget" || kind === "HTTPRouteGroup");
+  const { targets, routeGroups } = givenState({ objects: routes }).given;
+  const state = { routeGroups, isMonitored: () => true };
+  return Array.from(targetsByDestination(targets.values(), state), ([account, ofAccount]) =>
+    routeTable(state, ofAccount, account),
+  );
 }

@@ -58,6 +58,7 @@ export function pickChain<C extends { readonly match: ChainMatch }>(
 ): C | undefined {
   let left = chains.filter(({ match }) => match.port === connection.port);
   left = mostSpecificPrefix(left, connection.ip, (match) => match.ips);
+  if (left.length === 1) return left.find(({ match }) => takes(match, connection));
   left = byServerName(left, connection.serverName ?? "");
   left = exactOrAny(
     left,
@@ -67,6 +68,20 @@ export function pickChain<C extends { readonly match: ChainMatch }>(
   left = exactOrAny(left, (match) => match.applicationProtocols, connection.applicationProtocol);
   left = mostSpecificPrefix(left, connection.sourceIp, (match) => match.sourceIps);
   return left[0];
+}
+
+/** Whether a chain that is the only one left takes the connection: nothing can be more specific than it. */
+function takes(match: ChainMatch, { serverName, applicationProtocol, sourceIp }: Connection): boolean {
+  const { serverNames = [], applicationProtocols = [], sourceIps = [] } = match;
+  if (serverNames.length > 0 && !serverNames.some((name) => names(name, serverName ?? ""))) return false;
+  if (match.tls !== undefined && match.tls !== (serverName !== undefined)) return false;
+  if (applicationProtocols.length > 0 && !applicationProtocols.some((one) => one === applicationProtocol)) return false;
+  return sourceIps.length === 0 || longestPrefix(sourceIp, sourceIps) !== undefined;
+}
+
+/** Whether a chain's server name, which may begin with `*.`, stands for a connection's. */
+function names(pattern: string, serverName: string): boolean {
+  return pattern.startsWith("*.") ? serverName.endsWith(pattern.slice(1)) : pattern === serverName && serverName !== "";
 }
 
 function mostSpecificPrefix<C extends { readonly match: ChainMatch }>(

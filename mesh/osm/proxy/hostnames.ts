@@ -41,9 +41,10 @@ export function hostFinder<T>(
 ): (port: number, host: string) => T | undefined | "refused" {
   const onPort = (port: number): readonly T[] => hosted.filter((one) => portOf(one) === port);
   if (hosted.length <= fewHosts) {
+    const clashes = memo((port: number) => shareName(onPort(port).map(serviceOf), isLocal));
     return (port, host) => {
       const few = onPort(port);
-      if (few.length > 1 && shareName(few.map(serviceOf), isLocal)) return "refused";
+      if (few.length > 1 && clashes(port)) return "refused";
       return few.find((one) => isHostnameOf(serviceOf(one), isLocal(serviceOf(one)), host));
     };
   }

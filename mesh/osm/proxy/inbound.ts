@@ -65,7 +65,7 @@ export interface Inbound {
 /** Builds, and remembers, the inbound half of every pod's sidecar. Pods that look alike share it. */
 export function inboundOf(catalog: Catalog, index: TargetIndex): (pod: PodState) => Inbound {
   const { state } = catalog;
-  const tables = memo((account: AccountKey) => routeTable(state, index, account));
+  const tables = memo((account: AccountKey) => routeTable(state, index.ofDestination(account), account));
   const networks = memo((identity: string) => networkFilter(state, index, identity));
   const byAccount = new Map<AccountKey, { readonly services: readonly MeshService[]; readonly inbound: Inbound }[]>();
   let count = 0;

@@ -1,13 +1,11 @@
 import {
   type AccountKey,
   type ClusterState,
-  identityOf,
   keyOf,
   type RouteGroup,
   type RouteMatch,
   type TargetPolicy,
 } from "../state";
-import { type TargetIndex } from "./targets";
 
 /** An HTTP route of a server's sidecar, merged from every TrafficTarget that says exactly the same. */
 export interface Route {
@@ -47,18 +45,22 @@ interface MutableRoute extends Route {
   readonly origins: RouteOrigin[];
 }
 
-/** pkg/catalog/inbound_traffic_policies.go, buildInboundHTTPPolicyFromTrafficTarget, and MergeRules. */
+/**
+ * pkg/catalog/inbound_traffic_policies.go, buildInboundHTTPPolicyFromTrafficTarget, and MergeRules.
+ *
+ * @param targets those whose destination is the account.
+ */
 export function routeTable(
   state: Pick<ClusterState, "routeGroups" | "isMonitored">,
-  index: TargetIndex,
+  targets: readonly TargetPolicy[],
   account: AccountKey,
 ): RouteTable {
   const routes = new Map<string, MutableRoute>();
   const byTarget: { target: TargetPolicy; routes: Route[] }[] = [];
-  for (const target of index.ofDestination(account)) {
+  for (const target of targets) {
     const own: Route[] = [];
     // An equal route from two targets is one route with both lists of sources; within one target the list stays.
-    const principals = target.sources.map((source) => identityOf(source.namespace, source.name));
+    const principals = target.sources.map(({ identity }) => identity);
     target.rules.forEach((rule, ruleIndex) => {
       const group = state.routeGroups.get(keyOf(target.namespace, rule.name));
       if (group === undefined || !state.isMonitored(group.namespace)) return;

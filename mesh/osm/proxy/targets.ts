@@ -1,4 +1,4 @@
-import { type AccountKey, accountOf, type ClusterState, identityOf, keyOf, type TargetPolicy } from "../state";
+import { type AccountKey, accountOf, type ClusterState, memo, type TargetPolicy } from "../state";
 
 /** The TrafficTargets that OSM honours, looked up by who calls and by who is called. */
 export interface TargetIndex {
@@ -9,10 +9,10 @@ export interface TargetIndex {
   /** Targets whose destination has the identity: they make network permissions. */
   ofDestinationIdentity(identity: string): readonly TargetPolicy[];
   /**
-   * Accounts whose pods the account may reach. Unlike the others this look-up wants `kind: ServiceAccount` on both sides
+   * Whether the account may reach another's pods. Unlike the others this look-up wants `kind: ServiceAccount` on both sides
    * (pkg/catalog/traffictarget.go, getAllowedDirectionalServiceAccounts).
    */
-  reachableAccounts(account: AccountKey): ReadonlySet<AccountKey>;
+  reaches(account: AccountKey, server: AccountKey): boolean;
 }
 
 /** Why OSM ignores a TrafficTarget, or undefined where it does not (pkg/smi/client.go, isValidTrafficTarget). */
@@ -26,40 +26,63 @@ export function ignoredBecause(target: TargetPolicy, state: Pick<ClusterState, "
   return unknown === undefined ? undefined : `one of its rules is of kind ${unknown.kind}`;
 }
 
+/** The TrafficTargets that OSM honours by the account that is called, `namespace/name`. */
+export function targetsByDestination(
+  targets: Iterable<TargetPolicy>,
+  state: Pick<ClusterState, "isMonitored">,
+): ReadonlyMap<AccountKey, readonly TargetPolicy[]> {
+  const found = new Map<AccountKey, TargetPolicy[]>();
+  for (const target of targets) {
+    if (ignoredBecause(target, state) !== undefined) continue;
+    const { key } = target.destination;
+    const list = found.get(key);
+    if (list === undefined) found.set(key, [target]);
+    else list.push(target);
+  }
+  return found;
+}
+
+/** Accounts that one may reach and that are searched one by one. */
+const fewAccounts = 16;
+
 export function indexTargets(state: Pick<ClusterState, "targets" | "isMonitored">): TargetIndex {
+  const byDestination = targetsByDestination(state.targets, state);
+  const byIdentity = new Map<string, readonly TargetPolicy[]>();
   const bySource = new Map<AccountKey, TargetPolicy[]>();
-  const byDestination = new Map<AccountKey, TargetPolicy[]>();
-  const byIdentity = new Map<string, TargetPolicy[]>();
-  const reachable = new Map<AccountKey, Set<AccountKey>>();
+  const reachable = new Map<AccountKey, AccountKey[]>();
+  for (const targets of byDestination.values()) {
+    const [first] = targets;
+    if (first === undefined) continue;
+    // Accounts whose names have dots may share an identity.
+    const { identity } = first.destination;
+    const others = byIdentity.get(identity);
+    byIdentity.set(identity, others === undefined ? targets : [...others, ...targets]);
+  }
   for (const target of state.targets) {
     if (ignoredBecause(target, state) !== undefined) continue;
     const { destination } = target;
-    add(byDestination, keyOf(destination.namespace, destination.name), target);
-    const identity = identityOf(destination.namespace, destination.name);
-    add(byIdentity, identity, target);
     for (const source of target.sources) {
-      const account = keyOf(source.namespace, source.name);
-      const list = bySource.get(account);
-      if (list === undefined) bySource.set(account, [target]);
+      const { key } = source;
+      const list = bySource.get(key);
+      if (list === undefined) bySource.set(key, [target]);
       else if (list.at(-1) !== target) list.push(target);
       if (source.kind !== "ServiceAccount" || destination.kind !== "ServiceAccount") continue;
-      const accounts = reachable.get(account) ?? new Set();
-      accounts.add(accountOf(destination.namespace, destination.name));
-      reachable.set(account, accounts);
+      const server = accountOf(destination.namespace, destination.name);
+      const accounts = reachable.get(key);
+      if (accounts === undefined) reachable.set(key, [server]);
+      else accounts.push(server);
     }
   }
   const none: readonly TargetPolicy[] = [];
-  const noAccounts: ReadonlySet<AccountKey> = new Set();
+  const manyReachable = memo((account: AccountKey): ReadonlySet<AccountKey> => new Set(reachable.get(account)));
   return {
     ofSource: (account) => bySource.get(account) ?? none,
     ofDestination: (account) => byDestination.get(account) ?? none,
     ofDestinationIdentity: (identity) => byIdentity.get(identity) ?? none,
-    reachableAccounts: (account) => reachable.get(account) ?? noAccounts,
+    reaches: (account, server) => {
+      const accounts = reachable.get(account);
+      if (accounts === undefined) return false;
+      return accounts.length > fewAccounts ? manyReachable(account).has(server) : accounts.includes(server);
+    },
   };
-}
-
-function add<K>(map: Map<K, TargetPolicy[]>, key: K, target: TargetPolicy): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [target]);
-  else list.push(target);
 }

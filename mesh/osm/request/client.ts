@@ -318,9 +318,10 @@ function throughCluster(
 function allowedEndpoints(mesh: OsmMesh, client: Client, service: MeshService): readonly string[] {
   const ips = mesh.endpointIps(service);
   if (mesh.state.switches.permissive) return ips;
-  const reachable = mesh.targets.reachableAccounts(client.account);
   return ips.filter((ip) =>
-    mesh.catalog.podsOfIp(ip).some((pod) => reachable.has(keyOf(pod.namespace, pod.serviceAccount))),
+    mesh.catalog
+      .podsOfIp(ip)
+      .some((pod) => mesh.targets.reaches(client.account, keyOf(pod.namespace, pod.serviceAccount))),
   );
 }
 

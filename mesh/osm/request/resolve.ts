@@ -59,9 +59,7 @@ function throughRoutes({ table, identity, backend }: ServerRoutes, request: Http
       // Of an allowed call the targets that name the caller, of a denied one those whose route it is.
       const naming = route.origins.filter(
         ({ target }) =>
-          !allowed ||
-          route.principals === undefined ||
-          target.sources.some((source) => `${source.name}.${source.namespace}` === identity),
+          !allowed || route.principals === undefined || target.sources.some((source) => source.identity === identity),
       );
       const because = naming.flatMap(routeReasons);
       const tree: OutcomeTree = allowed

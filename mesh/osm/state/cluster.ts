@@ -246,8 +246,9 @@ function readObject(object: KubernetesObject, key: string, reader: Reader, given
 }
 
 function keep<T>(known: Map<string, T>, key: string, reader: Reader, value: T): void {
-  if (known.has(key)) reportTwice(reader);
+  const { size } = known;
   known.set(key, value);
+  if (known.size === size) reportTwice(reader);
 }
 
 function reportTwice(reader: Reader): void {

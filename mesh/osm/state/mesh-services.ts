@@ -67,6 +67,7 @@ export function catalogOf(state: ClusterState): Catalog {
     }
   }
 
+  const none: readonly never[] = [];
   const meshServices = memo((service: ServiceState) => toMeshServices(service, state.endpoints));
   const selecting = (pod: PodState): readonly MeshService[] => {
     const found = servicesByPod.get(pod) ?? [];
@@ -81,16 +82,17 @@ export function catalogOf(state: ClusterState): Catalog {
     servicesOfPod: memo((pod) =>
       selecting(pod).filter((service) => !service.name.includes(".") || service.name.split(".")[0] === pod.name),
     ),
-    podsOfAccount: (account) => byAccount.get(account) ?? [],
-    podsOfIp: (ip) => byIp.get(ip) ?? [],
+    podsOfAccount: (account) => byAccount.get(account) ?? none,
+    podsOfIp: (ip) => byIp.get(ip) ?? none,
     identitiesOfService: memo((service) => {
       // Pods of the Service's own namespace come from the index; the others only matter where selectors are shared.
       const own = matching(podIndex, service.namespace, service.selector);
       return new Set(own.map((pod) => identityOf(pod.namespace, pod.serviceAccount)));
     }),
     endpointsOf: (namespace, name) => state.endpoints.get(keyOf(namespace, name)),
-    splitsOfRoot: (service) => splitRoots.get(keyOf(service.namespace, service.name)) ?? [],
-    splitsOfBackend: (service) => splitBackends.get(keyOf(service.namespace, service.name)) ?? [],
+    splitsOfRoot: (service) => (splits.length > 0 && splitRoots.get(keyOf(service.namespace, service.name))) || none,
+    splitsOfBackend: (service) =>
+      (splits.length > 0 && splitBackends.get(keyOf(service.namespace, service.name))) || none,
   };
   return catalog;
 }
@@ -111,8 +113,7 @@ function toMeshServices(
   const endpoints = endpointsByKey.get(keyOf(service.namespace, service.name));
   const headless = service.clusterIp === "" || service.clusterIp === "None";
   return service.ports.flatMap((spec) => {
-    const prefix = protocolPrefixes.find((one) => spec.name.startsWith(`${one}-`));
-    const protocol = spec.appProtocol ?? prefix ?? "http";
+    const protocol = spec.appProtocol ?? protocolPrefixes.find((one) => spec.name.startsWith(`${one}-`)) ?? "http";
     const targetPort = endpoints === undefined ? 0 : targetPortOf(spec.name, endpoints);
     const make = (name: string): MeshService => ({
       namespace: service.namespace,

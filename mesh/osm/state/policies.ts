@@ -1,4 +1,5 @@
 import { type KubernetesObject, type ValuePath } from "../../manifests";
+import { type AccountKey, identityOf, keyOf } from "./identity";
 import { type Reader } from "./reader";
 
 /** What the analysis keeps of every object: its name and where it came from. */
@@ -13,6 +14,10 @@ export interface Subject {
   readonly kind: string;
   readonly name: string;
   readonly namespace: string;
+  /** `namespace/name`. */
+  readonly key: AccountKey;
+  /** `name.namespace`. */
+  readonly identity: string;
 }
 
 /** A TrafficTarget as OSM reads it. */
@@ -106,11 +111,10 @@ const spec = (reader: Reader) => reader.record(Reflect.get(reader.object, "spec"
 
 function subject(reader: Reader, value: unknown, path: ValuePath): Subject {
   const record = reader.record(value, path);
-  return {
-    kind: reader.text(record["kind"], path, "kind") ?? "",
-    name: reader.text(record["name"], path, "name") ?? "",
-    namespace: reader.text(record["namespace"], path, "namespace") ?? "",
-  };
+  const kind = reader.text(record["kind"], path, "kind") ?? "";
+  const name = reader.text(record["name"], path, "name") ?? "";
+  const namespace = reader.text(record["namespace"], path, "namespace") ?? "";
+  return { kind, name, namespace, key: keyOf(namespace, name), identity: identityOf(namespace, name) };
 }
 
 function subjects(reader: Reader, value: unknown, path: ValuePath): readonly Subject[] {

@@ -86,6 +86,7 @@ export function readers(positions: Positions, problems: Problem[]): (object: Kub
     },
     texts(value, path, key) {
       if (absent(value)) return none;
+      if (isTexts(value)) return value;
       const found: string[] = [];
       list(value, path, key).forEach((item, index) => {
         const read = typeof item === "string" ? item : text(item, at(path, key), index);
@@ -107,6 +108,10 @@ export function readers(positions: Positions, problems: Problem[]): (object: Kub
     current = object;
     return reader;
   };
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
 function kindOf(value: unknown): string {

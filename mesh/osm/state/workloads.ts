@@ -96,8 +96,14 @@ export function readPod(reader: Reader): PodState {
     const condition = reader.record(item, ["status", "conditions", index]);
     return condition["type"] === "Ready" && condition["status"] !== "True";
   });
+  const template = readTemplate(reader, Reflect.get(reader.object, "spec"), ["spec"]);
+  // Written out: objects made by spreading are slow to make and to look at.
   return {
-    ...readTemplate(reader, Reflect.get(reader.object, "spec"), ["spec"]),
+    serviceAccount: template.serviceAccount,
+    hostname: template.hostname,
+    subdomain: template.subdomain,
+    hostNetwork: template.hostNetwork,
+    containerPorts: template.containerPorts,
     namespace: metadata.namespace ?? "",
     name: metadata.name,
     labels: reader.textMap(metadata.labels, ["metadata", "labels"]),
