@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Bookstore } from "./components/bookstore";
+import { endWithEngine } from "./recovery/end-with-engine";
 import { stackDefinition } from "./stacks";
 import { ownCluster } from "./stacks/own-cluster";
 import { previewBounds } from "./stacks/preview-definition";
@@ -8,6 +9,8 @@ import { previewNamespaces, previewTags } from "./stacks/preview-marks";
 import { previewTargets } from "./stacks/preview-targets";
 import { readSettings } from "./stacks/settings";
 import { sharedCluster } from "./stacks/shared-cluster";
+
+endWithEngine();
 
 const stack = pulumi.getStack();
 const config = new pulumi.Config();

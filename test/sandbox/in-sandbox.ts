@@ -15,23 +15,28 @@ export async function openTestSandbox(options: Pick<SandboxOptions, "program"> =
   return openSandbox((message) => log.push(message), { directory, ...options });
 }
 
-/** The command lines of the processes that work in a directory. */
-function processesIn(directory: string): string[] {
+/** The command lines of the processes that name a directory in theirs, or in their environment. */
+function processesWith(directory: string, where: "cmdline" | "environ"): string[] {
   const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   return processes.flatMap((pid) => {
     try {
-      const commandLine = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-      return commandLine.includes(directory) ? [commandLine] : [];
+      if (!readFileSync(`/proc/${pid}/${where}`, "utf8").includes(directory)) return [];
+      return [readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")];
     } catch {
       return []; // it ended meanwhile
     }
   });
 }
 
+/** The command lines of programs that run for an engine of the sandbox, or ran for one that is no more. */
+export function programsOf({ paths }: Sandbox): string[] {
+  return processesWith(paths.directory, "environ").filter((line) => line.includes("@pulumi/pulumi/cmd/run"));
+}
+
 /** Stops the sandbox, which has to leave no process behind, and removes its folder. */
 export async function closeTestSandbox(sandbox: Sandbox): Promise<void> {
   await stopEmulator(sandbox.emulator);
-  expect(processesIn(sandbox.paths.directory)).toEqual([]);
+  expect(processesWith(sandbox.paths.directory, "cmdline")).toEqual([]);
   await resetSandbox(sandbox.paths);
 }
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resourcesInAzure, resourcesInState } from "./azure";
 import { operate, prepareStack, type Sandbox } from "../../sandbox/sandbox";
-import { closeTestSandbox, openTestSandbox, plannedSteps, stateOf } from "./in-sandbox";
+import { closeTestSandbox, openTestSandbox, plannedSteps, programsOf, stateOf } from "./in-sandbox";
 
 const stack = "dev";
 
@@ -49,6 +49,8 @@ describe.sequential("an engine that is killed after every resource in turn", () 
     const { resources } = await stateOf(sandbox, stack);
     expect(resources.length).toBeGreaterThan(50);
     expect(kills).toBeGreaterThan(20);
+    // Those of the dead engines end too.
+    await expect.poll(() => programsOf(sandbox), { timeout: 30_000 }).toEqual([]);
     expect([...(await plannedSteps(sandbox, stack)).entries()]).toEqual([]);
     expect(await resourcesInAzure(sandbox)).toEqual(resourcesInState((await stateOf(sandbox, stack)).resources));
 
