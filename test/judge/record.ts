@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { format, resolveConfig } from "prettier";
 import { parseAllDocuments, stringify } from "yaml";
 import { openJudge } from "../../sandbox/judge";
 import { readCases, requestOf } from "./case-file";
@@ -20,7 +21,8 @@ async function main(): Promise<void> {
       });
       const [, ...manifests] = parseAllDocuments(readFileSync(file, "utf8"));
       const head = stringify({ description, requests: recorded }, { lineWidth: 0 });
-      writeFileSync(file, [head, ...manifests.map((document) => String(document).replace(/^---\n/, ""))].join("---\n"));
+      const text = [head, ...manifests.map((document) => String(document).replace(/^---\n/, ""))].join("---\n");
+      writeFileSync(file, await format(text, { ...(await resolveConfig(file)), parser: "yaml" }));
     }
   } finally {
     await judge.close();
