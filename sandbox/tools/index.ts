@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { copyFile, link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { copyFile, link, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { buildTool } from "./build";
+import { buildOnce, isBuilt, locateBuild, logFileOf, removeUnused, toolsDirectory } from "./cache";
 import { toolDefinitions, type ToolDefinition } from "./definitions";
 import { checkGo, compareVersions } from "./go-toolchain";
-import { withLock } from "./lock";
 import { buildProgress } from "./progress";
 
 /** A tool that can be asked for by name: each executable, and each name under which one is called. */
@@ -47,12 +47,11 @@ const dynamicProviderScript = "pulumi-resource-pulumi-nodejs";
  * @throws an Error that says what to do when Go is missing or too old, or with the end of Go's output when a build fails.
  */
 export async function ensureTools(report: (message: string) => void): Promise<Tools> {
-  const cache = path.join(process.env["XDG_CACHE_HOME"] || path.join(os.homedir(), ".cache"), "aks-mesh", "tools");
-  const located = await Promise.all(toolDefinitions.map((tool) => locate(tool, cache)));
+  const located = await Promise.all(toolDefinitions.map(locate));
   const missing: Located[] = [];
-  for (const tool of located) if (!(await exists(tool.directory))) missing.push(tool);
-  if (missing.length > 0) await buildMissing(missing, cache, report);
-  const binaries = await linkAll(located, cache);
+  for (const tool of located) if (!(await isBuilt(tool.directory))) missing.push(tool);
+  if (missing.length > 0) await buildMissing(missing, report);
+  const binaries = await linkAll(located);
   return {
     binaries,
     path: (name) => path.join(binaries, name),
@@ -68,17 +67,9 @@ interface Located {
   readonly directory: string;
 }
 
-async function locate(tool: ToolDefinition, cache: string): Promise<Located> {
+async function locate(tool: ToolDefinition): Promise<Located> {
   const source = path.join(__dirname, tool.name);
-  const hash = createHash("sha256").update(JSON.stringify([tool, process.platform, process.arch]));
-  for (const file of await sourceFiles(source)) hash.update(file).update(await readFile(path.join(source, file)));
-  const key = hash.digest("hex").slice(0, 12);
-  return { tool, source, directory: path.join(cache, `${tool.name}-${tool.version}-${key}`) };
-}
-
-async function sourceFiles(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { recursive: true });
-  return entries.filter((name) => /(\.go|go\.mod|go\.sum)$/.test(name)).sort();
+  return { tool, source, directory: await locateBuild(tool, [source]) };
 }
 
 function directoryOf(name: string, located: readonly Located[]): string {
@@ -87,10 +78,8 @@ function directoryOf(name: string, located: readonly Located[]): string {
   return found.directory;
 }
 
-async function buildMissing(missing: readonly Located[], cache: string, report: (message: string) => void) {
+async function buildMissing(missing: readonly Located[], report: (message: string) => void) {
   await checkGo(await neededGoVersion(missing));
-  const logs = path.join(cache, "logs");
-  await mkdir(logs, { recursive: true });
   const progress = buildProgress(
     missing.map(({ tool }) => tool),
     report,
@@ -99,15 +88,12 @@ async function buildMissing(missing: readonly Located[], cache: string, report: 
   const worker = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const { tool, source, directory } = next;
-      await withLock(
-        `${directory}.lock`,
+      await buildOnce(
+        directory,
         () => report(`Another process is building ${tool.name}: waiting for it.`),
         async () => {
-          // Another process may have built it while this one waited.
-          if (await exists(directory)) return;
           progress.started(tool);
-          const log = path.join(logs, `${tool.name}.log`);
-          await buildTool(tool, source, directory, log).catch((error: unknown) => {
+          await buildTool(tool, source, directory, await logFileOf(tool)).catch((error: unknown) => {
             queue.length = 0;
             throw new Error(`Building ${tool.name} ${tool.version} failed.`, { cause: error });
           });
@@ -144,12 +130,12 @@ async function neededGoVersion(tools: readonly Located[]): Promise<string> {
 }
 
 /** One directory with a link to every executable of every tool. */
-async function linkAll(located: readonly Located[], cache: string): Promise<string> {
+async function linkAll(located: readonly Located[]): Promise<string> {
   const script = path.join(__dirname, dynamicProviderScript);
   const hash = createHash("sha256").update(await readFile(script));
   for (const { directory } of located) hash.update(directory);
-  const binaries = path.join(cache, `binaries-${hash.digest("hex").slice(0, 12)}`);
-  if (await exists(binaries)) return binaries;
+  const binaries = path.join(toolsDirectory(), `binaries-${hash.digest("hex").slice(0, 12)}`);
+  if (await isBuilt(binaries)) return binaries;
   const temporary = await mkdtemp(`${binaries}.`);
   for (const { directory } of located) {
     for (const name of await readdir(path.join(directory, "bin"))) {
@@ -162,18 +148,9 @@ async function linkAll(located: readonly Located[], cache: string): Promise<stri
     await rename(temporary, binaries);
   } catch (error) {
     // Another process was faster; its directory is the same.
-    if (!(await exists(binaries))) throw error;
+    if (!(await isBuilt(binaries))) throw error;
     await rm(temporary, { recursive: true });
   }
+  await removeUnused(binaries);
   return binaries;
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await stat(file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw error;
-  }
 }
