@@ -1,6 +1,7 @@
 import { type OsmMesh } from "../mesh";
 import { clusterFindings } from "./cluster";
 import { type Finding } from "./finding";
+import { refusedRouteFindings } from "./refused-routes";
 import { routeFindings } from "./routes";
 import { splitFindings } from "./splits";
 import { targetFindings } from "./targets";
@@ -9,7 +10,13 @@ export type { Finding } from "./finding";
 
 /** Where what the mesh will do differs from what was probably meant: errors first, then by place. */
 export function findings(mesh: OsmMesh): readonly Finding[] {
-  const found = [...clusterFindings(mesh), ...targetFindings(mesh), ...routeFindings(mesh), ...splitFindings(mesh)];
+  const found = [
+    ...clusterFindings(mesh),
+    ...targetFindings(mesh),
+    ...routeFindings(mesh),
+    ...splitFindings(mesh),
+    ...refusedRouteFindings(mesh),
+  ];
   const rank = (one: Finding): string =>
     [one.severity, one.position?.file ?? "", String(one.position?.line ?? 0).padStart(8, "0")].join("\0");
   return found

@@ -63,6 +63,14 @@ export interface EgressHost {
   readonly routes: readonly RouteMatch[];
 }
 
+/** Why Envoy refuses the egress routes of a port. */
+export interface EgressFault {
+  /** The policy that is at fault, or the later of two. */
+  readonly policy: EgressPolicy;
+  readonly port: number;
+  readonly text: string;
+}
+
 /** What OSM programs into the sidecars of one service account for the calls that they make. */
 export interface Outbound {
   readonly account: AccountKey;
@@ -85,8 +93,8 @@ export interface OutboundConfiguration {
   /** The service that a Host header names on a port; "refused" where the port's routes do not arrive. */
   virtualHost(port: number, host: string): Upstream | undefined | "refused";
   egressHost(port: number, host: string): EgressHost | undefined | "refused";
-  /** Whether a refused egress route configuration of another port takes this port's with it if it comes later. */
-  mayLoseEgress(port: number): boolean;
+  /** Egress route configurations that Envoy refuses: each takes those with it that come before it. */
+  refusedEgress(): readonly EgressFault[];
   /** An egress route that Envoy cannot read, so that no route at all arrives. */
   readonly routesRefused?: string;
   /** A split whose weights Envoy refuses; then no HTTP route at all arrives. */
@@ -239,10 +247,15 @@ function buildConfiguration(
     ...new Set(chains.flatMap(({ match, use }) => (use.kind === kind ? [match.port] : []))),
   ];
   // Egress routes come after those of the mesh, in an order of their own that is a Go map's.
-  const faultyEgress = once(() => portsOf("egress-http").filter((port) => egressHosts(port) === "refused"));
+  const refusedEgress = once(() =>
+    portsOf("egress-http").flatMap((port) => {
+      const { fault } = egressHosts(port);
+      return fault === undefined ? [] : [fault];
+    }),
+  );
   const lost = once(() => {
     const isRefused = (port: number): boolean => virtualHost(port, "") === "refused";
-    return faultyEgress().length > 0 ? new Set(portsOf("http")) : lostConfigurations(portsOf("http"), isRefused);
+    return refusedEgress().length > 0 ? new Set(portsOf("http")) : lostConfigurations(portsOf("http"), isRefused);
   });
   return {
     distributionOf,
@@ -252,8 +265,11 @@ function buildConfiguration(
     ...(routesRefused !== undefined && { routesRefused }),
     clusterOf: lookUp(upstreams, ({ cluster }) => cluster),
     virtualHost: (port, host) => (lost().has(port) ? "refused" : virtualHost(port, host)),
-    egressHost: (port, host) => find(egressHosts(port), host),
-    mayLoseEgress: (port) => faultyEgress().some((faulty) => faulty !== port),
+    egressHost: (port, host) => {
+      const { hosts, fault } = egressHosts(port);
+      return fault === undefined ? hosts.get(host.toLowerCase()) : "refused";
+    },
+    refusedEgress,
     ...(refusedSplit && { refusedSplit }),
   };
 }
@@ -262,10 +278,6 @@ function buildConfiguration(
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => (made ??= { value: make() }).value;
-}
-
-function find<T>(hosts: ReadonlyMap<string, T> | "refused", host: string): T | undefined | "refused" {
-  return hosts === "refused" ? hosts : hosts.get(host.toLowerCase());
 }
 
 /** pkg/catalog/outbound_traffic_policies.go, ListOutboundServicesForIdentity: the kinds of the subjects are not asked. */
@@ -346,9 +358,7 @@ function egressPolicies(catalog: Catalog, account: AccountKey): readonly EgressP
   return state.egresses.filter(
     (egress) =>
       state.isMonitored(egress.namespace) &&
-      egress.sources.some(
-        (source) => source.kind === "ServiceAccount" && keyOf(source.namespace, source.name) === account,
-      ) &&
+      egress.sources.some(({ kind, key }) => kind === "ServiceAccount" && key === account) &&
       egress.matches.every(
         (match) =>
           match.kind !== "UpstreamTrafficSetting" ||
@@ -414,23 +424,28 @@ function egressHostMap(
   catalog: Catalog,
   egresses: readonly EgressPolicy[],
   port: number,
-): ReadonlyMap<string, EgressHost> | "refused" {
+): { readonly hosts: ReadonlyMap<string, EgressHost>; readonly fault?: EgressFault } {
   const hosts = new Map<string, EgressHost>();
   for (const policy of egresses) {
     for (const one of policy.ports) {
       // Without a host there is no virtual host that could hold a route.
       if (one.number !== port || one.protocol.toLowerCase() !== "http" || policy.hosts.length === 0) continue;
       const routes = egressRoutes(catalog, policy);
-      if (routes.some((route) => refusedPattern(route) !== undefined)) return "refused";
+      const [text] = routes.flatMap((route) => refusedPattern(route) ?? []);
+      if (text !== undefined) return { hosts, fault: { policy, port, text } };
       for (const host of policy.hosts) {
         for (const name of [host.toLowerCase(), `${host.toLowerCase()}:${String(port)}`]) {
-          if (hosts.has(name)) return "refused";
+          const other = hosts.get(name);
+          if (other !== undefined) {
+            const twice = other.policy === policy ? "twice in it" : `in Egress ${other.policy.name} too`;
+            return { hosts, fault: { policy, port, text: `the host ${host} is ${twice}` } };
+          }
           hosts.set(name, { host, policy, routes });
         }
       }
     }
   }
-  return hosts;
+  return { hosts };
 }
 
 function unreadableEgress(catalog: Catalog, egresses: readonly EgressPolicy[]): string | undefined {

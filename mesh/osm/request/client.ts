@@ -339,7 +339,7 @@ function throughEgress(
       "Envoy refuses egress routes of the caller: a host that comes twice or a pattern that it cannot take",
     );
   }
-  if (outbound.mayLoseEgress(port)) {
+  if (outbound.refusedEgress().some((fault) => fault.port !== port)) {
     const lost = noRoute("Envoy refuses egress routes of the caller, and those that it is given after them");
     const arrived =
       host === undefined ? unnamed(authority) : throughEgressHost(mesh, client, host, port, sourceIp, authority);

@@ -43,6 +43,8 @@ describe("findings on random policies", () => {
     "unauthorised-backend": (verdict) => ends(verdict).some((end) => end === "unavailable" || end === "refused"),
     "http-target-opens-tcp": (verdict) => ends(verdict).includes("allowed"),
     "tcp-target-on-http": (verdict) => ends(verdict).includes("no-route"),
+    "own-calls-lost": (verdict) => ends(verdict).includes("no-route"),
+    "egress-routes-refused": (verdict) => ends(verdict).includes("no-route"),
   };
   const shown = cases.flatMap(({ objects }) => {
     const mesh = meshOf(objects);
