@@ -11,6 +11,7 @@ import {
 import { access, type Access } from "./access";
 import { type Finding } from "./findings";
 import { type OsmMesh } from "./mesh";
+import { nearNames } from "./near-names";
 import { certain, possible } from "./outcome-sets";
 import { fullName } from "./proxy/hostnames";
 import { chainKind } from "./proxy/outbound";
@@ -23,7 +24,10 @@ export interface Guarantee {
   readonly name: string;
   /** `never`: no such call may ever pass. `always`: every such call passes, whatever OSM leaves undefined. */
   readonly kind: "never" | "always";
-  /** Callers as `namespace/service account`; `*` for every caller that the manifests know. */
+  /**
+   * Callers as `namespace/service account`. `*` stands for every caller that the manifests know and may stand for none; any
+   * other name of a guarantee that has an {@link Guarantee.object} has to exist.
+   */
   readonly from: readonly string[];
   /** Service as `namespace/name`. */
   readonly to: string;
@@ -33,6 +37,11 @@ export interface Guarantee {
   readonly requests?: Partial<RequestCondition>;
   /** HTTP requests that are left out of `requests`. Default: none. */
   readonly except?: readonly RequestCondition[];
+  /**
+   * The manifest that it was written in. Nothing has checked its names there, and a misspelt caller would make it hold of
+   * nobody: so callers that do not exist break it, where the manifests tell which pods or service accounts there are. A
+   * guarantee without one may speak of callers that only other stacks have.
+   */
   readonly object?: KubernetesObject;
 }
 
@@ -106,9 +115,45 @@ export function checkGuarantees(mesh: OsmMesh, guarantees: readonly Guarantee[])
   if (guarantees.length === 0) return [];
   const relation = access(mesh);
   return guarantees.flatMap((guarantee) => {
-    const broken = counterexample(mesh, relation, guarantee);
-    return broken === undefined ? [] : [broken];
+    const found = saysNothing(mesh, relation, guarantee) ?? counterexample(mesh, relation, guarantee);
+    return found === undefined ? [] : [found];
   });
+}
+
+/** A guarantee about a service or a caller that does not exist: it would hold whatever the policy says. */
+function saysNothing(mesh: OsmMesh, relation: Access, guarantee: Guarantee): Finding | undefined {
+  const services = relation.services.map(({ namespace, service }) => keyOf(namespace, service.name));
+  if (!services.includes(guarantee.to)) return unknownName(mesh, guarantee, "service", guarantee.to, services);
+  const accounts = guarantee.object === undefined ? undefined : knownAccounts(mesh, relation);
+  const unknown = guarantee.from.find((from) => from !== "*" && accounts?.has(from) === false);
+  return unknown === undefined ? undefined : unknownName(mesh, guarantee, "service account", unknown, accounts ?? []);
+}
+
+/** Every service account that the manifests know, in the mesh or not; undefined where they tell of no pod and no account. */
+function knownAccounts(mesh: OsmMesh, relation: Access): ReadonlySet<string> | undefined {
+  const { state } = mesh;
+  if (state.podsAssumed && state.accounts.size === 0) return undefined;
+  const pods = state.pods.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount));
+  return new Set([...relation.callers, ...state.accounts, ...pods]);
+}
+
+function unknownName(
+  mesh: OsmMesh,
+  guarantee: Guarantee,
+  kind: "service" | "service account",
+  name: string,
+  known: Iterable<string>,
+): Finding {
+  const near = nearNames(name, new Set(known));
+  const meant = near.length === 0 ? "" : ` Is ${near.join(" or ")} meant?`;
+  const { object } = guarantee;
+  const position =
+    object && mesh.state.positions.of(object, ["spec", guarantee.kind, kind === "service" ? "to" : "from"]);
+  return {
+    ...broken(mesh, guarantee, `It says nothing: there is no ${kind} ${name}.${meant}`),
+    ...(position && { position }),
+    remedy: `Name a ${kind} that the manifests have.`,
+  };
 }
 
 function counterexample(mesh: OsmMesh, relation: Access, guarantee: Guarantee): Finding | undefined {
@@ -118,7 +163,7 @@ function counterexample(mesh: OsmMesh, relation: Access, guarantee: Guarantee): 
   );
   const callers = guarantee.from.includes("*") ? relation.callers : guarantee.from;
   if (services.length === 0) {
-    return broken(mesh, guarantee, `It says nothing: there is no service ${guarantee.to}.`);
+    return broken(mesh, guarantee, `It says nothing: ${guarantee.to} has no port ${String(guarantee.port)}.`);
   }
   for (const service of services) {
     for (const host of hostsOf(service)) {

@@ -12,7 +12,7 @@ import {
 
 type Assumed = Pick<
   ClusterState,
-  "switches" | "isMonitored" | "hasSidecar" | "pods" | "services" | "endpoints" | "assumptions"
+  "switches" | "isMonitored" | "hasSidecar" | "pods" | "podsAssumed" | "services" | "endpoints" | "assumptions"
 >;
 
 /** The mesh's name, the value of the monitored-by label: AKS and OSM's chart both call it so. */
@@ -74,6 +74,7 @@ export function assume(given: GivenState, asked: readonly AskedService[]): Assum
     isMonitored,
     hasSidecar,
     pods: addressedPods,
+    podsAssumed: known.length === 0,
     services: addressedServices,
     endpoints,
     assumptions,

@@ -54,6 +54,8 @@ export interface ClusterState {
   readonly settings: readonly SettingPolicy[];
   readonly retries: readonly RetryPolicyObject[];
   readonly pods: readonly PodState[];
+  /** Whether no object shows a pod, so that `pods` are those that the policies speak of. */
+  readonly podsAssumed: boolean;
   readonly services: ReadonlyMap<string, ServiceState>;
   readonly endpoints: ReadonlyMap<string, EndpointsState>;
   /** ServiceAccount objects, `namespace/name`. */
