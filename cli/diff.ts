@@ -1,4 +1,4 @@
-import { type AccessChange, describeRequest, diff, DiffTooLarge } from "../mesh/osm";
+import { type AccessChange, changeTitles, describeRequest, diff, DiffTooLarge } from "../mesh/osm";
 import { verdictLine } from "./decide";
 import { outcomeText } from "./explain";
 import { loadMesh } from "./load";
@@ -32,16 +32,6 @@ function changeJson(change: AccessChange): unknown {
   return { ...change, ...(before && { before: verdictLine(before) }), ...(after && { after: verdictLine(after) }) };
 }
 
-const titles: Readonly<Record<AccessChange["kind"], string>> = {
-  opens: "opens",
-  closes: "closes",
-  unsettles: "may fail now",
-  settles: "always passes now",
-  shares: "goes to other backends",
-  answers: "fails otherwise",
-  unknown: "cannot be compared",
-};
-
 /** Changes as text; no change says that it is proved. */
 export function describeChanges(changes: readonly AccessChange[], { paint }: Terminal): string {
   if (changes.length === 0) return "No change: proved for every caller, service and request.\n";
@@ -49,7 +39,7 @@ export function describeChanges(changes: readonly AccessChange[], { paint }: Ter
   for (const change of changes) {
     const mark =
       change.kind === "opens" ? paint.bad("+") : change.kind === "closes" ? paint.good("-") : paint.warn("~");
-    lines.push(`${mark} ${paint.bold(titles[change.kind])}: ${change.from} → ${change.to}`);
+    lines.push(`${mark} ${paint.bold(changeTitles[change.kind])}: ${change.from} → ${change.to}`);
     if (change.request !== undefined) lines.push(`    ${describeRequest(change.request)}`);
     if (change.before !== undefined && change.after !== undefined) {
       lines.push(`    was ${outcomeText(change.before, paint)}, is ${outcomeText(change.after, paint)}`);

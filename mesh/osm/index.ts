@@ -8,6 +8,7 @@ export type { AskedService } from "./state";
 export { access, type Access, type AccessEntry } from "./access";
 export type { CallTree } from "./request/call-tree";
 export { type Finding, findings } from "./findings";
+export { changeTitles } from "./change-titles";
 export { type AccessChange, diff, DiffTooLarge } from "./diff";
 export { checkGuarantees, type Guarantee, guaranteeKind, readGuarantees } from "./guarantees";
 export { type Extent, routeText, summarize, type Summary } from "./summary";

@@ -1,3 +1,4 @@
+import { changeTitles } from "../../mesh/osm/change-titles";
 import { type AccessLine, type AccessReport, type BrokenGuarantee, type ShortVerdict } from "../report";
 import { code, counted, plainLine } from "./escape";
 import { hideIn } from "./secrets";
@@ -24,16 +25,6 @@ function brokenEntry({ object, message, request, remedy }: BrokenGuarantee): str
   return lines.join("\n");
 }
 
-const titles: Readonly<Record<AccessLine["kind"], string>> = {
-  opens: "opens",
-  closes: "closes",
-  unsettles: "may fail now",
-  settles: "always passes now",
-  shares: "goes to other backends",
-  answers: "fails otherwise",
-  unknown: "cannot be compared",
-};
-
 const marks: Readonly<Partial<Record<AccessLine["kind"], string>>> = { opens: "+", closes: "-" };
 
 /** Who may call whom, as the pull request changes it. */
@@ -57,7 +48,7 @@ export function accessSection({ changes, comparedWith, guarantees, broken }: Acc
 }
 
 function accessEntry({ kind, from, to, request, before, after }: AccessLine): string {
-  const lines = [`${marks[kind] ?? "!"} ${titles[kind]}: ${line(`${from} → ${to}`)}`];
+  const lines = [`${marks[kind] ?? "!"} ${changeTitles[kind]}: ${line(`${from} → ${to}`)}`];
   if (request !== undefined) lines.push(`    ${witness(request)}`);
   if (before !== undefined && after !== undefined) lines.push(`    was ${verdict(before)}, is ${verdict(after)}`);
   return lines.join("\n");
