@@ -34,6 +34,7 @@ Usage
   aks-mesh preview up      --pr N            deploy it, or update it after a push
       [--commit SHA] [--owner LOGIN] [--image NAME=REFERENCE]… [--ttl 72h]
       [--cluster shared|own] [--base STACK] [--report FILE]
+                                             {commit} in a reference stands for the commit
   aks-mesh preview down    --pr N [--attempts 3] [--report FILE] [--comment]
                                              remove it; --comment says on the pull request what is left
   aks-mesh preview status  [--json]          all of them: age, end of life, address, health
@@ -148,11 +149,12 @@ async function upCommand(terminal: Terminal, args: readonly string[]): Promise<n
   if (cluster !== "shared" && cluster !== "own") throw new UsageError("--cluster is either shared or own.");
   const owner = readOwner(values.owner ?? process.env["GITHUB_ACTOR"] ?? "unassigned");
   const { surroundings, policy, base } = await surroundingsOf(terminal, values);
+  const commit = readCommit(values.commit ?? headOf(surroundings.program));
   const options = {
     pullRequest,
-    commit: readCommit(values.commit ?? headOf(surroundings.program)),
+    commit,
     owner,
-    images: readImages(values.image, policy.registries),
+    images: readImages(values.image, commit, policy.registries),
     timeToLive: values.ttl === undefined ? policy.timeToLive : readDuration(values.ttl, "--ttl"),
     cluster,
     base,

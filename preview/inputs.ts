@@ -76,14 +76,20 @@ const imagePattern =
   /^([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)+)(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
 
 /**
- * Reads `NAME=REFERENCE` arguments.
+ * Reads `NAME=REFERENCE` arguments, each one or several with blanks between them. `{commit}` in a reference stands for the commit.
  *
+ * @param commit the commit that is deployed, 40 hexadecimal digits.
  * @param registries where images may come from, each a registry or a path in one.
  * @throws {InputProblem} for a program that there is not, a reference that is none, and a registry that is not allowed.
  */
-export function readImages(texts: readonly string[], registries: readonly string[]): Record<string, string> {
+export function readImages(
+  texts: readonly string[],
+  commit: string,
+  registries: readonly string[],
+): Record<string, string> {
   const images: Record<string, string> = {};
-  for (const text of texts) {
+  const all = texts.flatMap((text) => text.split(/\s+/)).filter((text) => text !== "");
+  for (const text of all.map((one) => one.replaceAll("{commit}", commit))) {
     const at = text.indexOf("=");
     const [name, reference] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
     if (!isImageName(name)) {

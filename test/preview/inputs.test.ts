@@ -9,6 +9,7 @@ import {
   readStack,
 } from "../../preview/inputs";
 
+const commit = "0123456789".repeat(4);
 const registries = ["docker.io/openservicemesh", "registry.example:5000", "docker.io/library/mysql"];
 
 describe("inputs of preview commands", () => {
@@ -66,6 +67,7 @@ describe("inputs of preview commands", () => {
           `bookstore=registry.example:5000/team/bookstore@${digest}`,
           "mysql=docker.io/library/mysql:8.0.36",
         ],
+        commit,
         registries,
       ),
     ).toEqual({
@@ -73,6 +75,19 @@ describe("inputs of preview commands", () => {
       bookstore: `registry.example:5000/team/bookstore@${digest}`,
       mysql: "docker.io/library/mysql:8.0.36",
     });
+  });
+
+  it("takes several images in one text, of the commit, and none", () => {
+    const place = "docker.io/openservicemesh";
+    const variable = ` bookbuyer=${place}/bookbuyer:{commit}\n bookstore=${place}/bookstore:pr-{commit} `;
+    expect(readImages([variable], commit, registries)).toEqual({
+      bookbuyer: `${place}/bookbuyer:${commit}`,
+      bookstore: `${place}/bookstore:pr-${commit}`,
+    });
+    expect(readImages(["", " "], commit, registries)).toEqual({});
+    expect(() => readImages([`${variable} mysql=evil.example/{commit}:1`], commit, registries)).toThrow(
+      /not where images/,
+    );
   });
 
   it.each([
@@ -87,9 +102,9 @@ describe("inputs of preview commands", () => {
     ["neither tag nor digest", "bookbuyer=docker.io/openservicemesh/bookbuyer", /no whole reference/],
     ["no registry", "bookbuyer=openservicemesh/bookbuyer:v1", /no whole reference/],
     ["a shell's characters", "bookbuyer=docker.io/openservicemesh/x:v1;id", /no whole reference/],
-    ["a line break", "bookbuyer=docker.io/openservicemesh/x:v1\nfoo", /no whole reference/],
+    ["a line break", "bookbuyer=docker.io/openservicemesh/x:v1\nfoo", /NAME is one of/],
   ])("refuses an image with %s", (_, text, message) => {
-    expect(() => readImages([text], registries)).toThrow(message);
+    expect(() => readImages([text], commit, registries)).toThrow(message);
   });
 
   it("shows nothing in its messages that a terminal would act on", () => {

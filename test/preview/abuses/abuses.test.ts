@@ -280,10 +280,9 @@ describe("what is no number, commit, login, stack or image", () => {
     "https://registry.example/shop/bookstore:1",
     "bookstore:1",
   ])("is no image from where images may come: %j", (reference) => {
-    expect(() => readImages([`bookstore=${reference}`], ["registry.example/shop"])).toThrow(/--image/);
-    expect(readImages(["bookstore=registry.example/shop/bookstore:1"], ["registry.example/shop"])).toHaveProperty(
-      "bookstore",
-    );
+    const read = (image: string) => readImages([`bookstore=${image}`], commitOf(12), ["registry.example/shop"]);
+    expect(() => read(reference)).toThrow(/--image/);
+    expect(read("registry.example/shop/bookstore:1")).toHaveProperty("bookstore");
   });
 });
 

@@ -185,7 +185,13 @@ describe("the workflows", () => {
   it("give a cluster of its own to what the last admission says", () => {
     const up = workflow("preview.yml").jobs["up"]?.steps.find(({ run = "" }) => run.includes("preview up"));
     expect(up?.run).toContain('--cluster "$CLUSTER"');
-    expect(up?.env).toEqual({ CLUSTER: "${{ steps.admit.outputs.cluster }}" });
+    expect(up?.env).toMatchObject({ CLUSTER: "${{ steps.admit.outputs.cluster }}" });
+  });
+
+  it("take images from a variable of the repository alone", () => {
+    const up = workflow("preview.yml").jobs["up"]?.steps.find(({ run = "" }) => run.includes("preview up"));
+    expect(up?.run).toContain('--image "$IMAGES"');
+    expect(up?.env).toMatchObject({ IMAGES: "${{ vars.PREVIEW_IMAGES }}" });
   });
 
   it("end", () => {
