@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import dagre from "@dagrejs/dagre";
+import { arrowPaths, pixels } from "./arrow-paths";
 import {
   type Access,
   type AccessEntry,
@@ -49,16 +50,11 @@ const margin = 24;
 /** Most arrows that a picture still shows; of more a person sees nothing. */
 const mostArrows = 2000;
 
-interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
 /** Who calls whom as one SVG image: a box for each account with what it serves, so that chains of calls read from left to right. */
 export function accessSvg(mesh: OsmMesh, relation: Access): string {
   const { boxes, arrows, left } = model(mesh, relation);
   const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: "LR", nodesep: 24, ranksep: 90, edgesep: 14, marginx: margin, marginy: margin });
+  graph.setGraph({ rankdir: "LR", nodesep: 24, ranksep: 110, edgesep: 14, marginx: margin, marginy: margin });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id } of boxes) graph.setNode(id, { width: boxWidth, height: boxHeight });
   arrows.forEach(({ from, to, label }, index) => {
@@ -67,16 +63,25 @@ export function accessSvg(mesh: OsmMesh, relation: Access): string {
   dagre.layout(graph);
 
   const namespaces = [...new Set(boxes.map(({ namespace }) => namespace))].sort();
-  const lines = arrows.map((arrow, index) => {
-    const { points, x = 0, y = 0 } = graph.edge({ v: arrow.from, w: arrow.to, name: String(index) });
-    const half = arrow.label.length * 3.2 + 6;
-    return `<g class="arrow ${arrow.tone}" data-from="${escape(arrow.from)}" data-to="${escape(arrow.to)}"><title>${escape(arrow.hint)}</title><path d="${curve(points)}" marker-end="url(#head-${arrow.tone})"/><rect class="label-back" x="${num(x - half)}" y="${num(y - 9)}" width="${num(half * 2)}" height="18" rx="9"/><text class="label" x="${num(x)}" y="${num(y + 4)}">${escape(arrow.label)}</text></g>`;
+  const edges = arrows.map(({ from, to, label, tone, hint }, index) => {
+    const { points, x = 0, y = 0 } = graph.edge({ v: from, w: to, name: String(index) });
+    const begin = `<g class="arrow ${tone}" data-from="${escape(from)}" data-to="${escape(to)}"><title>${escape(hint)}</title>`;
+    const place = { x, y, half: label.length * 3.2 + 6 };
+    return { from: graph.node(from), to: graph.node(to), points, label: place, begin, tone, text: label };
+  });
+  const paths = arrowPaths(edges, { width: boxWidth, height: boxHeight });
+  const lines = edges.map(
+    ({ begin, tone }, index) => `${begin}<path d="${paths[index] ?? ""}" marker-end="url(#head-${tone})"/></g>`,
+  );
+  // After all the lines, so that none runs through a label.
+  const labels = edges.map(({ begin, label: { x, y, half }, text }) => {
+    return `${begin}<rect class="label-back" x="${pixels(x - half)}" y="${pixels(y - 9)}" width="${pixels(half * 2)}" height="18" rx="9"/><text class="label" x="${pixels(x)}" y="${pixels(y + 4)}">${escape(text)}</text></g>`;
   });
   const nodes = boxes.map((box) => {
     const { x, y } = graph.node(box.id);
     const tint = namespaces.indexOf(box.namespace) % tints.length;
     const second = shorten(`${box.namespace} · ${roleOf(box)}`, 32);
-    return `<g class="box" tabindex="0" data-id="${escape(box.id)}"><title>${escape(hintOf(box))}</title><rect class="${box.kind} tint${String(tint)}" x="${num(x - boxWidth / 2)}" y="${num(y - boxHeight / 2)}" width="${String(boxWidth)}" height="${String(boxHeight)}" rx="${box.kind === "account" ? "10" : "28"}"/><text class="title" x="${num(x)}" y="${num(y - 3)}">${escape(shorten(box.title, 24))}</text><text class="kind" x="${num(x)}" y="${num(y + 16)}">${escape(second)}</text></g>`;
+    return `<g class="box" tabindex="0" data-id="${escape(box.id)}"><title>${escape(hintOf(box))}</title><rect class="${box.kind} tint${String(tint)}" x="${pixels(x - boxWidth / 2)}" y="${pixels(y - boxHeight / 2)}" width="${String(boxWidth)}" height="${String(boxHeight)}" rx="${box.kind === "account" ? "10" : "28"}"/><text class="title" x="${pixels(x)}" y="${pixels(y - 3)}">${escape(shorten(box.title, 24))}</text><text class="kind" x="${pixels(x)}" y="${pixels(y + 16)}">${escape(second)}</text></g>`;
   });
   const { width = 300, height = 100 } = boxes.length === 0 ? {} : graph.graph();
   let legendWidth = margin;
@@ -86,7 +91,7 @@ export function accessSvg(mesh: OsmMesh, relation: Access): string {
     .map(([tone, { title }]) => {
       const x = legendWidth;
       legendWidth += 70 + title.length * 7;
-      return `<g class="arrow ${tone}" transform="translate(${String(x)} ${num(height + 16)})"><path d="M0 0H34"/><text class="legend" x="42" y="4">${title}</text></g>`;
+      return `<g class="arrow ${tone}" transform="translate(${String(x)} ${pixels(height + 16)})"><path d="M0 0H34"/><text class="legend" x="42" y="4">${title}</text></g>`;
     });
   const note =
     left > 0
@@ -94,11 +99,11 @@ export function accessSvg(mesh: OsmMesh, relation: Access): string {
       : "";
   const heads = Object.keys(tones).map(
     (tone) =>
-      `<marker id="head-${tone}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="head ${tone}" d="M0 0 10 5 0 10z"/></marker>`,
+      `<marker id="head-${tone}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto"><path class="head ${tone}" d="M0 0 10 5 0 10z"/></marker>`,
   );
-  const size = [Math.max(width, legendWidth), height + 40].map(num);
+  const size = [Math.max(width, legendWidth), height + 40].map(pixels);
   const summary = `Who may call whom: ${String(boxes.length)} boxes, ${String(arrows.length)} arrows.`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.join(" ")}" width="${size[0] ?? ""}" height="${size[1] ?? ""}" role="img" aria-labelledby="picture-title"><title id="picture-title">${summary}</title><style>${style()}</style><defs>${heads.join("")}</defs><rect class="paper" width="100%" height="100%"/>${lines.join("")}${nodes.join("")}${legend.join("")}${note}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.join(" ")}" width="${size[0] ?? ""}" height="${size[1] ?? ""}" role="img" aria-labelledby="picture-title"><title id="picture-title">${summary}</title><style>${style()}</style><defs>${heads.join("")}</defs><rect class="paper" width="100%" height="100%"/>${lines.join("")}${labels.join("")}${nodes.join("")}${legend.join("")}${note}</svg>\n`;
 }
 
 /** Fills of the boxes of a namespace, light and dark. */
@@ -129,7 +134,7 @@ function style(): string {
   const dashes = Object.entries(tones)
     .filter(([, { dash }]) => dash !== "")
     .map(([tone, { dash }]) => `.arrow.${tone} path{stroke-dasharray:${dash}}`);
-  return `text{font:13px system-ui,"DejaVu Sans",sans-serif}.arrow path{fill:none;stroke-width:2}.box rect{stroke-width:1.2}.box:focus{outline:none}.box:focus rect,.box:hover rect{stroke-width:2.5}.title,.kind,.label{text-anchor:middle}.title{font-weight:600}.kind,.label{font-size:11px}.label{font-weight:600}.label-back{fill-opacity:.92}.legend{font-size:12px}${dashes.join("")}${colours(false)}@media (prefers-color-scheme:dark){${colours(true)}}`;
+  return `text{font:13px system-ui,"DejaVu Sans",sans-serif}.arrow path{fill:none;stroke-width:2}.box rect{stroke-width:1.2}.box:focus{outline:none}.box:focus rect,.box:hover rect{stroke-width:2.5}.title,.kind,.label{text-anchor:middle}.title{font-weight:600}.kind,.label{font-size:11px}.label{font-weight:600}.legend{font-size:12px}${dashes.join("")}${colours(false)}@media (prefers-color-scheme:dark){${colours(true)}}`;
 }
 
 function roleOf({ kind, title, services }: Box): string {
@@ -251,23 +256,6 @@ function labelOf(entry: AccessEntry, summary: Summary): string {
   if (summary.extent === "none") return `${port} ${summary.failures.join(", ")}`;
   const { routes } = summary;
   return routes.length === 0 ? port : `${port} ${String(routes.length)} ${routes.length === 1 ? "route" : "routes"}`;
-}
-
-/** A smooth line through the points. */
-function curve(points: readonly Point[]): string {
-  const [first, ...rest] = points;
-  if (first === undefined) return "";
-  const parts = [`M${num(first.x)} ${num(first.y)}`];
-  rest.forEach((point, index) => {
-    const next = rest[index + 1];
-    if (next === undefined) parts.push(`L${num(point.x)} ${num(point.y)}`);
-    else parts.push(`Q${num(point.x)} ${num(point.y)} ${num((point.x + next.x) / 2)} ${num((point.y + next.y) / 2)}`);
-  });
-  return parts.join("");
-}
-
-function num(value: number): string {
-  return String(Math.round(value * 10) / 10);
 }
 
 function percent(share: number): string {

@@ -65,6 +65,50 @@ describe("the picture of the access relation", () => {
     },
   );
 
+  it("leads no arrow under a box that it has nothing to do with, and no line over a label", () => {
+    const path = ["edge", "cart", "stock", "ledger"];
+    const links = path.flatMap((from, index) => path.slice(index).map((to) => [from, to] as const));
+    const { svg } = draw([
+      ...path.flatMap((name) => [service(name, "shop"), workload(name, "shop", name)]),
+      routes("routes", "shop", [{ name: "m" }]),
+      ...links.map(([from, to]) =>
+        target(
+          `${from}-${to}`,
+          `shop/${to}`,
+          [`shop/${from}`],
+          [{ kind: "HTTPRouteGroup", name: "routes", matches: ["m"] }],
+        ),
+      ),
+    ]);
+    const boxes = [
+      ...svg.matchAll(
+        /data-id="([^"]+)".*?<rect class="account [^"]*" x="([\d.]+)" y="([\d.]+)" width="(\d+)" height="(\d+)"/g,
+      ),
+    ].map(([, id = "", x, y, width, height]) => ({
+      id,
+      left: Number(x),
+      top: Number(y),
+      right: Number(x) + Number(width),
+      bottom: Number(y) + Number(height),
+    }));
+    const arrows = [...svg.matchAll(/data-from="([^"]+)" data-to="([^"]+)"><title>[^<]*<\/title><path d="([^"]+)"/g)];
+    expect([boxes.length, arrows.length]).toEqual([path.length, links.length]);
+    // Lines are level over a column of boxes: each level part is told from its ends.
+    const under = arrows.flatMap(([, from, to, d = ""]) =>
+      [...d.matchAll(/([\d.]+) ([\d.]+)H([\d.]+)/g)].flatMap(([, x1, y, x2]) =>
+        boxes
+          .filter(({ id }) => id !== from && id !== to)
+          .filter(({ left, right, top, bottom }) => {
+            const [start, end] = [Number(x1), Number(x2)].sort((a, b) => a - b);
+            return Number(y) > top && Number(y) < bottom && (start ?? 0) < right && (end ?? 0) > left;
+          })
+          .map(({ id }) => `${from ?? ""} → ${to ?? ""} under ${id}`),
+      ),
+    );
+    expect(under).toEqual([]);
+    expect(svg.lastIndexOf("<path d=", svg.indexOf('class="box"'))).toBeLessThan(svg.indexOf('class="label-back"'));
+  });
+
   it("loads nothing, and lets no script run but its own", () => {
     const { html } = draw(shop({ pathRegex: "/items" }));
     expect(html).toMatch(/Content-Security-Policy" content="default-src 'none'; .*script-src 'sha256-[\w+/]+=*'"/);
