@@ -254,21 +254,19 @@ export function indexByLabel(pods: readonly PodState[]): LabelIndex {
 
 /** Whether a selector matches a pod. An empty selector matches none. */
 export function selects(selector: Labels, pod: PodState): boolean {
-  const entries = Object.entries(selector);
+  const keys = Object.keys(selector);
   return (
-    entries.length > 0 &&
-    entries.every(([key, value]) =>
-      key === assumedAccountLabel ? pod.serviceAccount === value : pod.labels[key] === value,
-    )
+    keys.length > 0 &&
+    keys.every((key) => (key === assumedAccountLabel ? pod.serviceAccount : pod.labels[key]) === selector[key])
   );
 }
 
 /** The namespace's pods that a selector matches. */
 export function matching(index: LabelIndex, namespace: string, selector: Labels): readonly PodState[] {
-  const [first] = Object.entries(selector);
+  const [first, ...others] = Object.entries(selector);
   if (first === undefined) return [];
   const candidates = index.get(keyOf(namespace, first[0]))?.get(first[1]) ?? [];
-  return candidates.filter((pod) => selects(selector, pod));
+  return others.length === 0 ? candidates : candidates.filter((pod) => selects(selector, pod));
 }
 
 /** What Kubernetes' endpoints controller would write. */
