@@ -57,7 +57,8 @@ function namespaces(mesh: OsmMesh): readonly Finding[] {
   for (const namespace of state.namespaces.values()) {
     if (!state.isMonitored(namespace.name)) continue;
     const injection = namespace.annotations["openservicemesh.io/sidecar-injection"];
-    if (injection !== undefined && ["enabled", "yes", "true"].includes(injection)) continue;
+    // Switched off in so many words is meant: OSM's own guide has it so for ingress controllers.
+    if (injection !== undefined && ["enabled", "yes", "true", "disabled", "no", "false"].includes(injection)) continue;
     const injected = state.pods.some(
       (pod) => pod.namespace === namespace.name && pod.labels["osm-proxy-uuid"] !== undefined,
     );

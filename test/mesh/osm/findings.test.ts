@@ -100,3 +100,24 @@ describe("a refused egress route configuration", () => {
     ).toEqual([]);
   });
 });
+
+describe("a namespace in the mesh whose pods get no sidecar", () => {
+  const namespaceWith = (injection: string | undefined): KubernetesObject => ({
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: {
+      name: "gateway",
+      labels: { "openservicemesh.io/monitored-by": "osm" },
+      annotations: injection === undefined ? {} : { "openservicemesh.io/sidecar-injection": injection },
+    },
+  });
+
+  it.each([
+    [undefined, 1],
+    ["on", 1],
+    ["enabled", 0],
+    ["disabled", 0],
+  ])("is reported unless somebody said so: %s", (injection, count) => {
+    expect(found([namespaceWith(injection)], "no-sidecar-injection")).toHaveLength(count);
+  });
+});
