@@ -1,6 +1,9 @@
-import { access, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { access, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { build } from "esbuild";
+import { programDirectory } from "../paths";
 
 /** A provider that the sandbox has a stand-in for. */
 interface StandIn {
@@ -21,7 +24,8 @@ const standIns: readonly StandIn[] = [
  * to the user's own real kubernetes plugin where that version is installed. What was there for these versions is replaced.
  */
 export async function installProviderPlugins(pulumiHome: string): Promise<void> {
-  await Promise.all(standIns.map((standIn) => installPlugin(join(pulumiHome, "plugins"), standIn)));
+  const sources = await hashOfSources();
+  await Promise.all(standIns.map((standIn) => installPlugin(join(pulumiHome, "plugins"), standIn, sources)));
 }
 
 /** Whether the sandbox runs the real kubernetes provider: its plugin, of the SDK's version, is in the user's own PULUMI_HOME. */
@@ -30,27 +34,51 @@ export async function usesRealKubernetesProvider(): Promise<boolean> {
   return kubernetes !== undefined && (await findRealPlugin(kubernetes)) !== undefined;
 }
 
-async function installPlugin(plugins: string, standIn: StandIn): Promise<void> {
+async function installPlugin(plugins: string, standIn: StandIn, sources: string): Promise<void> {
   const folder = join(plugins, await folderOf(standIn));
   const real = await findRealPlugin(standIn);
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(plugins, { recursive: true });
   if (real !== undefined) {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(plugins, { recursive: true });
     await symlink(real, folder);
     return;
   }
-  await mkdir(folder);
-  await writeFile(join(folder, `pulumi-resource-${standIn.plugin}`), startScript(standIn), { mode: 0o755 });
+  const program = join(folder, `${sources}.cjs`);
+  if (!(await exists(program))) {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    await bundle(join(__dirname, standIn.plugin, "main.ts"), program);
+  }
+  await writeFile(join(folder, `pulumi-resource-${standIn.plugin}`), startScript(program), { mode: 0o755 });
 }
 
-/**
- * Starts the stand-in in the script's own process, so that the engine's signals and its end reach it. The loader compiles TypeScript
- * as it is loaded and keeps the result.
- */
-function startScript({ plugin }: StandIn): string {
-  const main = join(__dirname, plugin, "main.ts");
-  const loader = require.resolve("tsx/cjs");
-  return `#!/bin/sh\nexec ${quote(process.execPath)} --require ${quote(loader)} ${quote(main)} "$@"\n`;
+/** What the stand-ins are made of, as a hash. */
+async function hashOfSources(): Promise<string> {
+  const hash = createHash("sha256").update(await readFile(join(programDirectory, "package-lock.json")));
+  for (const file of (await readdir(__dirname, { recursive: true })).sort()) {
+    if (/\.(ts|json)$/.test(file)) hash.update(file).update(await readFile(join(__dirname, file)));
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** Makes one file of all modules of a program: it starts in a third of the time, and each run of the engine starts it anew. */
+async function bundle(main: string, file: string): Promise<void> {
+  const draft = `${file}.draft`;
+  await build({
+    entryPoints: [main],
+    outfile: draft,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    logLevel: "error",
+  });
+  await rename(draft, file);
+}
+
+/** Starts the stand-in in the script's own process, so that the engine's signals and its end reach it. */
+function startScript(program: string): string {
+  return `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(program)} "$@"\n`;
 }
 
 function quote(text: string): string {
@@ -68,10 +96,13 @@ async function folderOf({ sdk, plugin }: StandIn): Promise<string> {
 async function findRealPlugin(standIn: StandIn): Promise<string | undefined> {
   if (!standIn.prefersReal) return undefined;
   const folder = join(process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins", await folderOf(standIn));
-  const isInstalled = await access(join(folder, `pulumi-resource-${standIn.plugin}`)).then(
+  // A link is a sandbox's own, should PULUMI_HOME point into one.
+  return (await exists(join(folder, `pulumi-resource-${standIn.plugin}`))) ? folder : undefined;
+}
+
+function exists(file: string): Promise<boolean> {
+  return access(file).then(
     () => true,
     () => false,
   );
-  // A link is a sandbox's own, should PULUMI_HOME point into one.
-  return isInstalled ? folder : undefined;
 }
