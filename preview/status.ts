@@ -1,6 +1,7 @@
 import { clusterOf } from "./cluster";
 import { type Engine, openEngine, type Surroundings } from "./engine";
 import { inTurns, type PreviewStack, previewStacks } from "./list";
+import { PreviewProblem } from "./problem";
 import { type Health } from "./report";
 import { type PreviewMarks } from "./tags";
 
@@ -56,9 +57,7 @@ async function healthOn(
 
 async function rowOf(engine: Engine, preview: PreviewStack, health: Health | undefined): Promise<StatusRow> {
   const { pullRequest, stack, lastUpdate, updating, marks } = preview;
-  const outputs = await engine.workspace.stackOutputs(stack);
-  const addresses = outputs["addresses"]?.value as Readonly<Record<string, string>> | undefined;
-  const address = addresses?.["bookstore"];
+  const address = (await addressesOf(engine, stack))["bookstore"];
   const expired = marks.expires !== undefined && Date.parse(marks.expires) < Date.now();
   const state = updating ? "updating" : expired ? "expired" : address === undefined ? "unfinished" : "running";
   return {
@@ -70,4 +69,12 @@ async function rowOf(engine: Engine, preview: PreviewStack, health: Health | und
     ...(address !== undefined && { address: `http://${address}` }),
     ...(health && { health }),
   };
+}
+
+/** A stack's addresses. The Automation API would also decrypt all secrets, in a second run of the CLI. */
+async function addressesOf(engine: Engine, stack: string): Promise<Readonly<Record<string, string>>> {
+  const { code, stdout, stderr } = await engine.pulumi(["stack", "output", "--json", "--stack", stack]);
+  if (code !== 0) throw new PreviewProblem(`The outputs of stack ${stack} cannot be read: ${stderr.trim()}`);
+  const { addresses = {} } = JSON.parse(stdout) as { addresses?: Readonly<Record<string, string>> };
+  return addresses;
 }
