@@ -12,6 +12,7 @@ import {
   database,
   databaseSecretName,
   deployments,
+  isBehind,
   namespaceIn,
   sampleAccounts,
   sampleServices,
@@ -100,20 +101,30 @@ export class Bookstore extends pulumi.ComponentResource {
       },
       child("bookwarehouse"),
     );
-    const hosts = services.map((service) => {
-      const resource = new Service(`${name}-${service.name}`, service.args, child(service.namespace));
-      const host = `${service.name}.${namespaceIn(args, service.namespace)}.svc.cluster.local:${service.port}`;
-      return resource.id.apply(() => [service.name, host] as const);
-    });
+    // A Service waits for endpoints: were it begun before its pods, `pulumi up --parallel 1` would wait in vain.
+    const serve = (service: (typeof services)[number], ...behind: pulumi.Resource[]): Service =>
+      new Service(`${name}-${service.name}`, service.args, child(service.namespace, ...behind));
     const mysql = new StatefulSet(`${name}-mysql`, databaseArgs, child("bookwarehouse", ...identities, secret));
-    for (const program of programs) {
-      const needs = program.name === "bookwarehouse" ? [mysql] : [];
-      new Deployment(`${name}-${program.name}`, program.args, child(program.namespace, ...identities, ...needs));
-    }
+    const databases = services.filter((service) => service.name === "mysql").map((service) => serve(service, mysql));
+    const running = programs.map((program) => {
+      const needs = program.name === "bookwarehouse" ? [mysql, ...databases] : [];
+      const options = child(program.namespace, ...identities, ...needs);
+      return { ...program, deployment: new Deployment(`${name}-${program.name}`, program.args, options) };
+    });
+    const fronts = services
+      .filter((service) => service.name !== "mysql")
+      .map((service) => {
+        const behind = running.filter((program) => isBehind(program.name, service.name));
+        return serve(service, ...behind.map(({ deployment }) => deployment));
+      });
+    const hosts = services.map((service) => {
+      const host = `${service.name}.${namespaceIn(args, service.namespace)}.svc.cluster.local:${service.port}`;
+      return [service.name, host] as const;
+    });
 
     this.namespaces = policies.namespaces;
     this.access = policies.access;
-    this.addresses = pulumi.all(hosts).apply((entries) => Object.fromEntries(entries));
+    this.addresses = pulumi.all([...fronts, ...databases].map(({ id }) => id)).apply(() => Object.fromEntries(hosts));
     this.registerOutputs({ namespaces: this.namespaces, access: this.access, addresses: this.addresses });
   }
 }

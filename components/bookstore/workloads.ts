@@ -269,6 +269,11 @@ function selectorOf(service: string): Record<string, string> {
   return version === undefined ? { app } : { app, version };
 }
 
+/** Whether a Service leads to the pods of a Deployment: its own, or those of one of its versions. */
+export function isBehind(deployment: string, service: string): boolean {
+  return deployment === service || deployment.startsWith(`${service}-`);
+}
+
 /** Arguments of a Service. The database's is headless, as a StatefulSet wants it. */
 export function serviceArgs(args: BookstoreArgs, service: SampleService): ServiceArgs {
   const { name, namespace, port, appProtocol } = service;

@@ -20,12 +20,15 @@ async function upUntilNextResource(sandbox: Sandbox, delay: number): Promise<boo
     stdio: ["ignore", "pipe", "ignore"],
   });
   let said = false;
+  let output = "";
   child.stdout.on("data", (chunk: Buffer) => {
-    if (said || !/ created \(/.test(chunk.toString())) return;
+    output += chunk.toString();
+    if (said || !/ created \(/.test(output)) return;
     said = true;
     setTimeout(() => child.kill("SIGKILL"), delay);
   });
-  const [, signal] = (await once(child, "close")) as [number | null, string | null];
+  const [code, signal] = (await once(child, "close")) as [number | null, string | null];
+  if (signal !== "SIGKILL") expect(code, output).toBe(0);
   return signal === "SIGKILL";
 }
 

@@ -53,6 +53,12 @@ describe("Bookstore", () => {
     );
     expect(bookbuyer.deletedWith).toBe("b-policies-bookbuyer");
     expect(named("b-bookwarehouse", "Deployment").dependsOn).toContain("b-mysql");
+    // A Service waits for its pods.
+    expect(named("b-mysql", "Service").dependsOn).toContain("b-mysql");
+    expect(named("b-bookstore", "Service").dependsOn).toEqual(
+      expect.arrayContaining(["b-bookstore-v1", "b-bookstore-v2"]),
+    );
+    expect(named("b-bookstore-v1", "Service").dependsOn).not.toContain("b-bookstore-v2");
     const split = named("b-policies-TrafficSplit-bookstore-bookstore-split");
     expect(split.inputs["spec"]).toMatchObject({ backends: [{ weight: 90 }, { weight: 10 }] });
   });
