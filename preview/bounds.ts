@@ -1,4 +1,5 @@
 import { isJsonObject, type KubernetesObject } from "../mesh/manifests";
+import { previewPrefix } from "../stacks/preview-prefix";
 import { namespaceOf, objectsOf } from "./objects";
 import { type EngineResource } from "./plan";
 import { type PreviewPolicy } from "./settings";
@@ -35,7 +36,7 @@ function secretNamespace({ inputs: { metadata } }: EngineResource): string | und
 }
 
 function inOwn(pullRequest: number, title: string, namespace: string | undefined): readonly string[] {
-  if (namespace?.startsWith(`pr-${pullRequest}-`) === true) return [];
+  if (namespace?.startsWith(previewPrefix(pullRequest)) === true) return [];
   return [`${title} would be ${namespace === undefined ? "in no namespace" : `in namespace ${namespace}`}.`];
 }
 

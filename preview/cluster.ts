@@ -1,5 +1,6 @@
 import type * as kubernetes from "@kubernetes/client-node";
 import { isJsonObject } from "../mesh/manifests";
+import { previewOf } from "../stacks/preview-prefix";
 import { previewLabel } from "../stacks/preview-reach";
 import { type Engine } from "./engine";
 import { PreviewProblem } from "./problem";
@@ -100,7 +101,7 @@ async function connectCluster(kubeconfig: string): Promise<SharedCluster> {
       const workloads = [...deployments.items, ...statefulSets.items];
       return healthByPreview(
         workloads,
-        owner === undefined ? sharerOf : (name) => (name === system ? undefined : owner),
+        owner === undefined ? previewOf : (name) => (name === system ? undefined : owner),
       );
     },
   };
@@ -118,26 +119,20 @@ function targetsOf(list: unknown): readonly PreviewTarget[] {
     const { namespace, name, labels } = metadata;
     const pullRequest = Number(isJsonObject(labels) ? labels[previewLabel] : undefined);
     if (typeof namespace !== "string" || typeof name !== "string" || !Number.isInteger(pullRequest)) return [];
-    return sharerOf(namespace) === undefined ? [{ namespace, name, pullRequest }] : [];
+    return previewOf(namespace) === undefined ? [{ namespace, name, pullRequest }] : [];
   });
 }
 
 /** Where AKS and the mesh run what is theirs. */
 const system = "kube-system";
 
-/** The preview that a namespace of a shared cluster belongs to. */
-function sharerOf(namespace: string): number | undefined {
-  const digits = /^pr-(\d+)-/.exec(namespace)?.[1];
-  return digits === undefined ? undefined : Number(digits);
-}
-
 function healthByPreview(
   workloads: readonly (kubernetes.V1Deployment | kubernetes.V1StatefulSet)[],
-  previewOf: (namespace: string) => number | undefined,
+  ownerOf: (namespace: string) => number | undefined,
 ): ReadonlyMap<number, Health> {
   const found = new Map<number, Health>();
   for (const { metadata, spec, status } of workloads) {
-    const number = previewOf(metadata?.namespace ?? "");
+    const number = ownerOf(metadata?.namespace ?? "");
     if (number === undefined) continue;
     const { ready, total, problems } = found.get(number) ?? { ready: 0, total: 0, problems: [] };
     const [wanted, there] = [spec?.replicas ?? 1, status?.readyReplicas ?? 0];

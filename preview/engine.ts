@@ -13,6 +13,7 @@ import { parse } from "yaml";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { recover } from "../recovery";
+import { ifExists } from "../recovery/if-exists";
 import { releaseStaleLocks } from "../recovery/stale-locks";
 import { tryMachineLock } from "./machine-lock";
 import { PreviewProblem } from "./problem";
@@ -94,13 +95,8 @@ export async function openEngine(surroundings: Surroundings, base: string): Prom
 
 /** The secrets provider of the stack that previews go with; undefined for the backend's own. */
 async function secretsProviderOf(program: string, base: string): Promise<string | undefined> {
-  let text: string;
-  try {
-    text = await readFile(join(program, `Pulumi.${base}.yaml`), "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
+  const text = await ifExists(readFile(join(program, `Pulumi.${base}.yaml`), "utf8"));
+  if (text === undefined) return undefined;
   const settings = parse(text) as { secretsprovider?: unknown } | null;
   return typeof settings?.secretsprovider === "string" ? settings.secretsprovider : undefined;
 }
@@ -132,12 +128,13 @@ export async function alone<T>(
   const deadline = Date.now() + patience;
   const name = [environment["PULUMI_BACKEND_URL"] ?? "", project, stack].join("\n");
   const holder = `\`${what}\` (process ${process.pid}, since ${new Date().toISOString()})`;
+  const state = await backendDirectory(engine);
   let said = false;
   for (;;) {
     const lock = await tryMachineLock(name, holder);
     if (typeof lock !== "string") {
       try {
-        return await work((attempt) => whenFree(engine, stack, deadline, attempt));
+        return await work((attempt) => whenFree(engine, stack, state, deadline, attempt));
       } finally {
         await lock.release();
       }
@@ -160,9 +157,15 @@ const isLocked = (error: Error): boolean =>
  */
 export type WhenFree = <T>(attempt: () => Promise<T>) => Promise<T>;
 
-async function whenFree<T>(engine: Engine, stack: string, deadline: number, attempt: () => Promise<T>): Promise<T> {
+/** @param state directory of the backend, where it is one on this machine. */
+async function whenFree<T>(
+  engine: Engine,
+  stack: string,
+  state: string | undefined,
+  deadline: number,
+  attempt: () => Promise<T>,
+): Promise<T> {
   const { project, say, signal, takeOver } = engine.surroundings;
-  const state = await backendDirectory(engine);
   let [said, broken] = [false, false];
   for (;;) {
     // An engine may die while we wait for it.

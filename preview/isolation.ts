@@ -1,15 +1,10 @@
 import { type KubernetesObject } from "../mesh/manifests";
 import { access, checkGuarantees, type Guarantee, type OsmMesh, osmMesh } from "../mesh/osm";
 import { type RequestCondition } from "../mesh/requests/request-set";
+import { previewOf, previewPrefix } from "../stacks/preview-prefix";
 import { type PreviewReach, reachCaller } from "../stacks/preview-reach";
 import { routeCondition } from "./reaches";
 import { type BrokenGuarantee } from "./report";
-
-/** The pull request whose preview a namespace belongs to; undefined for one that belongs to everybody. */
-function previewOf(namespace: string): number | undefined {
-  const number = /^pr-(\d+)-/.exec(namespace)?.[1];
-  return number === undefined ? undefined : Number(number);
-}
 
 function ownerOf(namespace: string): string {
   const number = previewOf(namespace);
@@ -89,6 +84,6 @@ export function proveIsolation(
 
 /** The same objects as another pull request would have them. */
 function twin(pullRequest: number, objects: readonly KubernetesObject[]): readonly KubernetesObject[] {
-  const text = JSON.stringify(objects).replaceAll(`pr-${pullRequest}-`, `pr-${pullRequest === 1 ? 2 : 1}-`);
+  const text = JSON.stringify(objects).replaceAll(previewPrefix(pullRequest), previewPrefix(pullRequest === 1 ? 2 : 1));
   return JSON.parse(text) as readonly KubernetesObject[];
 }

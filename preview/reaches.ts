@@ -3,6 +3,7 @@ import { isJsonObject, type KubernetesObject } from "../mesh/manifests";
 import { isDnsLabel } from "../mesh/osm/admission/metadata";
 import { type OsmMesh } from "../mesh/osm";
 import { type RequestCondition } from "../mesh/requests/request-set";
+import { previewOf } from "../stacks/preview-prefix";
 import { previewLabel, type PreviewReach, reachTarget } from "../stacks/preview-reach";
 import { PreviewProblem } from "./problem";
 
@@ -33,10 +34,10 @@ function readReach(entry: unknown, place: string): PreviewReach {
   if (unknown !== undefined) throw new PreviewProblem(`${place} has no ${unknown}: write ${form}.`);
   const caller = readAccount(from, `${place}.from`);
   const called = readAccount(to, `${place}.to`);
-  if (/^pr-\d+-/.test(caller)) {
+  if (previewOf(caller) !== undefined) {
     throw new PreviewProblem(`${place}.from: leave the prefix of the preview out; it counts for every preview.`);
   }
-  if (/^(pr-\d+-|kube-)/.test(called)) {
+  if (previewOf(called) !== undefined || called.startsWith("kube-")) {
     throw new PreviewProblem(
       `${place}.to: ${called} is not a shared workload; name an account of the stack previewBase.`,
     );

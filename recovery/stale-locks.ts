@@ -1,6 +1,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { ifExists } from "./if-exists";
 import { identify } from "./process-identity";
 
 /**
@@ -14,22 +15,13 @@ export async function releaseStaleLocks(
   report: (message: string) => void,
 ): Promise<void> {
   const directory = join(state, ".pulumi", "locks", "organization", project, stack);
-  for (const name of (await unlessMissing(readdir(directory))) ?? []) {
+  for (const name of (await ifExists(readdir(directory))) ?? []) {
     const file = join(directory, name);
-    const text = await unlessMissing(readFile(file, "utf8"));
+    const text = await ifExists(readFile(file, "utf8"));
     if (text === undefined) continue; // released meanwhile
     const lock = JSON.parse(text) as { pid: number; hostname: string };
     if (lock.hostname !== hostname() || (await identify(lock.pid)) !== undefined) continue;
     report(`Releasing the lock of an engine that was killed (process ${lock.pid}) …`);
     await rm(file, { force: true });
-  }
-}
-
-async function unlessMissing<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
   }
 }

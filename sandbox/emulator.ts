@@ -5,10 +5,10 @@ import { request } from "node:https";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ifExists } from "../recovery/if-exists";
 import { identify } from "../recovery/process-identity";
 import { type SandboxPaths } from "./paths";
 import { type Report, UserError } from "./progress";
-import { readOptional } from "./read-optional";
 
 /** The emulator's identity, as it stands in `credentials.json`. */
 export interface Credentials {
@@ -30,7 +30,7 @@ export interface Emulator {
 }
 
 async function readJson<T>(file: string): Promise<T | undefined> {
-  const text = await readOptional(file);
+  const text = await ifExists(readFile(file, "utf8"));
   return text === undefined ? undefined : (JSON.parse(text) as T);
 }
 

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { type Document, parseDocument } from "yaml";
+import { ifExists } from "../recovery/if-exists";
 import { programDirectory } from "./paths";
 import { UserError } from "./progress";
-import { readOptional } from "./read-optional";
 
 /** Which text of the program's stack settings was copied last, by file name. */
 const copiedFile = ".copied.json";
@@ -39,12 +39,14 @@ export async function writeProject(project: string, program = programDirectory):
   definition.set("main", relative(project, program));
   await writeFile(join(project, "Pulumi.yaml"), definition.toString());
 
-  const copied: Record<string, string> = JSON.parse((await readOptional(join(project, copiedFile))) ?? "{}");
+  const copied: Record<string, string> = JSON.parse(
+    (await ifExists(readFile(join(project, copiedFile), "utf8"))) ?? "{}",
+  );
   for (const name of await readdir(program)) {
     if (!/^Pulumi\..+\.yaml$/.test(name)) continue;
     const settings = await readFile(join(program, name), "utf8");
     if (copied[name] === digest(settings)) continue;
-    const previous = await readOptional(join(project, name));
+    const previous = await ifExists(readFile(join(project, name), "utf8"));
     await writeFile(join(project, name), withSalt(settings, previous));
     copied[name] = digest(settings);
   }

@@ -1,5 +1,6 @@
 import { type SampleNamespaces } from "../components/bookstore";
 import { type NamespaceFenceSettings, type NetworkReach } from "../components/namespace-fence";
+import { previewPrefix } from "./preview-prefix";
 import { previewLabel, type PreviewReach, reachNamespaces } from "./preview-reach";
 import { type PreviewSettings } from "./preview-settings";
 
@@ -16,7 +17,7 @@ export function previewNamespaces(settings: PreviewSettings, bounds: NamespaceFe
     value,
   ]);
   return {
-    prefix: `pr-${settings.pullRequest}-`,
+    prefix: previewPrefix(settings.pullRequest),
     labels: own,
     annotations: Object.fromEntries(annotations),
     fence: { ...bounds, peers: own },

@@ -1,4 +1,5 @@
 import { type TrafficTarget } from "../mesh/osm/kinds";
+import { previewPrefix } from "./preview-prefix";
 
 /** The label of all that a preview has on a shared cluster; its value is the number of the pull request. */
 export const previewLabel = "aks-mesh/preview";
@@ -27,7 +28,7 @@ export function reachNamespaces({ from, to }: PreviewReach): { readonly from: st
 
 /** The caller of a reach in one preview, `namespace/service account`. */
 export function reachCaller(pullRequest: number, { from }: PreviewReach): string {
-  return `pr-${pullRequest}-${from}`;
+  return previewPrefix(pullRequest) + from;
 }
 
 /**

@@ -14,7 +14,8 @@ import {
 import { generateKeyPairSync, randomBytes, webcrypto } from "node:crypto";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { ifExists, writeWhole } from "./files";
+import { ifExists } from "../../recovery/if-exists";
+import { writeWhole } from "./files";
 
 /** Who a certificate is for. */
 export interface CertificateSubject {

@@ -6,13 +6,3 @@ export async function writeWhole(file: string, content: string, mode = 0o600): P
   await writeFile(temporary, content, { mode });
   await rename(temporary, file);
 }
-
-/** What the promise gives, or nothing when it fails because a file is missing. */
-export async function ifExists<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}

@@ -5,7 +5,8 @@ import { mkdir, open, readdir, readFile, readlink, rename, rm } from "node:fs/pr
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { identify, isRunning, type ProcessIdentity } from "../../recovery/process-identity";
-import { ifExists, writeWhole } from "./files";
+import { ifExists } from "../../recovery/if-exists";
+import { writeWhole } from "./files";
 
 /** A program that goes on running when whoever started it ends. */
 export interface ProcessDefinition {

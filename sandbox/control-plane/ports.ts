@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { randomInt } from "node:crypto";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import path from "node:path";
-import { ifExists, writeWhole } from "./files";
+import { ifExists } from "../../recovery/if-exists";
+import { writeWhole } from "./files";
 
 /** What needs a port on loopback. */
 export const portNames = [

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { ifExists } from "../../recovery/if-exists";
 import type { ToolDefinition } from "./definitions";
 import { withLock } from "./lock";
 
@@ -108,12 +109,8 @@ async function isOld(directory: string): Promise<boolean> {
 
 /** Milliseconds since the folder was made or last used; nothing where there is none. */
 async function ageOf(directory: string): Promise<number | undefined> {
-  try {
-    return Date.now() - (await stat(directory)).mtimeMs;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+  const found = await ifExists(stat(directory));
+  return found === undefined ? undefined : Date.now() - found.mtimeMs;
 }
 
 const lockOf = (directory: string): string => `${directory}.lock`;
