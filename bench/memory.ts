@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { processesWith, readProcess } from "../test/sandbox/processes";
 
 /** Memory of a set of processes, in MiB. */
 export interface Memory {
@@ -11,20 +11,10 @@ export interface Memory {
 
 /** The memory of every process that names a directory in its command line: those of the sandbox in it. Linux only. */
 export function memoryOf(directory: string): Memory {
-  let [processes, resident, proportional] = [0, 0, 0];
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
-    try {
-      if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(directory)) continue;
-      const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-      const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(rollup)?.[1] ?? 0);
-      processes += 1;
-      resident += kilobytes("Rss") / 1024;
-      proportional += kilobytes("Pss") / 1024;
-    } catch (error) {
-      // It ended between the listing and the reading.
-      if (!(error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")))
-        throw error;
-    }
-  }
-  return { processes, resident, proportional };
+  const found = processesWith(directory, "cmdline").flatMap(({ pid }) => readProcess(pid, "smaps_rollup") ?? []);
+  const megabytes = (name: string): number => {
+    const line = new RegExp(`^${name}:\\s+(\\d+)`, "m");
+    return found.reduce((sum, rollup) => sum + Number(line.exec(rollup)?.[1] ?? 0), 0) / 1024;
+  };
+  return { processes: found.length, resident: megabytes("Rss"), proportional: megabytes("Pss") };
 }

@@ -11,8 +11,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { buildSync } from "esbuild";
 import { assumedCluster, compile } from "../mesh/policy";
+import { bundle } from "../sandbox/bundle";
 import { table } from "../sandbox/summary";
 import { policyOf } from "./policy/generate";
 import { type Measured } from "./policy/measure";
@@ -28,21 +28,6 @@ async function measured(program: string, size: number, objectsFile: string): Pro
     maxBuffer: 1 << 20,
   });
   return JSON.parse(stdout) as Measured;
-}
-
-/** The measuring program in one file, built as `aks-mesh` is. */
-function bundled(folder: string): string {
-  const outfile = path.join(folder, "measure.cjs");
-  buildSync({
-    entryPoints: [path.join(__dirname, "policy", "measure.ts")],
-    outfile,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-    logLevel: "error",
-  });
-  return outfile;
 }
 
 const ms = (value: number): string => (value < 10 ? value.toFixed(1) : value.toFixed(0));
@@ -113,7 +98,8 @@ async function main(): Promise<void> {
   const sizes = positionals.length > 0 ? positionals.map(Number) : defaultSizes;
   const folder = mkdtempSync(path.join(tmpdir(), "aks-mesh-bench-"));
   try {
-    const program = bundled(folder);
+    const program = path.join(folder, "measure.cjs");
+    await bundle(path.join(__dirname, "policy", "measure.ts"), program);
     const runs: Measured[] = [];
     for (const size of sizes) runs.push(await measured(program, size, path.join(folder, `${String(size)}.json`)));
     report(runs);

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { access, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { bundle } from "../bundle";
 import { programDirectory } from "../paths";
 
 /** A provider that the sandbox has a stand-in for. */
@@ -47,6 +47,7 @@ async function installPlugin(plugins: string, standIn: StandIn, sources: string)
   if (!(await exists(program))) {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
+    // Each run of the engine starts it anew.
     await bundle(join(__dirname, standIn.plugin, "main.ts"), program);
   }
   await writeFile(join(folder, `pulumi-resource-${standIn.plugin}`), startScript(program), { mode: 0o755 });
@@ -59,21 +60,6 @@ async function hashOfSources(): Promise<string> {
     if (/\.(ts|json)$/.test(file)) hash.update(file).update(await readFile(join(__dirname, file)));
   }
   return hash.digest("hex").slice(0, 16);
-}
-
-/** Makes one file of all modules of a program: it starts in a third of the time, and each run of the engine starts it anew. */
-async function bundle(main: string, file: string): Promise<void> {
-  const draft = `${file}.draft`;
-  await build({
-    entryPoints: [main],
-    outfile: draft,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-    logLevel: "error",
-  });
-  await rename(draft, file);
 }
 
 /** Starts the stand-in in the script's own process, so that the engine's signals and its end reach it. */

@@ -1,5 +1,4 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -7,6 +6,7 @@ import { parseDocument } from "yaml";
 import { stopEmulator } from "../../sandbox/emulator";
 import { type Exit, run } from "../../sandbox/engine";
 import { openSandbox, pulumi, resetSandbox, type Sandbox, type SandboxOptions } from "../../sandbox/sandbox";
+import { processesWith } from "./processes";
 
 /** Opens a sandbox of the test's own, in a folder of its own. */
 export async function openTestSandbox(options: Pick<SandboxOptions, "program"> = {}): Promise<Sandbox> {
@@ -15,22 +15,11 @@ export async function openTestSandbox(options: Pick<SandboxOptions, "program"> =
   return openSandbox((message) => log.push(message), { directory, ...options });
 }
 
-/** The command lines of the processes that name a directory in theirs, or in their environment. */
-function processesWith(directory: string, where: "cmdline" | "environ"): string[] {
-  const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
-  return processes.flatMap((pid) => {
-    try {
-      if (!readFileSync(`/proc/${pid}/${where}`, "utf8").includes(directory)) return [];
-      return [readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")];
-    } catch {
-      return []; // it ended meanwhile
-    }
-  });
-}
-
 /** The command lines of programs that run for an engine of the sandbox, or ran for one that is no more. */
 export function programsOf({ paths }: Sandbox): string[] {
-  return processesWith(paths.directory, "environ").filter((line) => line.includes("@pulumi/pulumi/cmd/run"));
+  return processesWith(paths.directory, "environ")
+    .map(({ commandLine }) => commandLine)
+    .filter((line) => line.includes("@pulumi/pulumi/cmd/run"));
 }
 
 /** Stops the sandbox, which has to leave no process behind, and removes its folder. */
