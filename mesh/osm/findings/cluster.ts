@@ -1,7 +1,7 @@
 import { ignoredBecause } from "../proxy/targets";
 import { type OsmMesh } from "../mesh";
 import { chainKind } from "../proxy/outbound";
-import { keyOf, monitoredByLabel } from "../state";
+import { injectionWords, keyOf, monitoredByLabel } from "../state";
 import { type Finding, finding } from "./finding";
 
 /** The mesh as a whole, its services, and the objects of policy.openservicemesh.io. */
@@ -58,7 +58,7 @@ function namespaces(mesh: OsmMesh): readonly Finding[] {
     if (!state.isMonitored(namespace.name)) continue;
     const injection = namespace.annotations["openservicemesh.io/sidecar-injection"];
     // Switched off in so many words is meant: OSM's own guide has it so for ingress controllers.
-    if (injection !== undefined && ["enabled", "yes", "true", "disabled", "no", "false"].includes(injection)) continue;
+    if (injection !== undefined && [...injectionWords.on, ...injectionWords.off].includes(injection)) continue;
     const injected = state.pods.some(
       (pod) => pod.namespace === namespace.name && pod.labels["osm-proxy-uuid"] !== undefined,
     );

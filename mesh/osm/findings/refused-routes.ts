@@ -8,7 +8,7 @@ import { decide } from "../request/decide";
 import { type CallRequest } from "../request/request";
 import { passes } from "../request/resolve";
 import { accountOfPod, identityOf, keyOf, type PodState } from "../state";
-import { type Finding, finding } from "./finding";
+import { type Finding, finding, shownBy } from "./finding";
 
 /** Route configurations that Envoy refuses and that cost the sidecar routes which come in one answer with them. */
 export function refusedRouteFindings(mesh: OsmMesh): readonly Finding[] {
@@ -24,8 +24,7 @@ export function refusedRouteFindings(mesh: OsmMesh): readonly Finding[] {
     found.push(...ownCalls(mesh, pod, ownRoutesRefused));
   }
   for (const egress of mesh.state.egresses) {
-    for (const { namespace, name } of egress.sources) {
-      const key = keyOf(namespace, name);
+    for (const { key } of egress.sources) {
       if (seen.has(`egress ${key}`)) continue;
       seen.add(`egress ${key}`);
       found.push(...egressRoutes(mesh, key));
@@ -66,7 +65,7 @@ function egressRoutes(mesh: OsmMesh, from: string): readonly Finding[] {
     const lost = lostCall(mesh, from, (reason) => reason.startsWith("Envoy refuses routes of the caller"));
     const [host = ""] = policy.hosts;
     const own: CallRequest = { from, to: `${host}:${String(port)}`, protocol: "http", method: "GET", path: "/" };
-    const request = lost ?? (ends(mesh, own).includes("no-route") ? own : undefined);
+    const request = lost ?? shownBy(mesh, [own], "no-route");
     if (request === undefined) return [];
     return [
       finding(mesh, policy, ["spec"], {
@@ -87,18 +86,18 @@ function lostCall(mesh: OsmMesh, from: string, isReason: (text: string) => boole
   const account = pod === undefined ? from : accountOfPod(pod);
   for (const upstream of mesh.outbound(account).upstreams) {
     const request = passingCall(mesh, from, identityOf(namespace, name), upstream);
-    if (request === undefined || !ends(mesh, request).includes("no-route")) continue;
-    if (decide(mesh, request).because.some(({ text }) => isReason(text))) return request;
+    if (request === undefined) continue;
+    const { outcome, outcomes = [outcome], because } = decide(mesh, request);
+    if (outcomes.includes("no-route") && because.some(({ text }) => isReason(text))) return request;
   }
   return undefined;
 }
 
 /** A request that the routes of a service's sidecars let in, from that identity. */
-function passingCall(mesh: OsmMesh, from: string, identity: string, upstream: Upstream): CallRequest | undefined {
-  const { service } = upstream;
+function passingCall(mesh: OsmMesh, from: string, identity: string, { service }: Upstream): CallRequest | undefined {
   if (chainKind(service.protocol) !== "http") return undefined;
   const to = `${fullName(service)}:${String(service.port)}`;
-  for (const { pod } of serversOf(mesh, upstream)) {
+  for (const pod of mesh.endpointIps(service).flatMap((ip) => mesh.catalog.podsOfIp(ip))) {
     const { routes, routesRefused, meshRoutesRefused, noListener, listenersRefused } = mesh.inbound(pod);
     if ((routesRefused ?? meshRoutesRefused ?? noListener ?? listenersRefused) !== undefined) continue;
     if (routes === undefined) return { from, to, protocol: "http", method: "GET", path: "/" };
@@ -111,10 +110,6 @@ function passingCall(mesh: OsmMesh, from: string, identity: string, upstream: Up
   return undefined;
 }
 
-function serversOf(mesh: OsmMesh, { service }: Upstream): readonly { readonly pod: PodState }[] {
-  return mesh.endpointIps(service).flatMap((ip) => mesh.catalog.podsOfIp(ip).map((pod) => ({ pod })));
-}
-
 function exampleOf(route: Parameters<typeof requestsMeeting>[0], to: string): ReturnType<typeof exampleRequest> {
   try {
     return exampleRequest(requestsMeeting(route, to));
@@ -122,9 +117,4 @@ function exampleOf(route: Parameters<typeof requestsMeeting>[0], to: string): Re
     if (error instanceof TooComplexError) return undefined;
     throw error;
   }
-}
-
-function ends(mesh: OsmMesh, request: CallRequest): readonly string[] {
-  const { outcome, outcomes } = decide(mesh, request);
-  return outcomes ?? [outcome];
 }

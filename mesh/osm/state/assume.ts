@@ -5,6 +5,7 @@ import {
   type EndpointsState,
   type EndpointSubset,
   type Labels,
+  injectionWords,
   monitoredByLabel,
   type PodState,
   type ServiceState,
@@ -88,8 +89,7 @@ function sidecarRule(
 ): ClusterState["hasSidecar"] {
   const injection = (annotations: Labels | undefined): boolean | undefined => {
     const value = annotations?.["openservicemesh.io/sidecar-injection"]?.toLowerCase();
-    if (value === undefined) return undefined;
-    return ["enabled", "yes", "true"].includes(value);
+    return value === undefined ? undefined : injectionWords.on.includes(value);
   };
   return ({ namespace, labels, annotations, hostNetwork }) => {
     if (!isMonitored(namespace)) return false;
