@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isAnnotated, propagationOf, timeoutOf } from "./annotations";
-import { relinquish } from "./apply";
+import { relinquish } from "./relinquish";
 import { findReasons } from "./await/reasons";
 import { hasCode, NoMatchError } from "./client/api-error";
 import type { ObjectReference } from "./client/cluster";
@@ -24,7 +24,7 @@ export async function deleteResource(session: Session, request: DeleteRequest, c
       return;
     }
   }
-  const manager = fieldManager(request.urn, inputs, request.oldOutputs);
+  const manager = fieldManager(inputs, request.oldOutputs);
   if (kind.patch) {
     await relinquish(session, live, manager);
     return;

@@ -93,7 +93,7 @@ async function confirm(
   let result: JsonObject;
   try {
     result = await session.objects.apply(await manifestOf(session, toJson(wanted)), {
-      fieldManager: fieldManager(request.urn, knownPart(wanted), request.oldOutputs),
+      fieldManager: fieldManager(knownPart(wanted), request.oldOutputs),
       force: true,
       dryRun: true,
     });

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { annotation } from "./annotations";
 import type { JsonObject } from "./client/json";
 import type { PropertyMap } from "../protocol";
@@ -6,14 +6,17 @@ import type { PropertyMap } from "../protocol";
 /** Key of the state under which the real provider, too, keeps the manager's name. */
 export const fieldManagerKey = "__fieldManager";
 
+/** Who owns the fields of an object that was created by POST and not updated since. */
+export const creationManager = "pulumi-kubernetes";
+
 /**
- * The name under which a resource applies its fields: the annotation's, else the state's, else one made from the URN. As it is the
- * same on every run, an object whose creation was cut off before it reached the state is recognised as ours.
+ * The name under which a resource applies its fields: the annotation's, else the state's, else a new one with a random suffix. As
+ * with the real provider, a creation that was cut off before the state was written leaves nothing by which to know the object again.
  */
-export function fieldManager(urn: string, inputs: JsonObject, state: PropertyMap): string {
+export function fieldManager(inputs: JsonObject, state: PropertyMap): string {
   const chosen = annotation(inputs, "patchFieldManager");
   if (chosen !== undefined && chosen !== "") return chosen;
   const stored = state[fieldManagerKey];
   if (typeof stored === "string") return stored;
-  return `pulumi-kubernetes-${createHash("sha256").update(urn).digest("hex").slice(0, 8)}`;
+  return `${creationManager}-${randomBytes(4).toString("hex")}`;
 }

@@ -3,27 +3,29 @@ import { isObject, objectsAt, type JsonObject } from "./client/json";
 /** Fields as `managedFields` writes them: `f:name` for members, `k:{…}` for elements of keyed lists, `v:…` of sets. */
 export type FieldSet = JsonObject;
 
-/** The fields of an object that a manager owns through apply. */
+/** The fields of an object that a manager owns. */
 export function fieldsOf(live: JsonObject, manager: string): FieldSet {
-  const entry = objectsAt(live, "metadata", "managedFields").find(
-    (candidate) => candidate["manager"] === manager && candidate["operation"] === "Apply",
-  );
-  const fields = entry?.["fieldsV1"];
-  return isObject(fields) ? fields : {};
+  return unionOf(objectsAt(live, "metadata", "managedFields").filter((entry) => entry["manager"] === manager));
 }
 
 /** The fields of an object that anybody owns: it tells which lists are keyed. */
 export function allFields(live: JsonObject): FieldSet {
-  return objectsAt(live, "metadata", "managedFields").reduce<FieldSet>((union, { fieldsV1 }) => {
-    return isObject(fieldsV1) ? merge(union, fieldsV1) : union;
-  }, {});
+  return unionOf(objectsAt(live, "metadata", "managedFields"));
 }
 
-function merge(left: FieldSet, right: FieldSet): FieldSet {
+/** The fields of several entries of `managedFields`. */
+export function unionOf(entries: readonly JsonObject[]): FieldSet {
+  return entries.reduce<FieldSet>(
+    (union, { fieldsV1 }) => (isObject(fieldsV1) ? mergeFields(union, fieldsV1) : union),
+    {},
+  );
+}
+
+function mergeFields(left: FieldSet, right: FieldSet): FieldSet {
   const merged = { ...left };
   for (const [key, value] of Object.entries(right)) {
     const present = merged[key];
-    merged[key] = isObject(present) && isObject(value) ? merge(present, value) : value;
+    merged[key] = isObject(present) && isObject(value) ? mergeFields(present, value) : value;
   }
   return merged;
 }

@@ -1,4 +1,4 @@
-import { createResource, updateResource } from "./apply";
+import { createResource } from "./create";
 import { checkInputs } from "./check";
 import { diffConfiguration, readConfiguration } from "./configuration";
 import { decodeYaml } from "./decode-yaml";
@@ -7,6 +7,7 @@ import { diffResource } from "./diff";
 import type { RetryPolicy } from "./client/http";
 import { readResource } from "./read";
 import { openSession, type Session } from "./session";
+import { updateResource } from "./update";
 import type { ResourceProvider } from "../protocol";
 
 /**

@@ -31,12 +31,7 @@ export async function readResource(
     throw error;
   }
   const inputs: Inputs = imported ? importedInputs(live) : pruneToInputs(live, oldInputs);
-  const outputs = stateOf(
-    live,
-    inputs,
-    request.oldInputs,
-    fieldManager(request.urn, knownPart(inputs), request.oldOutputs),
-  );
+  const outputs = stateOf(live, inputs, request.oldInputs, fieldManager(knownPart(inputs), request.oldOutputs));
   const result = { id: request.id, inputs: toProperties(inputs, request.oldInputs), outputs };
   if (imported || kind.patch) return result;
 

@@ -55,7 +55,15 @@ function sessionWithout(configuration: Configuration, reason: string): Session {
   return {
     configuration,
     discovery: { find: async () => undefined, require: refuse, reset: () => undefined },
-    objects: { get: refuse, list: refuse, apply: refuse, remove: refuse, isNamespaced: async () => undefined },
+    objects: {
+      get: refuse,
+      list: refuse,
+      create: refuse,
+      apply: refuse,
+      setManagedFields: refuse,
+      remove: refuse,
+      isNamespaced: async () => undefined,
+    },
     unreachable: async () => reason,
   };
 }

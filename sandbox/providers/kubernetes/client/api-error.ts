@@ -37,9 +37,16 @@ export class NoMatchError extends Error {
   }
 }
 
-/** The server could not be reached at all. */
+/** The server did not answer. */
 export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
+  constructor(
+    message: string,
+    /** Whether the request may have arrived: there was a connection, and it broke. */
+    readonly sent: boolean,
+  ) {
+    super(message);
+  }
 }
 
 /** Makes the error of a response that is not a success. */
@@ -88,4 +95,19 @@ export function isFieldConflict(error: unknown): error is ApiError {
 /** Whether the refusal is about a namespace that does not exist (yet). */
 export function isNamespaceNotFound(error: unknown): boolean {
   return hasCode(error, 404) && (error.kind === "namespaces" || /namespaces "[^"]*" not found/.test(error.message));
+}
+
+/** Whether the request was not allowed, by RBAC or by an admission webhook that answers so: who may only read may still preview. */
+export function isForbidden(error: unknown): boolean {
+  return hasCode(error, 403);
+}
+
+/** Whether the refusal says that a field cannot change. */
+export function isImmutable(error: unknown): boolean {
+  return hasCode(error, 422) && error.message.includes("field is immutable");
+}
+
+/** Whether a webhook in the way cannot do dry runs. */
+export function isDryRunUnsupported(error: unknown): boolean {
+  return hasCode(error, 400) && error.message.includes("does not support dry run");
 }

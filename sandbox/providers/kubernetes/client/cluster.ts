@@ -11,15 +11,19 @@ export interface ObjectReference {
   readonly name: string;
 }
 
-/** Options of an apply. */
-export interface ApplyOptions {
+/** Options of a request that writes an object. */
+export interface WriteOptions {
   readonly fieldManager: string;
-  /** Take fields over from other managers instead of failing. */
-  readonly force: boolean;
   /** Let the server do everything but store the result. */
   readonly dryRun: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** Options of an apply. */
+export interface ApplyOptions extends WriteOptions {
+  /** Take fields over from other managers instead of failing. */
+  readonly force: boolean;
 }
 
 /** How dependents go when their owner is deleted. */
@@ -34,8 +38,12 @@ export interface ClusterObjects {
     namespace: string,
     selectors: { readonly labelSelector?: string; readonly fieldSelector?: string },
   ): Promise<JsonObject[]>;
+  /** Creates an object by POST; one that exists is an error (409, AlreadyExists). */
+  create(object: JsonObject, options: WriteOptions): Promise<JsonObject>;
   /** Server-side apply: creates the object or changes the fields that it names, and drops those it named before. */
   apply(object: JsonObject, options: ApplyOptions): Promise<JsonObject>;
+  /** Writes who owns which fields, and nothing else. */
+  setManagedFields(reference: ObjectReference, entries: readonly JsonObject[]): Promise<JsonObject>;
   remove(reference: ObjectReference, propagation: DeletionPropagation): Promise<void>;
   /** Whether the kind belongs to namespaces; undefined when it is not served (yet). */
   isNamespaced(apiVersion: string, kind: string): Promise<boolean | undefined>;
@@ -68,6 +76,19 @@ export function createClusterObjects(client: ApiClient, discovery: Discovery): C
       const path = await collectionPath(apiVersion, kind, namespace);
       return objectsAt(await client.request({ method: "GET", path, query: selectors }), "items");
     },
+    create: async (object, { fieldManager, dryRun, signal, onWarning }) => {
+      const { apiVersion, kind, namespace } = referenceOf(object);
+      return objectFrom(
+        await client.request({
+          method: "POST",
+          path: await collectionPath(apiVersion, kind, namespace),
+          query: { fieldManager, dryRun: dryRun ? "All" : undefined },
+          body: object,
+          signal,
+          onWarning,
+        }),
+      );
+    },
     apply: async (object, { fieldManager, force, dryRun, signal, onWarning }) =>
       objectFrom(
         await client.request({
@@ -83,6 +104,15 @@ export function createClusterObjects(client: ApiClient, discovery: Discovery): C
           body: object,
           signal,
           onWarning,
+        }),
+      ),
+    setManagedFields: async (reference, entries) =>
+      objectFrom(
+        await client.request({
+          method: "PATCH",
+          path: await objectPath(reference),
+          contentType: "application/json-patch+json",
+          body: [{ op: "replace", path: "/metadata/managedFields", value: [...entries] }],
         }),
       ),
     remove: async (reference, propagation) => {

@@ -111,8 +111,7 @@ async function sendWithRetries(
         source.renew();
         continue;
       }
-      const passing = error instanceof UnreachableError || (error instanceof ApiError && passingCodes.has(error.code));
-      if (!passing) throw error;
+      if (!passes(error, request)) throw error;
       deadline ??= Date.now() + policy.total;
       const pause =
         error instanceof ApiError && error.retryAfter !== undefined
@@ -122,6 +121,16 @@ async function sendWithRetries(
       await sleep(pause, undefined, { signal: request.signal });
     }
   }
+}
+
+/**
+ * Whether another try may end otherwise. A POST whose answer was lost may have been stored, so it is not sent again: the second one
+ * would be told that the object exists. Neither passes what a schema does not know.
+ */
+function passes(error: unknown, { method }: ApiRequest): boolean {
+  if (error instanceof UnreachableError) return method !== "POST" || !error.sent;
+  if (!(error instanceof ApiError) || error.message.includes("failed to create typed patch object")) return false;
+  return passingCodes.has(error.code) && !(method === "POST" && error.code === 504);
 }
 
 function send(cluster: Cluster, credentials: Credentials, agent: http.Agent, request: ApiRequest): Promise<Json> {
@@ -137,11 +146,14 @@ function send(cluster: Cluster, credentials: Credentials, agent: http.Agent, req
     headers["content-length"] = body.length;
   }
   return new Promise((resolve, reject) => {
-    const unreachable = (error: Error): void =>
+    const unreachable = (error: NodeJS.ErrnoException): void =>
       reject(
         request.signal?.aborted === true
           ? error
-          : new UnreachableError(`The Kubernetes API server ${cluster.server} cannot be reached: ${reasonOf(error)}`),
+          : new UnreachableError(
+              `The Kubernetes API server ${cluster.server} cannot be reached: ${reasonOf(error)}`,
+              !["ECONNREFUSED", "ENOTFOUND"].includes(error.code ?? ""),
+            ),
       );
     const transport = url.protocol === "http:" ? http : https;
     const outgoing = transport.request(

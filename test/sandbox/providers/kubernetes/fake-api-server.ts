@@ -9,7 +9,10 @@ export interface ScriptedAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A small API server in memory: objects, discovery, and server-side apply of members (lists are atomic). */
+/**
+ * A small API server in memory: objects, discovery, creation, server-side apply of members (lists are atomic), and JSON patches of
+ * who owns which fields.
+ */
 export interface FakeApiServer {
   readonly kubeconfig: string;
   /** Objects by path, such as `/api/v1/namespaces/default/configmaps/x`. */
@@ -81,24 +84,30 @@ async function handle(fake: State, request: IncomingMessage, response: ServerRes
   fake.requests.push(url.searchParams.has("dryRun") ? `${line}?dryRun` : line);
   const scripted = fake.script.findIndex(({ match }) => line.includes(match));
   const body = await readBody(request);
+  const contentType = request.headers["content-type"] ?? "";
   const [found] = scripted < 0 ? [] : fake.script.splice(scripted, 1);
   if (found?.answer === "reset") {
     request.socket.destroy();
     return;
   }
-  const answer = found?.answer ?? respond(fake, request.method ?? "GET", url, body);
+  const answer = found?.answer ?? respond(fake, { method: request.method ?? "GET", contentType }, url, body);
   response.writeHead(answer.code, { "content-type": "application/json", ...answer.headers });
   response.end(JSON.stringify(answer.body));
 }
 
-async function readBody(request: IncomingMessage): Promise<JsonObject> {
+async function readBody(request: IncomingMessage): Promise<Json> {
   let text = "";
   for await (const chunk of request) text += String(chunk);
-  const body: unknown = text === "" ? {} : JSON.parse(text);
-  return isObject(body) ? body : {};
+  const body: Json = text === "" ? {} : JSON.parse(text);
+  return body;
 }
 
-function respond(fake: State, method: string, url: URL, body: JsonObject): ScriptedAnswer {
+function respond(
+  fake: State,
+  { method, contentType }: { readonly method: string; readonly contentType: string },
+  url: URL,
+  body: Json,
+): ScriptedAnswer {
   const path = url.pathname;
   if (path === "/version") return { code: 200, body: { major: "1", minor: "34" } };
   const version = path.replace(/^\/(api|apis)\//, "");
@@ -124,11 +133,41 @@ function respond(fake: State, method: string, url: URL, body: JsonObject): Scrip
       if (existing === undefined) return status(404, "NotFound", `${path} not found`);
       fake.objects.delete(path);
       return { code: 200, body: existing };
+    case "POST":
+      return create(fake, path, isObject(body) ? body : {}, url.searchParams);
     case "PATCH":
-      return apply(fake, path, existing, body, url.searchParams);
+      return contentType === "application/json-patch+json"
+        ? patchOwners(fake, path, existing, body)
+        : apply(fake, path, existing, isObject(body) ? body : {}, url.searchParams);
     default:
       return status(405, "MethodNotAllowed", method);
   }
+}
+
+function create(fake: State, collection: string, wanted: JsonObject, query: URLSearchParams): ScriptedAnswer {
+  const { metadata } = wanted;
+  const name = isObject(metadata) ? String(metadata["name"]) : "";
+  const path = `${collection}/${name}`;
+  if (fake.objects.has(path)) {
+    return status(409, "AlreadyExists", `${collection.split("/").at(-1) ?? ""} "${name}" already exists`);
+  }
+  return store(fake, path, wanted, { [ownerOf("Update", query)]: Object.keys(leaves(wanted)) }, query);
+}
+
+/** A JSON patch of `metadata.managedFields` alone. */
+function patchOwners(fake: State, path: string, existing: JsonObject | undefined, patch: Json): ScriptedAnswer {
+  const [operation] = Array.isArray(patch) ? patch : [];
+  const value = isObject(operation) ? operation["value"] : undefined;
+  if (existing === undefined || value === undefined) return status(404, "NotFound", `${path} not found`);
+  const metadata = isObject(existing["metadata"]) ? existing["metadata"] : {};
+  const stored: JsonObject = { ...existing, metadata: { ...metadata, managedFields: value } };
+  fake.objects.set(path, stored);
+  return { code: 200, body: stored };
+}
+
+/** Operation and manager: two managers of one name are told apart by their operation, as in the real server. */
+function ownerOf(operation: "Apply" | "Update", query: URLSearchParams): string {
+  return `${operation}:${query.get("fieldManager") ?? ""}`;
 }
 
 function apply(
@@ -138,7 +177,7 @@ function apply(
   wanted: JsonObject,
   query: URLSearchParams,
 ): ScriptedAnswer {
-  const manager = query.get("fieldManager") ?? "";
+  const manager = ownerOf("Apply", query);
   const { metadata: wantedMetadata, ...wantedRest } = wanted;
   const meta = isObject(wantedMetadata) ? wantedMetadata : {};
   const owned = leaves({ ...wantedRest, metadata: meta });
@@ -168,19 +207,32 @@ function apply(
   for (const other of Object.keys(now)) {
     if (other !== manager) now[other] = (now[other] ?? []).filter((leaf) => !conflicts.includes(leaf));
   }
-  result["metadata"] = {
-    uid: `uid-${fake.requests.length}`,
-    creationTimestamp: "2026-01-01T00:00:00Z",
-    ...(isObject(result["metadata"]) ? result["metadata"] : {}),
-    managedFields: Object.entries(now).map(([name, paths]) => ({
-      manager: name,
-      operation: "Apply",
-      fieldsV1: fieldsOf(paths),
-    })),
-  };
-  const stored = fake.onStore(result);
+  return store(fake, path, result, now, query);
+}
+
+function store(
+  fake: State,
+  path: string,
+  object: JsonObject,
+  owners: Readonly<Record<string, string[]>>,
+  query: URLSearchParams,
+): ScriptedAnswer {
+  const managedFields = Object.entries(owners).map(([owner, paths]): JsonObject => {
+    const [operation = "", manager = ""] = owner.split(":");
+    return { manager, operation, fieldsV1: fieldsOf(paths) };
+  });
+  const stored = fake.onStore({
+    ...object,
+    metadata: {
+      uid: `uid-${fake.requests.length}`,
+      creationTimestamp: "2026-01-01T00:00:00Z",
+      ...(isObject(object["metadata"]) ? object["metadata"] : {}),
+      managedFields,
+    },
+  });
+  const code = fake.objects.has(path) ? 200 : 201;
   if (!query.has("dryRun")) fake.objects.set(path, stored);
-  return { code: existing === undefined ? 201 : 200, body: stored };
+  return { code, body: stored };
 }
 
 const identity = ["apiVersion", "kind", "metadata/name", "metadata/namespace"];
@@ -215,7 +267,9 @@ function managersOf(object: JsonObject): Record<string, string[]> {
   const { metadata } = object;
   const entries = isObject(metadata) && Array.isArray(metadata["managedFields"]) ? metadata["managedFields"] : [];
   return Object.fromEntries(
-    entries.filter(isObject).map((entry) => [String(entry["manager"]), pathsOf(entry["fieldsV1"] ?? {})]),
+    entries
+      .filter(isObject)
+      .map((entry) => [`${String(entry["operation"])}:${String(entry["manager"])}`, pathsOf(entry["fieldsV1"] ?? {})]),
   );
 }
 

@@ -55,6 +55,21 @@ function deployment(spec: PropertyMap): PropertyMap {
   return { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web", namespace: "shop" }, spec };
 }
 
+/** Who owns fields of a stored object: manager and operation. */
+function managersOf(path: string): string[] {
+  const { managedFields } = server.objects.get(path)?.["metadata"] as { managedFields: Record<string, string>[] };
+  return managedFields.map(({ manager, operation }) => `${manager} ${operation}`);
+}
+
+/** Changes the data of the ConfigMap as `kubectl edit` does. */
+function kubectlSets(data: Record<string, string>): void {
+  const live = server.objects.get(configMapPath);
+  const fieldsV1 = { "f:data": Object.fromEntries(Object.keys(data).map((key) => [`f:${key}`, {}])) };
+  const managedFields = [{ manager: "kubectl-edit", operation: "Update", fieldsV1 }];
+  const metadata = { ...(live?.["metadata"] as object), managedFields };
+  server.objects.set(configMapPath, { ...live, metadata, data });
+}
+
 beforeEach(async () => {
   messages = [];
   server = await startFakeApiServer();
@@ -110,20 +125,43 @@ describe("check", () => {
 });
 
 describe("create", () => {
-  it("applies under a manager of its own and keeps the live object", async () => {
+  it("posts under the manager that all resources share, and keeps a manager of its own for updates", async () => {
     const { id, outputs } = await create(CONFIG_MAP, configMap({ a: "1" }));
     expect(id).toBe("shop/x");
+    expect(server.requests).toContain("POST /api/v1/namespaces/shop/configmaps");
+    expect(managersOf(configMapPath)).toEqual(["pulumi-kubernetes Update"]);
     expect(outputs["__fieldManager"]).toMatch(/^pulumi-kubernetes-[0-9a-f]{8}$/);
     expect(outputs["metadata"]).toMatchObject({ uid: expect.stringMatching(/^uid-/) });
-    expect(server.objects.get(configMapPath)?.["data"]).toEqual({ a: "1" });
+    const again = await create(CONFIG_MAP, configMap({ a: "1" }, { name: "y" }));
+    expect(again.outputs["__fieldManager"]).not.toBe(outputs["__fieldManager"]);
   });
 
-  it("refuses an object that is somebody else's, and continues one that an earlier run was cut off from", async () => {
+  it("refuses an object that exists, its own too, in a run and not in a preview", async () => {
     await create(CONFIG_MAP, configMap({ a: "1" }));
-    await expect(create(CONFIG_MAP, configMap({ a: "2" }))).resolves.toMatchObject({ id: "shop/x" });
-    const other = { ...identity(CONFIG_MAP, "other"), inputs: configMap({ a: "3" }), preview: false };
-    await expect(provider.create(other, context())).rejects.toThrow(/already exists[^]*alias[^]*ConfigMapPatch/);
-    expect(server.objects.get(configMapPath)?.["data"]).toEqual({ a: "2" });
+    await expect(create(CONFIG_MAP, configMap({ a: "2" }))).rejects.toThrow(
+      /^resource "urn:[^"]+" was not successfully created by the Kubernetes API server: configmaps "x" already exists[^]*import[^]*ConfigMapPatch/,
+    );
+    expect(server.objects.get(configMapPath)?.["data"]).toEqual({ a: "1" });
+    await expect(create(CONFIG_MAP, configMap({ a: "2" }), true)).resolves.toMatchObject({ id: "" });
+  });
+
+  it.each([
+    ["the variable", {}, { PULUMI_K8S_UPSERT_EXISTING_OBJECTS: "true" }],
+    ["the setting", { upsertExistingObjects: "true" }, {}],
+  ])("takes up an object that exists when told by %s", async (_, settings, environment) => {
+    await create(CONFIG_MAP, configMap({ a: "1" }));
+    const upserting = createKubernetesProvider(environment, quick);
+    await upserting.configure({ inputs: { kubeconfig: server.kubeconfig, ...settings } }, context());
+    const request = { ...identity(CONFIG_MAP), inputs: configMap({ b: "2" }), preview: false };
+    const { outputs } = await upserting.create(request, context());
+    expect(server.objects.get(configMapPath)?.["data"]).toEqual({ a: "1", b: "2" });
+    expect(managersOf(configMapPath)).toContain(`${String(outputs["__fieldManager"])} Apply`);
+  });
+
+  it("posts once: an answer that was lost is no reason to create a second time", async () => {
+    server.script.push({ match: "POST", answer: "reset" });
+    await expect(create(CONFIG_MAP, configMap({ a: "1" }))).rejects.toThrow("cannot be reached");
+    expect(server.requests.filter((line) => line.startsWith("POST"))).toHaveLength(1);
   });
 
   it("previews by a dry run: refusals appear, nothing is stored, and what is decided later is unknown", async () => {
@@ -131,19 +169,19 @@ describe("create", () => {
     expect(outputs["metadata"]).toMatchObject({ uid: unknown, resourceVersion: unknown });
     expect(server.objects.size).toBe(0);
     server.script.push({
-      match: "PATCH",
-      answer: status(403, "Forbidden", 'admission webhook "osm-validator.k8s.io" denied the request: wrong namespace'),
+      match: "POST",
+      answer: status(400, "BadRequest", 'admission webhook "osm-validator.k8s.io" denied the request: wrong namespace'),
     });
     await expect(create(CONFIG_MAP, configMap({ a: "1" }), true)).rejects.toThrow(
       "osm-validator.k8s.io: wrong namespace",
     );
-    server.script.push({ match: "PATCH", answer: status(403, "Forbidden", 'user "reader" cannot patch configmaps') });
+    server.script.push({ match: "POST", answer: status(403, "Forbidden", 'user "reader" cannot create configmaps') });
     await expect(create(CONFIG_MAP, configMap({ a: "1" }), true)).resolves.toMatchObject({ id: "" });
   });
 
   it("previews an object whose namespace does not exist yet", async () => {
     server.script.push({
-      match: "PATCH",
+      match: "POST",
       answer: status(404, "NotFound", 'namespaces "shop" not found', { kind: "namespaces", name: "shop" }),
     });
     const inputs = configMap({ a: "1" });
@@ -152,7 +190,7 @@ describe("create", () => {
 
   it("names the field of a refusal", async () => {
     server.script.push({
-      match: "PATCH",
+      match: "POST",
       answer: status(422, "Invalid", 'ConfigMap "x" is invalid', {
         causes: [{ reason: "FieldValueInvalid", field: "data[a]", message: "must be short" }],
       }),
@@ -180,15 +218,14 @@ describe("create", () => {
     expect(error.reasons.join("\n")).toMatch(/did not become ready[^]*not ready within 1 s[^]*MinimumReplicas/);
   });
 
-  it("repeats after a reset connection, 429 and 503, and gives up on a refusal at once", async () => {
-    server.script.push({ match: "PATCH", answer: "reset" });
-    server.script.push({ match: "PATCH", answer: status(503, "ServiceUnavailable", "starting") });
+  it("repeats after 429 and 503, and gives up on a refusal at once", async () => {
+    server.script.push({ match: "POST", answer: status(503, "ServiceUnavailable", "starting") });
     server.script.push({
-      match: "PATCH",
+      match: "POST",
       answer: { ...status(429, "TooManyRequests", "slow down"), headers: { "retry-after": "0" } },
     });
     await create(CONFIG_MAP, configMap({ a: "1" }));
-    expect(server.requests.filter((line) => line.startsWith("PATCH"))).toHaveLength(4);
+    expect(server.requests.filter((line) => line.startsWith("POST"))).toHaveLength(3);
   });
 });
 
@@ -276,6 +313,25 @@ describe("diff", () => {
 });
 
 describe("update", () => {
+  it("takes over what the creation and kubectl own, in a run and not in a preview", async () => {
+    const inputs = configMap({ a: "1", b: "2" });
+    const { outputs } = await create(CONFIG_MAP, inputs);
+    const manager = String(outputs["__fieldManager"]);
+    const wanted = changed(CONFIG_MAP, "shop/x", inputs, outputs, configMap({ a: "5" }));
+    const preview = await provider.update({ ...wanted, preview: true }, context());
+    // The creation's field stays beside the update's: nobody gives it up.
+    expect(preview["data"]).toEqual({ a: "5", b: "2" });
+    await provider.update({ ...wanted, preview: false }, context());
+    expect(server.objects.get(configMapPath)?.["data"]).toEqual({ a: "5" });
+    expect(managersOf(configMapPath)).toEqual([`${manager} Apply`]);
+
+    kubectlSets({ a: "kubectl" });
+    await expect(provider.update({ ...wanted, preview: true }, context())).rejects.toThrow("data/a: conflict with");
+    await provider.update({ ...wanted, preview: false }, context());
+    expect(server.objects.get(configMapPath)?.["data"]).toEqual({ a: "5" });
+    expect(managersOf(configMapPath)).toEqual([`${manager} Apply`]);
+  });
+
   it("keeps the fields of other managers", async () => {
     const inputs = configMap({ a: "1", b: "2" });
     const { outputs } = await create(CONFIG_MAP, inputs);

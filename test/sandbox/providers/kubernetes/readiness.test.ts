@@ -10,7 +10,9 @@ function cluster(answers: { list?: JsonObject[]; get?: JsonObject } = {}): Clust
   return {
     get: async () => answers.get ?? {},
     list: async () => answers.list ?? [],
+    create: refuse,
     apply: refuse,
+    setManagedFields: refuse,
     remove: refuse,
     isNamespaced: refuse,
   };

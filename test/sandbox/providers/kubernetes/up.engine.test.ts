@@ -39,8 +39,13 @@ function run(command: string, args: readonly string[], environment: Record<strin
   });
 }
 
-function pulumi(args: readonly string[], settings: object = {}): Promise<Exit> {
+function pulumi(
+  args: readonly string[],
+  settings: object = {},
+  environment: Record<string, string> = {},
+): Promise<Exit> {
   return run(tools.path("pulumi"), [...args, "--non-interactive"], {
+    ...environment,
     PULUMI_HOME: join(scratch, "home"),
     PULUMI_BACKEND_URL: `file://${join(scratch, "state")}`,
     PULUMI_CONFIG_PASSPHRASE: "test",
@@ -166,14 +171,23 @@ describe("a stack of Kubernetes objects", () => {
     expect(mended.code).toBe(0);
   });
 
-  it("takes up an object whose creation was cut off before the state was written", async () => {
+  it("does not take up an object whose creation was cut off before the state was written, unless told", async () => {
     await kubectl("delete", "widget", "one", "-n", "shop");
     await pulumi(["refresh", "--yes", "--skip-preview"]);
     const before = await pulumi(["stack", "export"]);
     await up({ ...now, force: true });
     await writeFile(join(scratch, "before.json"), before.text.trim());
     expect((await pulumi(["stack", "import", "--file", join(scratch, "before.json")])).code).toBe(0);
-    const { code, text } = await up({ ...now, force: true });
+    const refused = await up({ ...now, force: true });
+    expect(refused.text).toMatch(
+      /was not successfully created by the Kubernetes API server: widgets\.example\.com "one" already exists/,
+    );
+    expect(refused.code).not.toBe(0);
+    const { code, text } = await pulumi(
+      ["up", "--yes", "--skip-preview"],
+      { ...now, force: true },
+      { PULUMI_K8S_UPSERT_EXISTING_OBJECTS: "true" },
+    );
     expect(text).toContain("+ 1 created");
     expect(code).toBe(0);
   });

@@ -1,0 +1,90 @@
+import { isForbidden } from "./client/api-error";
+import { referenceOf } from "./client/cluster";
+import { at, isObject, objectsAt, type JsonObject } from "./client/json";
+import { fieldManager } from "./field-manager";
+import { finish } from "./finish";
+import { resourceKind, type ResourceKind } from "./kinds";
+import { manifestOf } from "./manifest";
+import { fieldsOf, owns } from "./ownership";
+import { containsUnknowns, knownPart, toInputs, toJson } from "./properties";
+import { refusedUpdate } from "./refusals";
+import { relinquish } from "./relinquish";
+import type { Session } from "./session";
+import { previewOf } from "./state";
+import { isOwnedByCreation, takeOver } from "./take-over";
+import { forces, warn } from "./write";
+import type { CallContext, PropertyMap, UpdateRequest } from "../protocol";
+
+/** Applies the changed inputs. Fields of other managers stay as they are, but for those of {@link takeOver}. */
+export async function updateResource(
+  session: Session,
+  request: UpdateRequest,
+  context: CallContext,
+): Promise<PropertyMap> {
+  const inputs = toInputs(request.newInputs);
+  const kind = resourceKind(request.type, knownPart(inputs));
+  if (request.preview) {
+    const skip =
+      containsUnknowns(inputs) ||
+      (await session.unreachable()) !== undefined ||
+      (await session.discovery.find(kind.apiVersion, kind.kind)) === undefined;
+    if (skip) return request.newInputs;
+  }
+  const wanted = toJson(inputs);
+  const manager = fieldManager(wanted, request.oldOutputs);
+  let live: JsonObject;
+  try {
+    live = await change(session, wanted, kind, manager, request, context);
+  } catch (error) {
+    if (request.preview && isForbidden(error)) return request.newInputs;
+    throw refusedUpdate(error, manager, kind);
+  }
+  if (request.preview) return previewOf(live, inputs, request.newInputs, false);
+
+  const oldManager = fieldManager(toJson(toInputs(request.oldInputs)), request.oldOutputs);
+  if (oldManager !== manager) live = (await relinquish(session, live, oldManager)) ?? live;
+  return finish(session, live, request, inputs, manager, "updated", context);
+}
+
+async function change(
+  session: Session,
+  wanted: JsonObject,
+  kind: ResourceKind,
+  manager: string,
+  { preview, ignoreChanges }: UpdateRequest,
+  context: CallContext,
+): Promise<JsonObject> {
+  const manifest = await manifestOf(session, wanted);
+  let current = await session.objects.get(referenceOf(manifest));
+  // A preview writes nothing, the owners neither: an element of a keyed list that the creation owns stays beside its successor.
+  if (!kind.patch && !preview) current = await takeOver(session, current, manager);
+  keepIgnored(manifest, current, ignoreChanges, manager);
+  const unowned = objectsAt(current, "metadata", "managedFields").length === 0;
+  return session.objects.apply(manifest, {
+    fieldManager: manager,
+    force: forces(session, wanted) || unowned || (preview && isOwnedByCreation(current)),
+    dryRun: preview,
+    signal: context.signal,
+    onWarning: warn(session, context),
+  });
+}
+
+/** Leaves a field that the user wants ignored to its owner: not named where others own it, as it is where we do. */
+function keepIgnored(manifest: JsonObject, current: JsonObject, ignored: readonly string[], manager: string): void {
+  const ours = fieldsOf(current, manager);
+  for (const path of ignored.map(membersOf)) {
+    const parent = at(manifest, ...path.slice(0, -1));
+    const key = path.at(-1);
+    if (key === undefined || !isObject(parent) || parent[key] === undefined) continue;
+    const value = at(current, ...path);
+    if (value !== undefined && !owns(ours, path)) delete parent[key];
+    else if (value !== undefined) parent[key] = value;
+  }
+}
+
+/** The members of a property path; a path into a list stands for the list. */
+function membersOf(path: string): string[] {
+  const steps = [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)];
+  const list = steps.findIndex((step) => step[2] !== undefined);
+  return (list < 0 ? steps : steps.slice(0, list)).map((step) => step[1] ?? step[3] ?? "");
+}
