@@ -13,6 +13,7 @@ import { parseResourcePath } from "./resource-id";
 import { authorizationHandler } from "./resource-manager/authorization";
 import { createFeaturesHandler } from "./resource-manager/features";
 import { genericResourcesHandler } from "./resource-manager/generic-resources";
+import { computeHandler } from "./resource-manager/compute";
 import { operationResultsHandler } from "./resource-manager/operation-results";
 import { resourceGroupsHandler } from "./resource-manager/resource-groups";
 import { resourceProvidersHandler } from "./resource-manager/resource-providers";
@@ -36,6 +37,7 @@ export function createRouter(
     maintenanceConfigurationsHandler,
     createClusterActionsHandler(planes),
     containerServiceLocationsHandler,
+    computeHandler,
     genericResourcesHandler,
   ];
   return async (context, request) => {

@@ -8,7 +8,7 @@ import { regions } from "./subscriptions";
 /** Resource providers the emulator names, and the types a client may look up api-versions and locations of. */
 const PROVIDERS: Readonly<Record<string, readonly string[]>> = {
   "Microsoft.Authorization": ["roleAssignments", "roleDefinitions", "locks", "policyAssignments"],
-  "Microsoft.Compute": ["virtualMachineScaleSets", "diskEncryptionSets", "disks"],
+  "Microsoft.Compute": ["virtualMachineScaleSets", "diskEncryptionSets", "disks", "locations/usages"],
   "Microsoft.ContainerRegistry": ["registries"],
   "Microsoft.ContainerService": [
     "managedClusters",

@@ -1,0 +1,116 @@
+import { type ArmContext, type ResourceHandler } from "../context";
+import { ArmError } from "../errors";
+import { type ArmResponse } from "../http";
+import { type JsonObject, numberAt, stringAt } from "../json";
+import { requireSubscription, resourcesBelow } from "./resources";
+import { normalizeLocation, regions } from "./subscriptions";
+import { sizeName, type VmFamily, vmFamilies, vmSize } from "./vm-sizes";
+
+/** vCPUs that a subscription may use in a region, of each family and of all together. */
+const vcpuLimit = 200;
+
+/** What Microsoft.Compute offers in a region and how much of it is taken: the list of sizes, and usages beside quotas. */
+export const computeHandler: ResourceHandler = (context, request) => {
+  if (request.method !== "GET") return undefined;
+  const path = /\/providers\/microsoft\.compute\/(?:(skus)|locations\/([^/]+)\/usages)\/?$/i.exec(request.path);
+  if (path === null) return undefined;
+  const subscriptionId = requireSubscription(context, request.resource);
+  if (path[1] !== undefined) return { status: 200, body: { value: skus(request.query.get("$filter") ?? "") } };
+  return usages(context, subscriptionId, normalizeLocation(decodeURIComponent(path[2] ?? "")));
+};
+
+/** Azure lists the sizes of every region unless it is asked for one. It knows no other filter. */
+function skus(filter: string): JsonObject[] {
+  const asked = /^\s*location\s+eq\s+'([^']*)'\s*$/i.exec(filter)?.[1];
+  if (filter !== "" && asked === undefined) {
+    throw new ArmError(400, "InvalidFilter", `The filter '${filter}' is not of the form location eq 'westeurope'.`);
+  }
+  const wanted = Object.keys(regions).filter((name) => asked === undefined || normalizeLocation(asked) === name);
+  return wanted.flatMap((location) =>
+    vmFamilies.flatMap((family) => family.vcpus.map((vcpus) => sku(location, family, vcpus))),
+  );
+}
+
+function sku(location: string, family: VmFamily, vcpus: number): JsonObject {
+  const capabilities = {
+    vCPUs: String(vcpus),
+    MemoryGB: String(vcpus * family.memoryPerVcpuGiB),
+    PremiumIO: "True",
+    EphemeralOSDiskSupported: family.ephemeralOsDisk ? "True" : "False",
+    EncryptionAtHostSupported: family.encryptionAtHost ? "True" : "False",
+  };
+  return {
+    resourceType: "virtualMachines",
+    name: sizeName(family, vcpus),
+    tier: "Standard",
+    size: sizeName(family, vcpus).replace("Standard_", ""),
+    family: family.family,
+    locations: [location],
+    locationInfo: [{ location, zones: regions[location]?.zones ? ["1", "2", "3"] : [], zoneDetails: [] }],
+    capabilities: Object.entries(capabilities).map(([name, value]) => ({ name, value })),
+    restrictions: family.restricted
+      ? [
+          {
+            type: "Location",
+            values: [location],
+            restrictionInfo: { locations: [location] },
+            reasonCode: "NotAvailableForSubscription",
+          },
+        ]
+      : [],
+  };
+}
+
+/** How many vCPUs the node pools of a region use, of each family, beside what the subscription may. */
+function usages(context: ArmContext, subscriptionId: string, location: string): ArmResponse {
+  if (regions[location] === undefined) {
+    throw new ArmError(
+      400,
+      "NoRegisteredProviderFound",
+      `No registered resource provider found for location '${location}' and API version for type 'locations/usages'.`,
+    );
+  }
+  const used = new Map<string, number>();
+  for (const { counts, vcpus } of machinesIn(context, subscriptionId, location)) {
+    for (const name of counts) used.set(name, (used.get(name) ?? 0) + vcpus);
+  }
+  const row = (value: string, localizedValue: string, limit: number): JsonObject => ({
+    limit,
+    unit: "Count",
+    currentValue: used.get(value) ?? 0,
+    name: { value, localizedValue },
+  });
+  return {
+    status: 200,
+    body: {
+      value: [
+        row("cores", "Total Regional vCPUs", vcpuLimit),
+        row("lowPriorityCores", "Total Regional Low-priority vCPUs", vcpuLimit),
+        ...vmFamilies.map(({ family, restricted }) => row(family, `${family} vCPUs`, restricted ? 0 : vcpuLimit)),
+      ],
+    },
+  };
+}
+
+/** The machines of all node pools in a region, and in which quotas they count: those of spot pools in one of their own. */
+function machinesIn(
+  context: ArmContext,
+  subscriptionId: string,
+  location: string,
+): { readonly counts: readonly string[]; readonly vcpus: number }[] {
+  const all = resourcesBelow(context, `/subscriptions/${subscriptionId}/resourceGroups`);
+  const ofType = (type: string): JsonObject[] =>
+    all.filter((resource) => stringAt(resource, "type")?.toLowerCase() === type);
+  const clusters = ofType("microsoft.containerservice/managedclusters")
+    .filter((cluster) => normalizeLocation(stringAt(cluster, "location") ?? "") === location)
+    .map((cluster) => `${stringAt(cluster, "id")?.toLowerCase() ?? ""}/`);
+  return ofType("microsoft.containerservice/managedclusters/agentpools")
+    .filter((pool) => clusters.some((cluster) => stringAt(pool, "id")?.toLowerCase().startsWith(cluster)))
+    .flatMap((pool) => {
+      const size = vmSize(stringAt(pool, "properties", "vmSize") ?? "");
+      if (size === undefined) return [];
+      const vcpus = size.vcpus * (numberAt(pool, "properties", "count") ?? 0);
+      const spot = stringAt(pool, "properties", "scaleSetPriority") === "Spot";
+      return [{ counts: spot ? ["lowPriorityCores"] : ["cores", size.family.family], vcpus }];
+    });
+}
