@@ -188,6 +188,6 @@ export function poolProfile(
     podSubnetID: pool.podSubnetId,
     nodeLabels: Object.keys(pool.labels).length > 0 ? pool.labels : undefined,
     nodeTaints: pool.taints.length > 0 ? pool.taints : undefined,
-    upgradeSettings: { maxSurge: pool.maxSurge },
+    upgradeSettings: pool.spot ? undefined : { maxSurge: pool.maxSurge },
   };
 }

@@ -9,6 +9,7 @@ import { type RequestLog } from "./request-log";
 import { resourcesBelow } from "./resource-manager/resources";
 import { changeSettings, settingsToJson } from "./settings";
 import { type ControlPlanes } from "./container-service/control-planes";
+import { release } from "./container-service/releases";
 
 /** Path of the endpoints that steer the emulator itself. */
 export const controlPath = "/_sandbox";
@@ -51,6 +52,8 @@ export async function answerControl(
     case "DELETE faults":
       context.faults.remove(request.query.get("name") ?? undefined);
       return { status: 200, body: { active: context.faults.list() } };
+    case "POST releases":
+      return { status: 200, body: release(context, jsonBody(request)) };
     case "GET requests":
       return { status: 200, body: parts.requests.toJson() };
     case "DELETE requests":

@@ -72,7 +72,6 @@ export async function openControlPlane(given: ControlPlaneOptions): Promise<Cont
     setNodePools: (pools) =>
       inTurn(() =>
         setNodes(api, pools, {
-          kubernetesVersion: options.kubernetesVersion,
           location: options.location ?? "eastus",
           nodeResourceGroup: options.nodeResourceGroup ?? path.basename(directory),
         }),

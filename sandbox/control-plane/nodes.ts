@@ -5,7 +5,6 @@ import { allocatable, vmCapacity } from "./vm-size";
 
 /** What all nodes of a cluster share. */
 export interface NodeEnvironment {
-  readonly kubernetesVersion: string;
   readonly location: string;
   readonly nodeResourceGroup: string;
 }
@@ -16,7 +15,11 @@ interface Condition {
 }
 
 interface NodeObject extends KubernetesObject {
-  readonly status?: { readonly conditions?: readonly Condition[] };
+  readonly status?: {
+    readonly conditions?: readonly Condition[];
+    readonly nodeInfo?: Readonly<Record<string, string>>;
+    readonly [field: string]: unknown;
+  };
 }
 
 interface PodObject extends KubernetesObject {
@@ -26,6 +29,8 @@ interface PodObject extends KubernetesObject {
   };
 }
 
+const nodeImageLabel = "kubernetes.azure.com/node-image-version";
+
 /** On nodes that the sandbox cordoned, to tell them from those that a user did. */
 const leavingAnnotation = "sandbox.aks-mesh.dev/leaving";
 
@@ -33,50 +38,108 @@ const leavingAnnotation = "sandbox.aks-mesh.dev/leaving";
 const drainSeconds = 60;
 
 /**
- * Makes the cluster's nodes be those of the pools: creates and updates, waits until all are ready, then drains and removes the rest.
+ * Makes the cluster's nodes be those of the pools: creates and updates, waits until all are ready, upgrades those that run another
+ * version or image, then drains and removes the rest.
  */
 export async function setNodes(
   api: ApiClient,
   pools: readonly NodePool[],
   environment: NodeEnvironment,
 ): Promise<void> {
-  const wanted = pools.flatMap((pool) => nodeObjects(pool, environment));
-  const names = new Set(wanted.map((node) => node.metadata.name));
-  const present = await api.list<NodeObject>("/api/v1/nodes");
-  const existing = new Set(present.map((node) => node.metadata.name));
-  // Left behind by a removal that was interrupted and is no longer wanted.
-  const cordoned = new Set(
-    present.filter((node) => node.metadata.annotations?.[leavingAnnotation]).map((node) => node.metadata.name),
+  const wanted = new Map(
+    pools.flatMap((pool) => nodeObjects(pool, environment)).map((node) => [node.metadata.name, node]),
   );
+  const present = new Map((await listNodes(api)).map((node) => [node.metadata.name, node]));
+  const isOutdated = (node: NodeObject): boolean => {
+    const now = present.get(node.metadata.name);
+    return now !== undefined && revisionOf(now) !== revisionOf(node);
+  };
   await Promise.all(
-    wanted.map(async (node) => {
-      const path = `/api/v1/nodes/${node.metadata.name}`;
-      // A node comes with its status, as when a kubelet registers it; apply could not set that. Afterwards apply owns the
-      // labels and taints, so that what a pool no longer has goes from its nodes.
-      if (!existing.has(node.metadata.name)) await api.create("/api/v1/nodes", { ...node, spec: {} });
-      if (cordoned.has(node.metadata.name)) await markLeaving(api, node.metadata.name, false);
-      await api.apply(path, { ...node, status: undefined });
-    }),
+    [...wanted.values()]
+      .filter((node) => !isOutdated(node))
+      .map((node) => joinNode(api, node, present.get(node.metadata.name))),
   );
-  await poll("nodes ready", 60, async () => {
-    const nodes = await api.list<NodeObject>("/api/v1/nodes");
-    const ready = new Set(nodes.filter(isReady).map((node) => node.metadata.name));
-    return [...names].every((name) => ready.has(name)) ? true : undefined;
-  });
-  const leaving = [...existing].filter((name) => !names.has(name));
+  await nodesReady(
+    api,
+    [...wanted.values()].filter((node) => !isOutdated(node)),
+  );
+  for (const pool of pools) {
+    const outdated = nodeObjects(pool, environment).filter(isOutdated);
+    if (outdated.length > 0) await upgradeNodes(api, pool, outdated, environment);
+  }
+  const leaving = (await listNodes(api)).map((node) => node.metadata.name).filter((name) => !wanted.has(name));
   for (const name of leaving) await markLeaving(api, name, true);
-  for (const name of leaving) {
-    await drain(api, name);
-    await api.remove(`/api/v1/nodes/${name}`);
+  for (const name of leaving) await drainAndRemove(api, name);
+}
+
+/** Upgrades a pool as AKS does: extra nodes of the new kind join, then as many old ones at a time are drained and replaced. */
+async function upgradeNodes(
+  api: ApiClient,
+  pool: NodePool,
+  outdated: readonly NodeObject[],
+  environment: NodeEnvironment,
+): Promise<void> {
+  const surge = surgeCount(pool);
+  const extra = nodeObjects({ ...pool, count: pool.count + surge }, environment).slice(pool.count);
+  const present = new Map((await listNodes(api)).map((node) => [node.metadata.name, node]));
+  await Promise.all(extra.map((node) => joinNode(api, node, present.get(node.metadata.name))));
+  await nodesReady(api, extra);
+  for (let start = 0; start < outdated.length; start += surge) {
+    const batch = outdated.slice(start, start + surge);
+    await Promise.all(
+      batch.map(async ({ metadata: { name } }) => {
+        await markLeaving(api, name, true);
+        await drainAndRemove(api, name);
+      }),
+    );
+    await Promise.all(batch.map((node) => joinNode(api, node, undefined)));
+    await nodesReady(api, batch);
   }
 }
 
+/** How many nodes an upgrade of the pool adds: at least one. */
+export function surgeCount({ count, maxSurge = "10%" }: Pick<NodePool, "count" | "maxSurge">): number {
+  const number = Number.parseInt(maxSurge, 10);
+  return Math.max(1, maxSurge.endsWith("%") ? Math.ceil((count * number) / 100) : number);
+}
+
+/** Version and image of a node: where they differ from the pool's, it is upgraded. */
+function revisionOf(node: NodeObject): string {
+  return `${node.status?.nodeInfo?.["kubeletVersion"]} ${node.metadata.labels?.[nodeImageLabel]}`;
+}
+
+function listNodes(api: ApiClient): Promise<NodeObject[]> {
+  return api.list<NodeObject>("/api/v1/nodes");
+}
+
+/** Creates the node, or makes the one that is there as wanted. */
+async function joinNode(api: ApiClient, node: NodeObject, present: NodeObject | undefined): Promise<void> {
+  // A node comes with its status, as when a kubelet registers it; apply could not set that. Afterwards apply owns the
+  // labels and taints, so that what a pool no longer has goes from its nodes.
+  if (present === undefined) await api.create("/api/v1/nodes", { ...node, spec: {} });
+  // Left behind by a removal that was interrupted and is no longer wanted.
+  if (present?.metadata.annotations?.[leavingAnnotation]) await markLeaving(api, node.metadata.name, false);
+  await api.apply(`/api/v1/nodes/${node.metadata.name}`, { ...node, status: undefined });
+}
+
+async function nodesReady(api: ApiClient, wanted: readonly NodeObject[]): Promise<void> {
+  await poll("nodes ready", 60, async () => {
+    const ready = new Set((await listNodes(api)).filter(isReady).map((node) => node.metadata.name));
+    return wanted.every((node) => ready.has(node.metadata.name)) ? true : undefined;
+  });
+}
+
+async function drainAndRemove(api: ApiClient, name: string): Promise<void> {
+  await drain(api, name);
+  await api.remove(`/api/v1/nodes/${name}`);
+}
+
 /** The Node objects of a pool, with the names, labels and taints that AKS gives. */
-export function nodeObjects(pool: NodePool, environment: NodeEnvironment): KubernetesObject[] {
+export function nodeObjects(pool: NodePool, environment: NodeEnvironment): NodeObject[] {
   return Array.from({ length: pool.count }, (_, index) => nodeObject(pool, index, environment));
 }
 
-function nodeObject(pool: NodePool, index: number, environment: NodeEnvironment): KubernetesObject {
+function nodeObject(pool: NodePool, index: number, environment: NodeEnvironment): NodeObject {
   const name = nodeName(pool.name, index, environment.nodeResourceGroup);
   const capacity = vmCapacity(pool.vmSize);
   const usable = allocatable(capacity, pool.maxPods);
@@ -93,7 +156,8 @@ function nodeObject(pool: NodePool, index: number, environment: NodeEnvironment)
         "kubernetes.azure.com/agentpool": pool.name,
         "kubernetes.azure.com/cluster": environment.nodeResourceGroup,
         "kubernetes.azure.com/mode": pool.mode.toLowerCase(),
-        "kubernetes.azure.com/os-sku": "Ubuntu",
+        [nodeImageLabel]: pool.nodeImageVersion,
+        "kubernetes.azure.com/os-sku": pool.osSku,
         "kubernetes.azure.com/role": "agent",
         "kubernetes.io/arch": "amd64",
         "kubernetes.io/hostname": name,
@@ -118,7 +182,7 @@ function nodeObject(pool: NodePool, index: number, environment: NodeEnvironment)
         containerRuntimeVersion: "containerd://1.7.28-1",
         kernelVersion: "5.15.0-1098-azure",
         kubeProxyVersion: "",
-        kubeletVersion: `v${environment.kubernetesVersion}`,
+        kubeletVersion: `v${pool.kubernetesVersion}`,
         machineID: "",
         operatingSystem: "linux",
         osImage: "Ubuntu 22.04.5 LTS",

@@ -14,8 +14,6 @@ export interface ControlPlaneOptions {
   readonly serviceCidr: string;
   /** Address of the kube-dns Service, inside the range. */
   readonly dnsServiceIP: string;
-  /** What the nodes report, such as "1.33.5". The API server is always the version that was built. */
-  readonly kubernetesVersion: string;
   /** Azure region, for the nodes' labels. Default: eastus. */
   readonly location?: string;
   /** The cluster's node resource group, for the nodes' labels. Default: the name of the directory. */
@@ -35,6 +33,14 @@ export interface NodePool {
   /** `key=value:Effect`, as in an agent pool's nodeTaints. */
   readonly taints: readonly string[];
   readonly maxPods: number;
+  /** What the nodes report, such as "1.35.4". The API server is always the version that was built. */
+  readonly kubernetesVersion: string;
+  /** Such as "AKSUbuntu-2404gen2containerd-202611.03.0". */
+  readonly nodeImageVersion: string;
+  /** Such as "Ubuntu" or "AzureLinux". */
+  readonly osSku: string;
+  /** Nodes that an upgrade adds for its time: a number, or a part of the pool such as "33%". Default: 10%. */
+  readonly maxSurge?: string | undefined;
 }
 
 /** A running Kubernetes control plane with KWOK for nodes. */
@@ -46,7 +52,8 @@ export interface ControlPlane {
   /** Kubeconfig (YAML) with a client certificate of the group system:masters: holds a secret. */
   readonly adminKubeconfig: string;
   /**
-   * Makes the nodes be those of the pools: first new ones join, then the ones that are too many are drained and removed.
+   * Makes the nodes be those of the pools: first new ones join, then those of another version or image are upgraded a few at a time,
+   * last the ones that are too many are drained and removed.
    * Resolves when that is done.
    */
   setNodePools(pools: readonly NodePool[]): Promise<void>;

@@ -1,12 +1,18 @@
 import { aksError } from "../errors";
 import { isObject, type JsonObject, numberAt, objectAt, stringAt, stringsAt } from "../json";
 import { regions } from "../resource-manager/subscriptions";
-import { resolveVersion } from "./versions";
+import { minorOf, type OfferedVersion, resolveVersion } from "./versions";
 
 /** What a pool takes from its cluster. */
 export interface PoolSurroundings {
   readonly location: string;
+  /** The cluster's version as it was asked for, such as `1.35`. */
   readonly kubernetesVersion: string;
+  /** The patch version that the control plane runs. */
+  readonly controlPlaneVersion: string;
+  readonly offered: readonly OfferedVersion[];
+  /** The newest node image of an operating system. */
+  readonly nodeImage: (osType: string, osSku: string) => string;
   readonly networkProfile: JsonObject;
   readonly longTermSupport: boolean;
   /** Inline pools of a new cluster get maxSurge filled in; pools made on their own do not. */
@@ -24,24 +30,63 @@ function defaultMaxPods(networkProfile: JsonObject): number {
   return plugin === "azure" && stringAt(networkProfile, "networkPluginMode") !== "overlay" ? 30 : 250;
 }
 
-function nodeImage(osType: string, osSku: string): string {
-  if (osType === "Windows") return "AKSWindows-2022-containerd-20348.4297.261105";
-  return osSku.startsWith("AzureLinux")
-    ? "AKSAzureLinux-V3gen2-202611.03.0"
-    : "AKSUbuntu-2404gen2containerd-202611.03.0";
+/** The taint and the label that AKS gives spot nodes, so that only pods which tolerate being evicted run there. */
+const SPOT_KEY = "kubernetes.azure.com/scalesetpriority";
+const SPOT_TAINT = `${SPOT_KEY}=spot:NoSchedule`;
+
+/**
+ * The settings of a pool after a request: what the request leaves out stays. Only the autoscaler's bounds go with the autoscaler:
+ * without it a pool has none.
+ */
+export function mergePool(before: JsonObject, asked: JsonObject): JsonObject {
+  const merged: JsonObject = { ...before, ...asked };
+  if (merged["enableAutoScaling"] === true) return merged;
+  for (const bound of ["minCount", "maxCount"]) if (asked[bound] === undefined) delete merged[bound];
+  return merged;
 }
 
-/** The properties of a pool as Azure returns them: the wanted ones with the defaults filled in. Without provisioningState. */
-export function completePool(wanted: JsonObject, surroundings: PoolSurroundings): JsonObject {
+/** What AKS adds to pools of spot nodes, and leaves there whatever a request says. */
+function spotProperties(wanted: JsonObject): JsonObject {
+  const taints = stringsAt(wanted, "nodeTaints");
+  return {
+    scaleSetEvictionPolicy: wanted["scaleSetEvictionPolicy"] ?? "Delete",
+    spotMaxPrice: wanted["spotMaxPrice"] ?? -1,
+    nodeLabels: { ...objectAt(wanted, "nodeLabels"), [SPOT_KEY]: "spot" },
+    nodeTaints: taints.includes(SPOT_TAINT) ? taints : [...taints, SPOT_TAINT],
+  };
+}
+
+/** The patch version that a pool gets: the control plane's where it is of the same minor version. */
+function poolVersion(wanted: string, current: string | undefined, surroundings: PoolSurroundings): string {
+  const { controlPlaneVersion } = surroundings;
+  const follows = wanted === minorOf(controlPlaneVersion);
+  const running = current !== undefined && (wanted === current || wanted === minorOf(current));
+  if (follows && !running) return controlPlaneVersion;
+  return resolveVersion(wanted, { ...surroundings, current });
+}
+
+/**
+ * The properties of a pool as Azure returns them: the wanted ones with the defaults filled in. Without provisioningState.
+ *
+ * @param before the pool's properties so far; of a new one, none.
+ */
+export function completePool(before: JsonObject, asked: JsonObject, surroundings: PoolSurroundings): JsonObject {
+  const wanted = mergePool(before, asked);
   const osType = stringAt(wanted, "osType") ?? "Linux";
   const osSKU = stringAt(wanted, "osSKU") ?? (osType === "Windows" ? "Windows2022" : "Ubuntu");
   const version = stringAt(wanted, "orchestratorVersion") ?? surroundings.kubernetesVersion;
   const autoscaling = wanted["enableAutoScaling"] === true;
+  const current = stringAt(before, "currentOrchestratorVersion");
+  const resolved =
+    stringAt(wanted, "orchestratorVersion") === undefined
+      ? surroundings.controlPlaneVersion
+      : poolVersion(version, current, surroundings);
+  const isSpot = wanted["scaleSetPriority"] === "Spot";
   const minimum = autoscaling ? (numberAt(wanted, "minCount") ?? 1) : 0;
   return {
     ...wanted,
     count: Math.max(numberAt(wanted, "count") ?? 1, minimum),
-    currentOrchestratorVersion: resolveVersion(version, surroundings.location, surroundings.longTermSupport),
+    currentOrchestratorVersion: resolved,
     enableAutoScaling: autoscaling,
     enableEncryptionAtHost: wanted["enableEncryptionAtHost"] ?? false,
     enableFIPS: wanted["enableFIPS"] ?? false,
@@ -50,7 +95,11 @@ export function completePool(wanted: JsonObject, surroundings: PoolSurroundings)
     kubeletDiskType: wanted["kubeletDiskType"] ?? "OS",
     maxPods: wanted["maxPods"] ?? defaultMaxPods(surroundings.networkProfile),
     mode: wanted["mode"] ?? "User",
-    nodeImageVersion: nodeImage(osType, osSKU),
+    // Nodes keep their image until they are upgraded or get another operating system.
+    nodeImageVersion:
+      resolved === current && before["osSKU"] === osSKU
+        ? stringAt(before, "nodeImageVersion")
+        : surroundings.nodeImage(osType, osSKU),
     orchestratorVersion: version,
     osDiskSizeGB: numberAt(wanted, "osDiskSizeGB") || 128,
     osDiskType: wanted["osDiskType"] ?? "Managed",
@@ -59,8 +108,9 @@ export function completePool(wanted: JsonObject, surroundings: PoolSurroundings)
     powerState: wanted["powerState"] ?? { code: "Running" },
     scaleDownMode: wanted["scaleDownMode"] ?? "Delete",
     type: wanted["type"] ?? "VirtualMachineScaleSets",
-    upgradeSettings: wanted["upgradeSettings"] ?? (surroundings.inline ? { maxSurge: "10%" } : {}),
+    upgradeSettings: wanted["upgradeSettings"] ?? (surroundings.inline && !isSpot ? { maxSurge: "10%" } : {}),
     vmSize: wanted["vmSize"] ?? "Standard_D4ds_v5",
+    ...(isSpot ? spotProperties(wanted) : {}),
   };
 }
 
@@ -95,6 +145,9 @@ export function checkPool(name: string, pool: JsonObject, surroundings: PoolSurr
   if (mode === "System" && count < 1) invalid("count", "a pool in mode System needs at least one node");
   if (mode === "System" && stringAt(pool, "scaleSetPriority") === "Spot") {
     invalid("scaleSetPriority", "a Spot pool cannot be in mode System");
+  }
+  if (stringAt(pool, "scaleSetPriority") === "Spot" && stringAt(pool, "upgradeSettings", "maxSurge") !== undefined) {
+    invalid("upgradeSettings.maxSurge", "Spot pools can't set max surge");
   }
   const maxPods = numberAt(pool, "maxPods") ?? 30;
   if (maxPods < 10 || maxPods > 250) invalid("maxPods", `${maxPods} is not between 10 and 250`);

@@ -15,14 +15,16 @@ import {
   resourceNotFound,
 } from "../resource-manager/resources";
 import { type Change } from "../store";
-import { checkPool, checkPoolChange, completePool, type PoolSurroundings } from "./agent-pool";
+import { checkPool, checkPoolChange, completePool } from "./agent-pool";
 import { checkCluster } from "./cluster-preconditions";
 import { checkEncryptionAtHost } from "./feature-preconditions";
 import { clusterId, NAMESPACE, POOL_TYPE, poolsOf, requireCluster, requireIdle, withState } from "./cluster-resources";
 import { type ControlPlanes } from "./control-planes";
 import { quotaError } from "./managed-clusters";
 import { checkModel } from "./model";
-import { upgradesFrom } from "./versions";
+import { newestNodeImage } from "./node-images";
+import { poolSurroundings, poolUpgrades } from "./pool-surroundings";
+import { checkPoolUpgrade } from "./version-changes";
 
 const PUT = "agentPoolPut";
 const DELETE = "agentPoolDelete";
@@ -98,17 +100,10 @@ function put(context: ArmContext, request: ResourceRequest): ArmResponse {
   const asked = objectAt(body, "properties");
   const before = objectAt(existing, "properties");
   const name = stringAt(existing, "name") ?? request.resource.provider?.names[1] ?? "";
-  const sku = objectAt(cluster, "sku");
-  const surroundings: PoolSurroundings = {
-    location,
-    kubernetesVersion: stringAt(cluster, "properties", "kubernetesVersion") ?? "",
-    networkProfile: objectAt(cluster, "properties", "networkProfile"),
-    longTermSupport:
-      stringAt(cluster, "properties", "supportPlan") === "AKSLongTermSupport" && sku["tier"] === "Premium",
-    inline: false,
-  };
+  const surroundings = poolSurroundings(context, cluster, false);
   if (existing !== undefined) checkPoolChange(before, asked, "properties");
-  const properties = completePool({ ...before, ...asked }, surroundings);
+  const properties = completePool(before, asked, surroundings);
+  const upgraded = checkPoolUpgrade(before, properties, "properties");
   checkPool(name, properties, surroundings, "properties");
   const others = poolsOf(context, owner).filter((pool) => stringAt(pool, "id")?.toLowerCase() !== id.toLowerCase());
   if (before["mode"] === "System" && properties["mode"] !== "System") requireOtherSystemPool(others, name);
@@ -118,7 +113,7 @@ function put(context: ArmContext, request: ResourceRequest): ArmResponse {
   ]);
   checkEncryptionAtHost(context, [{ name, properties }]);
 
-  const state = existing === undefined ? "Creating" : "Updating";
+  const state = existing === undefined ? "Creating" : upgraded ? "Upgrading" : "Updating";
   const pool: JsonObject = {
     id: stringAt(existing, "id") ?? id,
     name,
@@ -195,9 +190,11 @@ function remove(context: ArmContext, request: ResourceRequest): ArmResponse {
 }
 
 function upgradeProfile(context: ArmContext, request: ResourceRequest): ArmResponse {
+  const cluster = requireCluster(context, request.resource);
   const pool = findResource(context, poolId(context, request));
   if (pool === undefined) throw resourceNotFound(request.resource);
-  const current = stringAt(pool, "properties", "currentOrchestratorVersion") ?? "";
+  const properties = objectAt(pool, "properties");
+  const current = stringAt(properties, "currentOrchestratorVersion") ?? "";
   return {
     status: 200,
     body: {
@@ -206,9 +203,13 @@ function upgradeProfile(context: ArmContext, request: ResourceRequest): ArmRespo
       type: `${POOL_TYPE}/upgradeProfiles`,
       properties: {
         kubernetesVersion: current,
-        osType: stringAt(pool, "properties", "osType"),
-        latestNodeImageVersion: stringAt(pool, "properties", "nodeImageVersion"),
-        upgrades: upgradesFrom(current).map((kubernetesVersion) => ({ kubernetesVersion })),
+        osType: properties["osType"],
+        latestNodeImageVersion: newestNodeImage(
+          context,
+          stringAt(properties, "osType") ?? "",
+          stringAt(properties, "osSKU") ?? "",
+        ),
+        upgrades: poolUpgrades(context, cluster, current).map((kubernetesVersion) => ({ kubernetesVersion })),
       },
     },
   };

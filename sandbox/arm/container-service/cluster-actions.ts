@@ -8,7 +8,8 @@ import { resourceKey } from "../resource-manager/resources";
 import { clusterId, NAMESPACE, poolsOf, presentCluster, requireCluster, requireIdle } from "./cluster-resources";
 import { type ControlPlanes } from "./control-planes";
 import { userKubeconfig } from "./kubeconfig";
-import { upgradesFrom } from "./versions";
+import { hasLongTermSupport, poolUpgrades } from "./pool-surroundings";
+import { compareVersions, MAX_POOL_SKEW, minorOf, minorsBetween, offeredVersions, upgradesFrom } from "./versions";
 
 /** What can be asked of one cluster besides reading it: credentials, upgrades, start and stop. */
 export function createClusterActionsHandler(planes: ControlPlanes): ResourceHandler {
@@ -128,12 +129,16 @@ async function accessProfile(
 function upgradeProfile(context: ArmContext, request: ResourceRequest): ArmResponse {
   const cluster = requireCluster(context, request.resource);
   const id = stringAt(cluster, "id") ?? "";
-  const profile = (current: string): JsonObject => ({
+  const offered = offeredVersions(context);
+  const profile = (current: string, upgrades: readonly string[]): JsonObject => ({
     kubernetesVersion: current,
     osType: "Linux",
-    upgrades: upgradesFrom(current).map((kubernetesVersion) => ({ kubernetesVersion, isPreview: false })),
+    upgrades: upgrades.map((kubernetesVersion) => ({
+      kubernetesVersion,
+      isPreview: offered.some(({ minor, isPreview }) => minor === minorOf(kubernetesVersion) && isPreview === true),
+    })),
   });
-  const properties = objectAt(cluster, "properties");
+  const version = stringAt(cluster, "properties", "currentKubernetesVersion") ?? "";
   return {
     status: 200,
     body: {
@@ -141,12 +146,15 @@ function upgradeProfile(context: ArmContext, request: ResourceRequest): ArmRespo
       name: "default",
       type: `${NAMESPACE}/ManagedClusters/UpgradeProfiles`,
       properties: {
-        controlPlaneProfile: profile(stringAt(properties, "currentKubernetesVersion") ?? ""),
-        agentPoolProfiles: poolsOf(context, id).map((pool) => ({
-          ...profile(stringAt(pool, "properties", "currentOrchestratorVersion") ?? ""),
-          name: pool["name"],
-          osType: objectAt(pool, "properties")["osType"],
-        })),
+        controlPlaneProfile: profile(version, upgradesFrom(version, offered)),
+        agentPoolProfiles: poolsOf(context, id).map((pool) => {
+          const current = stringAt(pool, "properties", "currentOrchestratorVersion") ?? "";
+          return {
+            ...profile(current, poolUpgrades(context, cluster, current)),
+            name: pool["name"],
+            osType: objectAt(pool, "properties")["osType"],
+          };
+        }),
       },
     },
   };
@@ -161,7 +169,13 @@ function availableVersions(context: ArmContext, request: ResourceRequest): ArmRe
       id: `${clusterId(context, request.resource)}/availableAgentPoolVersions`,
       name: "default",
       type: `${NAMESPACE}/managedClusters/availableAgentpoolVersions`,
-      properties: { agentPoolVersions: [{ default: true, kubernetesVersion: current, isPreview: false }] },
+      properties: {
+        agentPoolVersions: offeredVersions(context)
+          .filter(({ longTermOnly }) => !longTermOnly || hasLongTermSupport(cluster))
+          .flatMap(({ patches, isPreview }) => patches.map((patch) => ({ patch, isPreview: isPreview === true })))
+          .filter(({ patch }) => compareVersions(patch, current) <= 0 && minorsBetween(patch, current) <= MAX_POOL_SKEW)
+          .map(({ patch, isPreview }) => ({ default: patch === current, kubernetesVersion: patch, isPreview })),
+      },
     },
   };
 }

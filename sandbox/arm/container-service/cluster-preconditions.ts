@@ -2,6 +2,7 @@ import { aksError } from "../errors";
 import { type JsonObject, objectAt, stringAt, stringsAt, valueAt } from "../json";
 import { checkNetwork } from "./network-preconditions";
 import { meshEnabled } from "./control-planes";
+import { compareVersions, MAX_POOL_SKEW, minorsBetween } from "./versions";
 
 /** A pool of the cluster as it would be. */
 export interface PlannedPool {
@@ -37,6 +38,7 @@ export function checkCluster(cluster: JsonObject, pools: readonly PlannedPool[])
       { target: broken.path },
     );
   }
+  checkPoolSkew(cluster, pools);
   checkNetwork(objectAt(cluster, "properties", "networkProfile"), pools);
 }
 
@@ -261,19 +263,29 @@ const RULES: readonly Rule[] = [
         }
       : undefined;
   },
-  (cluster, pools) => {
-    const control = (text(cluster, "currentKubernetesVersion") ?? "").split(".").map(Number);
-    const newer = pools.find(({ properties }) => {
-      const nodes = (stringAt(properties, "currentOrchestratorVersion") ?? "").split(".").map(Number);
-      const difference = [0, 1, 2].map((i) => (nodes[i] ?? 0) - (control[i] ?? 0)).find((d) => d !== 0) ?? 0;
-      return difference > 0;
-    });
-    return newer === undefined
-      ? undefined
-      : {
-          path: "properties.orchestratorVersion",
-          detail: `agent pool '${newer.name}' would run a newer Kubernetes than the control plane, ${control.join(".")}`,
-          code: "NodePoolMcVersionIncompatible",
-        };
-  },
 ];
+
+/**
+ * Nodes may be older than their control plane by three minor versions, and never newer.
+ *
+ * @throws ArmError 400 NodePoolMcVersionIncompatible.
+ */
+function checkPoolSkew(cluster: JsonObject, pools: readonly PlannedPool[]): void {
+  const control = text(cluster, "currentKubernetesVersion") ?? "";
+  for (const { name, properties } of pools) {
+    const nodes = stringAt(properties, "currentOrchestratorVersion") ?? "";
+    const detail =
+      compareVersions(nodes, control) > 0
+        ? `Node pool '${name}' would be newer than the control plane`
+        : minorsBetween(nodes, control) > MAX_POOL_SKEW
+          ? `Minor version of node pool '${name}' cannot be more than ${MAX_POOL_SKEW} versions less than control plane's version`
+          : undefined;
+    if (detail === undefined) continue;
+    throw aksError(
+      400,
+      "NodePoolMcVersionIncompatible",
+      `Node pool version ${nodes} and control plane version ${control} are incompatible. ${detail}. For more information, please check https://aka.ms/aks/UpgradeVersionRules`,
+      { target: "properties.orchestratorVersion" },
+    );
+  }
+}

@@ -58,7 +58,6 @@ export function openControlPlanes(options: {
     const network = objectAt(cluster, "properties", "networkProfile");
     const opening = backend.open(key, {
       name: stringAt(cluster, "name") ?? key.split("/").at(-1) ?? key,
-      kubernetesVersion: stringAt(cluster, "properties", "currentKubernetesVersion") ?? "1.34.4",
       location: stringAt(cluster, "location"),
       nodeResourceGroup: stringAt(cluster, "properties", "nodeResourceGroup"),
       serviceCidr: stringAt(network, "serviceCidr") ?? "10.0.0.0/16",
@@ -144,6 +143,10 @@ function nodePools(context: ArmContext, clusterId: string): NodePool[] {
         labels: Object.fromEntries(labels),
         taints: stringsAt(properties, "nodeTaints"),
         maxPods: numberAt(properties, "maxPods") ?? 30,
+        kubernetesVersion: stringAt(properties, "currentOrchestratorVersion") ?? "",
+        nodeImageVersion: stringAt(properties, "nodeImageVersion") ?? "",
+        osSku: stringAt(properties, "osSKU") ?? "Ubuntu",
+        maxSurge: stringAt(properties, "upgradeSettings", "maxSurge"),
       };
     });
 }

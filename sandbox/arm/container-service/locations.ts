@@ -10,18 +10,21 @@ export const containerServiceLocationsHandler: ResourceHandler = (context, reque
     );
   if (match?.[1] === undefined || match[2] === undefined || request.method !== "GET") return undefined;
   const subscriptionId = requireSubscription(context, request.resource);
+  const offered = offeredVersions(context);
   if (match[2].toLowerCase() === "kubernetesversions") {
     return {
       status: 200,
       body: {
-        values: offeredVersions.map((offered) => ({
-          version: offered.minor,
-          isDefault: offered.isDefault,
-          isPreview: offered.isPreview,
+        values: offered.map(({ minor, patches, isDefault, isPreview, longTermOnly }) => ({
+          version: minor,
+          isDefault,
+          isPreview,
           capabilities: {
-            supportPlan: offered.longTermOnly ? ["AKSLongTermSupport"] : ["KubernetesOfficial", "AKSLongTermSupport"],
+            supportPlan: longTermOnly ? ["AKSLongTermSupport"] : ["KubernetesOfficial", "AKSLongTermSupport"],
           },
-          patchVersions: Object.fromEntries(offered.patches.map((patch) => [patch, { upgrades: upgradesFrom(patch) }])),
+          patchVersions: Object.fromEntries(
+            patches.map((patch) => [patch, { upgrades: upgradesFrom(patch, offered) }]),
+          ),
         })),
       },
     };
@@ -33,12 +36,13 @@ export const containerServiceLocationsHandler: ResourceHandler = (context, reque
       name: "default",
       type: "Microsoft.ContainerService/locations/orchestrators",
       properties: {
-        orchestrators: offeredVersions.flatMap((offered) =>
-          offered.patches.map((patch) => ({
+        orchestrators: offered.flatMap(({ patches, isDefault, isPreview }) =>
+          patches.map((patch) => ({
             orchestratorType: "Kubernetes",
             orchestratorVersion: patch,
-            default: offered.isDefault === true && patch === offered.patches.at(-1) ? true : undefined,
-            upgrades: upgradesFrom(patch).map((orchestratorVersion) => ({
+            default: isDefault === true && patch === patches.at(-1) ? true : undefined,
+            isPreview,
+            upgrades: upgradesFrom(patch, offered).map((orchestratorVersion) => ({
               orchestratorType: "Kubernetes",
               orchestratorVersion,
             })),

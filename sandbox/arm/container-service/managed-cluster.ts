@@ -1,7 +1,7 @@
 import { type ArmContext } from "../context";
 import { isObject, type Json, type JsonObject, objectAt, propertyIgnoringCase, stringAt, stringsAt } from "../json";
 import { derivedGuid } from "../resource-manager/resources";
-import { resolveVersion, defaultVersion } from "./versions";
+import { defaultVersion, offeredVersions, resolveVersion } from "./versions";
 
 /** Add-on keys as AKS writes them; a request may use any casing. */
 const ADDON_KEYS = [
@@ -83,7 +83,12 @@ export function completeProperties(
       Object.keys(addons).length === 0 ? undefined : completeAddons(context, place, addons, nodeResourceGroup),
     autoUpgradeProfile: wanted["autoUpgradeProfile"] ?? { nodeOSUpgradeChannel: "NodeImage" },
     azurePortalFQDN: `${host}.portal.hcp.${place.location}.azmk8s.io`,
-    currentKubernetesVersion: resolveVersion(version, place.location, longTerm),
+    currentKubernetesVersion: resolveVersion(version, {
+      offered: offeredVersions(context),
+      location: place.location,
+      longTermSupport: longTerm,
+      current: stringAt(wanted, "currentKubernetesVersion"),
+    }),
     disableLocalAccounts: wanted["disableLocalAccounts"] ?? false,
     dnsPrefix,
     enableRBAC: wanted["enableRBAC"] ?? true,

@@ -38,7 +38,9 @@ import { type ControlPlanes, forgetCluster } from "./control-planes";
 import { checkEncryptionAtHost, checkMeshFeature } from "./feature-preconditions";
 import { completeIdentity, completeProperties, mergeAddons } from "./managed-cluster";
 import { checkModel } from "./model";
-import { checkVersionChange } from "./version-changes";
+import { poolSurroundings } from "./pool-surroundings";
+import { checkPoolUpgrade, checkVersionChange } from "./version-changes";
+import { offeredVersions } from "./versions";
 
 const PUT = "clusterPut";
 const DELETE = "clusterDelete";
@@ -104,14 +106,9 @@ function put(context: ArmContext, request: ResourceRequest): ArmResponse {
   const sku = { name: "Base", tier: "Free", ...objectAt(existing, "sku"), ...objectAt(body, "sku") };
   const identity = completeIdentity(context, place.id, body["identity"] ?? existing?.["identity"]);
   const properties = completeProperties(context, place, wanted, { identity, tier: sku.tier });
-  const pools = plannedPools(context, place.id, existing !== undefined, asked, {
-    location: place.location,
-    kubernetesVersion: stringAt(properties, "kubernetesVersion") ?? "",
-    networkProfile: objectAt(properties, "networkProfile"),
-    longTermSupport: stringAt(properties, "supportPlan") === "AKSLongTermSupport" && sku.tier === "Premium",
-    inline: true,
-  });
-  const state = existing === undefined ? "Creating" : "Updating";
+  const version = stringAt(before, "currentKubernetesVersion");
+  const upgraded = version !== undefined && version !== properties["currentKubernetesVersion"];
+  const state = existing === undefined ? "Creating" : upgraded ? "Upgrading" : "Updating";
   const cluster: JsonObject = {
     id: place.id,
     name: place.name,
@@ -125,15 +122,20 @@ function put(context: ArmContext, request: ResourceRequest): ArmResponse {
     eTag: newEtag(context, id),
     properties: { ...properties, provisioningState: state },
   };
+  if (upgraded) {
+    checkVersionChange(version, stringAt(properties, "currentKubernetesVersion") ?? "", offeredVersions(context));
+  }
+  const pools = plannedPools(
+    context,
+    place.id,
+    existing !== undefined,
+    asked,
+    poolSurroundings(context, cluster, true),
+  );
   const planned = pools.map((pool) => ({
     name: stringAt(pool, "name") ?? "",
     properties: objectAt(pool, "properties"),
   }));
-  if (existing !== undefined) {
-    const version = (resource: JsonObject): string =>
-      stringAt(resource, "properties", "currentKubernetesVersion") ?? "";
-    checkVersionChange(version(existing), version(cluster));
-  }
   checkCluster(cluster, planned);
   checkEncryptionAtHost(context, planned);
   checkMeshFeature(context, existing, cluster);
@@ -191,8 +193,9 @@ function plannedPools(
       );
     }
     if (before !== undefined) checkPoolChange(objectAt(before, "properties"), settings, path);
-    const properties = completePool({ ...objectAt(before, "properties"), ...settings }, surroundings);
+    const properties = completePool(objectAt(before, "properties"), settings, surroundings);
     checkPool(name, properties, surroundings, path);
+    checkPoolUpgrade(objectAt(before, "properties"), properties, path);
     const pool: JsonObject = before ?? { id: `${id}/agentPools/${name}`, name, type: POOL_TYPE };
     return { ...pool, properties };
   });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { type JsonObject } from "../../../sandbox/arm/json";
-import { clusterPath, createCluster, errorOf, startTestEmulator, type TestEmulator } from "./emulator";
+import { type JsonObject, objectsAt } from "../../../sandbox/arm/json";
+import { clusterPath, clusterWith, createCluster, errorOf, startTestEmulator, type TestEmulator } from "./emulator";
 
 let emulator: TestEmulator;
 beforeEach(async () => {
@@ -109,13 +109,20 @@ describe("an agent pool", () => {
     ["a long Windows name", "windows", { osType: "Windows" }, "InvalidParameter"],
     ["Windows in mode System", "win", { osType: "Windows", mode: "System" }, "InvalidParameter"],
     ["Spot in mode System", "spot", { mode: "System", scaleSetPriority: "Spot" }, "InvalidParameter"],
+    [
+      "a surge of spot nodes",
+      "spot",
+      { scaleSetPriority: "Spot", upgradeSettings: { maxSurge: "1" } },
+      "InvalidParameter",
+    ],
+    ["bounds without the autoscaler", "fixed", { enableAutoScaling: false, minCount: 1 }, "InvalidParameter"],
     ["no node in mode System", "sys", { mode: "System", count: 0 }, "InvalidParameter"],
     ["too many nodes", "many", { count: 1001 }, "InvalidParameter"],
     ["bounds the wrong way round", "auto", { enableAutoScaling: true, minCount: 3, maxCount: 2 }, "InvalidParameter"],
     [
       "a newer Kubernetes than the cluster's",
       "newer",
-      { orchestratorVersion: "1.35" },
+      { orchestratorVersion: "1.36" },
       "NodePoolMcVersionIncompatible",
     ],
     ["an unknown property", "odd", { vmsize: "x" }, "UnmarshalError"],
@@ -124,6 +131,54 @@ describe("an agent pool", () => {
     const answer = await put(name, properties);
     expect({ status: answer.status, ...errorOf(answer) }).toMatchObject({ status: 400, code });
     expect(nodes()).toEqual(["systempool:2"]);
+  });
+
+  it("loses the autoscaler's bounds with the autoscaler, in its own request and in the cluster's", async () => {
+    const scaled: JsonObject = { count: 2, enableAutoScaling: true, minCount: 2, maxCount: 4 };
+    const fixed: JsonObject = { count: 3, enableAutoScaling: false };
+    expect((await put("systempool", scaled)).status).toBe(200);
+    expect((await put("systempool", { count: 3 })).body).toMatchObject({ properties: { ...scaled, count: 3 } });
+    const off = await put("systempool", fixed);
+    expect(off.body).toMatchObject({ properties: fixed });
+    expect(off.body["properties"]).not.toHaveProperty("minCount");
+    // azure-cli and the SDKs send what they have read, with null where the bounds were.
+    expect((await put("systempool", scaled)).status).toBe(200);
+    const cluster = await emulator.arm("GET", clusterPath);
+    const [profile] = objectsAt(cluster.body, "properties", "agentPoolProfiles");
+    const whole = clusterWith({ agentPoolProfiles: [{ ...profile, ...fixed, minCount: null, maxCount: null }] });
+    const answer = await emulator.arm("PUT", clusterPath, whole);
+    expect(answer.status).toBe(200);
+    await emulator.finish(answer);
+    const after = (await emulator.arm("GET", `${pools}/systempool`)).body;
+    expect(after).toMatchObject({ properties: fixed });
+    expect(after["properties"]).not.toHaveProperty("maxCount");
+    expect(nodes()).toEqual(["systempool:3"]);
+  });
+
+  it("has Azure's own taint and label where its nodes are spot, whatever a request says", async () => {
+    const spot = {
+      key: "kubernetes.azure.com/scalesetpriority",
+      taint: "kubernetes.azure.com/scalesetpriority=spot:NoSchedule",
+    };
+    const made = await put("spot", { count: 1, scaleSetPriority: "Spot", nodeLabels: { team: "mesh" } });
+    expect(made.body).toMatchObject({
+      properties: {
+        nodeTaints: [spot.taint],
+        nodeLabels: { team: "mesh", [spot.key]: "spot" },
+        scaleSetEvictionPolicy: "Delete",
+        spotMaxPrice: -1,
+        upgradeSettings: {},
+      },
+    });
+    const changed = await put("spot", { count: 1, nodeLabels: {}, nodeTaints: ["gpu=true:NoSchedule"] });
+    expect(changed.body).toMatchObject({
+      properties: { nodeTaints: ["gpu=true:NoSchedule", spot.taint], nodeLabels: { [spot.key]: "spot" } },
+    });
+    const [record] = emulator.backend.clusters.values();
+    expect(record?.pools.find(({ name }) => name === "spot")).toMatchObject({
+      labels: { [spot.key]: "spot" },
+      taints: ["gpu=true:NoSchedule", spot.taint],
+    });
   });
 
   it("waits for its cluster: one operation at a time", async () => {

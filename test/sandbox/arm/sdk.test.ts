@@ -35,7 +35,7 @@ it("Microsoft's SDK makes, reads, changes and deletes a cluster and its pools", 
   );
   expect(made).toMatchObject({
     provisioningState: "Succeeded",
-    currentKubernetesVersion: "1.34.4",
+    currentKubernetesVersion: "1.35.4",
     nodeResourceGroup: "MC_rg_mesh_westeurope",
   });
 
@@ -60,7 +60,7 @@ it("Microsoft's SDK makes, reads, changes and deletes a cluster and its pools", 
   const { kubeconfigs } = await client.managedClusters.listClusterUserCredentials("rg", "mesh");
   expect(Buffer.from(kubeconfigs?.[0]?.value ?? []).toString("utf8")).toContain("kind: Config");
   const versions = await client.managedClusters.listKubernetesVersions("westeurope");
-  expect(versions.values?.find(({ isDefault }) => isDefault)?.version).toBe("1.34");
+  expect(versions.values?.find(({ isDefault }) => isDefault)?.version).toBe("1.35");
 
   await client.agentPools.beginDeleteAndWait("rg", "mesh", "user", polling);
   await client.managedClusters.beginDeleteAndWait("rg", "mesh", polling);

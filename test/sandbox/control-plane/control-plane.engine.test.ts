@@ -36,6 +36,9 @@ const systemPool: NodePool = {
   labels: {},
   taints: ["CriticalAddonsOnly=true:NoSchedule"],
   maxPods: 110,
+  kubernetesVersion: "1.34.4",
+  nodeImageVersion: "AKSUbuntu-2404gen2containerd-202611.03.0",
+  osSku: "Ubuntu",
 };
 const userPool: NodePool = {
   ...systemPool,
@@ -61,7 +64,6 @@ function open(): Promise<ControlPlane> {
     authorizationWebhookCaFile: entra.caFile,
     serviceCidr: "10.0.0.0/16",
     dnsServiceIP: "10.0.0.10",
-    kubernetesVersion: "1.33.5",
   });
 }
 
@@ -176,7 +178,7 @@ describe("a control plane", () => {
     expect(system.every(({ spec }) => spec.taints?.some(({ key }) => key === "CriticalAddonsOnly"))).toBe(true);
     for (const { status } of items) {
       expect(status.conditions.find(({ type }) => type === "Ready")?.status).toBe("True");
-      expect(status.nodeInfo.kubeletVersion).toBe("v1.33.5");
+      expect(status.nodeInfo.kubeletVersion).toBe("v1.34.4");
     }
   });
 

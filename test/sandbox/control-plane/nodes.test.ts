@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { nodeName, nodeObjects, parseTaint } from "../../../sandbox/control-plane/nodes";
+import { nodeName, nodeObjects, parseTaint, surgeCount } from "../../../sandbox/control-plane/nodes";
 import type { NodePool } from "../../../sandbox/control-plane/types";
 import { allocatable, vmCapacity } from "../../../sandbox/control-plane/vm-size";
 
-const environment = { kubernetesVersion: "1.33.5", location: "westeurope", nodeResourceGroup: "MC_rg_aks_westeurope" };
+const environment = { location: "westeurope", nodeResourceGroup: "MC_rg_aks_westeurope" };
 const pool: NodePool = {
   name: "apps",
   mode: "User",
@@ -13,6 +13,9 @@ const pool: NodePool = {
   labels: { team: "books", agentpool: "cannot be overridden" },
   taints: ["team=books:NoSchedule"],
   maxPods: 50,
+  kubernetesVersion: "1.35.4",
+  nodeImageVersion: "AKSUbuntu-2404gen2containerd-202611.03.0",
+  osSku: "Ubuntu",
 };
 
 describe("node objects", () => {
@@ -35,7 +38,7 @@ describe("node objects", () => {
     expect(nodes[0]?.["spec"]).toEqual({ taints: [{ key: "team", value: "books", effect: "NoSchedule" }] });
     expect(nodes[0]?.["status"]).toMatchObject({
       capacity: { cpu: "4", memory: "16384Mi", pods: "50" },
-      nodeInfo: { kubeletVersion: "v1.33.5" },
+      nodeInfo: { kubeletVersion: "v1.35.4" },
     });
   });
 
@@ -49,6 +52,17 @@ describe("node objects", () => {
     expect(new Set(nodeObjects(pool, environment).map(({ metadata }) => metadata.name)).size).toBe(4);
     expect(nodeObjects(pool, environment)).toEqual(nodeObjects(pool, environment));
     expect(nodeName("apps", 0, "a")).not.toBe(nodeName("apps", 0, "b"));
+  });
+});
+
+describe("an upgrade's extra nodes", () => {
+  it.each([
+    [undefined, 5, 1],
+    ["33%", 4, 2],
+    ["3", 10, 3],
+    ["1%", 0, 1],
+  ])("maxSurge %s of %d nodes: %d", (maxSurge, count, nodes) => {
+    expect(surgeCount({ maxSurge, count })).toBe(nodes);
   });
 });
 

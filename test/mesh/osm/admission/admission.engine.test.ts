@@ -31,7 +31,6 @@ beforeAll(async () => {
     authorizationWebhookCaFile: caFile,
     serviceCidr: "10.0.0.0/16",
     dnsServiceIP: "10.0.0.10",
-    kubernetesVersion: "1.34.4",
   });
   await controlPlane.setNodePools([
     {
@@ -43,6 +42,9 @@ beforeAll(async () => {
       labels: {},
       taints: [],
       maxPods: 30,
+      kubernetesVersion: "1.34.4",
+      nodeImageVersion: "AKSUbuntu-1",
+      osSku: "Ubuntu",
     },
   ]);
   await controlPlane.enableOpenServiceMesh({ crdDelaySeconds: 1 });

@@ -75,10 +75,10 @@ beforeAll(async () => {
     authorizationWebhookCaFile: entra.caFile,
     serviceCidr: "10.0.0.0/16",
     dnsServiceIP: "10.0.0.10",
-    kubernetesVersion: "1.33.5",
   });
   const pool = { name: "pool", mode: "System", count: 1, vmSize: "Standard_D4s_v5", maxPods: 110 } as const;
-  await cluster.setNodePools([{ ...pool, zones: [], labels: {}, taints: [] }]);
+  const software = { kubernetesVersion: "1.34.4", nodeImageVersion: "AKSUbuntu-1", osSku: "Ubuntu" };
+  await cluster.setNodePools([{ ...pool, ...software, zones: [], labels: {}, taints: [] }]);
   await writeFile(join(scratch, "kubeconfig"), cluster.adminKubeconfig, { mode: 0o600 });
 
   await cp(join(__dirname, "program"), join(scratch, "program"), { recursive: true });
