@@ -1,22 +1,25 @@
 import { createHash, randomBytes } from "node:crypto";
 import { annotations } from "./annotations";
 import { stringAt } from "./client/json";
-import { isListType, knownScope, resourceKind, type ResourceKind } from "./kinds";
+import { knownScope, resourceKind, type ResourceKind } from "./kinds";
+import { normalize } from "./normalize";
 import { knownPart, memberOf, toInputs, toProperties, type Inputs } from "./properties";
+import { removedIn } from "./removed-versions";
 import type { Session } from "./session";
-import { unknown, type CheckFailure, type CheckRequest, type CheckResult } from "../protocol";
+import { unsupported } from "./unsupported";
+import { unknown, type CallContext, type CheckFailure, type CheckRequest, type CheckResult } from "../protocol";
 
 /** Fills in what inputs leave out (apiVersion, kind, name, namespace) and refuses what cannot be created. */
-export async function checkInputs(session: Session, request: CheckRequest): Promise<CheckResult> {
+export async function checkInputs(session: Session, request: CheckRequest, context: CallContext): Promise<CheckResult> {
   const refusal = unsupported(request.type);
   if (refusal !== undefined) return { inputs: request.newInputs, failures: [{ property: "", reason: refusal }] };
 
-  const inputs = toInputs(request.newInputs);
+  const inputs = await normalize(withKind(toInputs(request.newInputs), request.type));
   const oldInputs = toInputs(request.oldInputs);
   const kind = resourceKind(request.type, knownPart(inputs));
-  inputs["apiVersion"] ??= kind.apiVersion;
-  inputs["kind"] ??= kind.kind;
-  const failures = checkMetadata(inputs, kind);
+  const removed = removedIn(kind, await session.serverVersion());
+  if (removed !== undefined) context.log.warning(removed);
+  const failures = checkMetadata(inputs);
   if (failures.length === 0) {
     failures.push(...assignName(inputs, oldInputs, kind, request));
     await assignNamespace(session, inputs, kind);
@@ -24,31 +27,12 @@ export async function checkInputs(session: Session, request: CheckRequest): Prom
   return { inputs: toProperties(inputs, request.newInputs), failures };
 }
 
-function unsupported(type: string): string | undefined {
-  if (/^kubernetes:helm/.test(type)) {
-    return `${type}: Helm is not supported by the sandbox's kubernetes provider; use Kubernetes objects`;
-  }
-  if (/^kubernetes:kustomize/.test(type)) {
-    return `${type}: Kustomize is not supported by the sandbox's kubernetes provider; use Kubernetes objects`;
-  }
-  if (isListType(type)) {
-    return `${type}: lists cannot be created; write the objects one by one`;
-  }
-  return undefined;
+function withKind(inputs: Inputs, type: string): Inputs {
+  const { apiVersion, kind } = resourceKind(type, knownPart(inputs));
+  return { apiVersion, kind, ...inputs };
 }
 
-/** Members that only the server sets; inputs taken from a live object carry them. */
-const serverSet = [
-  "creationTimestamp",
-  "deletionGracePeriodSeconds",
-  "deletionTimestamp",
-  "generation",
-  "managedFields",
-  "resourceVersion",
-  "uid",
-];
-
-function checkMetadata(inputs: Inputs, kind: ResourceKind): CheckFailure[] {
+function checkMetadata(inputs: Inputs): CheckFailure[] {
   const failures: CheckFailure[] = [];
   if (inputs["apiVersion"] === "") {
     failures.push({ property: "apiVersion", reason: "missing; write the group and version, as apps/v1" });
@@ -60,24 +44,11 @@ function checkMetadata(inputs: Inputs, kind: ResourceKind): CheckFailure[] {
   if (fields === undefined) {
     return [...failures, { property: "metadata", reason: "not an object; write { name, labels, … }" }];
   }
-  for (const key of serverSet) delete fields[key];
   if (fields["generateName"] !== undefined && fields["name"] === undefined) {
     failures.push({
       property: "metadata.generateName",
       reason: "not possible with server-side apply; leave out the name and Pulumi makes one, or write metadata.name",
     });
-  }
-  for (const [property, pattern] of [
-    ["name", kind.apiVersion.includes("rbac.authorization") ? /^[^/%]+$/ : /^[a-z0-9]([-a-z0-9.:]*[a-z0-9])?$/],
-    ["namespace", /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/],
-  ] as const) {
-    const value = fields[property];
-    if (typeof value === "string" && !pattern.test(value)) {
-      failures.push({
-        property: `metadata.${property}`,
-        reason: `${JSON.stringify(value)} is no valid name; write lower-case letters, digits and dashes`,
-      });
-    }
   }
   return failures;
 }

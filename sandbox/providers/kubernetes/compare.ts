@@ -1,4 +1,4 @@
-import { equal, isObject, type Json, type JsonObject } from "./client/json";
+import { isObject, type Json, type JsonObject } from "./client/json";
 import { isInputs, type Inputs, type InputValue } from "./properties";
 import { unknown, type PropertyPath } from "../protocol";
 
@@ -54,17 +54,4 @@ function reaches(value: Json | InputValue | undefined, path: readonly string[]):
   if (step === undefined) return value !== undefined;
   if (Array.isArray(value)) return step === "*" && value.some((element) => reaches(element, rest));
   return typeof value === "object" && value !== null && reaches(value[step], rest);
-}
-
-/** The value at a path of members and indices. */
-export function valueAt(value: Json | undefined, path: PropertyPath): Json | undefined {
-  return path.reduce<Json | undefined>((current, step) => {
-    if (typeof step === "number") return Array.isArray(current) ? current[step] : undefined;
-    return isObject(current) ? current[step] : undefined;
-  }, value);
-}
-
-/** Whether the object still has, at the place of the difference, what it had before it. */
-export function leavesAsIs(result: JsonObject, { path, before }: Difference): boolean {
-  return equal(valueAt(result, path), before);
 }

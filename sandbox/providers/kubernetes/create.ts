@@ -14,6 +14,7 @@ import { resourceKind, type ResourceKind } from "./kinds";
 import { manifestOf } from "./manifest";
 import { containsUnknowns, knownPart, toInputs, toJson, type Inputs } from "./properties";
 import { refusedCreation } from "./refusals";
+import { removedIn } from "./removed-versions";
 import type { Session } from "./session";
 import { idOf, previewOf } from "./state";
 import { forces, warn } from "./write";
@@ -34,9 +35,11 @@ export async function createResource(
 
   const wanted = toJson(inputs);
   const manager = fieldManager(wanted, {});
-  const live = await retryMissing(context, async () =>
+  const removed = removedIn(kind, await session.serverVersion());
+  const live = await retryMissing(removed === undefined, context, async () =>
     store(session, await manifestOf(session, wanted), kind, { manager, dryRun: false }, context),
   ).catch((error: unknown) => {
+    if (removed !== undefined && error instanceof NoMatchError) throw new Error(removed);
     throw refusedCreation(error, request.urn, manager, kind);
   });
   if (wanted["kind"] === "CustomResourceDefinition") session.discovery.reset();
@@ -89,14 +92,18 @@ function store(
 /** Pauses before the tries after the first, in milliseconds: as the real provider, which gives up after five. */
 const missingPauses = [1_000, 2_000, 4_000, 8_000, 16_000];
 
-/** Repeats while a namespace or kind that the object needs is not there: it may be on its way. */
-async function retryMissing<Result>(context: CallContext, attempt: () => Promise<Result>): Promise<Result> {
+/** Repeats while a namespace or kind that the object needs is not there, where it may be on its way. */
+async function retryMissing<Result>(
+  mayCome: boolean,
+  context: CallContext,
+  attempt: () => Promise<Result>,
+): Promise<Result> {
   for (let tries = 0; ; tries++) {
     try {
       return await attempt();
     } catch (error) {
       const pause = missingPauses[tries];
-      if (pause === undefined || !(error instanceof NoMatchError || hasCode(error, 404))) throw error;
+      if (pause === undefined || !mayCome || !(error instanceof NoMatchError || hasCode(error, 404))) throw error;
       context.log.status(`Retry #${tries + 1}; creation failed: ${error.message}`);
       await sleep(pause, undefined, { signal: context.signal });
     }

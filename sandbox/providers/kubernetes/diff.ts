@@ -3,28 +3,26 @@ import { readinessOf } from "./await";
 import { isNamespaced } from "./check";
 import { referenceOf } from "./client/cluster";
 import { stringAt, type JsonObject } from "./client/json";
-import { compare, leavesAsIs, touches, type Difference } from "./compare";
-import { fieldManager } from "./field-manager";
+import { compare, touches } from "./compare";
 import { immutableFields } from "./immutable-fields";
 import { resourceKind } from "./kinds";
-import { containsUnknowns, knownPart, liveObject, memberOf, toInputs, toJson, type Inputs } from "./properties";
-import { pruneToInputs } from "./prune";
+import { normalize } from "./normalize";
+import { knownPart, liveObject, memberOf, toInputs, type Inputs } from "./properties";
+import { pruneLive } from "./prune";
 import type { Session } from "./session";
-import { manifestOf } from "./manifest";
 import { formatPropertyPath, type DiffRequest, type DiffResult, type PropertyDiff } from "../protocol";
 
-/** Compares the wanted object with the live one as the state knows it. */
+/** Compares the wanted object with the live one as the state knows it. The server is not asked. */
 export async function diffResource(session: Session, request: DiffRequest): Promise<DiffResult> {
   const live = liveObject(request.oldOutputs);
-  const wanted = toInputs(request.newInputs);
+  const wanted = await normalize(toInputs(request.newInputs));
   const kind = resourceKind(request.type, knownPart(wanted));
-  const before = pruneToInputs(live, toInputs(request.oldInputs));
+  const before = pruneLive(live, await normalize(toInputs(request.oldInputs)));
   await alignNames(session, before, wanted, live, request);
 
-  const all = compare(before, wanted).filter(
+  const differences = compare(before, wanted).filter(
     ({ path }) => !request.ignoreChanges.some((ignored) => isBelow(formatPropertyPath(path), ignored)),
   );
-  const differences = all.length === 0 ? all : await confirm(session, all, wanted, request);
   const known = knownPart(wanted);
   const fields = immutableFields(kind, known["immutable"] === true, session.configuration);
   const detailedDiff = Object.fromEntries(
@@ -77,31 +75,6 @@ async function alignNames(
     delete oldMetadata["namespace"];
     delete metadata["namespace"];
   }
-}
-
-/**
- * Lets the server say which of the differences an apply would make: it rewrites some values (defaults, quantities, admission
- * webhooks), which is no change. Where the server cannot be asked, or says no, all of them stay: the update will tell.
- */
-async function confirm(
-  session: Session,
-  differences: Difference[],
-  wanted: Inputs,
-  request: DiffRequest,
-): Promise<Difference[]> {
-  if (containsUnknowns(wanted) || (await session.unreachable()) !== undefined) return differences;
-  let result: JsonObject;
-  try {
-    result = await session.objects.apply(await manifestOf(session, toJson(wanted)), {
-      fieldManager: fieldManager(knownPart(wanted), request.oldOutputs),
-      force: true,
-      dryRun: true,
-    });
-  } catch {
-    return differences;
-  }
-  const pruned = pruneToInputs(result, wanted);
-  return differences.filter((difference) => !leavesAsIs(difference.kind === "delete" ? result : pruned, difference));
 }
 
 function isBelow(path: string, ancestor: string): boolean {

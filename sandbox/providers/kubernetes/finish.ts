@@ -25,6 +25,7 @@ export async function finish(
   const secrets = "inputs" in request ? request.inputs : request.newInputs;
   const { object, reasons } = await awaitReady(session.objects, live, {
     timeout: timeoutOf(live, request.timeoutSeconds),
+    serviceSettleTime: session.configuration.serviceSettleTime,
     signal: context.signal,
     onStatus: (status) => context.log.status(status),
   }).catch((error: unknown) => ({

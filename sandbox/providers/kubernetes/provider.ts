@@ -7,6 +7,7 @@ import { diffResource } from "./diff";
 import type { RetryPolicy } from "./client/http";
 import { readResource } from "./read";
 import { openSession, type Session } from "./session";
+import { standsInFor, unsupported } from "./unsupported";
 import { updateResource } from "./update";
 import type { ResourceProvider } from "../protocol";
 
@@ -28,23 +29,24 @@ export function createKubernetesProvider(
   };
   return {
     name: "kubernetes",
-    version: "4.34.2",
+    version: standsInFor,
     supportsAutonaming: true,
     diffConfig: async ({ oldInputs, newInputs }) => diffConfiguration(oldInputs, newInputs),
     configure: async ({ inputs }) => {
       session = openSession(readConfiguration(inputs, environment), patience);
     },
-    check: (request) => checkInputs(configured(), request),
+    check: (request, context) => checkInputs(configured(), request, context),
     diff: (request) => diffResource(configured(), request),
     create: (request, context) => createResource(configured(), request, context),
     read: (request, context) => readResource(configured(), request, context),
     update: (request, context) => updateResource(configured(), request, context),
     delete: (request, context) => deleteResource(configured(), request, context),
+    construct: async (type) => {
+      throw new Error(unsupported(type) ?? `${type} is no component of the kubernetes provider`);
+    },
     invoke: async ({ token, args }) => {
       if (token !== "kubernetes:yaml:decode") {
-        throw new Error(
-          `${token} is not supported by the sandbox's kubernetes provider: neither Helm nor Kustomize is`,
-        );
+        throw new Error(unsupported(token) ?? `${token} is not supported by the sandbox's kubernetes provider`);
       }
       const { text, defaultNamespace } = args;
       if (typeof text !== "string") return { failures: [{ property: "text", reason: "missing; write the YAML text" }] };

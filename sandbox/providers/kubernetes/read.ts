@@ -5,7 +5,8 @@ import { isObject, without, type JsonObject } from "./client/json";
 import { fieldManager } from "./field-manager";
 import { resourceKind } from "./kinds";
 import { knownPart, liveObject, toInputs, toProperties, type Inputs } from "./properties";
-import { pruneToInputs } from "./prune";
+import { normalize } from "./normalize";
+import { pruneLive } from "./prune";
 import type { Session } from "./session";
 import { idOf, parseId, stateOf } from "./state";
 import { ResourceInitializationError, type CallContext, type ReadRequest, type ReadResult } from "../protocol";
@@ -20,7 +21,7 @@ export async function readResource(
   if (reason !== undefined) return readUnreachable(session, request, reason, context);
 
   const imported = Object.keys(request.oldInputs).length === 0;
-  const oldInputs = toInputs(request.oldInputs);
+  const oldInputs = await normalize(toInputs(request.oldInputs));
   const stored = liveObject(request.oldOutputs);
   const kind = resourceKind(request.type, { ...stored, ...knownPart(oldInputs) });
   let live: JsonObject;
@@ -30,7 +31,7 @@ export async function readResource(
     if (hasCode(error, 404) || error instanceof NoMatchError) return undefined;
     throw error;
   }
-  const inputs: Inputs = imported ? importedInputs(live) : pruneToInputs(live, oldInputs);
+  const inputs: Inputs = imported ? importedInputs(live) : pruneLive(live, oldInputs);
   const outputs = stateOf(live, inputs, request.oldInputs, fieldManager(knownPart(inputs), request.oldOutputs));
   const result = { id: request.id, inputs: toProperties(inputs, request.oldInputs), outputs };
   if (imported || kind.patch) return result;

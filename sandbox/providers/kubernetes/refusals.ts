@@ -2,10 +2,10 @@ import { ApiError, hasCode, isFieldConflict, NoMatchError } from "./client/api-e
 import type { ResourceKind } from "./kinds";
 
 /** A refused creation, in the real provider's first words, with what to do about it. */
-export function refusedCreation(error: unknown, urn: string, manager: string, kind: ResourceKind): unknown {
+export function refusedCreation(error: unknown, urn: string, manager: string, kind: ResourceKind): Error {
   if (error instanceof NoMatchError) return notServed(error, kind);
   if (isFieldConflict(error)) return fieldConflict(error, manager);
-  if (!(error instanceof ApiError)) return error;
+  if (!(error instanceof ApiError)) return asError(error);
   const advice = error.reason === "AlreadyExists" ? `\n${alreadyExists(kind)}` : "";
   return new Error(
     `resource ${JSON.stringify(urn)} was not successfully created by the Kubernetes API server: ${error.message}${advice}`,
@@ -13,7 +13,7 @@ export function refusedCreation(error: unknown, urn: string, manager: string, ki
 }
 
 /** A refused update, with what to do about it. */
-export function refusedUpdate(error: unknown, manager: string, kind: ResourceKind): unknown {
+export function refusedUpdate(error: unknown, manager: string, kind: ResourceKind): Error {
   if (error instanceof NoMatchError) return notServed(error, kind);
   if (isFieldConflict(error)) return fieldConflict(error, manager);
   if (hasCode(error, 404)) {
@@ -23,7 +23,11 @@ export function refusedUpdate(error: unknown, manager: string, kind: ResourceKin
   }
   return error instanceof ApiError
     ? new Error(`The Kubernetes API server refused the ${kind.kind}: ${error.message}`)
-    : error;
+    : asError(error);
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function alreadyExists({ kind }: ResourceKind): string {

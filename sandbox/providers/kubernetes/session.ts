@@ -1,7 +1,14 @@
 import { createClusterObjects, type ClusterObjects } from "./client/cluster";
 import { createDiscovery, type Discovery } from "./client/discovery";
 import { createApiClient, type RetryPolicy } from "./client/http";
+import { stringAt, type Json } from "./client/json";
 import type { Configuration } from "./configuration";
+
+/** Version of an API server. */
+export interface ServerVersion {
+  readonly major: number;
+  readonly minor: number;
+}
 
 /** A configured provider's access to its cluster. */
 export interface Session {
@@ -13,6 +20,8 @@ export interface Session {
    * gives up after some seconds, and remembers.
    */
   unreachable(): Promise<string | undefined>;
+  /** The API server's version, asked for once; undefined where it cannot be reached. */
+  serverVersion(): Promise<ServerVersion | undefined>;
 }
 
 /** For previews: a server that does not answer within this, in milliseconds, counts as unreachable. */
@@ -32,19 +41,32 @@ export function openSession(configuration: Configuration, patience: Partial<Retr
   const client = createApiClient(connection, { total: CHANGE_PATIENCE, ...patience });
   const prober = createApiClient(connection, { total: PROBE_PATIENCE, ...patience });
   const discovery = createDiscovery(client);
-  let probe: Promise<string | undefined> | undefined;
+  let answer: Promise<ServerVersion | string> | undefined;
+  const probe = (): Promise<ServerVersion | string> =>
+    (answer ??= prober
+      .request({ method: "GET", path: "/version" })
+      .then(versionOf, (error: unknown) => (error instanceof Error ? error.message : String(error)))
+      .finally(() => prober.close()));
   return {
     configuration,
     discovery,
     objects: createClusterObjects(client, discovery),
-    unreachable: () =>
-      (probe ??= prober
-        .request({ method: "GET", path: "/version" })
-        .then(
-          () => undefined,
-          (error: unknown) => (error instanceof Error ? error.message : String(error)),
-        )
-        .finally(() => prober.close())),
+    unreachable: async () => {
+      const found = await probe();
+      return typeof found === "string" ? found : undefined;
+    },
+    serverVersion: async () => {
+      const found = await probe();
+      return typeof found === "string" ? undefined : found;
+    },
+  };
+}
+
+/** Clouds add to the minor, as in `33+`. */
+function versionOf(answer: Json): ServerVersion {
+  return {
+    major: Number.parseInt(stringAt(answer, "major") ?? "1", 10),
+    minor: Number.parseInt(stringAt(answer, "minor") ?? "0", 10),
   };
 }
 
@@ -65,5 +87,6 @@ function sessionWithout(configuration: Configuration, reason: string): Session {
       isNamespaced: async () => undefined,
     },
     unreachable: async () => reason,
+    serverVersion: async () => undefined,
   };
 }

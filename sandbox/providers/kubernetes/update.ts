@@ -1,19 +1,20 @@
-import { isForbidden } from "./client/api-error";
+import { isForbidden, NoMatchError } from "./client/api-error";
 import { referenceOf } from "./client/cluster";
 import { at, isObject, objectsAt, type JsonObject } from "./client/json";
 import { fieldManager } from "./field-manager";
 import { finish } from "./finish";
 import { resourceKind, type ResourceKind } from "./kinds";
 import { manifestOf } from "./manifest";
+import { normalize } from "./normalize";
 import { fieldsOf, owns } from "./ownership";
-import { containsUnknowns, knownPart, toInputs, toJson } from "./properties";
+import { containsUnknowns, knownPart, toInputs, toJson, toProperties, type Inputs } from "./properties";
 import { refusedUpdate } from "./refusals";
 import { relinquish } from "./relinquish";
 import type { Session } from "./session";
-import { previewOf } from "./state";
+import { idOf, previewOf, stateOf } from "./state";
 import { isOwnedByCreation, takeOver } from "./take-over";
 import { forces, warn } from "./write";
-import type { CallContext, PropertyMap, UpdateRequest } from "../protocol";
+import { ResourceInitializationError, type CallContext, type PropertyMap, type UpdateRequest } from "../protocol";
 
 /** Applies the changed inputs. Fields of other managers stay as they are, but for those of {@link takeOver}. */
 export async function updateResource(
@@ -21,7 +22,7 @@ export async function updateResource(
   request: UpdateRequest,
   context: CallContext,
 ): Promise<PropertyMap> {
-  const inputs = toInputs(request.newInputs);
+  const inputs = await normalize(toInputs(request.newInputs));
   const kind = resourceKind(request.type, knownPart(inputs));
   if (request.preview) {
     const skip =
@@ -37,13 +38,41 @@ export async function updateResource(
     live = await change(session, wanted, kind, manager, request, context);
   } catch (error) {
     if (request.preview && isForbidden(error)) return request.newInputs;
-    throw refusedUpdate(error, manager, kind);
+    const refusal = refusedUpdate(error, manager, kind);
+    const stored = error instanceof NoMatchError ? undefined : await lookUp(session, wanted);
+    throw stored === undefined ? refusal : unfinished(stored, inputs, request, manager, refusal);
   }
   if (request.preview) return previewOf(live, inputs, request.newInputs, false);
 
   const oldManager = fieldManager(toJson(toInputs(request.oldInputs)), request.oldOutputs);
   if (oldManager !== manager) live = (await relinquish(session, live, oldManager)) ?? live;
   return finish(session, live, request, inputs, manager, "updated", context);
+}
+
+async function lookUp(session: Session, wanted: JsonObject): Promise<JsonObject | undefined> {
+  try {
+    return await session.objects.get(referenceOf(wanted));
+  } catch {
+    // The refusal of the update says more.
+    return undefined;
+  }
+}
+
+/** A refused update leaves the new inputs in the state, as the real provider does: the next run tries them again. */
+function unfinished(
+  live: JsonObject,
+  inputs: Inputs,
+  { newInputs }: UpdateRequest,
+  manager: string,
+  refusal: Error,
+): ResourceInitializationError {
+  const state = {
+    id: idOf(live),
+    inputs: toProperties(inputs, newInputs),
+    outputs: stateOf(live, inputs, newInputs, manager),
+  };
+  const what = `the Kubernetes API server reported that "${idOf(live)}" failed to fully initialize or become live`;
+  return new ResourceInitializationError(state, [`${what}: ${refusal.message}`]);
 }
 
 async function change(

@@ -165,6 +165,8 @@ export interface ResourceProvider {
   /** Gives the outputs. Rejects with a `ResourceInitializationError` when only a part was changed. */
   update(request: UpdateRequest, context: CallContext): Promise<PropertyMap>;
   delete(request: DeleteRequest, context: CallContext): Promise<void>;
+  /** Rejects with the reason why the package's component of this type cannot be made. Default: that there are no components. */
+  construct?(type: string): Promise<never>;
   /** Gives the result, or the arguments that cannot be accepted. */
   invoke(
     request: InvokeRequest,

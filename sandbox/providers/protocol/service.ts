@@ -22,6 +22,7 @@ import { marshalProperties, unmarshalProperties } from "./wire-format";
 /** Translates between Pulumi's `ResourceProvider` service and a provider of ours. */
 export function createProviderService(provider: ResourceProvider, engine: EngineConnection): IResourceProviderServer {
   const cancellation = new AbortController();
+  const construct = provider.construct?.bind(provider);
 
   /** Answers a call with what `handle` gives, or with the error it throws. */
   function answer<Request, Response>(
@@ -182,7 +183,10 @@ export function createProviderService(provider: ResourceProvider, engine: Engine
 
     parameterize: refuse("Parameterize"),
     call: refuse("Call"),
-    construct: refuse("Construct"),
+    construct:
+      construct === undefined
+        ? refuse("Construct")
+        : answer<proto.ConstructRequest, proto.ConstructResponse>((request) => construct(request.getType())),
     getMapping: refuse("GetMapping"),
     getMappings: refuse("GetMappings"),
     list: (call) => {

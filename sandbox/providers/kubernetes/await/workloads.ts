@@ -1,11 +1,13 @@
-import { at, numberAt, stringAt, type JsonObject } from "../client/json";
+import { numberAt, stringAt, type JsonObject } from "../client/json";
 import { condition, count, failed, isObserved, isTrue, ready, waiting, wordsOf, type Readiness } from "./readiness";
 
 const unobserved = waiting("Waiting for the controller to see the change");
 
-/** All replicas run the newest template and enough of them are available. */
+/**
+ * All replicas run the newest template and enough of them are available. A paused deployment never gets there, unless it was there
+ * before: the wait ends at its timeout.
+ */
 export function deployment(object: JsonObject): Readiness {
-  if (at(object, "spec", "paused") === true) return ready;
   if (!isObserved(object)) return unobserved;
   const progressing = condition(object, "Progressing");
   if (progressing?.["reason"] === "ProgressDeadlineExceeded") {
@@ -56,9 +58,9 @@ export function replicated(object: JsonObject): Readiness {
   return available < wanted ? waiting(`${available} of ${wanted} replicas are available`) : ready;
 }
 
-/** The job has completed, or is suspended on purpose. */
+/** The job has completed. A suspended one does not start, and is waited for. */
 export function job(object: JsonObject): Readiness {
-  if (isTrue(object, "Complete") || at(object, "spec", "suspend") === true) return ready;
+  if (isTrue(object, "Complete")) return ready;
   if (isTrue(object, "Failed")) return failed(`the job failed: ${wordsOf(condition(object, "Failed")) ?? "no reason"}`);
   const wanted = numberAt(object, "spec", "completions") ?? 1;
   return waiting(`${count(object, "succeeded")} of ${wanted} pods have succeeded, ${count(object, "failed")} failed`);

@@ -96,13 +96,41 @@ describe("check", () => {
 
   it.each([
     ["kubernetes:core/v1:PodList", {}, "lists cannot be created"],
-    ["kubernetes:helm.sh/v3:Release", {}, "Helm is not supported"],
+    [
+      "kubernetes:helm.sh/v3:Release",
+      {},
+      "helm.v3.Release is not supported by the sandbox's kubernetes provider: render",
+    ],
     ["kubernetes:core/v1:NamespacePatch", { kind: "Namespace" }, "must name the object"],
     [CONFIG_MAP, { metadata: { generateName: "x-" } }, "not possible with server-side apply"],
-    [CONFIG_MAP, { metadata: { name: "Upper" } }, '"Upper" is no valid name'],
   ])("refuses %s %j", async (type, inputs, reason) => {
     const { failures } = await check(type, inputs);
     expect(failures?.map((failure) => failure.reason).join()).toContain(reason);
+  });
+
+  it.each(["Upper", "a_b", ""])("leaves it to the API server to refuse the name %j", async (name) => {
+    const { failures } = await check(CONFIG_MAP, { metadata: { name, namespace: "No_Namespace" } });
+    expect(failures).toEqual([]);
+  });
+
+  it("keeps inputs as the server will give them back", async () => {
+    const secret = { metadata: { name: "s" }, stringData: new Secret({ password: "plain" }) };
+    const { inputs } = await check("kubernetes:core/v1:Secret", secret);
+    expect(inputs).not.toHaveProperty("stringData");
+    expect(inputs["data"]).toEqual(new Secret({ password: Buffer.from("plain").toString("base64") }));
+    const limits = { resources: { limits: { cpu: "0.1" } } };
+    const pod = { metadata: { name: "p" }, spec: { containers: [{ name: "c", ...limits, imagee: "x" }] } };
+    const checked = await check("kubernetes:core/v1:Pod", pod);
+    expect(checked.inputs["spec"]).toEqual({
+      containers: [{ name: "c", resources: { limits: { cpu: "100m" } } }],
+    });
+  });
+
+  it("warns of an apiVersion that the server no longer has", async () => {
+    await check("kubernetes:policy/v1beta1:PodDisruptionBudget", { metadata: { name: "x" } });
+    expect(messages.join()).toContain(
+      'apiVersion "policy/v1beta1/PodDisruptionBudget" was removed in Kubernetes 1.25; use "policy/v1/PodDisruptionBudget"',
+    );
   });
 
   it("keeps unknowns, and marks a Secret's data", async () => {
@@ -207,6 +235,14 @@ describe("create", () => {
     expect(messages.join()).toContain('no matches for kind "Widget" in version "example.com/v1"');
   });
 
+  it("does not wait for a kind that is gone for good", async () => {
+    const budget = { apiVersion: "policy/v1beta1", kind: "PodDisruptionBudget", metadata: { name: "x" } };
+    await expect(create("kubernetes:policy/v1beta1:PodDisruptionBudget", budget)).rejects.toThrow(
+      "was removed in Kubernetes 1.25",
+    );
+    expect(messages.join()).not.toContain("Retry");
+  });
+
   it("keeps an object that does not become ready, with the reasons", async () => {
     server.onStore = (object) => ({
       ...object,
@@ -237,7 +273,8 @@ describe("secrets", () => {
       metadata: { name: "s", namespace: "shop" },
       stringData: new Secret({ password: "hunter2" }),
     };
-    const { outputs } = await create("kubernetes:core/v1:Secret", inputs);
+    const checked = await check("kubernetes:core/v1:Secret", inputs);
+    const { outputs } = await create("kubernetes:core/v1:Secret", checked.inputs);
     expect(outputs["data"]).toBeInstanceOf(Secret);
     expect(JSON.stringify(outputs)).not.toContain("hunter2");
     expect(JSON.stringify(outputs)).not.toContain(Buffer.from("hunter2").toString("base64"));
@@ -303,12 +340,21 @@ describe("diff", () => {
     });
   });
 
-  it("asks the server whether a difference in words is one in fact", async () => {
+  it("does not ask the server: what it rewrote is a change, unless it is the same quantity", async () => {
     server.onStore = (object) => ({ ...object, data: { size: "normal" } });
     const inputs = configMap({ size: "NORMAL" });
     const { outputs } = await create(CONFIG_MAP, inputs);
+    server.requests.length = 0;
     const same = await provider.diff(changed(CONFIG_MAP, "shop/x", inputs, outputs, inputs), context());
-    expect(same.changes).toBe("none");
+    expect(same.detailedDiff).toEqual({ "data.size": { kind: "update", inputDiff: false } });
+    expect(server.requests.filter((line) => !line.startsWith("GET"))).toEqual([]);
+
+    const pod = (cpu: string) => ({
+      ...{ apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace: "shop" } },
+      spec: { containers: [{ name: "c", resources: { limits: { cpu } } }] },
+    });
+    const request = changed("kubernetes:core/v1:Pod", "shop/p", pod("0.1"), pod("100m"), pod("0.1"));
+    await expect(provider.diff(request, context())).resolves.toMatchObject({ changes: "none" });
   });
 });
 
@@ -357,6 +403,17 @@ describe("update", () => {
     const forced = { ...wanted, newInputs: configMap({ a: "2" }, force), preview: false };
     await provider.update(forced, context());
     expect(server.objects.get(configMapPath)?.["data"]).toEqual({ a: "2" });
+  });
+
+  it("keeps the new inputs of a refused update, so that the next run tries again", async () => {
+    const inputs = configMap({ a: "1" });
+    const { outputs } = await create(CONFIG_MAP, inputs);
+    server.script.push({ match: "PATCH", answer: status(422, "Invalid", "data is too long") });
+    const wanted = changed(CONFIG_MAP, "shop/x", inputs, outputs, configMap({ a: "2" }));
+    const error: unknown = await provider.update({ ...wanted, preview: false }, context()).catch((e: unknown) => e);
+    if (!(error instanceof ResourceInitializationError)) throw error;
+    expect(error.message).toMatch(/"shop\/x" failed to fully initialize or become live: .*data is too long/);
+    expect(error.state).toMatchObject({ id: "shop/x", inputs: { data: { a: "2" } }, outputs: { data: { a: "1" } } });
   });
 
   it("says what to do when the object was deleted by hand", async () => {
@@ -476,6 +533,29 @@ describe("configuration", () => {
     provider = await configured({ ...gone, deleteUnreachable: "true" });
     await expect(provider.read(request, context())).resolves.toBeUndefined();
     await provider.delete(request, context());
+  });
+});
+
+describe("components of the package", () => {
+  it.each([
+    ["kubernetes:helm.sh/v4:Chart", "helm.v4.Chart", "helm template"],
+    ["kubernetes:yaml/v2:ConfigFile", "yaml.v2.ConfigFile", "yaml.ConfigFile"],
+    ["kubernetes:yaml/v2:ConfigGroup", "yaml.v2.ConfigGroup", "yaml.ConfigGroup"],
+    ["kubernetes:kustomize/v2:Directory", "kustomize.v2.Directory", "kubectl kustomize"],
+  ])("refuse %s in one line that says what to do", async (type, name, instead) => {
+    const error: unknown = await provider.construct?.(type).catch((caught: unknown) => caught);
+    if (!(error instanceof Error)) throw new Error("accepted");
+    expect(error.message).toMatch(new RegExp(`^${name.replaceAll(".", "\\.")} is not supported by the sandbox's`));
+    expect(error.message).toContain(instead);
+    expect(error.message).toContain("pulumi plugin install resource kubernetes 4.34.2");
+    expect(error.message).not.toContain("\n");
+  });
+
+  it.each([
+    ["kubernetes:helm:template", "helm.v3.Chart"],
+    ["kubernetes:kustomize:directory", "kustomize.Directory"],
+  ])("refuse the function %s", async (token, name) => {
+    await expect(provider.invoke({ token, args: {} }, context())).rejects.toThrow(`${name} is not supported`);
   });
 });
 

@@ -118,6 +118,21 @@ describe("a stack of Kubernetes objects", () => {
     expect((await up()).text).toContain(`${RESOURCES} unchanged`);
   });
 
+  it("loses a misspelt field without a word", async () => {
+    expect((await up({ misspelt: true })).text).toContain(`${RESOURCES} unchanged`);
+  });
+
+  it("cannot preview a changed port of a Service never updated since its creation, and can afterwards", async () => {
+    const failed = await pulumi(["preview"], { port: 8080 });
+    expect(failed.text).toContain('spec.ports[1].name: Duplicate value: "http"');
+    expect(failed.code).not.toBe(0);
+    expect((await up({ port: 8080 })).text).toContain("~ 1 updated");
+    expect(await kubectl("get", "service", "web", "-n", "shop", "-o", "jsonpath={.spec.ports[*].port}")).toBe("8080");
+    const later = await pulumi(["preview"], { port: 8081 });
+    expect(later.text).toContain("~ 1 to update");
+    expect(later.code).toBe(0);
+  });
+
   it("keeps secrets out of the state in plain text", async () => {
     const { text } = await pulumi(["stack", "export"]);
     expect(text).not.toContain("hunter2");
@@ -125,15 +140,15 @@ describe("a stack of Kubernetes objects", () => {
     expect(text).not.toContain("client-key-data");
   });
 
+  const now = { team: "b", replicas: 3, size: 4, colour: "blue", port: 8080 };
+
   it("updates in place and replaces an immutable ConfigMap before its old one goes", async () => {
-    const { text } = await up({ team: "b", replicas: 3, size: 4, colour: "blue" });
+    const { text } = await up(now);
     expect(text).toContain("+-1 replaced");
     expect(text).toContain("~ 3 updated");
     expect(await kubectl("get", "namespace", "shop", "-o", "jsonpath={.metadata.labels.team}")).toBe("b");
     expect(await kubectl("get", "configmap", "-n", "shop", "-o", "jsonpath={.items[*].data.colour}")).toBe("blue");
   });
-
-  const now = { team: "b", replicas: 3, size: 4, colour: "blue" };
 
   it("finds what was deleted and changed by hand, restores it, and leaves alone what others added", async () => {
     await kubectl("label", "namespace", "shop", "cost-centre=42");
@@ -153,6 +168,17 @@ describe("a stack of Kubernetes objects", () => {
     expect(await kubectl("get", "deployment", "web", "-n", "shop", "-o", "jsonpath={.spec.replicas}")).toBe("3");
     expect(await kubectl("get", "namespace", "shop", "-o", "jsonpath={.metadata.labels.cost-centre}")).toBe("42");
     expect((await up({ ...now, force: true })).text).toContain(`${RESOURCES} unchanged`);
+  });
+
+  it("takes back what kubectl changed, in a run and not in a preview", async () => {
+    await kubectl("label", "namespace", "shop", "team=somebody", "--overwrite");
+    await pulumi(["refresh", "--yes", "--skip-preview"]);
+    const preview = await pulumi(["preview"], { ...now, force: true });
+    expect(preview.text).toMatch(/metadata\.labels\.team: conflict with "kubectl-label"/);
+    expect(preview.code).not.toBe(0);
+    expect((await up({ ...now, force: true })).text).toContain("~ 1 updated");
+    expect(await kubectl("get", "namespace", "shop", "-o", "jsonpath={.metadata.labels.team}")).toBe("b");
+    expect((await pulumi(["preview"], { ...now, force: true })).text).toContain(`${RESOURCES} unchanged`);
   });
 
   it("refuses at preview what the API server would refuse", async () => {

@@ -9,6 +9,10 @@ interface Settings {
   readonly replicas?: number;
   readonly size?: number;
   readonly force?: boolean;
+  /** Port of the Service. */
+  readonly port?: number;
+  /** Writes a field that containers do not have. */
+  readonly misspelt?: boolean;
   readonly nodeSelector?: Record<string, string>;
 }
 
@@ -58,6 +62,7 @@ new k8s.apps.v1.Deployment(
               image: "web:1",
               ports: [{ containerPort: 80 }],
               resources: { limits: { cpu: "0.5", memory: "1024Mi" } },
+              ...(settings.misspelt === true ? { imagePullPolicie: "Always" } : {}),
               envFrom: [{ configMapRef: { name: colours.metadata.name } }],
             },
           ],
@@ -69,7 +74,10 @@ new k8s.apps.v1.Deployment(
 );
 new k8s.core.v1.Service(
   "web",
-  { metadata: { name: "web", namespace }, spec: { selector: labels, ports: [{ port: 80 }] } },
+  {
+    metadata: { name: "web", namespace },
+    spec: { selector: labels, ports: [{ name: "http", port: settings.port ?? 80 }] },
+  },
   { ...options, customTimeouts: { create: "60s" } },
 );
 const definition = new k8s.apiextensions.v1.CustomResourceDefinition(
