@@ -2,7 +2,8 @@ import { defineConfig } from "vitest/config";
 
 /**
  * `unit`: *.test.ts, needs no tools, takes seconds. `engine`: *.engine.test.ts, runs the real Pulumi engine, control planes
- * or azure-cli, one file at a time.
+ * or azure-cli, two files at a time: each has a sandbox and network namespaces of its own, and while one waits for its cluster the
+ * other works. Limits are those of a hang, not of a slow machine: no test is about time.
  */
 export default defineConfig({
   test: {
@@ -12,15 +13,18 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.engine.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
         test: {
           name: "engine",
           include: ["test/**/*.engine.test.ts"],
-          fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 600_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          testTimeout: 900_000,
+          hookTimeout: 1_200_000,
         },
       },
     ],
