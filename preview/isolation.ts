@@ -1,6 +1,6 @@
 import { type KubernetesObject } from "../mesh/manifests";
 import { access, checkGuarantees, type Guarantee, type OsmMesh, osmMesh } from "../mesh/osm";
-import { type RequestCondition } from "../mesh/requests/request-set";
+import { type RequestCondition } from "../mesh/request/request-set";
 import { previewOf, previewPrefix } from "../stacks/preview-prefix";
 import { type PreviewReach, reachCaller } from "../stacks/preview-reach";
 import { routeCondition } from "./reaches";

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { isJsonObject, type KubernetesObject } from "../mesh/manifests";
-import { isDnsLabel } from "../mesh/osm/admission/metadata";
+import { isDnsLabel } from "../mesh/manifests/names";
 import { type OsmMesh } from "../mesh/osm";
-import { type RequestCondition } from "../mesh/requests/request-set";
+import { type RequestCondition } from "../mesh/request/request-set";
 import { previewOf } from "../stacks/preview-prefix";
 import { previewLabel, type PreviewReach, reachTarget } from "../stacks/preview-reach";
 import { PreviewProblem } from "./problem";

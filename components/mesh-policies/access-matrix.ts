@@ -1,9 +1,9 @@
 import { type Access, type AccessEntry, chainKind, fullName, type Route, routeText } from "../../mesh/osm";
-import { certain } from "../../mesh/osm/outcome-sets";
-import { type CallTree } from "../../mesh/osm/request/call-tree";
-import { passes } from "../../mesh/osm/request/resolve";
+import { certain } from "../../mesh/analysis/outcome-sets";
+import { type CallTree } from "../../mesh/analysis/call-tree";
+import { passes } from "../../mesh/analysis/resolve";
 import { TooComplexError } from "../../mesh/regex/automaton";
-import { exampleRequest, requestsMeeting, subtractSets } from "../../mesh/requests/request-set";
+import { exampleRequest, requestsMeeting, subtractSets } from "../../mesh/request/request-set";
 
 /**
  * Who may call whom: by caller and service (`caller → service:port`) the requests that pass, each with what answers it. What

@@ -1,5 +1,5 @@
 import { RunError } from "@pulumi/pulumi";
-import { isDnsLabel } from "../../mesh/osm/admission/metadata";
+import { isDnsLabel } from "../../mesh/manifests/names";
 import { type MeshPoliciesArgs } from "./args";
 
 /** Namespaces that a mesh leaves alone: its own control plane and the cluster's. */

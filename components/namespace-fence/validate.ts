@@ -1,5 +1,5 @@
 import { RunError } from "@pulumi/pulumi";
-import { isDnsLabel } from "../../mesh/osm/admission/metadata";
+import { isDnsLabel } from "../../mesh/manifests/names";
 import { type NamespaceFenceArgs } from "./args";
 
 const quantity = /^\d+(\.\d+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/;

@@ -1,6 +1,6 @@
 import { RunError } from "@pulumi/pulumi";
 import { admit, advice, type Finding } from "../../mesh/osm/admission";
-import { isDnsLabel } from "../../mesh/osm/admission/metadata";
+import { isDnsLabel } from "../../mesh/manifests/names";
 import { osmKinds } from "../../mesh/osm/kinds";
 import { meshConfigSpec, type MeshSettings } from "./mesh-settings";
 

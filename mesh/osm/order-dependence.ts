@@ -1,10 +1,10 @@
-import { type ExampleRequest, exampleRequest, intersectSets, requestsMeeting } from "../requests/request-set";
+import { type ExampleRequest, exampleRequest, intersectSets, requestsMeeting } from "../request/request-set";
 import { TooComplexError } from "../regex/automaton";
 import { prefixesDiffer } from "../regex/language";
 import { plainPrefix } from "../regex/pattern";
 import { type Route, type RouteTable } from "./proxy/routes";
-import { possibleWinners } from "./request/resolve";
-import { httpRequest, routeMatches } from "./request/match";
+import { possibleWinners } from "../analysis/resolve";
+import { httpRequest, routeMatches } from "../request/match";
 
 /** Two routes that the same request matches and of which OSM does not define the first. */
 export interface OrderDependence {

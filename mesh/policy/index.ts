@@ -1,3 +1,3 @@
-export * from "./compile";
+export * from "../osm/compile";
 export * from "./model";
-export * from "./parse";
+export * from "../osm/objects";

@@ -1,4 +1,4 @@
-import { changeTitles } from "../../mesh/osm/change-titles";
+import { changeTitles } from "../../mesh/analysis/change-titles";
 import { type AccessLine, type AccessReport, type BrokenGuarantee, type ShortVerdict } from "../report";
 import { code, counted, plainLine } from "./escape";
 import { hideIn } from "./secrets";

@@ -2,9 +2,9 @@ import { type OsmKind, type OsmObject, osmKinds } from "../kinds";
 import { acrossFindings } from "./across";
 import { type AdmissionContext, surroundingsOf } from "./context";
 import { type Finding } from "./finding";
-import { metadataFindings } from "./metadata";
+import { metadataFindings } from "../../manifests/names";
 import { kindFindings } from "./rules";
-import { schemaProblems } from "./schema";
+import { schemaProblems } from "../../manifests/schema";
 import { specSchemas } from "./schemas";
 
 export type { AdmissionContext } from "./context";

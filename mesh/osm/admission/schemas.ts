@@ -1,5 +1,5 @@
 import { httpMethods, type OsmKind } from "../kinds";
-import { type Schema } from "./schema";
+import { type Schema } from "../../manifests/schema";
 
 const string: Schema = { type: "string" };
 const boolean: Schema = { type: "boolean" };

@@ -1,6 +1,6 @@
 import { type TrafficSplit } from "../kinds";
 import { type Surroundings } from "./context";
-import { isDnsLabel } from "./metadata";
+import { isDnsLabel } from "../../manifests/names";
 import { type Report } from "./report";
 import { hostParts } from "./values";
 

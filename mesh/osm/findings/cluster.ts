@@ -2,7 +2,7 @@ import { ignoredBecause } from "../proxy/targets";
 import { type OsmMesh } from "../mesh";
 import { chainKind } from "../proxy/outbound";
 import { injectionWords, keyOf, monitoredByLabel } from "../state";
-import { type Finding, finding } from "./finding";
+import { type Finding, finding } from "../../analysis/finding";
 
 /** The mesh as a whole, its services, and the objects of policy.openservicemesh.io. */
 export function clusterFindings(mesh: OsmMesh): readonly Finding[] {

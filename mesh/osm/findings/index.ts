@@ -1,12 +1,12 @@
 import { type OsmMesh } from "../mesh";
 import { clusterFindings } from "./cluster";
-import { type Finding } from "./finding";
+import { type Finding } from "../../analysis/finding";
 import { refusedRouteFindings } from "./refused-routes";
 import { routeFindings } from "./routes";
 import { splitFindings } from "./splits";
 import { targetFindings } from "./targets";
 
-export type { Finding } from "./finding";
+export type { Finding } from "../../analysis/finding";
 
 /** Where what the mesh will do differs from what was probably meant: errors first, then by place. */
 export function findings(mesh: OsmMesh): readonly Finding[] {

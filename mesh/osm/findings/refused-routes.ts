@@ -1,14 +1,14 @@
 import { TooComplexError } from "../../regex/automaton";
-import { exampleRequest, requestsMeeting } from "../../requests/request-set";
+import { exampleRequest, requestsMeeting } from "../../request/request-set";
 import { type OsmMesh } from "../mesh";
 import { fullName } from "../proxy/hostnames";
 import { chainKind, type EgressFault, type Upstream } from "../proxy/outbound";
 import { refusedPattern } from "../proxy/refused-routes";
-import { decide } from "../request/decide";
-import { type CallRequest } from "../request/request";
-import { passes } from "../request/resolve";
+import { decide } from "../../analysis/decide";
+import { type CallRequest } from "../../request/request";
+import { passes } from "../../analysis/resolve";
 import { accountOfPod, identityOf, keyOf, type PodState } from "../state";
-import { type Finding, finding, shownBy } from "./finding";
+import { type Finding, finding, shownBy } from "../../analysis/finding";
 
 /** Route configurations that Envoy refuses and that cost the sidecar routes which come in one answer with them. */
 export function refusedRouteFindings(mesh: OsmMesh): readonly Finding[] {

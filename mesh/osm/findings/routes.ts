@@ -1,5 +1,5 @@
 import { TooComplexError } from "../../regex/automaton";
-import { exampleRequest, requestsMeeting, subtractSets } from "../../requests/request-set";
+import { exampleRequest, requestsMeeting, subtractSets } from "../../request/request-set";
 import { isPlainPattern } from "../../regex/pattern";
 import { type OsmMesh } from "../mesh";
 import { mayMeet, orderDependences } from "../order-dependence";
@@ -8,8 +8,8 @@ import { chainKind } from "../proxy/outbound";
 import { httpMethods } from "../kinds";
 import { type Route } from "../proxy/routes";
 import { keyOf, type MeshService, type PodState } from "../state";
-import { type CallRequest } from "../request/request";
-import { type Finding, finding, isCaller, shownBy } from "./finding";
+import { type CallRequest } from "../../request/request";
+import { type Finding, finding, isCaller, shownBy } from "../../analysis/finding";
 
 /** Routes whose order decides, that never match, or that another route of their target always comes before. */
 export function routeFindings(mesh: OsmMesh): readonly Finding[] {

@@ -2,8 +2,8 @@ import { type OsmMesh } from "../mesh";
 import { fullName } from "../proxy/hostnames";
 import { chainKind } from "../proxy/outbound";
 import { backendTargetPort, keyOf, type MeshService, splitHostName, type SplitPolicy } from "../state";
-import { type CallRequest } from "../request/request";
-import { type Finding, finding, isCaller, shownBy } from "./finding";
+import { type CallRequest } from "../../request/request";
+import { type Finding, finding, isCaller, shownBy } from "../../analysis/finding";
 
 /** TrafficSplits that break their root, or send calls where nobody answers. */
 export function splitFindings(mesh: OsmMesh): readonly Finding[] {

@@ -3,8 +3,8 @@ import { fullName } from "../proxy/hostnames";
 import { chainKind } from "../proxy/outbound";
 import { ignoredBecause } from "../proxy/targets";
 import { accountOf, keyOf, type MeshService, type TargetPolicy } from "../state";
-import { type CallRequest } from "../request/request";
-import { type Finding, finding, isCaller, shownBy } from "./finding";
+import { type CallRequest } from "../../request/request";
+import { type Finding, finding, isCaller, shownBy } from "../../analysis/finding";
 
 /** TrafficTargets that say less, or more, than they seem to. */
 export function targetFindings(mesh: OsmMesh): readonly Finding[] {

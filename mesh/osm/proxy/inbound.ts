@@ -11,8 +11,8 @@ import {
   splitHostName,
   uniqueById,
 } from "../state";
-import { type ChainIndex, indexChains } from "./filter-chain-index";
-import { type ChainMatch, clashingChains } from "./filter-chains";
+import { type ChainIndex, indexChains } from "../../envoy/filter-chain-index";
+import { type ChainMatch, clashingChains } from "../../envoy/filter-chains";
 import { fullName, hostFinder } from "./hostnames";
 import { type NetworkFilter, networkFilter } from "./network-permissions";
 import { chainKind, endpointIps, isTcp } from "./outbound";

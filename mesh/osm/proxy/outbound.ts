@@ -13,8 +13,8 @@ import {
   type SplitPolicy,
   type TargetPolicy,
 } from "../state";
-import { type ChainIndex, indexChains } from "./filter-chain-index";
-import { type ChainMatch, clashingChains } from "./filter-chains";
+import { type ChainIndex, indexChains } from "../../envoy/filter-chain-index";
+import { type ChainMatch, clashingChains } from "../../envoy/filter-chains";
 import { hostFinder } from "./hostnames";
 import { emptyHeader, lostConfigurations, refusedPattern } from "./refused-routes";
 import { type TargetIndex } from "./targets";

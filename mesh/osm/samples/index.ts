@@ -19,7 +19,7 @@ import {
 } from "./traffic";
 
 export * from "./boundary";
-export * from "./bookstore";
+export * from "../../samples/bookstore";
 export * from "./mesh-wide";
 export type { Sample } from "./sample";
 export * from "./traffic";

@@ -1,5 +1,10 @@
 import { type Retry, type TCPRoute, type TrafficTarget, type UpstreamTrafficSetting } from "../kinds";
-import { type BookstoreCanary, bookstoreNamespaces, bookstorePolicies, bookstoreServices } from "./bookstore";
+import {
+  type BookstoreCanary,
+  bookstoreNamespaces,
+  bookstorePolicies,
+  bookstoreServices,
+} from "../../samples/bookstore";
 import { type Sample } from "./sample";
 
 /** Lets one service account reach TCP ports of another. */

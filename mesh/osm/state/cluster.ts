@@ -1,6 +1,6 @@
 import { type KubernetesObject, type Manifests, nowhere, type Positions, type Problem } from "../../manifests";
 import { osmKinds } from "../kinds";
-import { assume } from "./assume";
+import { assume } from "../../cluster/assumptions";
 import { keyOf } from "./identity";
 import {
   type EgressPolicy,
@@ -22,7 +22,7 @@ import {
   type TargetPolicy,
   type TcpRoutePolicy,
 } from "./policies";
-import { type Reader, readers } from "./reader";
+import { type Reader, readers } from "../../manifests/reader";
 import {
   type EndpointsState,
   type NamespaceState,
@@ -34,7 +34,7 @@ import {
   readWorkload,
   type ServiceState,
   workloadKinds,
-} from "./workloads";
+} from "../../cluster/workloads";
 
 /** Everything that OSM's control plane would see, as it reads it. */
 export interface ClusterState {

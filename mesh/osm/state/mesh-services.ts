@@ -1,9 +1,9 @@
-import { indexByLabel, matching, selects } from "./assume";
+import { indexByLabel, matching, selects } from "../../cluster/assumptions";
 import { type ClusterState } from "./cluster";
 import { type AccountKey, accountOf, identityOf, keyOf } from "./identity";
-import { memo } from "./look-up";
+import { memo } from "../../cluster/look-up";
 import { type SplitPolicy } from "./policies";
-import { type EndpointsState, type PodState, type ServiceState } from "./workloads";
+import { type EndpointsState, type PodState, type ServiceState } from "../../cluster/workloads";
 
 /** One port of a Service as OSM sees it (pkg/service/types.go, MeshService). */
 export interface MeshService {

@@ -1,6 +1,6 @@
 import { type KubernetesObject, type ValuePath } from "../../manifests";
 import { type AccountKey, identityOf, keyOf } from "./identity";
-import { type Reader } from "./reader";
+import { type Reader } from "../../manifests/reader";
 
 /** What the analysis keeps of every object: its name and where it came from. */
 export interface Named {

@@ -1,10 +1,10 @@
-import { type OsmMesh } from "./mesh";
-import { fullName } from "./proxy/hostnames";
-import { chainKind } from "./proxy/outbound";
-import { type AccountKey, keyOf, type MeshService } from "./state";
-import { type CallTree, choice } from "./request/call-tree";
-import { callAddress, type Client } from "./request/client";
-import { callTree, clientOf } from "./request/decide";
+import { type OsmMesh } from "../osm/mesh";
+import { fullName } from "../osm/proxy/hostnames";
+import { chainKind } from "../osm/proxy/outbound";
+import { type AccountKey, keyOf, type MeshService } from "../osm/state";
+import { type CallTree, choice } from "./call-tree";
+import { callAddress, type Client } from "../osm/calls/client";
+import { callTree, clientOf } from "./decide";
 
 /** What happens to an account's calls to one port of a service, under the service's full name. */
 export interface AccessEntry {

@@ -1,7 +1,7 @@
-import { everyRequest, intersectSets, requestsMeeting, type RequestSet, subtractSets } from "../requests/request-set";
-import { type CallTree, type ServerRoutes } from "./request/call-tree";
-import { type Outcome } from "./request/request";
-import { passes } from "./request/resolve";
+import { everyRequest, intersectSets, requestsMeeting, type RequestSet, subtractSets } from "../request/request-set";
+import { type CallTree, type ServerRoutes } from "./call-tree";
+import { type Outcome } from "../request/request";
+import { passes } from "./resolve";
 
 /**
  * The requests under one Host header that may end so.

@@ -1,5 +1,5 @@
-import { compile, definePolicy, type GuaranteeRule, type PolicyService } from "../../policy";
-import { type PolicyObject } from "../kinds";
+import { compile, definePolicy, type GuaranteeRule, type PolicyService } from "../policy";
+import { type PolicyObject } from "../osm/kinds";
 
 /** Which bookstores the mesh sends the root Service's traffic to. */
 export interface BookstoreCanary {

@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
-import { endpointIps } from "../proxy/outbound";
-import { type AskedService, type Catalog, keyOf, type ServiceState } from "../state";
+import { endpointIps } from "../osm/proxy/outbound";
+import { type AskedService, type Catalog, keyOf, type ServiceState } from "../osm/state";
 
 /** Host and port of a connection. */
 export interface Address {

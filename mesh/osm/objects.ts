@@ -1,5 +1,5 @@
 import { type KubernetesObject, type Manifests } from "../manifests";
-import { osmKinds, type OsmKind } from "../osm/kinds";
+import { osmKinds, type OsmKind } from "./kinds";
 
 /** An object of the mesh without anything that the mesh does not read. */
 export interface BareObject {

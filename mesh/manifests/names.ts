@@ -1,6 +1,6 @@
-import { type OsmObject } from "../kinds";
-import { type Surroundings } from "./context";
-import { type Finding } from "./finding";
+import { type OsmObject } from "../osm/kinds";
+import { type Surroundings } from "../osm/admission/context";
+import { type Finding } from "../osm/admission/finding";
 
 /** Names of namespaces, Services and labels: RFC 1123 label. */
 export function isDnsLabel(text: string): boolean {

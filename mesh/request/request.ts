@@ -41,7 +41,7 @@ export interface Verdict {
   readonly variesBy?: VariesBy;
 }
 
-import { type KubernetesObject, type ValuePath } from "../../manifests";
+import { type KubernetesObject, type ValuePath } from "../manifests";
 
 /** HTTP status of an outcome. */
 export function statusOf(outcome: Outcome, protocol: CallRequest["protocol"]): number | null {

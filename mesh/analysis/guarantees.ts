@@ -7,17 +7,17 @@ import {
   requestsMeeting,
   type RequestSet,
   subtractSets,
-} from "../requests/request-set";
+} from "../request/request-set";
 import { access, type Access } from "./access";
-import { type Finding } from "./findings";
-import { type OsmMesh } from "./mesh";
+import { type Finding } from "../osm/findings";
+import { type OsmMesh } from "../osm/mesh";
 import { nearNames } from "./near-names";
 import { certain, possible } from "./outcome-sets";
-import { fullName } from "./proxy/hostnames";
-import { chainKind } from "./proxy/outbound";
-import { callTree, decide } from "./request/decide";
-import { type CallRequest } from "./request/request";
-import { keyOf, type MeshService } from "./state";
+import { fullName } from "../osm/proxy/hostnames";
+import { chainKind } from "../osm/proxy/outbound";
+import { callTree, decide } from "./decide";
+import { type CallRequest } from "../request/request";
+import { keyOf, type MeshService } from "../osm/state";
 
 /** A promise about who may call whom, proved or refuted for all requests at once. */
 export interface Guarantee {

@@ -1,5 +1,5 @@
-import { type JsonObject, type ValuePath } from "../../manifests";
-import { type Reader } from "./reader";
+import { type JsonObject, type ValuePath } from "../manifests";
+import { type Reader } from "../manifests/reader";
 
 /** The label that gives a namespace to the mesh; its value is the mesh's name. */
 export const monitoredByLabel = "openservicemesh.io/monitored-by";

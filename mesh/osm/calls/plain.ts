@@ -1,10 +1,10 @@
 import { type OsmMesh } from "../mesh";
 import { type Inbound } from "../proxy/inbound";
 import { keyOf, type PodState, type ServiceState, type SplitPolicy } from "../state";
-import { type CallTree, choice, type Content, end, failure, noRoute } from "./call-tree";
+import { type CallTree, choice, type Content, end, failure, noRoute } from "../../analysis/call-tree";
 import { leavesInbound } from "./interception";
 import { describe } from "./reasons";
-import { type Reason } from "./request";
+import { type Reason } from "../../request/request";
 
 /** Where a connection without the mesh's TLS goes. */
 export interface PlainTarget {

@@ -1,6 +1,6 @@
-import { type RouteTable } from "../proxy/routes";
-import { type RouteMatch } from "../state";
-import { type Outcome, type Reason, type VariesBy } from "./request";
+import { type RouteTable } from "../osm/proxy/routes";
+import { type RouteMatch } from "../osm/state";
+import { type Outcome, type Reason, type VariesBy } from "../request/request";
 
 /**
  * What the mesh does with the calls from one caller to one address under one Host header, for all methods, paths and

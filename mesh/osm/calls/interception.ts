@@ -1,5 +1,5 @@
 import { type OsmMesh } from "../mesh";
-import { inRange } from "../proxy/filter-chains";
+import { inRange } from "../../envoy/filter-chains";
 import { type PodState } from "../state";
 
 /** A pod's network interface. */

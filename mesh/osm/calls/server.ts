@@ -2,11 +2,11 @@ import { type OsmMesh } from "../mesh";
 import { fullName } from "../proxy/hostnames";
 import { type Inbound, type InboundChain, inboundChainName } from "../proxy/inbound";
 import { type AccountKey, type MeshService, provesIdentity } from "../state";
-import { type CallTree, type Content, end, failure, noRoute } from "./call-tree";
+import { type CallTree, type Content, end, failure, noRoute } from "../../analysis/call-tree";
 import { meetsSidecar } from "./interception";
 import { ingressAnswer, whereRoutesArrive } from "./plain";
 import { describe } from "./reasons";
-import { type Reason } from "./request";
+import { type Reason } from "../../request/request";
 
 /** A pod that a client's sidecar connects to. */
 export interface Endpoint {

@@ -1,10 +1,10 @@
-import { type OsmMesh } from "../mesh";
-import { accountOf, identityOf, keyOf, type PodState } from "../state";
-import { parseAddress, resolveHost } from "./address";
+import { type OsmMesh } from "../osm/mesh";
+import { accountOf, identityOf, keyOf, type PodState } from "../osm/state";
+import { parseAddress, resolveHost } from "../cluster/dns";
 import { type CallTree, causeOf, choice, end, outcomesOf, reasonsOf, sharesOf } from "./call-tree";
-import { callAddress, type Client, podFaults } from "./client";
-import { httpRequest } from "./match";
-import { type CallRequest, statusOf, type Verdict } from "./request";
+import { callAddress, type Client, podFaults } from "../osm/calls/client";
+import { httpRequest } from "../request/match";
+import { type CallRequest, statusOf, type Verdict } from "../request/request";
 import { resolve } from "./resolve";
 
 /** A request that cannot be decided because it is not well-formed. The message says which field, and what to write. */

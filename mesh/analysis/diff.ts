@@ -1,16 +1,16 @@
 import { TooComplexError } from "../regex/automaton";
-import { exampleRequest, type RequestSet, subtractSets } from "../requests/request-set";
+import { exampleRequest, type RequestSet, subtractSets } from "../request/request-set";
 import { access, allCallers, isHeadless } from "./access";
-import { type OsmMesh } from "./mesh";
+import { type OsmMesh } from "../osm/mesh";
 import { certain, possible } from "./outcome-sets";
-import { fullName } from "./proxy/hostnames";
-import { chainKind } from "./proxy/outbound";
-import { type RouteTable } from "./proxy/routes";
-import { type CallTree } from "./request/call-tree";
-import { callTree, clientOf, decide } from "./request/decide";
-import { type CallRequest, type Outcome, type Verdict } from "./request/request";
-import { passes } from "./request/resolve";
-import { keyOf, type MeshService, type PodState } from "./state";
+import { fullName } from "../osm/proxy/hostnames";
+import { chainKind } from "../osm/proxy/outbound";
+import { type RouteTable } from "../osm/proxy/routes";
+import { type CallTree } from "./call-tree";
+import { callTree, clientOf, decide } from "./decide";
+import { type CallRequest, type Outcome, type Verdict } from "../request/request";
+import { passes } from "./resolve";
+import { keyOf, type MeshService, type PodState } from "../osm/state";
 
 /** What a change does to the calls from one account to one port of a service. */
 export interface AccessChange {

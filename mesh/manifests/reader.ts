@@ -8,7 +8,7 @@ import {
   type Problem,
   type Severity,
   type ValuePath,
-} from "../../manifests";
+} from ".";
 
 /** Takes typed values out of an object's JSON and reports what has another type than the API server would store. */
 export interface Reader {

@@ -1,6 +1,6 @@
-import { fullMatch } from "../../regex/pattern";
-import { type Route } from "../proxy/routes";
-import { type RouteMatch } from "../state";
+import { fullMatch } from "../regex/pattern";
+import { type Route } from "../osm/proxy/routes";
+import { type RouteMatch } from "../osm/state";
 import { type CallRequest } from "./request";
 
 /** A request as Envoy's route matching sees it. */

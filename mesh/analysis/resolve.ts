@@ -1,7 +1,7 @@
-import { type Route, type RouteTable } from "../proxy/routes";
+import { type Route, type RouteTable } from "../osm/proxy/routes";
 import { type CallTree, choice, end, noRoute, type OutcomeTree, type ServerRoutes } from "./call-tree";
-import { type HttpRequest, routeMatches } from "./match";
-import { routeReasons } from "./reasons";
+import { type HttpRequest, routeMatches } from "../request/match";
+import { routeReasons } from "../osm/calls/reasons";
 
 /** What a tree comes to for one request. */
 export function resolve(tree: CallTree, request: HttpRequest | undefined): OutcomeTree {

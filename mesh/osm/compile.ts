@@ -1,5 +1,5 @@
 import { type KubernetesObject } from "../manifests";
-import { type Guarantee, orderDependences, routeTablesOf } from "../osm";
+import { type Guarantee, orderDependences, routeTablesOf } from ".";
 import {
   type EgressPort,
   type HTTPRouteGroup,
@@ -11,9 +11,9 @@ import {
   type TCPRoute,
   type TrafficTarget,
   type TrafficTargetRule,
-} from "../osm/kinds";
+} from "./kinds";
 import { patternFault } from "../regex/pattern";
-import { type AccessRule, type Policy, type PolicyRoute, type PolicyService } from "./model";
+import { type AccessRule, type Policy, type PolicyRoute, type PolicyService } from "../policy/model";
 
 /** A policy that a mesh cannot carry out as it is written. The message names the place and says what to write instead. */
 export class PolicyError extends Error {

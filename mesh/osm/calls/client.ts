@@ -8,8 +8,8 @@ import {
   type WeightedCluster,
 } from "../proxy/outbound";
 import { type AccountKey, keyOf, type MeshService, type PodState, provesIdentity, type ServiceState } from "../state";
-import { resolveHost } from "./address";
-import { type CallTree, choice, type Content, end, failure, noRoute } from "./call-tree";
+import { resolveHost } from "../../cluster/dns";
+import { type CallTree, choice, type Content, end, failure, noRoute } from "../../analysis/call-tree";
 import { leavesOutbound, meetsSidecar } from "./interception";
 import { callPlain, refusedBy } from "./plain";
 import { describe } from "./reasons";

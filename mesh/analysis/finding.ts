@@ -1,9 +1,9 @@
-import { formatPath, type Position, type Severity, type ValuePath } from "../../manifests";
-import { type OsmMesh } from "../mesh";
-import { decide } from "../request/decide";
+import { formatPath, type Position, type Severity, type ValuePath } from "../manifests";
+import { type OsmMesh } from "../osm/mesh";
+import { decide } from "./decide";
 import { type CallRequest, type Outcome } from "../request/request";
-import { type Subject } from "../state";
-import { describeObject, type KubernetesObject } from "../../manifests";
+import { type Subject } from "../osm/state";
+import { describeObject, type KubernetesObject } from "../manifests";
 
 /** Where what the mesh will do differs from what was probably meant. */
 export interface Finding {

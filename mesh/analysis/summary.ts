@@ -1,7 +1,7 @@
-import { type Route } from "./proxy/routes";
-import { type CallTree, type ServerRoutes } from "./request/call-tree";
-import { type Outcome, type VariesBy } from "./request/request";
-import { passes } from "./request/resolve";
+import { type Route } from "../osm/proxy/routes";
+import { type CallTree, type ServerRoutes } from "./call-tree";
+import { type Outcome, type VariesBy } from "../request/request";
+import { passes } from "./resolve";
 
 /** How much of what a caller sends to a service passes. */
 export type Extent = "all" | "some" | "none";

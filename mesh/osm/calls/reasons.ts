@@ -1,7 +1,7 @@
 import { describeObject } from "../../manifests";
 import { type Named, type TargetPolicy } from "../state";
 import { type RouteOrigin } from "../proxy/routes";
-import { type Reason } from "./request";
+import { type Reason } from "../../request/request";
 
 /** Names the object as a reason. */
 export function describe(policy: Named): Reason {

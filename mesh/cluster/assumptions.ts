@@ -1,6 +1,6 @@
-import { type AskedService, type ClusterState, type GivenState } from "./cluster";
-import { keyOf } from "./identity";
-import { type MeshSwitches } from "./policies";
+import { type AskedService, type ClusterState, type GivenState } from "../osm/state/cluster";
+import { keyOf } from "../osm/state/identity";
+import { type MeshSwitches } from "../osm/state/policies";
 import {
   type EndpointsState,
   type EndpointSubset,
