@@ -274,7 +274,12 @@ export function isBehind(deployment: string, service: string): boolean {
   return deployment === service || deployment.startsWith(`${service}-`);
 }
 
-/** Arguments of a Service. The database's is headless, as a StatefulSet wants it. */
+/**
+ * Arguments of a Service. The database's is headless, as a StatefulSet wants it.
+ *
+ * A port's name has its number in it: in a preview of another number, the API server sees the old port beside the new one (the
+ * provider takes over the fields of its creation in a run only), and refuses two ports of one name.
+ */
 export function serviceArgs(args: BookstoreArgs, service: SampleService): ServiceArgs {
   const { name, namespace, port, appProtocol } = service;
   const selector = selectorOf(name);
@@ -283,7 +288,7 @@ export function serviceArgs(args: BookstoreArgs, service: SampleService): Servic
     spec: {
       ...(name === "mysql" ? { clusterIP: "None" } : {}),
       selector,
-      ports: [{ name: appProtocol, port, targetPort: port, appProtocol }],
+      ports: [{ name: `${appProtocol}-${port}`, port, targetPort: port, appProtocol }],
     },
   };
 }

@@ -82,6 +82,7 @@ function sessionWithout(configuration: Configuration, reason: string): Session {
       list: refuse,
       create: refuse,
       apply: refuse,
+      replace: refuse,
       setManagedFields: refuse,
       remove: refuse,
       isNamespaced: async () => undefined,

@@ -1,6 +1,6 @@
 import { isForbidden, NoMatchError } from "./client/api-error";
 import { referenceOf } from "./client/cluster";
-import { at, isObject, objectsAt, type JsonObject } from "./client/json";
+import { at, isObject, objectsAt, stringAt, type JsonObject } from "./client/json";
 import { fieldManager } from "./field-manager";
 import { finish } from "./finish";
 import { resourceKind, type ResourceKind } from "./kinds";
@@ -85,17 +85,24 @@ async function change(
 ): Promise<JsonObject> {
   const manifest = await manifestOf(session, wanted);
   let current = await session.objects.get(referenceOf(manifest));
+  const options = { fieldManager: manager, dryRun: preview, signal: context.signal, onWarning: warn(session, context) };
+  // A definition is replaced as a whole: what others added to it goes, its objects stay.
+  if (kind.kind === "CustomResourceDefinition" && !kind.patch) {
+    return session.objects.replace(withVersionOf(manifest, current), options);
+  }
   // A preview writes nothing, the owners neither: an element of a keyed list that the creation owns stays beside its successor.
   if (!kind.patch && !preview) current = await takeOver(session, current, manager);
   keepIgnored(manifest, current, ignoreChanges, manager);
   const unowned = objectsAt(current, "metadata", "managedFields").length === 0;
-  return session.objects.apply(manifest, {
-    fieldManager: manager,
-    force: forces(session, wanted) || unowned || (preview && isOwnedByCreation(current)),
-    dryRun: preview,
-    signal: context.signal,
-    onWarning: warn(session, context),
-  });
+  const force = forces(session, wanted) || unowned || (preview && isOwnedByCreation(current));
+  return session.objects.apply(manifest, { ...options, force });
+}
+
+/** A replacement says what it replaces, so that it does not undo a change that came in between. */
+function withVersionOf(manifest: JsonObject, current: JsonObject): JsonObject {
+  const metadata = isObject(manifest["metadata"]) ? manifest["metadata"] : {};
+  const resourceVersion = stringAt(current, "metadata", "resourceVersion") ?? "";
+  return { ...manifest, metadata: { ...metadata, resourceVersion } };
 }
 
 /** Leaves a field that the user wants ignored to its owner: not named where others own it, as it is where we do. */

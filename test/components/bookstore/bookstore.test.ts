@@ -168,6 +168,15 @@ describe("workloads", () => {
     expect(await Promise.all(["bookstore", "bookstore-v1", "bookstore-v2"].map(selected))).toEqual([2, 1, 1]);
   });
 
+  test("a Service's port has another name where it has another number, as previews need it", async () => {
+    const namesOf = async (sample: (typeof sampleServices)[number]) =>
+      (await valueOf(pulumi.output(serviceArgs({}, sample)))).spec?.ports?.map(({ name }) => name);
+    for (const sample of sampleServices) {
+      expect(await namesOf(sample)).toEqual([`${sample.appProtocol}-${sample.port}`]);
+      expect(await namesOf({ ...sample, port: 8080 })).toEqual([`${sample.appProtocol}-8080`]);
+    }
+  });
+
   test("take their images, replicas and resources from the arguments", async () => {
     const digest = `sha256:${"ab".repeat(32)}`;
     const args: BookstoreArgs = {

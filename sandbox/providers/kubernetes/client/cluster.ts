@@ -42,6 +42,8 @@ export interface ClusterObjects {
   create(object: JsonObject, options: WriteOptions): Promise<JsonObject>;
   /** Server-side apply: creates the object or changes the fields that it names, and drops those it named before. */
   apply(object: JsonObject, options: ApplyOptions): Promise<JsonObject>;
+  /** Replaces an object by PUT, with everything that it had. */
+  replace(object: JsonObject, options: WriteOptions): Promise<JsonObject>;
   /** Writes who owns which fields, and nothing else. */
   setManagedFields(reference: ObjectReference, entries: readonly JsonObject[]): Promise<JsonObject>;
   remove(reference: ObjectReference, propagation: DeletionPropagation): Promise<void>;
@@ -101,6 +103,17 @@ export function createClusterObjects(client: ApiClient, discovery: Discovery): C
             fieldValidation: "Warn",
             dryRun: dryRun ? "All" : undefined,
           },
+          body: object,
+          signal,
+          onWarning,
+        }),
+      ),
+    replace: async (object, { fieldManager, dryRun, signal, onWarning }) =>
+      objectFrom(
+        await client.request({
+          method: "PUT",
+          path: await objectPath(referenceOf(object)),
+          query: { fieldManager, dryRun: dryRun ? "All" : undefined },
           body: object,
           signal,
           onWarning,

@@ -19,6 +19,8 @@ export interface FakeApiServer {
   readonly objects: Map<string, JsonObject>;
   /** `METHOD path`, in order, with `?dryRun` where it was one. */
   readonly requests: string[];
+  /** Their bodies. */
+  readonly bodies: Json[];
   /** Answers for requests whose `METHOD path` contains the text; each is used once. */
   readonly script: { readonly match: string; readonly answer: ScriptedAnswer | "reset" }[];
   /** Kinds served, by apiVersion: kind → plural and scope. */
@@ -32,6 +34,7 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
   const fake: Omit<FakeApiServer, "kubeconfig" | "close"> = {
     objects: new Map(),
     requests: [],
+    bodies: [],
     script: [],
     served: {
       v1: {
@@ -84,6 +87,7 @@ async function handle(fake: State, request: IncomingMessage, response: ServerRes
   fake.requests.push(url.searchParams.has("dryRun") ? `${line}?dryRun` : line);
   const scripted = fake.script.findIndex(({ match }) => line.includes(match));
   const body = await readBody(request);
+  fake.bodies.push(body);
   const contentType = request.headers["content-type"] ?? "";
   const [found] = scripted < 0 ? [] : fake.script.splice(scripted, 1);
   if (found?.answer === "reset") {

@@ -390,6 +390,25 @@ describe("update", () => {
     expect(server.objects.get(configMapPath)?.["data"]).toEqual({ a: "5", c: "theirs" });
   });
 
+  it("replaces a definition as a whole, by PUT", async () => {
+    const type = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition";
+    server.served["apiextensions.k8s.io/v1"] = {
+      CustomResourceDefinition: { plural: "customresourcedefinitions", namespaced: false },
+    };
+    const definition = (scope: string): PropertyMap => ({
+      ...{ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" },
+      ...{ metadata: { name: "widgets.example.com" }, spec: { scope } },
+    });
+    server.onStore = (object) => ({ ...object, metadata: { ...Object(object["metadata"]), resourceVersion: "7" } });
+    const { id, outputs } = await create(type, definition("Cluster"));
+    server.onStore = (object) => object;
+    const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${id}`;
+    server.script.push({ match: `PUT ${path}`, answer: { code: 200, body: { metadata: { name: id } } } });
+    const wanted = changed(type, id, definition("Cluster"), outputs, definition("Namespaced"));
+    await provider.update({ ...wanted, preview: false }, context());
+    expect(server.bodies.at(-1)).toMatchObject({ spec: { scope: "Namespaced" }, metadata: { resourceVersion: "7" } });
+  });
+
   it("names the field and the way out in a conflict, and takes the field over when told", async () => {
     const inputs = configMap({ a: "1" });
     const { outputs } = await create(CONFIG_MAP, inputs);

@@ -12,6 +12,7 @@ function cluster(answers: { list?: JsonObject[]; get?: JsonObject } = {}): Clust
     list: async () => answers.list ?? [],
     create: refuse,
     apply: refuse,
+    replace: refuse,
     setManagedFields: refuse,
     remove: refuse,
     isNamespaced: refuse,

@@ -19,6 +19,7 @@ function cluster(endpoints: JsonObject | undefined): ClusterObjects {
     list: refuse,
     create: refuse,
     apply: refuse,
+    replace: refuse,
     setManagedFields: refuse,
     remove: refuse,
     isNamespaced: refuse,

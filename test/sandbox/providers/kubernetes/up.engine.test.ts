@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { serviceArgs } from "../../../../components/bookstore/workloads";
 import { openControlPlane, type ControlPlane } from "../../../../sandbox/control-plane";
 import { installProviderPlugins } from "../../../../sandbox/providers/install";
 import { ensureTools, type Tools } from "../../../../sandbox/tools";
@@ -10,8 +11,10 @@ import { startFakeEntra, type FakeEntra } from "../../control-plane/fake-entra";
 
 /** The provider under the real engine, against a real API server with its controllers and KWOK's nodes. */
 
+type ServiceArgs = ReturnType<typeof serviceArgs>;
+
 const root = resolve(__dirname, "../../../..");
-const RESOURCES = 11;
+const RESOURCES = 12;
 let scratch: string;
 let tools: Tools;
 let entra: FakeEntra;
@@ -39,6 +42,11 @@ function run(command: string, args: readonly string[], environment: Record<strin
   });
 }
 
+/** Arguments of a Service as the sample makes them. */
+function bookstore(port: number): ServiceArgs {
+  return serviceArgs({}, { name: "bookstore", namespace: "shop", port, appProtocol: "http" });
+}
+
 function pulumi(
   args: readonly string[],
   settings: object = {},
@@ -52,7 +60,7 @@ function pulumi(
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     TEST_KUBECONFIG: join(scratch, "kubeconfig"),
-    SETTINGS: JSON.stringify(settings),
+    SETTINGS: JSON.stringify({ service: bookstore(14001), ...settings }),
   });
 }
 
@@ -122,10 +130,13 @@ describe("a stack of Kubernetes objects", () => {
     expect((await up({ misspelt: true })).text).toContain(`${RESOURCES} unchanged`);
   });
 
-  it("cannot preview a changed port of a Service never updated since its creation, and can afterwards", async () => {
+  it("cannot preview a changed port of a Service never updated since its creation, unless its name changes too", async () => {
     const failed = await pulumi(["preview"], { port: 8080 });
     expect(failed.text).toContain('spec.ports[1].name: Duplicate value: "http"');
     expect(failed.code).not.toBe(0);
+    const named = await pulumi(["preview"], { service: bookstore(14002) });
+    expect(named.text).toContain("~ 1 to update");
+    expect(named.code).toBe(0);
     expect((await up({ port: 8080 })).text).toContain("~ 1 updated");
     expect(await kubectl("get", "service", "web", "-n", "shop", "-o", "jsonpath={.spec.ports[*].port}")).toBe("8080");
     const later = await pulumi(["preview"], { port: 8081 });

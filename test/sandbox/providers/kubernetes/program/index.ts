@@ -11,12 +11,14 @@ interface Settings {
   readonly force?: boolean;
   /** Port of the Service. */
   readonly port?: number;
+  /** Arguments of a second Service. */
+  readonly service: k8s.core.v1.ServiceArgs;
   /** Writes a field that containers do not have. */
   readonly misspelt?: boolean;
   readonly nodeSelector?: Record<string, string>;
 }
 
-const settings = JSON.parse(process.env["SETTINGS"] ?? "{}") as Settings;
+const settings = JSON.parse(process.env["SETTINGS"] ?? "") as Settings;
 const kubeconfig = pulumi.secret(readFileSync(process.env["TEST_KUBECONFIG"] ?? "", "utf8"));
 const provider = new k8s.Provider("cluster", { kubeconfig });
 const options = { provider };
@@ -80,6 +82,7 @@ new k8s.core.v1.Service(
   },
   { ...options, customTimeouts: { create: "60s" } },
 );
+new k8s.core.v1.Service("bookstore", settings.service, { ...options, dependsOn: shop });
 const definition = new k8s.apiextensions.v1.CustomResourceDefinition(
   "widgets",
   {
