@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   hasCode,
+  isAlreadyExists,
   isDryRunUnsupported,
   isForbidden,
   isImmutable,
@@ -68,7 +69,7 @@ async function previewCreation(
     return previewOf(result, inputs, request.inputs, true);
   } catch (error) {
     // An object that exists is no error yet: a replacement's old one is still there in a preview, under the same name.
-    const silent = hasCode(error, 409) || isImmutable(error);
+    const silent = isAlreadyExists(error) || isImmutable(error);
     if (silent || isNamespaceNotFound(error) || isForbidden(error) || isDryRunUnsupported(error)) return request.inputs;
     throw refusedCreation(error, request.urn, manager, kind);
   }

@@ -1,4 +1,4 @@
-import { ApiError, hasCode, isFieldConflict, NoMatchError } from "./client/api-error";
+import { ApiError, hasCode, isAlreadyExists, isFieldConflict, NoMatchError } from "./client/api-error";
 import type { ResourceKind } from "./kinds";
 
 /** A refused creation, in the real provider's first words, with what to do about it. */
@@ -6,7 +6,7 @@ export function refusedCreation(error: unknown, urn: string, manager: string, ki
   if (error instanceof NoMatchError) return notServed(error, kind);
   if (isFieldConflict(error)) return fieldConflict(error, manager);
   if (!(error instanceof ApiError)) return asError(error);
-  const advice = error.reason === "AlreadyExists" ? `\n${alreadyExists(kind)}` : "";
+  const advice = isAlreadyExists(error) ? `\n${alreadyExists(kind)}` : "";
   return new Error(
     `resource ${JSON.stringify(urn)} was not successfully created by the Kubernetes API server: ${error.message}${advice}`,
   );

@@ -97,6 +97,11 @@ export function isNamespaceNotFound(error: unknown): boolean {
   return hasCode(error, 404) && (error.kind === "namespaces" || /namespaces "[^"]*" not found/.test(error.message));
 }
 
+/** Whether an object could not be created because there is one of its name. */
+export function isAlreadyExists(error: unknown): error is ApiError {
+  return hasCode(error, 409) && error.reason === "AlreadyExists";
+}
+
 /** Whether the request was not allowed, by RBAC or by an admission webhook that answers so: who may only read may still preview. */
 export function isForbidden(error: unknown): boolean {
   return hasCode(error, 403);
