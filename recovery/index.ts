@@ -2,24 +2,16 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { armId, type Inputs } from "./arm-ids";
+import { isOpen, type PendingOperation, type StateResource, takeUp, workOn } from "./interrupted";
 
 /** How the Pulumi CLI is run: in the project's directory, with its environment, capturing what it prints. */
 export type Pulumi = (args: readonly string[]) => Promise<{ code: number; stdout: string; stderr: string }>;
-
-/** A resource in the engine's state. */
-interface StateResource {
-  readonly urn: string;
-  readonly type: string;
-  readonly inputs?: Inputs;
-  readonly outputs?: Inputs;
-}
 
 /** A stack's state as `pulumi stack export` prints it; whatever else it holds is passed on as it is. */
 interface Checkpoint {
   readonly deployment: {
     readonly resources?: readonly StateResource[];
-    readonly pending_operations?: readonly { readonly type: string; readonly resource: StateResource }[];
+    readonly pending_operations?: readonly PendingOperation[];
   };
 }
 
@@ -58,18 +50,12 @@ async function importState({ pulumi, stack }: RecoverOptions, state: Checkpoint)
   }
 }
 
-const unfinished = new Set(["Creating", "Updating", "Upgrading", "Scaling", "Deleting", "Accepted", "Running"]);
-
-function provisioningState(resource: StateResource): string | undefined {
-  const state = resource.outputs?.provisioningState;
-  return typeof state === "string" ? state : undefined;
-}
-
 /**
- * Takes up what a killed `pulumi up` left behind. A resource whose creation was under way may exist in Azure without the
- * state knowing: azure-native then refuses to create it. Each such resource is written into the state under the id that
- * its inputs give it; a refresh then fills it in, or drops it where Azure has no such thing; and what Azure still works on is
- * waited for. Resources of the cluster need none of this: server-side apply and our dynamic resources go on with what exists.
+ * Takes up what a killed `pulumi up` left behind. What the run was creating may exist without the state knowing, and would be
+ * refused the next time: it is written into the state under the id that its inputs give it. A refresh of all that was under
+ * way then fills it in, or drops it where there is no such thing; and what Azure or the cluster still works on is waited for.
+ *
+ * A run that failed by itself leaves nothing under way. Whatever cuts this off in turn, the next call goes on with it.
  *
  * (`pulumi refresh --import-pending-creates` is meant for this, but with Pulumi 3.230 it loses the resource.)
  *
@@ -78,34 +64,37 @@ function provisioningState(resource: StateResource): string | undefined {
 export async function recover(options: RecoverOptions): Promise<number> {
   const { pulumi, stack, subscriptionId, report } = options;
   const state = await exportState(options);
-  const { pending_operations: pending = [], resources = [] } = state.deployment;
-  if (pending.length === 0) return 0;
-  report(`An earlier run was cut off with ${pending.length} operation(s) under way; taking them up …`);
+  const { pending_operations: pending = [], resources: before = [] } = state.deployment;
+  const left = before.filter(isOpen).length;
+  if (pending.length + left === 0) return 0;
+  report(`An earlier run was cut off with ${pending.length + left} operation(s) under way; taking them up …`);
 
-  const adopted = pending.flatMap(({ type, resource }) => {
-    const id = type === "creating" ? armId(resource.type, resource.inputs ?? {}, subscriptionId) : undefined;
-    return id === undefined ? [] : [{ ...resource, id }];
-  });
-  await importState(options, {
-    ...state,
-    deployment: { ...state.deployment, resources: [...resources, ...adopted], pending_operations: [] },
-  });
+  const { resources, untold } = takeUp(before, pending, subscriptionId);
+  for (const { urn, type, id } of untold) {
+    report(`${type} ${nameOf(urn)} may have been created${id === undefined ? "" : ` as ${id}`}: look, and delete it.`);
+  }
+  if (pending.length > 0) {
+    await importState(options, { ...state, deployment: { ...state.deployment, resources, pending_operations: [] } });
+  }
 
   const deadline = Date.now() + (options.timeoutMilliseconds ?? 90 * 60_000);
-  let open: readonly StateResource[] = adopted;
+  let open = resources.filter(isOpen);
   while (open.length > 0) {
-    const targets = open.flatMap(({ urn }) => ["--target", urn]);
+    const targets = [...new Set(open.map(({ urn }) => urn))].flatMap((urn) => ["--target", urn]);
     await must(pulumi, ["refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive", ...targets]);
-    const urns = new Set(open.map(({ urn }) => urn));
     const { resources: refreshed = [] } = (await exportState(options)).deployment;
-    open = refreshed.filter((resource) => urns.has(resource.urn) && unfinished.has(provisioningState(resource) ?? ""));
+    open = refreshed.filter(isOpen);
     if (open.length === 0) break;
-    const names = open
-      .map((resource) => `${resource.urn.split("::").at(-1)} (${provisioningState(resource)})`)
-      .join(", ");
-    if (Date.now() > deadline) throw new Error(`Azure is still working on ${names}. Run the same command again later.`);
-    report(`Azure is still working on ${names} …`);
+    const names = open.map((resource) => `${nameOf(resource.urn)} (${workOn(resource) ?? "not refreshed"})`).join(", ");
+    if (Date.now() > deadline) {
+      throw new Error(`Azure or the cluster is still working on ${names}. Run the same command again later.`);
+    }
+    report(`Azure or the cluster is still working on ${names} …`);
     await sleep(options.pollMilliseconds ?? 5_000);
   }
-  return pending.length;
+  return pending.length + left;
+}
+
+function nameOf(urn: string): string {
+  return urn.split("::").at(-1) ?? urn;
 }

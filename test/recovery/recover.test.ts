@@ -25,7 +25,7 @@ describe("the ARM id of a resource from its inputs", () => {
   ])("%s", (type, inputs, id) => expect(armId(type, inputs, subscriptionId)).toBe(id));
 
   it("is unknown for other types and for missing inputs", () => {
-    expect(armId("kubernetes:core/v1:Namespace", { name: "x" }, subscriptionId)).toBeUndefined();
+    expect(armId("azure-native:keyvault:Vault", { vaultName: "x" }, subscriptionId)).toBeUndefined();
     expect(armId("azure-native:resources:ResourceGroup", {}, subscriptionId)).toBeUndefined();
   });
 });
@@ -57,20 +57,28 @@ describe("recover", () => {
   const cluster = {
     urn: clusterUrn,
     type: "azure-native:containerservice:ManagedCluster",
+    custom: true,
     inputs: { resourceGroupName: "rg", resourceName: "c" },
   };
   const group = { urn: "urn:group", type: "azure-native:resources:ResourceGroup", inputs: { resourceGroupName: "rg" } };
-  const namespace = { urn: "urn:namespace", type: "kubernetes:core/v1:Namespace", inputs: {} };
+  const namespace = {
+    urn: "urn:namespace",
+    type: "kubernetes:core/v1:Namespace",
+    custom: true,
+    inputs: { kind: "Namespace", metadata: { name: "bookstore" } },
+  };
   const options = { stack: "dev", subscriptionId, report: () => undefined, pollMilliseconds: 1 };
   const id = `/subscriptions/${subscriptionId}/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/c`;
 
-  it("does nothing where nothing was under way", async () => {
-    const pulumi = fakePulumi([{ resources: [cluster] }]);
+  it("does nothing where nothing was under way, a failed creation included", async () => {
+    const failed = { ...namespace, initErrors: ["2 pods are not ready"], outputs: { metadata: { name: "bookstore" } } };
+    const pulumi = fakePulumi([{ resources: [cluster, failed] }]);
     expect(await recover({ ...options, pulumi: pulumi.run })).toBe(0);
     expect(pulumi.calls).toHaveLength(1);
   });
 
-  it("writes into the state what Azure was creating, forgets the rest, and waits until Azure is done", async () => {
+  it("writes into the state what was being created, forgets the rest, and waits until Azure is done", async () => {
+    const read = { ...namespace, id: "bookstore", outputs: {} };
     const pulumi = fakePulumi([
       {
         manifest: { version: "v" },
@@ -78,22 +86,56 @@ describe("recover", () => {
         pending_operations: [
           { type: "creating", resource: cluster },
           { type: "creating", resource: namespace },
-          { type: "updating", resource: group },
+          { type: "reading", resource: group },
         ],
       },
-      { resources: [group, { ...cluster, outputs: { provisioningState: "Creating" } }] },
-      { resources: [group, { ...cluster, outputs: { provisioningState: "Succeeded" } }] },
+      { resources: [group, { ...cluster, outputs: { provisioningState: "Creating" } }, read] },
+      { resources: [group, { ...cluster, outputs: { provisioningState: "Succeeded" } }, read] },
     ]);
     expect(await recover({ ...options, pulumi: pulumi.run })).toBe(3);
+    const initErrors = [expect.stringContaining("cut off")];
     expect(pulumi.imported).toEqual([
       {
         version: 3,
-        deployment: { manifest: { version: "v" }, resources: [group, { ...cluster, id }], pending_operations: [] },
+        deployment: {
+          manifest: { version: "v" },
+          resources: [group, { ...cluster, id, initErrors }, { ...namespace, id: "bookstore", initErrors }],
+          pending_operations: [],
+        },
       },
     ]);
     const refreshes = pulumi.calls.filter(([command]) => command === "refresh");
-    expect(refreshes).toHaveLength(2);
-    for (const refresh of refreshes) expect(refresh.slice(-2)).toEqual(["--target", clusterUrn]);
+    expect(refreshes.map((args) => args.filter((arg) => arg.startsWith("urn:")))).toEqual([
+      [clusterUrn, namespace.urn],
+      [clusterUrn],
+    ]);
+  });
+
+  it("goes on where an earlier recovery was cut off before its refresh, or while Azure was at work", async () => {
+    const first = fakePulumi([{ pending_operations: [{ type: "creating", resource: namespace }] }]);
+    const unreachable = async (args: readonly string[]) =>
+      args[0] === "refresh" ? { code: 255, stdout: "", stderr: "unreachable cluster" } : first.run(args);
+    await expect(recover({ ...options, pulumi: unreachable })).rejects.toThrow("unreachable cluster");
+    const [{ deployment }] = first.imported as [{ deployment: object }];
+
+    const second = fakePulumi([deployment, { resources: [] }]);
+    expect(await recover({ ...options, pulumi: second.run })).toBe(1);
+    expect(second.calls.map(([command]) => command)).toEqual(["stack", "refresh", "stack"]);
+    expect(second.imported).toEqual([]);
+
+    const atWork = { ...cluster, outputs: { provisioningState: "Updating" } };
+    const third = fakePulumi([{ resources: [atWork] }, { resources: [atWork] }, { resources: [] }]);
+    expect(await recover({ ...options, pulumi: third.run })).toBe(1);
+    expect(third.calls.filter(([command]) => command === "refresh")).toHaveLength(2);
+  });
+
+  it("says what may be there without anybody knowing under which name", async () => {
+    const said: string[] = [];
+    const unnamed = { ...namespace, inputs: { metadata: { generateName: "x-" } } };
+    const pulumi = fakePulumi([{ pending_operations: [{ type: "creating", resource: unnamed }] }, {}]);
+    await recover({ ...options, pulumi: pulumi.run, report: (message) => said.push(message) });
+    expect(said[1]).toBe("kubernetes:core/v1:Namespace urn:namespace may have been created: look, and delete it.");
+    expect(pulumi.imported).toHaveLength(1);
   });
 
   it("gives up with the names when Azure does not finish", async () => {

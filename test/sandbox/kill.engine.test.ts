@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resourcesInAzure, resourcesInState } from "./azure";
-import { operate, prepareStack, type Sandbox } from "../../sandbox/sandbox";
+import { operate, prepareStack, projectName, type Sandbox } from "../../sandbox/sandbox";
 import { closeTestSandbox, openTestSandbox, plannedSteps, programsOf, stateOf } from "./in-sandbox";
 
 const stack = "dev";
@@ -32,6 +34,16 @@ async function upUntilNextResource(sandbox: Sandbox, delay: number): Promise<boo
   return signal === "SIGKILL";
 }
 
+/** Types of the resources whose creation a killed engine has noted, and not its end. */
+async function creationsUnderWay({ paths }: Sandbox): Promise<string[]> {
+  const file = join(paths.state, ".pulumi", "stacks", projectName, `${stack}.json`);
+  const { checkpoint } = JSON.parse(await readFile(file, "utf8")) as {
+    checkpoint: { latest: { pending_operations?: { type: string; resource: { type: string } }[] } };
+  };
+  const pending = checkpoint.latest.pending_operations ?? [];
+  return pending.flatMap(({ type, resource }) => (type === "creating" ? [resource.type] : []));
+}
+
 describe.sequential("an engine that is killed after every resource in turn", () => {
   let sandbox: Sandbox;
   beforeAll(async () => {
@@ -42,9 +54,11 @@ describe.sequential("an engine that is killed after every resource in turn", () 
 
   it("converges, and nothing is there twice", { timeout: 1_800_000 }, async () => {
     let kills = 0;
+    const cutOff: string[] = [];
     while (await upUntilNextResource(sandbox, kills % 2 === 0 ? 0 : 100)) {
       kills += 1;
       expect(kills).toBeLessThan(200);
+      cutOff.push(...(await creationsUnderWay(sandbox)));
       await prepareStack(sandbox, stack);
     }
     const last = await operate(sandbox, "up", stack);
@@ -52,6 +66,9 @@ describe.sequential("an engine that is killed after every resource in turn", () 
     const { resources } = await stateOf(sandbox, stack);
     expect(resources.length).toBeGreaterThan(50);
     expect(kills).toBeGreaterThan(20);
+    // The API server has most of these: it would refuse them.
+    expect(cutOff.filter((type) => type.startsWith("kubernetes:")).length).toBeGreaterThan(10);
+    expect(cutOff).toContain("kubernetes:core/v1:Namespace");
     // Those of the dead engines end too.
     await expect.poll(() => programsOf(sandbox), { timeout: 30_000 }).toEqual([]);
     expect([...(await plannedSteps(sandbox, stack)).entries()]).toEqual([]);
