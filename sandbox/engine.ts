@@ -40,6 +40,8 @@ export function sandboxEnvironment(paths: SandboxPaths, tools: Tools, emulator: 
     PULUMI_CONFIG_PASSPHRASE_FILE: paths.passphrase,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    // Otherwise a plugin on the person's PATH would come before those of PULUMI_HOME.
+    PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
   };
 }
 

@@ -39,11 +39,12 @@ export async function openSandbox(report: Report, { directory, program }: Sandbo
   await mkdir(paths.directory, { recursive: true });
   const tools = await ensureTools(report);
   await prepareEngine(paths);
-  const [emulator] = await Promise.all([
+  const [emulator, realPlugins] = await Promise.all([
     startEmulator(paths, report),
     installProviderPlugins(paths.pulumiHome),
     writeProject(paths.project, program),
   ]);
+  for (const folder of realPlugins) report(`Using your own provider plugin in ${folder}.`);
   return { paths, tools, emulator, environment: sandboxEnvironment(paths, tools, emulator), report };
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { access, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, readlink, realpath, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { ifExists } from "../../recovery/if-exists";
 import { bundle } from "../bundle";
 import { programDirectory } from "../paths";
 
@@ -20,37 +21,59 @@ const standIns: readonly StandIn[] = [
 ];
 
 /**
- * Puts the provider plugins that the program's SDKs ask for into a PULUMI_HOME: scripts that start the sandbox's stand-ins, or a link
- * to the user's own real kubernetes plugin where that version is installed. What was there for these versions is replaced.
+ * Puts the provider plugins that the program's SDKs ask for into a PULUMI_HOME: scripts that start the sandbox's stand-ins, or
+ * links to the user's own real kubernetes plugin where that version is installed. What was there for these versions is replaced;
+ * what is there already stays untouched, as an engine may be starting it.
+ *
+ * @returns folders of the real plugins that are used.
  */
-export async function installProviderPlugins(pulumiHome: string): Promise<void> {
+export async function installProviderPlugins(pulumiHome: string): Promise<readonly string[]> {
   const sources = await hashOfSources();
-  await Promise.all(standIns.map((standIn) => installPlugin(join(pulumiHome, "plugins"), standIn, sources)));
+  const plugins = join(pulumiHome, "plugins");
+  await mkdir(plugins, { recursive: true });
+  const real = await Promise.all(standIns.map((standIn) => installPlugin(plugins, standIn, sources)));
+  return real.filter((folder) => folder !== undefined);
 }
 
-/** Whether the sandbox runs the real kubernetes provider: its plugin, of the SDK's version, is in the user's own PULUMI_HOME. */
-export async function usesRealKubernetesProvider(): Promise<boolean> {
-  const kubernetes = standIns.find(({ plugin }) => plugin === "kubernetes");
-  return kubernetes !== undefined && (await findRealPlugin(kubernetes)) !== undefined;
-}
-
-async function installPlugin(plugins: string, standIn: StandIn, sources: string): Promise<void> {
+async function installPlugin(plugins: string, standIn: StandIn, sources: string): Promise<string | undefined> {
   const folder = join(plugins, await folderOf(standIn));
   const real = await findRealPlugin(standIn);
   if (real !== undefined) {
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(plugins, { recursive: true });
-    await symlink(real, folder);
-    return;
+    await linkPlugin(real, folder);
+    return real;
   }
-  const program = join(folder, `${sources}.cjs`);
+  const program = join(folder, `${sources}${programEnding}`);
   if (!(await exists(program))) {
     await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder);
     // Each run of the engine starts it anew.
     await bundle(join(__dirname, standIn.plugin, "main.ts"), program);
   }
-  await writeFile(join(folder, `pulumi-resource-${standIn.plugin}`), startScript(program), { mode: 0o755 });
+  const script = join(folder, executableOf(standIn));
+  const text = startScript(program);
+  if ((await ifExists(readFile(script, "utf8"))) !== text) {
+    await writeFile(`${script}.draft`, text, { mode: 0o755 });
+    await rename(`${script}.draft`, script);
+  }
+  return undefined;
+}
+
+/** Links what is in a plugin's folder, not the folder: Pulumi's engine looks only at real ones. */
+async function linkPlugin(from: string, folder: string): Promise<void> {
+  const names = await readdir(from);
+  if (await holdsLinks(folder, from, names)) return;
+  const draft = `${folder}.partial`; // no plugin to the engine, as long as it is called so
+  for (const old of [draft, folder]) await rm(old, { recursive: true, force: true });
+  await mkdir(draft);
+  await Promise.all(names.map((name) => symlink(join(from, name), join(draft, name))));
+  await rename(draft, folder);
+}
+
+async function holdsLinks(folder: string, to: string, names: readonly string[]): Promise<boolean> {
+  const found = (await ifExists(readdir(folder))) ?? [];
+  if (found.length !== names.length) return false;
+  const targets = await Promise.all(names.map((name) => readlink(join(folder, name)).catch(() => undefined)));
+  return targets.every((target, index) => target === join(to, names[index] ?? ""));
 }
 
 /** What the stand-ins are made of, as a hash. */
@@ -79,11 +102,27 @@ async function folderOf({ sdk, plugin }: StandIn): Promise<string> {
   throw new Error(`${sdk}/package.json gives no version.`);
 }
 
+/**
+ * The folder of the user's own real plugin. PULUMI_HOME may point into a sandbox, this one or another: a stand-in there is none,
+ * and links lead on to where the real one is.
+ */
 async function findRealPlugin(standIn: StandIn): Promise<string | undefined> {
   if (!standIn.prefersReal) return undefined;
-  const folder = join(process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins", await folderOf(standIn));
-  // A link is a sandbox's own, should PULUMI_HOME point into one.
-  return (await exists(join(folder, `pulumi-resource-${standIn.plugin}`))) ? folder : undefined;
+  const home = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
+  const installed = join(home, "plugins", await folderOf(standIn));
+  // Pulumi's mark beside a plugin that it has not unpacked to the end.
+  if (await exists(`${installed}.partial`)) return undefined;
+  const executable = await ifExists(realpath(join(installed, executableOf(standIn))));
+  if (executable === undefined) return undefined;
+  const folder = dirname(executable);
+  return (await readdir(folder)).some((name) => name.endsWith(programEnding)) ? undefined : folder;
+}
+
+/** How the file ends that a stand-in's script starts, after the hash of its sources. */
+const programEnding = ".stand-in.cjs";
+
+function executableOf({ plugin }: StandIn): string {
+  return `pulumi-resource-${plugin}`;
 }
 
 function exists(file: string): Promise<boolean> {

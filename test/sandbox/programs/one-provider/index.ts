@@ -1,0 +1,3 @@
+import { Provider } from "@pulumi/kubernetes/provider";
+
+new Provider("unused", { kubeconfig: "{}" });
