@@ -9,7 +9,7 @@ import { namespaceOf } from "../../preview/objects";
 import { type StatusRow } from "../../preview/status";
 import { operate, projectName, pulumi, type Sandbox } from "../../sandbox/sandbox";
 import { resourcesInAzure } from "../sandbox/azure";
-import { closeTestSandbox, kubectl, openTestSandbox, stateOf } from "../sandbox/in-sandbox";
+import { closeTestSandbox, creationsUnderWay, kubectl, openTestSandbox, stateOf } from "../sandbox/in-sandbox";
 import { type GitHubServer, startGitHub, workflowLogin } from "./github-server";
 import { commitOf, essence, liveObjects, programWith, push, runPreview, startPreview } from "./in-preview";
 
@@ -68,6 +68,14 @@ async function previewNamespaces(): Promise<string[]> {
     .split(" ")
     .filter((name) => name.startsWith("pr-"))
     .sort();
+}
+
+/** Whether the cluster has an object of a kind that a preview made: Kubernetes gives each namespace a service account itself. */
+async function pullRequestHas(pullRequest: number, kind: string): Promise<boolean> {
+  const path = '--output=jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name}{"\\n"}{end}';
+  const named = await kubectl(sandbox, "dev", "get", kind, "--all-namespaces", path);
+  expect(named.code, named.stderr).toBe(0);
+  return named.stdout.split("\n").some((line) => line.includes(`pr-${pullRequest}-`) && !line.endsWith("/default"));
 }
 
 const namespacesOf = (...pullRequests: readonly number[]) =>
@@ -212,15 +220,22 @@ describe.sequential("previews on one shared cluster", () => {
     expect(await previewNamespaces()).toEqual(namespacesOf(1, 3));
   });
 
-  it("converge after kill -9 in the middle of the first deployment", async () => {
-    const first = startPreview(sandbox, github, ["up", "--pr", "4", "--commit", commitOf(4)]);
-    await first.says("Deploying stack pr-4");
-    while ((await previewNamespaces()).filter((name) => name.startsWith("pr-4-")).length === 0);
-    await first.kill();
-    const locks = join(sandbox.paths.state, ".pulumi", "locks", "organization", projectName, "pr-4");
-    expect(await readdir(locks)).toHaveLength(1);
+  it("converge after kill -9 in the middle of their first deployments: at the namespaces, and at what lives in them", async () => {
+    const underWay: string[] = [];
+    for (const kind of ["namespaces", "serviceaccounts", "deployments"]) {
+      const first = startPreview(sandbox, github, ["up", "--pr", "4", "--commit", commitOf(4)]);
+      await first.says("Deploying stack pr-4");
+      while (!(await pullRequestHas(4, kind)));
+      await first.kill();
+      const locks = join(sandbox.paths.state, ".pulumi", "locks", "organization", projectName, "pr-4");
+      expect(await readdir(locks)).toHaveLength(1);
+      underWay.push(...(await creationsUnderWay(sandbox, "pr-4")));
+    }
+    // The cluster has some of these, and would refuse them.
+    expect(underWay.filter((type) => type.startsWith("kubernetes:"))).not.toEqual([]);
     const { report } = await push(sandbox, github, 4, commitOf(4));
-    expect(report.state.status).toBe("running");
+    expect(report.state).toEqual({ status: "running" });
+    expect(report.health).toEqual({ ready: 6, total: 6, problems: [] });
     expect(await previewNamespaces()).toEqual(namespacesOf(1, 3, 4));
   });
 

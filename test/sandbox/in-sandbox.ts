@@ -5,7 +5,14 @@ import { expect } from "vitest";
 import { parseDocument } from "yaml";
 import { stopEmulator } from "../../sandbox/emulator";
 import { type Exit, run } from "../../sandbox/engine";
-import { openSandbox, pulumi, resetSandbox, type Sandbox, type SandboxOptions } from "../../sandbox/sandbox";
+import {
+  openSandbox,
+  projectName,
+  pulumi,
+  resetSandbox,
+  type Sandbox,
+  type SandboxOptions,
+} from "../../sandbox/sandbox";
 import { processesWith } from "./processes";
 
 /** Opens a sandbox of the test's own, in a folder of its own. */
@@ -58,6 +65,16 @@ export async function stateOf(sandbox: Sandbox, stack: string): Promise<{ text: 
   if (exit.code !== 0) throw new Error(exit.stderr);
   const { deployment } = JSON.parse(exit.stdout) as { deployment: { resources?: StateResource[] } };
   return { text: exit.stdout, resources: deployment.resources ?? [] };
+}
+
+/** Types of the resources whose creation a killed engine has noted in the stack's state, and not its end. */
+export async function creationsUnderWay({ paths }: Sandbox, stack: string): Promise<string[]> {
+  const file = join(paths.state, ".pulumi", "stacks", projectName, `${stack}.json`);
+  const { checkpoint } = JSON.parse(await readFile(file, "utf8")) as {
+    checkpoint: { latest: { pending_operations?: { type: string; resource: { type: string } }[] } };
+  };
+  const pending = checkpoint.latest.pending_operations ?? [];
+  return pending.flatMap(({ type, resource }) => (type === "creating" ? [resource.type] : []));
 }
 
 /** Sets values of the stack's configuration, in the sandbox's own copy of its settings. */

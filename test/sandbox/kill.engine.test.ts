@@ -1,11 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resourcesInAzure, resourcesInState } from "./azure";
-import { operate, prepareStack, projectName, type Sandbox } from "../../sandbox/sandbox";
-import { closeTestSandbox, openTestSandbox, plannedSteps, programsOf, stateOf } from "./in-sandbox";
+import { operate, prepareStack, type Sandbox } from "../../sandbox/sandbox";
+import { closeTestSandbox, creationsUnderWay, openTestSandbox, plannedSteps, programsOf, stateOf } from "./in-sandbox";
 
 const stack = "dev";
 
@@ -34,16 +32,6 @@ async function upUntilNextResource(sandbox: Sandbox, delay: number): Promise<boo
   return signal === "SIGKILL";
 }
 
-/** Types of the resources whose creation a killed engine has noted, and not its end. */
-async function creationsUnderWay({ paths }: Sandbox): Promise<string[]> {
-  const file = join(paths.state, ".pulumi", "stacks", projectName, `${stack}.json`);
-  const { checkpoint } = JSON.parse(await readFile(file, "utf8")) as {
-    checkpoint: { latest: { pending_operations?: { type: string; resource: { type: string } }[] } };
-  };
-  const pending = checkpoint.latest.pending_operations ?? [];
-  return pending.flatMap(({ type, resource }) => (type === "creating" ? [resource.type] : []));
-}
-
 describe.sequential("an engine that is killed after every resource in turn", () => {
   let sandbox: Sandbox;
   beforeAll(async () => {
@@ -58,7 +46,7 @@ describe.sequential("an engine that is killed after every resource in turn", () 
     while (await upUntilNextResource(sandbox, kills % 2 === 0 ? 0 : 100)) {
       kills += 1;
       expect(kills).toBeLessThan(200);
-      cutOff.push(...(await creationsUnderWay(sandbox)));
+      cutOff.push(...(await creationsUnderWay(sandbox, stack)));
       await prepareStack(sandbox, stack);
     }
     const last = await operate(sandbox, "up", stack);
