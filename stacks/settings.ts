@@ -1,5 +1,6 @@
 import { type Config, RunError } from "@pulumi/pulumi";
 import { KubeconfigLogin, PrincipalType } from "../components/aks-cluster/enums";
+import { defaultKubernetesVersion } from "../components/aks-cluster/kubernetes-versions";
 
 /** What a person sets for a stack; every key is described in Pulumi.yaml. */
 export interface Settings {
@@ -59,7 +60,7 @@ export function readSettings(config: Config, environment: NodeJS.ProcessEnv): Se
     location: config.require("location"),
     owner: config.require("owner"),
     registerFeature: config.requireBoolean("registerFeature"),
-    kubernetesVersion: config.require("kubernetesVersion"),
+    kubernetesVersion: optional(config, "kubernetesVersion") ?? defaultKubernetesVersion,
     administrators: config.requireObject<string[]>("administrators"),
     authorizedIpRanges: config.requireObject<string[]>("authorizedIpRanges"),
     kubeconfigLogin: kubeconfigLogin(optional(config, "kubeconfigLogin"), environment),

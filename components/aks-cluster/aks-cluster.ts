@@ -22,7 +22,7 @@ import { maintenanceConfigurations } from "./maintenance";
 import { managedClusterArgs } from "./managed-cluster";
 import { collectContainerInsights, collectControlPlane, workspaceFor } from "./monitoring";
 import { nodePool } from "./node-pool";
-import { type ClusterSettings, settle } from "./settings";
+import { azureChoosesVersion, type ClusterSettings, settle } from "./settings";
 import { type Site } from "./site";
 import { validate } from "./validation";
 
@@ -98,11 +98,12 @@ export class AksCluster extends ComponentResource {
         parent: this,
         dependsOn: grants,
         replaceOnChanges: [...createOnlyPaths],
+        ignoreChanges: azureChoosesVersion(settings) ? ["kubernetesVersion"] : [],
         customTimeouts: { create: "90m", update: "90m", delete: "90m" },
       },
     );
 
-    // Azure runs one operation on a cluster at a time: each pool waits for all before it. For *all*, so that pools which leave
+    // Azure runs one operation on a cluster at a time: each pool waits for the control plane and for all pools before it. For *all*, so that pools which leave
     // together in a later update leave one after another too, whatever stays between them.
     const line: Resource[] = [cluster];
     const pools = new Map<string, Output<string>>();

@@ -35,7 +35,11 @@ export interface AksClusterArgs {
   subscriptionId?: Input<string>;
   /** Azure region. Default: the resource group's. */
   location?: Input<string>;
-  /** Kubernetes version, `1.34` or `1.34.2`; with the upgrade channel `patch`, major and minor only. Default: AKS chooses. */
+  /**
+   * Kubernetes version, `1.35` or `1.35.4`; with the upgrade channel `patch`, major and minor only. A newer one upgrades the
+   * control plane and then each node pool. With the channels `stable` and `rapid`, where the cluster starts: they choose what
+   * comes after. Default: AKS chooses.
+   */
   kubernetesVersion?: string;
   /** Pricing tier. Default `Standard`, which carries an uptime agreement. */
   tier?: ClusterTier;
@@ -290,7 +294,11 @@ export interface NodePoolArgs {
   encryptionAtHost?: boolean;
   /** FIPS-certified cryptography. Default false. Create-only. */
   fips?: boolean;
-  /** Cheap nodes that Azure may take away at any time. Only for `User` pools. Default false. Create-only. */
+  /**
+   * Cheap nodes that Azure may take away at any time. Only for `User` pools. They bear AKS's own taint
+   * `kubernetes.azure.com/scalesetpriority=spot:NoSchedule`, which pods have to tolerate, and the label of that name. Default
+   * false. Create-only.
+   */
   spot?: boolean;
   /** Subnet of the nodes. Default: `network.nodeSubnetId`. Create-only; an Output here cannot start a rotation by itself. */
   subnetId?: Input<string>;
@@ -302,7 +310,7 @@ export interface NodePoolArgs {
   labels?: Record<string, string>;
   /** Taints, `key=value:Effect`. Default for `System`: `CriticalAddonsOnly=true:NoSchedule`. */
   taints?: string[];
-  /** Nodes added at a time during an upgrade, a number or a percentage. Default `33%`. */
+  /** Nodes added at a time during an upgrade, a number or a percentage. Default `33%`. Not for `spot`. */
   maxSurge?: string;
 }
 

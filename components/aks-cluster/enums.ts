@@ -35,7 +35,7 @@ export const OutboundType = {
 } as const;
 export type OutboundType = (typeof OutboundType)[keyof typeof OutboundType];
 
-/** Which Kubernetes versions AKS moves the cluster to by itself. */
+/** Which Kubernetes versions AKS moves the cluster to by itself. With `stable` and `rapid` it chooses minor versions too. */
 export const UpgradeChannel = {
   None: "none",
   Patch: "patch",

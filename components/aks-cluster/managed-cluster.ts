@@ -161,10 +161,15 @@ function securityProfile(
   };
 }
 
+/** What AKS itself gives spot nodes. Named here too: a pool as Azure has it would differ from what was asked for. */
+const spotMark = { label: "kubernetes.azure.com/scalesetpriority", value: "spot" } as const;
+
 /** The fields that an inline pool and a pool of its own have in common. */
 export function poolProfile(
   pool: NodePoolSettings,
 ): Omit<containerservice.AgentPoolArgs, "resourceGroupName" | "resourceName"> {
+  const labels = pool.spot ? { ...pool.labels, [spotMark.label]: spotMark.value } : pool.labels;
+  const taints = pool.spot ? [...pool.taints, `${spotMark.label}=${spotMark.value}:NoSchedule`] : pool.taints;
   return {
     type: "VirtualMachineScaleSets",
     mode: pool.mode,
@@ -186,8 +191,9 @@ export function poolProfile(
     scaleSetEvictionPolicy: pool.spot ? "Delete" : undefined,
     vnetSubnetID: pool.subnetId,
     podSubnetID: pool.podSubnetId,
-    nodeLabels: Object.keys(pool.labels).length > 0 ? pool.labels : undefined,
-    nodeTaints: pool.taints.length > 0 ? pool.taints : undefined,
+    nodeLabels: Object.keys(labels).length > 0 ? labels : undefined,
+    nodeTaints: taints.length > 0 ? taints : undefined,
+    // AKS refuses it for spot nodes.
     upgradeSettings: pool.spot ? undefined : { maxSurge: pool.maxSurge },
   };
 }

@@ -6,7 +6,7 @@ import { transformed } from "../transform";
 import { type Site } from "./site";
 import { poolProfile } from "./managed-cluster";
 import { poolName } from "./pool-name";
-import { type NodePoolSettings } from "./settings";
+import { azureChoosesVersion, type NodePoolSettings } from "./settings";
 
 /** The cluster that pools belong to. */
 export interface NewCluster {
@@ -22,6 +22,7 @@ export interface NewCluster {
 export function nodePool(site: Site, pool: NodePoolSettings, cluster: NewCluster, after: Resource[]): AgentPool {
   const { settings } = site;
   const name = poolName(pool);
+  const followsAzure = azureChoosesVersion(settings);
   const args = {
     resourceGroupName: settings.resourceGroupName,
     // Not the cluster's output: where that changes, the engine would remove the pools before the cluster, and Azure
@@ -30,6 +31,8 @@ export function nodePool(site: Site, pool: NodePoolSettings, cluster: NewCluster
     agentPoolName: name,
     tags: settings.tags,
     ...poolProfile(pool),
+    // The cluster's own: a pool that says nothing stays at its version when the control plane is upgraded.
+    orchestratorVersion: followsAzure ? undefined : settings.kubernetesVersion,
   };
   return new AgentPool(`${site.name}-${name}`, transformed(settings.transform?.nodePool, args), {
     parent: site.component,
@@ -38,8 +41,8 @@ export function nodePool(site: Site, pool: NodePoolSettings, cluster: NewCluster
     // A replaced cluster has taken its pools with it: they are made again in the new one.
     replacementTrigger: cluster.generation,
     deleteBeforeReplace: true,
-    // The autoscaler and the upgrade channel own these.
-    ignoreChanges: pool.autoscale ? ["count", "orchestratorVersion"] : ["orchestratorVersion"],
+    // What the autoscaler and the upgrade channel own.
+    ignoreChanges: [...(pool.autoscale ? ["count"] : []), ...(followsAzure ? ["orchestratorVersion"] : [])],
     customTimeouts: { create: "60m", update: "60m", delete: "60m" },
   });
 }

@@ -77,6 +77,15 @@ export interface ClusterSettings extends Omit<AksClusterArgs, "nodePools"> {
 /** Taint that keeps workloads off system pools. */
 export const systemPoolTaint = "CriticalAddonsOnly=true:NoSchedule";
 
+/** Whether the version is Azure's to choose from now on: where none is asked for, or by a channel that chooses minor versions. */
+export function azureChoosesVersion({ kubernetesVersion, upgrades }: ClusterSettings): boolean {
+  return (
+    kubernetesVersion === undefined ||
+    upgrades.channel === UpgradeChannel.Stable ||
+    upgrades.channel === UpgradeChannel.Rapid
+  );
+}
+
 /** The fields of `args` that are not undefined: writing `undefined` is the same as leaving a field out. */
 function given<Args extends object>(args: Args | undefined): Partial<Args> {
   const present = Object.entries(args ?? {}).filter(([, value]) => value !== undefined);

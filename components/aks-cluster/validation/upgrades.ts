@@ -1,13 +1,20 @@
 import { type MaintenanceWindowArgs } from "../args";
 import { NodeOsUpgradeChannel, UpgradeChannel } from "../enums";
+import { meshRuns, newestWithMesh } from "../kubernetes-versions";
 import { type ClusterSettings } from "../settings";
 import { isWhole, must, type Problem, quoted } from "./problem";
 
 /** Kubernetes version, upgrade channels and their windows. */
-export function upgradeProblems({ kubernetesVersion, upgrades }: ClusterSettings): Problem[] {
+export function upgradeProblems({ kubernetesVersion, mesh, upgrades }: ClusterSettings): Problem[] {
   const version = /^(\d+)\.(\d+)(\.(\d+))?$/.exec(kubernetesVersion ?? "1.0");
   return [
-    ...must(version !== null, "kubernetesVersion", `is ${quoted(kubernetesVersion)}. Write 1.34 or 1.34.2.`),
+    ...must(version !== null, "kubernetesVersion", `is ${quoted(kubernetesVersion)}. Write 1.35 or 1.35.4.`),
+    ...must(
+      version === null || kubernetesVersion === undefined || meshRuns(mesh, kubernetesVersion),
+      "kubernetesVersion",
+      `is ${quoted(kubernetesVersion)}, and AKS is not known to run ${mesh} on a version after ${newestWithMesh(mesh)}. Write ` +
+        `${newestWithMesh(mesh)}, or mesh: "None".`,
+    ),
     ...must(
       upgrades.channel !== UpgradeChannel.Patch || version?.[4] === undefined,
       "kubernetesVersion",

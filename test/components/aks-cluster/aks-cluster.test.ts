@@ -2,6 +2,7 @@ import { isSecret, type Output, output } from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { describe, expect, it, vi } from "vitest";
 
+import { type NodePoolArgs } from "../../../components/aks-cluster";
 import { ids, minimal } from "./example";
 import { build, every, only, settled } from "./mocks";
 
@@ -37,6 +38,46 @@ describe("AksCluster", () => {
     expect(agentPoolName).toMatch(/^system/);
     expect({ resourceGroupName, resourceName }).toEqual({ resourceGroupName: "shop-group", resourceName: "shop" });
     expect(only(registered, "ManagedCluster")["agentPoolProfiles"]).toEqual([{ ...fields, name: "bootstrap" }]);
+  });
+
+  it("asks for the cluster's version in every pool, so that an upgrade reaches the nodes", async () => {
+    const { registered } = await build({ ...minimal, kubernetesVersion: "1.35" });
+    expect(only(registered, "ManagedCluster")["kubernetesVersion"]).toBe("1.35");
+    expect(every(registered, "AgentPool").map(({ orchestratorVersion }) => orchestratorVersion)).toEqual([
+      "1.35",
+      "1.35",
+    ]);
+  });
+
+  it.each(["stable", "rapid"] as const)(
+    "leaves the pools to the channel %s, which chooses versions",
+    async (channel) => {
+      const { registered } = await build({ ...minimal, kubernetesVersion: "1.35", upgrades: { channel } });
+      for (const pool of every(registered, "AgentPool")) expect(pool).not.toHaveProperty("orchestratorVersion");
+    },
+  );
+
+  it("names the taint and the label that AKS gives spot nodes, and no surge, which AKS refuses there", async () => {
+    const [system, work] = minimal.nodePools;
+    const spot = { ...work, spot: true, labels: { team: "blue" }, taints: ["batch=yes:NoSchedule"] } as NodePoolArgs;
+    const { registered } = await build({ ...minimal, nodePools: [system as NodePoolArgs, spot] });
+    const pool = every(registered, "AgentPool").find(({ mode }) => mode === "User");
+    expect(pool).toMatchObject({
+      scaleSetPriority: "Spot",
+      nodeLabels: { team: "blue", "kubernetes.azure.com/scalesetpriority": "spot" },
+      nodeTaints: ["batch=yes:NoSchedule", "kubernetes.azure.com/scalesetpriority=spot:NoSchedule"],
+    });
+    expect(pool).not.toHaveProperty("upgradeSettings");
+  });
+
+  it("has a fixed number of nodes where the autoscaler is off", async () => {
+    const pools = minimal.nodePools.map((pool) => ({ ...pool, autoscale: false, count: 2 }));
+    const { registered } = await build({ ...minimal, nodePools: pools });
+    for (const pool of every(registered, "AgentPool")) {
+      expect(pool).toMatchObject({ enableAutoScaling: false, count: 2 });
+      expect(pool).not.toHaveProperty("minCount");
+      expect(pool).not.toHaveProperty("maxCount");
+    }
   });
 
   it("names every add-on, those that are off with enabled: false", async () => {

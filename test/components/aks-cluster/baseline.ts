@@ -129,7 +129,8 @@ const tests: readonly Rule["holds"][] = [
   (deployment) =>
     oneOf("rapid", "stable")(at(deployment.cluster, "autoUpgradeProfile.upgradeChannel")) ||
     Number(/^1\.(\d+)/.exec(String(at(deployment.cluster, "kubernetesVersion")))?.[1] ?? 0) >= oldestVersion,
-  pools("orchestratorVersion", oneOf(undefined)),
+  (deployment) =>
+    pools("orchestratorVersion", oneOf(undefined, at(deployment.cluster, "kubernetesVersion")))(deployment),
   cluster("resourceName", matches(/^[a-z0-9]([-\w]{0,61}[a-z0-9])?$/i)),
   cluster("dnsPrefix", matches(/^[a-z0-9-]{1,54}$/i)),
   (deployment) => {

@@ -316,7 +316,13 @@ const refused: [string, object, string, RegExp][] = [
     "network.dnsServiceIp",
     /a later one/,
   ],
-  ["a version that is none", { kubernetesVersion: "latest" }, "kubernetesVersion", /1\.34 or 1\.34\.2/],
+  ["a version that is none", { kubernetesVersion: "latest" }, "kubernetesVersion", /1\.35 or 1\.35\.4/],
+  [
+    "a version that the mesh does not run on",
+    { kubernetesVersion: "1.37", mesh: "OpenServiceMesh" },
+    "kubernetesVersion",
+    /Write 1\.36, or mesh: "None"/,
+  ],
   ["a patch under the channel patch", { kubernetesVersion: "1.34.2" }, "kubernetesVersion", /Write 1\.34/],
   [
     "node images apart from the cluster's channel",
