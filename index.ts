@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { Bookstore } from "./components/bookstore";
 import { endWithEngine } from "./recovery/end-with-engine";
 import { stackDefinition } from "./stacks";
+import { refuseUnknownKeys } from "./stacks/config-keys";
 import { ownCluster } from "./stacks/own-cluster";
 import { previewBounds } from "./stacks/preview-definition";
 import { readPreviewSettings } from "./stacks/preview-settings";
@@ -11,6 +14,8 @@ import { readSettings } from "./stacks/settings";
 import { sharedCluster } from "./stacks/shared-cluster";
 
 endWithEngine();
+
+refuseUnknownKeys(readFileSync(join(__dirname, "Pulumi.yaml"), "utf8"), Object.keys(pulumi.runtime.allConfig()));
 
 const stack = pulumi.getStack();
 const config = new pulumi.Config();

@@ -1,7 +1,11 @@
 import { getClientConfigOutput } from "@pulumi/azure-native/authorization";
 import { ResourceGroup } from "@pulumi/azure-native/resources";
 import { Provider } from "@pulumi/kubernetes/provider";
-import { AksCluster } from "../components/aks-cluster";
+import { output, runtime } from "@pulumi/pulumi";
+import { AksCluster, type AksClusterArgs, askAzure } from "../components/aks-cluster";
+import { openArm } from "../components/arm/client";
+import { type ArmReader, armReader } from "../components/arm/reader";
+import { azureSettings } from "../components/arm/settings";
 import { FeatureRegistration } from "../components/feature-registration";
 import { OpenServiceMesh } from "../components/open-service-mesh";
 import { type StackDefinition } from "./definition";
@@ -18,10 +22,14 @@ export interface OwnClusterArgs {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** Logs in as azure-native does. A refused request is tried again twice: who plans waits for it. */
+async function openReader(signal: AbortSignal): Promise<ArmReader> {
+  const settings = azureSettings((key) => runtime.getConfig(key), process.env);
+  return armReader(await openArm(settings, { signal, maxRetries: 2, retryDelayMs: 200 }));
+}
+
 /** A cluster of the stack's own, with the mesh ready on it. */
 export function ownCluster({ name, definition, settings, tags }: OwnClusterArgs): MeshCluster {
-  const group = new ResourceGroup(name, { resourceGroupName: name, location: settings.location, tags });
-
   const features = settings.registerFeature
     ? [
         { providerNamespace: "Microsoft.ContainerService", feature: "AKS-OpenServiceMesh" },
@@ -32,21 +40,21 @@ export function ownCluster({ name, definition, settings, tags }: OwnClusterArgs)
   const objectId = settings.deployerObjectId ?? getClientConfigOutput().objectId;
   const deployer = { objectId, type: settings.deployer };
   const groups = settings.administrators.map((objectId) => ({ objectId, type: "Group" as const }));
-  const cluster = new AksCluster(
+  const args: AksClusterArgs = {
+    ...definition.cluster,
     name,
-    {
-      ...definition.cluster,
-      name,
-      resourceGroupName: group.name,
-      location: settings.location,
-      kubernetesVersion: settings.kubernetesVersion,
-      mesh: "OpenServiceMesh",
-      access: { clusterAdmins: [deployer, ...groups] },
-      kubeconfigLogin: settings.kubeconfigLogin,
-      tags: { ...tags },
-    },
-    { dependsOn: features },
-  );
+    resourceGroupName: name,
+    location: settings.location,
+    kubernetesVersion: settings.kubernetesVersion,
+    mesh: "OpenServiceMesh",
+    access: { clusterAdmins: [deployer, ...groups] },
+    kubeconfigLogin: settings.kubeconfigLogin,
+    tags: { ...tags },
+  };
+  // Everything else waits for the group, and the group for Azure's word that the rest can be.
+  const location = output(askAzure(args, openReader).then(() => settings.location));
+  const group = new ResourceGroup(name, { resourceGroupName: name, location, tags });
+  const cluster = new AksCluster(name, { ...args, resourceGroupName: group.name }, { dependsOn: features });
 
   const inCluster = { provider: new Provider(name, { kubeconfig: cluster.kubeconfig }), deletedWith: cluster };
   const mesh = new OpenServiceMesh(name, { kubeconfig: cluster.kubeconfig, settings: definition.mesh }, inCluster);

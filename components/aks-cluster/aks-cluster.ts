@@ -4,6 +4,7 @@ import {
   all,
   ComponentResource,
   type ComponentResourceOptions,
+  log,
   type Output,
   output,
   type Resource,
@@ -16,6 +17,7 @@ import { NodePoolMode } from "./enums";
 import { bootstrapPool, BootstrapRemoval, InlinePools } from "./bootstrap";
 import { createOnlyPaths, hashes } from "./create-only";
 import { grantClusterAdmin, grantControlPlane } from "./access";
+import { supportWarning } from "./kubernetes-versions";
 import { clusterIdentity, kubeletIdentity } from "./identities";
 import { withLogin } from "./kubeconfig";
 import { maintenanceConfigurations } from "./maintenance";
@@ -68,6 +70,10 @@ export class AksCluster extends ComponentResource {
     super("aks-mesh:index:AksCluster", name, {}, opts);
     const settings = validate(settle(args));
     const site: Site = { name, component: this, settings };
+    if (settings.kubernetesVersion !== undefined && !azureChoosesVersion(settings)) {
+      const warning = supportWarning(settings.kubernetesVersion, settings.mesh, new Date());
+      if (warning !== undefined) void log.warn(warning, this);
+    }
 
     const identity = clusterIdentity(site);
     const kubelet = kubeletIdentity(site, identity);

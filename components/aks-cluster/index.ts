@@ -1,3 +1,4 @@
 export * from "./args";
 export * from "./enums";
 export { AksCluster } from "./aks-cluster";
+export { askAzure } from "./preflight";

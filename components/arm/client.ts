@@ -39,6 +39,10 @@ export interface ArmClientOptions {
   readonly credential?: TokenCredential;
   /** First pause before a failed request is tried again. Default 1 s; doubles up to 30 s. */
   readonly retryDelayMs?: number;
+  /** How often a failed request is tried again. Default 8. */
+  readonly maxRetries?: number;
+  /** Ends every request, and the look for the cloud. Default: none ends before its time. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -50,24 +54,31 @@ export async function openArm(settings: AzureSettings, options: ArmClientOptions
   const rest = await import("@azure/core-rest-pipeline");
   const httpClient = options.httpClient ?? rest.createDefaultHttpClient();
   const pipeline = rest.createPipelineFromOptions({
-    retryOptions: { maxRetries: 8, retryDelayInMs: options.retryDelayMs ?? 1000, maxRetryDelayInMs: 30_000 },
+    retryOptions: {
+      maxRetries: options.maxRetries ?? 8,
+      retryDelayInMs: options.retryDelayMs ?? 1000,
+      maxRetryDelayInMs: 30_000,
+    },
     userAgentOptions: { userAgentPrefix: "aks-mesh" },
   });
-  const cloud = await findCloud(settings, pipeline, httpClient);
+  const cloud = await findCloud(settings, pipeline, httpClient, options.signal);
   const credential = options.credential ?? (await credentialFor(settings, cloud));
   const authenticated = pipeline.clone();
   authenticated.addPolicy(rest.bearerTokenAuthenticationPolicy({ credential, scopes: `${cloud.audience}/.default` }), {
     phase: "Sign",
   });
   return {
-    subscriptionId: settings.subscriptionId ?? (await activeSubscription(settings)),
+    subscriptionId: settings.subscriptionId ?? (await activeSubscription(settings, options.signal)),
     async request(method, path, apiVersion, { body, anyReplica } = {}) {
       const url = new URL(cloud.resourceManager + path);
       url.searchParams.set("api-version", apiVersion);
+      // Blanks in a filter, which not every part of Azure takes as plus signs.
+      url.search = url.search.replaceAll("+", "%20");
       const request = rest.createPipelineRequest({
         url: url.href,
         method,
         disableKeepAlive: anyReplica,
+        abortSignal: options.signal,
         headers: rest.createHttpHeaders({
           accept: "application/json",
           ...(body === undefined ? {} : { "content-type": "application/json" }),
@@ -89,14 +100,20 @@ export async function openArm(settings: AzureSettings, options: ArmClientOptions
   };
 }
 
-async function findCloud(settings: AzureSettings, pipeline: Pipeline, httpClient: HttpClient): Promise<Cloud> {
+async function findCloud(
+  settings: AzureSettings,
+  pipeline: Pipeline,
+  httpClient: HttpClient,
+  abortSignal: AbortSignal | undefined,
+): Promise<Cloud> {
   if (!settings.metadataHost) {
     return cloudNamed(settings.environment);
   }
   const rest = await import("@azure/core-rest-pipeline");
   const base = settings.metadataHost.includes("://") ? settings.metadataHost : `https://${settings.metadataHost}`;
   const url = `${base}/metadata/endpoints?api-version=2022-09-01`;
-  const response = await pipeline.sendRequest(httpClient, rest.createPipelineRequest({ url, method: "GET" }));
+  const request = rest.createPipelineRequest({ url, method: "GET", abortSignal });
+  const response = await pipeline.sendRequest(httpClient, request);
   if (response.status !== 200) {
     throw new Error(`azure-native:metadataHost: ${url} answered ${response.status}.`);
   }
@@ -104,14 +121,14 @@ async function findCloud(settings: AzureSettings, pipeline: Pipeline, httpClient
 }
 
 /** The subscription that `az account set` chose. Only azure-cli has one without being told. */
-async function activeSubscription(settings: AzureSettings): Promise<string> {
+async function activeSubscription(settings: AzureSettings, signal: AbortSignal | undefined): Promise<string> {
   const missing = "No Azure subscription is known. Set azure-native:subscriptionId or ARM_SUBSCRIPTION_ID";
   if (settings.clientSecret || settings.clientCertificatePath || settings.useOidc || settings.useMsi) {
     throw new Error(`${missing}.`);
   }
   const { execFile } = await import("node:child_process");
   return await new Promise((resolve, reject) => {
-    execFile("az", ["account", "show", "--query", "id", "--output", "tsv"], (error, stdout) => {
+    execFile("az", ["account", "show", "--query", "id", "--output", "tsv"], { signal }, (error, stdout) => {
       const id = stdout.trim();
       if (error || !id) {
         reject(new Error(`${missing}, or log in with az login.`));

@@ -25,7 +25,9 @@ function runProgram(stack: string, settings: Record<string, string> = {}): Promi
   const script = join(__dirname, "run-program.ts");
   const args = ["--require", "tsx/cjs", script, stack, JSON.stringify(Object.fromEntries(config))];
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, args, { maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+    // No test asks the Azure of whoever runs it.
+    const env = { ...process.env, ARM_METADATA_HOSTNAME: "https://localhost:1" };
+    execFile(process.execPath, args, { env, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
       if (error === null) resolve(JSON.parse(stdout) as Registered[]);
       else reject(new Error(stderr));
     });
@@ -69,6 +71,12 @@ describe("the program", { timeout: 30_000 }, () => {
 
   it("refuses a stack that nobody defined, and says which there are", async () => {
     await expect(runProgram("qa")).rejects.toThrow(/No definition for the stack "qa".*dev, staging, prod/);
+  });
+
+  it("refuses settings that nothing reads, with what was probably meant", async () => {
+    await expect(runProgram("dev", { kuberntesVersion: "1.36" })).rejects.toThrow(
+      /aks-mesh:kuberntesVersion is no setting\. Did you mean kubernetesVersion\?.*pulumi config rm kuberntesVersion/,
+    );
   });
 
   it("refuses a login that kubelogin does not know", async () => {

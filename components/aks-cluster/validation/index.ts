@@ -62,7 +62,8 @@ export function guard(path: string, format: Format, settings: ClusterSettings): 
   };
 }
 
-function invalid({ name }: ClusterSettings, problems: readonly Problem[]): Error {
+/** The error that lists problems of a cluster. */
+export function invalid({ name }: ClusterSettings, problems: readonly Problem[]): Error {
   const lines = problems.map(({ path, message }) => `  ${path} ${message}`);
   return new RunError(`The cluster "${name}" cannot be made as described:\n${lines.join("\n")}`);
 }

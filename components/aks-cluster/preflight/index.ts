@@ -1,0 +1,91 @@
+import { log } from "@pulumi/pulumi";
+
+import { type ArmReader } from "../../arm/reader";
+import { type AksClusterArgs } from "../args";
+import { settle } from "../settings";
+import { invalid, problemsOf } from "../validation";
+import { type Findings, type Plan, type Question, regionName } from "./question";
+import { quota } from "./quota";
+import { references } from "./references";
+import { regions } from "./regions";
+import { versions } from "./versions";
+import { vmSizes } from "./vm-sizes";
+
+const questions: readonly Question[] = [regions, versions, vmSizes, quota, references];
+
+/** Time for all questions together, from the log-in on. */
+const limitSeconds = 15;
+
+/**
+ * Asks Azure what only Azure knows of a cluster that is about to be made or changed: its region, version, sizes, quota, and
+ * what it refers to. Values that are only known later are left out. A question that Azure does not answer is said in a line
+ * and stops nothing.
+ *
+ * @param open Logs in; what it returns may be kept for other clusters of the same program.
+ * @throws RunError that lists every setting that Azure would refuse, each with what to write instead.
+ */
+export async function askAzure(
+  args: AksClusterArgs,
+  open: (signal: AbortSignal) => Promise<ArmReader>,
+  now: Date = new Date(),
+): Promise<void> {
+  const settings = settle(args);
+  const { location } = settings;
+  // What is wrong by its shape alone is said by the cluster itself.
+  if (typeof location !== "string" || problemsOf(settings).length > 0) return;
+  const signal = AbortSignal.timeout(limitSeconds * 1000);
+  let azure: ArmReader;
+  try {
+    azure = await open(signal);
+  } catch (error) {
+    await log.info(`Azure cannot be asked, so settings are checked by their shapes alone: ${reason(error, signal)}`);
+    return;
+  }
+  const { problems, notes, unanswered } = await findingsOf(
+    { settings, location: regionName(location), azure, now },
+    signal,
+  );
+  if (unanswered.length > 0) {
+    const [{ why }] = unanswered as [Unanswered];
+    await log.info(`Not checked with Azure: ${unanswered.map(({ subject }) => subject).join(", ")}. ${why}`);
+  }
+  if (problems.length > 0) throw invalid(settings, problems);
+  for (const note of notes ?? []) await log.info(note);
+}
+
+/** A question that Azure did not answer, and why. */
+export interface Unanswered {
+  readonly subject: string;
+  readonly why: string;
+}
+
+/** What all questions found, asked at the same time. */
+export async function findingsOf(
+  plan: Plan,
+  signal?: AbortSignal,
+): Promise<Findings & { readonly unanswered: readonly Unanswered[] }> {
+  const unanswered: Unanswered[] = [];
+  const found = await Promise.all(
+    questions.map(async ({ subject, ask }): Promise<Findings> => {
+      try {
+        return await ask(plan);
+      } catch (error) {
+        unanswered.push({ subject, why: reason(error, signal) });
+        return { problems: [] };
+      }
+    }),
+  );
+  // Of a region that does not exist nothing else is worth saying.
+  const wrongRegion = found[0]?.problems.filter(({ path }) => path === "location") ?? [];
+  if (wrongRegion.length > 0) return { problems: wrongRegion, notes: [], unanswered: [] };
+  return {
+    problems: found.flatMap(({ problems }) => problems),
+    notes: found.flatMap(({ notes }) => notes ?? []),
+    unanswered,
+  };
+}
+
+function reason(error: unknown, signal: AbortSignal | undefined): string {
+  if (signal?.aborted === true) return `There was no answer within ${limitSeconds} s.`;
+  return error instanceof Error ? error.message : String(error);
+}
