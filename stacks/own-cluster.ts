@@ -3,8 +3,7 @@ import { ResourceGroup } from "@pulumi/azure-native/resources";
 import { Provider } from "@pulumi/kubernetes/provider";
 import { output, runtime } from "@pulumi/pulumi";
 import { AksCluster, type AksClusterArgs, askAzure } from "../components/aks-cluster";
-import { openArm } from "../components/arm/client";
-import { type ArmReader, armReader } from "../components/arm/reader";
+import { openReader } from "../components/arm/reader";
 import { azureSettings } from "../components/arm/settings";
 import { FeatureRegistration } from "../components/feature-registration";
 import { OpenServiceMesh } from "../components/open-service-mesh";
@@ -20,12 +19,6 @@ export interface OwnClusterArgs {
   readonly settings: Settings;
   /** On every Azure resource. */
   readonly tags: Readonly<Record<string, string>>;
-}
-
-/** Logs in as azure-native does. A refused request is tried again twice: who plans waits for it. */
-async function openReader(signal: AbortSignal): Promise<ArmReader> {
-  const settings = azureSettings((key) => runtime.getConfig(key), process.env);
-  return armReader(await openArm(settings, { signal, maxRetries: 2, retryDelayMs: 200 }));
 }
 
 /** A cluster of the stack's own, with the mesh ready on it. */
@@ -51,8 +44,9 @@ export function ownCluster({ name, definition, settings, tags }: OwnClusterArgs)
     kubeconfigLogin: settings.kubeconfigLogin,
     tags: { ...tags },
   };
+  const azure = azureSettings((key) => runtime.getConfig(key), process.env);
   // Everything else waits for the group, and the group for Azure's word that the rest can be.
-  const location = output(askAzure(args, openReader).then(() => settings.location));
+  const location = output(askAzure(args, (signal) => openReader(azure, signal)).then(() => settings.location));
   const group = new ResourceGroup(name, { resourceGroupName: name, location, tags });
   const cluster = new AksCluster(name, { ...args, resourceGroupName: group.name }, { dependsOn: features });
 

@@ -6,6 +6,7 @@ import { Workspace } from "@pulumi/azure-native/operationalinsights/workspace";
 import { type Input } from "@pulumi/pulumi";
 
 import { transformed } from "../transform";
+import { workspaceName } from "./settings";
 import { type Site } from "./site";
 
 /** Logs of the control plane that are kept. `kube-audit-admin` is `kube-audit` without the reads, a tenth of its volume. */
@@ -30,7 +31,7 @@ export function workspaceFor(site: Site): Input<string> | undefined {
     return workspaceId;
   }
   const args = {
-    workspaceName: `${settings.name}-logs`,
+    workspaceName: workspaceName(settings.name),
     resourceGroupName: settings.resourceGroupName,
     location: settings.location,
     sku: { name: "PerGB2018" },

@@ -74,6 +74,11 @@ export interface ClusterSettings extends Omit<AksClusterArgs, "nodePools"> {
   nodePools: NodePoolSettings[];
 }
 
+/** Name of the Log Analytics workspace that is made for a cluster. */
+export function workspaceName(cluster: string): string {
+  return `${cluster}-logs`;
+}
+
 /** Taint that keeps workloads off system pools. */
 export const systemPoolTaint = "CriticalAddonsOnly=true:NoSchedule";
 

@@ -1,4 +1,5 @@
-import { type ArmClient, type ArmResponse, unexpected } from "./client";
+import { type ArmClient, type ArmResponse, openArm, unexpected } from "./client";
+import { type AzureSettings } from "./settings";
 
 /** Reads from Azure Resource Manager, each path once: who asks again gets the first answer. */
 export interface ArmReader {
@@ -13,6 +14,16 @@ export interface ArmReader {
   read(what: string, path: string, apiVersion: string): Promise<unknown>;
   /** The elements of a list, all pages of it. @throws as {@link read}, and for 404. */
   list(what: string, path: string, apiVersion: string): Promise<unknown[]>;
+}
+
+/**
+ * A reader for the cloud and the account that `settings` describe. It gives up sooner than a deployment does: who plans waits.
+ *
+ * @param signal Ends all that it does.
+ * @throws Error as {@link openArm}.
+ */
+export async function openReader(settings: AzureSettings, signal: AbortSignal): Promise<ArmReader> {
+  return armReader(await openArm(settings, { signal, maxRetries: 2, retryDelayMs: 200 }));
 }
 
 /** A reader with a memory of its own. */

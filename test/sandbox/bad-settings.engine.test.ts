@@ -50,6 +50,16 @@ describe.sequential("settings of a stack", () => {
     ["an unknown login", { kubeconfigLogin: "password" }, "kubeconfigLogin", /azurecli, spn/],
     ["an address that is no range", { authorizedIpRanges: ["office"] }, "authorizedIpRanges", /\/\d+|CIDR/],
     ["a subnet that is no id", { nodeSubnetId: "nodes" }, "nodeSubnetId", /Microsoft.Network/],
+    ["a setting that nothing reads", { nodeSubnetID: "" }, "aks-mesh:nodeSubnetID", /Did you mean nodeSubnetId/],
+    ["a region that does not exist", { location: "westeurop" }, "location", /Write westeurope/],
+    ["a region without zones", { location: "ukwest" }, "nodePools[0].zones", /no availability zones/],
+    ["a version that the mesh does not run on", { kubernetesVersion: "1.37" }, "kubernetesVersion", /Write 1\.36/],
+    [
+      "a version that Azure offers no more",
+      { kubernetesVersion: "1.30" },
+      "kubernetesVersion",
+      /1\.34, 1\.35 or 1\.36/,
+    ],
   ])("%s", async (_, values, names, remedy) => {
     const before = { location: "westeurope" };
     await configure(sandbox, "dev", values);

@@ -40,14 +40,21 @@ export async function closeTestSandbox(sandbox: Sandbox): Promise<void> {
 export interface EngineStep {
   readonly op: string;
   readonly urn: string;
+  /** What differs, by property path. */
+  readonly detailedDiff?: Readonly<Record<string, unknown>> | null;
+}
+
+/** The steps that a preview intends, `same` left out. */
+export async function preview(sandbox: Sandbox, stack: string): Promise<EngineStep[]> {
+  const exit = await pulumi(sandbox, ["preview", "--stack", stack, "--non-interactive", "--json"]);
+  if (exit.code !== 0) throw new Error(`preview failed:\n${exit.stdout}\n${exit.stderr}`);
+  const { steps } = JSON.parse(exit.stdout) as { steps: EngineStep[] };
+  return steps.filter(({ op }) => op !== "same");
 }
 
 /** What a preview intends, by URN; `same` left out. */
 export async function plannedSteps(sandbox: Sandbox, stack: string): Promise<Map<string, string>> {
-  const exit = await pulumi(sandbox, ["preview", "--stack", stack, "--non-interactive", "--json"]);
-  if (exit.code !== 0) throw new Error(`preview failed:\n${exit.stdout}\n${exit.stderr}`);
-  const { steps } = JSON.parse(exit.stdout) as { steps: EngineStep[] };
-  return new Map(steps.filter(({ op }) => op !== "same").map(({ urn, op }) => [urn, op]));
+  return new Map((await preview(sandbox, stack)).map(({ urn, op }) => [urn, op]));
 }
 
 /** A resource in the engine's state. */

@@ -28,7 +28,8 @@ function runProgram(stack: string, settings: Record<string, string> = {}): Promi
     // No test asks the Azure of whoever runs it.
     const env = { ...process.env, ARM_METADATA_HOSTNAME: "https://localhost:1" };
     execFile(process.execPath, args, { env, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
-      if (error === null) resolve(JSON.parse(stdout) as Registered[]);
+      // The last line; those before it are what the program logs.
+      if (error === null) resolve(JSON.parse(stdout.slice(stdout.lastIndexOf("\n") + 1)) as Registered[]);
       else reject(new Error(stderr));
     });
   });

@@ -31,8 +31,9 @@ export async function askAzure(
 ): Promise<void> {
   const settings = settle(args);
   const { location } = settings;
-  // What is wrong by its shape alone is said by the cluster itself.
-  if (typeof location !== "string" || problemsOf(settings).length > 0) return;
+  const wrong = problemsOf(settings);
+  if (wrong.length > 0) throw invalid(settings, wrong);
+  if (typeof location !== "string") return;
   const signal = AbortSignal.timeout(limitSeconds * 1000);
   let azure: ArmReader;
   try {

@@ -2,6 +2,7 @@ import { nearNames } from "../../../mesh/osm/near-names";
 import { NodePoolMode, OsDiskType } from "../enums";
 import { type NodePoolSettings } from "../settings";
 import { must, type Problem, quoted } from "../validation/problem";
+import { liveCluster, livePoolVersion } from "./live-cluster";
 import { listed, type Plan, type Question, regionName } from "./question";
 
 /** A size of virtual machines in one region. */
@@ -63,14 +64,16 @@ function vmSize(sku: Sku, location: string): VmSize {
   };
 }
 
-/** Whether the region has each pool's size, and the size what the pool asks of it. */
+/** Whether the region has the size of each pool that would be made, and the size what the pool asks of it. */
 export const vmSizes: Question = {
   subject: "the VM sizes",
   async ask(plan) {
-    const sizes = await vmSizesOf(plan);
+    const [live, sizes] = await Promise.all([liveCluster(plan), vmSizesOf(plan)]);
     return {
       problems: plan.settings.nodePools.flatMap((pool, index) =>
-        sizeProblems(pool, `nodePools[${index}]`, sizes, plan.location),
+        livePoolVersion(live, pool) === undefined
+          ? sizeProblems(pool, `nodePools[${index}]`, sizes, plan.location)
+          : [],
       ),
     };
   },

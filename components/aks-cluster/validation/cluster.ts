@@ -1,5 +1,5 @@
 import { ClusterTier, IdentityKind, KeyVaultNetworkAccess, Mesh } from "../enums";
-import { type ClusterSettings } from "../settings";
+import { type ClusterSettings, workspaceName } from "../settings";
 import { isWhole, must, type Problem, quoted } from "./problem";
 
 /** Names, tier, identities and monitoring. */
@@ -23,6 +23,7 @@ export function clusterProblems(settings: ClusterSettings): Problem[] {
       `is ${quoted(nodeResourceGroup)}. Write 1 to 80 letters, digits, hyphens, underscores, parentheses and dots, no dot at ` +
         "the end.",
     ),
+    ...derivedNames(settings),
     ...must(
       !settings.costAnalysis || settings.tier !== ClusterTier.Free,
       "costAnalysis",
@@ -36,6 +37,39 @@ export function clusterProblems(settings: ClusterSettings): Problem[] {
     ...identityProblems(settings),
     ...securityProblems(settings),
     ...meshProblems(settings),
+  ];
+}
+
+/** Names that come of the cluster's: AKS's own for the nodes' resource group, and the workspace's. */
+function derivedNames({
+  name,
+  resourceGroupName,
+  location,
+  nodeResourceGroup,
+  monitoring,
+  security,
+}: ClusterSettings): Problem[] {
+  const nodes =
+    typeof resourceGroupName === "string" && typeof location === "string"
+      ? `MC_${resourceGroupName}_${name}_${location.replaceAll(" ", "").toLowerCase()}`
+      : undefined;
+  const makesWorkspace =
+    monitoring.workspaceId === undefined &&
+    (monitoring.containerInsights || monitoring.diagnostics || security.defender);
+  const workspace = workspaceName(name);
+  return [
+    ...must(
+      nodeResourceGroup !== undefined || nodes === undefined || nodes.length <= 80,
+      "nodeResourceGroup",
+      `would be ${quoted(nodes)}, longer than Azure's 80 characters. Write a name of its own, or shorter names for cluster and ` +
+        "resource group.",
+    ),
+    ...must(
+      !makesWorkspace || /^[a-z0-9][a-z0-9-]{2,61}[a-z0-9]$/i.test(workspace),
+      "name",
+      `makes ${quoted(workspace)} the name of the Log Analytics workspace, which takes 4 to 63 letters, digits and hyphens. Write ` +
+        "another name, or monitoring.workspaceId.",
+    ),
   ];
 }
 

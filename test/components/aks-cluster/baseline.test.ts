@@ -22,7 +22,7 @@ const dev: AksClusterArgs = {
 /** With everything that only a company has. */
 const prod: AksClusterArgs = {
   ...minimal,
-  kubernetesVersion: "1.34",
+  kubernetesVersion: "1.36",
   diskEncryptionSetId: ids.diskEncryptionSet,
   apiServer: { privateCluster: true },
   network: { nodeSubnetId: ids.subnet },

@@ -1,7 +1,7 @@
 /** A component with one wrong setting, and what the error has to say: where it is, and what to write instead. */
 export interface BadSetting {
   readonly title: string;
-  readonly component: "cluster" | "feature" | "mesh" | "policies" | "bookstore";
+  readonly component: "cluster" | "azure" | "feature" | "mesh" | "policies" | "bookstore";
   /** Laid over right arguments. */
   readonly args: Readonly<Record<string, unknown>>;
   readonly names: string;
@@ -22,6 +22,15 @@ const cluster = (title: string, args: object, names: string, remedy: RegExp): Ba
   names,
   remedy,
 });
+
+/** What only Azure knows: the same arguments, asked about there. */
+const azure = (title: string, args: object, names: string, remedy: RegExp): BadSetting => ({
+  ...cluster(title, args, names, remedy),
+  component: "azure",
+});
+
+const resource = (type: string, name: string) =>
+  `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/net/providers/${type}/${name}`;
 
 const target = { namespace: "shop", name: "target" };
 const goodSpec = {
@@ -147,6 +156,54 @@ export const badSettings: readonly BadSetting[] = [
     { scaling: { nodeAutoprovisioning: true } },
     "nodeAutoprovisioning",
     /autoscale/,
+  ),
+  cluster(
+    "a version that the mesh does not run on",
+    { kubernetesVersion: "1.37", mesh: "OpenServiceMesh" },
+    "kubernetesVersion",
+    /Write 1\.36/,
+  ),
+  cluster(
+    "a node resource group whose name gets too long",
+    { name: "a-shop-with-quite-a-long-name-in-a-group-of-the-same", resourceGroupName: "a-group-of-quite-some-length" },
+    "nodeResourceGroup",
+    /80.*name of its own|shorter/,
+  ),
+  azure("a region that does not exist", { location: "westeurop" }, "location", /Write westeurope/),
+  azure("zones in a region without", { location: "ukwest" }, "nodePools[0].zones", /Write \[\]/),
+  azure(
+    "a version that is gone",
+    { kubernetesVersion: "1.30" },
+    "kubernetesVersion",
+    /Write one of 1\.34, 1\.35 or 1\.36/,
+  ),
+  azure("a version in long-term support", { kubernetesVersion: "1.33" }, "kubernetesVersion", /long-term.*1\.36/),
+  azure("a size that is not there", pools({ vmSize: "Standard_D4ds_v55" }), "nodePools[0].vmSize", /Standard_D4ds_v5/),
+  azure(
+    "a size that one has to ask for",
+    pools({}, { vmSize: "Standard_NC24ads_A100_v4" }),
+    "nodePools[1].vmSize",
+    /Write/,
+  ),
+  azure(
+    "a size too small for a system pool",
+    pools({ vmSize: "Standard_B1s", osDiskType: "Managed" }),
+    "nodePools[0].vmSize",
+    /2 vCPU and 4 GiB/,
+  ),
+  azure("a size without a disk of its own", pools({ vmSize: "Standard_D4s_v5" }), "nodePools[0].osDiskType", /Managed/),
+  azure("more nodes than the quota", pools({}, { minCount: 60 }), "nodePools", /need \d+ vCPUs.*quota.*200/),
+  azure(
+    "a subnet that does not exist",
+    { network: { nodeSubnetId: resource("Microsoft.Network", "virtualNetworks/v/subnets/s") } },
+    "network.nodeSubnetId",
+    /There is no such subnet/,
+  ),
+  azure(
+    "a disk encryption set that does not exist",
+    { diskEncryptionSetId: resource("Microsoft.Compute", "diskEncryptionSets/d") },
+    "diskEncryptionSetId",
+    /There is no such disk encryption set/,
   ),
   { title: "a timeout that is none", component: "feature", args: { timeout: "soon" }, names: "timeout", remedy: /30m/ },
   {

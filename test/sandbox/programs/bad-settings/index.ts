@@ -1,6 +1,8 @@
 import { ResourceGroup } from "@pulumi/azure-native/resources";
 import * as pulumi from "@pulumi/pulumi";
-import { AksCluster } from "../../../../components/aks-cluster";
+import { AksCluster, type AksClusterArgs, askAzure } from "../../../../components/aks-cluster";
+import { openReader } from "../../../../components/arm/reader";
+import { azureSettings } from "../../../../components/arm/settings";
 import { Bookstore } from "../../../../components/bookstore";
 import { FeatureRegistration } from "../../../../components/feature-registration";
 import { MeshPolicies } from "../../../../components/mesh-policies";
@@ -13,24 +15,36 @@ if (bad === undefined) throw new Error("There is no such case.");
 new ResourceGroup("bad", { resourceGroupName: "bad", location: "westeurope" });
 
 /** Makes the component. The wrong value comes as data, as from a settings file, past the compiler. */
-const make: Record<BadSetting["component"], (args: never) => pulumi.ComponentResource> = {
+const make: Record<BadSetting["component"], (args: never) => unknown> = {
   cluster: (args) => new AksCluster("bad", args),
+  azure: (args) =>
+    pulumi.output(
+      askAzure(args, (signal) =>
+        openReader(
+          azureSettings(() => undefined, process.env),
+          signal,
+        ),
+      ),
+    ),
   feature: (args) => new FeatureRegistration("bad", args),
   mesh: (args) => new OpenServiceMesh("bad", args),
   policies: (args) => new MeshPolicies("bad", args),
   bookstore: (args) => new Bookstore("bad", args),
 };
 
+const clusterArgs: AksClusterArgs = {
+  name: "shop",
+  resourceGroupName: "bad",
+  location: "westeurope",
+  nodePools: [
+    { name: "system", mode: "System", vmSize: "Standard_D4ds_v5" },
+    { name: "user", mode: "User", vmSize: "Standard_D4ds_v5" },
+  ],
+};
+
 const right: Record<BadSetting["component"], object> = {
-  cluster: {
-    name: "shop",
-    resourceGroupName: "bad",
-    location: "westeurope",
-    nodePools: [
-      { name: "system", mode: "System", vmSize: "Standard_D4ds_v5" },
-      { name: "user", mode: "User", vmSize: "Standard_D4ds_v5" },
-    ],
-  },
+  cluster: clusterArgs,
+  azure: clusterArgs,
   feature: { providerNamespace: "Microsoft.ContainerService", feature: "AKS-OpenServiceMesh" },
   mesh: { kubeconfig: "{}" },
   policies: { namespaces: [{ name: "shop" }] },

@@ -1,13 +1,15 @@
 import { ResourceGroup } from "@pulumi/azure-native/resources";
 import * as pulumi from "@pulumi/pulumi";
-import { AksCluster } from "../../../../components/aks-cluster";
+import { AksCluster, type AksClusterArgs, askAzure } from "../../../../components/aks-cluster";
+import { openReader } from "../../../../components/arm/reader";
+import { azureSettings } from "../../../../components/arm/settings";
 
 const config = new pulumi.Config();
-const group = new ResourceGroup("pools", { resourceGroupName: "pools", location: "westeurope" });
-
-new AksCluster("pools", {
+const fixedCount = config.requireNumber("userFixedCount");
+const args: AksClusterArgs = {
   name: "pools",
-  resourceGroupName: group.name,
+  resourceGroupName: "pools",
+  kubernetesVersion: config.require("kubernetesVersion"),
   location: "westeurope",
   dnsPrefix: config.require("dnsPrefix"),
   tags: { state: config.require("tag") },
@@ -17,10 +19,17 @@ new AksCluster("pools", {
       name: "user",
       mode: "User",
       vmSize: "Standard_D2ds_v5",
-      minCount: 1,
-      maxCount: config.requireNumber("userMaxCount"),
+      ...(fixedCount > 0
+        ? { autoscale: false, count: fixedCount }
+        : { minCount: 1, maxCount: config.requireNumber("userMaxCount") }),
+      spot: config.requireBoolean("spot"),
       encryptionAtHost: false,
       zones: config.requireObject<string[]>("userZones"),
     },
   ],
-});
+};
+
+const azure = azureSettings(() => undefined, process.env);
+const location = pulumi.output(askAzure(args, (signal) => openReader(azure, signal)).then(() => "westeurope"));
+const group = new ResourceGroup("pools", { resourceGroupName: "pools", location });
+new AksCluster("pools", { ...args, resourceGroupName: group.name });
