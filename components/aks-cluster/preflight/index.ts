@@ -13,8 +13,8 @@ import { vmSizes } from "./vm-sizes";
 
 const questions: readonly Question[] = [regions, versions, vmSizes, quota, references];
 
-/** Time for all questions together, from the log-in on. */
-const limitSeconds = 15;
+/** Time for all questions together, from the log-in on. A limit against hanging: usually it takes less than a second. */
+const limitSeconds = 60;
 
 /**
  * Asks Azure what only Azure knows of a cluster that is about to be made or changed: its region, version, sizes, quota, and
@@ -34,7 +34,7 @@ export async function askAzure(
   const wrong = problemsOf(settings);
   if (wrong.length > 0) throw invalid(settings, wrong);
   if (typeof location !== "string") return;
-  const signal = AbortSignal.timeout(limitSeconds * 1000);
+  const signal = patience();
   let azure: ArmReader;
   try {
     azure = await open(signal);
@@ -84,6 +84,17 @@ export async function findingsOf(
     notes: found.flatMap(({ notes }) => notes ?? []),
     unanswered,
   };
+}
+
+/** Ends after the limit. Counted by the second: what this program itself takes meanwhile, Azure is not to blame for. */
+function patience(): AbortSignal {
+  const controller = new AbortController();
+  const wait = (seconds: number): void => {
+    if (seconds === 0) controller.abort();
+    else setTimeout(wait, 1000, seconds - 1).unref();
+  };
+  wait(limitSeconds);
+  return controller.signal;
 }
 
 function reason(error: unknown, signal: AbortSignal | undefined): string {
