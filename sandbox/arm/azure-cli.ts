@@ -10,12 +10,18 @@ import { type Identity } from "./identity";
 /** The azure-cli that the emulator is checked with. */
 export const azureCliVersion = "2.91.0";
 
-const CLOUD = "Sandbox";
+/**
+ * Azure's own cloud under its own name, with the emulator's endpoints: azure-cli looks some things up by that name, and its monitoring
+ * add-on crashes under any other.
+ */
+const CLOUD = "AzureCloud";
 
 /** An installed azure-cli. */
 export interface AzureCli {
   /** The `az` executable. */
   readonly path: string;
+  /** The Python of its virtual environment. */
+  readonly python: string;
 }
 
 /** The emulator that azure-cli is pointed at. */
@@ -41,7 +47,8 @@ export async function ensureAzureCli(report: (message: string) => void): Promise
   const path = join(directory, "bin", "az");
   // Written last, so that an interrupted installation is never taken for a whole one.
   const complete = join(directory, "complete");
-  if (existsSync(complete)) return { path };
+  const python = join(directory, "bin", "python");
+  if (existsSync(complete)) return { path, python };
   await mkdir(cache, { recursive: true });
   await withLock(
     `${directory}.lock`,
@@ -64,7 +71,7 @@ export async function ensureAzureCli(report: (message: string) => void): Promise
       report("azure-cli is installed.");
     },
   );
-  return { path };
+  return { path, python };
 }
 
 /** The environment in which azure-cli, once signed in, speaks to the emulator. */
@@ -107,10 +114,8 @@ export async function signInAzureCli(cli: AzureCli, target: AzureCliTarget): Pro
     ["--suffix-storage-endpoint", "core.windows.net"],
     ["--suffix-acr-login-server-endpoint", ".azurecr.io"],
   ].flat();
-  const clouds = await az(["cloud", "list", "--query", "[].name", "--output", "tsv"]);
-  const known = clouds.split("\n").includes(CLOUD);
-  await az(["cloud", known ? "update" : "register", "--name", CLOUD, ...endpoints]);
   await az(["cloud", "set", "--name", CLOUD]);
+  await az(["cloud", "update", "--name", CLOUD, ...endpoints]);
   // The secret goes through standard input: arguments can be read by every user of the machine.
   await az(
     [

@@ -2,6 +2,7 @@ import { agentPoolsHandler } from "./container-service/agent-pools";
 import { createClusterActionsHandler } from "./container-service/cluster-actions";
 import { type ControlPlanes } from "./container-service/control-planes";
 import { containerServiceLocationsHandler } from "./container-service/locations";
+import { machinesHandler } from "./container-service/machines";
 import { maintenanceConfigurationsHandler } from "./container-service/maintenance-configurations";
 import { managedClustersHandler } from "./container-service/managed-clusters";
 import { type ArmContext, type ResourceHandler } from "./context";
@@ -34,6 +35,7 @@ export function createRouter(
     authorizationHandler,
     managedClustersHandler,
     agentPoolsHandler,
+    machinesHandler,
     maintenanceConfigurationsHandler,
     createClusterActionsHandler(planes),
     containerServiceLocationsHandler,

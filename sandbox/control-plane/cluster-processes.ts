@@ -14,7 +14,10 @@ const proxySocket = "service-proxy.sock";
 /** Where the service proxy reads which loopback port stands behind which Service. */
 export const routesFile = "service-proxy.routes";
 
-/** The controllers that the emulated clusters need. Left out: those for clouds, volumes, certificates and autoscaling. */
+/**
+ * The controllers that the emulated clusters need. Left out: those for attaching and growing volumes, certificates and autoscaling.
+ * What clouds add is in `cloud/`.
+ */
 const controllers = [
   "clusterrole-aggregation-controller",
   "cronjob-controller",
@@ -28,6 +31,9 @@ const controllers = [
   "namespace-controller",
   "node-ipam-controller",
   "node-lifecycle-controller",
+  "persistentvolume-binder-controller",
+  "persistentvolume-protection-controller",
+  "persistentvolumeclaim-protection-controller",
   "pod-garbage-collector-controller",
   "replicaset-controller",
   "resourcequota-controller",

@@ -3,6 +3,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { apiClient, ApiError, type ApiClient } from "./api-client";
 import { ensureCertificates, ensurePrivateKey } from "./certificates";
+import { startCloudControllers } from "./cloud";
 import { applyClusterObjects } from "./cluster-objects";
 import { apiServerConfig, clusterProcesses, layout } from "./cluster-processes";
 import { writeWhole } from "./files";
@@ -59,8 +60,11 @@ export async function openControlPlane(given: ControlPlaneOptions): Promise<Cont
   });
   await mesh.resume();
 
+  const cloud = await startCloudControllers(api, kubeconfigs.admin, options.log ?? (() => undefined));
+
   const inTurn = serializer();
   const stop = async () => {
+    await cloud.stop();
     await mesh.stop();
     api.close();
     await stopControlPlane(directory);

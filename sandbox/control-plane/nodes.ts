@@ -200,7 +200,7 @@ export function nodeName(pool: string, index: number, nodeResourceGroup: string)
 }
 
 /** An address of AKS's default node network; the same for the same node. Two nodes may share one: nothing ever dials it. */
-function nodeAddress(name: string): string {
+export function nodeAddress(name: string): string {
   const hash = createHash("sha256").update(name).digest();
   return `10.224.${hash.readUInt8(0)}.${(hash.readUInt8(1) % 250) + 4}`;
 }

@@ -16,6 +16,8 @@ export interface ControlPlaneOptions {
   readonly dnsServiceIP: string;
   /** Azure region, for the nodes' labels. Default: eastus. */
   readonly location?: string;
+  /** Gets a line when something that runs beside the cluster fails. Default: none. */
+  readonly log?: (line: string) => void;
   /** The cluster's node resource group, for the nodes' labels. Default: the name of the directory. */
   readonly nodeResourceGroup?: string;
 }

@@ -18,12 +18,22 @@ import { type Change } from "../store";
 import { checkPool, checkPoolChange, completePool } from "./agent-pool";
 import { checkCluster } from "./cluster-preconditions";
 import { checkEncryptionAtHost } from "./feature-preconditions";
-import { clusterId, NAMESPACE, POOL_TYPE, poolsOf, requireCluster, requireIdle, withState } from "./cluster-resources";
+import {
+  clusterId,
+  NAMESPACE,
+  POOL_TYPE,
+  poolsOf,
+  requireCluster,
+  requireIdle,
+  requireIdlePool,
+  withState,
+} from "./cluster-resources";
 import { type ControlPlanes } from "./control-planes";
 import { quotaError } from "./managed-clusters";
 import { checkModel } from "./model";
 import { newestNodeImage } from "./node-images";
 import { poolSurroundings, poolUpgrades } from "./pool-surroundings";
+import { withNewestImage } from "./releases";
 import { checkPoolUpgrade } from "./version-changes";
 
 const PUT = "agentPoolPut";
@@ -36,6 +46,14 @@ export const agentPoolsHandler: ResourceHandler = (context, request) => {
   const type = typeKey(part);
   const base = "microsoft.containerservice/managedclusters/agentpools";
   if (type === `${base}/upgradeprofiles` && request.method === "GET") return upgradeProfile(context, request);
+  if (type === `${base}/upgradenodeimageversion` && request.method === "POST") return upgradeImage(context, request);
+  if (type === `${base}/deletemachines` && request.method === "POST") {
+    throw aksError(
+      400,
+      "NotSupported",
+      "The sandbox cannot take single machines out of a pool: scale the pool, which takes the last ones.",
+    );
+  }
   if (type !== base) return undefined;
   if (part.names.length === 1) {
     if (request.method !== "GET") return undefined;
@@ -134,6 +152,32 @@ function put(context: ArmContext, request: ResourceRequest): ArmResponse {
     status: existing === undefined ? 201 : 200,
     body: pool,
     headers: asyncHeaders(context, operation, NAMESPACE, location, request.apiVersion, "status"),
+  };
+}
+
+/** The newest node image for a pool, its Kubernetes version unchanged. */
+function upgradeImage(context: ArmContext, request: ResourceRequest): ArmResponse {
+  const pool = requirePool(context, request);
+  const cluster = requireCluster(context, request.resource);
+  const upgraded = withState(withNewestImage(context, pool), "UpgradingNodeImageVersion");
+  const id = stringAt(pool, "id") ?? "";
+  requireIdlePool(context, stringAt(cluster, "id") ?? "", id);
+  const operation = context.operations.start(
+    {
+      kind: PUT,
+      target: id,
+      // Of this pool only: the images of several pools are upgraded at the same time.
+      lock: id.toLowerCase(),
+      subscriptionId: context.identity.subscriptionId,
+      ...operationPlan(context, request, "poolUpdate"),
+    },
+    { put: { [resourceKey(id)]: upgraded } },
+  );
+  const location = stringAt(cluster, "location") ?? "";
+  return {
+    status: 202,
+    body: upgraded,
+    headers: asyncHeaders(context, operation, NAMESPACE, location, request.apiVersion, "both"),
   };
 }
 

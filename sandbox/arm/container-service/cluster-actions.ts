@@ -5,7 +5,15 @@ import { type JsonObject, objectAt, stringAt } from "../json";
 import { typeKey } from "../resource-id";
 import { asyncHeaders } from "../resource-manager/operation-results";
 import { resourceKey } from "../resource-manager/resources";
-import { clusterId, NAMESPACE, poolsOf, presentCluster, requireCluster, requireIdle } from "./cluster-resources";
+import {
+  clusterId,
+  NAMESPACE,
+  poolsOf,
+  presentCluster,
+  requireCluster,
+  requireIdle,
+  withState,
+} from "./cluster-resources";
 import { type ControlPlanes } from "./control-planes";
 import { userKubeconfig } from "./kubeconfig";
 import { hasLongTermSupport, poolUpgrades } from "./pool-surroundings";
@@ -38,10 +46,63 @@ export function createClusterActionsHandler(planes: ControlPlanes): ResourceHand
       case "POST start":
       case "POST stop":
         return power(context, request, what);
+      case "POST rotateclustercertificates":
+      case "POST rotateserviceaccountsigningkeys":
+      case "POST resetserviceprincipalprofile":
+      case "POST resetaadprofile":
+        return renew(context, request);
+      case "POST abort":
+      case "POST agentpools/abort":
+        return abort(context, request);
+      case "POST runcommand":
+        throw aksError(
+          400,
+          "NotSupported",
+          "The sandbox runs no command in a cluster: its nodes have no containers. Use kubectl with the cluster's credentials.",
+        );
+      case "GET commandresults":
+        throw aksError(404, "NotFound", "The sandbox runs no command in a cluster, so there is no result of one.");
       default:
         return undefined;
     }
   };
+}
+
+/** Certificates, keys and passwords that the sandbox's clusters keep: the operation takes its time and changes nothing. */
+function renew(context: ArmContext, request: ResourceRequest): ArmResponse {
+  const cluster = requireCluster(context, request.resource);
+  const id = stringAt(cluster, "id") ?? "";
+  requireIdle(context, id);
+  const operation = context.operations.start(
+    {
+      kind: "clusterPut",
+      target: id,
+      lock: id.toLowerCase(),
+      subscriptionId: context.identity.subscriptionId,
+      ...operationPlan(context, request, "clusterUpdate"),
+    },
+    { put: { [resourceKey(id)]: withState(cluster, "Updating") } },
+  );
+  const location = stringAt(cluster, "location") ?? "";
+  return { status: 202, headers: asyncHeaders(context, operation, NAMESPACE, location, request.apiVersion, "both") };
+}
+
+/** Azure aborts what it still can; the sandbox's operations are too short for that, and end as they would have. */
+function abort(context: ArmContext, request: ResourceRequest): ArmResponse {
+  const cluster = requireCluster(context, request.resource);
+  const running = context.operations.holding((stringAt(cluster, "id") ?? "").toLowerCase());
+  if (running === undefined) {
+    throw aksError(
+      400,
+      "OperationNotAllowed",
+      "There is no operation on the managed cluster that could be aborted: the last one has ended.",
+    );
+  }
+  throw aksError(
+    409,
+    "OperationNotAllowed",
+    `The sandbox cannot abort operation ${running.kind} (${running.id}): it ends at ${new Date(running.dueAt).toISOString()}.`,
+  );
 }
 
 /** @throws ArmError 409 where the cluster is still being created: there is nothing to log in to yet. */

@@ -1,6 +1,7 @@
 import { type ArmContext } from "../context";
 import { aksError } from "../errors";
 import { type JsonObject, objectAt, stringAt } from "../json";
+import { type Operation } from "../operations";
 import { type ResourcePath } from "../resource-id";
 import {
   findResource,
@@ -46,9 +47,21 @@ export function presentCluster(context: ArmContext, cluster: JsonObject): JsonOb
   return { ...cluster, properties: { ...objectAt(cluster, "properties"), agentPoolProfiles: pools } };
 }
 
-/** @throws ArmError 409 OperationNotAllowed where another operation works on the cluster. */
+/** @throws ArmError 409 OperationNotAllowed where another operation works on the cluster or one of its pools. */
 export function requireIdle(context: ArmContext, id: string): void {
-  const running = context.operations.holding(id.toLowerCase());
+  const key = id.toLowerCase();
+  const running = context.operations
+    .running()
+    .find(({ lock }) => lock !== undefined && (lock === key || lock.startsWith(`${key}/`)));
+  refuseBusy(running);
+}
+
+/** @throws ArmError 409 OperationNotAllowed where another operation works on the cluster as a whole, or on this pool. */
+export function requireIdlePool(context: ArmContext, clusterId: string, poolId: string): void {
+  refuseBusy(context.operations.holding(clusterId.toLowerCase()) ?? context.operations.holding(poolId.toLowerCase()));
+}
+
+function refuseBusy(running: Operation | undefined): void {
   if (running === undefined) return;
   throw aksError(
     409,

@@ -59,6 +59,7 @@ export function openControlPlanes(options: {
     const opening = backend.open(key, {
       name: stringAt(cluster, "name") ?? key.split("/").at(-1) ?? key,
       location: stringAt(cluster, "location"),
+      log: context.log,
       nodeResourceGroup: stringAt(cluster, "properties", "nodeResourceGroup"),
       serviceCidr: stringAt(network, "serviceCidr") ?? "10.0.0.0/16",
       dnsServiceIP: stringAt(network, "dnsServiceIP") ?? "10.0.0.10",

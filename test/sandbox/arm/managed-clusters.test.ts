@@ -473,6 +473,7 @@ describe("an existing cluster", () => {
   });
 
   it("goes with its pools and its node resource group", async () => {
+    await emulator.control("PUT", "latency", { seconds: { clusterDelete: 1 } });
     const answer = await emulator.arm("DELETE", clusterPath);
     expect(answer.status).toBe(202);
     expect(answer.headers).toMatchObject({ location: expect.anything(), "azure-asyncoperation": expect.anything() });

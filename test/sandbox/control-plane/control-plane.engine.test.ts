@@ -228,6 +228,70 @@ describe("a control plane", () => {
     expect(new Set(pods.items.map(({ spec }) => spec.nodeName.includes("-other-")))).toEqual(new Set([true]));
   });
 
+  it("upgrades a pool's nodes, a few at a time, and its pods move", async () => {
+    const upgraded = { ...userPool, name: "other", count: 2, kubernetesVersion: "1.34.9" };
+    await plane.setNodePools([systemPool, { ...upgraded, kubernetesVersion: "1.34.4" }]);
+    await plane.setNodePools([systemPool, upgraded]);
+    interface Node {
+      metadata: { labels: Record<string, string> };
+      spec: { unschedulable?: boolean };
+      status: { nodeInfo: { kubeletVersion: string } };
+    }
+    const { items } = await get<{ items: Node[] }>("nodes", "-l", "agentpool=other");
+    expect(items.map(({ status, spec }) => [status.nodeInfo.kubeletVersion, spec.unschedulable])).toEqual([
+      ["v1.34.9", undefined],
+      ["v1.34.9", undefined],
+    ]);
+    expect((await kubectl(["rollout", "status", "deployment/plain", "--timeout=60s"])).code).toBe(0);
+  });
+
+  it("gives load balancers addresses, and takes them away", async () => {
+    const service = (type: string) => ({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "front", namespace: "default" },
+      spec: { type, selector: { app: "plain" }, ports: [{ port: 80 }] },
+    });
+    const address = async () => (await kubectl(["get", "service", "front", "-o", "jsonpath={.status..ip}"])).out;
+    await kubectl(["apply", "-f", "-"], { input: manifest(service("LoadBalancer")) });
+    await until("an address", 60, async () => (await address()) === "203.0.113.1");
+    await kubectl(["apply", "-f", "-"], { input: manifest(service("ClusterIP")) });
+    await until("no address", 60, async () => (await address()) === "");
+    expect((await kubectl(["delete", "service", "front", "--timeout=60s"])).code).toBe(0);
+  });
+
+  it("gives claims volumes when a pod uses them, protects them meanwhile, and removes them with their claims", async () => {
+    const claim = (name: string, storageClassName?: string) => ({
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      metadata: { name, namespace: "default" },
+      spec: { storageClassName, accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+    });
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "writer", namespace: "default" },
+      spec: {
+        containers: [{ name: "writer", image: "example/writer:1" }],
+        volumes: [{ name: "data", persistentVolumeClaim: { claimName: "disk" } }],
+      },
+    };
+    const phase = async (name: string) => (await kubectl(["get", "pvc", name, "-o", "jsonpath={.status.phase}"])).out;
+    await kubectl(["apply", "-f", "-"], { input: manifest(claim("disk"), claim("share", "azurefile-csi")) });
+    await until("the file share", 60, async () => (await phase("share")) === "Bound");
+    // The default class waits for the first pod.
+    expect(await phase("disk")).toBe("Pending");
+    await kubectl(["apply", "-f", "-"], { input: manifest(pod) });
+    await until("the disk", 60, async () => (await phase("disk")) === "Bound");
+    expect((await kubectl(["wait", "--for=condition=Ready", "pod/writer", "--timeout=60s"])).err).toBe("");
+    await kubectl(["delete", "pvc", "disk", "share", "--wait=false"]);
+    await until("the share is gone", 60, async () => (await phase("share")) === "");
+    expect(await phase("disk")).toBe("Bound");
+    await kubectl(["delete", "pod", "writer", "--timeout=60s"]);
+    await until("no volume is left", 60, async () => (await kubectl(["get", "pv", "-o", "name"])).out === "");
+    expect(await phase("disk")).toBe("");
+  });
+
   it("runs Open Service Mesh, which injects sidecars and refuses what it must", async () => {
     await plane.enableOpenServiceMesh({ crdDelaySeconds: 2 });
     expect((await kubectl(["get", "crd", "meshconfigs.config.openservicemesh.io"])).code).not.toBe(0);
