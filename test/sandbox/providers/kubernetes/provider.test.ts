@@ -475,6 +475,20 @@ describe("delete", () => {
     await provider.delete(request, context());
   });
 
+  it("deletes in the foreground, and waits for what holds the object, as the garbage collector does", async () => {
+    const inputs = configMap({ a: "1" });
+    const { outputs } = await create(CONFIG_MAP, inputs);
+    server.script.push({ match: "DELETE", answer: { code: 200, body: {} } });
+    const request = { ...identity(CONFIG_MAP), id: "shop/x", oldInputs: inputs, oldOutputs: outputs };
+    let collected = false;
+    const deletion = provider.delete(request, context()).then(() => expect(collected).toBe(true));
+    setTimeout(() => {
+      collected = server.objects.delete(configMapPath);
+    }, 300);
+    await deletion;
+    expect(server.bodies).toContainEqual(expect.objectContaining({ propagationPolicy: "Foreground" }));
+  });
+
   it("names the finalizers of an object that stays", async () => {
     const inputs = configMap({ a: "1" });
     const { outputs } = await create(CONFIG_MAP, inputs);
