@@ -13,17 +13,22 @@ import {
 import { accessJson } from "./access-json";
 import { accessHtml, accessSvg } from "./access-picture";
 import { reasonOf } from "./input";
-import { loadMesh } from "./load";
-import { readOptions, someFiles } from "./options";
+import { loadMesh, sourceOptions } from "./load";
+import { readOptions } from "./options";
 import { type Paint, type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
 
-const options = { json: { type: "boolean" }, svg: { type: "string" }, html: { type: "string" } } as const;
+const options = {
+  ...sourceOptions,
+  json: { type: "boolean" },
+  svg: { type: "string" },
+  html: { type: "string" },
+} as const;
 
 /** `aks-mesh access`: the matrix as a table, as JSON or as a picture. */
-export function accessCommand(terminal: Terminal, args: readonly string[]): number {
+export async function accessCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
   const { values, positionals } = readOptions(args, options);
-  const mesh = loadMesh(terminal, someFiles(positionals));
+  const mesh = await loadMesh(terminal, { ...values, files: positionals });
   const relation = access(mesh);
   if (values.svg !== undefined) write(values.svg, accessSvg(mesh, relation));
   if (values.html !== undefined) write(values.html, accessHtml(mesh, relation));

@@ -1,25 +1,42 @@
-import { formatPosition, formatProblem, parseManifests, type Problem } from "../mesh/manifests";
+import { describeObject, formatPosition, formatProblem, type Manifests, type Problem } from "../mesh/manifests";
 import {
+  admissionFindings,
   checkGuarantees,
   describeRequest,
   type Finding,
   findings,
+  type Guarantee,
+  type OsmMesh,
   osmMesh,
   patternProblems,
   readGuarantees,
 } from "../mesh/osm";
-import { readManifestFiles } from "./input";
-import { readOptions, someFiles } from "./options";
+import { loadManifests, sourceOptions } from "./load";
+import { readOptions } from "./options";
 import { type Terminal } from "./terminal";
 
 /** `aks-mesh check`: findings and guarantees. Exit code 1 where there is an error, 2 where something cannot be read. */
-export function checkCommand(terminal: Terminal, args: readonly string[]): number {
-  const { values, positionals } = readOptions(args, { json: { type: "boolean" } } as const);
-  const manifests = parseManifests(readManifestFiles(someFiles(positionals)));
+export async function checkCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
+  const { values, positionals } = readOptions(args, { ...sourceOptions, json: { type: "boolean" } } as const);
+  const manifests = await loadManifests({ ...values, files: positionals });
   const mesh = osmMesh(manifests);
   const { guarantees, problems } = readGuarantees(manifests.objects, manifests.positions);
   const unreadable: readonly Problem[] = [...mesh.state.problems, ...patternProblems(mesh), ...problems];
-  const found = [...findings(mesh), ...checkGuarantees(mesh, guarantees)];
+  const known = new Set(unreadable.map(placeOf));
+  const ofMesh = findings(mesh);
+  // What is said of the mesh as a whole need not be said of its MeshConfig again.
+  const meshWide = new Set(ofMesh.flatMap(({ object, rule }) => (object === undefined ? [rule] : [])));
+  const admission = admissionFindings(manifests).filter(
+    ({ finding }) => !known.has(placeOf(finding)) && !meshWide.has(finding.rule),
+  );
+  for (const { finding } of admission) known.add(placeOf(finding));
+  const refused = new Set(admission.flatMap((one) => (one.refused ? [one.finding.object] : [])));
+  const found = [
+    ...admission.map(({ finding }) => finding),
+    // An object that is refused does nothing, so that nothing else need be said of it.
+    ...ofMesh.filter((one) => !known.has(placeOf(one)) && !refused.has(one.object)),
+    ...brokenGuarantees(manifests, mesh, guarantees, refused),
+  ];
   const errors = [...unreadable, ...found].filter(({ severity }) => severity === "error").length;
   // What is not read is not checked either: that is no finding.
   const code = manifests.problems.some(({ severity }) => severity === "error") ? 2 : errors > 0 ? 1 : 0;
@@ -53,6 +70,29 @@ export function checkCommand(terminal: Terminal, args: readonly string[]): numbe
       : `${errors > 0 ? paint.bad(plural(errors, "error")) : "0 errors"}, ${plural(warnings, "warning")}.\n`,
   );
   return code;
+}
+
+/**
+ * Guarantees that do not hold. Of objects that will be refused nobody knows whether they are mended or left out, so that a
+ * guarantee has to hold with and without them.
+ */
+function brokenGuarantees(
+  manifests: Manifests,
+  mesh: OsmMesh,
+  guarantees: readonly Guarantee[],
+  refused: ReadonlySet<string | undefined>,
+): readonly Finding[] {
+  const broken = checkGuarantees(mesh, guarantees);
+  if (refused.size === 0) return broken;
+  const objects = manifests.objects.filter((object) => !refused.has(describeObject(object)));
+  const known = new Set(broken.map(({ object }) => object));
+  const without = checkGuarantees(osmMesh({ ...manifests, objects }), guarantees);
+  return [...broken, ...without.filter(({ object }) => !known.has(object))];
+}
+
+/** What says of two messages that they are about the same thing. */
+function placeOf({ object, property }: Pick<Problem, "object" | "property">): string | undefined {
+  return property === undefined ? undefined : `${object ?? ""} ${property}`;
 }
 
 function plural(count: number, noun: string): string {

@@ -1,11 +1,13 @@
 import { askedService, type CallRequest, decide, RequestError, type Verdict } from "../mesh/osm";
 import { isJsonObject } from "../mesh/manifests";
 import { readText } from "./input";
-import { loadMesh } from "./load";
+import { loadMesh, sourceOptions } from "./load";
+import { readOptions } from "./options";
 import { type Terminal } from "./terminal";
 
 /** `aks-mesh decide FILES… < requests.jsonl`: one verdict a line, in the order asked. */
-export function decideCommand(terminal: Terminal, paths: readonly string[]): number {
+export async function decideCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
+  const { values, positionals } = readOptions(args, sourceOptions);
   const lines = readText(0, "standard input")
     .split("\n")
     .map((line) => line.trim());
@@ -14,7 +16,7 @@ export function decideCommand(terminal: Terminal, paths: readonly string[]): num
     const service = "error" in request ? undefined : askedService(request.from, request.to);
     return service === undefined ? [] : [service];
   });
-  const mesh = loadMesh(terminal, paths, asked);
+  const mesh = await loadMesh(terminal, { ...values, files: positionals }, asked);
   let bad = false;
   const answers: string[] = [];
   for (const request of requests) {

@@ -1,23 +1,25 @@
 import { type AccessChange, changeTitles, describeRequest, diff, DiffTooLarge } from "../mesh/osm";
 import { verdictLine } from "./decide";
 import { outcomeText } from "./explain";
-import { loadMesh } from "./load";
+import { loadMesh, sourceOptions } from "./load";
 import { readOptions } from "./options";
 import { type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
 
-const options = { json: { type: "boolean" }, "exit-code": { type: "boolean" } } as const;
+const options = { ...sourceOptions, json: { type: "boolean" }, "exit-code": { type: "boolean" } } as const;
 
 /** `aks-mesh diff BEFORE AFTER`: what a change opens and closes. */
-export function diffCommand(terminal: Terminal, args: readonly string[]): number {
+export async function diffCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
   const { values, positionals } = readOptions(args, options);
-  const [before, after, ...rest] = positionals;
-  if (before === undefined || after === undefined || rest.length > 0) {
-    throw new UsageError("diff wants two files or directories: BEFORE AFTER.");
+  const { context, namespace } = values;
+  if (positionals.length !== (context === undefined ? 2 : 1)) {
+    throw new UsageError("diff wants two files or directories: BEFORE AFTER; or --context NAME and AFTER.");
   }
+  const after = { files: positionals.slice(-1), namespace };
+  const before = context === undefined ? { files: positionals.slice(0, 1), namespace } : { files: [], context };
   let changes: readonly AccessChange[];
   try {
-    changes = diff(loadMesh(terminal, [before]), loadMesh(terminal, [after]));
+    changes = diff(await loadMesh(terminal, before), await loadMesh(terminal, after));
   } catch (error) {
     if (error instanceof DiffTooLarge) throw new UsageError(error.message);
     throw error;

@@ -9,12 +9,13 @@ import {
   type Verdict,
 } from "../mesh/osm";
 import { verdictLine } from "./decide";
-import { loadMesh } from "./load";
-import { readOptions, someFiles } from "./options";
+import { loadMesh, sourceOptions } from "./load";
+import { readOptions } from "./options";
 import { type Paint, type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
 
 const options = {
+  ...sourceOptions,
   from: { type: "string" },
   to: { type: "string" },
   method: { type: "string" },
@@ -26,7 +27,7 @@ const options = {
 } as const;
 
 /** `aks-mesh explain`: what happens to one call, and which lines decide it. */
-export function explainCommand(terminal: Terminal, args: readonly string[]): number {
+export async function explainCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
   const { values, positionals } = readOptions(args, options);
   const { from, to, method, path, host, header = [] } = values;
   if (from === undefined) throw new UsageError("Say who calls: --from NAMESPACE/SERVICE-ACCOUNT.");
@@ -41,7 +42,7 @@ export function explainCommand(terminal: Terminal, args: readonly string[]): num
     headers: Object.fromEntries(header.map(readHeader)),
   };
   const asked = askedService(from, to);
-  const mesh = loadMesh(terminal, someFiles(positionals), asked === undefined ? [] : [asked]);
+  const mesh = await loadMesh(terminal, { ...values, files: positionals }, asked === undefined ? [] : [asked]);
   let verdict: Verdict;
   try {
     verdict = decide(mesh, request);

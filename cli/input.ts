@@ -1,17 +1,12 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type ManifestFile, type Manifests, parseManifests } from "../mesh/manifests";
+import { type ManifestFile } from "../mesh/manifests";
 import { UsageError } from "./usage-error";
 
 /** Largest manifest that is read. */
 const maxFileBytes = 256 * 1024 * 1024;
 
-/** Reads manifests from files, from directories (all `.yaml`, `.yml` and `.json` in them) and, as `-`, from standard input. */
-export function readManifests(paths: readonly string[]): Manifests {
-  return parseManifests(readManifestFiles(paths));
-}
-
-/** The texts of {@link readManifests}. */
+/** The texts of files, of directories (all `.yaml`, `.yml` and `.json` in them) and, as `-`, of standard input. */
 export function readManifestFiles(paths: readonly string[]): readonly ManifestFile[] {
   return paths.flatMap(manifestFiles);
 }
@@ -34,18 +29,26 @@ function manifestFiles(path: string): readonly ManifestFile[] {
     .filter((file) => !/(^|[\\/])(node_modules|\.git)[\\/]/.test(file))
     .sort();
   if (files.length === 0) throw new UsageError(`${path} holds no .yaml, .yml or .json file.`);
-  return files.map((file) => ({ name: file, text: readText(file, file) }));
+  return files.map((file) => ({ name: file, text: readText(file, file), found: true }));
 }
 
 /** All of a file, or of standard input (0). */
 export function readText(source: string | 0, name: string): string {
   try {
-    return readFileSync(source, "utf8");
+    return decodeText(readFileSync(source));
   } catch (error) {
     // A closed standard input is an empty one.
     if (source === 0 && error instanceof Error && "code" in error && error.code === "EAGAIN") return "";
     throw new UsageError(`${name} cannot be read: ${reasonOf(error)}.`);
   }
+}
+
+/** Text in UTF-8, or in what its byte order mark says, as editors on Windows and PowerShell's `>` write it. */
+function decodeText(bytes: Buffer): string {
+  const [first, second] = bytes;
+  const encoding =
+    first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+  return new TextDecoder(encoding).decode(bytes);
 }
 
 /** Why a file cannot be read or written, in words. */

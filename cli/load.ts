@@ -1,25 +1,63 @@
-import { formatProblem, type Manifests } from "../mesh/manifests";
+import { formatProblem, type Manifests, parseManifests } from "../mesh/manifests";
 import { type AskedService, type OsmMesh, osmMesh, patternProblems } from "../mesh/osm";
-import { readManifests } from "./input";
+import { readManifestFiles } from "./input";
+import { readCluster } from "./running-cluster";
 import { type Terminal } from "./terminal";
+import { UsageError } from "./usage-error";
 
 /** Reading manifests failed; the problems were printed. */
 export class BadInput extends Error {
   override readonly name = "BadInput";
 }
 
+/** Options of every command that reads objects. */
+export const sourceOptions = { namespace: { type: "string" }, context: { type: "string" } } as const;
+
+/** Where objects come from: files, or a running cluster. */
+export interface Source {
+  readonly files: readonly string[];
+  /** A context of the kubeconfig, instead of files. */
+  readonly context?: string | undefined;
+  /** Namespace of objects that name none. */
+  readonly namespace?: string | undefined;
+}
+
 /**
- * Reads manifests and says on standard error what was assumed and what is wrong.
+ * Reads objects as they are.
+ *
+ * @throws {UsageError} where nothing can be read, or where nothing is there.
+ */
+export async function loadManifests({ files, context, namespace }: Source): Promise<Manifests> {
+  if (context !== undefined && files.length > 0) {
+    throw new UsageError("Name either files or --context, not both: what runs and what is written may differ.");
+  }
+  if (context === undefined && files.length === 0) {
+    throw new UsageError(
+      "Name the manifests: files, directories, - for standard input, or --context NAME for a running cluster.",
+    );
+  }
+  if (namespace === "") throw new UsageError("--namespace wants a name.");
+  const cluster = context === undefined ? undefined : await readCluster(context);
+  const read = cluster === undefined ? readManifestFiles(files) : [cluster.file];
+  const manifests = parseManifests(read, { ...(namespace !== undefined && { namespace }) });
+  if (manifests.objects.length === 0 && manifests.problems.length === 0) {
+    const where = context === undefined ? files.join(", ") : `the cluster of context ${context}`;
+    throw new UsageError([`There is no Kubernetes object in ${where}.`, ...manifests.notes].join(" "));
+  }
+  return { ...manifests, notes: [...(cluster?.notes ?? []), ...manifests.notes] };
+}
+
+/**
+ * Reads objects and says on standard error what was assumed and what is wrong.
  *
  * @throws {BadInput} where an object cannot be read as the API server or the mesh would.
  */
-export function loadMesh(terminal: Terminal, paths: readonly string[], asked: readonly AskedService[] = []): OsmMesh {
-  const manifests = readManifests(paths);
-  return meshOf(terminal, manifests, asked);
-}
-
-function meshOf(terminal: Terminal, manifests: Manifests, asked: readonly AskedService[]): OsmMesh {
-  const mesh = osmMesh(manifests, asked);
+export async function loadMesh(
+  terminal: Terminal,
+  source: Source,
+  asked: readonly AskedService[] = [],
+): Promise<OsmMesh> {
+  const mesh = osmMesh(await loadManifests(source), asked);
   const problems = [...mesh.state.problems, ...patternProblems(mesh)];
   for (const problem of problems) terminal.err(`${formatProblem(problem)}\n`);
   const errors = problems.filter(({ severity }) => severity === "error").length;

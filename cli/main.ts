@@ -6,29 +6,16 @@ import { driftCommand } from "./drift";
 import { explainCommand } from "./explain";
 import { BadInput } from "./load";
 import { processTerminal, type Terminal } from "./terminal";
+import { commandHelp, commandUsages, generalHelp, isCommandName } from "./usage";
 import { UsageError } from "./usage-error";
-
-const usage = `Who may call whom in a mesh of Open Service Mesh 1.2, from its manifests alone.
-
-Usage
-  aks-mesh access  FILES…                  the matrix of callers and services
-      [--json] [--svg FILE] [--html FILE]
-  aks-mesh explain FILES… --from NS/SA --to HOST:PORT
-      [--method M] [--path P] [--header NAME=VALUE]… [--host H] [--tcp] [--json]
-  aks-mesh check   FILES… [--json]         what the mesh will do that was hardly meant; guarantees
-  aks-mesh diff    BEFORE AFTER [--json] [--exit-code]
-                                           what a change opens and closes, with a request each
-  aks-mesh decide  FILES… < requests.jsonl one verdict a line, for machines
-  aks-mesh drift   --stack NAME            has anybody changed what was deployed?
-  aks-mesh preview up|down|status|reap|comment …
-                                           running copies of pull requests: aks-mesh preview help
-
-FILES are manifests in YAML or JSON, directories of them, or - for standard input.
-Exit code: 0 fine, 1 findings or differences, 2 wrong usage or manifests that cannot be read.
-`;
+import { nearNames } from "../mesh/manifests/near-names";
 
 async function run(terminal: Terminal, argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv;
+  if (command !== undefined && isCommandName(command) && (rest.includes("--help") || rest.includes("-h"))) {
+    terminal.out(commandHelp(command));
+    return 0;
+  }
   switch (command) {
     case "access":
       return accessCommand(terminal, rest);
@@ -51,10 +38,13 @@ async function run(terminal: Terminal, argv: readonly string[]): Promise<number>
     case "help":
     case "--help":
     case "-h":
-      terminal.out(usage);
+      terminal.out(generalHelp());
       return command === undefined ? 2 : 0;
-    default:
-      throw new UsageError(`There is no command ${command}. aks-mesh help lists them.`);
+    default: {
+      const [near] = nearNames(command, [...Object.keys(commandUsages), "preview"]);
+      const meant = near === undefined ? "" : ` Did you mean ${near}?`;
+      throw new UsageError(`There is no command ${command}.${meant} aks-mesh help lists them.`);
+    }
   }
 }
 

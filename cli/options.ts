@@ -17,9 +17,3 @@ export function readOptions<const O extends NonNullable<ParseArgsConfig["options
     throw new UsageError(error.message.split("\n")[0] ?? "");
   }
 }
-
-/** The file names, of which there must be some. */
-export function someFiles(files: readonly string[]): readonly string[] {
-  if (files.length === 0) throw new UsageError("Name the manifests: files, directories, or - for standard input.");
-  return files;
-}

@@ -11,7 +11,7 @@ import {
 import { access, type Access } from "./access";
 import { type Finding } from "../osm/findings";
 import { type OsmMesh } from "../osm/mesh";
-import { nearNames } from "./near-names";
+import { nearNames } from "../manifests/near-names";
 import { certain, possible } from "./outcome-sets";
 import { fullName } from "../osm/proxy/hostnames";
 import { chainKind } from "../osm/proxy/outbound";

@@ -36,10 +36,7 @@ const strictMode: MeshSwitches = {
 export function assume(given: GivenState, asked: readonly AskedService[]): Assumed {
   const assumptions: string[] = [];
 
-  let switches = given.meshConfigs.get(
-    [...given.meshConfigs.keys()].find((key) => key.endsWith("/osm-mesh-config")) ?? "",
-  );
-  switches ??= [...given.meshConfigs.values()][0];
+  let switches = meshConfigOf(given, assumptions);
   if (switches === undefined) {
     switches = strictMode;
     assumptions.push(
@@ -80,6 +77,27 @@ export function assume(given: GivenState, asked: readonly AskedService[]): Assum
     endpoints,
     assumptions,
   };
+}
+
+const meshConfigName = "osm-mesh-config";
+
+/** Namespaces in which the control plane runs: the AKS add-on's, and the default of OSM's own chart. */
+const meshNamespaces: readonly string[] = ["kube-system", "osm-system"];
+
+/** The one MeshConfig that the controller reads: by its name, in the namespace in which it runs itself. */
+function meshConfigOf({ meshConfigs }: GivenState, assumptions: string[]): MeshSwitches | undefined {
+  const named = [...meshConfigs.keys()].filter((key) => key.endsWith(`/${meshConfigName}`)).sort();
+  const read = meshNamespaces.map((namespace) => keyOf(namespace, meshConfigName)).find((key) => meshConfigs.has(key));
+  const counts = read ?? named[0];
+  const others = [...meshConfigs.keys()].filter((key) => key !== counts).sort();
+  if (others.length > 0) {
+    const reason =
+      counts === undefined
+        ? `its name has to be ${meshConfigName}`
+        : `only ${counts} is taken to be in the mesh's own namespace, and a mesh has one`;
+    assumptions.push(...others.map((key) => `MeshConfig ${key} is not read: ${reason}.`));
+  }
+  return counts === undefined ? undefined : meshConfigs.get(counts);
 }
 
 /** pkg/injector/webhook.go, mustInject; the label `ignore` is in the webhook's selector of namespaces. */

@@ -3,6 +3,7 @@ export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: {
+    /** With `generateName` alone its prefix and `*`. */
     readonly name: string;
     /** `default` where the manifest names none; empty for kinds without a namespace. */
     readonly namespace?: string;

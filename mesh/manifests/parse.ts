@@ -1,11 +1,24 @@
 import { type Document, isMap, isNode, isSeq, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
+import { jsonStream } from "./json-stream";
 import { isJsonObject, type JsonObject, type KubernetesObject } from "./object";
 import { formatPath, type Position, type Problem, type ValuePath } from "./position";
+import { kubectlYaml } from "./yaml-dialect";
 
 /** A manifest file's name, as messages shall call it, and its text. */
 export interface ManifestFile {
   readonly name: string;
   readonly text: string;
+  /**
+   * Whether nobody named the file: it was found in a folder. What is no object in it is then passed over and said, as the values
+   * of a chart, a kustomization or a package.json are. Default: false.
+   */
+  readonly found?: boolean;
+}
+
+/** How {@link parseManifests} reads. */
+export interface ParseOptions {
+  /** Namespace of objects that name none, as with `kubectl --namespace`. Default: `default`, and the result's notes say so. */
+  readonly namespace?: string;
 }
 
 /** Finds the place of an object, or of a value inside it. */
@@ -18,12 +31,14 @@ export interface Manifests {
   readonly objects: readonly KubernetesObject[];
   readonly positions: Positions;
   readonly problems: readonly Problem[];
+  /** What was passed over or assumed while reading, in sentences. */
+  readonly notes: readonly string[];
 }
 
 /** Positions of objects that came from no file. */
 export const nowhere: Positions = { of: () => undefined };
 
-/** Kinds of Kubernetes itself that have no namespace; any other object without one belongs to `default`. */
+/** Kinds of Kubernetes itself that have no namespace. */
 const clusterScopedKinds: ReadonlySet<string> = new Set([
   "Namespace",
   "Node",
@@ -42,8 +57,12 @@ const clusterScopedKinds: ReadonlySet<string> = new Set([
 /** One alias may stand for this many nodes, so that a "billion laughs" file is an error, not a hang. */
 const maxAliasCount = 1000;
 
+/** Where kubectl puts an object that names no namespace. */
+const assumedNamespace = "default";
+
 interface Origin {
   readonly file: string;
+  readonly found: boolean;
   readonly part: DocumentText;
   /** Which document of the part. */
   readonly index: number;
@@ -54,16 +73,26 @@ interface Origin {
  * Reads YAML or JSON manifests: several documents a file, `List` objects, output of kustomize and Helm. Never throws on
  * bad input: what cannot be read becomes a problem with its place, and the rest is still read.
  */
-export function parseManifests(files: readonly ManifestFile[]): Manifests {
+export function parseManifests(files: readonly ManifestFile[], { namespace }: ParseOptions = {}): Manifests {
   const objects: KubernetesObject[] = [];
   const problems: Problem[] = [];
+  const passedOver = new Set<string>();
+  let unplaced = 0;
   const origins = new Map<KubernetesObject, Origin>();
 
-  for (const { name: file, text } of files) {
+  for (const { name: file, text, found = false } of files) {
     for (const part of splitDocuments(text)) {
-      const plain = readJson(part.text);
-      if (plain !== undefined) {
-        collect(plain, { file, part, index: 0, path: [] });
+      const stream = jsonStream(part.text) ?? [part];
+      const plain = stream.map((one) => readJson(one.text));
+      if (plain.every((value) => value !== undefined)) {
+        stream.forEach((one, index) => {
+          const place = { text: one.text, line: part.line + (one === part ? 0 : one.line) };
+          collect(plain[index], { file, found, part: place, index: 0, path: [] });
+        });
+        continue;
+      }
+      if (found && isTemplate(part.text)) {
+        passedOver.add(file);
         continue;
       }
       const lineCounter = new LineCounter();
@@ -71,12 +100,17 @@ export function parseManifests(files: readonly ManifestFile[]): Manifests {
       readDocuments(part.text, lineCounter, file, part.line, problems).forEach((document, index) => {
         if (reportSyntax(document.errors, locate, problems)) return;
         const value = plainValue(document, locate, problems);
-        if (value !== undefined && value !== null) collect(value, { file, part, index, path: [] });
+        if (value !== undefined && value !== null) collect(value, { file, found, part, index, path: [] });
       });
     }
   }
   const positionOf = positionFinder();
-  return { objects, problems, positions: { of: (object, path = []) => positionOf(origins.get(object), path) } };
+  return {
+    objects,
+    problems,
+    positions: { of: (object, path = []) => positionOf(origins.get(object), path) },
+    notes: readingNotes(passedOver, unplaced),
+  };
 
   function collect(value: unknown, origin: Origin): void {
     const report = (message: string, at: ValuePath = []): void => {
@@ -88,6 +122,10 @@ export function parseManifests(files: readonly ManifestFile[]): Manifests {
         ...(position && { position }),
       });
     };
+    if (origin.found && !claimsToBeObject(value)) {
+      passedOver.add(origin.file);
+      return;
+    }
     if (!isJsonObject(value)) {
       report("A Kubernetes object was expected here, with apiVersion, kind and metadata.");
       return;
@@ -103,8 +141,10 @@ export function parseManifests(files: readonly ManifestFile[]): Manifests {
     if (typeof apiVersion !== "string" || apiVersion === "") {
       return report(`The ${kind} has no apiVersion.`, ["apiVersion"]);
     }
-    const object = withMetadata(value, kind, apiVersion);
+    const object = withMetadata(value, kind, apiVersion, namespace);
     if (typeof object === "string") return report(object, ["metadata"]);
+    if (namespace === undefined && object.metadata.namespace === assumedNamespace && !namesNamespace(value))
+      unplaced += 1;
     objects.push(object);
     origins.set(object, origin);
   }
@@ -150,7 +190,7 @@ function readDocuments(
   problems: Problem[],
 ): readonly Document[] {
   try {
-    const documents = parseAllDocuments(text, { lineCounter, merge: true, prettyErrors: false, strict: true });
+    const documents = parseAllDocuments(text, { ...kubectlYaml, lineCounter, prettyErrors: false, strict: true });
     return Array.isArray(documents) ? documents : [];
   } catch (error) {
     // The parser recurses, so that a file of some ten thousand nested brackets exhausts the stack.
@@ -190,16 +230,58 @@ function plainValue(document: Document, locate: (offset: number) => Position, pr
   }
 }
 
-function withMetadata(value: JsonObject, kind: string, apiVersion: string): KubernetesObject | string {
+/** Whether a document means to be a Kubernetes object; a kustomization is for another reader. */
+function claimsToBeObject(value: unknown): boolean {
+  if (!isJsonObject(value)) return false;
+  const { kind, apiVersion } = value;
+  if (kind === undefined || (apiVersion === undefined && !isJsonObject(value["metadata"]))) return false;
+  return !(typeof apiVersion === "string" && apiVersion.startsWith("kustomize.config.k8s.io/"));
+}
+
+/** Whether a text is a template of Helm's, which becomes YAML only when it is rendered. */
+function isTemplate(text: string): boolean {
+  return /\{\{-?\s*[\w.$"/(]/.test(text);
+}
+
+function namesNamespace(value: JsonObject): boolean {
+  const { metadata } = value;
+  return isJsonObject(metadata) && typeof metadata["namespace"] === "string" && metadata["namespace"] !== "";
+}
+
+function readingNotes(passedOver: ReadonlySet<string>, unplaced: number): readonly string[] {
+  const notes: string[] = [];
+  if (passedOver.size > 0) {
+    notes.push(
+      `Passed over, because they hold no Kubernetes objects: ${[...passedOver].sort().join(", ")}. Render charts with \`helm template\` and overlays with \`kubectl kustomize\` first.`,
+    );
+  }
+  if (unplaced > 0) {
+    const [subject, verb] = unplaced === 1 ? ["1 object", "names"] : [`${String(unplaced)} objects`, "name"];
+    notes.push(`${subject} ${verb} no namespace: "${assumedNamespace}" was assumed; --namespace NAME says another.`);
+  }
+  return notes;
+}
+
+function withMetadata(
+  value: JsonObject,
+  kind: string,
+  apiVersion: string,
+  assumed: string = assumedNamespace,
+): KubernetesObject | string {
   const metadata = value["metadata"];
   if (!isJsonObject(metadata)) return `The ${kind} has no metadata.`;
-  const { name, namespace } = metadata;
+  const { namespace, generateName } = metadata;
+  let { name } = metadata;
+  if ((name === undefined || name === "") && typeof generateName === "string" && generateName !== "") {
+    // The API server appends five characters that nobody knows beforehand.
+    name = `${generateName}*`;
+  }
   if (typeof name !== "string" || name === "") return `The ${kind} has no metadata.name, or it is not a string.`;
   if (namespace !== undefined && namespace !== null && typeof namespace !== "string") {
     return `The namespace of ${kind} ${name} is not a string: put quotes around it.`;
   }
   const filled = namespace === undefined || namespace === null || namespace === "" ? undefined : namespace;
-  const scope = clusterScopedKinds.has(kind) ? {} : { namespace: filled ?? "default" };
+  const scope = clusterScopedKinds.has(kind) ? {} : { namespace: filled ?? assumed };
   return { ...value, apiVersion, kind, metadata: { ...metadata, name, ...scope } };
 }
 

@@ -39,6 +39,17 @@ export function formatPath(path: ValuePath): string {
   return text;
 }
 
+/** The steps of {@link formatPath}'s text. */
+export function parsePath(text: string): ValuePath {
+  const steps: (string | number)[] = [];
+  for (const [, index, quoted, name] of text.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([^.[\]]+)/g)) {
+    if (index !== undefined) steps.push(Number(index));
+    else if (quoted !== undefined) steps.push(String(JSON.parse(quoted)));
+    else if (name !== undefined) steps.push(name);
+  }
+  return steps;
+}
+
 /** One line: place, severity, object, property, message. */
 export function formatProblem(problem: Problem): string {
   const place = problem.position === undefined ? "" : `${formatPosition(problem.position)}: `;

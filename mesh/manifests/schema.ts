@@ -1,3 +1,5 @@
+import { nearNames } from "./near-names";
+
 /** The part of OpenAPI's schemas that the ten kinds need. */
 export type Schema =
   | {
@@ -40,12 +42,16 @@ function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-/** The keys nearest to a misspelt one, by case and common beginning. */
+/** The key nearest to a misspelt one: by letters to change, or by a common beginning, as `path` is of `pathRegex`. */
 function similar(key: string, known: readonly string[]): string | undefined {
   const folded = key.toLowerCase();
+  const [near] = nearNames(key, known);
   return (
-    known.find((candidate) => candidate.toLowerCase() === folded) ??
-    known.find((candidate) => candidate.startsWith(folded.slice(0, 4)) || folded.startsWith(candidate.toLowerCase()))
+    near ??
+    known.find(
+      (candidate) =>
+        candidate.toLowerCase().startsWith(folded.slice(0, 4)) || folded.startsWith(candidate.toLowerCase()),
+    )
   );
 }
 

@@ -11,7 +11,9 @@ export function checkTrafficTarget({ metadata, spec }: TrafficTarget, around: Su
       "target-namespace",
       "spec.destination.namespace",
       `the destination's namespace ${JSON.stringify(destination.namespace ?? "")} is not the object's own`,
-      `write ${namespace}, or move the object to the destination's namespace`,
+      typeof destination.namespace === "string" && destination.namespace !== ""
+        ? `move the object and its route groups to namespace ${destination.namespace}: OSM reads a target beside what it opens`
+        : `write ${namespace}`,
       "webhook",
     );
   }

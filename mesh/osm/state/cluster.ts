@@ -1,6 +1,7 @@
 import { type KubernetesObject, type Manifests, nowhere, type Positions, type Problem } from "../../manifests";
 import { osmKinds } from "../kinds";
 import { assume } from "../../cluster/assumptions";
+import { versionAdvice } from "../kinds/older-versions";
 import { keyOf } from "./identity";
 import {
   type EgressPolicy,
@@ -99,7 +100,7 @@ export function clusterState(
 ): ClusterState {
   const { given, passedOver, problems, positions } = givenState(manifests);
   const assumed = assume(given, asked);
-  const assumptions = [...assumed.assumptions];
+  const assumptions = [...(manifests.notes ?? []), ...assumed.assumptions];
   if (passedOver.size > 0) {
     const kinds = [...passedOver].map(([kind, count]) => `${String(count)} ${kind}`).sort();
     assumptions.push(`Passed over, because the mesh does not read them: ${kinds.join(", ")}.`);
@@ -169,14 +170,21 @@ const meshGroups: ReadonlySet<string> = new Set(
   [...servedVersions.values()].map((version) => version.slice(0, version.indexOf("/"))),
 );
 
+/** The only kind of which the CRD serves a second version, with the same fields. */
+const alsoServed: Readonly<Record<string, string>> = { MeshConfig: "config.openservicemesh.io/v1alpha1" };
+
 function isServedVersion(object: KubernetesObject, reader: Reader): boolean {
   const wanted = servedVersions.get(object.kind);
-  if (object.apiVersion === (wanted ?? "v1")) return true;
+  if (object.apiVersion === (wanted ?? "v1") || object.apiVersion === alsoServed[object.kind]) return true;
   const [group = "", version] = object.apiVersion.split("/");
   if (wanted !== undefined) {
     // Another API group may have a kind of the same name, as Gateway API has TCPRoute.
     if (!meshGroups.has(group)) return false;
-    reader.report(["apiVersion"], `OSM 1.2 serves ${object.kind} as ${wanted} only, not as ${object.apiVersion}.`);
+    const advice = [`write ${wanted}`, ...versionAdvice(object)].join("; ");
+    reader.report(
+      ["apiVersion"],
+      `OSM 1.2 serves ${object.kind} as ${wanted} only, not as ${object.apiVersion}: ${advice}.`,
+    );
     return false;
   }
   if (version !== undefined && meshGroups.has(group)) {

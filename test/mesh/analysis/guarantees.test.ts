@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseManifests } from "../../../mesh/manifests";
 import { checkGuarantees, type Finding, osmMesh, readGuarantees } from "../../../mesh/osm";
-import { nearNames } from "../../../mesh/analysis/near-names";
+import { nearNames } from "../../../mesh/manifests/near-names";
 
 const pods = `
 apiVersion: apps/v1

@@ -48,7 +48,7 @@ items:
   });
 
   const target = (spec: string) =>
-    `apiVersion: access.smi-spec.io/v1alpha3\nkind: TrafficTarget\nmetadata: {name: t, namespace: n}\nspec:\n${spec}`;
+    `apiVersion: access.smi-spec.io/v1alpha3\nkind: TrafficTarget\nmetadata: {name: t, namespace: ns}\nspec:\n${spec}`;
   it.each([
     ["malformed YAML", "a: [1\nb: {", /^f\.yaml:2:\d+: error: Not valid YAML/],
     ["no object", "- 1\n- 2\n", /^f\.yaml:1:1: error: A Kubernetes object was expected/],
@@ -66,11 +66,11 @@ items:
     [
       "a list that is none",
       target("  rules: x\n"),
-      /f\.yaml:5:10: error: TrafficTarget n\/t spec\.rules: Must be a list, is a string/,
+      /f\.yaml:5:10: error: TrafficTarget ns\/t spec\.rules: Must be a list, is a string/,
     ],
     [
       "a name that is a number",
-      target("  sources:\n  - {kind: ServiceAccount, name: 5, namespace: n}\n"),
+      target("  sources:\n  - {kind: ServiceAccount, name: 5, namespace: ns}\n"),
       /f\.yaml:6:34: error: .*spec\.sources\[0\]\.name: Must be a string/,
     ],
     [

@@ -58,7 +58,7 @@ export const badSettings: readonly BadSetting[] = [
     to: "attic",
     check: "target-namespace",
     ...webhook,
-    remedy: "shop",
+    remedy: "attic",
   },
   { object: target, set: "spec.destination.namespace", check: "target-namespace", ...webhook, remedy: "write shop" },
   { object: target, set: "spec.destination.kind", to: "Pod", check: "target-kind", remedy: "ServiceAccount" },

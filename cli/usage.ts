@@ -1,0 +1,132 @@
+/** One command of the command line, as its help shows it. */
+interface CommandUsage {
+  /** Its line after `aks-mesh`, options included. */
+  readonly synopsis: readonly string[];
+  /** What it does, in one line. */
+  readonly summary: string;
+  /** Options of its own, and what they mean. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly example: string;
+}
+
+/** Where the objects come from, alike for all commands that read any. */
+const sources = {
+  "--namespace NAME": 'where objects belong that name no namespace. Default: "default", and it is said',
+  "--context NAME": "read the running cluster of this kubeconfig context instead of files: lists only, no Secret",
+} as const;
+
+const json = { "--json": "for machines" } as const;
+
+/** Help of each command but `preview`, which has its own. */
+export const commandUsages = {
+  access: {
+    synopsis: ["access FILES… [--json] [--svg FILE] [--html FILE]"],
+    summary: "who may call whom: the matrix of callers and services",
+    options: {
+      ...json,
+      "--svg FILE": "a picture",
+      "--html FILE": "a page with the picture and every route",
+      ...sources,
+    },
+    example: "aks-mesh access manifests/ --html access.html",
+  },
+  explain: {
+    synopsis: [
+      "explain FILES… --from NS/SA --to HOST:PORT",
+      "[--method M] [--path P] [--header NAME=VALUE]… [--host H] [--tcp] [--json]",
+    ],
+    summary: "what happens to one call, and which lines decide it",
+    options: {
+      "--from NS/SA": "who calls: namespace and service account",
+      "--to HOST:PORT": "what is called: a Service by any of its names, an address, or a host outside",
+      "--method M": "default GET",
+      "--path P": "default /",
+      "--header NAME=VALUE": "may be given several times",
+      "--host H": "Host header. Default: what --to says",
+      "--tcp": "bytes that are not HTTP",
+      ...json,
+      ...sources,
+    },
+    example: "aks-mesh explain manifests/ --from shop/cart --to catalogue.shop:80 --path /items",
+  },
+  check: {
+    synopsis: ["check FILES… [--json]"],
+    summary: "what the API server or the mesh will refuse, what the mesh will do that was hardly meant; guarantees",
+    options: { ...json, ...sources },
+    example: "kubectl kustomize overlays/prod | aks-mesh check -",
+  },
+  diff: {
+    synopsis: ["diff BEFORE AFTER [--json] [--exit-code]"],
+    summary: "what a change opens and closes, with a request each",
+    options: {
+      ...json,
+      "--exit-code": "end with 1 where there is a change",
+      "--namespace NAME": sources["--namespace NAME"],
+      "--context NAME": "BEFORE is the running cluster of this kubeconfig context: name only AFTER",
+    },
+    example: "aks-mesh diff main/manifests manifests --exit-code",
+  },
+  decide: {
+    synopsis: ["decide FILES… < requests.jsonl"],
+    summary: "one verdict a line, for machines",
+    options: sources,
+    example: `echo '{"from":"shop/cart","to":"catalogue.shop:80","path":"/items"}' | aks-mesh decide manifests/`,
+  },
+  drift: {
+    synopsis: ["drift --stack NAME"],
+    summary: "has anybody changed what was deployed?",
+    options: { "--stack NAME": "which stack of the Pulumi program" },
+    example: "aks-mesh drift --stack prod",
+  },
+} as const satisfies Readonly<Record<string, CommandUsage>>;
+
+/** Name of a command that has its help here. */
+export type CommandName = keyof typeof commandUsages;
+
+/** Whether a text is the name of such a command. */
+export function isCommandName(text: string): text is CommandName {
+  return Object.hasOwn(commandUsages, text);
+}
+
+const files = "FILES are manifests in YAML or JSON, directories of them, or - for standard input.";
+const codes = "Exit code: 0 fine, 1 findings or differences, 2 wrong usage or manifests that cannot be read.";
+
+/** What `aks-mesh COMMAND --help` prints. */
+export function commandHelp(name: CommandName): string {
+  const { synopsis, summary, options, example }: CommandUsage = commandUsages[name];
+  const width = Math.max(...Object.keys(options).map(({ length }) => length)) + 2;
+  return [
+    `${summary[0]?.toUpperCase() ?? ""}${summary.slice(1)}.`,
+    "",
+    `Usage: aks-mesh ${synopsis.join("\n           ")}`,
+    "",
+    ...Object.entries(options).map(([option, meaning]) => `  ${option.padEnd(width)}${meaning}`),
+    "",
+    `Example: ${example}`,
+    "",
+    ...(synopsis.some((line) => line.includes("FILES")) ? [files] : []),
+    codes,
+    "",
+  ].join("\n");
+}
+
+/** What `aks-mesh help` prints. */
+export function generalHelp(): string {
+  const commands = Object.entries<CommandUsage>(commandUsages).flatMap(([, { synopsis, summary }]) => [
+    `  aks-mesh ${synopsis.join("\n      ")}`,
+    `      ${summary}`,
+  ]);
+  return [
+    "Who may call whom in a mesh of Open Service Mesh 1.2, from its manifests alone.",
+    "",
+    "Usage",
+    ...commands,
+    "  aks-mesh preview up|down|status|reap|comment …",
+    "      running copies of pull requests: aks-mesh preview help",
+    "",
+    "aks-mesh COMMAND --help says more about one of them.",
+    files,
+    codes,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { main } from "../../cli/main";
+import { capture } from "./capture";
+
+/** A situation that somebody reported, and what the command has to say of it. */
+interface Case {
+  /** Arguments; names that end in .yaml are files of the folder `cases`. */
+  readonly args: readonly string[];
+  readonly code: number;
+  /** What standard output and standard error hold, in any order. */
+  readonly says: readonly RegExp[];
+  readonly neverSays?: readonly RegExp[];
+}
+
+const refused = /The API server refuses the object/;
+
+const cases: readonly Case[] = [
+  // What the API server or OSM's webhook refuses, with the near name of a misspelt field.
+  {
+    args: ["check", "schema-path-for-pathregex.yaml"],
+    code: 1,
+    says: [refused, /spec\.matches\[0\]\.path: there is no such property/, /Did you mean pathRegex\?/],
+  },
+  { args: ["check", "schema-method-for-methods.yaml"], code: 1, says: [refused, /Did you mean methods\?/] },
+  {
+    args: ["check", "schema-old-destination-port.yaml"],
+    code: 1,
+    says: [refused, /spec\.destination\.port/, /There are: kind, name, namespace/],
+  },
+  { args: ["check", "schema-max-connection.yaml"], code: 1, says: [refused, /Did you mean maxConnections\?/] },
+  { args: ["check", "schema-underscore.yaml"], code: 1, says: [refused, /"Bad_Name" is no valid name/] },
+  {
+    args: ["check", "split-weight-left-out.yaml"],
+    code: 1,
+    says: [refused, /spec\.backends\[0\]\.weight: is missing/],
+  },
+  {
+    args: ["check", "target-in-the-callers-namespace.yaml"],
+    code: 1,
+    says: [/OSM's webhook refuses the object/, /Move the object and its route groups to namespace srv/],
+    neverSays: [/Add the HTTPRouteGroup to the TrafficTarget's namespace/, /\[ignored-target\]/],
+  },
+  // Older versions: what to write instead, field by field.
+  {
+    args: ["check", "split-v1alpha4-matches.yaml"],
+    code: 1,
+    says: [/write split\.smi-spec\.io\/v1alpha2/, /take `spec\.matches` out/],
+  },
+  { args: ["check", "split-v1alpha1.yaml"], code: 1, says: [/write each `weight` as a number/] },
+  {
+    args: ["check", "target-v1alpha1.yaml"],
+    code: 1,
+    says: [
+      /move `destination` and `sources` below `spec`/,
+      /rename `specs` to `spec\.rules`/,
+      /take `destination\.port` out/,
+    ],
+  },
+  { args: ["check", "groups-older.yaml"], code: 1, says: [/move `matches` below `spec`/, /write `headers` as a list/] },
+  { args: ["check", "tcproutes-older.yaml"], code: 1, says: [/name the ports in `spec\.matches\.ports`/] },
+  // Only one MeshConfig counts, and the other is said.
+  {
+    args: ["check", "two-mesh-configs.yaml"],
+    code: 1,
+    says: [/MeshConfig osm-system\/osm-mesh-config is not read: only kube-system/, /\[permissive-mode\]/],
+  },
+  // Output of Helm names no namespace.
+  {
+    args: ["check", "helm-without-namespace.yaml"],
+    code: 1,
+    says: [/7 objects name no namespace: "default" was assumed; --namespace NAME says another/],
+  },
+  { args: ["check", "helm-without-namespace.yaml", "--namespace", "shop"], code: 0, says: [/No findings/] },
+];
+
+describe("situations that people reported", () => {
+  it.each(cases)("$args", async ({ args, code, says, neverSays = [] }) => {
+    const paths = args.map((arg) => (arg.endsWith(".yaml") ? join(__dirname, "cases", arg) : arg));
+    const { result, output } = await capture(() => main(paths));
+    for (const text of says) expect(output).toMatch(text);
+    for (const text of neverSays) expect(output).not.toMatch(text);
+    expect(result, output).toBe(code);
+  });
+});
