@@ -1,6 +1,6 @@
 import { RunError } from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { nearNames } from "../mesh/analysis/near-names";
+import { nearNames } from "../mesh/manifests/near-names";
 
 /**
  * Refuses settings that nothing reads: Pulumi itself takes any key.

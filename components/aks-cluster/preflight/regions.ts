@@ -1,4 +1,4 @@
-import { nearNames } from "../../../mesh/analysis/near-names";
+import { nearNames } from "../../../mesh/manifests/near-names";
 import { must, quoted } from "../validation/problem";
 import { listed, type Question } from "./question";
 

@@ -1,4 +1,4 @@
-import { nearNames } from "../../../mesh/analysis/near-names";
+import { nearNames } from "../../../mesh/manifests/near-names";
 import { NodePoolMode, OsDiskType } from "../enums";
 import { type NodePoolSettings } from "../settings";
 import { must, type Problem, quoted } from "../validation/problem";
