@@ -39,6 +39,7 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
     served: {
       v1: {
         ConfigMap: { plural: "configmaps", namespaced: true },
+        Endpoints: { plural: "endpoints", namespaced: true },
         Event: { plural: "events", namespaced: true },
         Namespace: { plural: "namespaces", namespaced: false },
         Pod: { plural: "pods", namespaced: true },

@@ -43,6 +43,14 @@ describe("inputs of Kubernetes' own kinds", () => {
     expect(await normalize(map)).toEqual(map);
   });
 
+  it("keep members whose names are words of a programming language", async () => {
+    const limits = { apiVersion: "v1", kind: "LimitRange", spec: { limits: [{ default: { cpu: "0.1" } }] } };
+    expect(await normalize(limits)).toMatchObject({ spec: { limits: [{ default: { cpu: "100m" } }] } });
+    const spec = { podSelector: {}, ingress: [{ from: [{ namespaceSelector: {} }], ports: [{ port: "web" }] }] };
+    const policy = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", spec };
+    expect(await normalize(policy)).toEqual(policy);
+  });
+
   it("lose a misspelt member without a word", async () => {
     expect(await normalize(deployment({ imagePullPolicie: "Always", image: "web:1" }))).toEqual(
       deployment({ image: "web:1" }),

@@ -254,6 +254,23 @@ describe("create", () => {
     expect(error.reasons.join("\n")).toMatch(/did not become ready[^]*not ready within 1 s[^]*MinimumReplicas/);
   });
 
+  it.each([
+    ["", false],
+    ["real", true],
+  ])("lets a Service settle where the variable says %j", async (value, settles) => {
+    const settling = createKubernetesProvider({ AKS_MESH_SETTLE_TIMES: value }, quick);
+    await settling.configure({ inputs: { kubeconfig: server.kubeconfig } }, context());
+    server.objects.set("/api/v1/namespaces/shop/endpoints/web", { metadata: { resourceVersion: "1" } });
+    const inputs = {
+      ...{ apiVersion: "v1", kind: "Service", metadata: { name: "web", namespace: "shop" } },
+      spec: { selector: { app: "nobody" } },
+    };
+    const request = { ...identity("kubernetes:core/v1:Service"), inputs, preview: false, timeoutSeconds: 1 };
+    // At the timeout nothing has to settle any more, with the real provider neither.
+    await expect(settling.create(request, context())).resolves.toMatchObject({ id: "shop/web" });
+    expect(messages.includes("Waiting for the service's Endpoints to settle")).toBe(settles);
+  });
+
   it("repeats after 429 and 503, and gives up on a refusal at once", async () => {
     server.script.push({ match: "POST", answer: status(503, "ServiceUnavailable", "starting") });
     server.script.push({
