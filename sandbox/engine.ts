@@ -7,8 +7,11 @@ import { type Emulator } from "./emulator";
 import { type SandboxPaths } from "./paths";
 import { type Tools } from "./tools";
 
-/** Variables by which the user's own Azure, Pulumi or cluster could leak into the sandbox, or the sandbox out of it. */
-const foreign = /^(ARM_|AZURE_|PULUMI_|KUBECONFIG$|AAD_)/;
+/**
+ * Variables by which the user's own Azure, Pulumi or cluster could leak into the sandbox, or the sandbox out of it. The kubernetes
+ * provider's switches name no cluster, and are remedies that its errors speak of.
+ */
+const foreign = /^(ARM_|AZURE_|PULUMI_(?!K8S_)|KUBECONFIG$|AAD_)/;
 
 /**
  * The Pulumi backend. Without `metadata=skip` the backend keeps a file of attributes beside each checkpoint and rewrites it in
