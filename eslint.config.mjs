@@ -40,7 +40,15 @@ export default tseslint.config(
             { group: ["@pulumi/*", "@kubernetes/*", "@azure/*"], message: "mesh/ is pure: no Pulumi, no clients." },
             { group: ["node:*", "fs", "path", "os", "child_process"], message: "mesh/ is pure: no I/O." },
             {
-              group: ["**/components/**", "**/stacks/**", "**/cli/**", "**/preview/**", "**/sandbox/**"],
+              group: [
+                "**/components/**",
+                "**/stacks/**",
+                "**/cli/**",
+                "**/preview/**",
+                "**/sandbox/**",
+                "**/recovery/**",
+                "**/judge/**",
+              ],
               message: "mesh/ is the ground floor.",
             },
           ],

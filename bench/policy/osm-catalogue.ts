@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { createReadStream } from "node:fs";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
-import { ensureJudge } from "../../sandbox/judge";
+import { ensureJudge } from "../../judge";
 
 /** How far OSM's own catalogue came with the relation of the same objects. */
 export interface CatalogueRun {

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Judge, openJudge } from "../../sandbox/judge";
-import { readCases } from "./case-file";
-import { describe as describeVerdict, disagreements } from "./compare";
-import { arbitraryCase } from "./generate/case";
+import { type Judge, openJudge } from "../../judge";
+import { readCases } from "../../judge/case-file";
+import { describe as describeVerdict, disagreements } from "../../judge/compare";
+import { arbitraryCase } from "../../judge/generate/case";
 
 /** A small run of `npm run judge`, always the same: what new seeds find becomes a named case. */
 const policies = 300;

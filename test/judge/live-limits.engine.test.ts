@@ -5,8 +5,8 @@ import {
   type LiveRequest,
   type LiveVerdict,
   openDataPlane,
-} from "../../sandbox/data-plane";
-import { readCases } from "./case-file";
+} from "../../judge/data-plane";
+import { readCases } from "../../judge/case-file";
 
 /** What OSM's end-to-end tests expect of the named cases beyond a verdict on one call: seen with real Envoys. */
 let dataPlane: DataPlane | undefined;

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { dataPlaneProblem, openDataPlane } from "../../sandbox/data-plane";
-import { openJudge } from "../../sandbox/judge";
-import { playLive, randomPolicies } from "./play";
+import { dataPlaneProblem, openDataPlane } from "../../judge/data-plane";
+import { openJudge } from "../../judge";
+import { playLive, randomPolicies } from "../../judge/play";
 
-/** A small run of `tsx test/judge/live.ts`, always the same. */
+/** A small run of `tsx judge/live.ts`, always the same. */
 const requests = 60;
 const seed = 1000;
 

@@ -16,7 +16,7 @@ import {
   type OsmMesh,
   type Verdict,
 } from "../../../mesh/osm";
-import { arbitraryCase } from "../../judge/generate/case";
+import { arbitraryCase } from "../../../judge/generate/case";
 
 /** What findings, differences and guarantees claim with a request must be what `decide` says about that request. */
 const seed = 20_261_130;

@@ -1,0 +1,53 @@
+import path from "node:path";
+import { ensureJudge, type Judge, type JudgeCase, type JudgeRequest, type JudgeVerdict, startJudge } from ".";
+import { ensureEnvoy } from "../sandbox/data-plane/envoy";
+import { namespaceAccess } from "../sandbox/data-plane/namespaces";
+
+/** A request, with what only a real call can be. */
+export interface LiveRequest extends JudgeRequest {
+  /** How often the call is made, one after the other. From 2 on its answer has `statuses` in place of an outcome. Default: 1. */
+  readonly times?: number;
+  /** TLS that the caller itself speaks. It believes any server. */
+  readonly tls?: {
+    /** SNI. Default: none. */
+    readonly "server-name"?: string;
+    /** Name in a certificate of the mesh's authority that the caller shows. Default: it shows none. */
+    readonly principal?: string;
+  };
+}
+
+/** What a real call came to. */
+export interface LiveVerdict extends JudgeVerdict {
+  /** How often each HTTP status came; 0 stands for no answer. */
+  readonly statuses?: Readonly<Record<string, number>>;
+  /** How many requests with this path the case's applications got until the call had ended, each try of a sidecar counted. */
+  readonly arrived?: number;
+}
+
+/** An answer to a case. */
+export type LiveAnswer = { readonly verdicts: readonly LiveVerdict[] } | { readonly error: string };
+
+/** Real pods with real sidecars that answer cases. The application answers 200, or NNN on a path `/status/NNN`. */
+export type DataPlane = Judge<JudgeCase & { readonly requests: readonly LiveRequest[] }, LiveAnswer>;
+
+const namespaces = ["--net", "--mount"];
+
+/** Why this machine cannot run pods, in a sentence for a person; undefined where it can. */
+export async function dataPlaneProblem(): Promise<string | undefined> {
+  const access = await namespaceAccess(namespaces);
+  return "problem" in access ? access.problem : undefined;
+}
+
+/**
+ * Starts a data plane: it answers cases as the judge does, but sends the requests for real, through real Envoys, and gives
+ * the one outcome that it saw. Everything it makes lives in namespaces of its own and goes with it.
+ *
+ * @throws an Error that says what this machine lacks.
+ */
+export async function openDataPlane(report: (message: string) => void): Promise<DataPlane> {
+  const access = await namespaceAccess(namespaces);
+  if ("problem" in access) throw new Error(access.problem);
+  const [binaries, envoy] = await Promise.all([ensureJudge(report), ensureEnvoy(report)]);
+  const [command = "", ...args] = [...access.unshare, path.join(binaries, "data-plane"), envoy];
+  return startJudge(command, args);
+}

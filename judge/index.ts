@@ -1,0 +1,108 @@
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { ensureOptionalTool } from "../sandbox/data-plane/build";
+
+/** A request as `aks-mesh decide` reads it. */
+export interface JudgeRequest {
+  readonly from: string;
+  readonly to: string;
+  readonly protocol: "http" | "tcp";
+  readonly method?: string;
+  readonly path?: string;
+  readonly host?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Objects and what is asked about them. */
+export interface JudgeCase {
+  readonly objects: readonly unknown[];
+  readonly requests: readonly JudgeRequest[];
+}
+
+/** What the real Open Service Mesh does with one request. */
+export interface JudgeVerdict {
+  readonly outcome: string;
+  readonly status: number | null;
+  /** Null where the shares depend on which of two TrafficSplits counts. */
+  readonly backends: Readonly<Record<string, number>> | null;
+  readonly outcomes?: readonly string[];
+  /** Every cause that alone makes the outcome vary. */
+  readonly "varies-by"?: readonly string[];
+  /** What the sidecars involved refuse of their configuration, and why. */
+  readonly rejected?: readonly string[];
+  /** The request cannot be judged: it names no Service of the objects, or these leave too much to chance. */
+  readonly error?: string;
+}
+
+/** An answer to a case; an error where the objects cannot be read, or where OSM itself falls over them. */
+export type JudgeAnswer = { readonly verdicts: readonly JudgeVerdict[] } | { readonly error: string };
+
+/** The running judge, or another program that answers such cases. */
+export interface Judge<Case extends JudgeCase = JudgeCase, Answer = JudgeAnswer> {
+  /** Answers in the order of the cases. Several calls may be under way at once. */
+  ask(cases: readonly Case[]): Promise<readonly Answer[]>;
+  /** Ends the process. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the judge unless it is in the cache.
+ * @param report gets a line when something has to be built.
+ * @returns folder of its executables, `judge`, `data-plane` and `relation`.
+ */
+export function ensureJudge(report: (message: string) => void): Promise<string> {
+  return ensureOptionalTool(
+    {
+      name: "judge",
+      version: "1.2.4",
+      packages: [".", "./data-plane", "./relation"],
+      seconds: 120,
+      source: path.join(__dirname, "osm"),
+      uses: [path.join(path.dirname(__dirname), "sandbox", "data-plane", "pods", "netns")],
+      title: "the judge: Open Service Mesh 1.2.4 as a library (a minute or two the first time)",
+    },
+    report,
+  );
+}
+
+/** Starts the judge. It answers until it is closed. */
+export async function openJudge(report: (message: string) => void): Promise<Judge> {
+  return startJudge(path.join(await ensureJudge(report), "judge"), []);
+}
+
+/** Starts a program that answers cases line by line, as the judge does. */
+export function startJudge<Case extends JudgeCase = JudgeCase, Answer = JudgeAnswer>(
+  command: string,
+  args: readonly string[],
+): Judge<Case, Answer> {
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const waiting: { resolve: (answer: Answer) => void; reject: (error: Error) => void }[] = [];
+  const ended = new Promise<void>((resolve) => {
+    child.on("close", (code, signal) => {
+      for (const { reject } of waiting.splice(0)) {
+        reject(new Error(`the judge ended early: ${signal ?? `exit code ${String(code)}`}`));
+      }
+      resolve();
+    });
+  });
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    waiting.shift()?.resolve(JSON.parse(line) as Answer);
+  });
+  return {
+    ask: (cases) =>
+      Promise.all(
+        cases.map(
+          (one) =>
+            new Promise<Answer>((resolve, reject) => {
+              waiting.push({ resolve, reject });
+              child.stdin.write(`${JSON.stringify(one)}\n`);
+            }),
+        ),
+      ),
+    close: async () => {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,228 @@
+// Command data-plane sends `aks-mesh decide`'s requests for real: every pod of the objects is a network namespace with an
+// application and a real Envoy, which gets its configuration from OSM's own generators over Envoy's own protocol.
+//
+// It speaks like the judge: one case a line in, one line of verdicts out, each with the one outcome that was seen. It needs
+// root, and must be started in a network and a mount namespace of its own (unshare --net --mount).
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	discovery_v3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	"golang.org/x/sys/unix"
+	"google.golang.org/grpc"
+
+	"aks-mesh/sandbox/data-plane/pods/netns"
+	"aks-mesh/judge/osm/internal/cluster"
+	"aks-mesh/judge/osm/internal/controlplane"
+	"aks-mesh/judge/osm/internal/verdict"
+)
+
+const settleTime = 500 * time.Millisecond
+
+type question struct {
+	Objects  []json.RawMessage `json:"objects"`
+	Requests []request         `json:"requests"`
+}
+
+type answer struct {
+	Verdicts []seen `json:"verdicts,omitempty"`
+	Error    string `json:"error,omitempty"`
+	// Refused is what the Envoys refused of their configuration.
+	Refused []string `json:"refused,omitempty"`
+}
+
+func main() {
+	if err := serve(); err != nil {
+		fmt.Fprintln(os.Stderr, "data-plane:", err)
+		os.Exit(1)
+	}
+}
+
+func serve() error {
+	if len(os.Args) != 2 {
+		return errors.New("usage: unshare --net --mount data-plane ENVOY < cases.jsonl")
+	}
+	envoyPath, err := prepareMounts(os.Args[1])
+	if err != nil {
+		return err
+	}
+	node, err := netns.New()
+	if err != nil {
+		return err
+	}
+	control, err := controlplane.New(context.Background())
+	if err != nil {
+		return err
+	}
+	server := &discoveryServer{control: control}
+	if err := node.Do(prepareNode); err != nil {
+		return err
+	}
+	if err := node.Do(func() error { return startControl(server) }); err != nil {
+		return err
+	}
+
+	scanner := bufio.NewScanner(os.Stdin)
+	scanner.Buffer(make([]byte, 1<<20), 64<<20)
+	encoder := json.NewEncoder(os.Stdout)
+	for scanner.Scan() {
+		var result answer
+		var err error
+		for range attempts {
+			if result, err = play(node, server, scanner.Bytes(), envoyPath); !errors.Is(err, errNotReady) {
+				break
+			}
+		}
+		if err != nil {
+			result = answer{Error: err.Error()}
+		}
+		if err := encoder.Encode(result); err != nil {
+			return err
+		}
+	}
+	return scanner.Err()
+}
+
+// prepareMounts puts Envoy where its own user may start it, and gives the pods a resolver that says no at once. Both are
+// seen by this process and its children only.
+func prepareMounts(envoy string) (string, error) {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return "", fmt.Errorf("private mounts: %w (are you root?)", err)
+	}
+	if err := unix.Mount("tmpfs", sharedFolder, "tmpfs", 0, "mode=0755"); err != nil {
+		return "", err
+	}
+	target := filepath.Join(sharedFolder, "envoy")
+	resolver := filepath.Join(sharedFolder, "resolv.conf")
+	hosts := filepath.Join(sharedFolder, "hosts")
+	for file, text := range map[string]string{target: "", hosts: "", resolver: "nameserver 127.0.0.1\noptions attempts:1 timeout:1\n"} {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			return "", err
+		}
+	}
+	for file, seenAs := range map[string]string{envoy: target, resolver: "/etc/resolv.conf", hosts: "/etc/hosts"} {
+		if err := unix.Mount(file, seenAs, "", unix.MS_BIND, ""); err != nil {
+			return "", fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return target, nil
+}
+
+// startControl serves discovery on the node.
+func startControl(server *discoveryServer) error {
+	listener, err := net.Listen("tcp4", fmt.Sprintf("%s:%d", nodeAddress, controlPort))
+	if err != nil {
+		return err
+	}
+	service := grpc.NewServer()
+	discovery_v3.RegisterAggregatedDiscoveryServiceServer(service, server)
+	go func() {
+		if err := service.Serve(listener); err != nil {
+			fmt.Fprintln(os.Stderr, "data-plane: discovery:", err)
+			os.Exit(1)
+		}
+	}()
+	return nil
+}
+
+// play brings the pods of one case up, sends its requests and takes everything down again.
+func play(node *netns.Namespace, server *discoveryServer, line []byte, envoyPath string) (result answer, err error) {
+	var asked question
+	if err := json.Unmarshal(line, &asked); err != nil {
+		return result, err
+	}
+	objects, err := cluster.New(asked.Objects)
+	if err != nil {
+		return result, err
+	}
+	var plain []verdict.Request
+	for _, it := range asked.Requests {
+		plain = append(plain, it.Request)
+	}
+	verdict.AddMissingClients(objects, plain)
+	server.control.Load(objects)
+	server.load(objects.Pods)
+	if err := writeHosts(objects); err != nil {
+		return result, err
+	}
+	if err := node.Do(func() error { return netns.Run(serviceRules(objects), "iptables-restore", "-w") }); err != nil {
+		return result, err
+	}
+	served := newApplication()
+	world, err := startWorld(node, objects, asked.Requests, served)
+	if err != nil {
+		return result, err
+	}
+
+	var pods []*pod
+	defer func() {
+		for _, listener := range world {
+			err = errors.Join(err, listener.Close())
+		}
+		for _, it := range pods {
+			err = errors.Join(err, it.stop())
+		}
+	}()
+	for _, object := range objects.Pods {
+		it, err := startPod(node, object, objects, served, envoyPath)
+		if it != nil {
+			pods = append(pods, it)
+		}
+		if err != nil {
+			return result, err
+		}
+	}
+	for _, it := range pods {
+		if err := it.waitReady(); err != nil {
+			return result, err
+		}
+	}
+
+	// Ready says that the first configuration was taken; the workers get it a moment later.
+	time.Sleep(settleTime)
+
+	result.Verdicts = make([]seen, len(asked.Requests))
+	failures := make([]error, len(asked.Requests))
+	var group sync.WaitGroup
+	slots := make(chan struct{}, 4*runtime.GOMAXPROCS(0))
+	for index, request := range asked.Requests {
+		group.Add(1)
+		slots <- struct{}{}
+		go func() {
+			defer group.Done()
+			defer func() { <-slots }()
+			from, err := clientOf(pods, request.From)
+			if err == nil {
+				result.Verdicts[index], err = send(from, server, objects, request)
+			}
+			failures[index] = err
+		}()
+	}
+	group.Wait()
+	server.lock.Lock()
+	for reason := range server.refused {
+		result.Refused = append(result.Refused, reason)
+	}
+	server.lock.Unlock()
+	return result, errors.Join(failures...)
+}
+
+func clientOf(pods []*pod, from string) (*pod, error) {
+	for _, it := range pods {
+		if it.object.Namespace+"/"+it.object.Spec.ServiceAccountName == from {
+			return it, nil
+		}
+	}
+	return nil, fmt.Errorf("nobody runs as %s", from)
+}

@@ -1,0 +1,111 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import * as fc from "fast-check";
+import { openJudge } from ".";
+import { disagreements, type Disagreement } from "./compare";
+import { arbitraryCase } from "./generate/case";
+import { reduce } from "./reduce";
+
+/** Requests asked about each policy. */
+const requestsPerPolicy = 10;
+/** Policies sent to the judge at once. */
+const batch = 200;
+
+/** `npm run judge -- --cases N --seed S [--keep FOLDER]`: random policies and requests, decided by us and by the real OSM. */
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      cases: { type: "string", default: "10000" },
+      seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
+      /** Where disagreements are written, as files for test/judge/cases. */
+      keep: { type: "string" },
+      /** How many different disagreements end the run. */
+      limit: { type: "string", default: "20" },
+    },
+  });
+  const wanted = Number(values.cases);
+  const seed = Number(values.seed);
+  const limit = Number(values.limit);
+  if (!Number.isSafeInteger(wanted) || !Number.isSafeInteger(seed) || !Number.isSafeInteger(limit)) {
+    process.stderr.write("--cases, --seed and --limit must be integers.\n");
+    return 2;
+  }
+  const judge = await openJudge((message) => process.stderr.write(`${message}\n`));
+  const started = performance.now();
+  const outcomes = new Map<string, number>();
+  const found = new Map<string, Disagreement>();
+  let policies = 0;
+  let requests = 0;
+  let unjudged = 0;
+  let wrong = 0;
+  try {
+    for (let round = 0; requests < wanted && found.size < limit; round += 1) {
+      const cases = fc.sample(arbitraryCase(requestsPerPolicy), { seed: seed + round, numRuns: batch });
+      const answers = await judge.ask(cases);
+      for (const [index, answer] of answers.entries()) {
+        const asked = cases[index];
+        if (asked === undefined) continue;
+        if ("error" in answer)
+          throw new Error(`seed ${String(seed + round)}, policy ${String(index)}: ${answer.error}`);
+        policies += 1;
+        for (const { outcome, error } of answer.verdicts) {
+          if (error !== undefined) unjudged += 1;
+          else {
+            requests += 1;
+            outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+          }
+        }
+        for (const disagreement of disagreements(asked, answer.verdicts)) {
+          wrong += 1;
+          if (found.size >= limit) break;
+          const small = await reduce(judge, disagreement);
+          const key = JSON.stringify([small.objects, small.ours, small.theirs]);
+          if (found.has(key)) continue;
+          found.set(key, small);
+          process.stdout.write(`\n${describeDisagreement(small, seed + round, index)}\n`);
+          if (values.keep !== undefined) keepCase(values.keep, small, found.size);
+        }
+      }
+      if (process.stderr.isTTY) process.stderr.write(`\r${String(requests)} requests, ${String(wrong)} disagreements `);
+    }
+  } finally {
+    await judge.close();
+  }
+  const seconds = (performance.now() - started) / 1000;
+  process.stdout.write(
+    [
+      `seed ${String(seed)}: ${String(requests)} requests about ${String(policies)} policies in ${seconds.toFixed(1)} s`,
+      ` (${((60 * policies) / seconds).toFixed(0)} policies a minute); not judged: ${String(unjudged)}\n`,
+      `outcomes: ${[...outcomes].map(([name, count]) => `${name} ${String(count)}`).join(", ")}\n`,
+      `disagreements: ${String(wrong)} (${String(found.size)} different minimal cases)\n`,
+    ].join(""),
+  );
+  return wrong === 0 ? 0 : 1;
+}
+
+function describeDisagreement({ objects, request, ours, theirs }: Disagreement, seed: number, index: number): string {
+  return [
+    `seed ${String(seed)}, policy ${String(index)}`,
+    ...objects.map((object) => `  ${JSON.stringify(object)}`),
+    `  request ${JSON.stringify(request)}`,
+    `  ours:     ${ours}`,
+    `  real OSM: ${theirs}`,
+  ].join("\n");
+}
+
+function keepCase(folder: string, { objects, request }: Disagreement, number: number): void {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `new-${String(number)}.json`);
+  writeFileSync(file, `${JSON.stringify({ description: "", objects, requests: [request] }, undefined, 2)}\n`);
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exitCode = 2;
+  },
+);
