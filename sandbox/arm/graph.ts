@@ -1,13 +1,14 @@
 import { type ArmContext } from "./context";
 import { ArmError } from "./errors";
 import { type ArmRequest, type ArmResponse } from "./http";
-import { type JsonObject } from "./json";
+import { type JsonObject, stringAt } from "./json";
 import { segmentsOf } from "./resource-id";
+import { resourcesBelow } from "./resource-manager/resources";
 
 /** Paths of Microsoft Graph. */
 export const graphPath = /^\/(?:v1\.0|beta)\//;
 
-/** The little of Microsoft Graph that azure-cli asks for: who the service principal is. */
+/** The little of Microsoft Graph that azure-cli asks for: who the service principal and the managed identities are. */
 export function answerGraph(context: ArmContext, request: ArmRequest): ArmResponse {
   const [, collection = "", key] = segmentsOf(request.path);
   const { clientId, objectId } = context.identity;
@@ -19,20 +20,29 @@ export function answerGraph(context: ArmContext, request: ArmRequest): ArmRespon
     servicePrincipalType: "Application",
     servicePrincipalNames: [clientId],
   };
-  const isMine = (text: string): boolean =>
-    [clientId, objectId].some((id) => text.toLowerCase().includes(id.toLowerCase()));
+  const principals = [me, ...managedIdentities(context)];
+  /** Those that a text, such as a filter or a list of ids, names. */
+  const named = (text: string): JsonObject[] =>
+    principals.filter(({ id, appId }) =>
+      [id, appId].some((guid) => typeof guid === "string" && text.toLowerCase().includes(guid.toLowerCase())),
+    );
   switch (`${request.method} ${collection.toLowerCase().replace(/\(.*$/, "")}`) {
     case "GET serviceprincipals": {
-      if (key !== undefined && isMine(key)) return { status: 200, body: me };
-      if (key !== undefined) break;
-      const filter = request.query.get("$filter");
-      return { status: 200, body: { value: filter === null || isMine(filter) ? [me] : [] } };
-    }
-    case "GET directoryobjects":
-      if (key !== undefined && isMine(key)) return { status: 200, body: me };
+      if (key === undefined) {
+        const filter = request.query.get("$filter");
+        return { status: 200, body: { value: filter === null ? principals : named(filter) } };
+      }
+      const [found] = named(key);
+      if (found !== undefined) return { status: 200, body: found };
       break;
+    }
+    case "GET directoryobjects": {
+      const [found] = named(key ?? "");
+      if (found !== undefined) return { status: 200, body: found };
+      break;
+    }
     case "POST directoryobjects":
-      return { status: 200, body: { value: isMine(request.body) ? [me] : [] } };
+      return { status: 200, body: { value: named(request.body) } };
     default:
       break;
   }
@@ -41,4 +51,20 @@ export function answerGraph(context: ArmContext, request: ArmRequest): ArmRespon
     "Request_ResourceNotFound",
     `Resource '${request.path}' does not exist or one of its queried reference-property objects are not present.`,
   );
+}
+
+function managedIdentities(context: ArmContext): JsonObject[] {
+  return resourcesBelow(context, `/subscriptions/${context.identity.subscriptionId}/resourceGroups`)
+    .filter(
+      (resource) => stringAt(resource, "type")?.toLowerCase() === "microsoft.managedidentity/userassignedidentities",
+    )
+    .map((identity) => ({
+      "@odata.type": "#microsoft.graph.servicePrincipal",
+      id: stringAt(identity, "properties", "principalId"),
+      appId: stringAt(identity, "properties", "clientId"),
+      displayName: stringAt(identity, "name"),
+      servicePrincipalType: "ManagedIdentity",
+      servicePrincipalNames: [stringAt(identity, "properties", "clientId") ?? ""],
+      alternativeNames: ["isExplicit=True", stringAt(identity, "id") ?? ""],
+    }));
 }

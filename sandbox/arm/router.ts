@@ -11,14 +11,19 @@ import { answerGraph, graphPath } from "./graph";
 import { type ArmRequest, type ArmResponse } from "./http";
 import { type Login } from "./login";
 import { parseResourcePath } from "./resource-id";
+import { requireApiVersion } from "./resource-manager/api-versions";
 import { authorizationHandler } from "./resource-manager/authorization";
 import { createFeaturesHandler } from "./resource-manager/features";
 import { genericResourcesHandler } from "./resource-manager/generic-resources";
 import { computeHandler } from "./resource-manager/compute";
+import { requireUnlocked } from "./resource-manager/locks";
+import { nameAvailabilityHandler } from "./resource-manager/name-availability";
 import { operationResultsHandler } from "./resource-manager/operation-results";
 import { resourceGroupsHandler } from "./resource-manager/resource-groups";
 import { resourceProvidersHandler } from "./resource-manager/resource-providers";
+import { softDeletionHandler } from "./resource-manager/soft-deletion";
 import { subscriptionsHandler } from "./resource-manager/subscriptions";
+import { tagsHandler } from "./resource-manager/tags";
 
 /** Finds who answers a request to Azure Resource Manager (or to Microsoft Graph), once its caller is known. */
 export function createRouter(
@@ -40,6 +45,9 @@ export function createRouter(
     createClusterActionsHandler(planes),
     containerServiceLocationsHandler,
     computeHandler,
+    tagsHandler,
+    nameAvailabilityHandler,
+    softDeletionHandler,
     genericResourcesHandler,
   ];
   return async (context, request) => {
@@ -53,7 +61,9 @@ export function createRouter(
         "The api-version query parameter (?api-version=) is required for all requests.",
       );
     }
+    requireApiVersion(apiVersion, context.now());
     const resource = parseResourcePath(request.path);
+    requireUnlocked(context, { ...request, resource, apiVersion });
     for (const handler of handlers) {
       const answer = await handler(context, { ...request, resource, apiVersion });
       if (answer !== undefined) return answer;

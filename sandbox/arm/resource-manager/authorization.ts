@@ -2,32 +2,12 @@ import { type ArmContext, type ResourceHandler, type ResourceRequest } from "../
 import { ArmError } from "../errors";
 import { type ArmResponse, jsonBody } from "../http";
 import { type JsonObject, objectAt, stringAt } from "../json";
-import { kubernetesRoles } from "../role-permissions";
 import { providerPath, typeKey } from "../resource-id";
 import { findResource, resourceKey, requireSubscription } from "./resources";
+import { requireRoleDefinition, roleDefinitions } from "./role-definitions";
 
 const ASSIGNMENTS = "microsoft.authorization/roleassignments";
 const DEFINITIONS = "microsoft.authorization/roledefinitions";
-
-/** Built-in roles the emulator can name. Others may be assigned by id as well. */
-const BUILT_IN_ROLES: Readonly<Record<string, string>> = {
-  "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
-  "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
-  "acdd72a7-3385-48ef-bd42-f606fba81ae7": "Reader",
-  "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": "User Access Administrator",
-  "4d97b98b-1d4f-4787-a291-c67834d212e7": "Network Contributor",
-  "f1a07417-d97a-45cb-824c-7a7467783830": "Managed Identity Operator",
-  "7f951dda-4ed3-4680-a7ca-43fe172d538d": "AcrPull",
-  "3913510d-42f4-4e42-8a64-420c390055eb": "Monitoring Metrics Publisher",
-  "b12aa53e-6015-4669-85d0-8515ebb3ae7f": "Private DNS Zone Contributor",
-  "4633458b-17de-408a-b874-0445c86b69e6": "Key Vault Secrets User",
-  "0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8": "Azure Kubernetes Service Cluster Admin Role",
-  "4abbcc35-e782-43d8-92c5-2d3f1bd2253f": "Azure Kubernetes Service Cluster User Role",
-  [kubernetesRoles.clusterAdmin]: "Azure Kubernetes Service RBAC Cluster Admin",
-  [kubernetesRoles.admin]: "Azure Kubernetes Service RBAC Admin",
-  [kubernetesRoles.writer]: "Azure Kubernetes Service RBAC Writer",
-  [kubernetesRoles.reader]: "Azure Kubernetes Service RBAC Reader",
-};
 
 /** Microsoft.Authorization: role assignments and role definitions at any scope. */
 export const authorizationHandler: ResourceHandler = (context, request) => {
@@ -98,6 +78,7 @@ function assign(
       });
     }
   }
+  requireRoleDefinition(context, roleDefinitionId ?? "");
   const same =
     (property: string, value: string | undefined) =>
     (assignment: JsonObject): boolean =>
@@ -174,32 +155,5 @@ function listAssignments(context: ArmContext, request: ResourceRequest): ArmResp
       wanted === undefined || stringAt(assignment, "properties", "principalId")?.toLowerCase() === wanted;
     return isWanted && (isAbove || (!onlyAbove && isBelow));
   });
-  return { status: 200, body: { value } };
-}
-
-function roleDefinitions(context: ArmContext, request: ResourceRequest): ArmResponse | undefined {
-  const name = request.resource.provider?.names[0]?.toLowerCase();
-  const describe = (id: string, roleName: string): JsonObject => ({
-    id: `/subscriptions/${context.identity.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${id}`,
-    name: id,
-    type: "Microsoft.Authorization/roleDefinitions",
-    properties: { roleName, type: "BuiltInRole", description: roleName, assignableScopes: ["/"], permissions: [] },
-  });
-  if (request.method !== "GET") return undefined;
-  if (name !== undefined) {
-    const roleName = BUILT_IN_ROLES[name];
-    if (roleName === undefined) {
-      throw new ArmError(
-        404,
-        "RoleDefinitionDoesNotExist",
-        `The specified role definition with ID '${name}' does not exist.`,
-      );
-    }
-    return { status: 200, body: describe(name, roleName) };
-  }
-  const wanted = /roleName\s+eq\s+'([^']+)'/i.exec(request.query.get("$filter") ?? "")?.[1]?.toLowerCase();
-  const value = Object.entries(BUILT_IN_ROLES)
-    .filter(([, roleName]) => wanted === undefined || roleName.toLowerCase() === wanted)
-    .map(([id, roleName]) => describe(id, roleName));
   return { status: 200, body: { value } };
 }

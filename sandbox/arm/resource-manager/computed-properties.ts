@@ -18,10 +18,12 @@ const COMPUTED: Readonly<Record<string, (context: ArmContext, id: string, body: 
   }),
   "microsoft.keyvault/vaults": (context, id, body) => ({
     tenantId: stringAt(body, "properties", "tenantId") ?? context.identity.tenantId,
+    createMode: undefined,
     vaultUri: `https://${id.split("/").at(-1) ?? ""}.vault.azure.net/`,
   }),
-  "microsoft.containerregistry/registries": (_, id) => ({
+  "microsoft.containerregistry/registries": (context, id) => ({
     loginServer: `${(id.split("/").at(-1) ?? "").toLowerCase()}.azurecr.io`,
+    creationDate: new Date(context.now()).toISOString(),
   }),
   "microsoft.storage/storageaccounts": (_, id) => {
     const name = id.split("/").at(-1) ?? "";
@@ -35,6 +37,14 @@ const COMPUTED: Readonly<Record<string, (context: ArmContext, id: string, body: 
       },
     };
   },
+  "microsoft.network/networksecuritygroups": () => ({ defaultSecurityRules: DEFAULT_SECURITY_RULES }),
+  "microsoft.network/dnszones": (_, id) => ({
+    nameServers: ["com", "net", "org", "info"].map(
+      (domain, index) =>
+        `ns${index + 1}-${(parseInt(derivedGuid("dns", id.toLowerCase()).slice(0, 2), 16) % 9) + 1}0.azure-dns.${domain}.`,
+    ),
+  }),
+  "microsoft.network/privatednszones/virtualnetworklinks": () => ({ virtualNetworkLinkState: "Completed" }),
   "microsoft.network/publicipaddresses": (_, id) => {
     const octets = derivedGuid("address", id.toLowerCase());
     return {
@@ -46,6 +56,64 @@ const COMPUTED: Readonly<Record<string, (context: ArmContext, id: string, body: 
     metrics: { prometheusQueryEndpoint: `https://${id.split("/").at(-1) ?? ""}.prometheus.monitor.azure.com` },
   }),
 };
+
+/** What Azure writes where a body says nothing. Keyed by type in lower case. */
+const DEFAULTS: Readonly<Record<string, JsonObject>> = {
+  "microsoft.containerregistry/registries": { adminUserEnabled: false, publicNetworkAccess: "Enabled" },
+  "microsoft.keyvault/vaults": {
+    accessPolicies: [],
+    enableSoftDelete: true,
+    softDeleteRetentionInDays: 90,
+    publicNetworkAccess: "Enabled",
+  },
+  "microsoft.network/natgateways": { idleTimeoutInMinutes: 4 },
+  "microsoft.network/publicipaddresses": {
+    publicIPAddressVersion: "IPv4",
+    publicIPAllocationMethod: "Dynamic",
+    idleTimeoutInMinutes: 4,
+  },
+  "microsoft.network/routetables": { disableBgpRoutePropagation: false },
+  "microsoft.network/virtualnetworks": { enableDdosProtection: false },
+  "microsoft.network/virtualnetworks/subnets": {
+    privateEndpointNetworkPolicies: "Disabled",
+    privateLinkServiceNetworkPolicies: "Enabled",
+  },
+  "microsoft.storage/storageaccounts": {
+    minimumTlsVersion: "TLS1_0",
+    supportsHttpsTrafficOnly: true,
+    networkAcls: { bypass: "AzureServices", virtualNetworkRules: [], ipRules: [], defaultAction: "Allow" },
+  },
+};
+
+/** The rules that every network security group has: priority, direction, access, source and destination by name. */
+const DEFAULT_SECURITY_RULES: JsonObject[] = (
+  [
+    ["AllowVnetInBound", 65000, "Inbound", "Allow", "VirtualNetwork", "VirtualNetwork"],
+    ["AllowAzureLoadBalancerInBound", 65001, "Inbound", "Allow", "AzureLoadBalancer", "*"],
+    ["DenyAllInBound", 65500, "Inbound", "Deny", "*", "*"],
+    ["AllowVnetOutBound", 65000, "Outbound", "Allow", "VirtualNetwork", "VirtualNetwork"],
+    ["AllowInternetOutBound", 65001, "Outbound", "Allow", "*", "Internet"],
+    ["DenyAllOutBound", 65500, "Outbound", "Deny", "*", "*"],
+  ] as const
+).map(([name, priority, direction, access, sourceAddressPrefix, destinationAddressPrefix]) => ({
+  name,
+  properties: {
+    protocol: "*",
+    sourcePortRange: "*",
+    destinationPortRange: "*",
+    sourceAddressPrefix,
+    destinationAddressPrefix,
+    access,
+    priority,
+    direction,
+    provisioningState: "Succeeded",
+  },
+}));
+
+/** The defaults of a resource of this type (lower case). */
+export function defaultProperties(type: string): JsonObject {
+  return DEFAULTS[type] ?? {};
+}
 
 /** The computed properties of a resource of this type (lower case). */
 export function computedProperties(context: ArmContext, type: string, id: string, body: JsonObject): JsonObject {

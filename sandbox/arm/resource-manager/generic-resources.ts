@@ -1,17 +1,23 @@
 import { type ArmContext, type ResourceHandler, type ResourceRequest } from "../context";
 import { ArmError } from "../errors";
 import { type ArmResponse, jsonBody } from "../http";
-import { isObject, type JsonObject, objectAt, stringAt } from "../json";
+import { isObject, type Json, type JsonObject, objectAt, stringAt } from "../json";
+import { mergeChanges } from "../store";
 import { providerPath, type ResourcePath, typeKey } from "../resource-id";
+import { completeIdentity } from "../container-service/managed-cluster";
 import { answerAction } from "./actions";
-import { computedProperties } from "./computed-properties";
+import { computedProperties, defaultProperties } from "./computed-properties";
+import { checkAmongSiblings, presentResource, recordSetsOf, takeChildren } from "./child-resources";
+import { requireName } from "./name-availability";
+import { checkReferences } from "./references";
 import { isTopLevel, summary } from "./resource-groups";
-import { filterResources } from "./resource-list";
+import { listResources } from "./resource-list";
 import { requireRegistered } from "./resource-providers";
 import {
   checkEtag,
   findResource,
   keysOf,
+  newEtag,
   requireResourceGroup,
   requireSubscription,
   resourceKey,
@@ -19,7 +25,10 @@ import {
   resourcesBelow,
   typeName,
 } from "./resources";
-import { normalizeLocation } from "./subscriptions";
+import { normalizeLocation, requireLocation } from "./subscriptions";
+import { successCode } from "./success-codes";
+import { afterDeletion, recovered } from "./soft-deletion";
+import { requireUnused } from "./usage";
 
 /** Namespaces whose top-level resources have no location of their own. */
 const WITHOUT_LOCATION = [
@@ -51,14 +60,14 @@ export const genericResourcesHandler: ResourceHandler = (context, request) => {
     const all = resourcesBelow(context, `/subscriptions/${subscriptionId}/resourceGroups`)
       .filter(isTopLevel)
       .map(summary);
-    return { status: 200, body: { value: filterResources(all, request.query.get("$filter")) } };
+    return listResources(context, request, all);
   }
   const part = resource.provider;
   if (part === undefined || part.types.length === 0) return undefined;
   if (resource.subscriptionId !== undefined) requireSubscription(context, resource);
   const isCollection = part.types.length > part.names.length;
   if (request.method === "POST" && isCollection) return act(context, request);
-  if (isCollection) return request.method === "GET" ? list(context, request) : undefined;
+  if (isCollection) return request.method === "GET" ? (read(context, request) ?? list(context, request)) : undefined;
   const id = canonicalId(context, resource);
   const existing = findResource(context, id);
   switch (request.method) {
@@ -66,10 +75,10 @@ export const genericResourcesHandler: ResourceHandler = (context, request) => {
       return { status: existing === undefined ? 404 : 204 };
     case "GET":
       if (existing === undefined) {
-        requireOwner(context, resource);
+        requireOwner(context, resource, "read");
         throw resourceNotFound(resource);
       }
-      return { status: 200, body: existing };
+      return { status: 200, body: presentResource(context, existing) };
     case "PUT":
       return put(context, request, id, existing);
     case "PATCH":
@@ -77,7 +86,8 @@ export const genericResourcesHandler: ResourceHandler = (context, request) => {
     case "DELETE":
       if (existing === undefined) return { status: 204 };
       checkEtag(request, existing);
-      context.store.commit({ delete: keysOf(context, id) });
+      requireUnused(context, id, typeKey(part));
+      context.store.commit(mergeChanges({ delete: keysOf(context, id) }, afterDeletion(context, existing)));
       return { status: 200 };
     default:
       return undefined;
@@ -85,9 +95,17 @@ export const genericResourcesHandler: ResourceHandler = (context, request) => {
 };
 
 /** @throws ArmError 404 where the group, the resource an extension hangs on, or the parent of a child is not there. */
-export function requireOwner(context: ArmContext, path: ResourcePath): void {
+export function requireOwner(context: ArmContext, path: ResourcePath, action: "read" | "write"): void {
   const part = path.provider;
   if (part === undefined) return;
+  if (part.types[0]?.toLowerCase() === "locations" && part.names[0] !== undefined) {
+    requireLocation(part.names[0], part.types.join("/"));
+    throw new ArmError(
+      404,
+      "InvalidResourceType",
+      `The sandbox does not know '${part.types.join("/")}' of '${part.namespace}'.`,
+    );
+  }
   if (path.resourceGroup !== undefined) requireResourceGroup(context, path, false);
   const isExtension = /\/providers\//i.test(path.scope);
   if (isExtension && findResource(context, path.scope) === undefined) {
@@ -104,7 +122,7 @@ export function requireOwner(context: ArmContext, path: ResourcePath): void {
   throw new ArmError(
     404,
     "ParentResourceNotFound",
-    `Failed to perform 'write' on resource(s) of type '${part.types.join("/")}', because the parent resource '${path.scope}${providerPath(parent)}' could not be found.`,
+    `Failed to perform '${action}' on resource(s) of type '${part.types.join("/")}', because the parent resource '${path.scope}${providerPath(parent)}' could not be found.`,
   );
 }
 
@@ -113,10 +131,14 @@ function put(context: ArmContext, request: ResourceRequest, id: string, existing
   const part = resource.provider;
   if (part === undefined) throw resourceNotFound(resource);
   if (resource.resourceGroup !== undefined) requireResourceGroup(context, resource, true);
-  requireOwner(context, resource);
+  requireOwner(context, resource, "write");
   requireRegistered(context, part.namespace);
   checkEtag(request, existing);
-  const body = jsonBody(request);
+  const asked = jsonBody(request);
+  const name = part.names.at(-1) ?? "";
+  requireName(context, typeKey(part), name, id);
+  const before = recovered(context, typeKey(part), name, asked);
+  const body = before === undefined ? asked : { ...before.vault, ...asked, properties: before.vault["properties"] };
   const isTracked =
     part.types.length === 1 &&
     resource.resourceGroup !== undefined &&
@@ -126,22 +148,32 @@ function put(context: ArmContext, request: ResourceRequest, id: string, existing
   if (isTracked && location === undefined) {
     throw new ArmError(400, "LocationRequired", "The location property is required for this definition.");
   }
+  if (isTracked && location !== undefined) requireLocation(location, typeName(resource));
   requireSameLocation(resource, existing, location);
-  const properties = objectAt(body, "properties");
+  checkReferences(context, id, body);
+  const type = stringAt(existing, "type") ?? typeName(resource);
+  const canonical = stringAt(existing, "id") ?? id;
+  checkAmongSiblings(context, canonical, type, body);
+  const surroundings = { id: canonical, type, isNew: existing === undefined };
+  const { properties, change } = takeChildren(context, surroundings, objectAt(body, "properties"));
   const stored: JsonObject = {
     ...body,
-    id: stringAt(existing, "id") ?? id,
+    id: canonical,
     name: stringAt(existing, "name") ?? part.names.at(-1),
-    type: stringAt(existing, "type") ?? typeName(resource),
+    type,
     location: location === undefined ? undefined : normalizeLocation(location),
+    identity: completeIdentity(context, canonical, body["identity"]),
+    sku: completeSku(type, body["sku"]),
+    etag: hasEtag(type) ? `W/"${newEtag(context, canonical)}"` : body["etag"],
     properties: {
+      ...defaultProperties(typeKey(part)),
       ...properties,
       ...computedProperties(context, typeKey(part), id, body),
       provisioningState: "Succeeded",
     },
   };
-  context.store.commit({ put: { [resourceKey(id)]: stored } });
-  return { status: existing === undefined ? 201 : 200, body: stored };
+  context.store.commit(mergeChanges(before?.change ?? {}, change, { put: { [resourceKey(canonical)]: stored } }));
+  return { status: successCode(type, existing === undefined), body: presentResource(context, stored) };
 }
 
 /** @throws ArmError 409 where a resource would move to another region. */
@@ -161,6 +193,18 @@ export function requireSameLocation(
   );
 }
 
+/** Registries and storage accounts say the tier beside the name of their sku. */
+function completeSku(type: string, sku: Json | undefined): Json | undefined {
+  const name = stringAt(sku, "name") ?? "";
+  if (!isObject(sku) || !/^microsoft\.(?:containerregistry|storage)\//i.test(type)) return sku;
+  return { ...sku, tier: name.split("_")[0] ?? name };
+}
+
+/** Whether Azure gives resources of this type an entity tag. */
+function hasEtag(type: string): boolean {
+  return /^microsoft\.(?:network|operationalinsights)\//i.test(type);
+}
+
 function patch(
   context: ArmContext,
   request: ResourceRequest,
@@ -168,19 +212,23 @@ function patch(
   existing: JsonObject | undefined,
 ): ArmResponse {
   if (existing === undefined) {
-    requireOwner(context, request.resource);
+    requireOwner(context, request.resource, "write");
     throw resourceNotFound(request.resource);
   }
   checkEtag(request, existing);
   const body = jsonBody(request);
+  checkReferences(context, id, body);
   const changed: JsonObject = { ...existing };
   for (const [name, value] of Object.entries(body)) {
     if (["id", "name", "type"].includes(name)) continue;
     changed[name] =
-      name === "properties" && isObject(value) ? { ...objectAt(existing, "properties"), ...value } : value;
+      isObject(value) && isObject(changed[name]) && name !== "tags" ? { ...changed[name], ...value } : value;
   }
+  if (hasEtag(stringAt(existing, "type") ?? "")) changed["etag"] = `W/"${newEtag(context, id)}"`;
+  changed["sku"] = completeSku(stringAt(existing, "type") ?? "", changed["sku"]);
+  changed["identity"] = completeIdentity(context, id, changed["identity"]);
   context.store.commit({ put: { [resourceKey(id)]: changed } });
-  return { status: 200, body: changed };
+  return { status: 200, body: presentResource(context, changed) };
 }
 
 function list(context: ArmContext, request: ResourceRequest): ArmResponse {
@@ -196,26 +244,45 @@ function list(context: ArmContext, request: ResourceRequest): ArmResponse {
       : resource.scope;
   const parentOfChildren =
     part.names.length === 0 ? root : `${root}${providerPath(part)}`.split("/").slice(0, -1).join("/");
-  if (part.names.length > 0) requireOwner(context, { ...resource, provider: part });
+  if (part.names.length > 0) requireOwner(context, resource, "read");
   const wanted = typeKey(part);
-  const value = resourcesBelow(context, parentOfChildren).filter(
-    (candidate) => stringAt(candidate, "type")?.toLowerCase() === wanted,
-  );
+  if (/^microsoft\.network\/(?:private)?dnszones\/(?:all|recordsets)$/.test(wanted)) {
+    return { status: 200, body: { value: recordSetsOf(context, parentOfChildren) } };
+  }
+  const value = resourcesBelow(context, parentOfChildren)
+    .filter((candidate) => stringAt(candidate, "type")?.toLowerCase() === wanted)
+    .map((found) => presentResource(context, found));
   return { status: 200, body: { value } };
+}
+
+/** A GET of something that is computed from a resource. */
+function read(context: ArmContext, request: ResourceRequest): ArmResponse | undefined {
+  const part = request.resource.provider;
+  if (part === undefined || part.names.length === 0) return undefined;
+  const target = { ...part, types: part.types.slice(0, -1) };
+  const resource = findResource(context, canonicalId(context, { ...request.resource, provider: target }));
+  if (resource === undefined) return undefined;
+  return answerAction(typeKey(target), part.types.at(-1) ?? "", { context, request, resource });
 }
 
 function act(context: ArmContext, request: ResourceRequest): ArmResponse {
   const part = request.resource.provider;
   const action = part?.types.at(-1) ?? "";
-  if (part === undefined || part.names.length === 0) throw resourceNotFound(request.resource);
+  if (part === undefined || part.names.length === 0 || part.types[0]?.toLowerCase() === "locations") {
+    throw new ArmError(
+      400,
+      "UnsupportedAction",
+      `The sandbox does not know the action '${action}' of '${part?.namespace ?? ""}'.`,
+    );
+  }
   const target = { ...part, types: part.types.slice(0, -1) };
   const path = { ...request.resource, provider: target };
   const existing = findResource(context, canonicalId(context, path));
   if (existing === undefined) {
-    requireOwner(context, path);
+    requireOwner(context, path, "read");
     throw resourceNotFound(path);
   }
-  const answer = answerAction(typeKey(target), action, existing);
+  const answer = answerAction(typeKey(target), action, { context, request, resource: existing });
   if (answer === undefined) {
     throw new ArmError(
       400,

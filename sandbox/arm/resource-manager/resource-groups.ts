@@ -6,7 +6,7 @@ import { type ArmResponse, jsonBody } from "../http";
 import { isObject, type JsonObject, stringAt } from "../json";
 import { type OperationHandler } from "../operations";
 import { type Change, mergeChanges } from "../store";
-import { filterResources } from "./resource-list";
+import { listResources } from "./resource-list";
 import {
   findResource,
   keysOf,
@@ -44,13 +44,13 @@ export const resourceGroupsHandler: ResourceHandler = (context, request) => {
       .list(`${resourceKey(resourceGroupId(subscriptionId, ""))}`)
       .map(({ value }) => value)
       .filter((value) => stringAt(value, "type") === "Microsoft.Resources/resourceGroups");
-    return { status: 200, body: { value: filterResources(groups, request.query.get("$filter")) } };
+    return listResources(context, request, groups);
   }
   if (resource.resourceGroup === undefined || resource.provider !== undefined) return undefined;
   if (resource.rest.length === 1 && resource.rest[0]?.toLowerCase() === "resources" && request.method === "GET") {
     const group = requireResourceGroup(context, resource, false);
     const found = resourcesBelow(context, stringAt(group, "id") ?? "").filter(isTopLevel);
-    return { status: 200, body: { value: filterResources(found.map(summary), request.query.get("$filter")) } };
+    return listResources(context, request, found.map(summary));
   }
   if (resource.rest.length > 0) return undefined;
 
@@ -79,6 +79,8 @@ export const resourceGroupsHandler: ResourceHandler = (context, request) => {
 export function isTopLevel(resource: JsonObject): boolean {
   const id = stringAt(resource, "id") ?? "";
   const [, tail = ""] = id.split(/\/providers\//i);
+  // What belongs to Azure Resource Manager itself, such as locks and deployments, is listed elsewhere.
+  if (/^microsoft\.(?:authorization|resources)\//i.test(tail)) return false;
   return id.split(/\/providers\//i).length === 2 && tail.split("/").length === 3;
 }
 

@@ -98,11 +98,11 @@ export function newEtag(context: ArmContext, id: string): string {
  * @throws ArmError 412 PreconditionFailed.
  */
 export function checkEtag(request: ResourceRequest, existing: JsonObject | undefined): void {
-  const quoted = (header: string | string[] | undefined): string | undefined =>
-    typeof header === "string" ? header.replace(/^(?:W\/)?"(.*)"$/, "$1") : undefined;
-  const ifMatch = quoted(request.headers["if-match"]);
-  const ifNoneMatch = quoted(request.headers["if-none-match"]);
-  const current = stringAt(existing, "eTag") ?? stringAt(existing, "etag");
+  const opaque = (tag: string | string[] | undefined): string | undefined =>
+    typeof tag === "string" ? tag.replace(/^(?:W\/)?"(.*)"$/, "$1") : undefined;
+  const ifMatch = opaque(request.headers["if-match"]);
+  const ifNoneMatch = opaque(request.headers["if-none-match"]);
+  const current = opaque(stringAt(existing, "eTag") ?? stringAt(existing, "etag"));
   const matches = ifMatch === undefined || (existing !== undefined && (ifMatch === "*" || ifMatch === current));
   const isNew = ifNoneMatch === undefined || existing === undefined || (ifNoneMatch !== "*" && ifNoneMatch !== current);
   if (matches && isNew) return;

@@ -1,4 +1,5 @@
 import { type ArmContext, type ResourceHandler } from "../context";
+import { ArmError } from "../errors";
 import { type ArmResponse } from "../http";
 import { type JsonObject } from "../json";
 import { requireSubscription } from "./resources";
@@ -40,6 +41,16 @@ export const regions: Readonly<Record<string, { readonly displayName: string; re
 /** `West Europe` and `westeurope` are the same region. */
 export function normalizeLocation(location: string): string {
   return location.replaceAll(" ", "").toLowerCase();
+}
+
+/** @throws ArmError 400 where there is no such region. */
+export function requireLocation(location: string, resourceType: string): void {
+  if (location.toLowerCase() === "global" || regions[normalizeLocation(location)] !== undefined) return;
+  throw new ArmError(
+    400,
+    "LocationNotAvailableForResourceType",
+    `The provided location '${location}' is not available for resource type '${resourceType}'. List of available regions for the resource type is '${Object.keys(regions).join(",")}'.`,
+  );
 }
 
 /** Subscriptions, tenants and regions. */

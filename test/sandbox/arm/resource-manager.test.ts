@@ -123,14 +123,17 @@ describe("any other resource", () => {
     const network = `${group("Store")}/providers/Microsoft.Network/virtualNetworks/net`;
     const subnet = `${network}/subnets/nodes`;
     expect(errorOf(await emulator.arm("PUT", subnet, { properties: {} })).code).toBe("ParentResourceNotFound");
-    await emulator.arm("PUT", network, { location: "westus2" });
+    await emulator.arm("PUT", network, {
+      location: "westus2",
+      properties: { addressSpace: { addressPrefixes: ["10.0.0.0/8"] } },
+    });
     expect((await emulator.arm("PUT", subnet, { properties: { addressPrefix: "10.1.0.0/16" } })).status).toBe(201);
     expect((await emulator.arm("GET", `${network}/subnets`)).body["value"]).toHaveLength(1);
     const diagnostics = "providers/Microsoft.Insights/diagnosticSettings/audit";
     expect(errorOf(await emulator.arm("PUT", `${network}x/${diagnostics}`, { properties: {} })).code).toBe(
       "ResourceNotFound",
     );
-    expect((await emulator.arm("PUT", `${network}/${diagnostics}`, { properties: {} })).status).toBe(201);
+    expect((await emulator.arm("PUT", `${network}/${diagnostics}`, { properties: {} })).status).toBe(200);
     expect((await emulator.arm("DELETE", network)).status).toBe(200);
     expect((await emulator.arm("GET", subnet)).status).toBe(404);
     expect((await emulator.arm("GET", `${network}/${diagnostics}`)).status).toBe(404);
