@@ -59,6 +59,7 @@ const COMPUTED: Readonly<Record<string, (context: ArmContext, id: string, body: 
 
 /** What Azure writes where a body says nothing. Keyed by type in lower case. */
 const DEFAULTS: Readonly<Record<string, JsonObject>> = {
+  "microsoft.authorization/policydefinitions": { policyType: "Custom" },
   "microsoft.containerregistry/registries": { adminUserEnabled: false, publicNetworkAccess: "Enabled" },
   "microsoft.keyvault/vaults": {
     accessPolicies: [],
