@@ -32,32 +32,36 @@ const tags = {
 
 const onSharedCluster = previewed?.cluster === "shared" ? previewed : undefined;
 const definition = stackDefinition(stack, settings);
-const cluster =
-  onSharedCluster === undefined
-    ? ownCluster({ name, definition, settings, tags })
-    : sharedCluster(name, onSharedCluster.base);
-if (onSharedCluster !== undefined) previewTargets(onSharedCluster, cluster.options);
-const bookstore = new Bookstore(
-  name,
-  {
-    ...definition.bookstore,
-    mesh: (onSharedCluster === undefined ? definition : stackDefinition(onSharedCluster.base, settings)).mesh,
-    images: previewed === undefined ? undefined : { references: previewed.images },
-    namespaces: onSharedCluster === undefined ? undefined : previewNamespaces(onSharedCluster, previewBounds),
-  },
-  cluster.options,
-);
+async function deploy(): Promise<Record<string, unknown>> {
+  const cluster =
+    onSharedCluster === undefined
+      ? await ownCluster({ name, definition, settings, tags })
+      : sharedCluster(name, onSharedCluster.base);
+  if (onSharedCluster !== undefined) previewTargets(onSharedCluster, cluster.options);
+  const bookstore = new Bookstore(
+    name,
+    {
+      ...definition.bookstore,
+      mesh: (onSharedCluster === undefined ? definition : stackDefinition(onSharedCluster.base, settings)).mesh,
+      images: previewed === undefined ? undefined : { references: previewed.images },
+      namespaces: onSharedCluster === undefined ? undefined : previewNamespaces(onSharedCluster, previewBounds),
+    },
+    cluster.options,
+  );
 
-const outputs = {
-  resourceGroupName: cluster.resourceGroupName,
-  clusterName: cluster.clusterName,
-  kubeconfig: cluster.kubeconfig,
-  meshVersion: cluster.meshVersion,
-  namespaces: bookstore.namespaces,
-  access: bookstore.access,
-  addresses: bookstore.addresses,
-  preview: previewed,
-};
+  const outputs = {
+    resourceGroupName: cluster.resourceGroupName,
+    clusterName: cluster.clusterName,
+    kubeconfig: cluster.kubeconfig,
+    meshVersion: cluster.meshVersion,
+    namespaces: bookstore.namespaces,
+    access: bookstore.access,
+    addresses: bookstore.addresses,
+    preview: previewed,
+  };
 
-// Outputs that a kind of stack does not have are left out: Pulumi warns of undefined ones.
-export = Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== undefined));
+  // Outputs that a kind of stack does not have are left out: Pulumi warns of undefined ones.
+  return Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== undefined));
+}
+
+export = deploy();

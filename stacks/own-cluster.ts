@@ -1,7 +1,7 @@
 import { getClientConfigOutput } from "@pulumi/azure-native/authorization";
 import { ResourceGroup } from "@pulumi/azure-native/resources";
 import { Provider } from "@pulumi/kubernetes/provider";
-import { output, runtime } from "@pulumi/pulumi";
+import { runtime } from "@pulumi/pulumi";
 import { AksCluster, type AksClusterArgs, askAzure } from "../components/aks-cluster";
 import { openReader } from "../components/arm/reader";
 import { azureSettings } from "../components/arm/settings";
@@ -21,8 +21,12 @@ export interface OwnClusterArgs {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** A cluster of the stack's own, with the mesh ready on it. */
-export function ownCluster({ name, definition, settings, tags }: OwnClusterArgs): MeshCluster {
+/**
+ * A cluster of the stack's own, with the mesh ready on it.
+ *
+ * @throws RunError before anything of it is made, where Azure would refuse it.
+ */
+export async function ownCluster({ name, definition, settings, tags }: OwnClusterArgs): Promise<MeshCluster> {
   const features = settings.registerFeature
     ? [
         { providerNamespace: "Microsoft.ContainerService", feature: "AKS-OpenServiceMesh" },
@@ -45,9 +49,8 @@ export function ownCluster({ name, definition, settings, tags }: OwnClusterArgs)
     tags: { ...tags },
   };
   const azure = azureSettings((key) => runtime.getConfig(key), process.env);
-  // Everything else waits for the group, and the group for Azure's word that the rest can be.
-  const location = output(askAzure(args, (signal) => openReader(azure, signal)).then(() => settings.location));
-  const group = new ResourceGroup(name, { resourceGroupName: name, location, tags });
+  await askAzure(args, (signal) => openReader(azure, signal));
+  const group = new ResourceGroup(name, { resourceGroupName: name, location: settings.location, tags });
   const cluster = new AksCluster(name, { ...args, resourceGroupName: group.name }, { dependsOn: features });
 
   const inCluster = { provider: new Provider(name, { kubeconfig: cluster.kubeconfig }), deletedWith: cluster };

@@ -38,7 +38,7 @@ function runProgram(stack: string, settings: Record<string, string> = {}): Promi
 const cluster = (registered: Registered[]) =>
   registered.find(({ type }) => type === "azure-native:containerservice:ManagedCluster")?.inputs ?? {};
 
-describe("the program", { timeout: 30_000 }, () => {
+describe("the program", { timeout: 600_000 }, () => {
   it.each([
     ["dev", "Free"],
     ["staging", "Standard"],

@@ -30,6 +30,11 @@ const args: AksClusterArgs = {
 };
 
 const azure = azureSettings(() => undefined, process.env);
-const location = pulumi.output(askAzure(args, (signal) => openReader(azure, signal)).then(() => "westeurope"));
-const group = new ResourceGroup("pools", { resourceGroupName: "pools", location });
-new AksCluster("pools", { ...args, resourceGroupName: group.name });
+
+async function deploy(): Promise<void> {
+  await askAzure(args, (signal) => openReader(azure, signal));
+  const group = new ResourceGroup("pools", { resourceGroupName: "pools", location: "westeurope" });
+  new AksCluster("pools", { ...args, resourceGroupName: group.name });
+}
+
+export = deploy();
