@@ -10,6 +10,8 @@ import { type Identity } from "./identity";
 /** The azure-cli that the emulator is checked with. */
 export const azureCliVersion = "2.91.0";
 
+const azureIdentityVersion = "1.27.0";
+
 /**
  * Azure's own cloud under its own name, with the emulator's endpoints: azure-cli looks some things up by that name, and its monitoring
  * add-on crashes under any other.
@@ -72,6 +74,14 @@ export async function ensureAzureCli(report: (message: string) => void): Promise
     },
   );
   return { path, python };
+}
+
+/** Adds Microsoft's sign-in library for its Python SDK, which azure-cli itself does without, to azure-cli's virtual environment. */
+export async function ensureAzureIdentity(cli: AzureCli): Promise<void> {
+  await run(cli.python, [
+    ...["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"],
+    `azure-identity==${azureIdentityVersion}`,
+  ]);
 }
 
 /** The environment in which azure-cli, once signed in, speaks to the emulator. */

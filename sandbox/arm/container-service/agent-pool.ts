@@ -208,13 +208,16 @@ const IMMUTABLE = [
   "linuxOSConfig",
 ] as const;
 
+/** What a pool is that says nothing. Microsoft's SDK for JavaScript says it for whoever puts back what was read. */
+const UNSAID: JsonObject = { scaleSetPriority: "Regular", scaleSetEvictionPolicy: "Delete" };
+
 /** @throws ArmError 400 PropertyChangeNotAllowed where a wanted property differs from what was fixed at creation. */
 export function checkPoolChange(existing: JsonObject, wanted: JsonObject, path: string): void {
   for (const property of IMMUTABLE) {
     const after = wanted[property];
     if (after === undefined || after === null) continue;
     if (property === "osDiskSizeGB" && after === 0) continue;
-    if (!sameValue(existing[property], after)) {
+    if (!sameValue(existing[property] ?? UNSAID[property], after)) {
       throw aksError(400, "PropertyChangeNotAllowed", `Changing property '${path}.${property}' is not allowed.`, {
         target: `${path}.${property}`,
       });

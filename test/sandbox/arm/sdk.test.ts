@@ -1,4 +1,4 @@
-import { ContainerServiceClient } from "@azure/arm-containerservice";
+import { type AgentPool, ContainerServiceClient } from "@azure/arm-containerservice";
 import { ClientSecretCredential } from "@azure/identity";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => emulator.close());
 
-it("Microsoft's SDK makes, reads, changes and deletes a cluster and its pools", { timeout: 60_000 }, async () => {
+it("Microsoft's SDK makes, reads, changes and deletes a cluster and its pools", { timeout: 600_000 }, async () => {
   const { tenantId, clientId, clientSecret, subscriptionId } = emulator.identity;
   const tlsOptions = { ca: emulator.ca };
   const credential = new ClientSecretCredential(tenantId, clientId, clientSecret, {
@@ -54,6 +54,38 @@ it("Microsoft's SDK makes, reads, changes and deletes a cluster and its pools", 
   const names = [];
   for await (const listed of client.agentPools.list("rg", "mesh")) names.push(listed.name);
   expect(names).toEqual(["system", "user"]);
+
+  const change = (settings: AgentPool): Promise<AgentPool> =>
+    client.agentPools.beginCreateOrUpdateAndWait("rg", "mesh", "user", settings, polling);
+  expect(await change({ enableAutoScaling: true, minCount: 1, maxCount: 3 })).toMatchObject({
+    minCount: 1,
+    maxCount: 3,
+  });
+  const fixed = await change({ enableAutoScaling: false, count: 3 });
+  expect(fixed).toMatchObject({ enableAutoScaling: false, count: 3 });
+  expect(fixed.minCount).toBeUndefined();
+  await expect(change({ vmSize: "Standard_D8s_v5" })).rejects.toMatchObject({
+    statusCode: 400,
+    code: "PropertyChangeNotAllowed",
+  });
+  await expect(change({ orchestratorVersion: "1.36" })).rejects.toMatchObject({
+    code: "NodePoolMcVersionIncompatible",
+  });
+
+  // What was read is changed and put back whole, as many programs do.
+  const read = await client.managedClusters.get("rg", "mesh");
+  const upgraded = await client.managedClusters.beginCreateOrUpdateAndWait(
+    "rg",
+    "mesh",
+    { ...read, kubernetesVersion: "1.36" },
+    polling,
+  );
+  expect(upgraded).toMatchObject({ currentKubernetesVersion: "1.36.3", provisioningState: "Succeeded" });
+  expect(upgraded.agentPoolProfiles?.map(({ currentOrchestratorVersion }) => currentOrchestratorVersion)).toEqual([
+    "1.35.4",
+    "1.35.4",
+  ]);
+  expect(await change({ orchestratorVersion: "1.36" })).toMatchObject({ currentOrchestratorVersion: "1.36.3" });
 
   await client.managedClusters.beginUpdateTagsAndWait("rg", "mesh", { tags: { team: "mesh" } }, polling);
   expect((await client.managedClusters.get("rg", "mesh")).tags).toEqual({ team: "mesh" });
