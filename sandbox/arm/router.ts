@@ -7,6 +7,7 @@ import { maintenanceConfigurationsHandler } from "./container-service/maintenanc
 import { managedClustersHandler } from "./container-service/managed-clusters";
 import { type ArmContext, type ResourceHandler } from "./context";
 import { ArmError } from "./errors";
+import { type Dispatch, deploymentsHandler } from "./deployments/deployments";
 import { answerGraph, graphPath } from "./graph";
 import { type ArmRequest, type ArmResponse } from "./http";
 import { type Login } from "./login";
@@ -25,11 +26,16 @@ import { softDeletionHandler } from "./resource-manager/soft-deletion";
 import { subscriptionsHandler } from "./resource-manager/subscriptions";
 import { tagsHandler } from "./resource-manager/tags";
 
+/** Ways to the handlers: for clients, and for the emulator itself. */
+export interface Router {
+  /** Answers a client, once its caller is known. */
+  readonly route: (context: ArmContext, request: ArmRequest) => Promise<ArmResponse>;
+  /** Answers the emulator itself: what a deployment writes. */
+  readonly dispatch: Dispatch;
+}
+
 /** Finds who answers a request to Azure Resource Manager (or to Microsoft Graph), once its caller is known. */
-export function createRouter(
-  planes: ControlPlanes,
-  login: Login,
-): (context: ArmContext, request: ArmRequest) => Promise<ArmResponse> {
+export function createRouter(planes: ControlPlanes, login: Login): Router {
   // The first that has an answer wins: the special ones first, the generic store last.
   const handlers: readonly ResourceHandler[] = [
     operationResultsHandler,
@@ -48,9 +54,22 @@ export function createRouter(
     tagsHandler,
     nameAvailabilityHandler,
     softDeletionHandler,
+    deploymentsHandler,
     genericResourcesHandler,
   ];
-  return async (context, request) => {
+  const dispatch: Dispatch = async (context, request) => {
+    requireUnlocked(context, request);
+    for (const handler of handlers) {
+      const answer = await handler(context, request);
+      if (answer !== undefined) return answer;
+    }
+    throw new ArmError(
+      404,
+      "InvalidResourceType",
+      `The sandbox has no answer to ${request.method} ${request.path} (api-version ${request.apiVersion}).`,
+    );
+  };
+  const route: Router["route"] = async (context, request) => {
     if (graphPath.test(request.path)) return answerGraph(context, request);
     await login.authenticate(request.headers.authorization);
     const apiVersion = request.query.get("api-version");
@@ -62,16 +81,7 @@ export function createRouter(
       );
     }
     requireApiVersion(apiVersion, context.now());
-    const resource = parseResourcePath(request.path);
-    requireUnlocked(context, { ...request, resource, apiVersion });
-    for (const handler of handlers) {
-      const answer = await handler(context, { ...request, resource, apiVersion });
-      if (answer !== undefined) return answer;
-    }
-    throw new ArmError(
-      404,
-      "InvalidResourceType",
-      `The sandbox has no answer to ${request.method} ${request.path} (api-version ${apiVersion}).`,
-    );
+    return dispatch(context, { ...request, resource: parseResourcePath(request.path), apiVersion });
   };
+  return { route, dispatch };
 }

@@ -10,6 +10,7 @@ import { type ClusterBackend } from "./cluster-backend";
 import { agentPoolOperations } from "./container-service/agent-pools";
 import { openControlPlanes } from "./container-service/control-planes";
 import { managedClusterOperations, removeClusterChange } from "./container-service/managed-clusters";
+import { deploymentOperations } from "./deployments/deployments";
 import { type ArmContext, methodAndPath } from "./context";
 import { answerControl, controlPath } from "./control";
 import { ArmError, errorBody } from "./errors";
@@ -76,7 +77,12 @@ export async function startArmServer(options: ArmServerOptions): Promise<ArmServ
   const planes = openControlPlanes({ backend: options.clusters, issuerUrl: login.issuer, caFile: certificate.caFile });
   const requests = createRequestLog();
   const throttle = createThrottle();
+  const { route, dispatch } = createRouter(planes, login);
   const handlers = {
+    ...deploymentOperations(
+      () => context,
+      () => dispatch,
+    ),
     ...resourceGroupOperations(() => context, { destroy: planes.destroy, change: removeClusterChange }),
     ...managedClusterOperations(
       () => context,
@@ -101,7 +107,6 @@ export async function startArmServer(options: ArmServerOptions): Promise<ArmServ
     },
     settings: () => changeSettings(defaultSettings, store.get("settings:manners") ?? {}),
   };
-  const route = createRouter(planes, login);
 
   async function answer(request: ArmRequest): Promise<ArmResponse | "reset"> {
     if (request.path === controlPath || request.path.startsWith(`${controlPath}/`)) {

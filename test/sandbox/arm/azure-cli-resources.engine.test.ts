@@ -1,3 +1,6 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { type Json } from "../../../sandbox/arm/json";
@@ -277,6 +280,32 @@ const COMMANDS: Readonly<Record<string, readonly Command[]>> = {
     ["keyvault create -g g1 -n meshvault1", /ConflictError|deleted|recover/i],
     ["keyvault recover -n meshvault1 --query name", "meshvault1"],
   ],
+  deployments: [
+    ["deployment group validate -g g1 -f TEMPLATE -p name=web --query properties.provisioningState", "Succeeded"],
+    [
+      "deployment group what-if -g g1 -f TEMPLATE -p name=web --no-pretty-print --query changes[].changeType",
+      ["Create", "Create", "Create"],
+    ],
+    [
+      "deployment group create -g g1 -f TEMPLATE -n first -p name=web --query properties.outputs.subnet.value",
+      /web-net\/subnets\/nodes"$/,
+    ],
+    ["network vnet subnet show -g g1 --vnet-name web-net -n nodes --query addressPrefix", "10.20.0.0/24"],
+    [
+      "deployment group what-if -g g1 -f TEMPLATE -p name=web --no-pretty-print --query changes[].changeType",
+      /NoChange/,
+    ],
+    ["deployment group show -g g1 -n first --query properties.provisioningState", "Succeeded"],
+    ["deployment group list -g g1 --query [].name", ["first"]],
+    ["deployment operation group list -g g1 -n first --query '[].properties.provisioningState | [0]'", "Succeeded"],
+    ["deployment group export -g g1 -n first", /"minLength":2/],
+    ["deployment group create -g g1 -f TEMPLATE -n second", /InvalidTemplate|missing|parameter/i],
+    ["deployment group create -g g1 -f BROKEN -n third", /InvalidTemplate/],
+    ["deployment group delete -g g1 -n first", null],
+    ["deployment sub create -l westeurope -f SUBTEMPLATE -n whole --query properties.provisioningState", "Succeeded"],
+    ["group exists -n from-template", true],
+    ["deployment sub list --query [].name", ["whole"]],
+  ],
   policies: [
     [
       'policy definition create -n no-public --rules \'{"if":{"field":"type","equals":"x"},"then":{"effect":"audit"}}\' --mode All --query mode',
@@ -293,7 +322,10 @@ const COMMANDS: Readonly<Record<string, readonly Command[]>> = {
     ["provider show -n Microsoft.Storage --query registrationState", "Registered"],
     ["provider register -n Microsoft.KeyVault --wait", null],
     ["feature list --namespace Microsoft.ContainerService --query 'length(@) > `0`'", true],
-    ["rest -m get -u URL/subscriptions/SUB/resourcegroups?api-version=2021-04-01 --query value[0].name", "g1"],
+    [
+      "rest -m get -u URL/subscriptions/SUB/resourcegroups?api-version=2021-04-01 --query value[0].name",
+      "from-template",
+    ],
   ],
   locks: [
     ["lock create -n keep -g g1 --lock-type CanNotDelete --query level", "CanNotDelete"],
@@ -330,6 +362,11 @@ beforeAll(async () => {
   session = await openAzureCliSession(emulator);
   const { subscriptionId, clientId } = emulator.identity;
   const groupId = `/subscriptions/${subscriptionId}/resourceGroups/g1`;
+  const file = (name: string, content: Json): string => {
+    const path = join(session.directory, name);
+    writeFileSync(path, JSON.stringify(content));
+    return path;
+  };
   const words: Readonly<Record<string, string>> = {
     CLIENT: clientId,
     // The one that the emulator gives to the identity `id1`.
@@ -339,6 +376,9 @@ beforeAll(async () => {
     ),
     GROUP: groupId,
     VNET: `${groupId}/providers/Microsoft.Network/virtualNetworks/v1`,
+    SUBTEMPLATE: file("subscription.json", subscriptionTemplate),
+    TEMPLATE: file("network.json", networkTemplate),
+    BROKEN: file("broken.json", brokenTemplate),
     SUB: subscriptionId,
     URL: emulator.url,
   };
@@ -367,3 +407,64 @@ describe.each(Object.entries(COMMANDS))("az: %s", (_, commands) => {
     },
   );
 });
+
+const networkTemplate: Json = {
+  $schema: "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+  contentVersion: "1.0.0.0",
+  parameters: {
+    name: { type: "string", minLength: 2 },
+    location: { type: "string", defaultValue: "[resourceGroup().location]" },
+    subnets: { type: "array", defaultValue: ["nodes", "pods"] },
+  },
+  variables: { network: "[format('{0}-net', parameters('name'))]" },
+  resources: [
+    {
+      type: "Microsoft.Network/virtualNetworks/subnets",
+      apiVersion: "2023-04-01",
+      name: "[concat(variables('network'), '/', parameters('subnets')[copyIndex()])]",
+      copy: { name: "subnets", count: "[length(parameters('subnets'))]", mode: "Serial" },
+      dependsOn: ["[resourceId('Microsoft.Network/virtualNetworks', variables('network'))]"],
+      properties: { addressPrefix: "[concat('10.20.', copyIndex(), '.0/24')]" },
+    },
+    {
+      type: "Microsoft.Network/virtualNetworks",
+      apiVersion: "2023-04-01",
+      name: "[variables('network')]",
+      location: "[parameters('location')]",
+      properties: { addressSpace: { addressPrefixes: ["10.20.0.0/16"] } },
+    },
+  ],
+  outputs: {
+    subnet: {
+      type: "string",
+      value: "[resourceId('Microsoft.Network/virtualNetworks/subnets', variables('network'), 'nodes')]",
+    },
+  },
+};
+
+const brokenTemplate: Json = {
+  $schema: "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+  contentVersion: "1.0.0.0",
+  resources: [
+    {
+      type: "Microsoft.Network/publicIPAddresses",
+      apiVersion: "2023-04-01",
+      name: "[nowhere('x')]",
+      location: "westeurope",
+      properties: {},
+    },
+  ],
+};
+
+const subscriptionTemplate: Json = {
+  $schema: "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#",
+  contentVersion: "1.0.0.0",
+  resources: [
+    {
+      type: "Microsoft.Resources/resourceGroups",
+      apiVersion: "2021-04-01",
+      name: "from-template",
+      location: "[deployment().location]",
+    },
+  ],
+};
