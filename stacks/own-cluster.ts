@@ -50,7 +50,12 @@ export async function ownCluster({ name, definition, settings, tags }: OwnCluste
   };
   const azure = azureSettings((key) => runtime.getConfig(key), process.env);
   await askAzure(args, (signal) => openReader(azure, signal));
-  const group = new ResourceGroup(name, { resourceGroupName: name, location: settings.location, tags });
+  // Where a group is says only where Azure keeps its list of resources. It cannot move; a cluster that should is refused by itself.
+  const group = new ResourceGroup(
+    name,
+    { resourceGroupName: name, location: settings.location, tags },
+    { ignoreChanges: ["location"] },
+  );
   const cluster = new AksCluster(name, { ...args, resourceGroupName: group.name }, { dependsOn: features });
 
   const inCluster = { provider: new Provider(name, { kubeconfig: cluster.kubeconfig }), deletedWith: cluster };
@@ -59,6 +64,7 @@ export async function ownCluster({ name, definition, settings, tags }: OwnCluste
     resourceGroupName: group.name,
     clusterName: cluster.clusterName,
     kubeconfig: cluster.kubeconfig,
+    login: cluster.kubeconfig,
     meshVersion: mesh.osmVersion,
     // Workloads wait for the node pools too: without the nodes meant for them they would only wait longer.
     options: { ...inCluster, dependsOn: [mesh, cluster] },

@@ -5,6 +5,7 @@ import {
   ComponentResource,
   type ComponentResourceOptions,
   log,
+  mergeOptions,
   type Output,
   output,
   type Resource,
@@ -16,6 +17,7 @@ import { type AksClusterArgs } from "./args";
 import { NodePoolMode } from "./enums";
 import { bootstrapPool, BootstrapRemoval, InlinePools } from "./bootstrap";
 import { createOnlyPaths, hashes } from "./create-only";
+import { CreateOnlySettings } from "./create-only-settings";
 import { grantClusterAdmin, grantControlPlane } from "./access";
 import { supportWarning } from "./kubernetes-versions";
 import { clusterIdentity, kubeletIdentity } from "./identities";
@@ -67,8 +69,8 @@ export class AksCluster extends ComponentResource {
   readonly nodePoolNames: Output<string[]>;
 
   constructor(name: string, args: AksClusterArgs, opts?: ComponentResourceOptions) {
-    super("aks-mesh:index:AksCluster", name, {}, opts);
     const settings = validate(settle(args));
+    super("aks-mesh:index:AksCluster", name, {}, behindCreateOnlySettings(name, settings, opts));
     const site: Site = { name, component: this, settings };
     if (settings.kubernetesVersion !== undefined && !azureChoosesVersion(settings)) {
       const warning = supportWarning(settings.kubernetesVersion, settings.mesh, new Date());
@@ -158,6 +160,24 @@ export class AksCluster extends ComponentResource {
       nodePoolNames: this.nodePoolNames,
     });
   }
+}
+
+/**
+ * A component's children wait for it, and it for what it depends on: so nothing of a cluster is touched before it is known that
+ * the cluster stays.
+ */
+function behindCreateOnlySettings(
+  name: string,
+  settings: ClusterSettings,
+  opts?: ComponentResourceOptions,
+): ComponentResourceOptions {
+  const shape = transformed(settings.transform?.cluster, managedClusterArgs(settings, {}));
+  const guard = new CreateOnlySettings(
+    `${name}-create-only-settings`,
+    { ...shape, resourceName: settings.name },
+    { parent: opts?.parent },
+  );
+  return mergeOptions(opts, { dependsOn: [guard] });
 }
 
 /**

@@ -1,4 +1,5 @@
 import type * as kubernetes from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
 import { type BookstoreCanary, type BookstoreService } from "../../mesh/osm/samples";
 import { type GuaranteeRule } from "../../mesh/policy";
 import { type NamespaceFenceSettings, type NetworkReach } from "../namespace-fence";
@@ -65,6 +66,11 @@ export interface BookstoreArgs {
   guarantees?: readonly GuaranteeRule<BookstoreService>[];
   /** Settings of the mesh that it runs in. Default: those that OpenServiceMesh has by itself. */
   mesh?: MeshSettings;
+  /**
+   * Kubeconfig of the cluster: with it each `up` and preview ends with a look whether the sample's objects are really there.
+   * Default: no look.
+   */
+  kubeconfig?: pulumi.Input<string>;
   /** Prometheus scrapes the sidecars. Default: true. */
   metrics?: boolean;
   /** Container insights collects the metrics of the sample's namespaces. Default: false. */

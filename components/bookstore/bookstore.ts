@@ -4,6 +4,7 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { bookstoreNamespaces, bookstorePolicy } from "../../mesh/osm/samples";
 import { type AccessMatrix, MeshPolicies } from "../mesh-policies";
+import { ObjectsInPlace } from "../objects-in-place";
 import { transformed } from "../transform";
 import { type BookstoreArgs } from "./args";
 import { assertBookstoreArgs } from "./validate";
@@ -121,6 +122,16 @@ export class Bookstore extends pulumi.ComponentResource {
       const host = `${service.name}.${namespaceIn(args, service.namespace)}.svc.cluster.local:${service.port}`;
       return [service.name, host] as const;
     });
+
+    if (args.kubeconfig !== undefined) {
+      const workloads = [...identities, mysql, ...running.map(({ deployment }) => deployment)];
+      const resources = [...policies.objects, ...workloads, ...fronts, ...databases];
+      new ObjectsInPlace(
+        `${name}-objects-in-place`,
+        { kubeconfig: args.kubeconfig, resources },
+        { parent: this, dependsOn: resources, deletedWith },
+      );
+    }
 
     this.namespaces = policies.namespaces;
     this.access = policies.access;

@@ -46,6 +46,8 @@ export class MeshPolicies extends pulumi.ComponentResource {
   public readonly namespaces: pulumi.Output<string[]>;
   /** Who may call whom, as the analysis tells. */
   public readonly access: pulumi.Output<AccessMatrix>;
+  /** The objects in the cluster that this component made. */
+  public readonly objects: readonly (Namespace | CustomResource)[];
   private readonly created = new Map<string, Namespace>();
 
   constructor(name: string, args: MeshPoliciesArgs, opts: MeshPoliciesOptions = {}) {
@@ -106,6 +108,8 @@ export class MeshPolicies extends pulumi.ComponentResource {
     if (args.containerInsightsNamespaces !== undefined) {
       new ConfigMap(`${name}-container-insights`, containerInsightsConfig(args.containerInsightsNamespaces), child);
     }
+
+    this.objects = [...this.created.values(), ...applied.values()];
 
     void diagnostics.then((found) => report(found, this, applied));
     const done = pulumi.all([...onboarded, ...applied.values()].map((resource) => resource.id));

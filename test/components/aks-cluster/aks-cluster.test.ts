@@ -20,6 +20,7 @@ describe("AksCluster", () => {
       expect.stringMatching(/^AgentPool test-work[0-9a-z]{5}$/),
       "AksCluster test",
       "BootstrapRemoval test-bootstrap-removal",
+      "CreateOnlySettings test-create-only-settings",
       "DataCollectionRule test-container-insights",
       "DataCollectionRuleAssociation test-container-insights",
       "DiagnosticSetting test-control-plane",

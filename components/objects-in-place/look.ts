@@ -1,0 +1,56 @@
+// Runs inside the dynamic provider's process, where it arrives as serialised text.
+
+import { type ApiRequest } from "../open-service-mesh/wait-for-mesh";
+
+/** An object that should be in the cluster. */
+export interface ExpectedObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Absent for kinds without a namespace. */
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** The last part of a kind's path in the API. */
+function pluralOf(kind: string): string {
+  const lower = kind.toLowerCase();
+  if (/(?:[^aeiou]y)$/.test(lower)) return `${lower.slice(0, -1)}ies`;
+  return /(?:s|x|ch|sh)$/.test(lower) ? `${lower}es` : `${lower}s`;
+}
+
+/** Path of the list that an object is in. */
+function listPath({ apiVersion, kind, namespace }: ExpectedObject): string {
+  const root = apiVersion.includes("/") ? "/apis" : "/api";
+  return `${root}/${apiVersion}${namespace === undefined ? "" : `/namespaces/${namespace}`}/${pluralOf(kind)}`;
+}
+
+/**
+ * The objects that the cluster does not have, as `Kind namespace/name`. One request for each kind and namespace.
+ *
+ * @throws Error where the API server does not answer a list.
+ */
+export async function missingObjects(
+  request: ApiRequest,
+  expected: readonly ExpectedObject[],
+): Promise<readonly string[]> {
+  const wanted = new Map<string, ExpectedObject[]>();
+  for (const object of expected) {
+    const path = listPath(object);
+    wanted.set(path, [...(wanted.get(path) ?? []), object]);
+  }
+  const missing = await Promise.all(
+    Array.from(wanted, async ([path, objects]) => {
+      const { status, body } = await request("GET", path);
+      // A namespace or a kind that is gone has no objects.
+      if (status !== 200 && status !== 404) {
+        throw new Error(`The API server answered ${String(status)} to GET ${path}.`);
+      }
+      const items = status === 404 ? [] : (body as { items: { metadata: { name: string } }[] }).items;
+      const there = new Set(items.map(({ metadata }) => metadata.name));
+      return objects
+        .filter(({ name }) => !there.has(name))
+        .map(({ kind, namespace, name }) => `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`);
+    }),
+  );
+  return missing.flat().sort();
+}
