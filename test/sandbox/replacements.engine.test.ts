@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { resourcesInAzure } from "./azure";
+import { operate, prepareStack, pulumi, type Sandbox } from "../../sandbox/sandbox";
+import { closeTestSandbox, configure, kubectl, openTestSandbox, plannedSteps, stateOf } from "./in-sandbox";
+
+const stack = "dev";
+
+/** What a stack is, but for the time of its last change. */
+async function snapshot(sandbox: Sandbox) {
+  const { resources } = await stateOf(sandbox, stack);
+  return { inState: resources.map(({ urn, id }) => [urn, id]).sort(), inAzure: await resourcesInAzure(sandbox) };
+}
+
+describe.sequential("a running stack", () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await openTestSandbox();
+    await prepareStack(sandbox, stack);
+    const exit = await operate(sandbox, "up", stack);
+    expect(exit.code, exit.stdout + exit.stderr).toBe(0);
+  });
+  afterAll(() => closeTestSandbox(sandbox));
+
+  it.each([
+    ["location", "northeurope", '"westeurope" → "northeurope"'],
+    [
+      "diskEncryptionSetId",
+      "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/keys/providers/Microsoft.Compute/diskEncryptionSets/disks",
+      "not set →",
+    ],
+  ])("refuses another %s before anything is touched, with or without a preview", async (key, value, shown) => {
+    const before = await snapshot(sandbox);
+    const file = await pulumi(sandbox, ["config", "get", `aks-mesh:${key}`, "--stack", stack]);
+    await configure(sandbox, stack, { [key]: value });
+    const preview = ["preview", "--stack", stack, "--non-interactive"];
+    const up = ["up", "--stack", stack, "--non-interactive", "--yes", "--skip-preview"];
+    for (const args of [preview, up]) {
+      const { code, stdout, stderr } = await pulumi(sandbox, args);
+      expect(code, args[0]).not.toBe(0);
+      expect(stdout + stderr).toContain("cannot be changed so");
+      expect(stdout + stderr).toContain(shown);
+      expect(stdout + stderr).toContain("make a second stack");
+    }
+    expect(await snapshot(sandbox)).toEqual(before);
+    await configure(sandbox, stack, { [key]: file.code === 0 ? file.stdout.trim() : undefined });
+    expect([...(await plannedSteps(sandbox, stack))]).toEqual([]);
+  });
+
+  it("does not say that all is well over a cluster whose objects are gone", async () => {
+    const gone = await kubectl(sandbox, stack, "delete", "deployment/bookbuyer", "--namespace", "bookbuyer");
+    expect(gone.code, gone.stderr).toBe(0);
+    const preview = await pulumi(sandbox, ["preview", "--stack", stack, "--non-interactive"]);
+    expect(preview.code).not.toBe(0);
+    const up = await operate(sandbox, "up", stack);
+    expect(up.code).not.toBe(0);
+    for (const { stdout, stderr } of [preview, up]) {
+      expect(stdout + stderr).toContain("Deployment bookbuyer/bookbuyer");
+      expect(stdout + stderr).toContain("Run `pulumi refresh`, then `pulumi up`.");
+    }
+    const refreshed = await pulumi(sandbox, [
+      "refresh",
+      "--stack",
+      stack,
+      "--yes",
+      "--skip-preview",
+      "--non-interactive",
+    ]);
+    expect(refreshed.code, refreshed.stderr).toBe(0);
+    const healed = await operate(sandbox, "up", stack);
+    expect(healed.code, healed.stdout + healed.stderr).toBe(0);
+    expect([...(await plannedSteps(sandbox, stack))]).toEqual([]);
+  });
+});
