@@ -27,15 +27,19 @@ interface Inputs {
 /** Names in the message at most. */
 const mostNamed = 10;
 
-async function look({ kubeconfig, objects }: Inputs): Promise<void> {
+/** What is wrong, in words; nothing where all objects are there. */
+async function complaint({ kubeconfig, objects }: Inputs): Promise<string | undefined> {
   const { request } = await connect(kubeconfig);
   const missing = await missingObjects(request, JSON.parse(objects) as ExpectedObject[]);
-  if (missing.length === 0) return;
+  if (missing.length === 0) return undefined;
   const named = missing.slice(0, mostNamed).join(", ");
   const more = missing.length > mostNamed ? ` and ${String(missing.length - mostNamed)} more` : "";
-  throw new Error(
-    `The stack's state has objects that the cluster does not have: ${named}${more}. Somebody deleted them, or the cluster is another one. Run \`pulumi refresh\`, then \`pulumi up\`.`,
-  );
+  return `The stack's state has objects that the cluster does not have: ${named}${more}. Somebody deleted them, or the cluster is another one. Run \`pulumi refresh\`, then \`pulumi up\`.`;
+}
+
+async function look(inputs: Inputs): Promise<void> {
+  const text = await complaint(inputs);
+  if (text !== undefined) throw new Error(text);
 }
 
 const provider: pulumi.dynamic.ResourceProvider<Inputs, { objects: string }> = {
@@ -50,8 +54,11 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, { objects: string }> = {
       // In a preview an object that is yet to be made has no name: the update itself looks.
       return { changes: true };
     }
-    if (olds.objects === news.objects) await look(news);
-    return { changes: olds.objects !== news.objects };
+    if (olds.objects !== news.objects) return { changes: true };
+    // No error here: `pulumi refresh` compares too, and is what heals it. The update that follows ends with the error.
+    const text = await complaint(news).catch((error: unknown) => `The cluster cannot be asked: ${String(error)}`);
+    if (text !== undefined) process.stdout.write(`${text}\n`);
+    return { changes: text !== undefined };
   },
   async update(_id, _olds, news) {
     await look(news);
@@ -60,8 +67,8 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, { objects: string }> = {
 };
 
 /**
- * A look, at the end of every `up` and in every preview, whether the objects of a stack are really in the cluster: the engine believes
- * its state, and would say "unchanged" over an empty cluster.
+ * A look, in every preview and at the end of every `up`, whether the objects of a stack are really in the cluster: the engine
+ * believes its state, and would say "unchanged" over an empty cluster. A preview tells it, `up` fails.
  *
  * @throws Error naming the objects that are not there, and what to run.
  */

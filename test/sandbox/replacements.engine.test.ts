@@ -21,28 +21,21 @@ describe.sequential("a running stack", () => {
   });
   afterAll(() => closeTestSandbox(sandbox));
 
-  it.each([
-    ["location", "northeurope", '"westeurope" → "northeurope"'],
-    [
-      "diskEncryptionSetId",
-      "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/keys/providers/Microsoft.Compute/diskEncryptionSets/disks",
-      "not set →",
-    ],
-  ])("refuses another %s before anything is touched, with or without a preview", async (key, value, shown) => {
+  it("refuses another region before anything is touched, with or without a preview", async () => {
     const before = await snapshot(sandbox);
-    const file = await pulumi(sandbox, ["config", "get", `aks-mesh:${key}`, "--stack", stack]);
-    await configure(sandbox, stack, { [key]: value });
+    const { stdout: location } = await pulumi(sandbox, ["config", "get", "aks-mesh:location", "--stack", stack]);
+    await configure(sandbox, stack, { location: "northeurope" });
     const preview = ["preview", "--stack", stack, "--non-interactive"];
     const up = ["up", "--stack", stack, "--non-interactive", "--yes", "--skip-preview"];
     for (const args of [preview, up]) {
       const { code, stdout, stderr } = await pulumi(sandbox, args);
       expect(code, args[0]).not.toBe(0);
       expect(stdout + stderr).toContain("cannot be changed so");
-      expect(stdout + stderr).toContain(shown);
+      expect(stdout + stderr).toContain(`"${location.trim()}" → "northeurope"`);
       expect(stdout + stderr).toContain("make a second stack");
     }
     expect(await snapshot(sandbox)).toEqual(before);
-    await configure(sandbox, stack, { [key]: file.code === 0 ? file.stdout.trim() : undefined });
+    await configure(sandbox, stack, { location: location.trim() });
     expect([...(await plannedSteps(sandbox, stack))]).toEqual([]);
   });
 
@@ -50,7 +43,7 @@ describe.sequential("a running stack", () => {
     const gone = await kubectl(sandbox, stack, "delete", "deployment/bookbuyer", "--namespace", "bookbuyer");
     expect(gone.code, gone.stderr).toBe(0);
     const preview = await pulumi(sandbox, ["preview", "--stack", stack, "--non-interactive"]);
-    expect(preview.code).not.toBe(0);
+    expect(preview.code, preview.stderr).toBe(0);
     const up = await operate(sandbox, "up", stack);
     expect(up.code).not.toBe(0);
     for (const { stdout, stderr } of [preview, up]) {
@@ -65,7 +58,7 @@ describe.sequential("a running stack", () => {
       "--skip-preview",
       "--non-interactive",
     ]);
-    expect(refreshed.code, refreshed.stderr).toBe(0);
+    expect(refreshed.code, refreshed.stdout + refreshed.stderr).toBe(0);
     const healed = await operate(sandbox, "up", stack);
     expect(healed.code, healed.stdout + healed.stderr).toBe(0);
     expect([...(await plannedSteps(sandbox, stack))]).toEqual([]);
