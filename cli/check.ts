@@ -9,6 +9,7 @@ import {
   type OsmMesh,
   osmMesh,
   patternProblems,
+  provedExtent,
   readGuarantees,
 } from "../mesh/osm";
 import { loadManifests, sourceOptions } from "./load";
@@ -62,7 +63,7 @@ export async function checkCommand(terminal: Terminal, args: readonly string[]):
   const warnings = found.length + unreadable.length - errors;
   if (guarantees.length > 0) {
     const held = guarantees.length - found.filter(({ rule }) => rule === "broken-guarantee").length;
-    terminal.out(`${String(Math.max(held, 0))} of ${String(guarantees.length)} guarantees proved.\n`);
+    terminal.out(`${String(Math.max(held, 0))} of ${String(guarantees.length)} guarantees proved, ${provedExtent}.\n`);
   }
   terminal.out(
     errors === 0 && warnings === 0

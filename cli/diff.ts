@@ -1,4 +1,4 @@
-import { type AccessChange, changeTitles, describeRequest, diff, DiffTooLarge } from "../mesh/osm";
+import { type AccessChange, changeTitles, describeRequest, diff, DiffTooLarge, provedExtent } from "../mesh/osm";
 import { verdictLine } from "./decide";
 import { outcomeText } from "./explain";
 import { loadMesh, sourceOptions } from "./load";
@@ -36,7 +36,7 @@ function changeJson(change: AccessChange): unknown {
 
 /** Changes as text; no change says that it is proved. */
 export function describeChanges(changes: readonly AccessChange[], { paint }: Terminal): string {
-  if (changes.length === 0) return "No change: proved for every caller, service and request.\n";
+  if (changes.length === 0) return `No change: proved ${provedExtent}.\n`;
   const lines: string[] = [];
   for (const change of changes) {
     const mark =

@@ -10,6 +10,7 @@ export type { CallTree } from "../analysis/call-tree";
 export { type Finding, findings } from "./findings";
 export { admissionFindings } from "./findings/admitted";
 export { changeTitles } from "../analysis/change-titles";
+export { provedExtent } from "../analysis/proved-extent";
 export { type AccessChange, diff, DiffTooLarge } from "../analysis/diff";
 export { checkGuarantees, type Guarantee, guaranteeKind, readGuarantees } from "../analysis/guarantees";
 export { osmKinds } from "./kinds";

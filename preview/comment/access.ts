@@ -1,4 +1,5 @@
 import { changeTitles } from "../../mesh/analysis/change-titles";
+import { provedExtent } from "../../mesh/analysis/proved-extent";
 import { type AccessLine, type AccessReport, type BrokenGuarantee, type ShortVerdict } from "../report";
 import { code, counted, plainLine } from "./escape";
 import { hideIn } from "./secrets";
@@ -36,7 +37,7 @@ export function accessSection({ changes, comparedWith, guarantees, broken }: Acc
     return { ...common, title: "Access: not compared", entries: [line(changes.unknown)], language: "text" };
   }
   if (changes.length === 0) {
-    const intro = `No change against ${against}, proved for every caller, service and request. ${held}`;
+    const intro = `No change against ${against}, proved ${provedExtent}. ${held}`;
     return { ...common, title: "Access", intro, entries: [] };
   }
   const count = (kind: AccessLine["kind"]): number => changes.filter((change) => change.kind === kind).length;
