@@ -42,7 +42,7 @@ async function deploy(): Promise<Record<string, unknown>> {
     name,
     {
       ...definition.bookstore,
-      kubeconfig: cluster.login,
+      kubeconfig: cluster.kubeconfig,
       mesh: (onSharedCluster === undefined ? definition : stackDefinition(onSharedCluster.base, settings)).mesh,
       images: previewed === undefined ? undefined : { references: previewed.images },
       namespaces: onSharedCluster === undefined ? undefined : previewNamespaces(onSharedCluster, previewBounds),

@@ -8,8 +8,6 @@ export interface MeshCluster {
   readonly clusterName: Output<string>;
   /** How its administrator gets in, where the stack made it. A secret. */
   readonly kubeconfig?: Output<string>;
-  /** How this stack gets in. A secret. */
-  readonly login: Output<string>;
   /** Version of the mesh's controller. */
   readonly meshVersion: Output<string>;
   /** Options of whatever is deployed to it. */

@@ -64,7 +64,6 @@ export async function ownCluster({ name, definition, settings, tags }: OwnCluste
     resourceGroupName: group.name,
     clusterName: cluster.clusterName,
     kubeconfig: cluster.kubeconfig,
-    login: cluster.kubeconfig,
     meshVersion: mesh.osmVersion,
     // Workloads wait for the node pools too: without the nodes meant for them they would only wait longer.
     options: { ...inCluster, dependsOn: [mesh, cluster] },

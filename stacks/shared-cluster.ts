@@ -17,11 +17,9 @@ export function sharedCluster(name: string, stack: string): MeshCluster {
         `Stack ${stack} has no output "${key}": its cluster is not up. Run \`pulumi up --stack ${stack}\` first, or name another stack.`,
       );
     });
-  const login = pulumi.secret(output("kubeconfig"));
   return {
     clusterName: output("clusterName"),
     meshVersion: output("meshVersion"),
-    login,
-    options: { provider: new Provider(name, { kubeconfig: login }) },
+    options: { provider: new Provider(name, { kubeconfig: pulumi.secret(output("kubeconfig")) }) },
   };
 }
