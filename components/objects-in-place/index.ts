@@ -51,8 +51,8 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, { objects: string }> = {
     try {
       JSON.parse(news.objects);
     } catch {
-      // In a preview an object that is yet to be made has no name: the update itself looks.
-      return { changes: true };
+      // In a preview the outputs of an object that is yet to be made are not known: the update itself looks.
+      return { changes: false };
     }
     if (olds.objects !== news.objects) return { changes: true };
     // No error here: `pulumi refresh` compares too, and is what heals it. The update that follows ends with the error.

@@ -188,10 +188,13 @@ describe.sequential("node pools", () => {
     expect(await differences()).toEqual([]);
   });
 
-  it("come again with a cluster that has to be replaced", async () => {
+  it("stay with their cluster where a change would replace it: it is refused, and nothing is touched", async () => {
+    const before = await resourcesInAzure(sandbox);
     await configure(sandbox, "dev", { dnsPrefix: "elsewhere" });
-    expect((await clusterSteps()).map(([, step]) => step)).toContain("replace");
-    await up();
+    const refused = await operate(sandbox, "up", "dev");
+    expect(refused.code).not.toBe(0);
+    expect(refused.stdout + refused.stderr).toMatch(/dnsPrefix: "\S+" → "elsewhere"/);
+    expect(await resourcesInAzure(sandbox)).toEqual(before);
     expect(await livePools()).toHaveLength(2);
     const destroyed = await operate(sandbox, "destroy", "dev");
     expect(destroyed.code, destroyed.stdout + destroyed.stderr).toBe(0);
