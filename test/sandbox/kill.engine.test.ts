@@ -40,7 +40,7 @@ describe.sequential("an engine that is killed after every resource in turn", () 
   });
   afterAll(() => closeTestSandbox(sandbox));
 
-  it("converges, and nothing is there twice", { timeout: 1_800_000 }, async () => {
+  it("converges, and nothing is there twice", { timeout: 3_600_000 }, async () => {
     let kills = 0;
     const cutOff: string[] = [];
     while (await upUntilNextResource(sandbox, kills % 2 === 0 ? 0 : 100)) {
