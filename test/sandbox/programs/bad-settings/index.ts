@@ -18,12 +18,10 @@ new ResourceGroup("bad", { resourceGroupName: "bad", location: "westeurope" });
 const make: Record<BadSetting["component"], (args: never) => unknown> = {
   cluster: (args) => new AksCluster("bad", args),
   azure: (args) =>
-    pulumi.output(
-      askAzure(args, (signal) =>
-        openReader(
-          azureSettings(() => undefined, process.env),
-          signal,
-        ),
+    askAzure(args, (signal) =>
+      openReader(
+        azureSettings(() => undefined, process.env),
+        signal,
       ),
     ),
   feature: (args) => new FeatureRegistration("bad", args),
@@ -51,4 +49,12 @@ const right: Record<BadSetting["component"], object> = {
   bookstore: {},
 };
 
-make[bad.component]({ ...right[bad.component], ...bad.args } as never);
+const { component, args } = bad;
+
+/** What the program exports is waited for, as in the product: a refusal that comes later is said like one that comes at once. */
+async function build(): Promise<Record<string, never>> {
+  await make[component]({ ...right[component], ...args } as never);
+  return {};
+}
+
+export = build();
