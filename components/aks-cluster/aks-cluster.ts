@@ -175,6 +175,7 @@ function behindCreateOnlySettings(
   const guard = new CreateOnlySettings(
     `${name}-create-only-settings`,
     { ...shape, resourceName: settings.name },
+    settings.subscriptionId,
     { parent: opts?.parent },
   );
   return mergeOptions(opts, { dependsOn: [guard] });

@@ -25,7 +25,8 @@ function listPath({ apiVersion, kind, namespace }: ExpectedObject): string {
 }
 
 /**
- * The objects that the cluster does not have, as `Kind namespace/name`. One request for each kind and namespace.
+ * The objects that the cluster does not have, as `Kind namespace/name`. One request for each kind and namespace, the first of
+ * them alone: it logs in, and requests that begin together would each run the login command.
  *
  * @throws Error where the API server does not answer a list.
  */
@@ -38,19 +39,20 @@ export async function missingObjects(
     const path = listPath(object);
     wanted.set(path, [...(wanted.get(path) ?? []), object]);
   }
-  const missing = await Promise.all(
-    Array.from(wanted, async ([path, objects]) => {
-      const { status, body } = await request("GET", path);
-      // A namespace or a kind that is gone has no objects.
-      if (status !== 200 && status !== 404) {
-        throw new Error(`The API server answered ${String(status)} to GET ${path}.`);
-      }
-      const items = status === 404 ? [] : (body as { items: { metadata: { name: string } }[] }).items;
-      const there = new Set(items.map(({ metadata }) => metadata.name));
-      return objects
-        .filter(({ name }) => !there.has(name))
-        .map(({ kind, namespace, name }) => `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`);
-    }),
-  );
+  const missingIn = async ([path, objects]: [string, ExpectedObject[]]): Promise<readonly string[]> => {
+    const { status, body } = await request("GET", path);
+    // A namespace or a kind that is gone has no objects.
+    if (status !== 200 && status !== 404) {
+      throw new Error(`The API server answered ${String(status)} to GET ${path}.`);
+    }
+    const items = status === 404 ? [] : (body as { items: { metadata: { name: string } }[] }).items;
+    const there = new Set(items.map(({ metadata }) => metadata.name));
+    return objects
+      .filter(({ name }) => !there.has(name))
+      .map(({ kind, namespace, name }) => `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`);
+  };
+  const [first, ...rest] = wanted;
+  if (first === undefined) return [];
+  const missing = [await missingIn(first), ...(await Promise.all(rest.map(missingIn)))];
   return missing.flat().sort();
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { resourcesInAzure } from "./azure";
+import { resourcesInAzure, resourcesInState } from "./azure";
 import { operate, prepareStack, pulumi, type Sandbox } from "../../sandbox/sandbox";
 import { closeTestSandbox, configure, kubectl, openTestSandbox, plannedSteps, stateOf } from "./in-sandbox";
 
@@ -16,10 +16,24 @@ describe.sequential("a running stack", () => {
   beforeAll(async () => {
     sandbox = await openTestSandbox();
     await prepareStack(sandbox, stack);
-    const exit = await operate(sandbox, "up", stack);
-    expect(exit.code, exit.stdout + exit.stderr).toBe(0);
   });
   afterAll(() => closeTestSandbox(sandbox));
+
+  it("goes to another region where the first one had no quota, so that there is no cluster yet", async () => {
+    await sandbox.emulator.control("POST", "faults", { name: "quota", count: 1 });
+    const failed = await operate(sandbox, "up", stack);
+    expect(failed.code).not.toBe(0);
+    expect(failed.stdout + failed.stderr).toMatch(/quota/i);
+    await sandbox.emulator.control("DELETE", "faults");
+    await configure(sandbox, stack, { location: "swedencentral" });
+    const exit = await operate(sandbox, "up", stack);
+    expect(exit.code, exit.stdout + exit.stderr).toBe(0);
+    const { resources } = await stateOf(sandbox, stack);
+    const cluster = resources.find(({ type }) => type.endsWith(":ManagedCluster"));
+    expect(cluster?.outputs["location"]).toBe("swedencentral");
+    expect([...(await plannedSteps(sandbox, stack))]).toEqual([]);
+    expect(await resourcesInAzure(sandbox)).toEqual(resourcesInState(resources));
+  });
 
   it("refuses another region before anything is touched, with or without a preview", async () => {
     const before = await snapshot(sandbox);
@@ -33,6 +47,7 @@ describe.sequential("a running stack", () => {
       expect(stdout + stderr).toContain("cannot be changed so");
       expect(stdout + stderr).toContain(`"${location.trim()}" → "northeurope"`);
       expect(stdout + stderr).toContain("make a second stack");
+      expect(stdout + stderr, "no trace").not.toMatch(/^\s+at /m);
     }
     expect(await snapshot(sandbox)).toEqual(before);
     await configure(sandbox, stack, { location: location.trim() });

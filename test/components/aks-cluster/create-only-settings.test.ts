@@ -1,6 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { createOnlyPaths, split } from "../../../components/aks-cluster/create-only";
-import { fixedChanges, refusal } from "../../../components/aks-cluster/create-only-settings";
+import {
+  createOnlySettingsProvider,
+  fixedChanges,
+  refusal,
+} from "../../../components/aks-cluster/create-only-settings";
+import { type FakeArm, fakeArm } from "../arm/fake-arm";
 
 const values = (changes: object = {}): string =>
   JSON.stringify(
@@ -42,5 +47,51 @@ describe("values that Azure fixes when it makes a cluster", () => {
     expect(text).toContain('location: "westeurope" → "northeurope"');
     expect(text).toContain('diskEncryptionSetID: not set → "/set"');
     expect(text).toContain("make a second stack");
+  });
+});
+
+describe("a change of what Azure fixes", () => {
+  const pools = "/subscriptions/sub/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/c/agentPools";
+  const settings = (location: string) => ({
+    clusterName: "c",
+    values: values({ resourceGroupName: "g", resourceName: "c", location }),
+  });
+  let fake: FakeArm | undefined;
+  afterEach(() => fake?.close());
+
+  /** What the provider's check says of a change of region. */
+  async function failuresWith(status: number, after = "northeurope") {
+    fake = await fakeArm(() => ({ status, body: { value: [] } }));
+    const { arm, requests } = fake;
+    const provider = createOnlySettingsProvider(() => Promise.resolve(arm));
+    const result = await provider.check?.(settings("westeurope"), settings(after));
+    return { reasons: result?.failures?.map(({ reason }) => reason), requests };
+  }
+
+  it("is refused where the cluster is there, without a word of what else the update has done", async () => {
+    const { reasons, requests } = await failuresWith(200);
+    expect(requests).toEqual([`GET ${pools}`]);
+    expect(reasons).toEqual([refusal("c", [{ path: "location", before: "westeurope", after: "northeurope" }])]);
+    expect(reasons?.[0]).not.toContain("Nothing was changed");
+  });
+
+  it("is not refused where there is no cluster: its first creation failed, or somebody deleted it", async () => {
+    expect((await failuresWith(404)).reasons).toEqual([]);
+  });
+
+  it("is refused where Azure does not tell", async () => {
+    expect((await failuresWith(403)).reasons).toHaveLength(1);
+  });
+
+  it("asks Azure nothing where nothing changes", async () => {
+    const { reasons, requests } = await failuresWith(200, "westeurope");
+    expect(reasons).toEqual([]);
+    expect(requests).toEqual([]);
+  });
+
+  it("is written down once there is no cluster that it would replace", async () => {
+    const provider = createOnlySettingsProvider();
+    expect(await provider.diff?.("c", settings("westeurope"), settings("northeurope"))).toEqual({ changes: true });
+    expect(await provider.diff?.("c", settings("westeurope"), settings("West Europe"))).toEqual({ changes: false });
   });
 });

@@ -43,6 +43,19 @@ describe("a look at what is in the cluster", () => {
     expect(await missingObjects(request, expected)).toEqual(["Deployment shop/cart", "Egress shop/out"]);
   });
 
+  it("logs in by its first request, before any other begins", async () => {
+    const { request, asked } = server(all);
+    const beside: number[] = [];
+    await missingObjects(async (method, path) => {
+      const answer = await request(method, path);
+      await Promise.resolve();
+      beside.push(asked.length);
+      return answer;
+    }, expected);
+    expect(beside[0]).toBe(1);
+    expect(asked).toHaveLength(Object.keys(all).length);
+  });
+
   it("does not take a refusal for an empty list", async () => {
     await expect(missingObjects(server(all, 403).request, expected)).rejects.toThrow(/answered 403 to GET/);
   });
