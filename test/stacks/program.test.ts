@@ -1,13 +1,6 @@
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { armId } from "../../recovery/arm-ids";
-
-interface Registered {
-  readonly type: string;
-  readonly name: string;
-  readonly inputs: Record<string, unknown>;
-}
+import { type Registered, runProgram as run } from "./program";
 
 const defaults = {
   location: "westeurope",
@@ -20,25 +13,19 @@ const defaults = {
 };
 
 /** Runs the program of a stack; answers with what it registers, rejects with what it says when it fails. */
-function runProgram(stack: string, settings: Record<string, string> = {}): Promise<Registered[]> {
+async function runProgram(stack: string, settings: Record<string, string> = {}): Promise<Registered[]> {
   const config = Object.entries({ ...defaults, ...settings }).map(([key, value]) => [`aks-mesh:${key}`, value]);
-  const script = join(__dirname, "run-program.ts");
-  const args = ["--require", "tsx/cjs", script, stack, JSON.stringify(Object.fromEntries(config))];
-  return new Promise((resolve, reject) => {
-    // No test asks the Azure of whoever runs it.
-    const env = { ...process.env, ARM_METADATA_HOSTNAME: "https://localhost:1" };
-    execFile(process.execPath, args, { env, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
-      // The last line; those before it are what the program logs.
-      if (error === null) resolve(JSON.parse(stdout.slice(stdout.lastIndexOf("\n") + 1)) as Registered[]);
-      else reject(new Error(stderr));
-    });
-  });
+  return run(stack, Object.fromEntries(config));
 }
+
+// No test asks the Azure of whoever runs it.
+beforeAll(() => void vi.stubEnv("ARM_METADATA_HOSTNAME", "https://localhost:1"));
+afterAll(() => void vi.unstubAllEnvs());
 
 const cluster = (registered: Registered[]) =>
   registered.find(({ type }) => type === "azure-native:containerservice:ManagedCluster")?.inputs ?? {};
 
-describe("the program", { timeout: 600_000 }, () => {
+describe("the program", () => {
   it.each([
     ["dev", "Free"],
     ["staging", "Standard"],

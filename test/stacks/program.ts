@@ -1,0 +1,75 @@
+import { createRequire } from "node:module";
+import { dirname, join, sep } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { register } from "tsx/cjs/api";
+
+/** A resource as the program registers it. */
+export interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, unknown>;
+}
+
+/** As AKS gives it out. */
+const kubeconfig = Buffer.from(
+  "apiVersion: v1\nkind: Config\nusers: [{ name: u, user: { exec: { command: kubelogin, args: [get-token, --login, devicecode] } } }]\n",
+).toString("base64");
+
+const repository = dirname(dirname(__dirname));
+const load = createRequire(join(repository, "index.ts"));
+
+/** Forgets the project's own modules, as a new process would: the program is what its modules do when they are loaded. */
+function forgetProgram(): void {
+  for (const file of Object.keys(load.cache)) {
+    if (file.startsWith(repository + sep) && !file.includes(`${sep}node_modules${sep}`)) delete load.cache[file];
+  }
+}
+
+/**
+ * Runs index.ts in this process with mocks in place of the engine. Node's own `require` loads it, not vitest: dynamic resources are
+ * serialised from their source text, which vitest transforms.
+ * @param settings Configuration by full key.
+ * @returns what it registers; rejects with what the program throws.
+ */
+export async function runProgram(stack: string, settings: Readonly<Record<string, string>>): Promise<Registered[]> {
+  const registered: Registered[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs, id }) => {
+        registered.push({ type, name, inputs: inputs as Record<string, unknown> });
+        // What the providers of the dynamic resources would answer.
+        const computed = type.endsWith("InlinePools") ? { inlinePools: "" } : {};
+        return { id: id || `${name}-id`, state: { name, ...inputs, ...computed } };
+      },
+      call: ({ token }) => {
+        if (token.endsWith("getClientConfig")) return { objectId: "00000000-0000-0000-0000-00000000beef" };
+        if (token.endsWith("UserCredentials")) return { kubeconfigs: [{ name: "k", value: kubeconfig }] };
+        throw new Error(`unexpected call of ${token}`);
+      },
+    },
+    "aks-mesh",
+    stack,
+    false,
+  );
+  pulumi.runtime.setAllConfig({ ...settings });
+  const streams = [process.stdout, process.stderr].map((stream) => ({ stream, listeners: stream.listeners("error") }));
+  const unregister = register();
+  try {
+    await (load("./index") as Promise<unknown>);
+    await pulumi.runtime.disconnect();
+  } catch (error) {
+    // vitest fails to report a stack through tsx: it takes a text in tsx's code for a source map.
+    if (error instanceof Error) error.stack = error.stack?.replace(/\n.*[\\/]tsx[\\/].*/g, "");
+    throw error;
+  } finally {
+    unregister();
+    forgetProgram();
+    // The program ends its process when these fail; the tests' process is not its own.
+    for (const { stream, listeners } of streams) {
+      for (const added of stream.listeners("error")) {
+        if (!listeners.includes(added)) stream.off("error", added as (error: Error) => void);
+      }
+    }
+  }
+  return registered;
+}
