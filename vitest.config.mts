@@ -15,6 +15,7 @@ export default defineConfig({
           exclude: ["test/**/*.engine.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: { poll: { timeout: 100_000 } },
         },
       },
       {

@@ -54,7 +54,7 @@ function admit(event: unknown, ...args: readonly string[]): Promise<Ended> {
 
 const labelled = { action: "labeled", pull_request: { number: 12, head: { sha: commitOf(12) } } };
 
-describe("aks-mesh preview admit", { timeout: 60_000 }, () => {
+describe("aks-mesh preview admit", () => {
   it("gives the next steps what they need, and no more", async () => {
     label(server);
     const { status, outputs, stderr } = await admit(labelled);

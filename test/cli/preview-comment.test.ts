@@ -40,7 +40,7 @@ function write(name: string, report: unknown): string {
   return file;
 }
 
-describe("aks-mesh preview comment", { timeout: 60_000 }, () => {
+describe("aks-mesh preview comment", () => {
   it("writes the comment, and the same into the step's summary", async () => {
     addPullRequest(server, 12);
     const { status, stdout, stderr } = await comment("--pr", "12", "--report", write("report.json", running));

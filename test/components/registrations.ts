@@ -57,10 +57,7 @@ export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
   });
 }
 
-/** Waits until everything that was begun is registered. */
-export async function settled(registrations: readonly Registration[]): Promise<void> {
-  for (let before = -1; before !== registrations.length;) {
-    before = registrations.length;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+/** Waits until everything that was begun is registered, as the program does before it ends. */
+export function settled(): Promise<void> {
+  return pulumi.runtime.disconnect();
 }

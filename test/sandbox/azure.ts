@@ -54,9 +54,9 @@ export async function arm(sandbox: Sandbox, method: string, path: string, body?:
 const feature = "/providers/Microsoft.Features/providers/Microsoft.ContainerService/features/AKS-OpenServiceMesh";
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 300_000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error("Azure did not get there within 30 s.");
+    if (Date.now() > deadline) throw new Error("Azure did not get there within five minutes.");
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }

@@ -34,7 +34,7 @@ describe("Bookstore", () => {
       bookstore: "bookstore.bookstore.svc.cluster.local:14001",
       mysql: "mysql.bookwarehouse.svc.cluster.local:3306",
     });
-    await settled(registrations);
+    await settled();
     const counts = new Map<string, number>();
     registrations.forEach(({ type }) => counts.set(type, (counts.get(type) ?? 0) + 1));
     expect(Object.fromEntries(counts)).toMatchObject({
@@ -118,7 +118,7 @@ describe("Bookstore", () => {
 
   test("keeps the database's password as a secret", async () => {
     await valueOf(new Bookstore("b").addresses);
-    await settled(registrations);
+    await settled();
     expect(JSON.stringify(named("b-mysql", "StatefulSet").inputs)).not.toContain("mypassword");
     expect(pulumi.runtime.isRpcSecret(named("b-mysql-password").inputs["stringData"])).toBe(true);
   });
@@ -126,7 +126,7 @@ describe("Bookstore", () => {
   test("lets each child be changed", async () => {
     const metadata = { name: "mysql", namespace: "bookwarehouse", labels: { app: "mysql", team: "books" } };
     await valueOf(new Bookstore("b", { transform: { statefulSet: { metadata } } }).addresses);
-    await settled(registrations);
+    await settled();
     expect(named("b-mysql", "StatefulSet").inputs["metadata"]).toEqual(metadata);
   });
 });

@@ -66,7 +66,10 @@ const routes = {
 
 const inShop = { namespaces: [{ name: "shop" }], policy };
 const unguarded = { ...policy, guarantees: [] };
-const said = () => vi.waitFor(() => (logged.length > 0 ? logged : expect.fail("nothing was logged yet")));
+async function said() {
+  await expect.poll(() => logged).not.toEqual([]);
+  return logged;
+}
 
 describe("diagnostics of a preview", () => {
   test("stand on the resource that they are about", async () => {

@@ -24,7 +24,7 @@ describe("MeshPolicies", () => {
   test("onboards namespaces before it applies policies, and an object after those it refers to", async () => {
     const policies = new MeshPolicies("p", shop);
     expect(await valueOf(policies.namespaces)).toEqual(["shop"]);
-    await settled(registrations);
+    await settled();
     expect(named("p-shop").inputs).toMatchObject({
       metadata: {
         name: "shop",
@@ -54,7 +54,7 @@ describe("MeshPolicies", () => {
       tcpRoutes: [good.tcp],
     });
     await valueOf(policies.namespaces);
-    await settled(registrations);
+    await settled();
     expect(named("p-shop").type).toBe("kubernetes:core/v1:NamespacePatch");
     expect(named("p-shop").inputs).toMatchObject({
       metadata: { annotations: { "openservicemesh.io/metrics": "disabled" } },
@@ -66,7 +66,7 @@ describe("MeshPolicies", () => {
   test("hands its own dependsOn and deletedWith to its children", async () => {
     const cluster = new pulumi.ComponentResource("test:index:Cluster", "cluster");
     await valueOf(new MeshPolicies("p", shop, { dependsOn: cluster, deletedWith: cluster }).namespaces);
-    await settled(registrations);
+    await settled();
     expect(named("p-shop")).toMatchObject({ deletedWith: "cluster" });
   });
 
@@ -75,7 +75,7 @@ describe("MeshPolicies", () => {
       new MeshPolicies("p", { namespaces: [{ name: "shop" }], containerInsightsNamespaces: ["shop", "attic"] })
         .namespaces,
     );
-    await settled(registrations);
+    await settled();
     expect(named("p-container-insights").inputs).toMatchObject({
       metadata: { name: "container-azm-ms-osmconfig", namespace: "kube-system" },
       data: {
@@ -95,7 +95,7 @@ describe("MeshPolicies", () => {
       },
     });
     await valueOf(policies.namespaces);
-    await settled(registrations);
+    await settled();
     expect(named("p-TCPRoute-shop-tcp").inputs).toMatchObject({ metadata: { name: "tcp", labels: { team: "shop" } } });
   });
 
@@ -147,7 +147,7 @@ describe("objects with Outputs", () => {
   test("are applied as they turn out", async () => {
     const policies = new MeshPolicies("p", withOutput());
     await valueOf(policies.namespaces);
-    await settled(registrations);
+    await settled();
     expect(named("p-TrafficTarget-shop-target").inputs["spec"]).toEqual(httpOnly);
     expect(named("p-TrafficTarget-shop-target").dependsOn).toContain("p-HTTPRouteGroup-shop-routes");
     expect(Object.keys(await valueOf(policies.access))).toEqual(["shop/buyer → shop/store:80"]);

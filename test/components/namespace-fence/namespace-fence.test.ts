@@ -23,7 +23,7 @@ const whole: NamespaceFenceArgs = {
 describe("NamespaceFence", () => {
   it("bounds what a namespace holds, what a container gets, and whom its pods talk to", async () => {
     new NamespaceFence("f", whole);
-    await settled(registrations);
+    await settled();
     const inputs = Object.fromEntries(registrations.map(({ type, inputs: given }) => [type.split(":").at(-1), given]));
     expect(inputs["ResourceQuota"]).toMatchObject({
       metadata: { namespace: "pr-12-shop" },
@@ -48,7 +48,7 @@ describe("NamespaceFence", () => {
 
   it("lets pods call what is said beyond the peers: one namespace at one port, and nobody in", async () => {
     new NamespaceFence("f", { namespace: "shop", peers, reaches: [{ namespace: "stock", port: 14001 }] });
-    await settled(registrations);
+    await settled();
     const policy = registrations.find(({ type }) => type.endsWith(":NetworkPolicy"));
     expect(policy?.inputs).toMatchObject({
       spec: {
@@ -66,7 +66,7 @@ describe("NamespaceFence", () => {
 
   it("makes only what is asked for", async () => {
     new NamespaceFence("f", { namespace: "shop", peers });
-    await settled(registrations);
+    await settled();
     expect(registrations.map(({ type }) => type)).toEqual([
       "aks-mesh:index:NamespaceFence",
       "kubernetes:networking.k8s.io/v1:NetworkPolicy",
@@ -78,7 +78,7 @@ describe("NamespaceFence", () => {
     const group = { metadata: { name: "routes", namespace }, spec: { matches: [{ name: "all", pathRegex: ".*" }] } };
     const policies = new MeshPolicies("p", { namespaces: [{ name: namespace, fence }], httpRouteGroups: [group] });
     await valueOf(policies.namespaces);
-    await settled(registrations);
+    await settled();
     const bounds = registrations.filter(({ parent }) => parent === "p-pr-12-shop");
     expect(bounds).toHaveLength(3);
     for (const one of bounds) expect(one).toMatchObject({ deletedWith: "p-pr-12-shop" });

@@ -32,7 +32,7 @@ test("waits for the mesh, then patches its configuration, which outlives it", as
   expect(await valueOf(mesh.trustDomain)).toBe("cluster.local");
   expect(await valueOf(mesh.permissiveMode)).toBe(false);
   expect(await valueOf(mesh.retryPolicy)).toBe(true);
-  await settled(registrations);
+  await settled();
   expect(named("mesh-config")).toMatchObject({
     type: "kubernetes:config.openservicemesh.io/v1alpha2:MeshConfigPatch",
     parent: "mesh",
@@ -53,7 +53,7 @@ test("lets the patch be changed", async () => {
     transform: { meshConfig: { spec: { traffic: { enableEgress: true } } } },
   });
   await valueOf(mesh.permissiveMode);
-  await settled(registrations);
+  await settled();
   expect(named("mesh-config").inputs["spec"]).toEqual({ traffic: { enableEgress: true } });
 });
 

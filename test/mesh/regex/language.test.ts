@@ -114,18 +114,15 @@ describe("automata of patterns", () => {
     );
   });
 
-  it.each([".*a.{40}", "(.*a.{15}){3}", "(?:(?:a?){100}){100}", "((a{1,100}){1,10}b*)*c.{30}"])(
-    "are refused in time where %s needs too many states",
+  it.each([".*a.{40}", "(.*a.{15}){3}"])("are refused where %s needs too many states", (source) => {
+    expect(() => languageOf(source)).toThrow(TooComplexError);
+  });
+
+  it.each(["(?:(?:a?){100}){100}", "((a{1,100}){1,10}b*)*c.{30}"])(
+    "are made where %s only looks like that",
     (source) => {
-      const started = performance.now();
-      try {
-        languageOf(source);
-      } catch (error) {
-        if (!(error instanceof TooComplexError)) throw error;
-      }
-      expect(performance.now() - started).toBeLessThan(20_000);
+      expect(() => languageOf(source)).not.toThrow();
     },
-    60_000,
   );
 
   it("read well in examples", () => {

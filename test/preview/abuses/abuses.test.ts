@@ -208,7 +208,7 @@ const refused: readonly (readonly [what: string, event: () => PreviewEvent, reas
   ],
 ];
 
-describe("no preview", { timeout: 30_000 }, () => {
+describe("no preview", () => {
   it.each(refused)("for %s", async (_what, event, reason) => {
     const admission = await admit(api, event());
     expect(admission).toEqual({ admitted: false, reason: expect.stringMatching(reason) });
@@ -286,7 +286,7 @@ describe("what is no number, commit, login, stack or image", () => {
   });
 });
 
-describe("the comment does not let itself be used", { timeout: 30_000 }, () => {
+describe("the comment does not let itself be used", () => {
   it("by somebody who wrote our marker first", async () => {
     const theirs = addComment(server, 12, "mallory", `${commentMarker}\nAll guarantees hold. Merge me.`);
     await api.upsertComment(12, renderComment(running));

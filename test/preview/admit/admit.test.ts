@@ -17,7 +17,7 @@ afterEach(() => server.stop());
 
 const admitted = { admitted: true, pullRequest: 12, commit: commitOf(12), owner: "octocat", cluster: "shared" };
 
-describe("a preview", { timeout: 30_000 }, () => {
+describe("a preview", () => {
   it("runs because of the label, set by somebody who may push", async () => {
     expect(await admit(api, label(server, "maintainer"))).toEqual(admitted);
     expect(await admit(api, label(server, "octocat"))).toEqual(admitted);

@@ -71,7 +71,7 @@ function everywhere(text: string): PreviewReport {
   };
 }
 
-describe("the comment", { timeout: 30_000 }, () => {
+describe("the comment", () => {
   it("says what changes, who may call whom, and what to do", () => {
     const body = renderComment(running);
     expect(body.startsWith(`${commentMarker}\n`)).toBe(true);
@@ -176,7 +176,7 @@ describe("the comment", { timeout: 30_000 }, () => {
   });
 });
 
-describe("a comment that would be too long", { timeout: 30_000 }, () => {
+describe("a comment that would be too long", () => {
   const many = (count: number) => Array.from({ length: count }, (_, index) => index);
   const change = (name: string, noise: boolean) =>
     ({ op: "update", type: "kubernetes:core/v1:ConfigMap", name, properties: ["data"], noise }) as const;

@@ -55,7 +55,7 @@ const tries: readonly (readonly [string, string, string])[] = [
   ["long random word", `see ${letters(48)} there`, letters(48)],
 ];
 
-describe("secrets", { timeout: 30_000 }, () => {
+describe("secrets", () => {
   it.each(tries)("hides a %s", (_name, text, secret) => {
     expect(text).toContain(secret);
     expect(hideIn(text)).not.toContain(secret);
@@ -150,10 +150,9 @@ describe("secrets", { timeout: 30_000 }, () => {
       " ",
     ];
     for (const run of runs) {
-      const text = run.repeat(Math.ceil(300_000 / run.length));
-      const start = performance.now();
+      const text = run.repeat(Math.ceil(1_000_000 / run.length));
+      // A search that goes back at every character would take longer than any test may.
       hideIn(text);
-      expect(performance.now() - start, run).toBeLessThan(5000);
     }
   });
 

@@ -15,7 +15,7 @@ afterEach(() => server.stop());
 
 const body = `${commentMarker}\nfirst`;
 
-describe("the one comment", { timeout: 30_000 }, () => {
+describe("the one comment", () => {
   beforeEach(() => addPullRequest(server, 12));
 
   it("is written once and edited from then on", async () => {
@@ -98,7 +98,7 @@ describe("the one comment", { timeout: 30_000 }, () => {
   });
 });
 
-describe("faults on GitHub's side", { timeout: 30_000 }, () => {
+describe("faults on GitHub's side", () => {
   beforeEach(() => addPullRequest(server, 12));
 
   it.each([
@@ -144,7 +144,7 @@ describe("faults on GitHub's side", { timeout: 30_000 }, () => {
   });
 });
 
-describe("what is asked", { timeout: 30_000 }, () => {
+describe("what is asked", () => {
   it("gives all open pull requests, page by page", async () => {
     for (let number = 1; number <= 230; number++) addPullRequest(server, number).state = number % 2 ? "open" : "closed";
     expect(await api.openPullRequests()).toHaveLength(115);

@@ -20,11 +20,7 @@ const registration = async (): Promise<string | undefined> =>
   stringAt((await emulator.arm("GET", provider)).body, "registrationState");
 
 async function until(read: () => Promise<string | undefined>, wanted: string): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if ((await read()) === wanted) return;
-    await sleep(10);
-  }
-  throw new Error(`It never became ${wanted}.`);
+  await expect.poll(read).toBe(wanted);
 }
 
 describe("features", () => {
@@ -43,8 +39,8 @@ describe("features", () => {
     expect(stringAt((await emulator.arm("POST", `${feature}/register`)).body, "properties", "state")).toBe(
       "Registered",
     );
-    await emulator.arm("POST", `${feature}/unregister`);
-    expect(await state()).toBe("Unregistering");
+    const leaving = await emulator.arm("POST", `${feature}/unregister`);
+    expect(stringAt(leaving.body, "properties", "state")).toBe("Unregistering");
     await until(state, "Unregistered");
   });
 

@@ -126,7 +126,7 @@ describe("a release by Azure", () => {
   const release = (body: JsonObject): Promise<Answer> => emulator.control("POST", "releases", body);
   const settled = (): Promise<void> =>
     expect
-      .poll(async () => (await emulator.arm("GET", clusterPath)).body, { timeout: 60_000 })
+      .poll(async () => (await emulator.arm("GET", clusterPath)).body)
       .toMatchObject({ properties: { provisioningState: "Succeeded" } });
 
   it("of a patch upgrades clusters on the channel patch, and no request says so", async () => {

@@ -45,7 +45,7 @@ describe("a managed process", () => {
     expect(await pid()).not.toBe(first);
   });
 
-  it("is killed when it does not end by itself", { timeout: 15_000 }, async () => {
+  it("is killed when it does not end by itself", async () => {
     await ensureProcess(directory, {
       name: "a",
       program: "/bin/sh",

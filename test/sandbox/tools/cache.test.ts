@@ -72,7 +72,8 @@ describe("a build", () => {
         () => waited++,
         async () => {
           built += 1;
-          await new Promise((resolve) => setTimeout(resolve, 50));
+          // It lasts until both others have found that it is under way.
+          await expect.poll(() => waited).toBe(2);
           await mkdir(directory);
         },
       );

@@ -21,7 +21,8 @@ describe("a lock", () => {
         () => waited++,
         async () => {
           order.push(`${name} in`);
-          await new Promise((resolve) => setTimeout(resolve, 100));
+          // The first has it until the second has found it taken.
+          await expect.poll(() => waited).toBe(1);
           order.push(`${name} out`);
         },
       );

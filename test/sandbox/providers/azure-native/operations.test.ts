@@ -145,8 +145,8 @@ describe("long-running operations", () => {
   test("customTimeouts end the wait, and the resource is kept", async () => {
     arm.answer(`GET ${path}`, { status: 404 }, cluster("Creating"));
     arm.answer(`PUT ${path}`, started());
-    const error = await failureOf(create({ timeoutSeconds: 0.2 }));
-    expect(error.reasons).toEqual(["operation timed out after 0.2 s (customTimeouts)"]);
+    const error = await failureOf(create({ timeoutSeconds: 2 }));
+    expect(error.reasons).toEqual(["operation timed out after 2 s (customTimeouts)"]);
     expect(error.state.id).toBe(path);
   });
 
@@ -155,7 +155,9 @@ describe("long-running operations", () => {
     arm.answer(`PUT ${path}`, started());
     const cancellation = new AbortController();
     const error = failureOf(create({}, cancellation.signal));
-    setTimeout(() => cancellation.abort(new Error("The operation was cancelled.")), 50);
+    // Asked once whether it exists, and then how far it is.
+    await expect.poll(() => arm.counts()[`GET ${path}`]).toBeGreaterThan(1);
+    cancellation.abort(new Error("The operation was cancelled."));
     expect((await error).reasons).toEqual(["The operation was cancelled."]);
   });
 });

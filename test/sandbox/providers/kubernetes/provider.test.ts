@@ -35,7 +35,7 @@ function check(type: string, newInputs: PropertyMap, oldInputs: PropertyMap = {}
   return on.check({ ...identity(type), newInputs, oldInputs, randomSeed: new Uint8Array([1]) }, context());
 }
 
-function create(type: string, inputs: PropertyMap, preview = false, timeoutSeconds = 1) {
+function create(type: string, inputs: PropertyMap, preview = false, timeoutSeconds = 60) {
   return provider.create({ ...identity(type), inputs, preview, timeoutSeconds }, context());
 }
 
@@ -228,11 +228,10 @@ describe("create", () => {
 
   it("waits for a kind that is not served yet", async () => {
     const widget = { apiVersion: "example.com/v1", kind: "Widget", metadata: { name: "one", namespace: "shop" } };
-    setTimeout(() => {
-      server.served["example.com/v1"] = { Widget: { plural: "widgets", namespaced: true } };
-    }, 500);
-    await expect(create("kubernetes:example.com/v1:Widget", widget)).resolves.toMatchObject({ id: "shop/one" });
-    expect(messages.join()).toContain('no matches for kind "Widget" in version "example.com/v1"');
+    const created = create("kubernetes:example.com/v1:Widget", widget, false, 60);
+    await expect.poll(() => messages.join()).toContain('no matches for kind "Widget" in version "example.com/v1"');
+    server.served["example.com/v1"] = { Widget: { plural: "widgets", namespaced: true } };
+    await expect(created).resolves.toMatchObject({ id: "shop/one" });
   });
 
   it("does not wait for a kind that is gone for good", async () => {
@@ -248,10 +247,11 @@ describe("create", () => {
       ...object,
       status: { conditions: [{ type: "Available", status: "False", reason: "MinimumReplicasUnavailable" }] },
     });
-    const error: unknown = await create(DEPLOYMENT, deployment({ replicas: 2 })).catch((caught: unknown) => caught);
+    const created = create(DEPLOYMENT, deployment({ replicas: 2 }), false, 2);
+    const error: unknown = await created.catch((caught: unknown) => caught);
     if (!(error instanceof ResourceInitializationError)) throw error;
     expect(error.state.id).toBe("shop/web");
-    expect(error.reasons.join("\n")).toMatch(/did not become ready[^]*not ready within 1 s[^]*MinimumReplicas/);
+    expect(error.reasons.join("\n")).toMatch(/did not become ready[^]*not ready within 2 s[^]*MinimumReplicas/);
   });
 
   it.each([
@@ -514,7 +514,7 @@ describe("delete", () => {
     const metadata = { ...(live?.["metadata"] as object), finalizers: ["example.com/hold"] };
     server.objects.set(configMapPath, { ...live, metadata });
     const request = { ...identity(CONFIG_MAP), id: "shop/x", oldInputs: inputs, oldOutputs: outputs };
-    await expect(provider.delete({ ...request, timeoutSeconds: 0.2 }, context())).rejects.toThrow("example.com/hold");
+    await expect(provider.delete({ ...request, timeoutSeconds: 2 }, context())).rejects.toThrow("example.com/hold");
   });
 
   it("gives up only its own fields for a Patch resource", async () => {

@@ -253,7 +253,7 @@ test("messages reach the engine, with the resource they are about", async () => 
     const request = new proto.CreateRequest();
     request.setUrn(urn);
     await call((done) => client.create(request, done));
-    await vi.waitFor(() => expect(messages).toHaveLength(2));
+    await expect.poll(() => messages).toHaveLength(2);
     expect(messages).toContainEqual([LogSeverity.WARNING, urn, "careful", false]);
     expect(messages).toContainEqual([LogSeverity.INFO, urn, "waiting", true]);
   } finally {
