@@ -49,7 +49,7 @@ export interface Judge<Case extends JudgeCase = JudgeCase, Answer = JudgeAnswer>
 /**
  * Builds the judge unless it is in the cache.
  * @param report gets a line when something has to be built.
- * @returns folder of its executables, `judge`, `data-plane` and `relation`.
+ * @returns folder of its executables, `osm`, `data-plane` and `relation`.
  */
 export function ensureJudge(report: (message: string) => void): Promise<string> {
   return ensureOptionalTool(
@@ -68,7 +68,7 @@ export function ensureJudge(report: (message: string) => void): Promise<string> 
 
 /** Starts the judge. It answers until it is closed. */
 export async function openJudge(report: (message: string) => void): Promise<Judge> {
-  return startJudge(path.join(await ensureJudge(report), "judge"), []);
+  return startJudge(path.join(await ensureJudge(report), "osm"), []);
 }
 
 /** Starts a program that answers cases line by line, as the judge does. */
@@ -78,13 +78,22 @@ export function startJudge<Case extends JudgeCase = JudgeCase, Answer = JudgeAns
 ): Judge<Case, Answer> {
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
   const waiting: { resolve: (answer: Answer) => void; reject: (error: Error) => void }[] = [];
+  let over: Error | undefined;
+  const end = (reason: string): void => {
+    over ??= new Error(`the judge ended early: ${reason}`);
+    for (const { reject } of waiting.splice(0)) reject(over);
+  };
   const ended = new Promise<void>((resolve) => {
     child.on("close", (code, signal) => {
-      for (const { reject } of waiting.splice(0)) {
-        reject(new Error(`the judge ended early: ${signal ?? `exit code ${String(code)}`}`));
-      }
+      end(signal ?? `exit code ${String(code)}`);
       resolve();
     });
+  });
+  child.on("error", ({ message }) => {
+    end(message);
+  });
+  child.stdin.on("error", ({ message }) => {
+    end(message);
   });
   createInterface({ input: child.stdout }).on("line", (line) => {
     waiting.shift()?.resolve(JSON.parse(line) as Answer);
@@ -95,6 +104,10 @@ export function startJudge<Case extends JudgeCase = JudgeCase, Answer = JudgeAns
         cases.map(
           (one) =>
             new Promise<Answer>((resolve, reject) => {
+              if (over !== undefined) {
+                reject(over);
+                return;
+              }
               waiting.push({ resolve, reject });
               child.stdin.write(`${JSON.stringify(one)}\n`);
             }),
