@@ -1,17 +1,39 @@
 import tseslint from "typescript-eslint";
 
-/** Forbids imports from the named top-level folders: the arrows of the architecture, see docs/architecture.md. */
-const noImportsFrom = (...folders) => ({
-  "no-restricted-imports": [
-    "error",
-    {
-      patterns: folders.map((folder) => ({
-        group: [`**/${folder}/**`, `**/${folder}`],
-        message: `This folder must not know ${folder}/.`,
-      })),
-    },
-  ],
+/** Patterns that forbid imports from folders. */
+const folders = (names, why) =>
+  names.map((name) => ({
+    group: [`**/${name}/**`, `**/${name}`],
+    message: `${name}/ ${why}.`,
+  }));
+
+/** The arrows of the architecture between the top-level folders, see docs/architecture.md. */
+const noImportsFrom = (...names) => ({
+  "no-restricted-imports": ["error", { patterns: folders(names, "must not be known here") }],
 });
+
+/** What mesh/ may not import anywhere: it is pure, and the ground floor. */
+const pure = [
+  { group: ["@pulumi/*", "@kubernetes/*", "@azure/*"], message: "mesh/ is pure: no Pulumi, no clients." },
+  { group: ["node:*", "fs", "path", "os", "child_process"], message: "mesh/ is pure: no I/O." },
+  ...folders(
+    ["components", "stacks", "cli", "preview", "sandbox", "recovery", "judge"],
+    "stands on mesh/, not the other way round",
+  ),
+];
+
+/** The floors of mesh/, each with those above it. */
+const meshFloors = {
+  regex: ["manifests", "cluster", "request", "envoy", "analysis", "policy", "osm", "samples", "mesh-targets"],
+  manifests: ["regex", "cluster", "request", "envoy", "analysis", "policy", "osm", "samples", "mesh-targets"],
+  cluster: ["request", "envoy", "analysis", "policy", "osm", "samples", "mesh-targets"],
+  request: ["cluster", "envoy", "analysis", "policy", "osm", "samples", "mesh-targets"],
+  envoy: ["request", "analysis", "policy", "osm", "samples", "mesh-targets"],
+  analysis: ["envoy", "policy", "osm", "samples", "mesh-targets"],
+  policy: ["envoy", "osm", "samples", "mesh-targets"],
+  samples: ["envoy", "analysis", "osm", "mesh-targets"],
+  osm: ["mesh-targets"],
+};
 
 export default tseslint.config(
   { ignores: ["node_modules/", "dist/", ".sandbox/", "bench/plain/"] },
@@ -30,37 +52,33 @@ export default tseslint.config(
       "no-console": "error",
     },
   },
+  ...Object.entries(meshFloors).map(([folder, above]) => ({
+    files: [`mesh/${folder}/**/*.ts`],
+    rules: { "no-restricted-imports": ["error", { patterns: [...pure, ...folders(above, "is a floor above")] }] },
+  })),
+  { files: ["mesh/*.ts"], rules: { "no-restricted-imports": ["error", { patterns: pure }] } },
+  { files: ["components/**/*.ts"], rules: noImportsFrom("stacks", "cli", "preview", "sandbox", "recovery", "judge") },
+  { files: ["stacks/**/*.ts"], rules: noImportsFrom("cli", "preview", "sandbox", "recovery", "judge") },
+  { files: ["recovery/**/*.ts"], rules: noImportsFrom("components", "stacks", "mesh", "cli", "preview", "sandbox") },
+  { files: ["cli/**/*.ts"], rules: noImportsFrom("components", "stacks", "sandbox") },
+  // Of stacks/ a preview knows data: the definitions, and what they say of previews. It runs the rest through the engine.
   {
-    files: ["mesh/**/*.ts"],
+    files: ["preview/**/*.ts"],
     rules: {
       "no-restricted-imports": [
         "error",
         {
           patterns: [
-            { group: ["@pulumi/*", "@kubernetes/*", "@azure/*"], message: "mesh/ is pure: no Pulumi, no clients." },
-            { group: ["node:*", "fs", "path", "os", "child_process"], message: "mesh/ is pure: no I/O." },
+            ...folders(["components", "cli", "sandbox", "judge"], "must not be known here"),
             {
-              group: [
-                "**/components/**",
-                "**/stacks/**",
-                "**/cli/**",
-                "**/preview/**",
-                "**/sandbox/**",
-                "**/recovery/**",
-                "**/judge/**",
-              ],
-              message: "mesh/ is the ground floor.",
+              regex: "/stacks/(?!preview-(settings|reach|prefix|marks)$)",
+              message: "Only a stack's data.",
             },
           ],
         },
       ],
     },
   },
-  { files: ["components/**/*.ts"], rules: noImportsFrom("stacks", "cli", "preview", "sandbox") },
-  { files: ["stacks/**/*.ts"], rules: noImportsFrom("cli", "preview", "sandbox") },
-  { files: ["recovery/**/*.ts"], rules: noImportsFrom("components", "stacks", "mesh", "cli", "preview", "sandbox") },
-  { files: ["cli/**/*.ts"], rules: noImportsFrom("components", "stacks", "sandbox") },
-  { files: ["preview/**/*.ts"], rules: noImportsFrom("components", "cli", "sandbox") },
   { files: ["sandbox/**/*.ts"], rules: noImportsFrom("components", "stacks", "mesh", "cli", "preview") },
   {
     files: ["cli/**/*.ts", "recovery/**/*.ts", "sandbox/**/*.ts", "scripts/**/*.ts", "bench/**/*.ts"],

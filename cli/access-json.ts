@@ -1,4 +1,4 @@
-import { type Access, type CallTree, chainKind, fullName } from "../mesh/osm";
+import { type Access, addressOf, type CallTree } from "../mesh";
 
 /** The relation as data: what each caller's requests end with, by route, and what everything else gets. */
 export function accessJson(relation: Access): unknown {
@@ -13,8 +13,8 @@ export function accessJson(relation: Access): unknown {
     })),
     entries: relation.entries.map(({ callers, service, tree }) => ({
       from: callers,
-      to: `${fullName(service)}:${String(service.port)}`,
-      protocol: chainKind(service.protocol) === "tcp" ? "tcp" : "http",
+      to: addressOf(service),
+      protocol: service.kind === "tcp" ? "tcp" : "http",
       calls: treeJson(tree),
     })),
     otherwise: { outcome: "refused", status: null },
@@ -28,6 +28,7 @@ function treeJson(tree: CallTree): unknown {
     case "end":
       return {
         outcome: tree.outcome,
+        ...(tree.status !== undefined && { status: tree.status }),
         ...(tree.backend !== undefined && { backend: tree.backend }),
         because: tree.because.map(({ text }) => text),
       };
@@ -37,32 +38,19 @@ function treeJson(tree: CallTree): unknown {
         because: tree.because.map(({ text }) => text),
         branches: tree.branches.map((branch) => ({ weight: branch.weight, calls: treeJson(branch.tree) })),
       };
-    case "egress-routes":
+    case "rules":
       return {
-        routes: tree.routes.map(({ methods, path, headers }) => ({
-          methods,
-          path,
-          headers: Object.fromEntries(headers ?? []),
-        })),
-        then: treeJson(tree.onward),
-        otherwise: { outcome: "no-route", status: 404 },
-      };
-    case "server-routes": {
-      const { table, identity, backend } = tree;
-      return {
-        backend,
-        // The first of a target's routes that matches may win; of several targets it is undefined which one's.
-        targets: table.byTarget.map(({ target, routes }) => ({
-          target: `${target.namespace}/${target.name}`,
-          routes: routes.map(({ methods, path, headers, principals }) => ({
-            methods,
-            path,
-            headers: Object.fromEntries(headers),
-            outcome: principals?.has(identity) === false ? "denied" : "allowed",
+        // The first rule of a group that a request meets may win; of several groups it is undefined which one's.
+        groups: tree.list.groups.map(({ source, rules }) => ({
+          from: source,
+          rules: rules.map((rule) => ({
+            methods: rule.methods,
+            path: rule.path,
+            headers: Object.fromEntries(rule.headers ?? []),
+            calls: treeJson(tree.then(rule)),
           })),
         })),
-        otherwise: { outcome: "no-route", status: 404 },
+        otherwise: treeJson(tree.otherwise),
       };
-    }
   }
 }

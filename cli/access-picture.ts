@@ -4,13 +4,13 @@ import { arrowPaths, pixels } from "./arrow-paths";
 import {
   type Access,
   type AccessEntry,
-  chainKind,
-  fullName,
-  type OsmMesh,
-  routeText,
+  addressOf,
+  conditionText,
+  type Mesh,
+  type ServicePort,
   summarize,
   type Summary,
-} from "../mesh/osm";
+} from "../mesh";
 
 interface Box {
   readonly id: string;
@@ -51,7 +51,7 @@ const margin = 24;
 const mostArrows = 2000;
 
 /** Who calls whom as one SVG image: a box for each account with what it serves, so that chains of calls read from left to right. */
-export function accessSvg(mesh: OsmMesh, relation: Access): string {
+export function accessSvg(mesh: Mesh, relation: Access): string {
   const { boxes, arrows, left } = model(mesh, relation);
   const graph = new dagre.graphlib.Graph({ multigraph: true });
   graph.setGraph({ rankdir: "LR", nodesep: 24, ranksep: 110, edgesep: 14, marginx: margin, marginy: margin });
@@ -150,15 +150,15 @@ function hintOf({ kind, namespace, title, services }: Box): string {
 }
 
 /** A page around the picture: point at a box to see only its own arrows, and read every route below. */
-export function accessHtml(mesh: OsmMesh, relation: Access): string {
+export function accessHtml(mesh: Mesh, relation: Access): string {
   const rows = relation.entries.map((entry) => {
     const summary = summarize(entry.tree);
     const tone = toneOf(summary);
     const shares = Object.entries(summary.shares);
     const routes = [
       ...(shares.length > 1 ? shares.map(([name, share]) => `<li>${percent(share)} to ${escape(name)}</li>`) : []),
-      ...summary.routes.map((route) => `<li class="pass">${escape(routeText(route))}</li>`),
-      ...summary.forbidden.map((route) => `<li class="deny">403 ${escape(routeText(route))}</li>`),
+      ...summary.rules.map((route) => `<li class="pass">${escape(conditionText(route))}</li>`),
+      ...summary.forbidden.map((route) => `<li class="deny">403 ${escape(conditionText(route))}</li>`),
     ];
     const callers = entry.callers.slice(0, 20).map(escape).join("<br>");
     return `<tr><td>${callers}</td><td>${escape(targetOf(entry))}</td><td class="${tone}">${tones[tone].title}</td><td><ul>${routes.join("")}</ul></td></tr>`;
@@ -183,7 +183,7 @@ const script = `for(const box of document.querySelectorAll(".box")){const svg=bo
 const scriptHash = createHash("sha256").update(script).digest("base64");
 
 function model(
-  mesh: OsmMesh,
+  mesh: Mesh,
   relation: Access,
 ): {
   readonly boxes: readonly Box[];
@@ -200,16 +200,15 @@ function model(
     if (box === undefined) boxes.set(id, (box = { id, kind, title, namespace, services: new Set() }));
     return box;
   };
-  const boxOfService = ({ namespace, name, service }: AccessEntry["service"]): Box => {
-    const accounts = [...mesh.catalog.identitiesOfService(service)];
-    const [only = ""] = accounts;
-    const dot = only.lastIndexOf(".");
-    const box = accounts.length === 1 ? boxOf("account", only.slice(dot + 1), only.slice(0, dot)) : undefined;
-    const found = box ?? boxOf("service", namespace, name);
-    found.services.add(name);
+  const boxOfService = (service: ServicePort): Box => {
+    const [only = "", ...others] = mesh.accountsBehind(service);
+    const [namespace = "", account = ""] = only.split("/");
+    const one = only !== "" && others.length === 0;
+    const found = one ? boxOf("account", namespace, account) : boxOf("service", service.namespace, service.name);
+    found.services.add(service.name);
     return found;
   };
-  const backends = new Map(mesh.catalog.allMeshServices().map((one) => [`${one.namespace}/${one.name}`, one]));
+  const backends = new Map(relation.services.map((one) => [`${one.namespace}/${one.name}`, one]));
   for (const entry of relation.entries) {
     const { service } = entry;
     const summary = summarize(entry.tree);
@@ -225,7 +224,7 @@ function model(
         to: to.id,
         label: to.title === service.name ? labelOf(entry, summary) : `${service.name} ${labelOf(entry, summary)}`,
         tone: toneOf(summary),
-        hint: [`${caller} → ${targetOf(entry)}`, ...summary.routes.map(routeText)].join("\n"),
+        hint: [`${caller} → ${targetOf(entry)}`, ...summary.rules.map(conditionText)].join("\n"),
       });
       const shares = Object.entries(summary.shares);
       for (const [backend, share] of shares.length > 1 ? shares : []) {
@@ -242,7 +241,7 @@ function model(
 }
 
 function targetOf({ service }: AccessEntry): string {
-  return `${fullName(service).replace(".svc.cluster.local", "")}:${String(service.port)}`;
+  return addressOf(service).replace(".svc.cluster.local", "");
 }
 
 function toneOf(summary: Summary): Tone {
@@ -252,10 +251,10 @@ function toneOf(summary: Summary): Tone {
 
 function labelOf(entry: AccessEntry, summary: Summary): string {
   const port = `:${String(entry.service.port)}`;
-  if (chainKind(entry.service.protocol) === "tcp") return `TCP ${port}`;
+  if (entry.service.kind === "tcp") return `TCP ${port}`;
   if (summary.extent === "none") return `${port} ${summary.failures.join(", ")}`;
-  const { routes } = summary;
-  return routes.length === 0 ? port : `${port} ${String(routes.length)} ${routes.length === 1 ? "route" : "routes"}`;
+  const { length } = summary.rules;
+  return length === 0 ? port : `${port} ${String(length)} ${length === 1 ? "route" : "routes"}`;
 }
 
 function percent(share: number): string {

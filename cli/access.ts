@@ -1,15 +1,5 @@
 import { writeFileSync } from "node:fs";
-import {
-  access,
-  type Access,
-  type AccessEntry,
-  chainKind,
-  fullName,
-  type OsmMesh,
-  routeText,
-  summarize,
-  type Summary,
-} from "../mesh/osm";
+import { type Access, type AccessEntry, addressOf, conditionText, type Mesh, summarize, type Summary } from "../mesh";
 import { accessJson } from "./access-json";
 import { accessHtml, accessSvg } from "./access-picture";
 import { reasonOf } from "./input";
@@ -29,7 +19,7 @@ const options = {
 export async function accessCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
   const { values, positionals } = readOptions(args, options);
   const mesh = await loadMesh(terminal, { ...values, files: positionals });
-  const relation = access(mesh);
+  const relation = mesh.access();
   if (values.svg !== undefined) write(values.svg, accessSvg(mesh, relation));
   if (values.html !== undefined) write(values.html, accessHtml(mesh, relation));
   if (values.json === true) terminal.out(`${JSON.stringify(accessJson(relation), null, 2)}\n`);
@@ -50,21 +40,19 @@ function write(file: string, text: string): void {
 /** Columns of a matrix that still fit a terminal; wider ones are left to the list below it. */
 const mostColumns = 16;
 
-function accessTable(mesh: OsmMesh, relation: Access, paint: Paint): string {
-  const services = relation.services.filter((service) => chainKind(service.protocol) !== undefined);
+function accessTable(mesh: Mesh, relation: Access, paint: Paint): string {
+  const services = relation.services.filter(({ kind }) => kind !== undefined);
   const blocks: string[] = [];
   if (services.length > 0 && services.length <= mostColumns && relation.callers.length <= 60) {
     blocks.push(
       matrix(
         relation,
-        services.map((service) => `${fullName(service)}:${String(service.port)}`),
+        services.map((service) => addressOf(service)),
         paint,
       ),
     );
   }
-  if (mesh.state.switches.permissive) {
-    blocks.push("Permissive mode: every caller of the mesh reaches what any caller reaches.");
-  }
+  if (mesh.everyone !== undefined) blocks.push(mesh.everyone);
   blocks.push(details(relation, paint));
   return `${blocks.join("\n\n")}\n`;
 }
@@ -73,7 +61,7 @@ function matrix(relation: Access, columns: readonly string[], paint: Paint): str
   const cells = new Map<string, string>();
   for (const { callers, service, tree } of relation.entries) {
     const symbol = symbolOf(summarize(tree), paint);
-    for (const caller of callers) cells.set(`${caller}|${fullName(service)}:${String(service.port)}`, symbol);
+    for (const caller of callers) cells.set(`${caller}|${addressOf(service)}`, symbol);
   }
   const width = Math.max(...relation.callers.map((caller) => caller.length), 6);
   const header = columns.map((column, index) => `${" ".repeat(width + 2)}${"│ ".repeat(index)}┌ ${shortName(column)}`);
@@ -103,7 +91,7 @@ function details(relation: Access, paint: Paint): string {
     const named = entry.callers.slice(0, mostNamed).join(", ");
     const more = entry.callers.length - mostNamed;
     const who = more > 0 ? `${named} and ${String(more)} more` : named;
-    const to = shortName(`${fullName(entry.service)}:${String(entry.service.port)}`);
+    const to = shortName(addressOf(entry.service));
     return [`${paint.bold(who)} → ${paint.bold(to)}`, ...entryLines(entry, paint).map((line) => `    ${line}`)];
   });
   return lines.length === 0 ? "Nobody may call anybody." : lines.join("\n");
@@ -117,15 +105,15 @@ function entryLines(entry: AccessEntry, paint: Paint): readonly string[] {
     for (const [backend, share] of shares) lines.push(`${percent(share)} ${backend}`);
   }
   if (summary.extent === "all") lines.push(paint.good("everything passes"));
-  for (const route of summary.routes) lines.push(`${paint.good("pass")}  ${routeText(route)}`);
-  for (const route of summary.forbidden) lines.push(`${paint.bad("403")}   ${routeText(route)}`);
+  for (const route of summary.rules) lines.push(`${paint.good("pass")}  ${conditionText(route)}`);
+  for (const route of summary.forbidden) lines.push(`${paint.bad("403")}   ${conditionText(route)}`);
   const missing: Readonly<Record<string, string>> = {
     "no-route": "404   the rest",
     unavailable: "503",
     refused: "refused",
     denied: "403",
   };
-  if (summary.routes.length > 0 && !summary.failures.includes("no-route")) lines.push(paint.dim("404   the rest"));
+  if (summary.rules.length > 0 && !summary.failures.includes("no-route")) lines.push(paint.dim("404   the rest"));
   for (const failure of summary.failures) {
     const rest = shares.reduce((sum, [, share]) => sum + share, 0);
     const part = summary.unsettled && rest < 1 ? ` ${percent(1 - rest)} of the calls` : "";

@@ -1,17 +1,14 @@
 import { describeObject, formatPosition, formatProblem, type Manifests, type Problem } from "../mesh/manifests";
 import {
-  admissionFindings,
   checkGuarantees,
   describeRequest,
   type Finding,
-  findings,
   type Guarantee,
-  type OsmMesh,
-  osmMesh,
-  patternProblems,
+  type Mesh,
+  meshOf,
   provedExtent,
   readGuarantees,
-} from "../mesh/osm";
+} from "../mesh";
 import { loadManifests, sourceOptions } from "./load";
 import { readOptions } from "./options";
 import { type Terminal } from "./terminal";
@@ -20,16 +17,16 @@ import { type Terminal } from "./terminal";
 export async function checkCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
   const { values, positionals } = readOptions(args, { ...sourceOptions, json: { type: "boolean" } } as const);
   const manifests = await loadManifests({ ...values, files: positionals });
-  const mesh = osmMesh(manifests);
+  const mesh = meshOf(manifests);
   const { guarantees, problems } = readGuarantees(manifests.objects, manifests.positions);
-  const unreadable: readonly Problem[] = [...mesh.state.problems, ...patternProblems(mesh), ...problems];
+  const unreadable: readonly Problem[] = [...mesh.problems, ...problems];
   const known = new Set(unreadable.map(placeOf));
-  const ofMesh = findings(mesh);
+  const ofMesh = mesh.findings();
   // What is said of the mesh as a whole need not be said of its MeshConfig again.
   const meshWide = new Set(ofMesh.flatMap(({ object, rule }) => (object === undefined ? [rule] : [])));
-  const admission = admissionFindings(manifests).filter(
-    ({ finding }) => !known.has(placeOf(finding)) && !meshWide.has(finding.rule),
-  );
+  const admission = mesh
+    .admissionFindings()
+    .filter(({ finding }) => !known.has(placeOf(finding)) && !meshWide.has(finding.rule));
   for (const { finding } of admission) known.add(placeOf(finding));
   const refused = new Set(admission.flatMap((one) => (one.refused ? [one.finding.object] : [])));
   const found = [
@@ -51,12 +48,12 @@ export async function checkCommand(terminal: Terminal, args: readonly string[]):
         kind,
         holds: !found.some((one) => one.rule === "broken-guarantee" && one.object === `Guarantee ${name}`),
       })),
-      assumptions: mesh.state.assumptions,
+      assumptions: mesh.assumptions,
     };
     terminal.out(`${JSON.stringify(report, null, 2)}\n`);
     return code;
   }
-  for (const assumption of mesh.state.assumptions) terminal.err(`note: ${assumption}\n`);
+  for (const assumption of mesh.assumptions) terminal.err(`note: ${assumption}\n`);
   for (const problem of unreadable) terminal.out(`${formatProblem(problem)}\n`);
   for (const one of found) terminal.out(describeFinding(one, terminal));
   const { paint } = terminal;
@@ -79,7 +76,7 @@ export async function checkCommand(terminal: Terminal, args: readonly string[]):
  */
 function brokenGuarantees(
   manifests: Manifests,
-  mesh: OsmMesh,
+  mesh: Mesh,
   guarantees: readonly Guarantee[],
   refused: ReadonlySet<string | undefined>,
 ): readonly Finding[] {
@@ -87,7 +84,7 @@ function brokenGuarantees(
   if (refused.size === 0) return broken;
   const objects = manifests.objects.filter((object) => !refused.has(describeObject(object)));
   const known = new Set(broken.map(({ object }) => object));
-  const without = checkGuarantees(osmMesh({ ...manifests, objects }), guarantees);
+  const without = checkGuarantees(meshOf({ ...manifests, objects }), guarantees);
   return [...broken, ...without.filter(({ object }) => !known.has(object))];
 }
 

@@ -1,4 +1,4 @@
-import { askedService, type CallRequest, decide, RequestError, type Verdict } from "../mesh/osm";
+import { askedService, type CallRequest, decide, RequestError, type Verdict } from "../mesh";
 import { isJsonObject } from "../mesh/manifests";
 import { readText } from "./input";
 import { loadMesh, sourceOptions } from "./load";

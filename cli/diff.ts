@@ -1,4 +1,4 @@
-import { type AccessChange, changeTitles, describeRequest, diff, DiffTooLarge, provedExtent } from "../mesh/osm";
+import { type AccessChange, changeTitles, describeRequest, diff, DiffTooLarge, provedExtent } from "../mesh";
 import { verdictLine } from "./decide";
 import { outcomeText } from "./explain";
 import { loadMesh, sourceOptions } from "./load";

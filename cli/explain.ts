@@ -4,10 +4,10 @@ import {
   type CallRequest,
   decide,
   describeRequest,
-  type OsmMesh,
+  type Mesh,
   RequestError,
   type Verdict,
-} from "../mesh/osm";
+} from "../mesh";
 import { verdictLine } from "./decide";
 import { loadMesh, sourceOptions } from "./load";
 import { readOptions } from "./options";
@@ -75,14 +75,14 @@ export function outcomeText(verdict: Verdict, paint: Paint): string {
   }
 }
 
-function describeVerdict(mesh: OsmMesh, request: CallRequest, verdict: Verdict, paint: Paint): string {
+function describeVerdict(mesh: Mesh, request: CallRequest, verdict: Verdict, paint: Paint): string {
   const lines = [paint.bold(describeRequest(request)), `  ${outcomeText(verdict, paint)}`];
   for (const [backend, share] of Object.entries(verdict.backends)) {
     lines.push(`  ${String(Math.round(share * 1000) / 10).padStart(5)} % ${backend}`);
   }
   if (verdict.because.length > 0) lines.push("", "  because");
   for (const { text, object, path } of verdict.because) {
-    const position = object && mesh.state.positions.of(object, path);
+    const position = object && mesh.positions.of(object, path);
     const place = position === undefined ? "" : paint.dim(`  ${formatPosition(position)}`);
     lines.push(`    ${object !== undefined && text === describeObject(object) ? paint.bold(text) : text}${place}`);
   }

@@ -1,5 +1,5 @@
 import { formatProblem, type Manifests, parseManifests } from "../mesh/manifests";
-import { type AskedService, type OsmMesh, osmMesh, patternProblems } from "../mesh/osm";
+import { type AskedService, type Mesh, meshOf } from "../mesh";
 import { readManifestFiles } from "./input";
 import { readCluster } from "./running-cluster";
 import { type Terminal } from "./terminal";
@@ -52,16 +52,12 @@ export async function loadManifests({ files, context, namespace }: Source): Prom
  *
  * @throws {BadInput} where an object cannot be read as the API server or the mesh would.
  */
-export async function loadMesh(
-  terminal: Terminal,
-  source: Source,
-  asked: readonly AskedService[] = [],
-): Promise<OsmMesh> {
-  const mesh = osmMesh(await loadManifests(source), asked);
-  const problems = [...mesh.state.problems, ...patternProblems(mesh)];
+export async function loadMesh(terminal: Terminal, source: Source, asked: readonly AskedService[] = []): Promise<Mesh> {
+  const mesh = meshOf(await loadManifests(source), asked);
+  const { problems } = mesh;
   for (const problem of problems) terminal.err(`${formatProblem(problem)}\n`);
   const errors = problems.filter(({ severity }) => severity === "error").length;
   if (errors > 0) throw new BadInput(`${String(errors)} ${errors === 1 ? "error" : "errors"} in the manifests.`);
-  for (const assumption of mesh.state.assumptions) terminal.err(`note: ${assumption}\n`);
+  for (const assumption of mesh.assumptions) terminal.err(`note: ${assumption}\n`);
   return mesh;
 }

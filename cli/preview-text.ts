@@ -1,4 +1,4 @@
-import { describeRequest } from "../mesh/osm";
+import { describeRequest } from "../mesh";
 import { type PreviewReport } from "../preview/report";
 import { type StatusRow } from "../preview/status";
 import { type Terminal } from "./terminal";

@@ -1,5 +1,6 @@
 import { type JudgeCase, type JudgeRequest, type JudgeVerdict } from ".";
-import { decide, osmMesh, type OsmMesh } from "../mesh/osm";
+import { decide } from "../mesh";
+import { osmMesh, type OsmMesh } from "../mesh/osm";
 import { type KubernetesObject } from "../mesh/manifests";
 
 /** One request about which our analysis and the real OSM do not say the same. */

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { type KubernetesObject } from "../mesh/manifests";
-import { decide, osmMesh } from "../mesh/osm";
+import { decide } from "../mesh";
+import { osmMesh } from "../mesh/osm";
 import { type Judge, type JudgeCase, type JudgeRequest } from ".";
 import { arbitraryCase } from "./generate/case";
 

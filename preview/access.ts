@@ -1,5 +1,6 @@
 import { type KubernetesObject } from "../mesh/manifests";
-import { checkGuarantees, diff, DiffTooLarge, type Guarantee, osmMesh } from "../mesh/osm";
+import { checkGuarantees, diff, DiffTooLarge, type Guarantee } from "../mesh";
+import { osmMesh } from "../mesh/osm";
 import { type AccessReport, accessLine } from "./report";
 
 /** What a change of objects opens and closes, and which guarantees it breaks. */

@@ -1,6 +1,7 @@
 import { CommandError } from "@pulumi/pulumi/automation";
 import { type KubernetesObject } from "../mesh/manifests";
-import { checkGuarantees, osmMesh } from "../mesh/osm";
+import { checkGuarantees } from "../mesh";
+import { osmMesh } from "../mesh/osm";
 import { accessReport } from "./access";
 import { type Engine, engineErrors, findStack } from "./engine";
 import { guaranteesOfStack } from "./guarantees";

@@ -1,4 +1,4 @@
-import { type Guarantee } from "../mesh/osm";
+import { type Guarantee } from "../mesh";
 import { bookstorePolicy } from "../mesh/osm/samples";
 import { guaranteesOf } from "../mesh/policy";
 import { bookstoreOf } from "../stacks";

@@ -1,5 +1,6 @@
 import { type KubernetesObject } from "../mesh/manifests";
-import { access, checkGuarantees, type Guarantee, type OsmMesh, osmMesh } from "../mesh/osm";
+import { checkGuarantees, type Guarantee } from "../mesh";
+import { type OsmMesh, osmMesh } from "../mesh/osm";
 import { type RequestCondition } from "../mesh/request/request-set";
 import { previewOf, previewPrefix } from "../stacks/preview-prefix";
 import { type PreviewReach, reachCaller } from "../stacks/preview-reach";
@@ -24,8 +25,8 @@ export function isolationGuarantees(
   reaches: readonly PreviewReach[] = [],
 ): readonly Guarantee[] {
   const mesh = osmMesh({ objects });
-  const { callers, services } = access(mesh);
-  const names = new Set(services.map(({ namespace, service }) => `${namespace}/${service.name}`));
+  const { callers, services } = mesh.access();
+  const names = new Set(services.map(({ service }) => service));
   return [...names].flatMap((service) => {
     const owner = ownerOf(namespaceIn(service));
     const strangers = callers.filter((caller) => ownerOf(namespaceIn(caller)) !== owner);

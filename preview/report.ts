@@ -1,4 +1,4 @@
-import { type AccessChange, type Finding } from "../mesh/osm";
+import { type AccessChange, type Finding } from "../mesh";
 
 /**
  * What is to be said about the preview of one pull request: filled by `aks-mesh preview up` and `down`, read by the comment.

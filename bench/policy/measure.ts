@@ -5,8 +5,9 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseManifests } from "../../mesh/manifests";
-import { type Access, access, diff, findings, osmMesh, type OsmMesh } from "../../mesh/osm";
-import { assumedCluster, compile } from "../../mesh/policy";
+import { type Access, compile, diff } from "../../mesh";
+import { osmMesh, type OsmMesh } from "../../mesh/osm";
+import { assumedCluster } from "../../mesh/policy";
 import { changed, policyOf } from "./generate";
 
 /** Wall-clock milliseconds. */
@@ -53,7 +54,7 @@ function measure(targets: number, objectsFile: string | undefined): Measured {
   const cluster = assumedCluster(policy);
   const relate = (): { readonly mesh: OsmMesh; readonly relation: Access } => {
     const mesh = osmMesh({ objects });
-    return { mesh, relation: access(mesh) };
+    return { mesh, relation: mesh.access() };
   };
 
   let start = performance.now();
@@ -68,7 +69,7 @@ function measure(targets: number, objectsFile: string | undefined): Measured {
   const text = textOf(objects);
   if (objectsFile !== undefined) writeFileSync(objectsFile, JSON.stringify(objects));
   const parse = timing(() => parseManifests([{ name: "all.yaml", text }]));
-  const check = timing(() => findings(osmMesh({ objects })));
+  const check = timing(() => osmMesh({ objects }).findings());
   const changedText = textOf([...compile(changed(policy), "osm"), ...cluster]);
   // A preview knows the relation before the change; `diff` of a mesh with itself makes the tables that it compares.
   diff(before.mesh, before.mesh);

@@ -1,7 +1,6 @@
-import { type Access, type AccessEntry, chainKind, fullName, type Route, routeText } from "../../mesh/osm";
+import { type Access, type AccessEntry, addressOf, conditionText, type Rule } from "../../mesh";
 import { certain } from "../../mesh/analysis/outcome-sets";
 import { type CallTree } from "../../mesh/analysis/call-tree";
-import { passes } from "../../mesh/analysis/resolve";
 import { TooComplexError } from "../../mesh/regex/automaton";
 import { exampleRequest, requestsMeeting, subtractSets } from "../../mesh/request/request-set";
 
@@ -13,7 +12,7 @@ export type AccessMatrix = Readonly<Record<string, Readonly<Record<string, strin
 
 /** What passes of one entry: the routes that let it through, and the Services that answer. */
 interface Passing {
-  readonly routes: Map<string, Route>;
+  readonly routes: Map<string, Rule>;
   /** Share of the calls that reach each backend, by request; `anything` for backends that take whatever comes. */
   readonly shares: Map<string, Map<string, number>>;
   /** Whether routes of others, which refuse the caller, may come before those that let it through. */
@@ -34,7 +33,7 @@ export function accessMatrix(relation: Access): AccessMatrix {
 }
 
 function answersOf(entry: AccessEntry): readonly (readonly [string, string])[] {
-  const anything = chainKind(entry.service.protocol) === "tcp" ? "TCP" : "any request";
+  const anything = entry.service.kind === "tcp" ? "TCP" : "any request";
   const { routes, shares, contested } = passingOf(entry.tree, anything);
   const whatever = shares.get(anything) ?? new Map<string, number>();
   return [...shares]
@@ -60,9 +59,6 @@ function passingOf(tree: CallTree, anything: string): Passing {
     switch (node.kind) {
       case "http":
         return visit(node.tree, share);
-      case "egress-routes":
-        passing.contested = true;
-        return visit(node.onward, share);
       case "choice": {
         const total = node.branches.reduce((sum, { weight }) => sum + weight, 0);
         for (const { weight, tree: child } of node.branches) if (weight > 0) visit(child, (share * weight) / total);
@@ -71,16 +67,22 @@ function passingOf(tree: CallTree, anything: string): Passing {
       case "end":
         if (node.outcome === "allowed") pass(anything, node.backend ?? "", share);
         return;
-      case "server-routes":
-        for (const route of node.table.routes) {
-          if (route.methods.length === 0) continue;
-          if (!passes(route, node.identity)) {
-            passing.contested = true;
-            continue;
+      case "rules": {
+        const onward = new Set<CallTree>();
+        for (const rule of node.list.rules) {
+          // No request meets a rule without a method.
+          if (rule.methods.length === 0) continue;
+          const next = node.then(rule);
+          if (next.kind !== "end") onward.add(next);
+          else if (next.outcome !== "allowed") passing.contested = true;
+          else {
+            routes.set(conditionText(rule), rule);
+            pass(conditionText(rule), next.backend ?? "", share);
           }
-          routes.set(routeText(route), route);
-          pass(routeText(route), node.backend, share);
         }
+        if (onward.size > 0) passing.contested = true;
+        for (const next of onward) visit(next, share);
+      }
     }
   };
   visit(tree, 1);
@@ -109,8 +111,8 @@ function answerText({ service }: AccessEntry, shares: ReadonlyMap<string, number
 }
 
 /** Whether every request of the route passes, whichever way the mesh takes: proved, where the shares alone do not tell. */
-function alwaysPasses({ service, tree }: AccessEntry, route: Route): boolean {
-  const authority = `${fullName(service)}:${String(service.port)}`;
+function alwaysPasses({ service, tree }: AccessEntry, route: Rule): boolean {
+  const authority = addressOf(service);
   try {
     const failing = subtractSets(requestsMeeting(route, authority), certain(tree, "allowed", authority));
     return exampleRequest(failing) === undefined;

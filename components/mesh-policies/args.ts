@@ -1,7 +1,7 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import { type CustomResourceArgs } from "@pulumi/kubernetes/apiextensions";
 import type * as pulumi from "@pulumi/pulumi";
-import { type Guarantee } from "../../mesh/osm";
+import { type Guarantee } from "../../mesh";
 import { type OsmKind, type OsmObject, type PolicyObject } from "../../mesh/osm/kinds";
 import { type Policy } from "../../mesh/policy";
 import { type NamespaceFenceSettings } from "../namespace-fence";

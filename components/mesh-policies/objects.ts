@@ -1,7 +1,8 @@
 import { type CustomResourceArgs } from "@pulumi/kubernetes/apiextensions";
 import { RunError } from "@pulumi/pulumi";
 import { type OsmKind, osmKinds, type OsmObject } from "../../mesh/osm/kinds";
-import { compile, type Policy, PolicyError } from "../../mesh/policy";
+import { compile } from "../../mesh";
+import { type Policy, PolicyError } from "../../mesh/policy";
 import { transformed } from "../transform";
 import { type MeshPoliciesArgs, type PolicyArgs } from "./args";
 

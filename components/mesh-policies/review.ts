@@ -1,15 +1,6 @@
 import { describeObject, type KubernetesObject } from "../../mesh/manifests";
-import {
-  access,
-  checkGuarantees,
-  decide,
-  describeRequest,
-  findings,
-  type Finding,
-  type Guarantee,
-  type OsmMesh,
-  osmMesh,
-} from "../../mesh/osm";
+import { checkGuarantees, decide, describeRequest, type Finding, type Guarantee, type Mesh } from "../../mesh";
+import { osmMesh } from "../../mesh/osm";
 import { admit, type AdmissionContext, advice } from "../../mesh/osm/admission";
 import { type AccessMatrix, accessMatrix } from "./access-matrix";
 import { asKubernetesObject } from "./cluster";
@@ -70,13 +61,13 @@ export function review(subject: ReviewSubject): Review {
   const mesh = osmMesh({ objects: [...admission.objects, ...cluster] });
   const said = new Set(admission.findings.map(({ object, path }) => `${object} ${path}`));
   const found = [
-    ...findings(mesh).filter(({ object, property }) => !said.has(`${object ?? ""} ${property ?? ""}`)),
+    ...mesh.findings().filter(({ object, property }) => !said.has(`${object ?? ""} ${property ?? ""}`)),
     ...checkGuarantees(mesh, partial ? subject.guarantees.filter(({ kind }) => kind === "never") : subject.guarantees),
   ].filter(({ rule }) => (!partial && subject.workloadsKnown) || !ofTheWhole.has(rule));
   return {
     diagnostics: [
       ...admitted,
-      ...mesh.state.problems.map(({ severity, object, property, message }): Diagnostic => ({
+      ...mesh.problems.map(({ severity, object, property, message }): Diagnostic => ({
         severity,
         ...(object !== undefined && { object }),
         text: property === undefined ? message : `${property}: ${message}`,
@@ -88,7 +79,7 @@ export function review(subject: ReviewSubject): Review {
       })),
       ...notes(subject, mesh),
     ],
-    access: accessMatrix(access(mesh)),
+    access: accessMatrix(mesh.access()),
   };
 }
 
@@ -114,7 +105,7 @@ const ofTheWhole: ReadonlySet<string> = new Set([
   "unauthorised-backend",
 ]);
 
-function findingText(mesh: OsmMesh, { property, message, request, remedy }: Finding): string {
+function findingText(mesh: Mesh, { property, message, request, remedy }: Finding): string {
   const lines = [property === undefined ? message : `${property}: ${message}`];
   if (request !== undefined) {
     lines.push(`    shown by  ${describeRequest(request)}`);
@@ -127,7 +118,7 @@ function findingText(mesh: OsmMesh, { property, message, request, remedy }: Find
   return [...lines, `    remedy    ${remedy}`].join("\n");
 }
 
-function notes({ unknown, workloadsKnown }: ReviewSubject, mesh: OsmMesh): readonly Diagnostic[] {
+function notes({ unknown, workloadsKnown }: ReviewSubject, mesh: Mesh): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
   if (unknown.length > 0) {
     found.push({
@@ -135,8 +126,8 @@ function notes({ unknown, workloadsKnown }: ReviewSubject, mesh: OsmMesh): reado
       text: `Not known in this preview: ${unknown.join(", ")}. The rest is checked now, the whole in \`pulumi up\`, before any of it is applied.`,
     });
   }
-  if (!workloadsKnown && mesh.state.assumptions.length > 0) {
-    const assumed = mesh.state.assumptions.join(" ");
+  if (!workloadsKnown && mesh.assumptions.length > 0) {
+    const assumed = mesh.assumptions.join(" ");
     found.push({
       severity: "info",
       text: `What runs is not known; pass \`workloads\`, and nothing need be assumed. ${assumed}`,

@@ -1,17 +1,15 @@
-import { type RouteTable } from "../osm/proxy/routes";
-import { type RouteMatch } from "../osm/state";
-import { type Outcome, type Reason, type VariesBy } from "../request/request";
+import { type Answer, type Outcome, type Reason, type VariesBy } from "../request/request";
+import { type RequestCondition } from "../request/request-set";
 
 /**
- * What the mesh does with the calls from one caller to one address under one Host header, for all methods, paths and
- * headers at once: ends, choices that the mesh makes call by call or never defines, and sidecars' routes.
+ * What a mesh does with the calls from one caller to one address under one Host header, for all methods, paths and
+ * headers at once: ends, choices that the mesh makes call by call or never defines, and rules of sidecars.
  */
-export type CallTree = End | Choice<CallTree> | ServerRoutes | EgressRoutes | HttpOnly;
+export type CallTree = End | Choice<CallTree> | Rules | HttpOnly;
 
 /** One end of a call. */
-export interface End {
+export interface End extends Answer {
   readonly kind: "end";
-  readonly outcome: Outcome;
   /** The Service that answered or was to answer, `namespace/name`. */
   readonly backend?: string;
   readonly because: readonly Reason[];
@@ -34,27 +32,44 @@ export interface Choice<Tree> {
   readonly because: readonly Reason[];
 }
 
-/** The routes of a server's sidecar decide. */
-export interface ServerRoutes {
-  readonly kind: "server-routes";
-  readonly table: RouteTable;
-  /** The caller's identity, `name.namespace`. */
-  readonly identity: string;
-  readonly backend: string;
+/** A condition on requests that leads somewhere. */
+export interface Rule extends RequestCondition {
+  /** Equal for rules with equal conditions. */
+  readonly key: string;
 }
 
-/** The caller's own routes to a host outside the mesh: the first that matches leads on. */
-export interface EgressRoutes {
-  readonly kind: "egress-routes";
-  readonly routes: readonly RouteMatch[];
-  readonly onward: CallTree;
-  readonly because: readonly Reason[];
+/** Rules that come in this order. */
+export interface RuleGroup<R extends Rule = Rule> {
+  /** The object that they come from, such as `TrafficTarget shop/buyers`. */
+  readonly source: string;
+  readonly rules: readonly R[];
+}
+
+/**
+ * Rules decide: the first that a request meets. Those of a group come in the group's order; among several groups the mesh
+ * leaves the order open, and any of them may come first. A mesh that defines the order has one group.
+ */
+export interface Rules<R extends Rule = Rule> {
+  readonly kind: "rules";
+  /** Shared by all the callers that the same sidecar answers. */
+  readonly list: {
+    /** Each rule once. */
+    readonly rules: readonly R[];
+    readonly groups: readonly RuleGroup<R>[];
+  };
+  /** What a rule leads to for this caller: one and the same tree for rules that do the same. */
+  then(this: void, rule: R): CallTree;
+  /** The objects that make a rule do so. */
+  because(this: void, rule: R): readonly Reason[];
+  /** For requests that meet no rule. */
+  readonly otherwise: End;
 }
 
 /** A sidecar's HTTP routes were entered. They take no CONNECT: Envoy gives it to routes made for it alone. */
 export interface HttpOnly {
   readonly kind: "http";
   readonly tree: CallTree;
+  readonly connect: End;
 }
 
 /** A tree after a request's method, path and headers are known. */
@@ -86,26 +101,22 @@ export function choice<Tree>(
     : { kind: "choice", by, branches, because };
 }
 
-/** The outcomes that can happen. */
-export function outcomesOf(tree: OutcomeTree): ReadonlySet<Outcome> {
-  if (tree.kind === "end") return new Set([tree.outcome]);
-  const all = new Set<Outcome>();
-  for (const branch of tree.branches) for (const outcome of outcomesOf(branch.tree)) all.add(outcome);
-  return all;
+/** The ends that can be reached. */
+export function endsOf(tree: OutcomeTree): readonly End[] {
+  return tree.kind === "end" ? [tree] : tree.branches.flatMap((branch) => endsOf(branch.tree));
 }
 
-/** What makes the outcome vary; undefined where it does not. */
+/** What makes the answer vary; undefined where it does not. */
 export function causeOf(tree: OutcomeTree): VariesBy | undefined {
   if (tree.kind === "end") return undefined;
-  const sets = tree.branches.map((branch) => [...outcomesOf(branch.tree)].sort().join());
-  if (new Set(sets).size > 1) return tree.by;
+  const sets = tree.branches.map((branch) => [...new Set(endsOf(branch.tree).map(({ outcome }) => outcome))].sort());
+  if (new Set(sets.map((set) => set.join())).size > 1) return tree.by;
   for (const branch of tree.branches) {
     const cause = causeOf(branch.tree);
     if (cause !== undefined) return cause;
   }
   return undefined;
 }
-
 /** Shares of the calls that each backend answers. Of undefined choices the first branch counts as much as the others. */
 export function sharesOf(tree: OutcomeTree): Readonly<Record<string, number>> {
   const shares = new Map<string, number>();

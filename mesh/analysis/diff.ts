@@ -1,16 +1,12 @@
+import { type AccountKey } from "../cluster/keys";
 import { TooComplexError } from "../regex/automaton";
+import { type CallRequest, type Verdict } from "../request/request";
 import { exampleRequest, type RequestSet, subtractSets } from "../request/request-set";
-import { access, allCallers, isHeadless } from "./access";
-import { type OsmMesh } from "../osm/mesh";
-import { certain, possible } from "./outcome-sets";
-import { fullName } from "../osm/proxy/hostnames";
-import { chainKind } from "../osm/proxy/outbound";
-import { type RouteTable } from "../osm/proxy/routes";
 import { type CallTree } from "./call-tree";
-import { callTree, clientOf, decide } from "./decide";
-import { type CallRequest, type Outcome, type Verdict } from "../request/request";
-import { passes } from "./resolve";
-import { keyOf, type MeshService, type PodState } from "../osm/state";
+import { callTree, decide } from "./decide";
+import { fingerprint } from "./fingerprint";
+import { addressOf, type Mesh, type ServicePort } from "./mesh";
+import { answersIn, certain, possible } from "./outcome-sets";
 
 /** What a change does to the calls from one account to one port of a service. */
 export interface AccessChange {
@@ -42,7 +38,7 @@ const mostPairs = 4_000_000;
  * What a change of the objects opens and closes, with a request that shows it. An empty answer is a proof: nothing
  * changes for any caller that the objects know, any of their services under its full name, and any request.
  */
-export function diff(before: OsmMesh, after: OsmMesh): readonly AccessChange[] {
+export function diff(before: Mesh, after: Mesh): readonly AccessChange[] {
   const old = expand(before);
   const now = expand(after);
   const changes: AccessChange[] = [];
@@ -84,59 +80,39 @@ interface RelatedPair extends Pair {
   readonly tree: CallTree;
 }
 
-function pairOf(from: string, service: MeshService): Pair {
-  const to = `${fullName(service)}:${String(service.port)}`;
-  const tcp = chainKind(service.protocol) === "tcp";
+function pairOf(from: AccountKey, service: ServicePort): Pair {
+  const to = addressOf(service);
+  const tcp = service.kind === "tcp";
   return { key: `${from}|${to}|${tcp ? "tcp" : "http"}`, from, to, tcp };
 }
 
-function pairTree(mesh: OsmMesh, { from, to, tcp }: Pair): CallTree {
+function pairTree(mesh: Mesh, { from, to, tcp }: Pair): CallTree {
   return callTree(mesh, from, to, tcp ? undefined : to);
 }
 
 /**
  * Pairs that no relation has and that may yet be more than refused by the caller's sidecar: of callers whose calls can leave
- * by another way, and of pods that reach themselves by the name of a headless Service.
+ * by another way, and of pods that reach themselves.
  */
-function* unrelated(before: OsmMesh, after: OsmMesh): Iterable<Pair> {
+function* unrelated(before: Mesh, after: Mesh): Iterable<Pair> {
   const meshes = [before, after];
+  const relations = meshes.map((mesh) => mesh.access());
   const services = new Map(
-    meshes.flatMap((mesh) => mesh.catalog.allMeshServices().map((service) => [pairOf("", service).key, service])),
+    relations.flatMap((relation) => relation.services.map((service) => [pairOf("", service).key, service])),
   );
-  const callers = new Set(meshes.flatMap((mesh) => allCallers(mesh)));
-  const free = [...callers].filter((caller) => meshes.some((mesh) => hasOtherWays(mesh, caller)));
+  const callers = new Set(relations.flatMap((relation) => relation.callers));
+  const free = [...callers].filter((caller) => meshes.some((mesh) => mesh.hasOtherWays(caller)));
   guardSize(free.length * services.size);
   for (const from of free) for (const service of services.values()) yield pairOf(from, service);
-  for (const mesh of meshes) {
-    for (const service of mesh.catalog.allMeshServices()) {
-      if (!isHeadless(service)) continue;
-      for (const { namespace, serviceAccount } of mesh.endpointIps(service).flatMap(mesh.podsOfIp)) {
-        yield pairOf(keyOf(namespace, serviceAccount), service);
-      }
-    }
-  }
+  for (const mesh of meshes) for (const { caller, service } of mesh.ownCalls()) yield pairOf(caller, service);
 }
 
-/** Whether calls that no TrafficTarget leads anywhere may still leave the caller. */
-function hasOtherWays(mesh: OsmMesh, caller: string): boolean {
-  const { switches, egresses } = mesh.state;
-  const { outboundPortExclusions, outboundIpExclusions, outboundIpInclusions, interfaceExclusions } = switches;
-  if (switches.permissive || switches.egress || egresses.length > 0) return true;
-  const exclusions = [outboundPortExclusions, outboundIpExclusions, outboundIpInclusions, interfaceExclusions];
-  if (exclusions.some(({ length }) => length > 0)) return true;
-  const [namespace = "", name = ""] = caller.split("/");
-  const { inMesh, pods } = clientOf(mesh, namespace, name);
-  const isFree = (pod: PodState): boolean =>
-    !mesh.state.hasSidecar(pod) || Object.keys(pod.annotations).some((key) => key.includes("outbound-"));
-  return !inMesh || pods.some(isFree);
-}
+const expanded = new WeakMap<Mesh, ReadonlyMap<string, RelatedPair>>();
 
-const expanded = new WeakMap<OsmMesh, ReadonlyMap<string, RelatedPair>>();
-
-function expand(mesh: OsmMesh): ReadonlyMap<string, RelatedPair> {
+function expand(mesh: Mesh): ReadonlyMap<string, RelatedPair> {
   const known = expanded.get(mesh);
   if (known !== undefined) return known;
-  const { entries } = access(mesh);
+  const { entries } = mesh.access();
   guardSize(entries.reduce((sum, { callers }) => sum + callers.length, 0));
   const pairs = new Map<string, RelatedPair>();
   for (const { callers, service, tree } of entries) {
@@ -156,7 +132,7 @@ function guardSize(count: number): void {
   );
 }
 
-function compare(before: OsmMesh, after: OsmMesh, pair: Pair, old: CallTree, now: CallTree): readonly AccessChange[] {
+function compare(before: Mesh, after: Mesh, pair: Pair, old: CallTree, now: CallTree): readonly AccessChange[] {
   const { from, to, tcp } = pair;
   const ends = { from, to };
   const show = (kind: AccessChange["kind"], set: RequestSet): readonly AccessChange[] => {
@@ -188,17 +164,16 @@ function compare(before: OsmMesh, after: OsmMesh, pair: Pair, old: CallTree, now
   }
 }
 
-const failures: readonly Outcome[] = ["refused", "no-route", "denied", "unavailable"];
-
 function answers(
   old: CallTree,
   now: CallTree,
   authority: string,
   show: (kind: "answers", set: RequestSet) => readonly AccessChange[],
 ): readonly AccessChange[] {
-  for (const outcome of failures) {
-    const then = possible(old, outcome, authority);
-    const next = possible(now, outcome, authority);
+  for (const answer of new Set([...answersIn(old), ...answersIn(now)])) {
+    if (answer === "allowed") continue;
+    const then = possible(old, answer, authority);
+    const next = possible(now, answer, authority);
     for (const [some, others] of [
       [next, then],
       [then, next],
@@ -208,39 +183,4 @@ function answers(
     }
   }
   return [];
-}
-
-const prints = new WeakMap<CallTree, string>();
-
-/** Equal only for trees that answer every request alike; the reverse is left to the automata. */
-function fingerprint(tree: CallTree): string {
-  let found = prints.get(tree);
-  if (found === undefined) prints.set(tree, (found = computePrint(tree)));
-  return found;
-}
-
-function computePrint(tree: CallTree): string {
-  switch (tree.kind) {
-    case "end":
-      return `${tree.outcome}:${tree.backend ?? ""}`;
-    case "http":
-      return fingerprint(tree.tree);
-    case "choice":
-      return `${tree.by}(${tree.branches
-        .map(({ weight, tree: child }) => `${String(weight)}*${fingerprint(child)}`)
-        .sort()
-        .join()})`;
-    case "egress-routes":
-      return `egress(${JSON.stringify(tree.routes.map(({ path, methods, headers }) => [path, methods, [...(headers ?? [])]]))},${fingerprint(tree.onward)})`;
-    case "server-routes":
-      return `routes(${viewOf(tree.table, tree.identity)},${tree.backend})`;
-  }
-}
-
-/** What a table comes to for one caller: the routes of each target, with whether they let it pass. */
-function viewOf(table: RouteTable, identity: string): string {
-  return table.byTarget
-    .map(({ routes }) => routes.map((route) => `${passes(route, identity) ? "+" : "-"}${route.key}`).join())
-    .sort()
-    .join(";");
 }

@@ -1,9 +1,8 @@
 import { formatPath, type Position, type Severity, type ValuePath } from "../manifests";
-import { type OsmMesh } from "../osm/mesh";
-import { decide } from "./decide";
-import { type CallRequest, type Outcome } from "../request/request";
-import { type Subject } from "../osm/state";
 import { describeObject, type KubernetesObject } from "../manifests";
+import { type CallRequest, type Outcome } from "../request/request";
+import { decide } from "./decide";
+import { type Mesh } from "./mesh";
 
 /** Where what the mesh will do differs from what was probably meant. */
 export interface Finding {
@@ -22,12 +21,19 @@ export interface Finding {
   readonly remedy: string;
 }
 
+/** A finding about an object by itself. */
+export interface AdmissionFinding {
+  readonly finding: Finding;
+  /** Whether the API server or the webhook refuses the object, so that it never comes to be. */
+  readonly refused: boolean;
+}
+
 /** Requests that are tried at most in search of one that shows a finding. */
 const mostTried = 50;
 
 /** The first of the requests that the mesh answers so: with all of these outcomes possible. */
 export function shownBy(
-  mesh: OsmMesh,
+  mesh: Mesh,
   requests: Iterable<CallRequest>,
   ...wanted: readonly Outcome[]
 ): CallRequest | undefined {
@@ -41,20 +47,15 @@ export function shownBy(
   return undefined;
 }
 
-/** Whether a subject of a TrafficTarget can be a caller at all. */
-export function isCaller({ namespace, name }: Subject): boolean {
-  return namespace !== "" && name !== "" && !namespace.includes("/") && !name.includes("/");
-}
-
 /** Makes findings about objects of one mesh. */
 export function finding(
-  mesh: OsmMesh,
+  mesh: Mesh,
   about: { readonly object: KubernetesObject } | undefined,
   path: ValuePath,
   rest: Omit<Finding, "object" | "property" | "position">,
 ): Finding {
   if (about === undefined) return rest;
-  const position = mesh.state.positions.of(about.object, path);
+  const position = mesh.positions.of(about.object, path);
   return {
     ...rest,
     object: describeObject(about.object),

@@ -8,16 +8,12 @@ import {
   type RequestSet,
   subtractSets,
 } from "../request/request-set";
-import { access, type Access } from "./access";
-import { type Finding } from "../osm/findings";
-import { type OsmMesh } from "../osm/mesh";
 import { nearNames } from "../manifests/near-names";
-import { certain, possible } from "./outcome-sets";
-import { fullName } from "../osm/proxy/hostnames";
-import { chainKind } from "../osm/proxy/outbound";
-import { callTree, decide } from "./decide";
 import { type CallRequest } from "../request/request";
-import { keyOf, type MeshService } from "../osm/state";
+import { callTree, decide } from "./decide";
+import { type Finding } from "./finding";
+import { type Access, type Mesh, type ServicePort } from "./mesh";
+import { certain, possible } from "./outcome-sets";
 
 /** A promise about who may call whom, proved or refuted for all requests at once. */
 export interface Guarantee {
@@ -111,9 +107,9 @@ function isTexts(value: unknown): value is readonly string[] {
 }
 
 /** Broken guarantees, each with a request that breaks it. What is not reported is proved. */
-export function checkGuarantees(mesh: OsmMesh, guarantees: readonly Guarantee[]): readonly Finding[] {
+export function checkGuarantees(mesh: Mesh, guarantees: readonly Guarantee[]): readonly Finding[] {
   if (guarantees.length === 0) return [];
-  const relation = access(mesh);
+  const relation = mesh.access();
   return guarantees.flatMap((guarantee) => {
     const found = saysNothing(mesh, relation, guarantee) ?? counterexample(mesh, relation, guarantee);
     return found === undefined ? [] : [found];
@@ -121,24 +117,16 @@ export function checkGuarantees(mesh: OsmMesh, guarantees: readonly Guarantee[])
 }
 
 /** A guarantee about a service or a caller that does not exist: it would hold whatever the policy says. */
-function saysNothing(mesh: OsmMesh, relation: Access, guarantee: Guarantee): Finding | undefined {
-  const services = relation.services.map(({ namespace, service }) => keyOf(namespace, service.name));
+function saysNothing(mesh: Mesh, relation: Access, guarantee: Guarantee): Finding | undefined {
+  const services = relation.services.map(({ service }) => service);
   if (!services.includes(guarantee.to)) return unknownName(mesh, guarantee, "service", guarantee.to, services);
-  const accounts = guarantee.object === undefined ? undefined : knownAccounts(mesh, relation);
+  const accounts = guarantee.object === undefined ? undefined : mesh.knownAccounts();
   const unknown = guarantee.from.find((from) => from !== "*" && accounts?.has(from) === false);
   return unknown === undefined ? undefined : unknownName(mesh, guarantee, "service account", unknown, accounts ?? []);
 }
 
-/** Every service account that the manifests know, in the mesh or not; undefined where they tell of no pod and no account. */
-function knownAccounts(mesh: OsmMesh, relation: Access): ReadonlySet<string> | undefined {
-  const { state } = mesh;
-  if (state.podsAssumed && state.accounts.size === 0) return undefined;
-  const pods = state.pods.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount));
-  return new Set([...relation.callers, ...state.accounts, ...pods]);
-}
-
 function unknownName(
-  mesh: OsmMesh,
+  mesh: Mesh,
   guarantee: Guarantee,
   kind: "service" | "service account",
   name: string,
@@ -147,8 +135,7 @@ function unknownName(
   const near = nearNames(name, new Set(known));
   const meant = near.length === 0 ? "" : ` Is ${near.join(" or ")} meant?`;
   const { object } = guarantee;
-  const position =
-    object && mesh.state.positions.of(object, ["spec", guarantee.kind, kind === "service" ? "to" : "from"]);
+  const position = object && mesh.positions.of(object, ["spec", guarantee.kind, kind === "service" ? "to" : "from"]);
   return {
     ...broken(mesh, guarantee, `It says nothing: there is no ${kind} ${name}.${meant}`),
     ...(position && { position }),
@@ -156,17 +143,16 @@ function unknownName(
   };
 }
 
-function counterexample(mesh: OsmMesh, relation: Access, guarantee: Guarantee): Finding | undefined {
+function counterexample(mesh: Mesh, relation: Access, guarantee: Guarantee): Finding | undefined {
   const services = relation.services.filter(
-    ({ namespace, service, port }) =>
-      keyOf(namespace, service.name) === guarantee.to && (guarantee.port === undefined || guarantee.port === port),
+    ({ service, port }) => service === guarantee.to && (guarantee.port === undefined || guarantee.port === port),
   );
   const callers = guarantee.from.includes("*") ? relation.callers : guarantee.from;
   if (services.length === 0) {
     return broken(mesh, guarantee, `It says nothing: ${guarantee.to} has no port ${String(guarantee.port)}.`);
   }
   for (const service of services) {
-    for (const host of hostsOf(service)) {
+    for (const host of service.hosts) {
       for (const from of callers) {
         const found = ofPair(mesh, guarantee, from, service, host);
         if (found !== undefined) return found;
@@ -176,20 +162,15 @@ function counterexample(mesh: OsmMesh, relation: Access, guarantee: Guarantee): 
   return undefined;
 }
 
-/** The names that a service is called by: a pod of a headless one by its own, and by that of all of them. */
-function hostsOf(service: MeshService): ReadonlySet<string> {
-  return new Set([fullName(service), fullName({ ...service, name: service.service.name })]);
-}
-
 function ofPair(
-  mesh: OsmMesh,
+  mesh: Mesh,
   guarantee: Guarantee,
   from: string,
-  service: MeshService,
+  service: ServicePort,
   host: string,
 ): Finding | undefined {
   const to = `${host}:${String(service.port)}`;
-  const tcp = chainKind(service.protocol) === "tcp";
+  const tcp = service.kind === "tcp";
   const { methods = ["*"], path = ".*", headers } = guarantee.requests ?? {};
   try {
     const tree = callTree(mesh, from, to, tcp ? undefined : to);
@@ -215,9 +196,9 @@ function ofPair(
   }
 }
 
-function broken(mesh: OsmMesh, guarantee: Guarantee, message: string, request?: CallRequest): Finding {
+function broken(mesh: Mesh, guarantee: Guarantee, message: string, request?: CallRequest): Finding {
   const { object } = guarantee;
-  const position = object && mesh.state.positions.of(object);
+  const position = object && mesh.positions.of(object);
   return {
     severity: "error",
     rule: "broken-guarantee",

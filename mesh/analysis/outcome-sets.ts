@@ -1,54 +1,79 @@
+import { type Answer } from "../request/request";
 import { everyRequest, intersectSets, requestsMeeting, type RequestSet, subtractSets } from "../request/request-set";
-import { type CallTree, type ServerRoutes } from "./call-tree";
-import { type Outcome } from "../request/request";
-import { passes } from "./resolve";
+import { type CallTree, type Rules } from "./call-tree";
+
+/** An answer as a text: equal for equal ones. */
+export function answerOf({ outcome, status }: Answer): string {
+  return status === undefined ? outcome : `${outcome} ${String(status)}`;
+}
+
+/** All the answers that a tree has. */
+export function answersIn(tree: CallTree): ReadonlySet<string> {
+  const found = new Set<string>();
+  const seen = new Set<CallTree>();
+  const visit = (node: CallTree): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    switch (node.kind) {
+      case "end":
+        found.add(answerOf(node));
+        break;
+      case "http":
+        visit(node.tree);
+        break;
+      case "choice":
+        for (const branch of node.branches) visit(branch.tree);
+        break;
+      case "rules":
+        for (const rule of node.list.rules) visit(node.then(rule));
+        visit(node.otherwise);
+    }
+  };
+  visit(tree);
+  return found;
+}
 
 /**
- * The requests under one Host header that may end so.
+ * The requests under one Host header that may get an answer.
  *
  * @throws {TooComplexError}
  */
-export function possible(tree: CallTree, outcome: Outcome, authority: string): RequestSet {
+export function possible(tree: CallTree, answer: string, authority: string): RequestSet {
   switch (tree.kind) {
     case "end":
-      return tree.outcome === outcome ? everyRequest() : [];
+      return answerOf(tree) === answer ? everyRequest() : [];
     case "http":
-      return possible(tree.tree, outcome, authority);
+      return possible(tree.tree, answer, authority);
     case "choice":
-      return uniteSets(tree.branches.map((branch) => possible(branch.tree, outcome, authority)));
-    case "egress-routes": {
-      const matching = tree.routes.flatMap((route) => requestsMeeting(route, authority));
-      const onward = intersectSets(matching, possible(tree.onward, outcome, authority));
-      return outcome === "no-route" ? [...onward, ...subtractSets(everyRequest(), matching)] : onward;
+      return uniteSets(tree.branches.map((branch) => possible(branch.tree, answer, authority)));
+    case "rules": {
+      const { may } = underRules(tree, answer, authority);
+      return answerOf(tree.otherwise) === answer ? [...may, ...meetingNone(tree, authority)] : may;
     }
-    case "server-routes":
-      return ofRoutes(tree, outcome, authority, "possible");
   }
 }
 
 /**
- * The requests under one Host header that always end so.
+ * The requests under one Host header that always get an answer.
  *
  * @throws {TooComplexError}
  */
-export function certain(tree: CallTree, outcome: Outcome, authority: string): RequestSet {
+export function certain(tree: CallTree, answer: string, authority: string): RequestSet {
   switch (tree.kind) {
     case "end":
-      return tree.outcome === outcome ? everyRequest() : [];
+      return answerOf(tree) === answer ? everyRequest() : [];
     case "http":
-      return certain(tree.tree, outcome, authority);
+      return certain(tree.tree, answer, authority);
     case "choice":
       return tree.branches.reduce<RequestSet>(
-        (all, branch) => (all.length === 0 ? all : intersectSets(all, certain(branch.tree, outcome, authority))),
+        (all, branch) => (all.length === 0 ? all : intersectSets(all, certain(branch.tree, answer, authority))),
         everyRequest(),
       );
-    case "egress-routes": {
-      const matching = tree.routes.flatMap((route) => requestsMeeting(route, authority));
-      const onward = intersectSets(matching, certain(tree.onward, outcome, authority));
-      return outcome === "no-route" ? [...onward, ...subtractSets(everyRequest(), matching)] : onward;
+    case "rules": {
+      const { may, mayNot } = underRules(tree, answer, authority);
+      const must = subtractSets(may, mayNot);
+      return answerOf(tree.otherwise) === answer ? [...must, ...meetingNone(tree, authority)] : must;
     }
-    case "server-routes":
-      return ofRoutes(tree, outcome, authority, "certain");
   }
 }
 
@@ -56,63 +81,74 @@ function uniteSets(sets: readonly RequestSet[]): RequestSet {
   return sets.reduce<RequestSet>((all, set) => (all.length === 0 ? set : [...all, ...subtractSets(set, all)]), []);
 }
 
-function ofRoutes(leaf: ServerRoutes, outcome: Outcome, authority: string, kind: "possible" | "certain"): RequestSet {
-  if (outcome !== "allowed" && outcome !== "denied" && outcome !== "no-route") return [];
-  const { mayPass, mayBeDenied } = possibilities(leaf, authority);
-  switch (outcome) {
-    case "allowed":
-      return kind === "possible" ? mayPass : subtractSets(mayPass, mayBeDenied);
-    case "denied":
-      return kind === "possible" ? mayBeDenied : subtractSets(mayBeDenied, mayPass);
-    case "no-route":
-      return subtractSets(subtractSets(everyRequest(), mayPass), mayBeDenied);
-  }
+/** Of the requests that meet a rule: those that may get the answer, and those that may get another. */
+interface UnderRules {
+  readonly may: RequestSet;
+  readonly mayNot: RequestSet;
 }
 
-interface Possibilities {
-  readonly mayPass: RequestSet;
-  readonly mayBeDenied: RequestSet;
+const knownRest = new WeakMap<Rules, Map<string, RequestSet>>();
+const knownUnder = new WeakMap<Rules, Map<string, UnderRules>>();
+
+/** Requests that meet no rule. */
+function meetingNone(leaf: Rules, authority: string): RequestSet {
+  return remembered(knownRest, leaf, authority, () => {
+    const { may, mayNot } = underRules(leaf, "allowed", authority);
+    return subtractSets(subtractSets(everyRequest(), may), mayNot);
+  });
 }
 
-const known = new WeakMap<ServerRoutes, Map<string, Possibilities>>();
+function underRules(leaf: Rules, answer: string, authority: string): UnderRules {
+  return remembered(knownUnder, leaf, `${answer}\0${authority}`, () => computeUnderRules(leaf, answer, authority));
+}
 
 /**
- * What may pass and what may get 403. The first route that matches wins, in an order that starts with any of the
- * TrafficTargets: so what may pass are the requests whose first match in some target lets the caller pass, and what may be
- * denied those whose first match in some target does not.
+ * The first rule that a request meets wins, in an order that begins with any of the groups: so a request may get what its
+ * first rule of some group leads to.
  */
-function possibilities(leaf: ServerRoutes, authority: string): Possibilities {
-  let byHost = known.get(leaf);
-  if (byHost === undefined) known.set(leaf, (byHost = new Map()));
-  let found = byHost.get(authority);
-  if (found === undefined) byHost.set(authority, (found = computePossibilities(leaf, authority)));
-  return found;
-}
-
-function computePossibilities({ table, identity }: ServerRoutes, authority: string): Possibilities {
-  const mayPass: RequestSet[number][] = [];
-  const mayBeDenied: RequestSet[number][] = [];
+function computeUnderRules({ list, then }: Rules, answer: string, authority: string): UnderRules {
+  const may: RequestSet[number][] = [];
+  const mayNot: RequestSet[number][] = [];
   const seen = new Set<string>();
-  for (const { routes } of table.byTarget) {
-    const earlier: { readonly allowed: boolean; readonly requests: RequestSet; readonly key: string }[] = [];
-    // Most targets have routes of one kind only: then none takes requests from another, and equal routes count once.
-    const mixed = new Set(routes.map((route) => passes(route, identity))).size > 1;
-    for (const route of routes) {
-      const allowed = passes(route, identity);
-      const others = mixed ? earlier.filter((one) => one.allowed !== allowed) : [];
-      const key = [route.key, ...others.map((one) => one.key)].join("\0");
+  const effects = new Map<CallTree, number>();
+  const effectOf = (tree: CallTree): number => {
+    let effect = effects.get(tree);
+    if (effect === undefined) effects.set(tree, (effect = effects.size));
+    return effect;
+  };
+  for (const { rules } of list.groups) {
+    const earlier: { readonly tree: CallTree; readonly requests: RequestSet; readonly key: string }[] = [];
+    // Most groups have rules of one effect only: then none takes requests from another, and equal rules count once.
+    const mixed = new Set(rules.map(then)).size > 1;
+    for (const rule of rules) {
+      const tree = then(rule);
+      const own = `${String(effectOf(tree))} ${rule.key}`;
+      const others = mixed ? earlier.filter((one) => one.tree !== tree) : [];
+      const key = [own, ...others.map((one) => one.key)].join("\0");
       if (!mixed && seen.has(key)) continue;
-      const requests = requestsMeeting(route, authority);
+      const requests = requestsMeeting(rule, authority);
       if (!seen.has(key)) {
         seen.add(key);
         const won = subtractSets(
           requests,
           others.flatMap((one) => one.requests),
         );
-        (allowed ? mayPass : mayBeDenied).push(...won);
+        if (tree.kind === "end") (answerOf(tree) === answer ? may : mayNot).push(...won);
+        else {
+          may.push(...intersectSets(won, possible(tree, answer, authority)));
+          mayNot.push(...subtractSets(won, certain(tree, answer, authority)));
+        }
       }
-      if (mixed) earlier.push({ allowed, requests, key: route.key });
+      if (mixed) earlier.push({ tree, requests, key: own });
     }
   }
-  return { mayPass, mayBeDenied };
+  return { may, mayNot };
+}
+
+function remembered<K extends object, V>(known: WeakMap<K, Map<string, V>>, of: K, key: string, make: () => V): V {
+  let values = known.get(of);
+  if (values === undefined) known.set(of, (values = new Map()));
+  let value = values.get(key);
+  if (value === undefined) values.set(key, (value = make()));
+  return value;
 }

@@ -1,7 +1,6 @@
-import { type Route } from "../osm/proxy/routes";
-import { type CallTree, type ServerRoutes } from "./call-tree";
 import { type Outcome, type VariesBy } from "../request/request";
-import { passes } from "./resolve";
+import { type RequestCondition } from "../request/request-set";
+import { type CallTree, type Rule, type Rules } from "./call-tree";
 
 /** How much of what a caller sends to a service passes. */
 export type Extent = "all" | "some" | "none";
@@ -11,10 +10,10 @@ export interface Summary {
   readonly extent: Extent;
   /** Whether what passes may also fail. */
   readonly unsettled: boolean;
-  /** The routes by which the caller passes; empty where it passes whatever it asks for, or never. */
-  readonly routes: readonly Route[];
-  /** Routes of others, which the caller gets 403 from. */
-  readonly forbidden: readonly Route[];
+  /** The rules by which the caller passes; empty where it passes whatever it asks for, or never. */
+  readonly rules: readonly Rule[];
+  /** Rules by which the caller is denied. */
+  readonly forbidden: readonly Rule[];
   /** What fails, and how. */
   readonly failures: readonly Outcome[];
   /** Relative shares of the backends, where there are several. */
@@ -24,8 +23,8 @@ export interface Summary {
 
 /** Sums a tree up for a table or a picture. Exact sets of requests are `possible` and `certain`. */
 export function summarize(tree: CallTree): Summary {
-  const routes = new Map<string, Route>();
-  const forbidden = new Map<string, Route>();
+  const rules = new Map<string, Rule>();
+  const forbidden = new Map<string, Rule>();
   const failures = new Set<Outcome>();
   const choices = new Set<VariesBy>();
   const shares = new Map<string, number>();
@@ -44,13 +43,8 @@ export function summarize(tree: CallTree): Summary {
         for (const { weight, tree: child } of node.branches) visit(child, (share * weight) / total);
         break;
       }
-      case "egress-routes":
-        partial += 1;
-        failures.add("no-route");
-        visit(node.onward, share);
-        break;
-      case "server-routes":
-        visitRoutes(node, share);
+      case "rules":
+        visitRules(node, share);
         break;
       case "end":
         if (node.outcome === "allowed") {
@@ -65,23 +59,37 @@ export function summarize(tree: CallTree): Summary {
   const credit = (backend: string | undefined, share: number): void => {
     if (backend !== undefined) shares.set(backend, (shares.get(backend) ?? 0) + share);
   };
-  const visitRoutes = ({ table, identity, backend }: ServerRoutes, share: number): void => {
-    const own = table.routes.filter((route) => route.methods.length > 0 && passes(route, identity));
-    for (const route of own) routes.set(route.key, route);
-    for (const route of table.routes) if (!passes(route, identity)) forbidden.set(route.key, route);
-    if (own.length === 0) {
+  const visitRules = ({ list, then, otherwise }: Rules, share: number): void => {
+    const passing = new Set<CallTree>();
+    for (const rule of list.rules) {
+      // No request meets a rule without a method.
+      if (rule.methods.length === 0) continue;
+      const next = then(rule);
+      if (next.kind !== "end") passing.add(next);
+      else if (next.outcome === "allowed") {
+        passing.add(next);
+        rules.set(rule.key, rule);
+      } else forbidden.set(rule.key, rule);
+    }
+    if (passing.size === 0) {
       failed += 1;
-      failures.add("no-route");
-    } else {
-      partial += 1;
-      credit(backend, share);
+      failures.add(otherwise.outcome);
+      return;
+    }
+    partial += 1;
+    for (const next of passing) {
+      if (next.kind === "end") credit(next.backend, share / passing.size);
+      else {
+        failures.add(otherwise.outcome);
+        visit(next, share / passing.size);
+      }
     }
   };
   visit(tree, 1);
   return {
     extent: full + partial === 0 ? "none" : partial > 0 || failed > 0 ? "some" : "all",
     unsettled: full + partial > 0 && failed > 0,
-    routes: [...routes.values()],
+    rules: [...rules.values()],
     forbidden: [...forbidden.values()],
     failures: [...failures],
     shares: Object.fromEntries(shares),
@@ -89,9 +97,9 @@ export function summarize(tree: CallTree): Summary {
   };
 }
 
-/** A route's conditions in one line. */
-export function routeText(route: Pick<Route, "methods" | "path" | "headers">): string {
-  const headers = [...route.headers].map(([name, regex]) => `${name}: ${regex}`);
-  const methods = route.methods.includes("*") ? "any method" : route.methods.join(",");
-  return `${methods} ${route.path}${headers.length > 0 ? ` {${headers.join(", ")}}` : ""}`;
+/** A condition in one line. */
+export function conditionText({ methods, path, headers = new Map() }: RequestCondition): string {
+  const named = [...headers].map(([name, regex]) => `${name}: ${regex}`);
+  const verbs = methods.includes("*") ? "any method" : methods.join(",");
+  return `${verbs} ${path}${named.length > 0 ? ` {${named.join(", ")}}` : ""}`;
 }

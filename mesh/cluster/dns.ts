@@ -1,6 +1,14 @@
 import ipaddr from "ipaddr.js";
-import { endpointIps } from "../osm/proxy/outbound";
-import { type AskedService, type Catalog, keyOf, type ServiceState } from "../osm/state";
+import { endpointIps } from "./endpoints";
+import { keyOf } from "./keys";
+import { type EndpointsState, isHeadless, type ServiceState } from "./workloads";
+
+/** The address of a service that somebody asks for: where the objects have no Service at all, it is assumed. */
+export interface AskedService {
+  readonly namespace: string;
+  readonly name: string;
+  readonly port: number;
+}
 
 /** Host and port of a connection. */
 export interface Address {
@@ -26,23 +34,31 @@ export type Destination =
   | { readonly kind: "unknown" };
 
 /** What a pod of the namespace gets from DNS. */
-export function resolveHost(catalog: Catalog, namespace: string, host: string): Destination {
+export function resolveHost(
+  {
+    services,
+    endpoints,
+  }: { services: ReadonlyMap<string, ServiceState>; endpoints: ReadonlyMap<string, EndpointsState> },
+  namespace: string,
+  host: string,
+): Destination {
   if (ipaddr.isValid(host)) return { kind: "address", ips: [host] };
   const parts = host.toLowerCase().replace(/\.$/, "").split(".");
   for (const { name, namespace: where, pod } of readings(parts, namespace)) {
-    const service = catalog.state.services.get(keyOf(where, name));
+    const service = services.get(keyOf(where, name));
     if (service === undefined) continue;
-    const { clusterIp } = service;
-    const headless = clusterIp === "" || clusterIp === "None";
+    const headless = isHeadless(service);
     if (pod !== undefined && !headless) continue;
     const full = pod === undefined ? name : `${pod}.${name}`;
-    const ips = headless ? endpointIps(catalog, { namespace: where, name: full, targetPort: 0 }) : [clusterIp];
+    const ips = headless
+      ? endpointIps(endpoints, { namespace: where, name: full, targetPort: 0 })
+      : [service.clusterIp];
     return { kind: "service", service, ips: [...new Set(ips)] };
   }
   return parts.length === 1 || parts.includes("svc") ? { kind: "unknown" } : { kind: "outside" };
 }
 
-/** The Service that a request's address would name, for {@link osmMesh}'s assumptions. */
+/** The Service that a request's address would name, for what is assumed of the cluster. */
 export function askedService(from: string, to: string): AskedService | undefined {
   const address = parseAddress(to);
   if (address === undefined) return undefined;

@@ -10,6 +10,12 @@ export function memo<A, R>(compute: (argument: A) => R): (argument: A) => R {
   };
 }
 
+/** Makes a value when it is first asked for. */
+export function memoOnce<R>(compute: () => R): () => R {
+  let known: { readonly value: R } | undefined;
+  return () => (known ??= { value: compute() }).value;
+}
+
 /** Up to so many values are searched one by one: most lists are short, and a map of each would take more memory than all. */
 const few = 16;
 

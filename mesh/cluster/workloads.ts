@@ -1,16 +1,7 @@
 import { type JsonObject, type ValuePath } from "../manifests";
 import { type Reader } from "../manifests/reader";
 
-/** The label that gives a namespace to the mesh; its value is the mesh's name. */
-export const monitoredByLabel = "openservicemesh.io/monitored-by";
-
-/** What the annotation `openservicemesh.io/sidecar-injection` may say (pkg/injector/webhook.go, isAnnotatedForInjection). */
-export const injectionWords: { readonly on: readonly string[]; readonly off: readonly string[] } = {
-  on: ["enabled", "yes", "true"],
-  off: ["disabled", "no", "false"],
-};
-
-/** Labels of an object, as OSM and Kubernetes select by them. */
+/** Labels of an object, as Kubernetes selects by them. */
 export type Labels = Readonly<Record<string, string>>;
 
 /** A Namespace. */
@@ -62,6 +53,11 @@ export interface ServiceState {
   readonly publishNotReady: boolean;
   /** No manifest has it. */
   readonly assumed: boolean;
+}
+
+/** Whether a Service's name leads to the addresses of its pods, not to one of its own. */
+export function isHeadless({ clusterIp }: Pick<ServiceState, "clusterIp">): boolean {
+  return clusterIp === "" || clusterIp === "None";
 }
 
 /** One subset of an Endpoints object. */

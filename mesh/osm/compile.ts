@@ -1,9 +1,9 @@
-import { type KubernetesObject } from "../manifests";
-import { type Guarantee, orderDependences, routeTablesOf } from ".";
+import { type AccessRule, type Policy, type PolicyService } from "../policy/model";
+import { isTcpPort, kubernetesName, namesOf, PolicyError, serviceOf } from "../policy/names";
+import { type CertificateProvider } from "../policy/settings";
+import { patternFault } from "../regex/pattern";
 import {
-  type EgressPort,
   type HTTPRouteGroup,
-  type IngressSource,
   type MeshConfig,
   type MeshRootCertificate,
   osmKinds,
@@ -12,30 +12,17 @@ import {
   type TrafficTarget,
   type TrafficTargetRule,
 } from "./kinds";
-import { patternFault } from "../regex/pattern";
-import { type AccessRule, type Policy, type PolicyRoute, type PolicyService } from "../policy/model";
-
-/** A policy that a mesh cannot carry out as it is written. The message names the place and says what to write instead. */
-export class PolicyError extends Error {
-  override readonly name = "PolicyError";
-}
-
-/** Meshes that a policy can be compiled for. */
-export type MeshTarget = "osm";
+import { egress, ingress } from "./compile-boundary";
+import { routeGroup } from "./route-groups";
+import { routeTablesOf } from "./control-plane";
+import { orderDependences } from "./order-dependence";
 
 /**
- * The objects of a mesh that do what the policy says, no more and no less, in an order that never changes by itself.
+ * OSM's objects that do what the policy says, no more and no less, in an order that never changes by itself.
  *
- * @throws {PolicyError} where the mesh cannot say it exactly.
+ * @throws {PolicyError} where OSM cannot say it exactly.
  */
-export function compile(policy: Policy, target: MeshTarget): readonly OsmObject[] {
-  switch (target) {
-    case "osm":
-      return compileOsm(policy);
-  }
-}
-
-function compileOsm(policy: Policy): readonly OsmObject[] {
+export function compileOsm(policy: Policy): readonly OsmObject[] {
   checkRoutes(policy);
   const objects: OsmObject[] = [meshConfig(policy)];
   const groups = new Map<string, HTTPRouteGroup>();
@@ -71,50 +58,6 @@ export function canonicalOrder(objects: readonly OsmObject[]): readonly OsmObjec
 function compareNames(a: OsmObject["metadata"], b: OsmObject["metadata"]): number {
   if (a.namespace !== b.namespace) return a.namespace < b.namespace ? -1 : 1;
   return a.name === b.name ? 0 : a.name < b.name ? -1 : 1;
-}
-
-/** What the names in a policy stand for. In maps, because objects with thousands of keys are slow to look things up in. */
-interface Names {
-  readonly services: ReadonlyMap<string, PolicyService>;
-  /** By `group/route`. */
-  readonly routes: ReadonlyMap<string, { readonly group: string; readonly route: string }>;
-  /** Accounts that have a TCP port on any of their services, `namespace/name`. */
-  readonly tcpAccounts: ReadonlySet<string>;
-}
-
-const knownNames = new WeakMap<Policy, Names>();
-
-function namesOf(policy: Policy): Names {
-  let found = knownNames.get(policy);
-  if (found === undefined) {
-    const routes = Object.entries(policy.routes ?? {}).flatMap(([group, ofGroup]) =>
-      Object.keys(ofGroup).map((route) => [`${group}/${route}`, { group, route }] as const),
-    );
-    const withTcp = Object.values(policy.services).filter(({ ports = [] }) =>
-      ports.some(({ protocol }) => isTcpPort(protocol)),
-    );
-    found = {
-      services: new Map(Object.entries(policy.services)),
-      routes: new Map(routes),
-      tcpAccounts: new Set(withTcp.map(({ namespace, serviceAccount }) => `${namespace}/${serviceAccount}`)),
-    };
-    knownNames.set(policy, found);
-  }
-  return found;
-}
-
-/** Names that an error lists at most. */
-const mostListed = 20;
-
-function serviceOf(policy: Policy, name: string, place: string): PolicyService {
-  const { services } = namesOf(policy);
-  const service = services.get(name);
-  if (service === undefined) {
-    const known = [...services.keys()].slice(0, mostListed).join(", ");
-    const more = services.size > mostListed ? ` and ${String(services.size - mostListed)} more` : "";
-    throw new PolicyError(`${place}: there is no service ${name}. There are ${known}${more}.`);
-  }
-  return service;
 }
 
 function checkRoutes(policy: Policy): void {
@@ -153,11 +96,6 @@ function meshConfig(policy: Policy): MeshConfig {
       },
     },
   };
-}
-
-/** Whether bare TCP reaches the port. */
-function isTcpPort(protocol: string): boolean {
-  return protocol === "tcp" || protocol === "https";
 }
 
 function trafficTarget(
@@ -224,27 +162,6 @@ function httpRules(
   });
 }
 
-function routeGroup(policy: Policy, group: string, namespace: string): HTTPRouteGroup {
-  return {
-    apiVersion: osmKinds.HTTPRouteGroup.apiVersion,
-    kind: "HTTPRouteGroup",
-    metadata: { name: group, namespace },
-    spec: {
-      matches: Object.entries(policy.routes?.[group] ?? {}).map(([name, route]) => ({ name, ...httpMatch(route) })),
-    },
-  };
-}
-
-function httpMatch(route: PolicyRoute) {
-  return {
-    ...(route.path !== undefined && { pathRegex: route.path }),
-    ...(route.methods !== undefined && { methods: route.methods }),
-    ...(route.headers !== undefined && {
-      headers: Object.entries(route.headers).map(([name, value]) => ({ [name]: value })),
-    }),
-  };
-}
-
 /**
  * Target ports to name in a TCPRoute, or undefined for none. OSM opens every TCP port of the destination's account to a
  * target without one, so that an account with TCP ports always gets one, with the HTTP ports in it where routes are given.
@@ -267,10 +184,6 @@ function allowedPorts(
   if (ports.length === 0 && !hasTcp) return undefined;
   const http = (rule.routes ?? []).length === 0 ? [] : (to.ports ?? []).filter(({ protocol }) => !isTcpPort(protocol));
   return [...new Set([...http.map(({ port, targetPort }) => targetPort ?? port), ...ports])].sort((a, b) => a - b);
-}
-
-function kubernetesName(policy: Policy, name: string): string {
-  return policy.services[name]?.service ?? name;
 }
 
 function splits(policy: Policy): readonly OsmObject[] {
@@ -308,84 +221,6 @@ function splits(policy: Policy): readonly OsmObject[] {
     };
   });
 }
-
-function ingress(policy: Policy): readonly OsmObject[] {
-  return (policy.ingress ?? []).map((rule, index) => {
-    const place = `ingress[${String(index)}]`;
-    const to = serviceOf(policy, rule.to, `${place}.to`);
-    const port = (to.ports ?? []).find((one) => one.port === rule.port);
-    if (port === undefined)
-      throw new PolicyError(`${place}.port: service ${rule.to} has no port ${String(rule.port)}.`);
-    const principals = rule.principals ?? [];
-    if (rule.protocol === "https" && principals.length === 0) {
-      throw new PolicyError(`${place}.principals: OSM wants a client certificate's name for https.`);
-    }
-    const sources: readonly IngressSource[] = [
-      ...rule.from.map((from): IngressSource => {
-        const [namespace = "", name = ""] = from.split("/");
-        return /^\d+\./.test(from) ? { kind: "IPRange", name: from } : { kind: "Service", name, namespace };
-      }),
-      ...principals.map((name): IngressSource => ({ kind: "AuthenticatedPrincipal", name })),
-    ];
-    const name = kubernetesName(policy, rule.to);
-    return {
-      apiVersion: osmKinds.IngressBackend.apiVersion,
-      kind: "IngressBackend",
-      metadata: { name: `${name}-${String(rule.port)}`, namespace: to.namespace },
-      spec: {
-        backends: [
-          {
-            name,
-            port: { number: port.targetPort ?? port.port, protocol: rule.protocol },
-            ...(rule.protocol === "https" && { tls: { skipClientCertValidation: false } }),
-          },
-        ],
-        sources,
-      },
-    };
-  });
-}
-
-function egress(policy: Policy, groups: Map<string, HTTPRouteGroup>): readonly OsmObject[] {
-  return (policy.egress ?? []).map((rule, index) => {
-    const place = `egress[${String(index)}]`;
-    if (policy.openEgress === true)
-      throw new PolicyError(`${place}: with openEgress everything may be called; leave one of them out.`);
-    const callers = (typeof rule.from === "string" ? [rule.from] : rule.from).map((name) =>
-      serviceOf(policy, name, `${place}.from`),
-    );
-    const namespace = callers[0]?.namespace ?? "";
-    const http = rule.ports.some(({ protocol }) => protocol === "http");
-    if (http && (rule.hosts ?? []).length === 0)
-      throw new PolicyError(`${place}.hosts: an http port needs host names.`);
-    const ports: readonly EgressPort[] = rule.ports.map(({ port, protocol }) => ({ number: port, protocol }));
-    const named: readonly string[] = rule.groups ?? [];
-    for (const group of named) {
-      if (policy.routes?.[group] === undefined) throw new PolicyError(`${place}.groups: there is no group ${group}.`);
-      groups.set(`${namespace}/${group}`, routeGroup(policy, group, namespace));
-    }
-    return {
-      apiVersion: osmKinds.Egress.apiVersion,
-      kind: "Egress",
-      metadata: { name: rule.name, namespace },
-      spec: {
-        sources: callers.map((one) => ({
-          kind: "ServiceAccount" as const,
-          name: one.serviceAccount,
-          namespace: one.namespace,
-        })),
-        ...(rule.hosts && { hosts: rule.hosts }),
-        ...(rule.addresses && { ipAddresses: rule.addresses }),
-        ports,
-        ...(named.length > 0 && {
-          matches: named.map((name) => ({ ...groupReference, name })),
-        }),
-      },
-    };
-  });
-}
-
-const groupReference = { apiGroup: "specs.smi-spec.io/v1alpha4", kind: "HTTPRouteGroup" } as const;
 
 function retries(policy: Policy): readonly OsmObject[] {
   return (policy.retries ?? []).map((rule, index) => {
@@ -425,7 +260,7 @@ function limits(policy: Policy): readonly OsmObject[] {
   });
 }
 
-function rootCertificate(policy: Policy, provider: NonNullable<Policy["certificates"]>): MeshRootCertificate {
+function rootCertificate(policy: Policy, provider: CertificateProvider): MeshRootCertificate {
   return {
     apiVersion: osmKinds.MeshRootCertificate.apiVersion,
     kind: "MeshRootCertificate",
@@ -449,64 +284,4 @@ function refuseOrderDependence(objects: readonly OsmObject[]): void {
       `access: OSM does not define which of the routes ${titles.join(" and ")} comes first, and ${pair.identity} may use only one of them.${shown} Let their requests exclude each other, or give both callers the same route.`,
     );
   }
-}
-
-/** The policy's guarantees in the terms of the analysis. */
-export function guaranteesOf(policy: Policy): readonly Guarantee[] {
-  return (policy.guarantees ?? []).map((rule, index) => {
-    const place = `guarantees[${String(index)}]`;
-    const to = serviceOf(policy, rule.to, `${place}.to`);
-    const callers = rule.from === undefined ? undefined : typeof rule.from === "string" ? [rule.from] : rule.from;
-    const { methods, path, headers } = rule.requests ?? {};
-    return {
-      name: rule.name,
-      kind: rule.kind,
-      from: callers?.map((name) => {
-        const { namespace, serviceAccount } = serviceOf(policy, name, `${place}.from`);
-        return `${namespace}/${serviceAccount}`;
-      }) ?? ["*"],
-      to: `${to.namespace}/${kubernetesName(policy, rule.to)}`,
-      requests: {
-        ...(methods && { methods }),
-        ...(path !== undefined && { path }),
-        ...(headers && { headers: new Map(Object.entries(headers)) }),
-      },
-    };
-  });
-}
-
-/** Services and pods as the policy describes them, so that it can be analysed before anything is deployed. */
-export function assumedCluster(policy: Policy): readonly KubernetesObject[] {
-  const roots = policy.splits ?? [];
-  return Object.entries(policy.services).flatMap(([key, service]): readonly KubernetesObject[] => {
-    const { namespace, serviceAccount } = service;
-    const name = service.service ?? key;
-    const isRoot = roots.some(({ root }) => root === key);
-    // A root's selector has to match the pods of its backends.
-    const memberships = roots.filter(({ root, backends }) => root === key || Object.keys(backends).includes(key));
-    const rootLabel = (root: string): string => `aks-mesh/root.${root}`;
-    const pod = {
-      apiVersion: "v1",
-      kind: "Pod",
-      metadata: {
-        name,
-        namespace,
-        labels: {
-          "aks-mesh/service": key,
-          ...Object.fromEntries(memberships.map(({ root }) => [rootLabel(root), "true"])),
-        },
-      },
-      spec: { serviceAccountName: serviceAccount },
-    };
-    const ports = (service.ports ?? []).map(({ port, targetPort, protocol }) => ({
-      name: `p${String(port)}`,
-      port,
-      targetPort: targetPort ?? port,
-      appProtocol: protocol === "https" ? "tcp" : protocol,
-    }));
-    if (ports.length === 0) return [pod];
-    const selector = isRoot ? { [rootLabel(key)]: "true" } : { "aks-mesh/service": key };
-    const one = { apiVersion: "v1", kind: "Service", metadata: { name, namespace }, spec: { selector, ports } };
-    return [pod, one];
-  });
 }

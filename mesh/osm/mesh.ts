@@ -1,43 +1,20 @@
+import { type Mesh } from "../analysis/mesh";
+import { type AskedService } from "../cluster/dns";
 import { type Manifests } from "../manifests";
-import { inboundOf, type Inbound } from "./proxy/inbound";
-import { endpointIps, type Outbound, outboundOf } from "./proxy/outbound";
-import { type RouteTable, routeTable } from "./proxy/routes";
-import { indexTargets, type TargetIndex, targetsByDestination } from "./proxy/targets";
-import {
-  type AccountKey,
-  type AskedService,
-  type Catalog,
-  catalogOf,
-  type ClusterState,
-  clusterState,
-  givenState,
-  memo,
-  type MeshService,
-  type PodState,
-  type ServiceState,
-} from "./state";
+import { callFrom } from "./calls/callers";
+import { hasOtherWays, ownCalls } from "./calls/other-ways";
+import { type ControlPlane, controlPlane } from "./control-plane";
+import { findings } from "./findings";
+import { admissionFindings } from "./findings/admitted";
+import { patternProblems } from "./patterns";
+import { relation } from "./relation";
+import { accountOfIdentity, keyOf, memo, memoOnce } from "./state";
 
-/** A set of objects, and what OSM 1.2 makes of them. Parts are computed when they are asked for, and remembered. */
-export interface OsmMesh {
-  readonly state: ClusterState;
-  readonly catalog: Catalog;
-  readonly targets: TargetIndex;
-  /** What the sidecars of an account's pods are told about calls that they make. */
-  outbound(account: AccountKey): Outbound;
-  /** What a pod's sidecar is told about calls that it takes. */
-  inbound(pod: PodState): Inbound;
-  /** Pods inside and outside the mesh that have the address. */
-  podsOfIp(ip: string): readonly PodState[];
-  /** The Service that has the cluster address. */
-  serviceOfIp(ip: string): ServiceState | undefined;
-  /** Whether an application listens at a pod's address: on the ports that Endpoints give for it, as far as objects tell. */
-  listens(ip: string, port: number): boolean;
-  /** Addresses of a service's endpoints, each once. */
-  endpointIps(service: MeshService): readonly string[];
-}
+/** A mesh of OSM 1.2. */
+export interface OsmMesh extends Mesh, ControlPlane {}
 
 /**
- * Works out what OSM 1.2.4 would program for the objects.
+ * Works out what OSM 1.2.4 would do for the objects.
  *
  * @param asked Services that requests will name; they are assumed to exist where the objects have no Service at all.
  */
@@ -45,55 +22,38 @@ export function osmMesh(
   manifests: Pick<Manifests, "objects"> & Partial<Manifests>,
   asked: readonly AskedService[] = [],
 ): OsmMesh {
-  const state = clusterState(manifests, asked);
-  const catalog = catalogOf(state);
-  const targets = indexTargets(state);
-  const everyIp = new Map<string, PodState[]>();
-  for (const pod of state.pods) {
-    for (const ip of pod.ips) {
-      const list = everyIp.get(ip);
-      if (list === undefined) everyIp.set(ip, [pod]);
-      else list.push(pod);
-    }
-  }
-  const byClusterIp = new Map([...state.services.values()].map((service) => [service.clusterIp, service]));
-  for (const headless of ["", "None"]) byClusterIp.delete(headless);
-  let listeners: ReadonlySet<string> | undefined;
-  return {
-    state,
-    catalog,
-    targets,
-    outbound: outboundOf(catalog, targets),
-    inbound: inboundOf(catalog, targets),
-    podsOfIp: (ip) => everyIp.get(ip) ?? [],
-    serviceOfIp: (ip) => byClusterIp.get(ip),
-    listens: (ip, port) => {
-      listeners ??= listenersOf(state);
-      return listeners.has(`${ip} ${String(port)}`);
+  const plane = controlPlane(manifests, asked);
+  const { state, catalog } = plane;
+  const whole = memoOnce(() => relation(plane));
+  const trees = new Map<string, ReturnType<Mesh["callTree"]>>();
+  const mesh: OsmMesh = {
+    ...plane,
+    assumptions: state.assumptions,
+    problems: [...state.problems, ...patternProblems(plane)],
+    positions: state.positions,
+    everyone: state.switches.permissive
+      ? "Permissive mode: every caller of the mesh reaches what any caller reaches."
+      : undefined,
+    access: whole,
+    callTree: (from, to, authority) => {
+      const key = [from.namespace, from.serviceAccount, to.host, to.port, authority ?? "\0"].join("\0");
+      let tree = trees.get(key);
+      if (tree === undefined) trees.set(key, (tree = callFrom(plane, from, to, authority)));
+      return tree;
     },
-    endpointIps: memo((service) => {
-      const ips = endpointIps(catalog, service);
-      return ips.length < 2 ? ips : [...new Set(ips)];
+    hasOtherWays: (caller) => hasOtherWays(plane, caller),
+    ownCalls: () => ownCalls(plane),
+    knownAccounts: memoOnce(() => {
+      if (state.podsAssumed && state.accounts.size === 0) return undefined;
+      const pods = state.pods.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount));
+      return new Set([...whole().callers, ...state.accounts, ...pods]);
     }),
+    accountsBehind: memo(({ service }) => {
+      const found = state.services.get(service);
+      return found === undefined ? [] : Array.from(catalog.identitiesOfService(found), accountOfIdentity);
+    }),
+    admissionFindings: memoOnce(() => admissionFindings(manifests)),
+    findings: memoOnce(() => findings(mesh)),
   };
-}
-
-function listenersOf(state: ClusterState): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const { subsets } of state.endpoints.values()) {
-    for (const { addresses, ports } of subsets) {
-      for (const { ip } of addresses) for (const { port } of ports) found.add(`${ip} ${String(port)}`);
-    }
-  }
-  return found;
-}
-
-/** The HTTP routes that TrafficTargets give service accounts in strict mode, where all of their namespaces are in the mesh. */
-export function routeTablesOf(objects: Manifests["objects"]): readonly RouteTable[] {
-  const routes = objects.filter(({ kind }) => kind === "TrafficTarget" || kind === "HTTPRouteGroup");
-  const { targets, routeGroups } = givenState({ objects: routes }).given;
-  const state = { routeGroups, isMonitored: () => true };
-  return Array.from(targetsByDestination(targets.values(), state), ([account, ofAccount]) =>
-    routeTable(state, ofAccount, account),
-  );
+  return mesh;
 }

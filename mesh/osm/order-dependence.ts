@@ -4,7 +4,7 @@ import { prefixesDiffer } from "../regex/language";
 import { plainPrefix } from "../regex/pattern";
 import { type Route, type RouteTable } from "./proxy/routes";
 import { possibleWinners } from "../analysis/resolve";
-import { httpRequest, routeMatches } from "../request/match";
+import { httpRequest, meets } from "../request/match";
 
 /** Two routes that the same request matches and of which OSM does not define the first. */
 export interface OrderDependence {
@@ -25,9 +25,9 @@ const mostComparisons = 20_000;
 /** The pairs of an account's routes whose order decides about some caller, for requests under one Host header. */
 export function orderDependences(table: RouteTable, authority: string): readonly OrderDependence[] {
   const found: OrderDependence[] = [];
-  if (table.byTarget.length < 2) return found;
+  if (table.groups.length < 2) return found;
   // Routes that may meet have plain beginnings of which one continues the other; sorted, these stand together.
-  const sorted = table.routes
+  const sorted = table.rules
     .map((route) => ({ route, prefix: plainPrefix(route.path) }))
     .sort((a, b) => (a.prefix < b.prefix ? -1 : a.prefix > b.prefix ? 1 : 0));
   let comparisons = 0;
@@ -91,7 +91,7 @@ function compare(
   }
   if (request === undefined) return undefined;
   const call = httpRequest({ from: "", to: authority, protocol: "http", ...request });
-  const winners = possibleWinners(table, (route) => routeMatches(route, call));
+  const winners = possibleWinners(table, (route) => meets(call, route));
   // One target may hold both and so settle their order, or a third route may always come first.
   return winners.includes(first) && winners.includes(second) ? { first, second, request, identity } : undefined;
 }

@@ -1,10 +1,10 @@
 import { describeObject, formatPath, type Problem, type ValuePath } from "../manifests";
 import { patternFault } from "../regex/pattern";
-import { type OsmMesh } from "./mesh";
+import { type ControlPlane } from "./control-plane";
 import { type RouteGroup } from "./state";
 
 /** The patterns of the route groups that Envoy refuses. It would drop every route of the port that they are on. */
-export function patternProblems(mesh: OsmMesh): readonly Problem[] {
+export function patternProblems(mesh: ControlPlane): readonly Problem[] {
   const problems: Problem[] = [];
   for (const group of mesh.state.routeGroups.values()) {
     group.matches.forEach((match) => {

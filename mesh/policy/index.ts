@@ -1,3 +1,5 @@
-export * from "../osm/compile";
+export { assumedCluster } from "./assumed-cluster";
+export { guaranteesOf } from "./guarantees";
 export * from "./model";
-export * from "../osm/objects";
+export { PolicyError } from "./names";
+export * from "./settings";

@@ -1,9 +1,4 @@
-import {
-  type CertificateProvider,
-  type ConnectionSettings,
-  type RetryPolicy,
-  type UpstreamTrafficSettingSpec,
-} from "../osm/kinds";
+import { type CertificateProvider, type ConnectionSettings, type RateLimit, type RetryPolicy } from "./settings";
 
 /** How a service's port is spoken to. `https` is TLS of the application's own, which the mesh passes on as TCP. */
 export type PortProtocol = "http" | "https" | "tcp" | "grpc";
@@ -98,7 +93,7 @@ export interface RetryRule<Service extends string> {
 export interface LimitRule<Service extends string> {
   readonly service: Service;
   readonly connections?: ConnectionSettings;
-  readonly rate?: UpstreamTrafficSettingSpec["rateLimit"];
+  readonly rate?: RateLimit;
 }
 
 /** A promise that is checked whenever the policy is analysed. */

@@ -1,7 +1,6 @@
 import { fullMatch } from "../regex/pattern";
-import { type Route } from "../osm/proxy/routes";
-import { type RouteMatch } from "../osm/state";
 import { type CallRequest } from "./request";
+import { type RequestCondition } from "./request-set";
 
 /** A request as Envoy's route matching sees it. */
 export interface HttpRequest {
@@ -35,16 +34,16 @@ export function httpRequest(request: CallRequest): HttpRequest {
   return { method, path: full.replace(/[?#].*$/s, ""), authority, header: (name) => headers.get(name) };
 }
 
-/** Whether a route matches: method, path and every header as a whole. An absent header matches nothing, not even `.*`. */
-export function routeMatches(
-  route: Pick<Route, "path" | "methods"> & { readonly headers?: RouteMatch["headers"] },
-  request: HttpRequest,
-): boolean {
-  if (!route.methods.some((method) => method === "*" || fullMatch(method, request.method))) return false;
-  if (!fullMatch(route.path, request.path)) return false;
-  for (const [name, regex] of route.headers ?? []) {
+/**
+ * Whether a request meets a condition: method, path and every header as a whole. An absent header matches nothing, not even
+ * `.*`.
+ */
+export function meets(request: HttpRequest, { methods, path, headers, except }: RequestCondition): boolean {
+  if (!methods.some((method) => method === "*" || fullMatch(method, request.method))) return false;
+  if (!fullMatch(path, request.path)) return false;
+  for (const [name, regex] of headers ?? []) {
     const value = request.header(name.toLowerCase());
     if (value === undefined || !fullMatch(regex, value)) return false;
   }
-  return true;
+  return except === undefined || !except.some((condition) => meets(request, condition));
 }

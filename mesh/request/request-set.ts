@@ -50,7 +50,7 @@ export interface ExampleRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The conditions of a route. */
+/** A condition on requests: all its parts hold together. */
 export interface RequestCondition {
   /** RE2 each; `*` for any. */
   readonly methods: readonly string[];
@@ -58,6 +58,8 @@ export interface RequestCondition {
   readonly path: string;
   /** Name in any case → RE2 of the whole value. */
   readonly headers?: ReadonlyMap<string, string>;
+  /** Requests that meet any of these are left out. */
+  readonly except?: readonly RequestCondition[];
 }
 
 /** Boxes that a set may have. */
@@ -92,7 +94,11 @@ export function requestsMeeting(condition: RequestCondition, authority: string):
     headers.set(key, { absent: false, values: known === undefined ? values : intersection(known.values, values) });
   }
   const box = { methods, path, headers, pathSource: condition.path };
-  return isEmptyBox(box) ? [] : [box];
+  if (isEmptyBox(box)) return [];
+  return (condition.except ?? []).reduce<RequestSet>(
+    (left, except) => (left.length === 0 ? left : subtractSets(left, requestsMeeting(except, authority))),
+    [box],
+  );
 }
 
 function isEmptyBox(box: RequestBox): boolean {

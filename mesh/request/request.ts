@@ -1,3 +1,5 @@
+import { type KubernetesObject, type ValuePath } from "../manifests";
+
 /** One call that somebody makes. */
 export interface CallRequest {
   /** Who calls: `namespace/service account`. */
@@ -17,6 +19,13 @@ export interface CallRequest {
 
 /** What a call ends with, if it always ends the same way. */
 export type Outcome = "allowed" | "denied" | "no-route" | "refused" | "unavailable";
+
+/** How a call ends. */
+export interface Answer {
+  readonly outcome: Outcome;
+  /** HTTP status, where it is another than {@link statusOf} gives for the outcome. */
+  readonly status?: number;
+}
 
 /** What decides between outcomes. */
 export type VariesBy = "route-order" | "endpoint" | "split";
@@ -41,11 +50,10 @@ export interface Verdict {
   readonly variesBy?: VariesBy;
 }
 
-import { type KubernetesObject, type ValuePath } from "../manifests";
-
-/** HTTP status of an outcome. */
-export function statusOf(outcome: Outcome, protocol: CallRequest["protocol"]): number | null {
+/** HTTP status of an answer. */
+export function statusOf({ outcome, status }: Answer, protocol: CallRequest["protocol"]): number | null {
   if (protocol === "tcp") return null;
+  if (status !== undefined) return status;
   switch (outcome) {
     case "allowed":
       return 200;

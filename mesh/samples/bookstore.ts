@@ -1,5 +1,4 @@
-import { compile, definePolicy, type GuaranteeRule, type PolicyService } from "../policy";
-import { type PolicyObject } from "../osm/kinds";
+import { definePolicy, type GuaranteeRule, type PolicyService } from "../policy";
 
 /** Which bookstores the mesh sends the root Service's traffic to. */
 export interface BookstoreCanary {
@@ -134,11 +133,4 @@ export function bookstorePolicy(options: BookstorePolicyOptions = {}) {
     ],
     guarantees,
   });
-}
-
-/** The objects of {@link bookstorePolicy}; the mesh's own configuration is not the sample's. */
-export function bookstorePolicies(options: BookstorePolicyOptions = {}): PolicyObject[] {
-  return compile(bookstorePolicy(options), "osm").filter(
-    (object): object is PolicyObject => object.kind !== "MeshConfig" && object.kind !== "MeshRootCertificate",
-  );
 }

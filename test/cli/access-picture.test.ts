@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { accessHtml, accessSvg } from "../../cli/access-picture";
 import { type KubernetesObject } from "../../mesh/manifests";
-import { access, osmMesh } from "../../mesh/osm";
+import { osmMesh } from "../../mesh/osm";
 import { routes, service, split, target, workload } from "../mesh/osm/world";
 
 function draw(objects: readonly KubernetesObject[]): { readonly svg: string; readonly html: string } {
   const mesh = osmMesh({ objects });
-  const relation = access(mesh);
+  const relation = mesh.access();
   return { svg: accessSvg(mesh, relation), html: accessHtml(mesh, relation) };
 }
 

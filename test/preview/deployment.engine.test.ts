@@ -1,7 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { checkGuarantees, osmMesh } from "../../mesh/osm";
+import { checkGuarantees } from "../../mesh";
+import { osmMesh } from "../../mesh/osm";
 import { isolationGuarantees } from "../../preview/isolation";
 import { readPreviewPolicy } from "../../preview/settings";
 import { up } from "../../preview/up";

@@ -2,7 +2,7 @@ import { type OsmKind, type OsmObject, osmKinds } from "../kinds";
 import { acrossFindings } from "./across";
 import { type AdmissionContext, surroundingsOf } from "./context";
 import { type Finding } from "./finding";
-import { metadataFindings } from "../../manifests/names";
+import { metadataFindings } from "./metadata";
 import { kindFindings } from "./rules";
 import { schemaProblems } from "../../manifests/schema";
 import { specSchemas } from "./schemas";

@@ -1,4 +1,5 @@
-import { type HttpLocalRateLimit, type UpstreamTrafficSetting } from "../kinds";
+import { type HttpLocalRateLimit } from "../../policy/settings";
+import { type UpstreamTrafficSetting } from "../kinds";
 import { type Surroundings } from "./context";
 import { checkPattern } from "./http-route-group";
 import { type Report } from "./report";

@@ -1,4 +1,4 @@
-import { type OsmMesh } from "../mesh";
+import { type ControlPlane } from "../control-plane";
 import { type Inbound } from "../proxy/inbound";
 import {
   type EgressHost,
@@ -13,6 +13,7 @@ import { type CallTree, choice, type Content, end, failure, noRoute } from "../.
 import { leavesOutbound, meetsSidecar } from "./interception";
 import { callPlain, refusedBy } from "./plain";
 import { describe } from "./reasons";
+import { egressRules, httpOnly } from "./rules";
 import { callServer } from "./server";
 
 /** Who calls. */
@@ -51,7 +52,12 @@ export interface Target {
  *
  * @param authority Host header; undefined for a bare TCP connection.
  */
-export function callAddress(mesh: OsmMesh, client: Client, target: Target, authority: string | undefined): CallTree {
+export function callAddress(
+  mesh: ControlPlane,
+  client: Client,
+  target: Target,
+  authority: string | undefined,
+): CallTree {
   const own = target.ip === undefined ? [] : client.pods.filter(({ ips }) => ips.includes(target.ip ?? ""));
   const others = own.length === 0 ? client : without(mesh, client, own);
   // netfilter leaves a pod's calls to its own address alone: they reach the application without any sidecar.
@@ -66,7 +72,7 @@ export function callAddress(mesh: OsmMesh, client: Client, target: Target, autho
 const knownOthers = new WeakMap<Client, Map<string, Client>>();
 
 /** The client without some of its pods. */
-function without(mesh: OsmMesh, client: Client, pods: readonly PodState[]): Client {
+function without(mesh: ControlPlane, client: Client, pods: readonly PodState[]): Client {
   let found = knownOthers.get(client);
   if (found === undefined) knownOthers.set(client, (found = new Map()));
   const key = pods.map(({ namespace, name }) => `${namespace}/${name}`).join();
@@ -79,7 +85,7 @@ function without(mesh: OsmMesh, client: Client, pods: readonly PodState[]): Clie
   return rest;
 }
 
-function callItself(mesh: OsmMesh, target: Target): CallTree {
+function callItself(mesh: ControlPlane, target: Target): CallTree {
   const { ip = "", port, service } = target;
   const because = [{ text: "a pod's calls to its own address bypass its sidecar" }];
   if (service === undefined) return end("allowed", because, target.host);
@@ -90,7 +96,7 @@ function callItself(mesh: OsmMesh, target: Target): CallTree {
 /** Address of a caller of which no object shows a pod: the last of those that are assumed. */
 const unseenPod = "10.255.255.254";
 
-function callFromPods(mesh: OsmMesh, client: Client, target: Target, authority: string | undefined): CallTree {
+function callFromPods(mesh: ControlPlane, client: Client, target: Target, authority: string | undefined): CallTree {
   const [first] = client.pods;
   const why = aroundSidecar(mesh, client, first, target);
   const others = client.pods.filter((pod) => aroundSidecar(mesh, client, pod, target) !== why);
@@ -122,7 +128,7 @@ function callFromPods(mesh: OsmMesh, client: Client, target: Target, authority: 
 const soundPod: readonly PodFault[] = [{ inbound: undefined, weight: 1 }];
 
 /** Pods by what is broken in what their sidecars are told. */
-export function podFaults(mesh: OsmMesh, pods: readonly PodState[]): readonly PodFault[] {
+export function podFaults(mesh: ControlPlane, pods: readonly PodState[]): readonly PodFault[] {
   const faults = new Map<string, PodFault>();
   for (const pod of pods) {
     const inbound = mesh.inbound(pod);
@@ -135,7 +141,12 @@ export function podFaults(mesh: OsmMesh, pods: readonly PodState[]): readonly Po
 }
 
 /** Why a pod's call does not meet a sidecar of its own; undefined where it does. The pod is undefined where no object shows one. */
-function aroundSidecar(mesh: OsmMesh, client: Client, pod: PodState | undefined, target: Target): string | undefined {
+function aroundSidecar(
+  mesh: ControlPlane,
+  client: Client,
+  pod: PodState | undefined,
+  target: Target,
+): string | undefined {
   if (pod === undefined ? !client.inMesh : !mesh.state.hasSidecar(pod)) {
     const [namespace = ""] = client.account.split("/");
     return mesh.state.isMonitored(namespace)
@@ -146,7 +157,7 @@ function aroundSidecar(mesh: OsmMesh, client: Client, pod: PodState | undefined,
 }
 
 function callFromSidecar(
-  mesh: OsmMesh,
+  mesh: ControlPlane,
   client: Client,
   target: Target,
   sourceIp: string,
@@ -163,7 +174,7 @@ function callFromSidecar(
 }
 
 function callConfigured(
-  mesh: OsmMesh,
+  mesh: ControlPlane,
   client: Client,
   outbound: OutboundConfiguration,
   target: Target,
@@ -205,11 +216,11 @@ function callConfigured(
       ? throughEgress(mesh, client, outbound, target.port, sourceIp, authority)
       : throughVirtualHost(mesh, client, outbound, target, sourceIp, authority),
   );
-  return { kind: "http", tree };
+  return httpOnly(tree);
 }
 
 function throughVirtualHost(
-  mesh: OsmMesh,
+  mesh: ControlPlane,
   client: Client,
   outbound: OutboundConfiguration,
   target: Target,
@@ -240,7 +251,7 @@ function withRoutes(
 }
 
 function throughUpstream(
-  mesh: OsmMesh,
+  mesh: ControlPlane,
   client: Client,
   outbound: OutboundConfiguration,
   upstream: Upstream,
@@ -270,7 +281,7 @@ function distinct(clusters: readonly WeightedCluster[]): readonly WeightedCluste
 }
 
 function throughCluster(
-  mesh: OsmMesh,
+  mesh: ControlPlane,
   client: Client,
   outbound: OutboundConfiguration,
   upstream: Upstream,
@@ -315,7 +326,7 @@ function throughCluster(
 }
 
 /** pkg/catalog/endpoint.go, ListAllowedUpstreamEndpointsForService. */
-function allowedEndpoints(mesh: OsmMesh, client: Client, service: MeshService): readonly string[] {
+function allowedEndpoints(mesh: ControlPlane, client: Client, service: MeshService): readonly string[] {
   const ips = mesh.endpointIps(service);
   if (mesh.state.switches.permissive) return ips;
   return ips.filter((ip) =>
@@ -326,7 +337,7 @@ function allowedEndpoints(mesh: OsmMesh, client: Client, service: MeshService): 
 }
 
 function throughEgress(
-  mesh: OsmMesh,
+  mesh: ControlPlane,
   client: Client,
   outbound: OutboundConfiguration,
   port: number,
@@ -356,7 +367,7 @@ function unnamed(authority: string): CallTree {
 }
 
 function throughEgressHost(
-  mesh: OsmMesh,
+  mesh: ControlPlane,
   client: Client,
   host: EgressHost,
   port: number,
@@ -366,7 +377,7 @@ function throughEgressHost(
   const because = [describe(host.policy)];
   // The cluster resolves the policy's host itself, wherever the connection was to go.
   const [namespace = ""] = client.account.split("/");
-  const destination = resolveHost(mesh.catalog, namespace, host.host);
+  const destination = resolveHost(mesh.state, namespace, host.host);
   const service = destination.kind === "service" ? destination.service : undefined;
   const ips = destination.kind === "outside" ? [undefined] : destination.kind === "unknown" ? [] : destination.ips;
   const onward =
@@ -385,5 +396,5 @@ function throughEgressHost(
             ),
           })),
         );
-  return { kind: "egress-routes", routes: host.routes, onward, because };
+  return egressRules(host, onward, because);
 }

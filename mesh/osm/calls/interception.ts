@@ -1,4 +1,4 @@
-import { type OsmMesh } from "../mesh";
+import { type ControlPlane } from "../control-plane";
 import { inRange } from "../../envoy/filter-chains";
 import { type PodState } from "../state";
 
@@ -12,7 +12,7 @@ const podInterface = "eth0";
  * @param target Address and port; the address is undefined outside the cluster.
  */
 export function leavesOutbound(
-  mesh: OsmMesh,
+  mesh: ControlPlane,
   pod: PodState | undefined,
   { ip, port }: { readonly ip: string | undefined; readonly port: number },
 ): boolean {
@@ -29,12 +29,12 @@ export function leavesOutbound(
 }
 
 /** Whether calls from other pods to a port of a pod meet its sidecar. */
-export function meetsSidecar(mesh: OsmMesh, pod: PodState, port: number): boolean {
+export function meetsSidecar(mesh: ControlPlane, pod: PodState, port: number): boolean {
   return mesh.state.hasSidecar(pod) && !leavesInbound(mesh, pod, port);
 }
 
 /** Whether those rules leave calls to a port of a pod alone, so that they reach the application itself. */
-export function leavesInbound(mesh: OsmMesh, pod: PodState, port: number): boolean {
+export function leavesInbound(mesh: ControlPlane, pod: PodState, port: number): boolean {
   const { inboundPortExclusions, interfaceExclusions } = mesh.state.switches;
   return (
     interfaceExclusions.includes(podInterface) ||

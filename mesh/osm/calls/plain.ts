@@ -1,9 +1,10 @@
-import { type OsmMesh } from "../mesh";
+import { type ControlPlane } from "../control-plane";
 import { type Inbound } from "../proxy/inbound";
 import { keyOf, type PodState, type ServiceState, type SplitPolicy } from "../state";
 import { type CallTree, choice, type Content, end, failure, noRoute } from "../../analysis/call-tree";
 import { leavesInbound } from "./interception";
 import { describe } from "./reasons";
+import { httpOnly } from "./rules";
 import { type Reason } from "../../request/request";
 
 /** Where a connection without the mesh's TLS goes. */
@@ -17,7 +18,7 @@ export interface PlainTarget {
 
 /** A connection without the mesh's TLS: from outside the mesh, or passed on as it is. */
 export function callPlain(
-  mesh: OsmMesh,
+  mesh: ControlPlane,
   target: PlainTarget,
   sourceIp: string,
   content: Content,
@@ -48,7 +49,7 @@ interface PlainEndpoint {
 
 /** Where kube-proxy sends the connection; undefined where the address is no Service's and no pod's. */
 function plainEndpoints(
-  mesh: OsmMesh,
+  mesh: ControlPlane,
   ip: string,
   port: number,
   asked: ServiceState | undefined,
@@ -83,7 +84,7 @@ function plainEndpoints(
 }
 
 function plainToPod(
-  mesh: OsmMesh,
+  mesh: ControlPlane,
   { pod, ip, port, backend, named, open }: PlainEndpoint,
   sourceIp: string,
   { routed, authority }: Content,
@@ -112,13 +113,13 @@ function plainToPod(
 
 /** The ingress routes: every request matches, and the first rule decides; OSM's list of services has no order. */
 export function ingressAnswer(
-  mesh: OsmMesh,
+  mesh: ControlPlane,
   inbound: Inbound,
   authority: string | undefined,
   called: string | undefined,
 ): CallTree {
   if (authority === undefined) return end("refused", [{ text: "the ingress listener speaks HTTP" }]);
-  return { kind: "http", tree: whereRoutesArrive(mesh, inbound, () => throughIngressRoutes(inbound, called)) };
+  return httpOnly(whereRoutesArrive(mesh, inbound, () => throughIngressRoutes(inbound, called)));
 }
 
 function throughIngressRoutes(inbound: Inbound, called: string | undefined): CallTree {
@@ -141,7 +142,7 @@ function throughIngressRoutes(inbound: Inbound, called: string | undefined): Cal
 }
 
 /** Answers 404 where Envoy refuses the whole answer that a server's routes come in, with those for its own calls. */
-export function whereRoutesArrive(mesh: OsmMesh, inbound: Inbound, go: () => CallTree): CallTree {
+export function whereRoutesArrive(mesh: ControlPlane, inbound: Inbound, go: () => CallTree): CallTree {
   if (inbound.routesRefused !== undefined) return noRoute(inbound.routesRefused);
   const { configurations } = mesh.outbound(inbound.account);
   if (configurations.every(({ routesRefused, refusedSplit }) => routesRefused === undefined && !refusedSplit))

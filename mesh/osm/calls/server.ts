@@ -1,4 +1,4 @@
-import { type OsmMesh } from "../mesh";
+import { type ControlPlane } from "../control-plane";
 import { fullName } from "../proxy/hostnames";
 import { type Inbound, type InboundChain, inboundChainName } from "../proxy/inbound";
 import { type AccountKey, type MeshService, provesIdentity } from "../state";
@@ -6,6 +6,7 @@ import { type CallTree, type Content, end, failure, noRoute } from "../../analys
 import { meetsSidecar } from "./interception";
 import { ingressAnswer, whereRoutesArrive } from "./plain";
 import { describe } from "./reasons";
+import { httpOnly, serverRules } from "./rules";
 import { type Reason } from "../../request/request";
 
 /** A pod that a client's sidecar connects to. */
@@ -21,7 +22,7 @@ export interface Endpoint {
 
 /** A call that arrives at a pod's sidecar over mutual TLS. */
 export function callServer(
-  mesh: OsmMesh,
+  mesh: ControlPlane,
   client: { readonly identity: string; readonly account: AccountKey },
   endpoint: Endpoint,
   { routed, authority }: Content,
@@ -65,9 +66,9 @@ export function callServer(
       return noRoute(`Envoy refuses the routes of ${inbound.account}: two services share a host name`);
     if (host === undefined) return noRoute(`${JSON.stringify(authority)} is no host name of ${backend}`);
     if (inbound.routes === undefined) return end("allowed", entry, backend);
-    return { kind: "server-routes", table: inbound.routes, identity: client.identity, backend };
+    return serverRules(inbound.routes, client.identity, backend);
   });
-  return routed ? tree : { kind: "http", tree };
+  return routed ? tree : httpOnly(tree);
 }
 
 /** The network filter: reasons why it lets the caller in, or undefined where it does not. */

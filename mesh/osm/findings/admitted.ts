@@ -1,20 +1,13 @@
 import { describeObject, type KubernetesObject, type Manifests, nowhere, parsePath } from "../../manifests";
 import { admit, type RefusedBy } from "../admission";
 import { osmKinds } from "../kinds";
-import { type Finding } from "../../analysis/finding";
+import { type AdmissionFinding, type Finding } from "../../analysis/finding";
 
 const refusals: Readonly<Record<RefusedBy, string>> = {
   schema: "The API server refuses the object",
   webhook: "OSM's webhook refuses the object",
   nobody: "",
 };
-
-/** A finding about an object by itself. */
-export interface AdmissionFinding {
-  readonly finding: Finding;
-  /** Whether the API server or the webhook refuses the object, so that it never comes to be. */
-  readonly refused: boolean;
-}
 
 /**
  * What the API server by the kinds' schemas, OSM's validating webhook, or nobody until traffic fails, would refuse of the

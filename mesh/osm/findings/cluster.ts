@@ -1,7 +1,8 @@
 import { ignoredBecause } from "../proxy/targets";
 import { type OsmMesh } from "../mesh";
 import { chainKind } from "../proxy/outbound";
-import { injectionWords, keyOf, monitoredByLabel } from "../state";
+import { keyOf } from "../../cluster/keys";
+import { injectionWords, monitoredByLabel } from "../injection";
 import { type Finding, finding } from "../../analysis/finding";
 
 /** The mesh as a whole, its services, and the objects of policy.openservicemesh.io. */

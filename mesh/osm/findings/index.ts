@@ -6,8 +6,6 @@ import { routeFindings } from "./routes";
 import { splitFindings } from "./splits";
 import { targetFindings } from "./targets";
 
-export type { Finding } from "../../analysis/finding";
-
 /** Where what the mesh will do differs from what was probably meant: errors first, then by place. */
 export function findings(mesh: OsmMesh): readonly Finding[] {
   const found = [

@@ -4,9 +4,9 @@ import { type OsmMesh } from "../mesh";
 import { fullName } from "../proxy/hostnames";
 import { chainKind, type EgressFault, type Upstream } from "../proxy/outbound";
 import { refusedPattern } from "../proxy/refused-routes";
+import { passes } from "../proxy/routes";
 import { decide } from "../../analysis/decide";
 import { type CallRequest } from "../../request/request";
-import { passes } from "../../analysis/resolve";
 import { accountOfPod, identityOf, keyOf, type PodState } from "../state";
 import { type Finding, finding, shownBy } from "../../analysis/finding";
 
@@ -38,7 +38,7 @@ function ownCalls(mesh: OsmMesh, pod: PodState, fault: string): readonly Finding
   const from = keyOf(pod.namespace, pod.serviceAccount);
   const request = lostCall(mesh, from, (text) => text === fault);
   if (request === undefined) return [];
-  const origin = mesh.inbound(pod).routes?.routes.find((route) => refusedPattern(route) !== undefined)?.origins[0];
+  const origin = mesh.inbound(pod).routes?.rules.find((route) => refusedPattern(route) !== undefined)?.origins[0];
   return [
     finding(mesh, origin?.group, origin === undefined ? [] : ["spec", "matches", origin.match.index], {
       severity: "error",
@@ -101,7 +101,7 @@ function passingCall(mesh: OsmMesh, from: string, identity: string, { service }:
     const { routes, routesRefused, meshRoutesRefused, noListener, listenersRefused } = mesh.inbound(pod);
     if ((routesRefused ?? meshRoutesRefused ?? noListener ?? listenersRefused) !== undefined) continue;
     if (routes === undefined) return { from, to, protocol: "http", method: "GET", path: "/" };
-    for (const route of routes.routes) {
+    for (const route of routes.rules) {
       if (!passes(route, identity)) continue;
       const example = exampleOf(route, to);
       if (example !== undefined) return { from, to, protocol: "http", ...example };

@@ -6,10 +6,10 @@ import { mayMeet, orderDependences } from "../order-dependence";
 import { fullName } from "../proxy/hostnames";
 import { chainKind } from "../proxy/outbound";
 import { httpMethods } from "../kinds";
-import { type Route } from "../proxy/routes";
-import { keyOf, type MeshService, type PodState } from "../state";
+import { type Route, type RouteTable } from "../proxy/routes";
+import { isCaller, keyOf, type MeshService, type PodState } from "../state";
 import { type CallRequest } from "../../request/request";
-import { type Finding, finding, isCaller, shownBy } from "../../analysis/finding";
+import { type Finding, finding, shownBy } from "../../analysis/finding";
 
 /** Routes whose order decides, that never match, or that another route of their target always comes before. */
 export function routeFindings(mesh: OsmMesh): readonly Finding[] {
@@ -56,7 +56,7 @@ function ofAccount(mesh: OsmMesh, pod: PodState): readonly Finding[] {
     });
     return [one];
   });
-  return [...pairs, ...shadowed(mesh, routes.byTarget, service, to)];
+  return [...pairs, ...shadowed(mesh, routes.groups, service, to)];
 }
 
 function titleOf(route: Route): string {
@@ -69,12 +69,12 @@ function titleOf(route: Route): string {
 /** Routes of a target that its own earlier routes leave nothing to. */
 function shadowed(
   mesh: OsmMesh,
-  byTarget: readonly { readonly routes: readonly Route[] }[],
+  groups: RouteTable["groups"],
   service: MeshService,
   authority: string,
 ): readonly Finding[] {
   const found: Finding[] = [];
-  for (const { routes } of byTarget) {
+  for (const { rules: routes } of groups) {
     if (routes.length > mostCompared) continue;
     routes.forEach((route, index) => {
       const origin = route.origins[0];

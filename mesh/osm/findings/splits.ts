@@ -1,9 +1,9 @@
 import { type OsmMesh } from "../mesh";
 import { fullName } from "../proxy/hostnames";
 import { chainKind } from "../proxy/outbound";
-import { backendTargetPort, keyOf, type MeshService, splitHostName, type SplitPolicy } from "../state";
+import { isCaller, backendTargetPort, keyOf, type MeshService, splitHostName, type SplitPolicy } from "../state";
 import { type CallRequest } from "../../request/request";
-import { type Finding, finding, isCaller, shownBy } from "../../analysis/finding";
+import { type Finding, finding, shownBy } from "../../analysis/finding";
 
 /** TrafficSplits that break their root, or send calls where nobody answers. */
 export function splitFindings(mesh: OsmMesh): readonly Finding[] {

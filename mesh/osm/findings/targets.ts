@@ -2,9 +2,9 @@ import { type OsmMesh } from "../mesh";
 import { fullName } from "../proxy/hostnames";
 import { chainKind } from "../proxy/outbound";
 import { ignoredBecause } from "../proxy/targets";
-import { accountOf, keyOf, type MeshService, type TargetPolicy } from "../state";
+import { isCaller, accountOf, keyOf, type MeshService, type TargetPolicy } from "../state";
 import { type CallRequest } from "../../request/request";
-import { type Finding, finding, isCaller, shownBy } from "../../analysis/finding";
+import { type Finding, finding, shownBy } from "../../analysis/finding";
 
 /** TrafficTargets that say less, or more, than they seem to. */
 export function targetFindings(mesh: OsmMesh): readonly Finding[] {

@@ -1,37 +1,5 @@
+import { type CertificateProvider } from "../../policy/settings";
 import { type OsmResource } from "./object";
-
-/** OSM's own certificate authority. */
-export interface TresorProvider {
-  /** Secret that holds the root certificate and its key. */
-  readonly ca: { readonly secretRef: { readonly name: string; readonly namespace: string } };
-}
-
-/** HashiCorp Vault. */
-export interface VaultProvider {
-  readonly host: string;
-  /** 1 to 65535. */
-  readonly port: number;
-  readonly role: string;
-  readonly protocol: "http" | "https";
-  /** Secret that holds Vault's token. */
-  readonly token: {
-    readonly secretKeyRef: { readonly name: string; readonly key: string; readonly namespace: string };
-  };
-}
-
-/** cert-manager. */
-export interface CertManagerProvider {
-  readonly issuerName: string;
-  readonly issuerKind: "Issuer" | "ClusterIssuer";
-  /** For example `cert-manager.io`. */
-  readonly issuerGroup: string;
-}
-
-/** Exactly one provider. */
-export type CertificateProvider =
-  | { readonly tresor: TresorProvider; readonly vault?: never; readonly certManager?: never }
-  | { readonly vault: VaultProvider; readonly tresor?: never; readonly certManager?: never }
-  | { readonly certManager: CertManagerProvider; readonly tresor?: never; readonly vault?: never };
 
 /** Specification of a MeshRootCertificate. */
 export interface MeshRootCertificateSpec {

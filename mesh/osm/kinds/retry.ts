@@ -1,16 +1,5 @@
+import { type RetryPolicy } from "../../policy/settings";
 import { type NamespacedReference, type OsmResource } from "./object";
-
-/** When and how a request is tried again. The CRD wants all four fields. */
-export interface RetryPolicy {
-  /** Envoy's conditions, separated by commas: `5xx`, `gateway-error`, `reset`, `connect-failure`, `retriable-4xx` … */
-  readonly retryOn: string;
-  /** Go duration (`1s`, `250ms`) that each attempt may take. */
-  readonly perTryTimeout: string;
-  /** Attempts after the first, an integer ≥ 0. */
-  readonly numRetries: number;
-  /** Go duration; Envoy waits a jittered multiple of it, at most ten times. */
-  readonly retryBackoffBaseInterval: string;
-}
 
 /** Specification of a Retry. */
 export interface RetrySpec {
@@ -18,6 +7,7 @@ export interface RetrySpec {
   readonly source: NamespacedReference<"ServiceAccount">;
   /** What is called. */
   readonly destinations: readonly NamespacedReference<"Service">[];
+  /** The CRD wants all four fields. */
   readonly retryPolicy: RetryPolicy;
 }
 

@@ -11,11 +11,12 @@ import {
   splitHostName,
   uniqueById,
 } from "../state";
+import { endpointIps } from "../../cluster/endpoints";
 import { type ChainIndex, indexChains } from "../../envoy/filter-chain-index";
 import { type ChainMatch, clashingChains } from "../../envoy/filter-chains";
 import { fullName, hostFinder } from "./hostnames";
 import { type NetworkFilter, networkFilter } from "./network-permissions";
-import { chainKind, endpointIps, isTcp } from "./outbound";
+import { chainKind, isTcp } from "./outbound";
 import { emptyHeader, lostConfigurations, refusedPattern } from "./refused-routes";
 import { type Route, type RouteTable, routeTable } from "./routes";
 import { type TargetIndex } from "./targets";
@@ -200,7 +201,7 @@ function withRoots(catalog: Catalog, services: readonly MeshService[]): readonly
 
 /** The first of a table's routes that Envoy refuses. */
 function firstFault(table: RouteTable, faultOf: (route: Route) => string | undefined): string | undefined {
-  for (const route of table.routes) {
+  for (const route of table.rules) {
     // Without a method OSM makes no route of it.
     const fault = route.methods.length === 0 ? undefined : faultOf(route);
     if (fault === undefined) continue;
@@ -258,7 +259,7 @@ function sourceRanges(catalog: Catalog, policy: IngressPolicy): readonly string[
   for (const { kind, name, namespace } of policy.sources) {
     if (kind === "IPRange" && /^[^/]+\/\d{1,3}$/.test(name)) ranges.push(name);
     if (kind !== "Service") continue;
-    const ips = endpointIps(catalog, { namespace, name, targetPort: 0 });
+    const ips = endpointIps(catalog.state.endpoints, { namespace, name, targetPort: 0 });
     if (ips.length === 0) return undefined;
     for (const ip of ips) {
       const range = `${ip}/32`;

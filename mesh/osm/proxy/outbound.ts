@@ -7,12 +7,15 @@ import {
   keyOf,
   lookUp,
   memo,
+  memoOnce,
   type MeshService,
   type RouteMatch,
   routeMatch,
   type SplitPolicy,
   type TargetPolicy,
 } from "../state";
+import { endpointIps } from "../../cluster/endpoints";
+import { isHeadless } from "../../cluster/workloads";
 import { type ChainIndex, indexChains } from "../../envoy/filter-chain-index";
 import { type ChainMatch, clashingChains } from "../../envoy/filter-chains";
 import { hostFinder } from "./hostnames";
@@ -135,8 +138,9 @@ function withTargets(
 
 /** pkg/catalog/outbound_traffic_policies.go, one round of GetOutboundMeshTrafficPolicy. */
 function upstream(catalog: Catalog, service: MeshService): BareUpstream {
-  const { clusterIp } = service.service;
-  const ips = clusterIp !== "" && clusterIp !== "None" ? [clusterIp] : [...new Set(endpointIps(catalog, service))];
+  const ips = isHeadless(service.service)
+    ? [...new Set(endpointIps(catalog.state.endpoints, service))]
+    : [service.service.clusterIp];
   const splits = catalog.splitsOfRoot(service);
   const cluster = clusterName(service);
   const distributions =
@@ -162,25 +166,6 @@ export function clusterName(service: Pick<MeshService, "namespace" | "name" | "t
 
 function backendName(service: MeshService): string {
   return keyOf(service.namespace, service.name);
-}
-
-/** Addresses of the endpoints of a service on its target port (pkg/providers/kube/client.go, ListEndpointsForService). */
-export function endpointIps(
-  catalog: Catalog,
-  service: Pick<MeshService, "namespace" | "name" | "targetPort">,
-): readonly string[] {
-  const parts = service.name.split(".");
-  const subdomain = parts.length === 1 ? "" : (parts[0] ?? "");
-  const endpoints = catalog.endpointsOf(service.namespace, parts.at(-1) ?? "");
-  if (endpoints === undefined) return [];
-  const ips: string[] = [];
-  for (const { ports, addresses } of endpoints.subsets) {
-    for (const { port } of ports) {
-      if (service.targetPort !== 0 && port !== service.targetPort) continue;
-      for (const { ip, hostname } of addresses) if (subdomain === "" || subdomain === hostname) ips.push(ip);
-    }
-  }
-  return ips;
 }
 
 function buildOutbound(catalog: Catalog, account: AccountKey, upstreams: readonly Upstream[]): Outbound {
@@ -247,13 +232,13 @@ function buildConfiguration(
     ...new Set(chains.flatMap(({ match, use }) => (use.kind === kind ? [match.port] : []))),
   ];
   // Egress routes come after those of the mesh, in an order of their own that is a Go map's.
-  const refusedEgress = once(() =>
+  const refusedEgress = memoOnce(() =>
     portsOf("egress-http").flatMap((port) => {
       const { fault } = egressHosts(port);
       return fault === undefined ? [] : [fault];
     }),
   );
-  const lost = once(() => {
+  const lost = memoOnce(() => {
     const isRefused = (port: number): boolean => virtualHost(port, "") === "refused";
     return refusedEgress().length > 0 ? new Set(portsOf("http")) : lostConfigurations(portsOf("http"), isRefused);
   });
@@ -272,12 +257,6 @@ function buildConfiguration(
     refusedEgress,
     ...(refusedSplit && { refusedSplit }),
   };
-}
-
-/** Made when it is first asked for. */
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
 }
 
 /** pkg/catalog/outbound_traffic_policies.go, ListOutboundServicesForIdentity: the kinds of the subjects are not asked. */

@@ -1,3 +1,5 @@
+import { type Rule, type RuleGroup } from "../../analysis/call-tree";
+import { describeObject } from "../../manifests";
 import {
   type AccountKey,
   type ClusterState,
@@ -8,13 +10,9 @@ import {
 } from "../state";
 
 /** An HTTP route of a server's sidecar, merged from every TrafficTarget that says exactly the same. */
-export interface Route {
-  /** Equal for routes that OSM merges: path text, method order and headers all the same. */
-  readonly key: string;
-  readonly path: string;
+export interface Route extends Rule {
   /** Methods without duplicates; `["*"]` for any; empty where OSM makes no route at all. */
   readonly methods: readonly string[];
-  readonly headers: ReadonlyMap<string, string>;
   /** Identities that pass; undefined for anyone. */
   readonly principals: ReadonlySet<string> | undefined;
   readonly origins: readonly RouteOrigin[];
@@ -35,9 +33,9 @@ export interface RouteOrigin {
  */
 export interface RouteTable {
   readonly account: AccountKey;
-  readonly routes: readonly Route[];
+  readonly rules: readonly Route[];
   /** The routes of each target, in that target's own order. */
-  readonly byTarget: readonly { readonly target: TargetPolicy; readonly routes: readonly Route[] }[];
+  readonly groups: readonly (RuleGroup<Route> & { readonly target: TargetPolicy })[];
 }
 
 interface MutableRoute extends Route {
@@ -56,7 +54,7 @@ export function routeTable(
   account: AccountKey,
 ): RouteTable {
   const routes = new Map<string, MutableRoute>();
-  const byTarget: { target: TargetPolicy; routes: Route[] }[] = [];
+  const groups: RouteTable["groups"][number][] = [];
   for (const target of targets) {
     const own: Route[] = [];
     // An equal route from two targets is one route with both lists of sources; within one target the list stays.
@@ -85,11 +83,16 @@ export function routeTable(
         route.origins.push({ target, rule: ruleIndex, group, match });
       }
     });
-    if (own.length > 0) byTarget.push({ target, routes: own });
+    if (own.length > 0) groups.push({ source: describeObject(target.object), target, rules: own });
   }
   // No principal at all is Envoy's "any".
   for (const route of routes.values()) if (route.principals?.size === 0) route.principals = undefined;
-  return { account, routes: [...routes.values()], byTarget };
+  return { account, rules: [...routes.values()], groups };
+}
+
+/** Whether a route lets an identity pass. */
+export function passes(route: Route, identity: string): boolean {
+  return route.principals?.has(identity) !== false;
 }
 
 /** Matches of a group that are searched one by one. */

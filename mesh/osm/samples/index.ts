@@ -20,6 +20,7 @@ import {
 
 export * from "./boundary";
 export * from "../../samples/bookstore";
+export { bookstorePolicies } from "./bookstore";
 export * from "./mesh-wide";
 export type { Sample } from "./sample";
 export * from "./traffic";

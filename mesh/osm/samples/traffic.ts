@@ -1,10 +1,6 @@
 import { type Retry, type TCPRoute, type TrafficTarget, type UpstreamTrafficSetting } from "../kinds";
-import {
-  type BookstoreCanary,
-  bookstoreNamespaces,
-  bookstorePolicies,
-  bookstoreServices,
-} from "../../samples/bookstore";
+import { type BookstoreCanary, bookstoreNamespaces, bookstoreServices } from "../../samples/bookstore";
+import { bookstorePolicies } from "./bookstore";
 import { type Sample } from "./sample";
 
 /** Lets one service account reach TCP ports of another. */

@@ -1,8 +1,9 @@
 import { type KubernetesObject, type Manifests, nowhere, type Positions, type Problem } from "../../manifests";
 import { osmKinds } from "../kinds";
-import { assume } from "../../cluster/assumptions";
+import { assume } from "./assume";
 import { versionAdvice } from "../kinds/older-versions";
-import { keyOf } from "./identity";
+import { type AskedService } from "../../cluster/dns";
+import { keyOf } from "../../cluster/keys";
 import {
   type EgressPolicy,
   type IngressPolicy,
@@ -65,13 +66,6 @@ export interface ClusterState {
   readonly assumptions: readonly string[];
   readonly problems: readonly Problem[];
   readonly positions: Positions;
-}
-
-/** The address of a service that somebody asks for: where the objects have no Service at all, it is assumed. */
-export interface AskedService {
-  readonly namespace: string;
-  readonly name: string;
-  readonly port: number;
 }
 
 /** What is read of the objects before anything is assumed. */

@@ -1,3 +1,4 @@
+export * from "../../cluster/keys";
 export * from "./cluster";
 export * from "./identity";
 export * from "../../cluster/look-up";

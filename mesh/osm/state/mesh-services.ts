@@ -1,9 +1,10 @@
-import { indexByLabel, matching, selects } from "../../cluster/assumptions";
+import { indexByLabel, matching, selects } from "../../cluster/selectors";
 import { type ClusterState } from "./cluster";
-import { type AccountKey, accountOf, identityOf, keyOf } from "./identity";
-import { memo } from "../../cluster/look-up";
+import { type AccountKey, keyOf } from "../../cluster/keys";
+import { accountOf, identityOf } from "./identity";
+import { memo, memoOnce } from "../../cluster/look-up";
 import { type SplitPolicy } from "./policies";
-import { type EndpointsState, type PodState, type ServiceState } from "../../cluster/workloads";
+import { type EndpointsState, isHeadless, type PodState, type ServiceState } from "../../cluster/workloads";
 
 /** One port of a Service as OSM sees it (pkg/service/types.go, MeshService). */
 export interface MeshService {
@@ -111,7 +112,7 @@ function toMeshServices(
   endpointsByKey: ReadonlyMap<string, EndpointsState>,
 ): readonly MeshService[] {
   const endpoints = endpointsByKey.get(keyOf(service.namespace, service.name));
-  const headless = service.clusterIp === "" || service.clusterIp === "None";
+  const headless = isHeadless(service);
   return service.ports.flatMap((spec) => {
     const protocol = spec.appProtocol ?? protocolPrefixes.find((one) => spec.name.startsWith(`${one}-`)) ?? "http";
     const targetPort = endpoints === undefined ? 0 : targetPortOf(spec.name, endpoints);
@@ -201,9 +202,4 @@ function groupBy<K, V>(values: readonly V[], keyOfValue: (value: V) => K): Reado
   const groups = new Map<K, V[]>();
   for (const value of values) push(groups, keyOfValue(value), value);
   return groups;
-}
-
-function memoOnce<R>(compute: () => R): () => R {
-  let known: { readonly value: R } | undefined;
-  return () => (known ??= { value: compute() }).value;
 }

@@ -1,5 +1,6 @@
 import { type KubernetesObject, type ValuePath } from "../../manifests";
-import { type AccountKey, identityOf, keyOf } from "./identity";
+import { type AccountKey, keyOf } from "../../cluster/keys";
+import { identityOf } from "./identity";
 import { type Reader } from "../../manifests/reader";
 
 /** What the analysis keeps of every object: its name and where it came from. */
@@ -18,6 +19,11 @@ export interface Subject {
   readonly key: AccountKey;
   /** `name.namespace`. */
   readonly identity: string;
+}
+
+/** Whether a subject of a TrafficTarget can be a caller at all. */
+export function isCaller({ namespace, name }: Subject): boolean {
+  return namespace !== "" && name !== "" && !namespace.includes("/") && !name.includes("/");
 }
 
 /** A TrafficTarget as OSM reads it. */

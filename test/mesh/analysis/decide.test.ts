@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type KubernetesObject } from "../../../mesh/manifests";
-import { type CallRequest, decide, osmMesh, type Verdict } from "../../../mesh/osm";
+import { type CallRequest, decide, type Verdict } from "../../../mesh";
+import { osmMesh } from "../../../mesh/osm";
 import { meshConfig, routes, service, split, target, tcpRoute, workload } from "../osm/world";
 
 const bookstore: readonly KubernetesObject[] = [

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseManifests } from "../../../mesh/manifests";
-import { checkGuarantees, type Finding, osmMesh, readGuarantees } from "../../../mesh/osm";
+import { checkGuarantees, type Finding, readGuarantees } from "../../../mesh";
+import { osmMesh } from "../../../mesh/osm";
 import { nearNames } from "../../../mesh/manifests/near-names";
 
 const pods = `

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatProblem, parseManifests } from "../../../mesh/manifests";
-import { access, checkGuarantees, decide, findings, osmMesh, patternProblems, readGuarantees } from "../../../mesh/osm";
+import { checkGuarantees, decide, readGuarantees } from "../../../mesh";
+import { osmMesh } from "../../../mesh/osm";
 
 const parse = (text: string) => parseManifests([{ name: "f.yaml", text }]);
 const problems = (text: string) => {
@@ -141,9 +142,8 @@ items:
       fc.property(fc.array(shape, { maxLength: 6 }), fc.string(), (shapes, junk) => {
         const manifests = parse([...shapes.map((one) => JSON.stringify(one)), junk].join("\n---\n"));
         const mesh = osmMesh(manifests);
-        access(mesh);
-        findings(mesh);
-        patternProblems(mesh);
+        mesh.access();
+        mesh.findings();
         checkGuarantees(mesh, readGuarantees(manifests.objects, manifests.positions).guarantees);
         decide(mesh, { from: "a/a", to: "b.b:80", protocol: "http" });
       }),
@@ -193,6 +193,6 @@ items:
     expect(decide(mesh, { from: "n/c7", to: "s.n:80", protocol: "http", path: "/r7/x" }).outcome).toBe("allowed");
     expect(decide(mesh, { from: "n/c7", to: "s.n:80", protocol: "http", path: "/r8/x" }).outcome).toBe("denied");
     expect(decide(mesh, { from: "n/c7", to: "s.n:80", protocol: "http", path: "/x" }).outcome).toBe("no-route");
-    expect(access(mesh).entries).toHaveLength(100);
+    expect(mesh.access().entries).toHaveLength(100);
   }, 60_000);
 });

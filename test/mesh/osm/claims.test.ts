@@ -3,19 +3,15 @@ import { describe, expect, it } from "vitest";
 import { type KubernetesObject } from "../../../mesh/manifests";
 import {
   type AccessChange,
-  access,
+  addressOf,
   type CallRequest,
-  chainKind,
   checkGuarantees,
   decide,
   diff,
-  findings,
-  fullName,
   type Guarantee,
-  osmMesh,
-  type OsmMesh,
   type Verdict,
-} from "../../../mesh/osm";
+} from "../../../mesh";
+import { osmMesh, type OsmMesh } from "../../../mesh/osm";
 import { arbitraryCase } from "../../../judge/generate/case";
 
 /** What findings, differences and guarantees claim with a request must be what `decide` says about that request. */
@@ -48,9 +44,11 @@ describe("findings on random policies", () => {
   };
   const shown = cases.flatMap(({ objects }) => {
     const mesh = meshOf(objects);
-    return findings(mesh).flatMap(({ rule, request }) =>
-      request === undefined ? [] : [{ rule, request, verdict: decide(mesh, request), objects }],
-    );
+    return mesh
+      .findings()
+      .flatMap(({ rule, request }) =>
+        request === undefined ? [] : [{ rule, request, verdict: decide(mesh, request), objects }],
+      );
   });
 
   it.each(Object.entries(claims))("%s: the request shown ends so", (rule, holds) => {
@@ -107,13 +105,13 @@ describe("differences of random policies", () => {
     let compared = 0;
     for (const { before, after, requests, changes, objects, changed } of pairs) {
       const touched = new Set(changes.map(({ from, to }) => `${from} ${to}`));
-      const services = [...access(before).services, ...access(after).services];
-      const known = new Set([...access(before).callers, ...access(after).callers]);
+      const services = [...before.access().services, ...after.access().services];
+      const known = new Set([...before.access().callers, ...after.access().callers]);
       for (const asked of requests.map(requestOf)) {
         if (!known.has(asked.from)) continue;
         for (const service of services) {
-          const protocol = chainKind(service.protocol) === "tcp" ? "tcp" : "http";
-          const request: CallRequest = { ...asked, protocol, to: `${fullName(service)}:${String(service.port)}` };
+          const protocol = service.kind === "tcp" ? "tcp" : "http";
+          const request: CallRequest = { ...asked, protocol, to: addressOf(service) };
           if (touched.has(`${request.from} ${request.to}`)) continue;
           compared += 1;
           const verdicts = [decide(before, request), decide(after, request)].map(gist);
@@ -132,11 +130,11 @@ describe("guarantees on random policies", () => {
     let kept = 0;
     for (const { objects, requests } of cases) {
       const mesh = meshOf(objects);
-      const { services } = access(mesh);
+      const { services } = mesh.access();
       for (const request of requests.slice(0, 4)) {
-        const [service] = services.filter((one) => request.to === `${fullName(one)}:${String(one.port)}`);
+        const [service] = services.filter((one) => request.to === addressOf(one));
         if (service === undefined || request.host !== undefined) continue;
-        const protocol = chainKind(service.protocol) === "tcp" ? "tcp" : "http";
+        const protocol = service.kind === "tcp" ? "tcp" : "http";
         const { from } = request;
         for (const kind of ["never", "always"] as const) {
           const to = `${service.namespace}/${service.name}`;

@@ -2,11 +2,14 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseManifests, type KubernetesObject } from "../../../mesh/manifests";
-import { decide, type Finding, findings, osmMesh } from "../../../mesh/osm";
+import { decide, type Finding } from "../../../mesh";
+import { osmMesh } from "../../../mesh/osm";
 import { service, target, workload } from "./world";
 
 const found = (objects: readonly KubernetesObject[], rule: string): readonly Finding[] =>
-  findings(osmMesh({ objects })).filter((one) => one.rule === rule);
+  osmMesh({ objects })
+    .findings()
+    .filter((one) => one.rule === rule);
 
 /** Objects of a case that the judge recorded. */
 function recorded(name: string): readonly KubernetesObject[] {

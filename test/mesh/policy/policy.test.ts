@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { access, checkGuarantees, decide, diff, osmMesh } from "../../../mesh/osm";
+import { checkGuarantees, compile, decide, diff } from "../../../mesh";
+import { osmMesh } from "../../../mesh/osm";
+import { meshObjects } from "../../../mesh/osm/objects";
 import { parseManifests } from "../../../mesh/manifests";
 import {
   assumedCluster,
-  compile,
   definePolicy,
   guaranteesOf,
-  meshObjects,
   type Policy,
   type PolicyPort,
   PolicyError,
@@ -181,7 +181,7 @@ describe("compile after parse", () => {
     expect(passedOver.map(({ kind }) => kind)).toEqual(["Secret"]);
     const cluster = assumedCluster(bookstore);
     expect(diff(meshOf(bookstore), osmMesh({ objects: [...objects, ...cluster] }))).toEqual([]);
-    expect(access(osmMesh({ objects: [...objects, ...cluster] })).entries.length).toBeGreaterThan(3);
+    expect(osmMesh({ objects: [...objects, ...cluster] }).access().entries.length).toBeGreaterThan(3);
   });
 });
 

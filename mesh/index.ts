@@ -1,0 +1,13 @@
+export { changeTitles } from "./analysis/change-titles";
+export type { CallTree, Rule } from "./analysis/call-tree";
+export { decide, RequestError } from "./analysis/decide";
+export { type AccessChange, diff, DiffTooLarge } from "./analysis/diff";
+export type { AdmissionFinding, Finding } from "./analysis/finding";
+export { checkGuarantees, type Guarantee, guaranteeKind, readGuarantees } from "./analysis/guarantees";
+export { type Access, type AccessEntry, addressOf, type Mesh, type ServicePort } from "./analysis/mesh";
+export { provedExtent } from "./analysis/proved-extent";
+export { conditionText, type Extent, summarize, type Summary } from "./analysis/summary";
+export { type AskedService, askedService, parseAddress } from "./cluster/dns";
+export type { CallRequest, Outcome, Reason, VariesBy, Verdict } from "./request/request";
+export { describeRequest, statusOf } from "./request/request";
+export { compile, meshOf, type MeshTarget } from "./mesh-targets";

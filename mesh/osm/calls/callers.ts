@@ -1,0 +1,49 @@
+import { type Caller } from "../../analysis/mesh";
+import { type CallTree, choice, end } from "../../analysis/call-tree";
+import { type Address, resolveHost } from "../../cluster/dns";
+import { type ControlPlane } from "../control-plane";
+import { accountOf, identityOf, keyOf, type PodState } from "../state";
+import { callAddress, type Client, podFaults } from "./client";
+
+/** What happens to all the calls of a service account to an address under one Host header. */
+export function callFrom(
+  mesh: ControlPlane,
+  { namespace, serviceAccount }: Caller,
+  { host, port }: Address,
+  authority: string | undefined,
+): CallTree {
+  const destination = resolveHost(mesh.state, namespace, host);
+  if (destination.kind === "unknown") return end("refused", [{ text: `no Service has the name ${host}` }]);
+  const ips: readonly (string | undefined)[] = destination.kind === "outside" ? [undefined] : destination.ips;
+  if (ips.length === 0) {
+    return end("refused", [{ text: `${host} has no endpoints, so that its name leads nowhere` }]);
+  }
+  const client = clientOf(mesh, namespace, serviceAccount);
+  const service = destination.kind === "service" ? { service: destination.service } : {};
+  return choice<CallTree>(
+    "endpoint",
+    ips.map((ip) => ({ weight: 1, tree: callAddress(mesh, client, { ip, host, port, ...service }, authority) })),
+  );
+}
+
+/** A service account as a caller. */
+export function clientOf(mesh: ControlPlane, namespace: string, name: string): Client {
+  const pods = clientPods(mesh, namespace, name);
+  const unseen = { namespace, labels: {}, annotations: {}, hostNetwork: false };
+  const inMesh = pods.length === 0 ? mesh.state.hasSidecar(unseen) : pods.some(mesh.state.hasSidecar);
+  return {
+    key: keyOf(namespace, name),
+    identity: identityOf(namespace, name),
+    account: accountOf(namespace, name),
+    inMesh,
+    pods,
+    faults: inMesh ? podFaults(mesh, pods) : [],
+  };
+}
+
+/** Pods that run under the account, whatever their namespace's part in the mesh. */
+function clientPods(mesh: ControlPlane, namespace: string, serviceAccount: string): readonly PodState[] {
+  const inside = mesh.catalog.podsOfAccount(keyOf(namespace, serviceAccount));
+  if (inside.length > 0 || mesh.state.isMonitored(namespace)) return inside;
+  return mesh.state.pods.filter((pod) => pod.namespace === namespace && pod.serviceAccount === serviceAccount);
+}

@@ -1,0 +1,8 @@
+/** The label that gives a namespace to the mesh; its value is the mesh's name. */
+export const monitoredByLabel = "openservicemesh.io/monitored-by";
+
+/** What the annotation `openservicemesh.io/sidecar-injection` may say (pkg/injector/webhook.go, isAnnotatedForInjection). */
+export const injectionWords: { readonly on: readonly string[]; readonly off: readonly string[] } = {
+  on: ["enabled", "yes", "true"],
+  off: ["disabled", "no", "false"],
+};

@@ -1,0 +1,24 @@
+import { type Policy, type PolicyRoute } from "../policy/model";
+import { type HTTPRouteGroup, osmKinds } from "./kinds";
+
+/** A group of the policy's routes. */
+export function routeGroup(policy: Policy, group: string, namespace: string): HTTPRouteGroup {
+  return {
+    apiVersion: osmKinds.HTTPRouteGroup.apiVersion,
+    kind: "HTTPRouteGroup",
+    metadata: { name: group, namespace },
+    spec: {
+      matches: Object.entries(policy.routes?.[group] ?? {}).map(([name, route]) => ({ name, ...httpMatch(route) })),
+    },
+  };
+}
+
+function httpMatch(route: PolicyRoute) {
+  return {
+    ...(route.path !== undefined && { pathRegex: route.path }),
+    ...(route.methods !== undefined && { methods: route.methods }),
+    ...(route.headers !== undefined && {
+      headers: Object.entries(route.headers).map(([name, value]) => ({ [name]: value })),
+    }),
+  };
+}

@@ -1,0 +1,89 @@
+import { type AskedService } from "../../cluster/dns";
+import { assumeCluster } from "../../cluster/assumptions";
+import { keyOf } from "../../cluster/keys";
+import { type Labels } from "../../cluster/workloads";
+import { injectionWords, monitoredByLabel } from "../injection";
+import { type ClusterState, type GivenState } from "./cluster";
+import { type MeshSwitches } from "./policies";
+
+type Assumed = Pick<
+  ClusterState,
+  "switches" | "isMonitored" | "hasSidecar" | "pods" | "podsAssumed" | "services" | "endpoints" | "assumptions"
+>;
+
+/** The mesh's name, the value of the monitored-by label: AKS and OSM's chart both call it so. */
+const meshName = "osm";
+
+const strictMode: MeshSwitches = {
+  permissive: false,
+  egress: false,
+  egressPolicy: true,
+  retryPolicy: false,
+  outboundPortExclusions: [],
+  inboundPortExclusions: [],
+  outboundIpExclusions: [],
+  outboundIpInclusions: [],
+  interfaceExclusions: [],
+  externalAuthorization: false,
+};
+
+/** What OSM goes by where the objects leave a kind out altogether, and what was assumed, in sentences. */
+export function assume(given: GivenState, asked: readonly AskedService[]): Assumed {
+  const assumptions: string[] = [];
+
+  let switches = meshConfigOf(given, assumptions);
+  if (switches === undefined) {
+    switches = strictMode;
+    assumptions.push(
+      "No MeshConfig: strict mode without mesh-wide egress is assumed (AKS installs permissive mode with egress).",
+    );
+  }
+
+  const { namespaces } = given;
+  if (namespaces.size === 0) assumptions.push("No Namespace: all namespaces are taken to be in the mesh.");
+  const isMonitored = (namespace: string): boolean =>
+    namespaces.size === 0 || namespaces.get(namespace)?.labels[monitoredByLabel] === meshName;
+
+  const destinations = Array.from(given.targets.values(), ({ destination }) => destination);
+  const cluster = assumeCluster({ ...given, destinations }, asked, assumptions);
+  return { ...cluster, switches, isMonitored, hasSidecar: sidecarRule(namespaces, isMonitored), assumptions };
+}
+
+const meshConfigName = "osm-mesh-config";
+
+/** Namespaces in which the control plane runs: the AKS add-on's, and the default of OSM's own chart. */
+const meshNamespaces: readonly string[] = ["kube-system", "osm-system"];
+
+/** The one MeshConfig that the controller reads: by its name, in the namespace in which it runs itself. */
+function meshConfigOf({ meshConfigs }: GivenState, assumptions: string[]): MeshSwitches | undefined {
+  const named = [...meshConfigs.keys()].filter((key) => key.endsWith(`/${meshConfigName}`)).sort();
+  const read = meshNamespaces.map((namespace) => keyOf(namespace, meshConfigName)).find((key) => meshConfigs.has(key));
+  const counts = read ?? named[0];
+  const others = [...meshConfigs.keys()].filter((key) => key !== counts).sort();
+  if (others.length > 0) {
+    const reason =
+      counts === undefined
+        ? `its name has to be ${meshConfigName}`
+        : `only ${counts} is taken to be in the mesh's own namespace, and a mesh has one`;
+    assumptions.push(...others.map((key) => `MeshConfig ${key} is not read: ${reason}.`));
+  }
+  return counts === undefined ? undefined : meshConfigs.get(counts);
+}
+
+/** pkg/injector/webhook.go, mustInject; the label `ignore` is in the webhook's selector of namespaces. */
+function sidecarRule(
+  namespaces: GivenState["namespaces"],
+  isMonitored: ClusterState["isMonitored"],
+): ClusterState["hasSidecar"] {
+  const injection = (annotations: Labels | undefined): boolean | undefined => {
+    const value = annotations?.["openservicemesh.io/sidecar-injection"]?.toLowerCase();
+    return value === undefined ? undefined : injectionWords.on.includes(value);
+  };
+  return ({ namespace, labels, annotations, hostNetwork }) => {
+    if (!isMonitored(namespace)) return false;
+    if (labels["osm-proxy-uuid"] !== undefined) return true;
+    const { labels: around, annotations: ofNamespace } = namespaces.get(namespace) ?? {};
+    if (hostNetwork || around?.["openservicemesh.io/ignore"] !== undefined) return false;
+    return injection(annotations) ?? injection(ofNamespace) ?? true;
+  };
+}
