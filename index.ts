@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { Bookstore } from "./components/bookstore";
 import { endWithEngine } from "./recovery/end-with-engine";
+import { shortenTraces } from "./recovery/short-traces";
 import { stackDefinition } from "./stacks";
 import { refuseUnknownKeys } from "./stacks/config-keys";
 import { ownCluster } from "./stacks/own-cluster";
@@ -14,6 +15,7 @@ import { readSettings } from "./stacks/settings";
 import { sharedCluster } from "./stacks/shared-cluster";
 
 endWithEngine();
+shortenTraces();
 
 refuseUnknownKeys(readFileSync(join(__dirname, "Pulumi.yaml"), "utf8"), Object.keys(pulumi.runtime.allConfig()));
 

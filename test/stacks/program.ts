@@ -1,3 +1,4 @@
+import { type EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -52,7 +53,13 @@ export async function runProgram(stack: string, settings: Readonly<Record<string
     false,
   );
   pulumi.runtime.setAllConfig({ ...settings });
-  const streams = [process.stdout, process.stderr].map((stream) => ({ stream, listeners: stream.listeners("error") }));
+  const listening: readonly (readonly [EventEmitter, string])[] = [
+    [process.stdout, "error"],
+    [process.stderr, "error"],
+    [process, "uncaughtException"],
+    [process, "unhandledRejection"],
+  ];
+  const before = listening.map(([emitter, event]) => emitter.listeners(event));
   const unregister = register();
   try {
     await (load("./index") as Promise<unknown>);
@@ -64,12 +71,12 @@ export async function runProgram(stack: string, settings: Readonly<Record<string
   } finally {
     unregister();
     forgetProgram();
-    // The program ends its process when these fail; the tests' process is not its own.
-    for (const { stream, listeners } of streams) {
-      for (const added of stream.listeners("error")) {
-        if (!listeners.includes(added)) stream.off("error", added as (error: Error) => void);
+    // The program listens to its process; the tests' process is not its own.
+    listening.forEach(([emitter, event], index) => {
+      for (const added of emitter.listeners(event)) {
+        if (!before[index]?.includes(added)) emitter.off(event, added as () => void);
       }
-    }
+    });
   }
   return registered;
 }
