@@ -1,8 +1,9 @@
 import { DFA, isDisjointWith, type NFA } from "refa";
 import { determinize, limited, patternAutomaton } from "./automaton";
+import { textOf } from "./bytes";
 import { plainPrefix } from "./pattern";
 
-/** A set of ASCII texts, as a deterministic automaton. */
+/** A set of texts, as a deterministic automaton that reads their bytes. */
 export interface Language {
   readonly automaton: DFA;
   readonly isEmpty: boolean;
@@ -95,20 +96,20 @@ export function exampleOf(language: Language): string | undefined {
   // Shortest distance to an end, walked with the friendliest character at each step.
   const distance = distancesToEnd(automaton);
   let node = automaton.initial;
-  let text = "";
+  const bytes: number[] = [];
   for (;;) {
     const left = distance.get(node);
-    if (left === undefined || left === 0) return text;
+    if (left === undefined || left === 0) return textOf(bytes);
     let best: { readonly rank: number; readonly code: number; readonly to: DFA.Node } | undefined;
     for (const [range, to] of node.out) {
       if (distance.get(to) !== left - 1) continue;
       for (let code = range.min; code <= range.max; code += 1) {
-        const rank = friendliness(code, text);
+        const rank = friendliness(code, bytes.at(-1));
         if (best === undefined || rank < best.rank) best = { rank, code, to };
       }
     }
-    if (best === undefined) return text;
-    text += String.fromCharCode(best.code);
+    if (best === undefined) return textOf(bytes);
+    bytes.push(best.code);
     node = best.to;
   }
 }
@@ -136,10 +137,11 @@ function distancesToEnd(automaton: DFA): ReadonlyMap<DFA.Node, number> {
   return distance;
 }
 
-/** Letters first, then digits, then the marks that paths and values often have. */
-function friendliness(code: number, before: string): number {
+/** Letters first, then digits, then the marks that paths and values often have; last what is not ASCII. */
+function friendliness(code: number, before: number | undefined): number {
+  if (code > 0x7e) return 6 + code / 1000;
   const character = String.fromCharCode(code);
-  if (/[a-z]/.test(character)) return character === "x" && !before.endsWith("x") ? 0 : 1 + code / 1000;
+  if (/[a-z]/.test(character)) return character === "x" && before !== code ? 0 : 1 + code / 1000;
   if (/[0-9]/.test(character)) return 2 + code / 1000;
   if (/[A-Z]/.test(character)) return 3 + code / 1000;
   const mark = "/-_.".indexOf(character);

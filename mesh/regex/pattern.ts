@@ -1,9 +1,14 @@
-import { RE2JS, RE2JSException } from "re2js";
+import { bytesOf, textOf } from "./bytes";
+import { matcher } from "./machine";
+import { compileRe2, type Program, SyntaxFault, TooLargeError } from "./re2";
 
-/** A pattern as RE2 reads it, matched against whole values as Envoy does. */
+/**
+ * A pattern as Envoy's RE2 reads it, matched against whole values. Envoy 1.39 gives RE2 the bytes of the pattern's UTF-8 and
+ * lets it take each for a character (Latin-1): to `.` an `é` is two.
+ */
 export interface Pattern {
   readonly source: string;
-  /** Instructions of RE2's program for it; exact for literals, for classes a few less than RE2 itself makes. */
+  /** Instructions of RE2's program for it, as `RE2::ProgramSize()` counts them. */
   readonly size: number;
   matches(text: string): boolean;
 }
@@ -56,24 +61,26 @@ export function plainPrefix(source: string): string {
 /** Envoy's limit on the size of a pattern's program (runtime key `re2.max_program_size.error_level`). */
 const mostInstructions = 100;
 
-/** Instructions that RE2 counts beyond those of its library's Go and JavaScript forms: its unanchored start. */
-const prologue = 2;
-
-/** All instructions that do not stand for a part of the pattern: those, one for a match and one for a failure. */
-const ends = prologue + 2;
+/** Instructions that do not stand for a part of the pattern: two for a start anywhere, one for a match, one for a failure. */
+const ends = 4;
 
 /**
  * Patterns of literals, dots, simple classes and groups of these: certainly right, and with no more instructions than
- * characters. They are told apart without compiling them.
+ * characters, if a dot and a negated class count for more. They are told apart without compiling them.
  */
 const plain = ((): RegExp => {
   const piece = String.raw`(?:[\w/:;,=@%&~!'"<> -]|\.|\\[./-]|\[\^?(?:a-z|A-Z|0-9|[\w/.:=@%&~])+-?\])[*+?]?`;
   return new RegExp(String.raw`^(?:${piece}|\((?:${piece})+\)[*+?]?)*$`);
 })();
 
+/** Instructions that a dot or a negated class has at most beyond its characters, in whatever encoding. */
+const mostOfWide = 8;
+
 /** Whether a pattern is so simple that it is certainly right and matches something, without compiling it. */
 export function isPlainPattern(source: string): boolean {
-  return source.length <= mostInstructions - ends && plain.test(source);
+  if (source.length > mostInstructions - ends || !plain.test(source)) return false;
+  const wide = source.match(/\.|\[\^/g)?.length ?? 0;
+  return source.length + wide * mostOfWide <= mostInstructions - ends;
 }
 
 /** Why a pattern is refused, and who does. */
@@ -94,7 +101,7 @@ export function patternFault(source: string): PatternFault | undefined {
   return pattern.size > mostInstructions
     ? {
         by: "Envoy",
-        message: `its RE2 program has about ${String(pattern.size)} instructions, and at most ${String(mostInstructions)} are taken`,
+        message: `its RE2 program has ${String(pattern.size)} instructions, and at most ${String(mostInstructions)} are taken`,
       }
     : undefined;
 }
@@ -104,14 +111,24 @@ function compile(source: string): Pattern | PatternError {
   if (source === ".*") return { source, size: 6, matches: (text) => !text.includes("\n") };
   if (/^[\w/-]*$/.test(source)) return { source, size: source.length + ends, matches: (text) => text === source };
   try {
-    const size = RE2JS.compile(source).programSize() + prologue;
+    const { size } = compileRe2(bytesOf(source));
     // A program takes much more memory than its text, and most patterns are never matched against a request.
-    let compiled: RE2JS | undefined;
-    return { source, size, matches: (text) => (compiled ??= RE2JS.compile(source)).testExact(text) };
+    let matches: ((bytes: readonly number[]) => boolean) | undefined;
+    return { source, size, matches: (text) => (matches ??= matcher(programOf(source)))(bytesOf(text)) };
   } catch (error) {
-    if (!(error instanceof RE2JSException)) throw error;
-    const message = error.message.replace(/^error parsing regexp: /, "");
-    const quoted = /`([^`]*)`?$/.exec(message)?.[1] ?? "";
-    return { source, message, offset: Math.max(source.indexOf(quoted), 0) };
+    if (error instanceof TooLargeError) return { source, message: error.message, offset: 0 };
+    if (!(error instanceof SyntaxFault)) throw error;
+    const bytes = bytesOf(source);
+    const named = textOf(bytes.slice(error.from, error.to));
+    return {
+      source,
+      message: named === "" ? error.kind : `${error.kind}: ${named}`,
+      offset: textOf(bytes.slice(0, error.from)).length,
+    };
   }
+}
+
+/** The program of a pattern that RE2 takes. */
+export function programOf(source: string): Program {
+  return compileRe2(bytesOf(source)).program;
 }

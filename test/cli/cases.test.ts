@@ -59,6 +59,13 @@ const cases: readonly Case[] = [
   },
   { args: ["check", "groups-older.yaml"], code: 1, says: [/move `matches` below `spec`/, /write `headers` as a list/] },
   { args: ["check", "tcproutes-older.yaml"], code: 1, says: [/name the ports in `spec\.matches\.ports`/] },
+  // What Envoy's RE2 takes.
+  {
+    args: ["check", "pattern-too-large.yaml"],
+    code: 1,
+    says: [/its RE2 program has 173 instructions, and at most 100 are taken/, /\[own-calls-lost\]|\[guarantee\]/],
+    neverSays: [/1 of 1 guarantees proved/],
+  },
   // Only one MeshConfig counts, and the other is said.
   {
     args: ["check", "two-mesh-configs.yaml"],

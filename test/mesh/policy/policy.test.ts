@@ -140,7 +140,7 @@ describe("a policy for OSM", () => {
     [
       "a pattern that is too long for Envoy",
       { routes: { x: { y: { path: `/${"a".repeat(96)}` } } } },
-      /routes\.x\.y\.path: Envoy refuses .* about 101 instructions/,
+      /routes\.x\.y\.path: Envoy refuses .* has 101 instructions/,
     ],
     [
       "weights that add up to 0",

@@ -1,0 +1,107 @@
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import * as fc from "fast-check";
+import { ensurePyPiPackage } from "../../sandbox/tools/pip";
+import { drawn } from "../generate/draw";
+import { type Answer, difference, type JudgedPattern } from "./compare";
+import { drawPatternCase, type PatternCase } from "./pattern";
+
+/** Google's RE2 itself, as a Python package. */
+const re2Version = "1.1.20251105";
+
+/** Patterns asked about at once. */
+const batch = 1000;
+
+/**
+ * `npm run judge:re2 -- --patterns N --seed S`: random patterns, read, measured and matched by us and by Google's RE2. The two
+ * must agree in everything: whether the pattern is right, what is wrong with it, the size of its program, and each match.
+ */
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      patterns: { type: "string", default: "20000" },
+      seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
+      /** Where the patterns are written with RE2's answers, as test/judge/re2.jsonl is. */
+      record: { type: "string" },
+    },
+  });
+  const wanted = Number(values.patterns);
+  const seed = Number(values.seed);
+  if (!Number.isSafeInteger(wanted) || !Number.isSafeInteger(seed)) {
+    process.stderr.write("--patterns and --seed must be integers.\n");
+    return 2;
+  }
+  const library = await ensurePyPiPackage("google-re2", re2Version, (message) => process.stderr.write(`${message}\n`));
+  const judge = spawn("python3", [join(__dirname, "answer.py")], {
+    env: { ...process.env, PYTHONPATH: library },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  // A judge that died is told by the end of its answers.
+  judge.stdin.on("error", () => undefined);
+  const answers = createInterface({ input: judge.stdout })[Symbol.asyncIterator]();
+  const kinds = { right: 0, refused: 0, tooLarge: 0, texts: 0, matches: 0 };
+  const differences: string[] = [];
+  const recorded: JudgedPattern[] = [];
+  let asked = 0;
+  try {
+    for (let round = 0; asked < wanted && differences.length < 20; round += 1) {
+      const cases = fc.sample(drawn(drawPatternCase), { seed: seed + round, numRuns: Math.min(batch, wanted - asked) });
+      const reply = Promise.all(cases.map(() => answers.next()));
+      judge.stdin.write(cases.map((one) => `${question(one)}\n`).join(""));
+      for (const [index, { value, done }] of (await reply).entries()) {
+        const one = cases[index];
+        if (done === true || one === undefined) throw new Error("The judge ended before it had answered.");
+        const answer = JSON.parse(value) as Answer;
+        asked += 1;
+        if (answer.error !== undefined) kinds.refused += 1;
+        else {
+          kinds.right += 1;
+          if (answer.size > 100) kinds.tooLarge += 1;
+          kinds.texts += answer.matches.length;
+          kinds.matches += answer.matches.filter(Boolean).length;
+        }
+        const judged = { ...one, ...answer };
+        recorded.push(judged);
+        const found = difference(judged);
+        if (found !== undefined) differences.push(found);
+      }
+    }
+  } finally {
+    judge.stdin.end();
+  }
+  for (const text of differences) process.stdout.write(`${text}\n`);
+  if (values.record !== undefined) {
+    writeFileSync(
+      values.record,
+      recorded
+        .map(
+          (one) => `${JSON.stringify(one)}
+`,
+        )
+        .join(""),
+    );
+  }
+  process.stdout.write(
+    `seed ${String(seed)}: ${String(asked)} patterns (${String(kinds.right)} right, of these ${String(kinds.tooLarge)} too large for ` +
+      `Envoy; ${String(kinds.refused)} refused), ${String(kinds.texts)} texts (${String(kinds.matches)} match): ` +
+      `${String(differences.length)} differences\n`,
+  );
+  return differences.length === 0 ? 0 : 1;
+}
+
+function question({ pattern, texts }: PatternCase): string {
+  const hex = (text: string): string => Buffer.from(text).toString("hex");
+  return JSON.stringify({ pattern: hex(pattern), encoding: "LATIN1", texts: texts.map(hex) });
+}
+
+main()
+  .then((code) => {
+    process.exitCode = code;
+  })
+  .catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  });
