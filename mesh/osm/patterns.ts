@@ -3,7 +3,7 @@ import { patternFault } from "../regex/pattern";
 import { type ControlPlane } from "./control-plane";
 import { type RouteGroup } from "./state";
 
-/** The patterns of the route groups that Envoy refuses. It would drop every route of the port that they are on. */
+/** The patterns of the route groups that Envoy refuses, with all routes of the sidecars that they are for. */
 export function patternProblems(mesh: ControlPlane): readonly Problem[] {
   const problems: Problem[] = [];
   for (const group of mesh.state.routeGroups.values()) {
@@ -25,7 +25,7 @@ export function patternProblems(mesh: ControlPlane): readonly Problem[] {
       severity: "error",
       object: describeObject(group.object),
       property: formatPath(path),
-      message: `${fault.by} refuses the pattern ${JSON.stringify(source)}${subject}: ${fault.message}.`,
+      message: `${fault.by} refuses the pattern ${JSON.stringify(source)}${subject}: ${fault.message}. With it Envoy refuses all routes of the pods that it is for, those for their own calls too: 404.`,
       ...(position && { position }),
     });
   }

@@ -108,7 +108,8 @@ function services(mesh: OsmMesh): readonly Finding[] {
       );
     }
     for (const { port } of podPorts(mesh, pod)) {
-      if (inbound.virtualHost(port, "\0") !== "refused") continue;
+      // A pattern that Envoy refuses is a problem of its own.
+      if (inbound.meshRoutesRefused !== undefined || inbound.virtualHost(port, "\0") !== "refused") continue;
       report(
         "routes-refused",
         `Envoy refuses the HTTP routes of port ${String(port)} of pod ${pod.namespace}/${pod.name}: two of its services share a host name.`,
