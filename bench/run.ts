@@ -1,5 +1,6 @@
 /**
- * `npm run bench`: this program beside a plain one (bench/plain), through the same engine and the same emulator in the same
+ * `npm run bench`: this program beside a plain one of the same resources (bench/same), which tells what the program adds to their number,
+ * and beside the small one that people begin with (bench/plain), through the same engine and the same emulator in the same
  * run; then a whole `up` from a stopped sandbox, its memory, and what it adds to Azure's own latencies.
  *
  *     npm run bench [-- --rounds 5] [--scale 0.1]
@@ -42,18 +43,28 @@ async function must(sandbox: Sandbox, operation: "up" | "destroy"): Promise<numb
   return performance.now() - start;
 }
 
-/** Preview and no-change `up` of both programs in turn. */
-async function compare(sandbox: Sandbox): Promise<string> {
-  const plain = join(sandbox.paths.directory, "plain");
-  await writeProject(plain, join(__dirname, "plain"));
-  const inPlain = { ...sandbox, paths: { ...sandbox.paths, project: plain } };
-  await pulumi(inPlain, ["stack", "init", "dev", "--no-select"]);
-  report("Bringing both programs up …");
-  await must(sandbox, "up");
-  const up = ["up", "--stack", "dev", "--yes", "--skip-preview"];
-  await engineRun(sandbox, plain, up);
+const up = ["up", "--stack", "dev", "--yes", "--skip-preview"];
 
-  const projects = { "this program": sandbox.paths.project, "the plain one": plain };
+/** Brings another program up in the sandbox, which knows the feature already that this one registers. @returns its project. */
+async function bringUp(sandbox: Sandbox, program: string): Promise<string> {
+  const project = join(sandbox.paths.directory, program);
+  await writeProject(project, join(__dirname, program));
+  await pulumi({ ...sandbox, paths: { ...sandbox.paths, project } }, ["stack", "init", "dev", "--no-select"]);
+  await engineRun(sandbox, project, up);
+  return project;
+}
+
+/** Preview and no-change `up` of all programs in turn. */
+async function compare(sandbox: Sandbox): Promise<string> {
+  report("Bringing the programs up …");
+  await must(sandbox, "up");
+  const same = await bringUp(sandbox, "same");
+  const plain = await bringUp(sandbox, "plain");
+  const projects = {
+    "this program": sandbox.paths.project,
+    "its resources, plainly": same,
+    "a small plain one": plain,
+  };
   const preview = ["preview", "--stack", "dev"];
   const kinds: Record<string, (project: string) => Promise<EngineRun>> = {
     "first preview": (project) => freshEngineRun(sandbox, project, preview),
@@ -69,6 +80,9 @@ async function compare(sandbox: Sandbox): Promise<string> {
         runs.set(key, [...(runs.get(key) ?? []), await measure(project)]);
       }
     }
+  }
+  for (const project of [same, plain]) {
+    await engineRun(sandbox, project, ["destroy", "--stack", "dev", "--yes", "--skip-preview"]);
   }
   const cell = (name: string, kind: string, pick: (run: EngineRun) => number) =>
     seconds((runs.get(`${name}|${kind}`) ?? []).map(pick));

@@ -27,19 +27,24 @@ function forgetProgram(): void {
 }
 
 /**
- * Runs index.ts in this process with mocks in place of the engine. Node's own `require` loads it, not vitest: dynamic resources are
+ * Runs a program in this process with mocks in place of the engine. Node's own `require` loads it, not vitest: dynamic resources are
  * serialised from their source text, which vitest transforms.
  * @param settings Configuration by full key.
+ * @param main The program's main file. Default: this project's own.
  * @returns what it registers; rejects with what the program throws.
  */
-export async function runProgram(stack: string, settings: Readonly<Record<string, string>>): Promise<Registered[]> {
+export async function runProgram(
+  stack: string,
+  settings: Readonly<Record<string, string>>,
+  main = join(repository, "index.ts"),
+): Promise<Registered[]> {
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs, id }) => {
         registered.push({ type, name, inputs: inputs as Record<string, unknown> });
         // What the providers of the dynamic resources would answer.
-        const computed = type.endsWith("InlinePools") ? { inlinePools: "" } : {};
+        const computed = type.endsWith("InlinePools") ? { inlinePools: String(inputs.profile) } : {};
         return { id: id || `${name}-id`, state: { name, ...inputs, ...computed } };
       },
       call: ({ token }) => {
@@ -62,7 +67,7 @@ export async function runProgram(stack: string, settings: Readonly<Record<string
   const before = listening.map(([emitter, event]) => emitter.listeners(event));
   const unregister = register();
   try {
-    await (load("./index") as Promise<unknown>);
+    await (load(main) as Promise<unknown>);
     await pulumi.runtime.disconnect();
   } catch (error) {
     // vitest fails to report a stack through tsx: it takes a text in tsx's code for a source map.
