@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isOpen, type PendingOperation, type StateResource, takeUp, workOn } from "./interrupted";
+import { destroyWasCutOff, isOurs, type PlannedStep, withLeftovers } from "./leftovers";
 
 /** How the Pulumi CLI is run: in the project's directory, with its environment, capturing what it prints. */
 export type Pulumi = (args: readonly string[]) => Promise<{ code: number; stdout: string; stderr: string }>;
@@ -55,18 +57,20 @@ async function importState({ pulumi, stack }: RecoverOptions, state: Checkpoint)
  * refused the next time: it is written into the state under the id that its inputs give it. A refresh of all that was under
  * way then fills it in, or drops it where there is no such thing; and what Azure or the cluster still works on is waited for.
  *
- * A run that failed by itself leaves nothing under way. Whatever cuts this off in turn, the next call goes on with it.
+ * Of a destroy that did not come to its end, it takes up what the cluster still has and the state has forgotten.
+ *
+ * Any other run that failed by itself leaves nothing under way. Whatever cuts this off in turn, the next call goes on with it.
  *
  * (`pulumi refresh --import-pending-creates` is meant for this, but with Pulumi 3.230 it loses the resource.)
  *
- * @returns how many interrupted operations there were.
+ * @returns how many interrupted operations there were, and objects that a destroy had left.
  */
 export async function recover(options: RecoverOptions): Promise<number> {
-  const { pulumi, stack, subscriptionId, report } = options;
+  const { subscriptionId, report } = options;
   const state = await exportState(options);
   const { pending_operations: pending = [], resources: before = [] } = state.deployment;
   const left = before.filter(isOpen).length;
-  if (pending.length + left === 0) return 0;
+  if (pending.length + left === 0) return takeUpLeftovers(options, state);
   report(`An earlier run was cut off with ${pending.length + left} operation(s) under way; taking them up …`);
 
   const { resources, untold } = takeUp(before, pending, subscriptionId);
@@ -76,7 +80,14 @@ export async function recover(options: RecoverOptions): Promise<number> {
   if (pending.length > 0) {
     await importState(options, { ...state, deployment: { ...state.deployment, resources, pending_operations: [] } });
   }
+  await refreshOpen(options, resources);
+  const leftovers = destroyWasCutOff(resources) ? await takeUpLeftovers(options, await exportState(options)) : 0;
+  return pending.length + left + leftovers;
+}
 
+/** Refreshes what is open, until nothing is. */
+async function refreshOpen(options: RecoverOptions, resources: readonly StateResource[]): Promise<void> {
+  const { pulumi, stack, report } = options;
   const deadline = Date.now() + (options.timeoutMilliseconds ?? 90 * 60_000);
   let open = resources.filter(isOpen);
   while (open.length > 0) {
@@ -92,7 +103,41 @@ export async function recover(options: RecoverOptions): Promise<number> {
     report(`Azure or the cluster is still working on ${names} …`);
     await sleep(options.pollMilliseconds ?? 5_000);
   }
-  return pending.length + left;
+}
+
+/**
+ * Takes up what a destroy has forgotten and not deleted: it would have gone with its cluster or namespace. Which these are, a plan of the next `up` tells; of what
+ * has such a name and was not made by Pulumi, the state hears nothing.
+ *
+ * @returns how many there were.
+ */
+async function takeUpLeftovers(options: RecoverOptions, state: Checkpoint): Promise<number> {
+  const { pulumi, stack, subscriptionId, report } = options;
+  const { resources = [] } = state.deployment;
+  if (!destroyWasCutOff(resources)) return 0;
+  report("An earlier destroy did not come to its end; looking for what it has left …");
+  const plan = await pulumi(["preview", "--stack", stack, "--non-interactive", "--json"]);
+  if (plan.code !== 0) {
+    report(
+      "What the program would make cannot be planned, so nothing is taken up. `pulumi preview` says why; `pulumi destroy` goes on.",
+    );
+    return 0;
+  }
+  const { steps = [] } = JSON.parse(plan.stdout) as { steps?: readonly PlannedStep[] };
+  const added = withLeftovers(resources, steps, subscriptionId, randomUUID);
+  const taken = new Set(added.filter(isOpen).map(({ urn }) => urn));
+  if (taken.size === 0) return 0;
+  await importState(options, { ...state, deployment: { ...state.deployment, resources: added } });
+  await refreshOpen(options, added);
+
+  const refreshed = await exportState(options);
+  const { resources: there = [] } = refreshed.deployment;
+  const others = there.filter((resource) => taken.has(resource.urn) && !isOurs(resource));
+  if (others.length > 0) {
+    const kept = there.filter((resource) => !others.includes(resource));
+    await importState(options, { ...refreshed, deployment: { ...refreshed.deployment, resources: kept } });
+  }
+  return there.filter(({ urn }) => taken.has(urn)).length - others.length;
 }
 
 function nameOf(urn: string): string {

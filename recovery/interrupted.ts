@@ -9,6 +9,13 @@ export interface StateResource {
   readonly custom?: boolean;
   readonly inputs?: Inputs;
   readonly outputs?: Inputs;
+  readonly parent?: string;
+  /** URN and id of its provider, with `::` between them. */
+  readonly provider?: string;
+  /** URN of what takes it along when it is deleted. */
+  readonly deletedWith?: string;
+  readonly dependencies?: readonly string[];
+  readonly propertyDependencies?: Readonly<Record<string, readonly string[]>>;
   /** The old half of a replacement, which is to be deleted. */
   readonly delete?: boolean;
   /** The old half of a replacement, which has been deleted already. */
@@ -110,7 +117,8 @@ function adopt(resources: StateResource[], index: number, adopted: StateResource
   else resources.splice(index, 1, adopted, { ...old, delete: true });
 }
 
-function marked(resource: StateResource): StateResource {
+/** A resource of which only a refresh tells what it is like. */
+export function marked(resource: StateResource): StateResource {
   return { ...resource, initErrors: [mark] };
 }
 

@@ -1,4 +1,4 @@
-import { listManagedClusterUserCredentialsOutput } from "@pulumi/azure-native/containerservice/listManagedClusterUserCredentials";
+import { listManagedClusterUserCredentials } from "@pulumi/azure-native/containerservice/listManagedClusterUserCredentials";
 import { ManagedCluster } from "@pulumi/azure-native/containerservice/managedCluster";
 import {
   all,
@@ -9,6 +9,7 @@ import {
   type Output,
   output,
   type Resource,
+  RunError,
   secret,
 } from "@pulumi/pulumi";
 
@@ -185,17 +186,32 @@ function behindCreateOnlySettings(
  * Known in a preview wherever the cluster exists already, also when it is about to be updated or gets a new administrator:
  * an unknown kubeconfig would show its Kubernetes provider, and with it every object, as replaced.
  */
-function kubeconfigOf(settings: ClusterSettings, cluster: ManagedCluster): Output<string> {
-  const credentials = listManagedClusterUserCredentialsOutput(
-    { resourceGroupName: settings.resourceGroupName, resourceName: settings.name, format: "exec" },
-    { parent: cluster, dependsOn: [cluster] },
-  );
+function kubeconfigOf({ name, ...settings }: ClusterSettings, cluster: ManagedCluster): Output<string> {
   return secret(
-    credentials.kubeconfigs.apply(([first]) => {
-      if (!first) {
-        throw new Error(`Azure gave no kubeconfig for the cluster ${settings.name}.`);
-      }
+    all([cluster.id, settings.resourceGroupName]).apply(async ([, resourceGroupName]) => {
+      const where = { resourceGroupName, resourceName: name, format: "exec" };
+      const { kubeconfigs } = await listManagedClusterUserCredentials(where, { parent: cluster }).catch(
+        (error: unknown) => {
+          throw isGone(error) ? gone(name) : error;
+        },
+      );
+      const [first] = kubeconfigs;
+      if (!first) throw new Error(`Azure gave no kubeconfig for the cluster ${name}.`);
       return withLogin(Buffer.from(first.value, "base64").toString("utf8"), settings.kubeconfigLogin);
     }),
+  );
+}
+
+/** Whether Azure has no such cluster, or no such group. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && /Resource(?:Group)?NotFound/.test(error.message);
+}
+
+/** The engine believes its state, and takes for unchanged what somebody else deleted. */
+function gone(name: string): RunError {
+  return new RunError(
+    `The cluster ${name} is in the stack's state and not in Azure: somebody deleted it. Run ` +
+      "`PULUMI_K8S_DELETE_UNREACHABLE=true pulumi refresh`, which takes it and all that ran on it out of the state, then " +
+      "`pulumi up`, which makes them anew.",
   );
 }

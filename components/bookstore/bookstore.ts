@@ -124,7 +124,7 @@ export class Bookstore extends pulumi.ComponentResource {
     });
 
     if (args.kubeconfig !== undefined) {
-      const workloads = [...identities, mysql, ...running.map(({ deployment }) => deployment)];
+      const workloads = [...identities, secret, mysql, ...running.map(({ deployment }) => deployment)];
       const resources = [...policies.objects, ...workloads, ...fronts, ...databases];
       new ObjectsInPlace(
         `${name}-objects-in-place`,

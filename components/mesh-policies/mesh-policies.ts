@@ -47,7 +47,7 @@ export class MeshPolicies extends pulumi.ComponentResource {
   /** Who may call whom, as the analysis tells. */
   public readonly access: pulumi.Output<AccessMatrix>;
   /** The objects in the cluster that this component made. */
-  public readonly objects: readonly (Namespace | CustomResource)[];
+  public readonly objects: readonly (Namespace | CustomResource | ConfigMap | NamespaceFence["objects"][number])[];
   private readonly created = new Map<string, Namespace>();
 
   constructor(name: string, args: MeshPoliciesArgs, opts: MeshPoliciesOptions = {}) {
@@ -105,11 +105,18 @@ export class MeshPolicies extends pulumi.ComponentResource {
         applied.set(object.title, customResource);
       }
     }
-    if (args.containerInsightsNamespaces !== undefined) {
-      new ConfigMap(`${name}-container-insights`, containerInsightsConfig(args.containerInsightsNamespaces), child);
-    }
+    const collected = args.containerInsightsNamespaces;
+    const insights =
+      collected === undefined
+        ? []
+        : [new ConfigMap(`${name}-container-insights`, containerInsightsConfig(collected), child)];
 
-    this.objects = [...this.created.values(), ...applied.values()];
+    this.objects = [
+      ...this.created.values(),
+      ...fences.flatMap(({ objects }) => objects),
+      ...applied.values(),
+      ...insights,
+    ];
 
     void diagnostics.then((found) => report(found, this, applied));
     const done = pulumi.all([...onboarded, ...applied.values()].map((resource) => resource.id));

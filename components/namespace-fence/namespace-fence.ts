@@ -25,20 +25,26 @@ const systemNamespace = namespaceNamed("kube-system");
  * internet and to the nodes' metadata endpoint.
  */
 export class NamespaceFence extends pulumi.ComponentResource {
+  /** The objects in the cluster that this component made. */
+  public readonly objects: readonly (ResourceQuota | LimitRange | NetworkPolicy)[];
+
   constructor(name: string, args: NamespaceFenceArgs, opts: NamespaceFenceOptions = {}) {
     super("aks-mesh:index:NamespaceFence", name, {}, opts);
     assertNamespaceFenceArgs(args);
     const { namespace, quota, containerDefaults, peers, reaches = [] } = args;
     const { provider, dependsOn, deletedWith } = opts;
     const child = { parent: this, provider, dependsOn, deletedWith };
+    const objects: (ResourceQuota | LimitRange | NetworkPolicy)[] = [];
 
     if (quota !== undefined) {
-      new ResourceQuota(`${name}-quota`, { metadata: { name: "bounds", namespace }, spec: { hard: quota } }, child);
+      const bounds = { metadata: { name: "bounds", namespace }, spec: { hard: quota } };
+      objects.push(new ResourceQuota(`${name}-quota`, bounds, child));
     }
     if (containerDefaults !== undefined) {
       const { requests, limits } = containerDefaults;
       const amounts = { type: "Container", defaultRequest: { ...requests }, default: { ...limits } };
-      new LimitRange(`${name}-limits`, { metadata: { name: "bounds", namespace }, spec: { limits: [amounts] } }, child);
+      const bounds = { metadata: { name: "bounds", namespace }, spec: { limits: [amounts] } };
+      objects.push(new LimitRange(`${name}-limits`, bounds, child));
     }
     if (peers !== undefined) {
       const allowed = [{ namespaceSelector: { matchLabels: peers } }, systemNamespace];
@@ -46,20 +52,18 @@ export class NamespaceFence extends pulumi.ComponentResource {
         to: [namespaceNamed(other)],
         ports: [{ port, protocol: "TCP" }],
       }));
-      new NetworkPolicy(
-        `${name}-peers`,
-        {
-          metadata: { name: "bounds", namespace },
-          spec: {
-            podSelector: {},
-            policyTypes: ["Ingress", "Egress"],
-            ingress: [{ from: allowed }],
-            egress: [{ to: allowed }, ...beyond],
-          },
+      const bounds = {
+        metadata: { name: "bounds", namespace },
+        spec: {
+          podSelector: {},
+          policyTypes: ["Ingress", "Egress"],
+          ingress: [{ from: allowed }],
+          egress: [{ to: allowed }, ...beyond],
         },
-        child,
-      );
+      };
+      objects.push(new NetworkPolicy(`${name}-peers`, bounds, child));
     }
+    this.objects = objects;
     this.registerOutputs({});
   }
 }

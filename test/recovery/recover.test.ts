@@ -138,6 +138,43 @@ describe("recover", () => {
     expect(pulumi.imported).toHaveLength(1);
   });
 
+  it("takes up what a destroy has left, and not what another made meanwhile", async () => {
+    const stack = { urn: "urn:stack", type: "pulumi:pulumi:Stack", outputs: { kubeconfig: "encrypted" } };
+    const live = { ...cluster, id, outputs: { provisioningState: "Succeeded" } };
+    const provider = { urn: "urn:k8s", type: "pulumi:providers:kubernetes", custom: true, id: "p" };
+    const left = [stack, live, provider];
+    const ofName = (name: string) => ({
+      ...namespace,
+      urn: `urn:${name}`,
+      inputs: { kind: "Namespace", metadata: { name } },
+      provider: "urn:k8s::p",
+      deletedWith: clusterUrn,
+    });
+    const steps = ["ours", "theirs", "gone"].map((name) => ({ op: "create", newState: ofName(name) }));
+    const madeBy = (name: string, manager: string) => ({
+      ...ofName(name),
+      id: name,
+      outputs: { metadata: { name, managedFields: [{ manager }] } },
+    });
+    const refreshed = [...left, madeBy("ours", "pulumi-kubernetes"), madeBy("theirs", "kubectl-create")];
+    const fake = fakePulumi([{ resources: left }, { resources: refreshed }]);
+    const pulumi = async (args: readonly string[]) =>
+      args[0] === "preview" ? { code: 0, stdout: JSON.stringify({ steps }), stderr: "" } : fake.run(args);
+    expect(await recover({ ...options, pulumi })).toBe(1);
+    const [first, second] = fake.imported as { deployment: { resources: { urn: string }[] } }[];
+    const urns = left.map(({ urn }) => urn);
+    expect(first?.deployment.resources.map(({ urn }) => urn)).toEqual([...urns, "urn:ours", "urn:theirs", "urn:gone"]);
+    expect(second?.deployment.resources.map(({ urn }) => urn)).toEqual([...urns, "urn:ours"]);
+
+    const said: string[] = [];
+    const again = fakePulumi([{ resources: left }]);
+    const unplanned = async (args: readonly string[]) =>
+      args[0] === "preview" ? { code: 255, stdout: "", stderr: "" } : again.run(args);
+    expect(await recover({ ...options, pulumi: unplanned, report: (message) => said.push(message) })).toBe(0);
+    expect(again.imported).toEqual([]);
+    expect(said.at(-1)).toContain("nothing is taken up");
+  });
+
   it("gives up with the names when Azure does not finish", async () => {
     const pulumi = fakePulumi([
       { pending_operations: [{ type: "creating", resource: cluster }] },

@@ -2,16 +2,20 @@ import { log } from "@pulumi/pulumi";
 
 import { type ArmReader } from "../../arm/reader";
 import { type AksClusterArgs } from "../args";
-import { settle } from "../settings";
+import { type ClusterSettings, settle } from "../settings";
 import { invalid, problemsOf } from "../validation";
 import { type Findings, type Plan, type Question, regionName } from "./question";
 import { quota } from "./quota";
 import { references } from "./references";
 import { regions } from "./regions";
+import { replacements } from "./replacements";
 import { versions } from "./versions";
 import { vmSizes } from "./vm-sizes";
 
-const questions: readonly Question[] = [regions, versions, vmSizes, quota, references];
+const questions: readonly Question[] = [regions, versions, vmSizes, quota, references, replacements];
+
+/** After so long without an answer, what is waited for is said. */
+const patienceSeconds = 2;
 
 /** Time for all questions together, from the log-in on. A limit against hanging: usually it takes less than a second. */
 const limitSeconds = 60;
@@ -35,6 +39,24 @@ export async function askAzure(
   if (wrong.length > 0) throw invalid(settings, wrong);
   if (typeof location !== "string") return;
   const signal = patience();
+  const waiting = setTimeout(
+    () => void log.info("Asking Azure about region, Kubernetes versions, VM sizes, quota and what runs …"),
+    patienceSeconds * 1000,
+  );
+  try {
+    await ask(settings, regionName(location), open, now, signal);
+  } finally {
+    clearTimeout(waiting);
+  }
+}
+
+async function ask(
+  settings: ClusterSettings,
+  location: string,
+  open: (signal: AbortSignal) => Promise<ArmReader>,
+  now: Date,
+  signal: AbortSignal,
+): Promise<void> {
   let azure: ArmReader;
   try {
     azure = await open(signal);
@@ -42,10 +64,7 @@ export async function askAzure(
     await log.info(`Azure cannot be asked, so settings are checked by their shapes alone: ${reason(error, signal)}`);
     return;
   }
-  const { problems, notes, unanswered } = await findingsOf(
-    { settings, location: regionName(location), azure, now },
-    signal,
-  );
+  const { problems, notes, unanswered } = await findingsOf({ settings, location, azure, now }, signal);
   if (unanswered.length > 0) {
     const [{ why }] = unanswered as [Unanswered];
     await log.info(`Not checked with Azure: ${unanswered.map(({ subject }) => subject).join(", ")}. ${why}`);

@@ -30,6 +30,7 @@ import {
 } from "./cluster-resources";
 import { type ControlPlanes } from "./control-planes";
 import { quotaError } from "./managed-clusters";
+import { checkQuota } from "./quota";
 import { checkModel } from "./model";
 import { newestNodeImage } from "./node-images";
 import { poolSurroundings, poolUpgrades } from "./pool-surroundings";
@@ -110,7 +111,7 @@ function put(context: ArmContext, request: ResourceRequest): ArmResponse {
   const location = stringAt(cluster, "location") ?? "";
   const id = poolId(context, request);
   const existing = findResource(context, id);
-  checkEtag(request, existing);
+  checkEtag(request, existing, "EtagMismatch");
   const body = checkModel("AgentPool", jsonBody(request));
   if (context.faults.strikes("quota", methodAndPath(request))) throw quotaError(location);
   requireIdle(context, owner);
@@ -130,6 +131,7 @@ function put(context: ArmContext, request: ResourceRequest): ArmResponse {
     { name, properties },
   ]);
   checkEncryptionAtHost(context, [{ name, properties }]);
+  checkQuota(context, location, [before], [properties]);
 
   const state = existing === undefined ? "Creating" : upgraded ? "Upgrading" : "Updating";
   const pool: JsonObject = {
@@ -200,6 +202,7 @@ function remove(context: ArmContext, request: ResourceRequest): ArmResponse {
   const id = poolId(context, request);
   const pool = findResource(context, id);
   if (pool === undefined) return { status: 204 };
+  checkEtag(request, pool, "EtagMismatch");
   const deleting = context.operations
     .running()
     .find(({ kind, target }) => kind === DELETE && target.toLowerCase() === id.toLowerCase());

@@ -39,6 +39,7 @@ import { checkEncryptionAtHost, checkMeshFeature } from "./feature-preconditions
 import { completeIdentity, completeProperties, mergeAddons } from "./managed-cluster";
 import { checkModel } from "./model";
 import { poolSurroundings } from "./pool-surroundings";
+import { checkQuota } from "./quota";
 import { checkPoolUpgrade, checkVersionChange } from "./version-changes";
 import { offeredVersions } from "./versions";
 
@@ -84,7 +85,7 @@ function put(context: ArmContext, request: ResourceRequest): ArmResponse {
   requireRegistered(context, NAMESPACE);
   const id = clusterId(context, resource);
   const existing = findResource(context, id);
-  checkEtag(request, existing);
+  checkEtag(request, existing, "EtagMismatch");
   const body = checkModel("ManagedCluster", jsonBody(request));
   requireSameLocation(resource, existing, stringAt(body, "location"));
   if (context.faults.strikes("quota", methodAndPath(request))) throw quotaError(stringAt(body, "location") ?? "");
@@ -138,6 +139,12 @@ function put(context: ArmContext, request: ResourceRequest): ArmResponse {
   }));
   checkCluster(cluster, planned);
   checkEncryptionAtHost(context, planned);
+  checkQuota(
+    context,
+    place.location,
+    poolsOf(context, place.id).map((pool) => objectAt(pool, "properties")),
+    planned.map((pool) => pool.properties),
+  );
   checkMeshFeature(context, existing, cluster);
 
   const change: Change = {
@@ -267,7 +274,7 @@ export function quotaError(location: string): ArmError {
 function patch(context: ArmContext, request: ResourceRequest): ArmResponse {
   const cluster = requireCluster(context, request.resource);
   const id = stringAt(cluster, "id") ?? "";
-  checkEtag(request, cluster);
+  checkEtag(request, cluster, "EtagMismatch");
   const { tags } = checkModel("TagsObject", jsonBody(request));
   requireIdle(context, id);
   const changed: JsonObject = { ...cluster, tags: isObject(tags) ? tags : cluster["tags"], eTag: newEtag(context, id) };
@@ -280,7 +287,7 @@ function remove(context: ArmContext, request: ResourceRequest): ArmResponse {
   const id = clusterId(context, request.resource);
   const cluster = findResource(context, id);
   if (cluster === undefined) return { status: 204 };
-  checkEtag(request, cluster);
+  checkEtag(request, cluster, "EtagMismatch");
   const deleting = context.operations.running().find(({ kind, lock }) => kind === DELETE && lock === id.toLowerCase());
   if (deleting === undefined) requireIdle(context, id);
   const operation =

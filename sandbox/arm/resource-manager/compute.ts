@@ -1,7 +1,7 @@
 import { type ArmContext, type ResourceHandler } from "../context";
 import { ArmError } from "../errors";
 import { type ArmResponse } from "../http";
-import { type JsonObject, numberAt, stringAt } from "../json";
+import { type JsonObject, numberAt, objectAt, stringAt } from "../json";
 import { requireSubscription, resourcesBelow } from "./resources";
 import { normalizeLocation, regions } from "./subscriptions";
 import { sizeName, type VmFamily, vmFamilies, vmSize } from "./vm-sizes";
@@ -70,10 +70,7 @@ function usages(context: ArmContext, subscriptionId: string, location: string): 
       `No registered resource provider found for location '${location}' and API version for type 'locations/usages'.`,
     );
   }
-  const used = new Map<string, number>();
-  for (const { counts, vcpus } of machinesIn(context, subscriptionId, location)) {
-    for (const name of counts) used.set(name, (used.get(name) ?? 0) + vcpus);
-  }
+  const used = vcpusInUse(context, subscriptionId, location);
   const row = (value: string, localizedValue: string, limit: number): JsonObject => ({
     limit,
     unit: "Count",
@@ -86,31 +83,40 @@ function usages(context: ArmContext, subscriptionId: string, location: string): 
       value: [
         row("cores", "Total Regional vCPUs", vcpuLimit),
         row("lowPriorityCores", "Total Regional Low-priority vCPUs", vcpuLimit),
-        ...vmFamilies.map(({ family, restricted }) => row(family, `${family} vCPUs`, restricted ? 0 : vcpuLimit)),
+        ...vmFamilies.map(({ family }) => row(family, `${family} vCPUs`, vcpuLimitOf(family))),
       ],
     },
   };
 }
 
-/** The machines of all node pools in a region, and in which quotas they count: those of spot pools in one of their own. */
-function machinesIn(
-  context: ArmContext,
-  subscriptionId: string,
-  location: string,
-): { readonly counts: readonly string[]; readonly vcpus: number }[] {
+/** vCPUs that a subscription may use of a quota: none of a family that needs Azure's consent. */
+export function vcpuLimitOf(quota: string): number {
+  return vmFamilies.some(({ family, restricted }) => family === quota && restricted === true) ? 0 : vcpuLimit;
+}
+
+/** vCPUs that the node pools of a region use, by quota. */
+export function vcpusInUse(context: ArmContext, subscriptionId: string, location: string): Map<string, number> {
   const all = resourcesBelow(context, `/subscriptions/${subscriptionId}/resourceGroups`);
   const ofType = (type: string): JsonObject[] =>
     all.filter((resource) => stringAt(resource, "type")?.toLowerCase() === type);
   const clusters = ofType("microsoft.containerservice/managedclusters")
     .filter((cluster) => normalizeLocation(stringAt(cluster, "location") ?? "") === location)
     .map((cluster) => `${stringAt(cluster, "id")?.toLowerCase() ?? ""}/`);
-  return ofType("microsoft.containerservice/managedclusters/agentpools")
-    .filter((pool) => clusters.some((cluster) => stringAt(pool, "id")?.toLowerCase().startsWith(cluster)))
-    .flatMap((pool) => {
-      const size = vmSize(stringAt(pool, "properties", "vmSize") ?? "");
-      if (size === undefined) return [];
-      const vcpus = size.vcpus * (numberAt(pool, "properties", "count") ?? 0);
-      const spot = stringAt(pool, "properties", "scaleSetPriority") === "Spot";
-      return [{ counts: spot ? ["lowPriorityCores"] : ["cores", size.family.family], vcpus }];
-    });
+  return vcpusOf(
+    ofType("microsoft.containerservice/managedclusters/agentpools")
+      .filter((pool) => clusters.some((cluster) => stringAt(pool, "id")?.toLowerCase().startsWith(cluster)))
+      .map((pool) => objectAt(pool, "properties")),
+  );
+}
+
+/** vCPUs of node pools by quota, from their properties. Those of spot pools count in a quota of their own. */
+export function vcpusOf(pools: readonly JsonObject[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const pool of pools) {
+    const size = vmSize(stringAt(pool, "vmSize") ?? "");
+    if (size === undefined) continue;
+    const quotas = stringAt(pool, "scaleSetPriority") === "Spot" ? ["lowPriorityCores"] : ["cores", size.family.family];
+    for (const name of quotas) sums.set(name, (sums.get(name) ?? 0) + size.vcpus * (numberAt(pool, "count") ?? 0));
+  }
+  return sums;
 }

@@ -95,20 +95,27 @@ export function newEtag(context: ArmContext, id: string): string {
 /**
  * Checks If-Match and If-None-Match against the resource as it is.
  *
- * @throws ArmError 412 PreconditionFailed.
+ * @param code What the resource's provider calls it; the container service says `EtagMismatch`.
+ * @throws ArmError 412.
  */
-export function checkEtag(request: ResourceRequest, existing: JsonObject | undefined): void {
+export function checkEtag(
+  request: ResourceRequest,
+  existing: JsonObject | undefined,
+  code: "PreconditionFailed" | "EtagMismatch" = "PreconditionFailed",
+): void {
   const opaque = (tag: string | string[] | undefined): string | undefined =>
     typeof tag === "string" ? tag.replace(/^(?:W\/)?"(.*)"$/, "$1") : undefined;
   const ifMatch = opaque(request.headers["if-match"]);
   const ifNoneMatch = opaque(request.headers["if-none-match"]);
-  const current = opaque(stringAt(existing, "eTag") ?? stringAt(existing, "etag"));
+  const current = opaque(
+    stringAt(existing, "eTag") ?? stringAt(existing, "etag") ?? stringAt(existing, "properties", "eTag"),
+  );
   const matches = ifMatch === undefined || (existing !== undefined && (ifMatch === "*" || ifMatch === current));
   const isNew = ifNoneMatch === undefined || existing === undefined || (ifNoneMatch !== "*" && ifNoneMatch !== current);
   if (matches && isNew) return;
   throw new ArmError(
     412,
-    "PreconditionFailed",
+    code,
     existing === undefined
       ? "The resource does not exist, so that If-Match cannot hold."
       : `The entity tag of the request does not match the current one, '${current ?? ""}'. Read the resource again.`,

@@ -254,6 +254,28 @@ describe("a cluster that runs", () => {
     expect((await ask({ kubernetesVersion: "1.34" }, { ...azure, ...elsewhere })).problems).toEqual([]);
   });
 
+  it("says in which order a pool is replaced, and what that means for its pods", async () => {
+    const live = { ...azure, ...running("1.35.4", "1.35.4", "1.35.4") };
+    const [, old] = settle(minimal).nodePools.map(poolName);
+    const plan = pools({}, { vmSize: "Standard_D4ds_v5" });
+    const [, made] = settle({ ...minimal, ...plan }).nodePools.map(poolName);
+    const { problems, notes } = await ask(plan, live);
+    expect(problems).toEqual([]);
+    expect(notes).toHaveLength(1);
+    expect(notes?.[0]).toContain("The node pool work is replaced");
+    expect(notes?.[0]).toContain(`First ${made} is made with Standard_D4ds_v5`);
+    expect(notes?.[0]).toContain(`drains ${old}, so that the pods move, and removes it`);
+  });
+
+  it("says nothing of pools that stay, that are new, or that begin with another's name", async () => {
+    const live = { ...azure, ...running("1.35.4", "1.35.4", "1.35.4") };
+    expect((await ask({}, live)).notes).toEqual([]);
+    const [system, work] = minimal.nodePools as [NodePoolArgs, NodePoolArgs];
+    const more = (name: string) => ({ nodePools: [system, work, { ...work, name }] });
+    for (const name of ["web", "wor"]) expect((await ask(more(name), live)).notes, name).toEqual([]);
+    expect((await ask(pools({}, { vmSize: "Standard_D8ds_v5" }))).notes).toEqual([]);
+  });
+
   it("needs quota for new pools alone", async () => {
     const many = pools({}, { minCount: 12 });
     expect((await ask(many)).problems.map(({ path }) => path)).toContain("nodePools");

@@ -1,9 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { Bookstore, type BookstoreArgs } from "../../../components/bookstore";
 import { assertBookstoreArgs } from "../../../components/bookstore/validate";
 import { database, deployments, sampleServices, serviceArgs } from "../../../components/bookstore/workloads";
 import { recordRegistrations, type Registration, settled, valueOf } from "../registrations";
+
+// A dynamic provider is sent as text, which a test runner's transformed modules are not fit for.
+vi.mock("../../../components/objects-in-place", () => ({
+  ObjectsInPlace: class extends pulumi.CustomResource {
+    constructor(name: string, { resources }: { resources: pulumi.Resource[] }, options?: pulumi.CustomResourceOptions) {
+      const urns = pulumi.all(resources.map(({ urn }) => urn));
+      super("aks-mesh:test:ObjectsInPlace", name, { urns }, options);
+    }
+  },
+}));
 
 let registrations: Registration[];
 beforeAll(async () => {
@@ -61,6 +71,30 @@ describe("Bookstore", () => {
     expect(named("b-bookstore-v1", "Service").dependsOn).not.toContain("b-bookstore-v2");
     const split = named("b-policies-TrafficSplit-bookstore-bookstore-split");
     expect(split.inputs["spec"]).toMatchObject({ backends: [{ weight: 90 }, { weight: 10 }] });
+  });
+
+  test("looks at the end whether every object that it made is there", async () => {
+    const fence = { quota: { pods: "5" }, containerDefaults: { requests: { cpu: "1m" } }, peers: { app: "shop" } };
+    new Bookstore("b", { kubeconfig: "kubeconfig", containerInsights: true, namespaces: { fence } });
+    await settled();
+    const look = named("b-objects-in-place");
+    const nameAndKind = ({ type, name }: Pick<Registration, "type" | "name">): string =>
+      `${type.split(":").at(-1)} ${name}`;
+    const objects = registrations.filter(({ type }) => type.startsWith("kubernetes:"));
+    expect(new Set(objects.map(({ type }) => type.split(":").at(-1)))).toEqual(
+      new Set(
+        "Namespace ResourceQuota LimitRange NetworkPolicy ConfigMap HTTPRouteGroup TCPRoute TrafficTarget TrafficSplit ServiceAccount Secret StatefulSet Deployment Service".split(
+          " ",
+        ),
+      ),
+    );
+    const seen = (look.inputs["urns"] as string[]).map((urn) => {
+      const [type = "", name = ""] = urn.split("::").slice(2);
+      return nameAndKind({ type, name });
+    });
+    expect(seen.sort()).toEqual(objects.map(nameAndKind).sort());
+    // The last of all, and so the first that a destroy takes out of the state.
+    expect([...look.dependsOn].sort()).toEqual(objects.map(({ name }) => name).sort());
   });
 
   test("tells who may call whom, from its policy and its own workloads", async () => {

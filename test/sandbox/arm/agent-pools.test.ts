@@ -200,3 +200,69 @@ describe("an agent pool", () => {
     await emulator.finish(first);
   });
 });
+
+describe("the entity tag of an agent pool", () => {
+  const etag = async (): Promise<unknown> =>
+    ((await emulator.arm("GET", `${pools}/work`)).body["properties"] as JsonObject)["eTag"];
+
+  it("holds for changes and for the deletion", async () => {
+    await put("work", { count: 1, mode: "User", vmSize: "Standard_D2s_v5" });
+    const change = { properties: { count: 2 } };
+    for (const [method, body] of [
+      ["PUT", change],
+      ["DELETE", undefined],
+    ] as const) {
+      const refused = await emulator.arm(method, `${pools}/work`, body, { "if-match": "other" });
+      expect(refused.status, method).toBe(412);
+      expect(errorOf(refused).code, method).toBe("EtagMismatch");
+    }
+    const before = await etag();
+    const changed = await emulator.arm("PUT", `${pools}/work`, change, { "if-match": String(before) });
+    expect(changed.status).toBe(200);
+    await emulator.finish(changed);
+    expect(await etag()).not.toBe(before);
+    const stale = await emulator.arm("DELETE", `${pools}/work`, undefined, { "if-match": String(before) });
+    expect(stale.status).toBe(412);
+    const gone = await emulator.arm("DELETE", `${pools}/work`, undefined, { "if-match": String(await etag()) });
+    expect(gone.status).toBe(202);
+    await emulator.finish(gone);
+  });
+});
+
+describe("the quota of a region", () => {
+  it("refuses nodes that do not fit into it, of a family and of all together, in Azure's words", async () => {
+    const made = await put("large", { count: 2, mode: "User", vmSize: "Standard_D96s_v5" });
+    expect(made.status).toBe(201);
+    const family = await put("more", { count: 1, mode: "User", vmSize: "Standard_D16s_v5" });
+    expect(family.status).toBe(400);
+    expect(errorOf(family)).toMatchObject({ code: "ErrCode_InsufficientVCPUQuota" });
+    // 2 × 96 of 200, beside the system pool's two of another family.
+    expect(errorOf(family).message).toMatch(/requested (quota )?16\b/);
+    expect((await put("large", { count: 3 })).status).toBe(400);
+    expect((await put("large", { count: 1 })).status).toBe(200);
+    expect((await put("more", { count: 1, mode: "User", vmSize: "Standard_D16s_v5" })).status).toBe(201);
+  });
+
+  it("is nothing for machines that need Azure's consent, and another one for spot machines", async () => {
+    const restricted = await put("gpu", { count: 1, mode: "User", vmSize: "Standard_NC24ads_A100_v4" });
+    expect(errorOf(restricted).message).toContain(
+      "Insufficient vcpu quota requested 24, remaining 0 for family standardNCADSA100v4Family for region westus2.",
+    );
+    await put("large", { count: 2, mode: "User", vmSize: "Standard_D96s_v5" });
+    const spot = await put("spot", {
+      count: 1,
+      mode: "User",
+      vmSize: "Standard_D16s_v5",
+      scaleSetPriority: "Spot",
+    });
+    expect(spot.status).toBe(201);
+  });
+
+  it("refuses a cluster that begins with too many", async () => {
+    const body = clusterWith({
+      agentPoolProfiles: [{ name: "systempool", mode: "System", count: 3, vmSize: "Standard_D96s_v5" }],
+    });
+    const refused = await emulator.arm("PUT", clusterPath.replace(/mesh$/, "second"), body);
+    expect(errorOf(refused).code).toBe("ErrCode_InsufficientVCPUQuota");
+  });
+});
