@@ -106,8 +106,8 @@ async function refreshOpen(options: RecoverOptions, resources: readonly StateRes
 }
 
 /**
- * Takes up what a destroy has forgotten and not deleted: it would have gone with its cluster or namespace. Which these are, a plan of the next `up` tells; of what
- * has such a name and was not made by Pulumi, the state hears nothing.
+ * Takes up what a destroy has forgotten and not deleted, because it would have gone with its cluster or namespace. A plan of the
+ * next `up` tells which these are; what has such a name and was not made by Pulumi leaves the state again.
  *
  * @returns how many there were.
  */
@@ -134,10 +134,19 @@ async function takeUpLeftovers(options: RecoverOptions, state: Checkpoint): Prom
   const { resources: there = [] } = refreshed.deployment;
   const others = there.filter((resource) => taken.has(resource.urn) && !isOurs(resource));
   if (others.length > 0) {
-    const kept = there.filter((resource) => !others.includes(resource));
+    const gone = new Set(others.map(({ urn }) => urn));
+    const kept = there
+      .filter(({ urn }) => !gone.has(urn))
+      .map((resource) => ({
+        ...resource,
+        dependencies: resource.dependencies?.filter((urn) => !gone.has(urn)),
+        deletedWith: gone.has(resource.deletedWith ?? "") ? undefined : resource.deletedWith,
+      }));
     await importState(options, { ...refreshed, deployment: { ...refreshed.deployment, resources: kept } });
   }
-  return there.filter(({ urn }) => taken.has(urn)).length - others.length;
+  const count = there.filter(({ urn }) => taken.has(urn)).length - others.length;
+  if (count > 0) report(`It had left ${count} resource(s), which are in the state again.`);
+  return count;
 }
 
 function nameOf(urn: string): string {

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { azCommand } from "./az-command";
+import { ended } from "./engine";
 import { findEmulator, stopEmulator } from "./emulator";
 import { faultCommand } from "./fault-command";
 import { kubectlCommand } from "./kubectl-command";
@@ -29,6 +30,9 @@ async function operation(name: Operation, rest: readonly string[]): Promise<numb
   // After `up` the summary says what the outputs would, in words.
   const quiet = name === "up" ? ["--suppress-outputs"] : [];
   const { code } = await operate(sandbox, name, stack, [...quiet, ...flags], "show");
+  if (code === ended) {
+    console.error("The engine was ended before its time. Run the same command again: it takes up what was under way.");
+  }
   if (code !== 0 || name !== "up") return code;
   console.log(summary(stack, await pulumi(sandbox, ["stack", "output", "--json", "--stack", stack])));
   return 0;

@@ -57,6 +57,9 @@ export async function prepareEngine(paths: SandboxPaths): Promise<void> {
   }
 }
 
+/** The code of a command that a signal ended, and that so had no code of its own. */
+export const ended = 130;
+
 /** How a command ended. */
 export interface Exit {
   readonly code: number;
@@ -97,7 +100,7 @@ export function run(command: string, args: readonly string[], options: RunOption
       process.off("SIGINT", interrupt);
       process.off("SIGTERM", terminate);
       resolve({
-        code: signal === null ? (code ?? 1) : 130,
+        code: signal === null ? (code ?? 1) : ended,
         stdout: Buffer.concat(stdout).toString("utf8"),
         stderr: Buffer.concat(stderr).toString("utf8"),
       });

@@ -160,7 +160,9 @@ describe("recover", () => {
     const fake = fakePulumi([{ resources: left }, { resources: refreshed }]);
     const pulumi = async (args: readonly string[]) =>
       args[0] === "preview" ? { code: 0, stdout: JSON.stringify({ steps }), stderr: "" } : fake.run(args);
-    expect(await recover({ ...options, pulumi })).toBe(1);
+    const told: string[] = [];
+    expect(await recover({ ...options, pulumi, report: (message) => told.push(message) })).toBe(1);
+    expect(told.at(-1)).toBe("It had left 1 resource(s), which are in the state again.");
     const [first, second] = fake.imported as { deployment: { resources: { urn: string }[] } }[];
     const urns = left.map(({ urn }) => urn);
     expect(first?.deployment.resources.map(({ urn }) => urn)).toEqual([...urns, "urn:ours", "urn:theirs", "urn:gone"]);

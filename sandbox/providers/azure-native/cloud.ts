@@ -53,6 +53,7 @@ export async function findCloud(configuration: Configuration, signal: AbortSigna
 async function readMetadata(host: string, signal: AbortSignal): Promise<Cloud> {
   const url = `https://${host}/metadata/endpoints?api-version=2022-09-01`;
   const response = await fetch(url, { signal }).catch((error: unknown) => {
+    if (signal.aborted) throw error; // by Ctrl-C: that the host does not answer would be untrue
     throw new Error(`metadataHost: ${url} does not answer (${describeCause(error)}).`, { cause: error });
   });
   const body = parseJson(await response.text());

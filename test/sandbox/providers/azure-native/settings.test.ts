@@ -87,6 +87,13 @@ describe("cloud", () => {
     await expect(findCloud(withHost, signal)).rejects.toThrow(/^metadataHost: https:\/\/localhost:1\/metadata/);
   });
 
+  test("that nobody waits for any more is no host that does not answer", async () => {
+    const reason = new Error("The operation was cancelled.");
+    vi.stubGlobal("fetch", () => Promise.reject(reason));
+    await expect(findCloud(withHost, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(findCloud(withHost, signal)).rejects.toThrow(/does not answer/);
+  });
+
   test("is one of three without a metadata host", async () => {
     const found = await findCloud(readConfiguration({ environment: "usgovernment" }, {}), signal);
     expect(found.resourceManager).toBe("https://management.usgovcloudapi.net");
