@@ -40,7 +40,9 @@ export async function askAzure(
   if (typeof location !== "string") return;
   const signal = patience();
   const waiting = setTimeout(
-    () => void log.info("Asking Azure about region, Kubernetes versions, VM sizes, quota and what runs …"),
+    // Ephemeral: it stands in the display for as long as it is true.
+    () =>
+      void log.info("Asking Azure about region, versions, VM sizes, quota and what runs …", undefined, undefined, true),
     patienceSeconds * 1000,
   );
   try {

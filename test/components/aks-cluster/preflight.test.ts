@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { log } from "@pulumi/pulumi";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { type AksClusterArgs, type NodePoolArgs } from "../../../components/aks-cluster";
 import { poolName } from "../../../components/aks-cluster/pool-name";
-import { findingsOf } from "../../../components/aks-cluster/preflight";
+import { askAzure, findingsOf } from "../../../components/aks-cluster/preflight";
 import { vcpusNeeded } from "../../../components/aks-cluster/preflight/quota";
 import { type VmSize } from "../../../components/aks-cluster/preflight/vm-sizes";
 import { settle } from "../../../components/aks-cluster/settings";
@@ -304,5 +305,31 @@ describe("the vCPUs that a cluster begins with", () => {
       ]),
     );
     expect(vcpusNeeded(settled, false, sizes).get("cores")).toBe(6);
+  });
+});
+
+describe("the wait for Azure", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+
+  it("is told after two seconds, and no more once Azure has answered", async () => {
+    vi.useFakeTimers();
+    const said = vi.spyOn(log, "info").mockResolvedValue();
+    let answer: (error: Error) => void = () => undefined;
+    const asking = askAzure(minimal, () => new Promise((_, reject) => (answer = reject)));
+    await vi.advanceTimersByTimeAsync(1_999);
+    expect(said).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(said).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/^Asking Azure/), undefined, undefined, true);
+    answer(new Error("There is no network."));
+    await asking;
+    expect(said).toHaveBeenCalledTimes(2);
+
+    const quick = askAzure(minimal, () => Promise.reject(new Error("There is no network.")));
+    await quick;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(said).toHaveBeenCalledTimes(3);
   });
 });
