@@ -113,7 +113,10 @@ function drawMesh(draw: Draw, mood: Mood): readonly unknown[] {
     for (const name of namespaces) {
       if (draw.oneIn(12)) continue;
       const labels = draw.oneIn(8) ? draw.pick([{}, { "openservicemesh.io/monitored-by": "other" }]) : monitored;
-      const annotations = draw.oneIn(8) && { annotations: { "openservicemesh.io/sidecar-injection": "disabled" } };
+      const injection = draw.oneIn(6) ? draw.pick(["disabled", "off", undefined]) : "enabled";
+      const annotations = injection !== undefined && {
+        annotations: { "openservicemesh.io/sidecar-injection": injection },
+      };
       objects.push({ apiVersion: "v1", kind: "Namespace", metadata: { name, labels, ...annotations } });
     }
   }

@@ -143,6 +143,7 @@ function assumedPods(
       subdomain: "",
       ready: true,
       hostNetwork: false,
+      running: false,
       containerPorts: new Map(),
     });
   }

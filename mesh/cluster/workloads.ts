@@ -25,6 +25,8 @@ export interface PodState {
   readonly subdomain: string;
   readonly ready: boolean;
   readonly hostNetwork: boolean;
+  /** Whether a cluster shows it as it runs; else a manifest shows it as it was written. */
+  readonly running: boolean;
   /** Container ports by name, for a Service's named `targetPort`. */
   readonly containerPorts: ReadonlyMap<string, number>;
   /** The workload that it was made from, as `Deployment shop/cart`. */
@@ -105,6 +107,7 @@ export function readPod(reader: Reader): PodState {
     hostname: template.hostname,
     subdomain: template.subdomain,
     hostNetwork: template.hostNetwork,
+    running: metadata.uid !== undefined,
     containerPorts: template.containerPorts,
     namespace: metadata.namespace ?? "",
     name: metadata.name,
@@ -185,6 +188,7 @@ export function readWorkload(reader: Reader): readonly PodState[] {
       annotations: reader.textMap(metadata["annotations"], [...base, "template", "metadata", "annotations"]),
       ips: [],
       ready: true,
+      running: false,
       workload: `${object.kind} ${namespace}/${object.metadata.name}`,
     };
   });

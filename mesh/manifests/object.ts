@@ -9,6 +9,8 @@ export interface KubernetesObject {
     readonly namespace?: string;
     readonly labels?: unknown;
     readonly annotations?: unknown;
+    /** Given by the API server: only objects of a cluster have one. */
+    readonly uid?: unknown;
   };
 }
 

@@ -6,3 +6,9 @@ export const injectionWords: { readonly on: readonly string[]; readonly off: rea
   on: ["enabled", "yes", "true"],
   off: ["disabled", "no", "false"],
 };
+
+/** What a pod or its namespace says of injection. */
+export const injectionAnnotation = "openservicemesh.io/sidecar-injection";
+
+/** The label that the injector gives a pod together with its sidecar. */
+export const proxyLabel = "osm-proxy-uuid";

@@ -72,6 +72,12 @@ const cases: readonly Case[] = [
     code: 1,
     says: [/MeshConfig osm-system\/osm-mesh-config is not read: only kube-system/, /\[permissive-mode\]/],
   },
+  // The label alone gives no sidecar.
+  {
+    args: ["check", "sidecar-label-only.yaml"],
+    code: 1,
+    says: [/\[no-sidecar-injection\]/, /\[broken-guarantee\]/, /0 of 1 guarantees proved/],
+  },
   // Output of Helm names no namespace.
   {
     args: ["check", "helm-without-namespace.yaml"],

@@ -29,7 +29,7 @@ export function callFrom(
 /** A service account as a caller. */
 export function clientOf(mesh: ControlPlane, namespace: string, name: string): Client {
   const pods = clientPods(mesh, namespace, name);
-  const unseen = { namespace, labels: {}, annotations: {}, hostNetwork: false };
+  const unseen = { namespace, labels: {}, annotations: {}, hostNetwork: false, running: false };
   const inMesh = pods.length === 0 ? mesh.state.hasSidecar(unseen) : pods.some(mesh.state.hasSidecar);
   return {
     key: keyOf(namespace, name),

@@ -2,7 +2,7 @@ import { ignoredBecause } from "../proxy/targets";
 import { type OsmMesh } from "../mesh";
 import { chainKind } from "../proxy/outbound";
 import { keyOf } from "../../cluster/keys";
-import { injectionWords, monitoredByLabel } from "../injection";
+import { injectionAnnotation, injectionWords, monitoredByLabel, proxyLabel } from "../injection";
 import { type Finding, finding } from "../../analysis/finding";
 
 /** The mesh as a whole, its services, and the objects of policy.openservicemesh.io. */
@@ -57,22 +57,34 @@ function namespaces(mesh: OsmMesh): readonly Finding[] {
   }
   for (const namespace of state.namespaces.values()) {
     if (!state.isMonitored(namespace.name)) continue;
-    const injection = namespace.annotations["openservicemesh.io/sidecar-injection"];
+    const injection = namespace.annotations[injectionAnnotation];
     // Switched off in so many words is meant: OSM's own guide has it so for ingress controllers.
     if (injection !== undefined && [...injectionWords.on, ...injectionWords.off].includes(injection)) continue;
-    const injected = state.pods.some(
-      (pod) => pod.namespace === namespace.name && pod.labels["osm-proxy-uuid"] !== undefined,
-    );
+    const injected = state.pods.some((pod) => pod.namespace === namespace.name && pod.labels[proxyLabel] !== undefined);
     if (injected) continue;
     found.push({
       severity: "warning",
       rule: "no-sidecar-injection",
       object: `Namespace ${namespace.name}`,
       message: "The namespace is in the mesh, but its pods get no sidecar.",
-      remedy: "Annotate it openservicemesh.io/sidecar-injection=enabled and restart its pods.",
+      remedy: `Annotate it ${injectionAnnotation}=enabled and restart its pods.`,
     });
   }
-  return found;
+  return [...found, ...oldPods(mesh)];
+}
+
+/** Pods that would get a sidecar if they were made now. */
+function oldPods({ state }: OsmMesh): readonly Finding[] {
+  return state.pods
+    .filter((pod) => pod.running && !state.hasSidecar(pod) && state.hasSidecar({ ...pod, running: false }))
+    .map(({ namespace, name }) => ({
+      severity: "warning",
+      rule: "pod-without-sidecar",
+      object: `Pod ${namespace}/${name}`,
+      message:
+        "The pod runs without a sidecar: it was made before its namespace was given to the mesh, or past the webhook.",
+      remedy: "Restart it: kubectl rollout restart of its workload.",
+    }));
 }
 
 function services(mesh: OsmMesh): readonly Finding[] {

@@ -2,7 +2,7 @@ import { type AskedService } from "../../cluster/dns";
 import { assumeCluster } from "../../cluster/assumptions";
 import { keyOf } from "../../cluster/keys";
 import { type Labels } from "../../cluster/workloads";
-import { injectionWords, monitoredByLabel } from "../injection";
+import { injectionAnnotation, injectionWords, monitoredByLabel, proxyLabel } from "../injection";
 import { type ClusterState, type GivenState } from "./cluster";
 import { type MeshSwitches } from "./policies";
 
@@ -70,20 +70,26 @@ function meshConfigOf({ meshConfigs }: GivenState, assumptions: string[]): MeshS
   return counts === undefined ? undefined : meshConfigs.get(counts);
 }
 
-/** pkg/injector/webhook.go, mustInject; the label `ignore` is in the webhook's selector of namespaces. */
+/**
+ * pkg/injector/webhook.go, mustInject: the pod's annotation counts before the namespace's, and without either there is no
+ * sidecar. The label `ignore` is in the webhook's selector of namespaces. Of a namespace that no object shows, nobody knows
+ * what it says, and a mesh's namespaces are taken to say yes.
+ */
 function sidecarRule(
   namespaces: GivenState["namespaces"],
   isMonitored: ClusterState["isMonitored"],
 ): ClusterState["hasSidecar"] {
   const injection = (annotations: Labels | undefined): boolean | undefined => {
-    const value = annotations?.["openservicemesh.io/sidecar-injection"]?.toLowerCase();
+    const value = annotations?.[injectionAnnotation]?.toLowerCase();
     return value === undefined ? undefined : injectionWords.on.includes(value);
   };
-  return ({ namespace, labels, annotations, hostNetwork }) => {
+  return ({ namespace, labels, annotations, hostNetwork, running }) => {
     if (!isMonitored(namespace)) return false;
-    if (labels["osm-proxy-uuid"] !== undefined) return true;
+    if (labels[proxyLabel] !== undefined) return true;
+    // A pod that runs without the proxy's label was made before its namespace was given to the mesh, or past the webhook.
+    if (running) return false;
     const { labels: around, annotations: ofNamespace } = namespaces.get(namespace) ?? {};
     if (hostNetwork || around?.["openservicemesh.io/ignore"] !== undefined) return false;
-    return injection(annotations) ?? injection(ofNamespace) ?? true;
+    return injection(annotations) ?? injection(ofNamespace) ?? namespaces.size === 0;
   };
 }

@@ -44,8 +44,8 @@ export interface ClusterState {
   readonly trustDomain: string;
   /** Whether the mesh watches the namespace. */
   isMonitored(namespace: string): boolean;
-  /** Whether the injector gives the pod a sidecar. Where nothing says so of a namespace of the mesh, it does. */
-  hasSidecar(pod: Pick<PodState, "namespace" | "labels" | "annotations" | "hostNetwork">): boolean;
+  /** Whether the injector gives the pod a sidecar, or gave it one where the pod runs. */
+  hasSidecar(pod: Pick<PodState, "namespace" | "labels" | "annotations" | "hostNetwork" | "running">): boolean;
   readonly namespaces: ReadonlyMap<string, NamespaceState>;
   readonly targets: readonly TargetPolicy[];
   readonly routeGroups: ReadonlyMap<string, RouteGroup>;

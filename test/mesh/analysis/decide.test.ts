@@ -44,6 +44,12 @@ function outcome(objects: readonly KubernetesObject[], request: Partial<CallRequ
   return one === "varies" ? `varies ${variesBy ?? ""}: ${(outcomes ?? []).join(" ")}` : `${one} ${String(status)}`;
 }
 
+/** What makes a namespace one of the mesh, whose pods get sidecars. */
+const onboarded = {
+  labels: { "openservicemesh.io/monitored-by": "osm" },
+  annotations: { "openservicemesh.io/sidecar-injection": "enabled" },
+};
+
 describe("what was measured with real Envoys", () => {
   const strict = [...bookstore, buyer];
   it.each<[string, readonly KubernetesObject[], Partial<CallRequest>, string]>([
@@ -413,12 +419,34 @@ describe("services and protocols", () => {
     expect(outcome(hosted, { host: "bookstore.bookstore:14001" })).toBe("no-route 404");
   });
 
+  it("lets plain text in where no sidecar is: without the annotation, or in a pod that runs from before", () => {
+    const { labels } = onboarded;
+    const bare = { apiVersion: "v1", kind: "Namespace", metadata: { name: "bookstore", labels } };
+    const whole = { apiVersion: "v1", kind: "Namespace", metadata: { name: "bookstore", ...onboarded } };
+    const stranger = { from: "elsewhere/anybody" };
+    expect(outcome([...bookstore, bare], stranger)).toBe("allowed 200");
+    expect(outcome([...bookstore, whole], stranger)).toBe("refused null");
+    const pod = (labelled: boolean) => ({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: {
+        name: "bookstore-1",
+        namespace: "bookstore",
+        uid: "7c6a",
+        labels: { app: "bookstore", ...(labelled && { "osm-proxy-uuid": "7c6b" }) },
+      },
+      spec: { serviceAccountName: "bookstore" },
+    });
+    const others = bookstore.filter(({ kind }) => kind !== "Deployment");
+    expect(outcome([...others, whole, pod(false)], stranger)).toBe("allowed 200");
+    expect(outcome([...others, whole, pod(true)], stranger)).toBe("refused null");
+  });
+
   it("refuses a call from a namespace outside the mesh, and passes one to a service outside it", () => {
-    const labels = { "openservicemesh.io/monitored-by": "osm" };
     const namespace = (name: string, inMesh: boolean) => ({
       apiVersion: "v1",
       kind: "Namespace",
-      metadata: { name, ...(inMesh && { labels }) },
+      metadata: { name, ...(inMesh && onboarded) },
     });
     const objects = [...bookstore, buyer, namespace("bookstore", true), namespace("bookbuyer", false)];
     expect(outcome(objects)).toBe("refused null");
@@ -442,8 +470,7 @@ describe("services and protocols", () => {
         sources: [{ kind: "IPRange", name: range }],
       },
     });
-    const labels = { "openservicemesh.io/monitored-by": "osm" };
-    const mesh = { apiVersion: "v1", kind: "Namespace", metadata: { name: "bookstore", labels } };
+    const mesh = { apiVersion: "v1", kind: "Namespace", metadata: { name: "bookstore", ...onboarded } };
     const from = { from: "bookbuyer/bookbuyer", path: "/x" };
     expect(outcome([...bookstore, mesh, ingress("0.0.0.0/0")], from)).toBe("allowed 200");
     expect(outcome([...bookstore, mesh, ingress("192.168.0.0/16")], from)).toBe("refused null");

@@ -75,7 +75,10 @@ describe("a guarantee written by hand", () => {
     const mesh = `
 apiVersion: v1
 kind: Namespace
-metadata: { name: shop, labels: { openservicemesh.io/monitored-by: osm } }
+metadata:
+  name: shop
+  labels: { openservicemesh.io/monitored-by: osm }
+  annotations: { openservicemesh.io/sidecar-injection: enabled }
 ---
 apiVersion: v1
 kind: ServiceAccount

@@ -123,4 +123,16 @@ describe("a namespace in the mesh whose pods get no sidecar", () => {
   ])("is reported unless somebody said so: %s", (injection, count) => {
     expect(found([namespaceWith(injection)], "no-sidecar-injection")).toHaveLength(count);
   });
+
+  it("is told pod by pod where they run from before it was given to the mesh", () => {
+    const pod = (name: string, labels: Readonly<Record<string, string>>): KubernetesObject => ({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, namespace: "gateway", uid: name, labels },
+    });
+    const pods = [pod("old", {}), pod("new", { "osm-proxy-uuid": "7c6b" })];
+    const old = found([namespaceWith("enabled"), ...pods], "pod-without-sidecar");
+    expect(old.map(({ object }) => object)).toEqual(["Pod gateway/old"]);
+    expect(found([namespaceWith("disabled"), ...pods], "pod-without-sidecar")).toEqual([]);
+  });
 });

@@ -101,8 +101,9 @@ func addAll[T metav1.Object](objects []T, add func(string)) {
 
 func namespaceInMesh(name string) *corev1.Namespace {
 	return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
-		Name:   name,
-		Labels: map[string]string{constants.OSMKubeResourceMonitorAnnotation: MeshName},
+		Name:        name,
+		Labels:      map[string]string{constants.OSMKubeResourceMonitorAnnotation: MeshName},
+		Annotations: map[string]string{constants.SidecarInjectionAnnotation: "enabled"},
 	}}
 }
 
@@ -145,13 +146,16 @@ func (o *Objects) completePods() {
 	}
 }
 
-// hasSidecar tells whether the injector gives the pod a sidecar. Where nothing says so of a namespace of the mesh, it does.
+// hasSidecar tells whether the injector gives the pod a sidecar, or gave it one where the pod runs.
 func (o *Objects) hasSidecar(pod *corev1.Pod) bool {
 	if !o.InMesh(pod.Namespace) {
 		return false
 	}
 	if pod.Labels[constants.EnvoyUniqueIDLabelName] != "" {
 		return true
+	}
+	if pod.UID != "" {
+		return false
 	}
 	namespace := &corev1.Namespace{}
 	for _, it := range o.Namespaces {
@@ -169,7 +173,7 @@ func (o *Objects) hasSidecar(pod *corev1.Pod) bool {
 	if wanted, said := namespace.Annotations[constants.SidecarInjectionAnnotation]; said {
 		return means(wanted)
 	}
-	return true
+	return false
 }
 
 // means reads the injector's annotation.
