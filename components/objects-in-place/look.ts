@@ -24,6 +24,9 @@ function listPath({ apiVersion, kind, namespace }: ExpectedObject): string {
   return `${root}/${apiVersion}${namespace === undefined ? "" : `/namespaces/${namespace}`}/${pluralOf(kind)}`;
 }
 
+/** Names are all that is looked at: what a Secret holds stays in the cluster. */
+const metadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
 /**
  * The objects that the cluster does not have, as `Kind namespace/name`. One request for each kind and namespace, the first of
  * them alone: it logs in, and requests that begin together would each run the login command.
@@ -40,7 +43,7 @@ export async function missingObjects(
     wanted.set(path, [...(wanted.get(path) ?? []), object]);
   }
   const missingIn = async ([path, objects]: [string, ExpectedObject[]]): Promise<readonly string[]> => {
-    const { status, body } = await request("GET", path);
+    const { status, body } = await request("GET", path, undefined, metadataOnly);
     // A namespace or a kind that is gone has no objects.
     if (status !== 200 && status !== 404) {
       throw new Error(`The API server answered ${String(status)} to GET ${path}.`);

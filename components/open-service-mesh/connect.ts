@@ -28,7 +28,7 @@ export async function connect(kubeconfig: string): Promise<{ server: string; req
     );
   }
   const base = server;
-  const request: ApiRequest = async (method, path, body) => {
+  const request: ApiRequest = async (method, path, body, accept = "application/json") => {
     const options: RequestOptions = { method, timeout: 20_000 };
     try {
       await config.applyToHTTPSOptions(options);
@@ -44,7 +44,7 @@ export async function connect(kubeconfig: string): Promise<{ server: string; req
         { final: absent },
       );
     }
-    options.headers = { ...options.headers, accept: "application/json", "content-type": "application/json" };
+    options.headers = { ...options.headers, accept, "content-type": "application/json" };
     return new Promise((resolve, reject) => {
       const call = https.request(`${base.replace(/\/$/, "")}${path}`, options, (response) => {
         const chunks: Buffer[] = [];

@@ -7,8 +7,13 @@ export interface ApiAnswer {
   readonly body: unknown;
 }
 
-/** Sends one request to the API server. Rejects where no answer came. */
-export type ApiRequest = (method: "GET" | "POST" | "DELETE", path: string, body?: object) => Promise<ApiAnswer>;
+/** Sends one request to the API server, whose answer is JSON, or what `accept` says. Rejects where no answer came. */
+export type ApiRequest = (
+  method: "GET" | "POST" | "DELETE",
+  path: string,
+  body?: object,
+  accept?: string,
+) => Promise<ApiAnswer>;
 
 /** What {@link waitForMesh} needs to know and to do. */
 export interface WaitOptions {

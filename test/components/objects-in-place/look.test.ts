@@ -14,7 +14,8 @@ function server(lists: Readonly<Record<string, readonly string[]>>, status = 200
   const asked: string[] = [];
   return {
     asked,
-    request: (_method: string, path: string) => {
+    request: (_method: string, path: string, _body?: object, accept?: string) => {
+      expect(accept).toContain("as=PartialObjectMetadataList");
       asked.push(path);
       const names = lists[path];
       if (names === undefined) return Promise.resolve({ status: 404, body: undefined });
@@ -46,8 +47,8 @@ describe("a look at what is in the cluster", () => {
   it("logs in by its first request, before any other begins", async () => {
     const { request, asked } = server(all);
     const beside: number[] = [];
-    await missingObjects(async (method, path) => {
-      const answer = await request(method, path);
+    await missingObjects(async (...sent) => {
+      const answer = await request(...sent);
       await Promise.resolve();
       beside.push(asked.length);
       return answer;
