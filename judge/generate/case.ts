@@ -58,10 +58,13 @@ function drawCase(draw: Draw, requests: number): JudgeCase {
   const targets = unique(
     draw.list(focused ? 2 : 1, 5, () => drawTarget(draw, mood, destinations, workloads, [...groups, ...tcpRoutes])),
   );
+  const partial = draw.oneIn(4) ? drawPartial(draw, workloads, services) : undefined;
+  const shown = partial?.services ?? services;
   const objects: unknown[] = [
     ...drawMesh(draw, mood),
     ...workloads,
-    ...services,
+    ...shown,
+    ...(partial?.endpoints ?? []),
     ...groups,
     ...tcpRoutes,
     ...targets,
@@ -88,7 +91,7 @@ function drawCase(draw: Draw, requests: number): JudgeCase {
         })),
       ),
   );
-  const world: World = { services: services.map(describeService), calls, patterns, headerPatterns };
+  const world: World = { services: shown.map(describeService), calls, patterns, headerPatterns };
   return { objects, requests: draw.list(requests, requests, () => drawRequest(draw, world)) };
 }
 
@@ -224,7 +227,54 @@ function drawService(draw: Draw, mood: Mood, workloads: readonly Workload[]) {
   };
 }
 
-function describeService({ metadata, spec }: ReturnType<typeof drawService>): DrawnService {
+/** Endpoints of one Service only: written by hand or by Kubernetes, for one that selects pods or for one that does not. */
+function drawPartial(
+  draw: Draw,
+  workloads: readonly Workload[],
+  services: readonly DrawnServiceObject[],
+): { readonly services: readonly DrawnServiceObject[]; readonly endpoints: readonly unknown[] } {
+  const endpointsOf = ({ metadata, spec }: DrawnServiceObject, addresses: readonly unknown[]): unknown => ({
+    apiVersion: "v1",
+    kind: "Endpoints",
+    metadata,
+    subsets: [
+      {
+        addresses,
+        ports: spec.ports.map(({ name, port, targetPort }) => ({
+          ...(name !== undefined && { name }),
+          port: typeof targetPort === "number" ? targetPort : port,
+        })),
+      },
+    ],
+  });
+  const outside = { ip: "20.1.2.3" };
+  const one = draw.maybe(services);
+  if (one === undefined || draw.oneIn(3)) {
+    const { metadata, spec } = drawService(draw, "tame", []);
+    const given = { apiVersion: "v1", kind: "Service", metadata, spec: { ...spec, selector: {} } };
+    const others = services.filter((other) => !isSame(other, given));
+    return { services: [...others, given], endpoints: [endpointsOf(given, [outside])] };
+  }
+  const pods = workloads.filter(
+    ({ metadata, spec: { replicas, template } }) =>
+      metadata.namespace === one.metadata.namespace &&
+      replicas !== 0 &&
+      template.metadata.labels.app === one.spec.selector["app"],
+  );
+  const observed = pods.map(({ metadata: { name } }, index) => ({
+    ip: `10.250.0.${String(index + 1)}`,
+    targetRef: { kind: "Pod", name: `${name}-0` },
+  }));
+  return { services, endpoints: [endpointsOf(one, draw.oneIn(2) || observed.length === 0 ? [outside] : observed)] };
+}
+
+function isSame(a: Named, b: Named): boolean {
+  return a.metadata.name === b.metadata.name && a.metadata.namespace === b.metadata.namespace;
+}
+
+type DrawnServiceObject = ReturnType<typeof drawService>;
+
+function describeService({ metadata, spec }: DrawnServiceObject): DrawnService {
   return {
     ...metadata,
     ports: spec.ports.map(({ name = "", port, appProtocol }) => ({

@@ -1,14 +1,8 @@
+import { assumedPods, assumedServices, type Destination, type SharedName } from "./assumed-services";
 import { type AskedService } from "./dns";
-import { controlledEndpoints } from "./endpoints";
-import { keyOf } from "./keys";
-import { assumedAccountLabel, indexByLabel, matching } from "./selectors";
-import { type EndpointsState, type PodState, type ServiceState } from "./workloads";
-
-/** A service account. */
-export interface AccountName {
-  readonly namespace: string;
-  readonly name: string;
-}
+import { controlledEndpoints, isControlled } from "./endpoints";
+import { indexByLabel, matching } from "./selectors";
+import { type EndpointAddress, type EndpointsState, type PodState, type ServiceState } from "./workloads";
 
 /** What the objects tell of a cluster. */
 export interface GivenCluster {
@@ -18,7 +12,9 @@ export interface GivenCluster {
   readonly services: ReadonlyMap<string, ServiceState>;
   readonly endpoints: ReadonlyMap<string, EndpointsState>;
   /** Service accounts that policies name as destinations. */
-  readonly destinations: readonly AccountName[];
+  readonly destinations: readonly Destination[];
+  /** Services among which policies share out the calls to another. */
+  readonly shared: readonly SharedName[];
 }
 
 /** A cluster in which every pod and Service has an address, and every Service its endpoints. */
@@ -31,7 +27,8 @@ export interface AssumedCluster {
 }
 
 /**
- * Fills in what Kubernetes and a person would, where the objects leave a kind out altogether.
+ * Fills in what Kubernetes and a person would, object by object: files that show some Services, workloads or Endpoints need
+ * not show all.
  *
  * @param assumptions gets a sentence for everything that is assumed.
  */
@@ -41,22 +38,17 @@ export function assumeCluster(
   assumptions: string[],
 ): AssumedCluster {
   const known = allPods(given, assumptions);
-  const services = allServices(given, known, asked, assumptions);
-  const pods = known.length > 0 ? known : assumedPods(given, services, assumptions);
-  const nextAddress = addressBook(pods, services.values());
-  const addressedPods = pods.map((pod) => (pod.ips.length > 0 ? pod : { ...pod, ips: [nextAddress()] }));
-  const addressedServices = new Map(
-    [...services].map(([key, service]) => [
-      key,
-      service.clusterIp !== "" || service.externalName ? service : { ...service, clusterIp: nextAddress() },
-    ]),
-  );
-  let { endpoints } = given;
-  if (endpoints.size === 0 && addressedServices.size > 0) {
-    assumptions.push("No Endpoints: every Service is taken to have the pods that its selector matches.");
-    endpoints = controlledEndpoints(addressedServices, addressedPods);
+  const services = new Map([...given.services, ...assumedServices(given, known, asked, assumptions)]);
+  const unplaced = [...known, ...assumedPods(given, known, services, assumptions)];
+  const counting = countingEndpoints(given, unplaced, assumptions);
+  const placed = placePods(unplaced, services, counting, assumptions);
+  const nextAddress = addressBook(placed, services.values());
+  const pods = placed.map((pod) => (pod.ips.length > 0 ? pod : { ...pod, ips: [nextAddress()] }));
+  for (const [key, service] of services) {
+    if (service.clusterIp === "" && !service.externalName) services.set(key, { ...service, clusterIp: nextAddress() });
   }
-  return { pods: addressedPods, podsAssumed: known.length === 0, services: addressedServices, endpoints };
+  const endpoints = completeEndpoints(services, pods, counting, assumptions);
+  return { pods, podsAssumed: known.length === 0, services, endpoints };
 }
 
 /** Pods as given, and those that workloads would make where none of their pods is given. */
@@ -75,96 +67,115 @@ function allPods(given: GivenCluster, assumptions: string[]): readonly PodState[
   return pods;
 }
 
-/** Services as given; where there is none at all, one for each service that is asked for or that policies name. */
-function allServices(
-  given: GivenCluster,
+/** The given Endpoints without those that Kubernetes' controller would write over: by hand, for a Service whose pods are known. */
+function countingEndpoints(
+  { services, endpoints }: GivenCluster,
   pods: readonly PodState[],
-  asked: readonly AskedService[],
   assumptions: string[],
-): ReadonlyMap<string, ServiceState> {
-  if (given.services.size > 0) return given.services;
-  const services = new Map<string, ServiceState>();
-  const add = (namespace: string, name: string, port: number, account: string): void => {
-    const key = keyOf(namespace, name);
-    const known = services.get(key);
-    const ports = known?.ports ?? [];
-    if (ports.some((one) => one.port === port)) return;
-    const next = { name: `http-${String(port)}`, port, targetPort: port, transport: "TCP" };
-    services.set(key, {
-      namespace,
-      name,
-      selector: { [assumedAccountLabel]: account },
-      clusterIp: "",
-      externalName: false,
-      publishNotReady: false,
-      assumed: true,
-      ports: [...ports, next],
-    });
-  };
-  const accounts = new Map<string, AccountName>();
-  for (const account of given.destinations) {
-    if (account.namespace !== "" && account.name !== "") accounts.set(keyOf(account.namespace, account.name), account);
-  }
-  for (const { namespace, name, port } of asked) {
-    if (accounts.has(keyOf(namespace, name)) || pods.some((pod) => stands(pod, namespace, name))) {
-      add(namespace, name, port, accountBehind(pods, namespace, name));
-    }
-  }
-  if (asked.length === 0) {
-    for (const { namespace, name } of accounts.values()) add(namespace, name, 80, name);
-  }
-  if (services.size > 0) {
+): ReadonlyMap<string, EndpointsState> {
+  const counting = new Map(endpoints);
+  if (endpoints.size === 0) return counting;
+  const index = indexByLabel(pods);
+  const addresses = new Set(pods.flatMap(({ ips }) => ips));
+  for (const [key, { observed, subsets }] of endpoints) {
+    const service = services.get(key);
+    if (service === undefined || observed || !isControlled(service)) continue;
+    if (subsets.some((subset) => subset.addresses.some(({ ip }) => addresses.has(ip)))) continue;
+    if (matching(index, service.namespace, service.selector).length === 0) continue;
+    counting.delete(key);
     assumptions.push(
-      "No Service: every service account that the policies name as destination is taken to have an HTTP Service of its own name.",
+      `Endpoints ${key} are passed over: Kubernetes writes those of a Service with a selector itself, by the pods that it matches.`,
     );
   }
-  return services;
+  return counting;
 }
 
-/** Where there are neither pods nor workloads, one pod for each account that policies name as destination. */
-function assumedPods(
-  given: GivenCluster,
+/**
+ * Pods without an address take those that Endpoints have for pods of their Service and that no pod has: by the pod's name,
+ * by that of its workload, or else as they come. A workload has as many pods as there are addresses.
+ */
+function placePods(
+  pods: readonly PodState[],
   services: ReadonlyMap<string, ServiceState>,
+  endpoints: ReadonlyMap<string, EndpointsState>,
   assumptions: string[],
 ): readonly PodState[] {
-  const pods = new Map<string, PodState>();
-  for (const { namespace, name } of given.destinations) {
-    const key = keyOf(namespace, name);
+  if (endpoints.size === 0) return pods;
+  const taken = new Set(pods.flatMap(({ ips }) => ips));
+  const index = indexByLabel(pods.filter(({ ips }) => ips.length === 0));
+  const found = new Map<PodState, EndpointAddress[]>();
+  for (const [key, { subsets }] of endpoints) {
     const service = services.get(key);
-    if (name === "" || pods.has(key)) continue;
-    pods.set(key, {
-      namespace,
-      name,
-      labels: service === undefined || service.assumed ? {} : service.selector,
-      annotations: {},
-      serviceAccount: name,
-      ips: [],
-      hostname: "",
-      subdomain: "",
-      ready: true,
-      hostNetwork: false,
-      running: false,
-      containerPorts: new Map(),
-    });
+    if (service === undefined || !isControlled(service)) continue;
+    const candidates = matching(index, service.namespace, service.selector);
+    const unknown: string[] = [];
+    for (const address of subsets.flatMap((subset) => subset.addresses)) {
+      if (taken.has(address.ip)) continue;
+      const name = address.pod;
+      const pod =
+        candidates.find((one) => one.name === name) ??
+        candidates.find((one) => isMade(one) && name?.startsWith(`${one.name}-`) === true) ??
+        candidates.find((one) => !found.has(one)) ??
+        candidates.find(isMade);
+      if (pod === undefined) {
+        unknown.push(address.ip);
+        continue;
+      }
+      taken.add(address.ip);
+      const addresses = found.get(pod);
+      if (addresses === undefined) found.set(pod, [address]);
+      else addresses.push(address);
+    }
+    if (unknown.length > 0) {
+      assumptions.push(
+        `Endpoints ${key} have addresses of no known pod (${few(unknown)}): what answers there is taken to be outside of the mesh.`,
+      );
+    }
   }
-  if (pods.size > 0) {
-    assumptions.push(
-      "Neither Pods nor workloads: every service account that the policies name as destination is taken to run the pods of the Service of its name.",
-    );
-  }
-  return [...pods.values()];
+  return pods.flatMap((pod) => {
+    const addresses = found.get(pod);
+    if (addresses === undefined) return [pod];
+    return addresses.map(({ ip, pod: name }, at) => ({
+      ...pod,
+      name: name ?? (at === 0 ? pod.name : `${pod.name}-${String(at)}`),
+      ips: [ip],
+    }));
+  });
 }
 
-function stands(pod: PodState, namespace: string, name: string): boolean {
-  return (
-    pod.namespace === namespace &&
-    (pod.serviceAccount === name || pod.labels["app"] === name || pod.workload?.endsWith(`/${name}`) === true)
+/** Whether a pod stands for all those that its workload makes. */
+function isMade({ workload }: PodState): boolean {
+  return workload !== undefined;
+}
+
+/** The Endpoints that count, and those that the controller would write for the other Services. */
+function completeEndpoints(
+  services: ReadonlyMap<string, ServiceState>,
+  pods: readonly PodState[],
+  counting: ReadonlyMap<string, EndpointsState>,
+  assumptions: string[],
+): ReadonlyMap<string, EndpointsState> {
+  if (counting.size === 0) {
+    if (services.size > 0) {
+      assumptions.push("No Endpoints: every Service is taken to have the pods that its selector matches.");
+    }
+    return controlledEndpoints(services, pods);
+  }
+  const missing = [...services].filter(([key, service]) => isControlled(service) && !counting.has(key));
+  if (missing.length === 0) return counting;
+  assumptions.push(
+    `No Endpoints of ${few(missing.map(([key]) => key))}: such a Service is taken to have the pods that its selector matches.`,
   );
+  return new Map([...counting, ...controlledEndpoints(missing, pods)]);
 }
 
-function accountBehind(pods: readonly PodState[], namespace: string, name: string): string {
-  return pods.find((pod) => stands(pod, namespace, name))?.serviceAccount ?? name;
+/** Names in a sentence, the first of many. */
+function few(names: readonly string[]): string {
+  const shown = names.slice(0, mostNamed).join(", ");
+  return names.length > mostNamed ? `${shown} and ${String(names.length - mostNamed)} more` : shown;
 }
+
+const mostNamed = 5;
 
 /** Addresses of 10.128.0.0/9 that no object uses. */
 function addressBook(pods: readonly PodState[], services: Iterable<ServiceState>): () => string {

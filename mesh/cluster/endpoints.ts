@@ -1,6 +1,12 @@
 import { keyOf } from "./keys";
 import { indexByLabel, matching } from "./selectors";
-import { type EndpointsState, type EndpointSubset, type PodState, type ServiceState } from "./workloads";
+import {
+  type EndpointAddress,
+  type EndpointsState,
+  type EndpointSubset,
+  type PodState,
+  type ServiceState,
+} from "./workloads";
 
 /**
  * Addresses of a Service's endpoints on one target port; on any where that is 0. `<pod>.<service>` is one pod of a headless
@@ -22,19 +28,21 @@ export function endpointIps(
   return ips;
 }
 
-/** What Kubernetes' endpoints controller would write. */
+/** Whether Kubernetes' endpoints controller writes the Service's Endpoints, whatever else anybody writes there. */
+export function isControlled({ externalName, selector }: ServiceState): boolean {
+  return !externalName && Object.keys(selector).length > 0;
+}
+
+/** What Kubernetes' endpoints controller would write: nothing for Services without a selector. */
 export function controlledEndpoints(
-  services: ReadonlyMap<string, ServiceState>,
+  services: Iterable<readonly [string, ServiceState]>,
   pods: readonly PodState[],
 ): ReadonlyMap<string, EndpointsState> {
   const index = indexByLabel(pods);
   const endpoints = new Map<string, EndpointsState>();
   for (const [key, service] of services) {
-    if (service.externalName || Object.keys(service.selector).length === 0) continue;
-    const subsets = new Map<
-      string,
-      { addresses: { ip: string; hostname: string }[]; ports: EndpointSubset["ports"] }
-    >();
+    if (!isControlled(service)) continue;
+    const subsets = new Map<string, { addresses: EndpointAddress[]; ports: EndpointSubset["ports"] }>();
     for (const pod of matching(index, service.namespace, service.selector)) {
       const [ip] = pod.ips;
       if (ip === undefined || (!pod.ready && !service.publishNotReady)) continue;
@@ -48,7 +56,12 @@ export function controlledEndpoints(
       subset.addresses.push({ ip, hostname: pod.subdomain === service.name ? pod.hostname : "" });
       subsets.set(subsetKey, subset);
     }
-    endpoints.set(key, { namespace: service.namespace, name: service.name, subsets: [...subsets.values()] });
+    endpoints.set(key, {
+      namespace: service.namespace,
+      name: service.name,
+      subsets: [...subsets.values()],
+      observed: false,
+    });
   }
   return endpoints;
 }

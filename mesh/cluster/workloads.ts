@@ -62,9 +62,17 @@ export function isHeadless({ clusterIp }: Pick<ServiceState, "clusterIp">): bool
   return clusterIp === "" || clusterIp === "None";
 }
 
+/** One address of an Endpoints object. */
+export interface EndpointAddress {
+  readonly ip: string;
+  readonly hostname: string;
+  /** The pod that has it, where the object names one. */
+  readonly pod?: string;
+}
+
 /** One subset of an Endpoints object. */
 export interface EndpointSubset {
-  readonly addresses: readonly { readonly ip: string; readonly hostname: string }[];
+  readonly addresses: readonly EndpointAddress[];
   readonly ports: readonly { readonly name: string; readonly port: number }[];
 }
 
@@ -73,6 +81,8 @@ export interface EndpointsState {
   readonly namespace: string;
   readonly name: string;
   readonly subsets: readonly EndpointSubset[];
+  /** Whether it comes from a running cluster, where for a Service with a selector only Kubernetes' controller writes them. */
+  readonly observed: boolean;
 }
 
 export function readNamespace(reader: Reader): NamespaceState {
@@ -222,8 +232,12 @@ export function readService(reader: Reader): ServiceState {
   };
 }
 
+/** Fields that only an API server writes. */
+const serverFields = ["uid", "resourceVersion", "creationTimestamp"] as const;
+
 export function readEndpoints(reader: Reader): EndpointsState {
   const { object } = reader;
+  let observed = serverFields.some((field) => Object.hasOwn(object.metadata, field));
   return {
     namespace: object.metadata.namespace ?? "",
     name: object.metadata.name,
@@ -233,9 +247,13 @@ export function readEndpoints(reader: Reader): EndpointsState {
       return {
         addresses: reader.list(subset["addresses"], path, "addresses").map((entry, at) => {
           const address = reader.record(entry, [...path, "addresses", at]);
+          const target = reader.record(address["targetRef"], [...path, "addresses", at], "targetRef");
+          const pod = target["kind"] === "Pod" ? reader.text(target["name"], path, "targetRef") : undefined;
+          if (pod !== undefined) observed = true;
           return {
             ip: reader.text(address["ip"], [...path, "addresses", at, "ip"]) ?? "",
             hostname: reader.text(address["hostname"], [...path, "addresses", at, "hostname"]) ?? "",
+            ...(pod !== undefined && { pod }),
           };
         }),
         ports: reader.list(subset["ports"], path, "ports").map((entry, at) => {
@@ -247,5 +265,6 @@ export function readEndpoints(reader: Reader): EndpointsState {
         }),
       };
     }),
+    observed,
   };
 }

@@ -33,7 +33,10 @@ export interface ControlPlane {
   podsOfIp(ip: string): readonly PodState[];
   /** The Service that has the cluster address. */
   serviceOfIp(ip: string): ServiceState | undefined;
-  /** Whether an application listens at a pod's address: on the ports that Endpoints give for it, as far as objects tell. */
+  /**
+   * Whether an application listens at an address: at a pod's on the ports that Endpoints give for it, as far as objects tell; at
+   * one that no pod has on any.
+   */
   listens(ip: string, port: number): boolean;
   /** Addresses of a service's endpoints, each once. */
   endpointIps(service: MeshService): readonly string[];
@@ -72,7 +75,7 @@ export function controlPlane(
     serviceOfIp: (ip) => byClusterIp.get(ip),
     listens: (ip, port) => {
       listeners ??= listenersOf(state);
-      return listeners.has(`${ip} ${String(port)}`);
+      return !everyIp.has(ip) || listeners.has(`${ip} ${String(port)}`);
     },
     endpointIps: memo((service) => {
       const ips = endpointIps(state.endpoints, service);

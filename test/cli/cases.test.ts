@@ -78,6 +78,15 @@ const cases: readonly Case[] = [
     code: 1,
     says: [/\[no-sidecar-injection\]/, /\[broken-guarantee\]/, /0 of 1 guarantees proved/],
   },
+  // Files that show some objects and not others.
+  { args: ["check", "endpoints-of-one-service.yaml"], code: 0, says: [/No Endpoints of web\/s:/, /No findings/] },
+  { args: ["check", "endpoints-of-kubernetes.yaml"], code: 0, says: [/No Endpoints of web\/s:/, /No findings/] },
+  {
+    args: ["check", "split-backends-elsewhere.yaml"],
+    code: 1,
+    says: [/error: TrafficSplit shop\/s: No backend has an endpoint for port 80 of the root shop\/root/],
+    neverSays: [/\[backend-port\]/],
+  },
   // Output of Helm names no namespace.
   {
     args: ["check", "helm-without-namespace.yaml"],

@@ -32,13 +32,17 @@ function ofSplit(
   const report = (path: readonly (string | number)[], rest: Parameters<typeof finding>[3]): void => {
     found.push(finding(mesh, split, path, rest));
   };
+  const { services } = mesh.state;
+  // Of a namespace of which no object shows a Service nobody knows which there are.
+  const shown = [...services.values()].some(({ namespace, assumed }) => namespace === split.namespace && !assumed);
   if (roots.length === 0) {
-    report(["spec", "service"], {
-      severity: "error",
-      rule: "missing-root",
-      message: `There is no Service ${key}: the split has no effect.`,
-      remedy: "Add the root Service, with a selector that matches the pods of all backends.",
-    });
+    if (shown)
+      report(["spec", "service"], {
+        severity: "error",
+        rule: "missing-root",
+        message: `There is no Service ${key}: the split has no effect.`,
+        remedy: "Add the root Service, with a selector that matches the pods of all backends.",
+      });
   } else if (!roots.some((root) => mesh.catalog.identitiesOfService(root.service).size > 0)) {
     report(["spec", "service"], {
       severity: "error",
@@ -55,7 +59,9 @@ function ofSplit(
       remedy: "Keep one of them.",
     });
   }
-  const known = split.backends.filter(({ service }) => mesh.state.services.has(keyOf(split.namespace, service)));
+  const known = shown
+    ? split.backends.filter(({ service }) => services.has(keyOf(split.namespace, service)))
+    : split.backends;
   if (known.every(({ weight }) => weight === 0)) {
     report(["spec", "backends"], {
       severity: "error",
@@ -65,20 +71,36 @@ function ofSplit(
       remedy: "Give one backend a weight above 0.",
     });
   }
+  const hasPort = (service: string, root: MeshService): boolean =>
+    backendTargetPort(mesh.catalog, split.namespace, service, root.port) !== undefined;
+  const unserved = roots.filter((root) => known.length > 0 && !known.some(({ service }) => hasPort(service, root)));
+  for (const root of unserved) {
+    const effect =
+      chainKind(root.protocol) === "tcp"
+        ? "all calls to it are refused"
+        : "Envoy refuses every HTTP route of the sidecars that know the root, and all HTTP calls of the callers get 404";
+    report(["spec", "backends"], {
+      severity: "error",
+      rule: "no-backend-port",
+      message: `No backend has an endpoint for port ${String(root.port)} of the root ${key}: ${effect}.`,
+      remedy: `Give each backend a port ${String(root.port)} with the same name as the root's.`,
+    });
+  }
   split.backends.forEach(({ service, weight }, index) => {
     const path = ["spec", "backends", index];
     const backendKey = keyOf(split.namespace, service);
-    if (!mesh.state.services.has(backendKey)) {
-      report([...path, "service"], {
-        severity: "warning",
-        rule: "missing-backend",
-        message: `There is no Service ${backendKey}: the others share its part.`,
-        remedy: "Add the Service or take the backend out.",
-      });
+    if (!services.has(backendKey)) {
+      if (shown)
+        report([...path, "service"], {
+          severity: "warning",
+          rule: "missing-backend",
+          message: `There is no Service ${backendKey}: the others share its part.`,
+          remedy: "Add the Service or take the backend out.",
+        });
       return;
     }
     for (const root of roots) {
-      if (backendTargetPort(mesh.catalog, split.namespace, service, root.port) === undefined) {
+      if (!hasPort(service, root) && !unserved.includes(root)) {
         report([...path, "service"], {
           severity: "warning",
           rule: "backend-port",

@@ -4,6 +4,7 @@ import { keyOf } from "../../cluster/keys";
 import { type Labels } from "../../cluster/workloads";
 import { injectionAnnotation, injectionWords, monitoredByLabel, proxyLabel } from "../injection";
 import { type ClusterState, type GivenState } from "./cluster";
+import { destinationsOf, sharedNames } from "./destinations";
 import { type MeshSwitches } from "./policies";
 
 type Assumed = Pick<
@@ -44,8 +45,8 @@ export function assume(given: GivenState, asked: readonly AskedService[]): Assum
   const isMonitored = (namespace: string): boolean =>
     namespaces.size === 0 || namespaces.get(namespace)?.labels[monitoredByLabel] === meshName;
 
-  const destinations = Array.from(given.targets.values(), ({ destination }) => destination);
-  const cluster = assumeCluster({ ...given, destinations }, asked, assumptions);
+  const named = { destinations: destinationsOf(given), shared: sharedNames(given) };
+  const cluster = assumeCluster({ ...given, ...named }, asked, assumptions);
   return { ...cluster, switches, isMonitored, hasSidecar: sidecarRule(namespaces, isMonitored), assumptions };
 }
 

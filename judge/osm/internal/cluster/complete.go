@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	access "github.com/servicemeshinterface/smi-sdk-go/pkg/apis/access/v1alpha3"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -26,8 +27,9 @@ const MeshConfigName = "osm-mesh-config"
 
 // New reads manifests and completes them as a running cluster would: a namespace for everything that names one, pods for
 // workloads, an address for every pod and Service, Endpoints for every Service with a selector, a sidecar's label on
-// every pod of the mesh. Kinds that are missing altogether are assumed: without a Namespace all namespaces belong to the
-// mesh; without a MeshConfig the mode is strict, without egress; without Endpoints they follow the selectors.
+// every pod of the mesh. What is missing is assumed: without a Namespace all namespaces belong to the mesh; without a
+// MeshConfig the mode is strict, without egress; a Service without Endpoints has the pods that its selector matches; a
+// namespace without Services that select pods has one for each account that a TrafficTarget leads to.
 func New(manifests []json.RawMessage) (*Objects, error) {
 	objects, workloads, err := decode(manifests)
 	if err != nil {
@@ -38,6 +40,9 @@ func New(manifests []json.RawMessage) (*Objects, error) {
 	}
 	objects.completeNamespaces()
 	objects.completeMeshConfig()
+	objects.assumePods()
+	objects.assumeServices()
+	objects.placePods()
 	objects.completePods()
 	objects.completeServices()
 	objects.completeEndpoints()
@@ -200,16 +205,252 @@ func (o *Objects) completeServices() {
 	}
 }
 
+// assumePods gives a pod to each account that a TrafficTarget leads to and that has none: one for the Service of its name
+// whose selector matches no pod; one for each such Service, if it is the only such account of a namespace without pods; or one
+// that no Service selects, in such a namespace.
+func (o *Objects) assumePods() {
+	populated, running := map[string]bool{}, map[string]bool{}
+	for _, pod := range o.Pods {
+		populated[pod.Namespace] = true
+		running[pod.Namespace+"/"+accountOf(pod)] = true
+	}
+	waiting := map[string][]*corev1.Service{}
+	for _, service := range o.Services {
+		if len(service.Spec.Selector) > 0 && !o.selectsAny(service) {
+			waiting[service.Namespace] = append(waiting[service.Namespace], service)
+		}
+	}
+	absent := map[string][]string{}
+	var namespaces []string
+	for _, target := range o.TrafficTargets {
+		account := target.Spec.Destination
+		key := account.Namespace + "/" + account.Name
+		if account.Name != "" && !running[key] {
+			running[key] = true
+			if absent[account.Namespace] == nil {
+				namespaces = append(namespaces, account.Namespace)
+			}
+			absent[account.Namespace] = append(absent[account.Namespace], account.Name)
+		}
+	}
+	for _, namespace := range namespaces {
+		accounts := absent[namespace]
+		for _, account := range accounts {
+			var behind []*corev1.Service
+			for _, service := range waiting[namespace] {
+				if service.Name == account {
+					behind = append(behind, service)
+				}
+			}
+			if len(behind) == 0 && populated[namespace] {
+				continue
+			}
+			if len(behind) == 0 && len(accounts) == 1 {
+				behind = waiting[namespace]
+			}
+			if len(behind) == 0 {
+				o.addAssumedPod(namespace, account, 0, nil)
+			}
+			for index, service := range behind {
+				o.addAssumedPod(namespace, account, index, service.Spec.Selector)
+			}
+		}
+	}
+}
+
+func (o *Objects) addAssumedPod(namespace, account string, index int, selector map[string]string) {
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: account}}
+	if index > 0 {
+		pod.Name = fmt.Sprintf("%s-%d", account, index)
+	}
+	pod.Labels = map[string]string{}
+	for name, value := range selector {
+		pod.Labels[name] = value
+	}
+	pod.Spec.ServiceAccountName = account
+	o.Pods = append(o.Pods, pod)
+}
+
+// accountLabel ties an assumed Service to the pods of an account.
+const accountLabel = "judge/account"
+
+// assumeServices gives each namespace of which no Service selects pods one Service for each account that a TrafficTarget
+// leads to. Ports are those of the target's TCPRoutes, else 80.
+func (o *Objects) assumeServices() {
+	shown, populated, running := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	services := map[string]*corev1.Service{}
+	for _, service := range o.Services {
+		shown[service.Namespace] = shown[service.Namespace] || len(service.Spec.Selector) > 0
+		services[service.Namespace+"/"+service.Name] = nil
+	}
+	for _, pod := range o.Pods {
+		populated[pod.Namespace] = true
+		running[pod.Namespace+"/"+accountOf(pod)] = true
+	}
+	for _, target := range o.TrafficTargets {
+		account := target.Spec.Destination
+		key := account.Namespace + "/" + account.Name
+		if account.Namespace == "" || account.Name == "" || shown[account.Namespace] {
+			continue
+		}
+		if populated[account.Namespace] && !running[key] {
+			continue
+		}
+		service, known := services[key]
+		if known && service == nil {
+			continue
+		}
+		if !known {
+			service = &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: account.Namespace, Name: account.Name}}
+			service.Spec.Selector = map[string]string{accountLabel: account.Name}
+			services[key] = service
+			o.Services = append(o.Services, service)
+			o.labelPods(account.Namespace, account.Name)
+		}
+		addPorts(service, o.assumedPorts(target))
+	}
+}
+
+func accountOf(pod *corev1.Pod) string {
+	if pod.Spec.ServiceAccountName == "" {
+		return "default"
+	}
+	return pod.Spec.ServiceAccountName
+}
+
+// labelPods labels the account's pods for its assumed Service.
+func (o *Objects) labelPods(namespace, account string) {
+	for _, pod := range o.Pods {
+		if pod.Namespace != namespace || accountOf(pod) != account {
+			continue
+		}
+		if pod.Labels == nil {
+			pod.Labels = map[string]string{}
+		}
+		pod.Labels[accountLabel] = account
+	}
+}
+
+// assumedPorts are the ports of the target's TCPRoutes: of HTTP services where it has HTTP rules too.
+func (o *Objects) assumedPorts(target *access.TrafficTarget) []corev1.ServicePort {
+	protocol, routes := "tcp", 0
+	var numbers []int
+	for _, rule := range target.Spec.Rules {
+		switch rule.Kind {
+		case "HTTPRouteGroup":
+			protocol = "http"
+		case "TCPRoute":
+			routes++
+			for _, route := range o.TCPRoutes {
+				if route.Namespace == target.Namespace && route.Name == rule.Name {
+					numbers = append(numbers, route.Spec.Matches.Ports...)
+				}
+			}
+		}
+	}
+	if routes == 0 {
+		protocol = "http"
+	}
+	if len(numbers) == 0 {
+		numbers = []int{80}
+	}
+	var ports []corev1.ServicePort
+	for _, number := range numbers {
+		ports = append(ports, corev1.ServicePort{Name: fmt.Sprintf("%s-%d", protocol, number), Port: int32(number)})
+	}
+	return ports
+}
+
+func addPorts(service *corev1.Service, ports []corev1.ServicePort) {
+	for _, port := range ports {
+		known := false
+		for _, other := range service.Spec.Ports {
+			known = known || other.Port == port.Port
+		}
+		if !known {
+			service.Spec.Ports = append(service.Spec.Ports, port)
+		}
+	}
+}
+
+// placePods gives pods without an address the one that Endpoints have for a pod of their name, if their Service selects it.
+func (o *Objects) placePods() {
+	for _, endpoints := range o.Endpoints {
+		for _, subset := range endpoints.Subsets {
+			for _, address := range subset.Addresses {
+				if address.TargetRef != nil {
+					o.place(endpoints.Namespace, endpoints.Name, address.TargetRef.Name, address.IP)
+				}
+			}
+		}
+	}
+}
+
+func (o *Objects) place(namespace, name, podName, ip string) {
+	for _, service := range o.Services {
+		if service.Namespace != namespace || service.Name != name || len(service.Spec.Selector) == 0 {
+			continue
+		}
+		selector := labels.SelectorFromSet(service.Spec.Selector)
+		for _, pod := range o.Pods {
+			if pod.Namespace == namespace && pod.Name == podName && pod.Status.PodIP == "" &&
+				selector.Matches(labels.Set(pod.Labels)) {
+				pod.Status.PodIP = ip
+			}
+		}
+	}
+}
+
+// completeEndpoints does what the cluster's endpoints controller does: it writes the Endpoints of every Service with a
+// selector, whatever somebody else writes there. Those that it wrote in a running cluster are kept, as are all of other Services.
 func (o *Objects) completeEndpoints() {
-	if len(o.Endpoints) > 0 {
-		return
+	given := map[string]int{}
+	for index, endpoints := range o.Endpoints {
+		given[endpoints.Namespace+"/"+endpoints.Name] = index
 	}
 	for _, service := range o.Services {
 		if len(service.Spec.Selector) == 0 || service.Spec.Type == corev1.ServiceTypeExternalName {
 			continue
 		}
-		o.Endpoints = append(o.Endpoints, o.endpointsOf(service))
+		index, known := given[service.Namespace+"/"+service.Name]
+		switch {
+		case !known:
+			o.Endpoints = append(o.Endpoints, o.endpointsOf(service))
+		case !o.observed(o.Endpoints[index]) && o.selectsAny(service):
+			o.Endpoints[index] = o.endpointsOf(service)
+		}
 	}
+}
+
+// observed tells whether Endpoints come from a running cluster: they have what only the API server or the controller
+// writes, or an address of a pod.
+func (o *Objects) observed(endpoints *corev1.Endpoints) bool {
+	if endpoints.UID != "" || endpoints.ResourceVersion != "" || !endpoints.CreationTimestamp.IsZero() {
+		return true
+	}
+	for _, subset := range endpoints.Subsets {
+		for _, address := range subset.Addresses {
+			if address.TargetRef != nil && address.TargetRef.Kind == "Pod" {
+				return true
+			}
+			for _, pod := range o.Pods {
+				if pod.Status.PodIP == address.IP {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (o *Objects) selectsAny(service *corev1.Service) bool {
+	selector := labels.SelectorFromSet(service.Spec.Selector)
+	for _, pod := range o.Pods {
+		if pod.Namespace == service.Namespace && selector.Matches(labels.Set(pod.Labels)) {
+			return true
+		}
+	}
+	return false
 }
 
 // endpointsOf does what the cluster's endpoints controller does for a Service with a selector.
