@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { terminalReport } from "../sandbox/progress";
 import { ensureTools } from "../sandbox/tools";
+import { goEnvironment } from "../sandbox/tools/build";
 
 /**
  * `npm test`: everything, quickest first: unit tests, types, lint, format, then the tests with the real engine.
@@ -42,6 +43,36 @@ function tests(title: string, project: string): boolean {
   return well;
 }
 
+/** An event of `go test -json`, as far as it is read. */
+interface GoTestEvent {
+  readonly Action: string;
+  readonly Test?: string;
+  readonly Output?: string;
+}
+
+/** Runs the judge's tests in Go and adds them up; their output is shown where one fails. */
+function goTests(title: string): boolean {
+  report(title);
+  const { status, error, stdout } = spawnSync("go", ["test", "-trimpath", "-mod=readonly", "-json", "./..."], {
+    cwd: join("judge", "osm"),
+    env: goEnvironment(),
+    encoding: "utf8",
+    maxBuffer: 1e9,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (error !== undefined) throw error;
+  const events = stdout
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as GoTestEvent);
+  const ended = (action: string): number =>
+    events.filter(({ Action, Test }) => Action === action && Test !== undefined).length;
+  passed += ended("pass");
+  failed += ended("fail");
+  if (status !== 0) process.stdout.write(events.map(({ Output = "" }) => Output).join(""));
+  return status === 0;
+}
+
 async function main(): Promise<boolean> {
   const inner =
     tests("Unit tests (no tools needed)", "unit") &&
@@ -50,6 +81,7 @@ async function main(): Promise<boolean> {
     step("Format", "prettier/bin/prettier.cjs", "--check", "--log-level", "warn", ".");
   if (!inner || quick) return inner;
   await ensureTools(report);
+  if (!goTests("Tests of the judge, in Go (a minute or two the first time)")) return false;
   return tests("Engine tests: the real Pulumi, Kubernetes, OSM and azure-cli (about half an hour)", "engine");
 }
 

@@ -69,7 +69,15 @@ export async function livePools(arm: ArmClient, cluster: ClusterReference): Prom
   if (response.status !== 200) {
     throw unexpected(`Reading the node pools of the cluster ${cluster.clusterName}`, response);
   }
-  return (response.body as { value: Pool[] }).value;
+  const { value } = response.body as { readonly value?: unknown };
+  // A list that is missing must not pass for a cluster that is not there: the next request would name pools anew.
+  if (!Array.isArray(value)) {
+    throw unexpected(
+      `Reading the node pools of the cluster ${cluster.clusterName}: an answer without a list`,
+      response,
+    );
+  }
+  return value as Pool[];
 }
 
 /** Which pools the next request for the cluster should name: the bootstrap pool while there is nothing else, or none. */

@@ -112,7 +112,7 @@ async function moduleDirectory(module: string, source: string, logFile: string):
  * cgo is off: the executables then need no C compiler to build and no particular C library to run. Where there is memory for
  * it, the compiler collects its garbage less often, which saves a quarter of its work.
  */
-function goEnvironment(): NodeJS.ProcessEnv {
+export function goEnvironment(): NodeJS.ProcessEnv {
   const memory = os.totalmem() > 12e9 ? { GOGC: "400" } : {};
   return { ...process.env, ...memory, CGO_ENABLED: "0", GOWORK: "off" };
 }

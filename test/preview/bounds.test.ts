@@ -28,6 +28,8 @@ describe("a preview on the shared cluster", () => {
     ["a shared namespace", object("Service", "gift", "bookstore")],
     ["another preview's namespace", object("Service", "gift", "pr-2-bookstore")],
     ["a namespace of a longer number", object("Service", "gift", "pr-11-bookstore")],
+    ["a namespace that has its name within", object("Service", "gift", "shop-pr-1-bookstore")],
+    ["a secret in such a namespace", object("Secret", "gift", "shop-pr-1-bookstore")],
     ["no namespace at all", object("ClusterRole", "root")],
     ["a secret elsewhere", object("Secret", "gift", "kube-system")],
     ["a namespace of another name", object("Namespace", "bookstore")],

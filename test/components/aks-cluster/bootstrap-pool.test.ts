@@ -110,6 +110,13 @@ describe("livePools", () => {
   });
 });
 
+describe("livePools, of an answer without a list", () => {
+  it.each([{}, { value: null }, { value: {} }])("is an error: %j", async (body) => {
+    fake = await fakeArm(() => ({ body }));
+    await expect(livePools(fake.arm, cluster)).rejects.toThrow(/node pools of the cluster c: an answer without a list/);
+  });
+});
+
 describe("split", () => {
   it("parts what replaces a cluster from what does not", () => {
     const { createOnly, others } = split({

@@ -5,6 +5,7 @@ import {
   fixedChanges,
   refusal,
 } from "../../../components/aks-cluster/create-only-settings";
+import { containerService } from "../../../sandbox/providers/azure-native/resource-types/container-service";
 import { type FakeArm, fakeArm } from "../arm/fake-arm";
 
 const values = (changes: object = {}): string =>
@@ -28,6 +29,11 @@ describe("values that Azure fixes when it makes a cluster", () => {
   it.each(createOnlyPaths)("has %s among them", (path) => {
     const nested = path.split(".").reduceRight<unknown>((value, key) => ({ [key]: value }), "value");
     expect(Object.keys(split(nested as object).createOnly)).toEqual([path]);
+  });
+
+  it("are those for whose change azure-native replaces a cluster, and those in its id", () => {
+    const { replaceOnChanges = [] } = containerService["azure-native:containerservice:ManagedCluster"] ?? {};
+    expect([...createOnlyPaths].sort()).toEqual(["resourceGroupName", "resourceName", ...replaceOnChanges].sort());
   });
 
   it("does not see a change in how a region is written, nor in what Azure changes", () => {
