@@ -139,7 +139,7 @@ function distancesToEnd(automaton: DFA): ReadonlyMap<DFA.Node, number> {
 
 /** Letters first, then digits, then the marks that paths and values often have; last what is not ASCII. */
 function friendliness(code: number, before: number | undefined): number {
-  if (code > 0x7e) return 6 + code / 1000;
+  if (code > 0x7e || code < 0x20) return 6 + code / 1000;
   const character = String.fromCharCode(code);
   if (/[a-z]/.test(character)) return character === "x" && before !== code ? 0 : 1 + code / 1000;
   if (/[0-9]/.test(character)) return 2 + code / 1000;

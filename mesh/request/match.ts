@@ -13,13 +13,24 @@ export interface HttpRequest {
   header(name: string): string | undefined;
 }
 
+/** A header that the first sidecar adds where the caller did not send it. */
+export const requestId = "x-request-id";
+
+/** A value like those that sidecars add: a random UUID. */
+const addedRequestId = "6f1d0c5e-2b7a-4c39-9e84-d3a05b71f6c2";
+
+/** The value without the blanks around it, which Envoy takes off. */
+function trimmed(value: string): string {
+  return value.replace(/^[ \t]+|[ \t]+$/g, "");
+}
+
 export function httpRequest(request: CallRequest): HttpRequest {
   const method = request.method ?? "GET";
   const full = request.path ?? "/";
   const authority = request.host ?? request.to;
   const headers = new Map<string, string>();
   for (const [name, value] of Object.entries(request.headers ?? {})) {
-    const text = typeof value === "string" ? value : value.join(",");
+    const text = (typeof value === "string" ? [value] : value).map(trimmed).join(",");
     const key = name.toLowerCase();
     const known = headers.get(key);
     headers.set(key, known === undefined ? text : `${known},${text}`);
@@ -30,6 +41,7 @@ export function httpRequest(request: CallRequest): HttpRequest {
   headers.set(":method", method);
   headers.set(":path", full);
   headers.set(":scheme", "http");
+  if (!headers.has(requestId)) headers.set(requestId, addedRequestId);
   if (!headers.has("x-forwarded-proto")) headers.set("x-forwarded-proto", "http");
   return { method, path: full.replace(/[?#].*$/s, ""), authority, header: (name) => headers.get(name) };
 }

@@ -1,6 +1,7 @@
 import { TooComplexError } from "../regex/automaton";
 import { difference, exampleOf, intersection, type Language, languageOf, patternsOverlap } from "../regex/language";
 import { fullMatch } from "../regex/pattern";
+import { requestId } from "./match";
 
 /** Methods that a request can have. The last stands for all that the SMI schema does not name: they only match `*`. */
 export const requestMethods = [
@@ -20,8 +21,8 @@ const allMethods = (1 << requestMethods.length) - 1;
 /** Paths that a client can send and a sidecar passes on: no query, no fragment, no blanks, ASCII. */
 const anyPath = String.raw`/[!-"$->@-~]*`;
 
-/** Values that a header can have. */
-const anyValue = "(?:[!-~](?:[ -~]*[!-~])?)?";
+/** Values that a header can have: bytes without blanks around them. */
+const anyValue = String.raw`(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?`;
 
 /** Values that one header may have in a set of requests. */
 interface HeaderValues {
@@ -107,7 +108,8 @@ function isEmptyBox(box: RequestBox): boolean {
   return false;
 }
 
-const free = (): HeaderValues => ({ absent: true, values: languageOf(anyValue) });
+/** A header without conditions. Where the caller sends no request id, sidecars do. */
+const free = (name: string): HeaderValues => ({ absent: name !== requestId, values: languageOf(anyValue) });
 
 function meet(a: RequestBox, b: RequestBox): RequestBox | undefined {
   const methods = a.methods & b.methods;
@@ -147,7 +149,7 @@ function without(a: RequestBox, b: RequestBox): RequestSet {
   keep({ ...left, path: difference(path, b.path) });
   left = { ...left, path: intersection(path, b.path) };
   for (const [name, values] of b.headers) {
-    const known = left.headers.get(name) ?? free();
+    const known = left.headers.get(name) ?? free(name);
     keep({
       ...left,
       headers: new Map(left.headers).set(name, {

@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { httpRequest, meets as requestMeets } from "../../../mesh/request/match";
+import { everyRequest, exampleRequest, requestsMeeting, subtractSets } from "../../../mesh/request/request-set";
+
+const condition = (name: string, pattern: string) => ({
+  methods: ["*"],
+  path: ".*",
+  headers: new Map([[name, pattern]]),
+});
+const meets = (name: string, pattern: string, headers: Readonly<Record<string, string>>): boolean =>
+  requestMeets(
+    httpRequest({ from: "shop/web", to: "store.shop:80", protocol: "http", headers }),
+    condition(name, pattern),
+  );
+
+describe("values of headers", () => {
+  it("have no blanks around them", () => {
+    expect(meets("version", "v1", { version: " \tv1 " })).toBe(true);
+    expect(meets("version", "v1", { version: "v 1" })).toBe(false);
+  });
+
+  it("are bytes", () => {
+    expect(meets("name", ".", { name: "é" })).toBe(false);
+    expect(meets("name", "..", { name: "é" })).toBe(true);
+    expect(meets("name", "[é]{2}", { name: "é" })).toBe(true);
+    expect(meets("name", "é", { name: "é" })).toBe(true);
+    expect(meets("name", "\\xff", { name: "\udcff" })).toBe(true);
+  });
+
+  it("that are no ASCII are among the requests that a proof is about", () => {
+    const rest = subtractSets(
+      requestsMeeting(condition("name", ".*"), "s"),
+      requestsMeeting(condition("name", "[ -~]*"), "s"),
+    );
+    const name = exampleRequest(rest)?.headers["name"] ?? "";
+    expect(meets("name", ".*", { name })).toBe(true);
+    expect(meets("name", "[ -~]*", { name })).toBe(false);
+  });
+});
+
+describe("the header x-request-id", () => {
+  it("is there without the caller", () => {
+    expect(meets("X-Request-Id", ".*", {})).toBe(true);
+    expect(meets("x-request-id", "[0-9a-f-]{36}", {})).toBe(true);
+    expect(meets("x-request-id", "mine", {})).toBe(false);
+    expect(meets("x-request-id", "mine", { "X-Request-ID": "mine" })).toBe(true);
+    expect(meets("x-other", ".*", {})).toBe(false);
+  });
+
+  it("is missing in no request that a proof is about", () => {
+    const without = (name: string) => subtractSets(everyRequest(), requestsMeeting(condition(name, ".*"), "s"));
+    expect(exampleRequest(without("x-request-id"))).toBeUndefined();
+    expect(exampleRequest(without("x-other"))).toMatchObject({ headers: {} });
+  });
+});
