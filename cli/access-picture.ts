@@ -6,6 +6,7 @@ import {
   type AccessEntry,
   addressOf,
   conditionText,
+  isOutside,
   type Mesh,
   type ServicePort,
   summarize,
@@ -16,8 +17,8 @@ interface Box {
   readonly id: string;
   readonly title: string;
   readonly namespace: string;
-  /** An account with what it serves, or a service whose pods run under several accounts. */
-  readonly kind: "account" | "service";
+  /** An account with what it serves, a service whose pods run under several accounts, or what is outside of the mesh. */
+  readonly kind: "account" | "service" | "outside";
   readonly services: Set<string>;
 }
 
@@ -80,7 +81,7 @@ export function accessSvg(mesh: Mesh, relation: Access): string {
   const nodes = boxes.map((box) => {
     const { x, y } = graph.node(box.id);
     const tint = namespaces.indexOf(box.namespace) % tints.length;
-    const second = shorten(`${box.namespace} · ${roleOf(box)}`, 32);
+    const second = shorten([box.namespace, roleOf(box)].filter((text) => text !== "").join(" · "), 32);
     return `<g class="box" tabindex="0" data-id="${escape(box.id)}"><title>${escape(hintOf(box))}</title><rect class="${box.kind} tint${String(tint)}" x="${pixels(x - boxWidth / 2)}" y="${pixels(y - boxHeight / 2)}" width="${String(boxWidth)}" height="${String(boxHeight)}" rx="${box.kind === "account" ? "10" : "28"}"/><text class="title" x="${pixels(x)}" y="${pixels(y - 3)}">${escape(shorten(box.title, 24))}</text><text class="kind" x="${pixels(x)}" y="${pixels(y + 16)}">${escape(second)}</text></g>`;
   });
   const { width = 300, height = 100 } = boxes.length === 0 ? {} : graph.graph();
@@ -138,12 +139,15 @@ function style(): string {
 }
 
 function roleOf({ kind, title, services }: Box): string {
+  if (kind === "outside") return services.size === 0 ? "callers outside of the mesh" : "host outside";
   if (kind === "service") return "service, several accounts";
   if (services.size === 0) return "caller";
   return services.size === 1 && services.has(title) ? "service" : [...services].join(", ");
 }
 
 function hintOf({ kind, namespace, title, services }: Box): string {
+  if (kind === "outside")
+    return services.size === 0 ? `Callers outside of the mesh: ${title}` : `Host outside: ${title}`;
   if (kind === "service") return `Service ${namespace}/${title}: its pods run under several accounts`;
   const serves = services.size === 0 ? "serves nothing" : `serves ${[...services].join(", ")}`;
   return `Service account ${namespace}/${title}, ${serves}`;
@@ -204,7 +208,9 @@ function model(
     const [only = "", ...others] = mesh.accountsBehind(service);
     const [namespace = "", account = ""] = only.split("/");
     const one = only !== "" && others.length === 0;
-    const found = one ? boxOf("account", namespace, account) : boxOf("service", service.namespace, service.name);
+    const found = one
+      ? boxOf("account", namespace, account)
+      : boxOf(service.service === "" ? "outside" : "service", service.namespace, service.name);
     found.services.add(service.name);
     return found;
   };
@@ -217,10 +223,10 @@ function model(
         left += 1;
         continue;
       }
-      const [namespace = "", name = ""] = caller.split("/");
+      const [namespace = "", name = ""] = isOutside(caller) ? ["", caller] : caller.split("/");
       const to = boxOfService(service);
       arrows.push({
-        from: boxOf("account", namespace, name).id,
+        from: boxOf(isOutside(caller) ? "outside" : "account", namespace, name).id,
         to: to.id,
         label: to.title === service.name ? labelOf(entry, summary) : `${service.name} ${labelOf(entry, summary)}`,
         tone: toneOf(summary),

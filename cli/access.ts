@@ -63,9 +63,10 @@ function matrix(relation: Access, columns: readonly string[], paint: Paint): str
     const symbol = symbolOf(summarize(tree), paint);
     for (const caller of callers) cells.set(`${caller}|${addressOf(service)}`, symbol);
   }
-  const width = Math.max(...relation.callers.map((caller) => caller.length), 6);
+  const callers = [...relation.callers, ...relation.outsiders];
+  const width = Math.max(...callers.map((caller) => caller.length), 6);
   const header = columns.map((column, index) => `${" ".repeat(width + 2)}${"│ ".repeat(index)}┌ ${shortName(column)}`);
-  const rows = relation.callers.map(
+  const rows = callers.map(
     (caller) =>
       `${caller.padEnd(width)}  ${columns.map((column) => cells.get(`${caller}|${column}`) ?? paint.dim("·")).join(" ")}`,
   );

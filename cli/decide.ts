@@ -58,10 +58,13 @@ export function readRequest(line: string): CallRequest | { readonly error: strin
     return { error: "The line is not JSON." };
   }
   if (!isJsonObject(value)) return { error: "A request must be a JSON object." };
-  const { from, to, protocol = "http", method, path, host, headers } = value;
+  const { from, to, protocol = "http", method, path, host, headers, "server-name": serverName } = value;
   if (typeof from !== "string") return { error: '"from" is missing: write "namespace/service-account".' };
   if (typeof to !== "string") return { error: '"to" is missing: write "host:port".' };
   if (protocol !== "http" && protocol !== "tcp") return { error: '"protocol" must be "http" or "tcp".' };
+  if (serverName !== undefined && (typeof serverName !== "string" || protocol !== "tcp")) {
+    return { error: '"server-name" must be a string, and goes with "protocol": "tcp".' };
+  }
   const texts: Record<string, string> = {};
   for (const [name, field] of Object.entries({ method, path, host })) {
     if (field === undefined || field === null) continue;
@@ -77,5 +80,5 @@ export function readRequest(line: string): CallRequest | { readonly error: strin
       else return { error: `Header ${JSON.stringify(name)} must be a string.` };
     }
   }
-  return { from, to, protocol, ...texts, headers: pairs };
+  return { from, to, protocol, ...texts, ...(typeof serverName === "string" && { serverName }), headers: pairs };
 }

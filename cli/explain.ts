@@ -23,6 +23,8 @@ const options = {
   host: { type: "string" },
   header: { type: "string", multiple: true },
   tcp: { type: "boolean" },
+  tls: { type: "boolean" },
+  "server-name": { type: "string" },
   json: { type: "boolean" },
 } as const;
 
@@ -32,10 +34,13 @@ export async function explainCommand(terminal: Terminal, args: readonly string[]
   const { from, to, method, path, host, header = [] } = values;
   if (from === undefined) throw new UsageError("Say who calls: --from NAMESPACE/SERVICE-ACCOUNT.");
   if (to === undefined) throw new UsageError("Say what is called: --to HOST:PORT.");
+  const named = values["server-name"];
+  const serverName = named ?? (values.tls === true ? to.replace(/:\d*$/, "") : undefined);
   const request: CallRequest = {
     from,
     to,
-    protocol: values.tcp === true ? "tcp" : "http",
+    protocol: values.tcp === true || serverName !== undefined ? "tcp" : "http",
+    ...(serverName !== undefined && { serverName }),
     ...(method !== undefined && { method }),
     ...(path !== undefined && { path }),
     ...(host !== undefined && { host }),

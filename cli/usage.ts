@@ -33,17 +33,20 @@ export const commandUsages = {
   explain: {
     synopsis: [
       "explain FILES… --from NS/SA --to HOST:PORT",
-      "[--method M] [--path P] [--header NAME=VALUE]… [--host H] [--tcp] [--json]",
+      "[--method M] [--path P] [--header NAME=VALUE]… [--host H] [--tcp] [--tls] [--server-name NAME] [--json]",
     ],
     summary: "what happens to one call, and which lines decide it",
     options: {
-      "--from NS/SA": "who calls: namespace and service account",
+      "--from NS/SA":
+        "who calls: namespace and service account; outside, or outside:IP, for callers outside of the mesh",
       "--to HOST:PORT": "what is called: a Service by any of its names, an address, or a host outside",
       "--method M": "default GET",
       "--path P": "default /",
       "--header NAME=VALUE": "may be given several times",
       "--host H": "Host header. Default: what --to says",
       "--tcp": "bytes that are not HTTP",
+      "--tls": "TLS of the caller's own, to what --to names",
+      "--server-name NAME": "the same, to another name",
       ...json,
       ...sources,
     },

@@ -5,6 +5,7 @@ export { type AccessChange, diff, DiffTooLarge } from "./analysis/diff";
 export type { AdmissionFinding, Finding } from "./analysis/finding";
 export { checkGuarantees, type Guarantee, guaranteeKind, readGuarantees } from "./analysis/guarantees";
 export { type Access, type AccessEntry, addressOf, type Mesh, type ServicePort } from "./analysis/mesh";
+export { isOutside } from "./analysis/outside";
 export { provedExtent } from "./analysis/proved-extent";
 export { conditionText, type Extent, summarize, type Summary } from "./analysis/summary";
 export { type AskedService, askedService, parseAddress } from "./cluster/dns";

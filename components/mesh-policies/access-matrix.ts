@@ -27,7 +27,8 @@ export function accessMatrix(relation: Access): AccessMatrix {
     const everybody = entry.callers.length > 1 && entry.callers.length === relation.callers.length;
     const who = everybody ? "everybody" : entry.callers.join(", ");
     const { namespace, name, port } = entry.service;
-    return [[`${who} → ${namespace}/${name}:${String(port)}`, Object.fromEntries(answers)]];
+    const to = namespace === "" ? name : `${namespace}/${name}`;
+    return [[`${who} → ${to}:${String(port)}`, Object.fromEntries(answers)]];
   });
   return Object.fromEntries(rows.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

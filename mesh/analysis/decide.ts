@@ -2,7 +2,8 @@ import { parseAddress } from "../cluster/dns";
 import { httpRequest } from "../request/match";
 import { type CallRequest, statusOf, type Verdict } from "../request/request";
 import { type CallTree, causeOf, endsOf, reasonsOf, sharesOf } from "./call-tree";
-import { type Mesh } from "./mesh";
+import { type Caller, type Mesh, type Sent } from "./mesh";
+import { isOutside, outsiderOf } from "./outside";
 import { resolve } from "./resolve";
 
 /** A request that cannot be decided because it is not well-formed. The message says which field, and what to write. */
@@ -17,8 +18,8 @@ export class RequestError extends Error {
  */
 export function decide(mesh: Mesh, request: CallRequest): Verdict {
   const http = request.protocol === "http";
-  const authority = http ? (request.host ?? request.to) : undefined;
-  const tree = resolve(callTree(mesh, request.from, request.to, authority), http ? httpRequest(request) : undefined);
+  const sent = http ? { authority: request.host ?? request.to } : { serverName: request.serverName };
+  const tree = resolve(callTree(mesh, request.from, request.to, sent), http ? httpRequest(request) : undefined);
   const ends = endsOf(tree);
   const [first = "refused", ...others] = [...new Set(ends.map(({ outcome }) => outcome))].sort();
   const backends = sharesOf(tree);
@@ -38,19 +39,32 @@ export function decide(mesh: Mesh, request: CallRequest): Verdict {
 }
 
 /**
- * What happens to all the calls from an account to an address under one Host header.
+ * What happens to all the calls from a caller to an address that are sent alike.
  *
- * @param from `namespace/service account`.
+ * @param from `namespace/service account`, `outside`, or `outside:` with an IPv4 address or CIDR.
  * @param to `host:port`.
- * @param authority Host header; undefined for bare TCP connections.
  * @throws {RequestError} where `from` or `to` is malformed.
  */
-export function callTree(mesh: Mesh, from: string, to: string, authority: string | undefined): CallTree {
-  const [namespace = "", serviceAccount = "", ...rest] = from.split("/");
-  if (namespace === "" || serviceAccount === "" || rest.length > 0) {
-    throw new RequestError(`"from" must be "namespace/service-account", is ${JSON.stringify(from)}.`);
-  }
+export function callTree(mesh: Mesh, from: string, to: string, sent: Sent): CallTree {
+  const caller = callerOf(mesh, from);
   const address = parseAddress(to);
   if (address === undefined) throw new RequestError(`"to" must be "host:port", is ${JSON.stringify(to)}.`);
-  return mesh.callTree({ namespace, serviceAccount }, address, authority);
+  return mesh.callTree(caller, address, sent);
+}
+
+function callerOf(mesh: Mesh, from: string): Caller {
+  if (isOutside(from)) {
+    const outsider = outsiderOf(from, mesh.sourceRanges());
+    if (outsider !== undefined) return outsider;
+    throw new RequestError(
+      `"from" must be "outside", or "outside:" with an IPv4 address or CIDR, is ${JSON.stringify(from)}.`,
+    );
+  }
+  const [namespace = "", serviceAccount = "", ...rest] = from.split("/");
+  if (namespace === "" || serviceAccount === "" || rest.length > 0) {
+    throw new RequestError(
+      `"from" must be "namespace/service-account", or "outside" for callers outside of the mesh, is ${JSON.stringify(from)}.`,
+    );
+  }
+  return { kind: "account", namespace, serviceAccount };
 }

@@ -1,12 +1,13 @@
-import { type AccountKey } from "../cluster/keys";
+import { sourceClasses } from "../cluster/source-ranges";
 import { TooComplexError } from "../regex/automaton";
 import { type CallRequest, type Verdict } from "../request/request";
 import { exampleRequest, type RequestSet, subtractSets } from "../request/request-set";
 import { type CallTree } from "./call-tree";
 import { callTree, decide } from "./decide";
 import { fingerprint } from "./fingerprint";
-import { addressOf, type Mesh, type ServicePort } from "./mesh";
+import { addressOf, type Mesh, sentTo, type ServicePort } from "./mesh";
 import { answersIn, certain, possible } from "./outcome-sets";
+import { isOutside, outsideName } from "./outside";
 
 /** What a change does to the calls from one account to one port of a service. */
 export interface AccessChange {
@@ -16,7 +17,7 @@ export interface AccessChange {
    * answer. `unknown`: patterns too complex to compare.
    */
   readonly kind: "opens" | "closes" | "unsettles" | "settles" | "shares" | "answers" | "unknown";
-  /** `namespace/service account`. */
+  /** `namespace/service account`, or `outside` of the mesh. */
   readonly from: string;
   /** Full name and port. */
   readonly to: string;
@@ -50,6 +51,7 @@ export function diff(before: Mesh, after: Mesh): readonly AccessChange[] {
   };
   for (const pair of now.values()) visit(pair);
   for (const pair of old.values()) if (!now.has(pair.key)) visit(pair);
+  for (const pair of fromOutside(before, after)) visit(pair);
   for (const pair of unrelated(before, after)) if (!now.has(pair.key) && !old.has(pair.key)) visit(pair);
   const rank = (change: AccessChange): string => [order.indexOf(change.kind), change.to, change.from].join("\0");
   return changes
@@ -71,23 +73,24 @@ const order: readonly AccessChange["kind"][] = [
 /** The calls of a caller to one port of a service. */
 interface Pair {
   readonly key: string;
+  /** The caller as it is asked for. */
   readonly from: string;
-  readonly to: string;
-  readonly tcp: boolean;
+  /** The caller as a reader knows it. */
+  readonly title: string;
+  readonly service: ServicePort;
 }
 
 interface RelatedPair extends Pair {
   readonly tree: CallTree;
 }
 
-function pairOf(from: AccountKey, service: ServicePort): Pair {
-  const to = addressOf(service);
-  const tcp = service.kind === "tcp";
-  return { key: `${from}|${to}|${tcp ? "tcp" : "http"}`, from, to, tcp };
+function pairOf(from: string, service: ServicePort, title = from): Pair {
+  const key = `${from}|${addressOf(service)}|${service.kind ?? ""}${service.tls === true ? "|tls" : ""}`;
+  return { key, from, title, service };
 }
 
-function pairTree(mesh: Mesh, { from, to, tcp }: Pair): CallTree {
-  return callTree(mesh, from, to, tcp ? undefined : to);
+function pairTree(mesh: Mesh, { from, service }: Pair): CallTree {
+  return callTree(mesh, from, addressOf(service), sentTo(service));
 }
 
 /**
@@ -98,13 +101,30 @@ function* unrelated(before: Mesh, after: Mesh): Iterable<Pair> {
   const meshes = [before, after];
   const relations = meshes.map((mesh) => mesh.access());
   const services = new Map(
-    relations.flatMap((relation) => relation.services.map((service) => [pairOf("", service).key, service])),
+    relations.flatMap((relation) =>
+      [...relation.services, ...relation.hosts].map((service) => [pairOf("", service).key, service]),
+    ),
   );
   const callers = new Set(relations.flatMap((relation) => relation.callers));
   const free = [...callers].filter((caller) => meshes.some((mesh) => mesh.hasOtherWays(caller)));
   guardSize(free.length * services.size);
   for (const from of free) for (const service of services.values()) yield pairOf(from, service);
   for (const mesh of meshes) for (const { caller, service } of mesh.ownCalls()) yield pairOf(caller, service);
+}
+
+/** Pairs of callers outside of the mesh, by the addresses that either side tells apart, and the services that either lets them reach. */
+function* fromOutside(before: Mesh, after: Mesh): Iterable<Pair> {
+  const meshes = [before, after];
+  const reached = new Map<string, ServicePort>();
+  for (const mesh of meshes) {
+    for (const { callers, service } of mesh.access().entries) {
+      if (callers.some(isOutside)) reached.set(pairOf("", service).key, service);
+    }
+  }
+  if (reached.size === 0) return;
+  for (const one of sourceClasses(meshes.flatMap((mesh) => mesh.sourceRanges()))) {
+    for (const service of reached.values()) yield pairOf(`outside:${one.address}`, service, outsideName(one));
+  }
 }
 
 const expanded = new WeakMap<Mesh, ReadonlyMap<string, RelatedPair>>();
@@ -117,8 +137,10 @@ function expand(mesh: Mesh): ReadonlyMap<string, RelatedPair> {
   const pairs = new Map<string, RelatedPair>();
   for (const { callers, service, tree } of entries) {
     for (const caller of callers) {
-      const { key, from, to, tcp } = pairOf(caller, service);
-      pairs.set(key, { key, from, to, tcp, tree });
+      // Callers outside are compared by the addresses that both sides tell apart.
+      if (isOutside(caller)) continue;
+      const pair = pairOf(caller, service);
+      pairs.set(pair.key, { ...pair, tree });
     }
   }
   expanded.set(mesh, pairs);
@@ -133,12 +155,16 @@ function guardSize(count: number): void {
 }
 
 function compare(before: Mesh, after: Mesh, pair: Pair, old: CallTree, now: CallTree): readonly AccessChange[] {
-  const { from, to, tcp } = pair;
-  const ends = { from, to };
+  const { from, title, service } = pair;
+  const to = addressOf(service);
+  const ends = { from: title, to };
   const show = (kind: AccessChange["kind"], set: RequestSet): readonly AccessChange[] => {
     const example = exampleRequest(set);
     if (example === undefined) return [];
-    const request: CallRequest = tcp ? { ...ends, protocol: "tcp" } : { ...ends, protocol: "http", ...example };
+    const request: CallRequest =
+      service.kind === "tcp"
+        ? { from, to, protocol: "tcp", ...(service.tls === true && { serverName: service.host }) }
+        : { from, to, protocol: "http", ...example };
     return [{ kind, ...ends, request, before: decide(before, request), after: decide(after, request) }];
   };
   try {

@@ -12,7 +12,8 @@ import { nearNames } from "../manifests/near-names";
 import { type CallRequest } from "../request/request";
 import { callTree, decide } from "./decide";
 import { type Finding } from "./finding";
-import { type Access, type Mesh, type ServicePort } from "./mesh";
+import { type Access, type Mesh, sentTo, type ServicePort } from "./mesh";
+import { isOutside } from "./outside";
 import { certain, possible } from "./outcome-sets";
 
 /** A promise about who may call whom, proved or refuted for all requests at once. */
@@ -21,8 +22,8 @@ export interface Guarantee {
   /** `never`: no such call may ever pass. `always`: every such call passes, whatever OSM leaves undefined. */
   readonly kind: "never" | "always";
   /**
-   * Callers as `namespace/service account`. `*` stands for every caller that the manifests know and may stand for none; any
-   * other name of a guarantee that has an {@link Guarantee.object} has to exist.
+   * Callers as `namespace/service account`, or `outside` of the mesh. `*` stands for every caller that the manifests know, and
+   * for those outside; any other name of a guarantee that has an {@link Guarantee.object} has to exist.
    */
   readonly from: readonly string[];
   /** Service as `namespace/name`. */
@@ -79,7 +80,8 @@ function readGuarantee(object: KubernetesObject): Guarantee | string {
   }
   const { from, to, port, methods, path, headers } = body;
   const callers = typeof from === "string" ? [from] : from;
-  if (!isTexts(callers) || callers.length === 0) return 'from must be a list of "namespace/service-account", or "*".';
+  if (!isTexts(callers) || callers.length === 0)
+    return 'from must be a list of "namespace/service-account", "outside", or "*".';
   if (typeof to !== "string" || to.split("/").length !== 2) return 'to must be "namespace/service".';
   if (port !== undefined && typeof port !== "number") return "port must be a number.";
   if (methods !== undefined && !isTexts(methods)) return "methods must be a list of strings.";
@@ -121,7 +123,7 @@ function saysNothing(mesh: Mesh, relation: Access, guarantee: Guarantee): Findin
   const services = relation.services.map(({ service }) => service);
   if (!services.includes(guarantee.to)) return unknownName(mesh, guarantee, "service", guarantee.to, services);
   const accounts = guarantee.object === undefined ? undefined : mesh.knownAccounts();
-  const unknown = guarantee.from.find((from) => from !== "*" && accounts?.has(from) === false);
+  const unknown = guarantee.from.find((from) => from !== "*" && !isOutside(from) && accounts?.has(from) === false);
   return unknown === undefined ? undefined : unknownName(mesh, guarantee, "service account", unknown, accounts ?? []);
 }
 
@@ -147,7 +149,7 @@ function counterexample(mesh: Mesh, relation: Access, guarantee: Guarantee): Fin
   const services = relation.services.filter(
     ({ service, port }) => service === guarantee.to && (guarantee.port === undefined || guarantee.port === port),
   );
-  const callers = guarantee.from.includes("*") ? relation.callers : guarantee.from;
+  const callers = guarantee.from.includes("*") ? [...relation.callers, ...relation.outsiders] : guarantee.from;
   if (services.length === 0) {
     return broken(mesh, guarantee, `It says nothing: ${guarantee.to} has no port ${String(guarantee.port)}.`);
   }
@@ -173,7 +175,7 @@ function ofPair(
   const tcp = service.kind === "tcp";
   const { methods = ["*"], path = ".*", headers } = guarantee.requests ?? {};
   try {
-    const tree = callTree(mesh, from, to, tcp ? undefined : to);
+    const tree = callTree(mesh, from, to, sentTo({ ...service, host }));
     const asked = requestsMeeting({ methods, path, ...(headers && { headers }) }, to);
     const except = tcp ? [] : (guarantee.except ?? []);
     const meant = subtractSets(

@@ -6,7 +6,7 @@ import { type AdmissionFinding, type Finding } from "./finding";
 
 /** One port of a Service, under one of the names that lead to it. */
 export interface ServicePort {
-  /** The Service, `namespace/name`. */
+  /** The Service, `namespace/name`; empty for a host outside of the cluster. */
   readonly service: string;
   readonly namespace: string;
   /** The Service's name, or `<pod>.<service>` for a pod that a headless Service names. */
@@ -20,13 +20,15 @@ export interface ServicePort {
   readonly protocol: string;
   /** What sidecars take it for; undefined where they know nothing to do with it. */
   readonly kind: "http" | "tcp" | undefined;
+  /** Callers speak TLS of their own to it, and name it in it. */
+  readonly tls?: true;
   /** All the full names that lead to it. */
   readonly hosts: readonly string[];
 }
 
 /** What happens to the calls of some callers to one port of a service, under the service's full name. */
 export interface AccessEntry {
-  /** The callers, `namespace/service account`. More than one where the mesh makes no difference between them. */
+  /** The callers, `namespace/service account`, or `outside`. More than one where the mesh makes no difference between them. */
   readonly callers: readonly AccountKey[];
   readonly service: ServicePort;
   readonly tree: CallTree;
@@ -36,15 +38,38 @@ export interface AccessEntry {
 export interface Access {
   /** Every service account that runs pods or that policies name as a caller. */
   readonly callers: readonly AccountKey[];
+  /** Callers outside of the mesh, by the addresses that the objects tell apart: `outside`, `outside:10.0.0.0/8`. */
+  readonly outsiders: readonly string[];
   readonly services: readonly ServicePort[];
+  /** Hosts outside of the cluster that the objects name, and one that stands for all others. */
+  readonly hosts: readonly ServicePort[];
   /** What is not here is refused: the caller's sidecar knows no such service. */
   readonly entries: readonly AccessEntry[];
 }
 
-/** A caller as the objects name it. */
-export interface Caller {
+/** A service account that calls. */
+export interface Account {
+  readonly kind: "account";
   readonly namespace: string;
   readonly serviceAccount: string;
+}
+
+/** Somebody outside of the mesh, who has no certificate of it and sends plain text. */
+export interface Outsider {
+  readonly kind: "outside";
+  /** IPv4. */
+  readonly address: string;
+}
+
+/** Who calls. */
+export type Caller = Account | Outsider;
+
+/** What is sent, as far as it decides where a call goes. */
+export interface Sent {
+  /** Host header; undefined for bytes that are not HTTP. */
+  readonly authority?: string | undefined;
+  /** Server name of the caller's own TLS; undefined for none. */
+  readonly serverName?: string | undefined;
 }
 
 /** A set of objects, and what a mesh makes of them. Everything is computed when it is asked for, and remembered. */
@@ -58,8 +83,10 @@ export interface Mesh {
   readonly everyone: string | undefined;
   /** The whole relation. */
   access(): Access;
-  /** What happens to a caller's calls to an address under one Host header; undefined for bytes that are not HTTP. */
-  callTree(from: Caller, to: Address, authority: string | undefined): CallTree;
+  /** CIDRs of callers outside of the mesh that the objects tell apart. */
+  sourceRanges(): readonly string[];
+  /** What happens to a caller's calls to an address. */
+  callTree(from: Caller, to: Address, sent: Sent): CallTree;
   /** Whether calls of the account that the relation does not have may yet be more than refused. */
   hasOtherWays(caller: AccountKey): boolean;
   /** Calls of pods to themselves, which no sidecar sees. */
@@ -72,6 +99,12 @@ export interface Mesh {
   admissionFindings(): readonly AdmissionFinding[];
   /** Where what the mesh will do differs from what was probably meant: errors first, then by place. */
   findings(): readonly Finding[];
+}
+
+/** What a call to a port is sent as, under its full name. */
+export function sentTo(service: Pick<ServicePort, "host" | "port" | "kind" | "tls">): Sent {
+  if (service.kind !== "tcp") return { authority: addressOf(service) };
+  return service.tls === true ? { serverName: service.host } : {};
 }
 
 /** Full name and port. */

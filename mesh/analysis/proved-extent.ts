@@ -1,4 +1,5 @@
 /** What "proved" is said of, and who is not among it: to be said in the same sentence. */
 export const provedExtent =
-  "for every service account of the objects as caller, every Service of the mesh under its full name, and every request between " +
-  "them; callers outside of the mesh and hosts outside of it are not among it";
+  "for every service account of the objects and everybody outside of the mesh who sends plain text as callers, every Service of the " +
+  "mesh under its full name and every host outside that an Egress names, and every request between them; callers outside that " +
+  "speak TLS are not among it";

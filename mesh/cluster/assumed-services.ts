@@ -113,7 +113,7 @@ function assumedService(namespace: string, name: string, account: string, ports:
     name,
     selector: { [assumedAccountLabel]: account },
     clusterIp: "",
-    externalName: false,
+    externalName: undefined,
     publishNotReady: false,
     assumed: true,
     ports,

@@ -45,7 +45,8 @@ export function assumeCluster(
   const nextAddress = addressBook(placed, services.values());
   const pods = placed.map((pod) => (pod.ips.length > 0 ? pod : { ...pod, ips: [nextAddress()] }));
   for (const [key, service] of services) {
-    if (service.clusterIp === "" && !service.externalName) services.set(key, { ...service, clusterIp: nextAddress() });
+    if (service.clusterIp === "" && service.externalName === undefined)
+      services.set(key, { ...service, clusterIp: nextAddress() });
   }
   const endpoints = completeEndpoints(services, pods, counting, assumptions);
   return { pods, podsAssumed: known.length === 0, services, endpoints };

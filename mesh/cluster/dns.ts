@@ -33,7 +33,14 @@ export type Destination =
   /** A name of the cluster's that nothing has. */
   | { readonly kind: "unknown" };
 
-/** What a pod of the namespace gets from DNS. */
+/** Aliases that a resolver follows at most (CoreDNS gives up after eight). */
+const mostAliases = 8;
+
+/**
+ * What a pod of the namespace gets from DNS.
+ *
+ * @param aliases names of ExternalName Services that may still be followed.
+ */
 export function resolveHost(
   {
     services,
@@ -41,12 +48,20 @@ export function resolveHost(
   }: { services: ReadonlyMap<string, ServiceState>; endpoints: ReadonlyMap<string, EndpointsState> },
   namespace: string,
   host: string,
+  aliases = mostAliases,
 ): Destination {
   if (ipaddr.isValid(host)) return { kind: "address", ips: [host] };
   const parts = host.toLowerCase().replace(/\.$/, "").split(".");
   for (const { name, namespace: where, pod } of readings(parts, namespace)) {
     const service = services.get(keyOf(where, name));
     if (service === undefined) continue;
+    if (service.externalName !== undefined) {
+      if (pod !== undefined) continue;
+      // The name is whole: the search list of the pod's namespace is not gone through again.
+      return aliases === 0
+        ? { kind: "unknown" }
+        : resolveHost({ services, endpoints }, "", service.externalName, aliases - 1);
+    }
     const headless = isHeadless(service);
     if (pod !== undefined && !headless) continue;
     const full = pod === undefined ? name : `${pod}.${name}`;

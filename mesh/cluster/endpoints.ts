@@ -30,7 +30,7 @@ export function endpointIps(
 
 /** Whether Kubernetes' endpoints controller writes the Service's Endpoints, whatever else anybody writes there. */
 export function isControlled({ externalName, selector }: ServiceState): boolean {
-  return !externalName && Object.keys(selector).length > 0;
+  return externalName === undefined && Object.keys(selector).length > 0;
 }
 
 /** What Kubernetes' endpoints controller would write: nothing for Services without a selector. */

@@ -50,7 +50,8 @@ export interface ServiceState {
   readonly selector: Labels;
   /** Empty or `None` for a headless one. */
   readonly clusterIp: string;
-  readonly externalName: boolean;
+  /** The name that its own stands for; undefined unless it is of type ExternalName. */
+  readonly externalName: string | undefined;
   readonly ports: readonly ServicePort[];
   readonly publishNotReady: boolean;
   /** No manifest has it. */
@@ -212,7 +213,8 @@ export function readService(reader: Reader): ServiceState {
     name: object.metadata.name,
     selector: reader.textMap(spec["selector"], ["spec", "selector"]),
     clusterIp: reader.text(spec["clusterIP"], ["spec", "clusterIP"]) ?? "",
-    externalName: spec["type"] === "ExternalName",
+    externalName:
+      spec["type"] === "ExternalName" ? (reader.text(spec["externalName"], ["spec", "externalName"]) ?? "") : undefined,
     publishNotReady: reader.flag(spec["publishNotReadyAddresses"], ["spec", "publishNotReadyAddresses"]) ?? false,
     assumed: false,
     ports: reader.list(spec["ports"], ["spec", "ports"]).map((item, index): ServicePort => {

@@ -1,17 +1,32 @@
 import { type CallTree, choice } from "../analysis/call-tree";
-import { type Access, type AccessEntry } from "../analysis/mesh";
+import { fingerprint } from "../analysis/fingerprint";
+import { type Access, type AccessEntry, sentTo, type ServicePort } from "../analysis/mesh";
+import { answersIn } from "../analysis/outcome-sets";
+import { outsideName } from "../analysis/outside";
+import { type SourceClass, sourceClasses } from "../cluster/source-ranges";
 import { isHeadless } from "../cluster/workloads";
+import { admittedAccounts, isOpenToPlainText, outsideHosts, sourceRanges } from "./boundary";
 import { callFrom, clientOf } from "./calls/callers";
 import { callAddress, type Client } from "./calls/client";
 import { type ControlPlane } from "./control-plane";
 import { servicePort } from "./service-port";
 import { type AccountKey, keyOf, type MeshService } from "./state";
 
-/** Who may call whom: of every caller the services that its sidecars are told of. */
+/** Who may call whom: of every caller the services that its sidecars are told of, and what crosses the mesh's boundary. */
 export function relation(mesh: ControlPlane): Access {
   const callers = allCallers(mesh);
   const services = mesh.catalog.allMeshServices().map(servicePort);
-  if (mesh.state.switches.permissive) return { callers, services, entries: permissiveEntries(mesh, callers) };
+  const classes = sourceClasses(sourceRanges(mesh));
+  const hosts = outsideHosts(mesh);
+  const entries = [
+    ...(mesh.state.switches.permissive ? permissiveEntries(mesh, callers) : strictEntries(mesh, callers)),
+    ...entriesFromOutside(mesh, classes, services),
+    ...entriesToOutside(mesh, callers, hosts),
+  ];
+  return { callers, outsiders: classes.map(outsideName), services, hosts, entries };
+}
+
+function strictEntries(mesh: ControlPlane, callers: readonly AccountKey[]): readonly AccessEntry[] {
   const entries: AccessEntry[] = [];
   for (const caller of callers) {
     const client = clientOfKey(mesh, caller);
@@ -19,7 +34,46 @@ export function relation(mesh: ControlPlane): Access {
       entries.push({ callers: [caller], service: servicePort(service), tree: entryTree(mesh, client, service, ips) });
     }
   }
-  return { callers, services, entries };
+  return entries;
+}
+
+/** What passes into the mesh without a certificate of it. */
+function entriesFromOutside(
+  mesh: ControlPlane,
+  classes: readonly SourceClass[],
+  services: readonly ServicePort[],
+): readonly AccessEntry[] {
+  if (!isOpenToPlainText(mesh)) return [];
+  const entries: AccessEntry[] = [];
+  for (const one of classes) {
+    const caller = { kind: "outside", address: one.address } as const;
+    for (const service of services) {
+      const tree = callFrom(mesh, caller, service, sentTo(service));
+      if (answersIn(tree).has("allowed")) entries.push({ callers: [outsideName(one)], service, tree });
+    }
+  }
+  return entries;
+}
+
+/** What passes out of the cluster: callers that are answered alike together, as there may be many. */
+function entriesToOutside(
+  mesh: ControlPlane,
+  callers: readonly AccountKey[],
+  hosts: readonly ServicePort[],
+): readonly AccessEntry[] {
+  return hosts.flatMap((service) => {
+    const alike = new Map<string, { readonly callers: AccountKey[]; readonly tree: CallTree }>();
+    for (const caller of callers) {
+      const [namespace = "", serviceAccount = ""] = caller.split("/");
+      const tree = callFrom(mesh, { kind: "account", namespace, serviceAccount }, service, sentTo(service));
+      if (!answersIn(tree).has("allowed")) continue;
+      const print = fingerprint(tree);
+      const known = alike.get(print);
+      if (known === undefined) alike.set(print, { callers: [caller], tree });
+      else known.callers.push(caller);
+    }
+    return Array.from(alike.values(), (found): AccessEntry => ({ ...found, service }));
+  });
 }
 
 /** In permissive mode callers differ only by what is broken in their own pods, and where a name may lead to themselves. */
@@ -33,9 +87,14 @@ function permissiveEntries(mesh: ControlPlane, callers: readonly AccountKey[]): 
   );
   for (const caller of callers) {
     const client = clientOfKey(mesh, caller);
-    const faults = client.pods.map((pod) => mesh.inbound(pod).listenersRefused ?? "");
+    // What is broken in its pods, and what goes around their sidecars.
+    const pods = client.pods.map((pod) => [
+      mesh.inbound(pod).listenersRefused ?? mesh.inbound(pod).ownRoutesRefused ?? "",
+      mesh.state.hasSidecar(pod),
+      Object.entries(pod.annotations).filter(([name]) => name.includes("outbound-")),
+    ]);
     const own = client.pods.flatMap(({ ips }) => ips.filter((ip) => headless.has(ip)));
-    const key = JSON.stringify([client.inMesh, [...new Set(faults)].sort(), own]);
+    const key = JSON.stringify([client.inMesh, [...new Set(pods.map((pod) => JSON.stringify(pod)))].sort(), own]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [caller]);
     else group.push(caller);
@@ -63,7 +122,7 @@ function entryTree(mesh: ControlPlane, client: Client, service: MeshService, ips
   // The name of a headless Service leads to all of its pods, also to those without this port.
   if (isHeadless(service.service)) {
     const [namespace = "", serviceAccount = ""] = client.key.split("/");
-    return callFrom(mesh, { namespace, serviceAccount }, { host, port }, authority);
+    return callFrom(mesh, { kind: "account", namespace, serviceAccount }, { host, port }, { authority });
   }
   return choice<CallTree>(
     "endpoint",
@@ -74,7 +133,7 @@ function entryTree(mesh: ControlPlane, client: Client, service: MeshService, ips
   );
 }
 
-/** Every service account that runs pods of the mesh, that a TrafficTarget or an Egress names as a source, or that is an object. */
+/** Every service account that runs pods of the mesh, that a policy lets call, or that is an object. */
 function allCallers(mesh: ControlPlane): readonly AccountKey[] {
   const { state } = mesh;
   const callers = new Set<AccountKey>();
@@ -84,5 +143,6 @@ function allCallers(mesh: ControlPlane): readonly AccountKey[] {
     for (const { namespace, name, key } of sources) if (namespace !== "" && name !== "") callers.add(key);
   }
   for (const account of state.accounts) if (!account.endsWith("/default")) callers.add(account);
+  for (const account of admittedAccounts(mesh)) callers.add(account);
   return [...callers].sort();
 }

@@ -2,7 +2,7 @@ import { type KubernetesObject, type ValuePath } from "../manifests";
 
 /** One call that somebody makes. */
 export interface CallRequest {
-  /** Who calls: `namespace/service account`. */
+  /** Who calls: `namespace/service account`, `outside` of the mesh, or `outside:` with an IPv4 address or CIDR. */
   readonly from: string;
   /** Where the connection goes: host (name of a Service, in any of its forms, or an address) and port. */
   readonly to: string;
@@ -15,6 +15,8 @@ export interface CallRequest {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Host header. Default: `to`. */
   readonly host?: string;
+  /** Of `tcp`: the server name of the caller's own TLS. Default: no TLS. */
+  readonly serverName?: string;
 }
 
 /** What a call ends with, if it always ends the same way. */
@@ -70,7 +72,10 @@ export function statusOf({ outcome, status }: Answer, protocol: CallRequest["pro
 
 /** A request in one line, as a person would write it. */
 export function describeRequest(request: CallRequest): string {
-  if (request.protocol === "tcp") return `${request.from} → ${request.to} (TCP)`;
+  if (request.protocol === "tcp") {
+    const how = request.serverName === undefined ? "TCP" : `TLS to ${request.serverName}`;
+    return `${request.from} → ${request.to} (${how})`;
+  }
   const headers = Object.entries(request.headers ?? {}).map(([name, value]) => ` ${name}: ${String(value)}`);
   const host = request.host === undefined ? "" : ` Host: ${request.host}`;
   return `${request.from} → ${request.to} ${request.method ?? "GET"} ${request.path ?? "/"}${headers.join(",")}${host}`;

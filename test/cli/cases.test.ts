@@ -87,6 +87,60 @@ const cases: readonly Case[] = [
     says: [/error: TrafficSplit shop\/s: No backend has an endpoint for port 80 of the root shop\/root/],
     neverSays: [/\[backend-port\]/],
   },
+  // The outside is a party.
+  {
+    args: ["diff", "outside-closed.yaml", "outside-ingress-to-anybody.yaml"],
+    code: 0,
+    says: [/opens: outside:0\.0\.0\.0\/0 → s\.web\.svc\.cluster\.local:80/, /was refused, is allowed \(200\)/],
+  },
+  {
+    args: ["check", "outside-ingress-guarantee.yaml"],
+    code: 1,
+    says: [/\[broken-guarantee\]/, /outside:0\.0\.0\.0\/0/],
+  },
+  {
+    args: ["access", "outside-ingress-to-anybody.yaml"],
+    code: 0,
+    says: [/outside:0\.0\.0\.0\/0 → s\.web:80/],
+    neverSays: [/Nobody may call anybody/],
+  },
+  {
+    args: ["diff", "egress-before.yaml", "egress-after.yaml"],
+    code: 0,
+    says: [/opens: web\/s → evil\.example:443/, /TLS to evil\.example/],
+  },
+  {
+    args: ["explain", "egress-https.yaml", "--from", "web/c", "--to", "api.vendor.example:443", "--tls"],
+    code: 0,
+    says: [/allowed/, /Egress web\/e/],
+  },
+  {
+    args: ["explain", "egress-https.yaml", "--from", "web/c", "--to", "other.vendor.example:443", "--tls"],
+    code: 0,
+    says: [/refused/],
+  },
+  {
+    args: ["explain", "ingress-source-label-only.yaml", "--from", "edge/nginx", "--to", "buyer.bookshop:14001"],
+    code: 0,
+    says: [/allowed \(200\)/],
+  },
+  // ExternalName is DNS: it leads where its name leads, and the Host stays that of the alias.
+  {
+    args: ["explain", "external-name-egress-open.yaml", "--from", "web/c", "--to", "sqldb:1433", "--tcp"],
+    code: 0,
+    says: [/allowed/],
+  },
+  {
+    args: ["explain", "external-name.yaml", "--from", "web/c", "--to", "sqldb:1433", "--tcp"],
+    code: 0,
+    says: [/refused/],
+    neverSays: [/leads nowhere/],
+  },
+  {
+    args: ["explain", "external-name.yaml", "--from", "web/c", "--to", "alias:80"],
+    code: 0,
+    says: [/no-route \(404\)/, /"alias:80" is no host name/],
+  },
   // Output of Helm names no namespace.
   {
     args: ["check", "helm-without-namespace.yaml"],

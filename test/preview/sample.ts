@@ -8,7 +8,11 @@ export function sample(prefix = "", bookthief = "denied"): KubernetesObject[] {
   const namespaces = names.map((name) => ({
     apiVersion: "v1",
     kind: "Namespace",
-    metadata: { name: `${prefix}${name}`, labels: { "openservicemesh.io/monitored-by": "osm" } },
+    metadata: {
+      name: `${prefix}${name}`,
+      labels: { "openservicemesh.io/monitored-by": "osm" },
+      annotations: { "openservicemesh.io/sidecar-injection": "enabled" },
+    },
   }));
   const services = [
     ["bookstore", "bookstore"],

@@ -1,29 +1,35 @@
-import { type Caller } from "../../analysis/mesh";
+import { type Caller, type Sent } from "../../analysis/mesh";
 import { type CallTree, choice, end } from "../../analysis/call-tree";
 import { type Address, resolveHost } from "../../cluster/dns";
 import { type ControlPlane } from "../control-plane";
 import { accountOf, identityOf, keyOf, type PodState } from "../state";
-import { callAddress, type Client, podFaults } from "./client";
+import { callAddress, type Client, podFaults, type Target } from "./client";
+import { callPlain } from "./plain";
 
-/** What happens to all the calls of a service account to an address under one Host header. */
-export function callFrom(
-  mesh: ControlPlane,
-  { namespace, serviceAccount }: Caller,
-  { host, port }: Address,
-  authority: string | undefined,
-): CallTree {
-  const destination = resolveHost(mesh.state, namespace, host);
+/** What happens to all the calls of a caller to an address that are sent alike. */
+export function callFrom(mesh: ControlPlane, caller: Caller, { host, port }: Address, sent: Sent): CallTree {
+  const destination = resolveHost(mesh.state, caller.kind === "account" ? caller.namespace : "", host);
   if (destination.kind === "unknown") return end("refused", [{ text: `no Service has the name ${host}` }]);
   const ips: readonly (string | undefined)[] = destination.kind === "outside" ? [undefined] : destination.ips;
   if (ips.length === 0) {
     return end("refused", [{ text: `${host} has no endpoints, so that its name leads nowhere` }]);
   }
-  const client = clientOf(mesh, namespace, serviceAccount);
   const service = destination.kind === "service" ? { service: destination.service } : {};
+  const target = { host, port, ...service, ...(sent.serverName !== undefined && { serverName: sent.serverName }) };
+  const call = callsOf(mesh, caller, sent.authority);
   return choice<CallTree>(
     "endpoint",
-    ips.map((ip) => ({ weight: 1, tree: callAddress(mesh, client, { ip, host, port, ...service }, authority) })),
+    ips.map((ip) => ({ weight: 1, tree: call({ ip, ...target }) })),
   );
+}
+
+function callsOf(mesh: ControlPlane, caller: Caller, authority: string | undefined): (target: Target) => CallTree {
+  if (caller.kind === "outside") {
+    const because = [{ text: "the caller is outside of the mesh: it shows no certificate and sends plain text" }];
+    return (target) => callPlain(mesh, target, caller.address, { routed: false, authority }, because);
+  }
+  const client = clientOf(mesh, caller.namespace, caller.serviceAccount);
+  return (target) => callAddress(mesh, client, target, authority);
 }
 
 /** A service account as a caller. */

@@ -45,6 +45,8 @@ export interface Target {
   readonly port: number;
   /** The Service whose name led there. */
   readonly service?: ServiceState;
+  /** Server name of the caller's own TLS. */
+  readonly serverName?: string;
 }
 
 /**
@@ -187,6 +189,7 @@ function callConfigured(
     ip: target.ip ?? "",
     port: target.port,
     sourceIp,
+    ...(target.serverName !== undefined && { serverName: target.serverName }),
     ...(authority !== undefined && { applicationProtocol: "http/1.1" }),
   });
   if (chain === undefined) {

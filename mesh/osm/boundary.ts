@@ -1,0 +1,80 @@
+import { type ServicePort } from "../analysis/mesh";
+import { type ControlPlane } from "./control-plane";
+import { type AccountKey, type EgressPolicy, keyOf } from "./state";
+
+/** CIDRs of callers outside of the mesh that IngressBackends tell apart. */
+export function sourceRanges({ state }: ControlPlane): readonly string[] {
+  return state.ingresses.flatMap(({ sources }) =>
+    sources.flatMap(({ kind, name }) => (kind === "IPRange" ? [name] : [])),
+  );
+}
+
+/** Accounts outside of the mesh that IngressBackends let in by a Service of theirs, such as an ingress controller's. */
+export function admittedAccounts(mesh: ControlPlane): readonly AccountKey[] {
+  const { state } = mesh;
+  return state.ingresses.flatMap(({ sources }) =>
+    sources
+      .filter(({ kind }) => kind === "Service")
+      .flatMap(({ key }) => state.endpoints.get(key)?.subsets ?? [])
+      .flatMap(({ addresses }) => addresses.flatMap(({ ip }) => mesh.podsOfIp(ip)))
+      .map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)),
+  );
+}
+
+/** Whether plain text may get to what stands behind any Service. */
+export function isOpenToPlainText(mesh: ControlPlane): boolean {
+  const { ingresses, endpoints, hasSidecar, switches } = mesh.state;
+  const { inboundPortExclusions, interfaceExclusions } = switches;
+  if (ingresses.length > 0 || inboundPortExclusions.length > 0 || interfaceExclusions.length > 0) return true;
+  for (const { subsets } of endpoints.values()) {
+    for (const { addresses } of subsets) {
+      for (const { ip } of addresses) {
+        const [pod] = mesh.podsOfIp(ip);
+        if (pod === undefined || !hasSidecar(pod)) return true;
+        if (Object.keys(pod.annotations).some((key) => key.includes("inbound-"))) return true;
+      }
+    }
+  }
+  return false;
+}
+
+/** Stands for every host outside of the cluster that no object names (RFC 2606 keeps the name free). */
+const anyHost = "outside.example";
+
+/** Hosts outside of the cluster that an account may have a way to, by the objects that say so. */
+export function outsideHosts({ state }: ControlPlane): readonly ServicePort[] {
+  const { egress, egressPolicy } = state.switches;
+  const found = new Map<string, ServicePort>();
+  const add = (host: string, port: number, protocol: string): void => {
+    const tls = protocol === "https";
+    const kind = protocol === "http" ? "http" : "tcp";
+    const base = {
+      service: "",
+      namespace: "",
+      name: host,
+      host,
+      port,
+      targetPort: port,
+      protocol,
+      kind,
+      hosts: [host],
+    } as const;
+    found.set(`${host} ${String(port)} ${protocol}`, tls ? { ...base, tls } : base);
+  };
+  add(anyHost, 80, "http");
+  add(anyHost, 443, "https");
+  if (!egressPolicy || egress) return [...found.values()];
+  for (const policy of state.egresses) {
+    for (const { number, protocol } of policy.ports) {
+      for (const host of hostsOf(policy, protocol))
+        add(host, number, protocol === "http" || protocol === "https" ? protocol : "tcp");
+    }
+  }
+  return [...found.values()];
+}
+
+/** What a port of an Egress leads to: its hosts, or the first address of each of its ranges. */
+function hostsOf({ hosts, ipAddresses }: EgressPolicy, protocol: string): readonly string[] {
+  if ((protocol === "http" || protocol === "https") && hosts.length > 0) return hosts;
+  return ipAddresses.length > 0 ? ipAddresses.map((range) => range.replace(/\/\d+$/, "")) : [anyHost];
+}
