@@ -181,7 +181,8 @@ function assumedPod(namespace: string, account: string, at: number, labels: PodS
     ready: true,
     hostNetwork: false,
     running: false,
-    containerPorts: new Map(),
+    namedPorts: [],
+    assumed: true,
   };
 }
 

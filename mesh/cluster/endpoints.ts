@@ -1,6 +1,7 @@
 import { keyOf } from "./keys";
 import { indexByLabel, matching } from "./selectors";
 import {
+  type ContainerPort,
   type EndpointAddress,
   type EndpointsState,
   type EndpointSubset,
@@ -46,8 +47,9 @@ export function controlledEndpoints(
     for (const pod of matching(index, service.namespace, service.selector)) {
       const [ip] = pod.ips;
       if (ip === undefined || (!pod.ready && !service.publishNotReady)) continue;
-      const ports = service.ports.flatMap(({ name, targetPort }) => {
-        const port = typeof targetPort === "number" ? targetPort : pod.containerPorts.get(targetPort);
+      const ports = service.ports.flatMap(({ name, targetPort, transport }) => {
+        const isTarget = (one: ContainerPort): boolean => one.name === targetPort && one.protocol === transport;
+        const port = typeof targetPort === "number" ? targetPort : pod.namedPorts.find(isTarget)?.port;
         return port === undefined ? [] : [{ name, port }];
       });
       if (ports.length === 0 && service.ports.length > 0) continue;

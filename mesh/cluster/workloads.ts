@@ -27,10 +27,22 @@ export interface PodState {
   readonly hostNetwork: boolean;
   /** Whether a cluster shows it as it runs; else a manifest shows it as it was written. */
   readonly running: boolean;
-  /** Container ports by name, for a Service's named `targetPort`. */
-  readonly containerPorts: ReadonlyMap<string, number>;
+  /** Whether no object shows it: policies speak of it, and it may have more labels and ports. */
+  readonly assumed?: boolean;
+  /** Whether its addresses are made up. */
+  readonly addressAssumed?: boolean;
+  /** Container ports that have a name, for a Service's named `targetPort` and for network policies. */
+  readonly namedPorts: readonly ContainerPort[];
   /** The workload that it was made from, as `Deployment shop/cart`. */
   readonly workload?: string;
+}
+
+/** A container port with a name. */
+export interface ContainerPort {
+  readonly name: string;
+  readonly port: number;
+  /** TCP, UDP or SCTP. */
+  readonly protocol: string;
 }
 
 /** One port of a Service. */
@@ -119,7 +131,7 @@ export function readPod(reader: Reader): PodState {
     subdomain: template.subdomain,
     hostNetwork: template.hostNetwork,
     running: metadata.uid !== undefined,
-    containerPorts: template.containerPorts,
+    namedPorts: template.namedPorts,
     namespace: metadata.namespace ?? "",
     name: metadata.name,
     labels: reader.textMap(metadata.labels, ["metadata", "labels"]),
@@ -129,11 +141,11 @@ export function readPod(reader: Reader): PodState {
   };
 }
 
-type PodTemplate = Pick<PodState, "serviceAccount" | "hostname" | "subdomain" | "hostNetwork" | "containerPorts">;
+type PodTemplate = Pick<PodState, "serviceAccount" | "hostname" | "subdomain" | "hostNetwork" | "namedPorts">;
 
 function readTemplate(reader: Reader, value: unknown, path: ValuePath): PodTemplate {
   const spec = reader.record(value, path);
-  const ports = new Map<string, number>();
+  const ports: ContainerPort[] = [];
   reader.list(spec["containers"], path, "containers").forEach((item, index) => {
     const at = [...path, "containers", index];
     const container = reader.record(item, at);
@@ -141,7 +153,9 @@ function readTemplate(reader: Reader, value: unknown, path: ValuePath): PodTempl
       const port = reader.record(entry, [...at, "ports", portIndex]);
       const number = reader.integer(port["containerPort"], [...at, "ports", portIndex, "containerPort"]);
       const name = reader.text(port["name"], [...at, "ports", portIndex, "name"]);
-      if (number !== undefined && name !== undefined) ports.set(name, number);
+      if (number === undefined || name === undefined) return;
+      const protocol = reader.text(port["protocol"], [...at, "ports", portIndex, "protocol"]) ?? "TCP";
+      ports.push({ name, port: number, protocol });
     });
   });
   const account =
@@ -153,7 +167,7 @@ function readTemplate(reader: Reader, value: unknown, path: ValuePath): PodTempl
     hostname: reader.text(spec["hostname"], path, "hostname") ?? "",
     subdomain: reader.text(spec["subdomain"], path, "subdomain") ?? "",
     hostNetwork: reader.flag(spec["hostNetwork"], path, "hostNetwork") ?? false,
-    containerPorts: ports,
+    namedPorts: ports,
   };
 }
 

@@ -1,6 +1,6 @@
 import { nearNames } from "./near-names";
 
-/** The part of OpenAPI's schemas that the ten kinds need. */
+/** The part of OpenAPI's schemas that the kinds need. */
 export type Schema =
   | {
       readonly type: "object";
@@ -19,6 +19,8 @@ export type Schema =
     }
   | { readonly type: "integer" | "number"; readonly minimum?: number; readonly maximum?: number }
   | { readonly type: "boolean" }
+  /** A number or a name, as Kubernetes' IntOrString. */
+  | { readonly type: "integer-or-string" }
   | { readonly type: "quantity" };
 
 /** A place where a value does not fit its schema. */
@@ -64,6 +66,7 @@ const expectations = {
   number: "a number",
   boolean: "true or false",
   quantity: "a quantity such as 100m or 64Mi",
+  "integer-or-string": "an integer or a string",
 } as const;
 
 /** Whether a value is an object with keys. */
@@ -81,6 +84,8 @@ function hasType(value: unknown, type: Schema["type"]): boolean {
       return Array.isArray(value);
     case "integer":
       return Number.isInteger(value);
+    case "integer-or-string":
+      return Number.isInteger(value) || typeof value === "string";
     case "quantity":
       return typeof value === "string" || typeof value === "number";
     case "string":
@@ -179,6 +184,7 @@ export function schemaProblems(value: unknown, schema: Schema, path: string): Sc
       ];
     }
     case "boolean":
+    case "integer-or-string":
     case "quantity":
       return [];
   }

@@ -1,0 +1,79 @@
+"""Answers questions about connections with network-config-analyzer, one case a line.
+
+A case is {"objects": [...], "questions": [[from, to, protocol, port], ...]}; an end is "namespace/pod" or an IPv4 address.
+The answer is {"passes": [true, ...], "seconds": s}, or {"error": "..."} where the analyzer refuses the objects.
+"""
+
+import ipaddress
+import json
+import os
+import sys
+import tempfile
+import time
+
+from nca.CoreDS.DimensionsManager import DimensionsManager
+from nca.CoreDS.Peer import BasePeerSet, IpBlock
+from nca.NetworkConfig.NetworkLayer import NetworkLayerName
+from nca.NetworkConfig.ResourcesHandler import ResourcesHandler
+from nca.Resources.PolicyResources.NetworkPolicy import PolicyConnectionsFilter
+
+PROTOCOLS = {"TCP": 6, "UDP": 17, "SCTP": 132}
+
+
+def contains(peers, end):
+    """Whether a set of peers has a pod or an address."""
+    if "/" in end:
+        namespace, name = end.split("/")
+        return any(
+            not isinstance(peer, IpBlock) and peer.namespace is not None
+            and peer.namespace.name == namespace and peer.name == name
+            for peer in peers
+        )
+    address = ipaddress.ip_address(end)
+    return any(isinstance(peer, IpBlock) and IpBlock(f"{address}/32").contained_in(peer) for peer in peers)
+
+
+def answer(case, folder):
+    """What the analyzer says to all the questions of a case."""
+    path = os.path.join(folder, "objects.yaml")
+    with open(path, "w", encoding="utf8") as file:
+        file.write("\n---\n".join(json.dumps(one) for one in case["objects"]))
+    # What it has learnt of one set of objects it keeps for the next.
+    BasePeerSet.reset()
+    DimensionsManager.reset()
+    started = time.perf_counter()
+    config = ResourcesHandler().get_network_config(None, None, None, [path])
+    wanted = PolicyConnectionsFilter(calc_allowed=False, calc_denied=False, calc_all_allowed=True)
+    found = config.allowed_connections(NetworkLayerName.K8s_Calico, wanted).all_allowed_conns
+    cubes = [found.get_connectivity_cube(cube) for cube in found]
+    seconds = time.perf_counter() - started
+    everybody = config.peer_container.get_all_peers_group(True)
+    passes = []
+    for source, target, protocol, port in case["questions"]:
+        passes.append(any(
+            contains(cube["src_peers"] or everybody, source)
+            and contains(cube["dst_peers"] or everybody, target)
+            and PROTOCOLS[protocol] in cube["protocols"]
+            and port in cube["dst_ports"].port_set
+            for cube in cubes
+        ))
+    return {"passes": passes, "seconds": seconds}
+
+
+def main():
+    """Answers until standard input ends."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf8")
+    with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w", encoding="utf8") as nowhere:
+        # Its warnings about the objects are not asked for.
+        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), 2)
+        for line in sys.stdin:
+            try:
+                result = answer(json.loads(line), folder)
+            except (Exception, SystemExit) as error:  # pylint: disable=broad-exception-caught
+                result = {"error": f"{type(error).__name__}: {error}"}
+            out.write(json.dumps(result) + "\n")
+            out.flush()
+
+
+main()

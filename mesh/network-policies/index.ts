@@ -1,0 +1,17 @@
+export { type Certainty } from "./certainty";
+export { type PodEnds, podEnds } from "./ends";
+export { notRead } from "./not-read";
+export { type Direction, type NetworkPolicy, networkPolicyVersion, readNetworkPolicy } from "./policy";
+export {
+  type AddressEnd,
+  type CalledPort,
+  type NetworkEnd,
+  type NetworkPolicies,
+  networkPolicies,
+  type Passage,
+  passage,
+  type PodEnd,
+  selectsPod,
+} from "./reach";
+export { isSelected, type KnownLabels } from "./selector";
+export { networkPolicyProblems } from "./validate";
