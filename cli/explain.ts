@@ -82,6 +82,11 @@ export function outcomeText(verdict: Verdict, paint: Paint): string {
 
 function describeVerdict(mesh: Mesh, request: CallRequest, verdict: Verdict, paint: Paint): string {
   const lines = [paint.bold(describeRequest(request)), `  ${outcomeText(verdict, paint)}`];
+  if (verdict.stoppedBy !== undefined) {
+    lines.push(
+      `  stopped by the network, below the mesh${verdict.stoppedBy.includes("mesh") ? ", or by the mesh" : ""}`,
+    );
+  }
   for (const [backend, share] of Object.entries(verdict.backends)) {
     lines.push(`  ${String(Math.round(share * 1000) / 10).padStart(5)} % ${backend}`);
   }

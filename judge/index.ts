@@ -39,7 +39,7 @@ export interface JudgeVerdict {
 export type JudgeAnswer = { readonly verdicts: readonly JudgeVerdict[] } | { readonly error: string };
 
 /** The running judge, or another program that answers such cases. */
-export interface Judge<Case extends JudgeCase = JudgeCase, Answer = JudgeAnswer> {
+export interface Judge<Case = JudgeCase, Answer = JudgeAnswer> {
   /** Answers in the order of the cases. Several calls may be under way at once. */
   ask(cases: readonly Case[]): Promise<readonly Answer[]>;
   /** Ends the process. */
@@ -72,7 +72,7 @@ export async function openJudge(report: (message: string) => void): Promise<Judg
 }
 
 /** Starts a program that answers cases line by line, as the judge does. */
-export function startJudge<Case extends JudgeCase = JudgeCase, Answer = JudgeAnswer>(
+export function startJudge<Case = JudgeCase, Answer = JudgeAnswer>(
   command: string,
   args: readonly string[],
 ): Judge<Case, Answer> {

@@ -13,6 +13,8 @@ export interface End extends Answer {
   /** The Service that answered or was to answer, `namespace/name`. */
   readonly backend?: string;
   readonly because: readonly Reason[];
+  /** What stopped the call, where it is not the mesh. */
+  readonly layer?: "network";
 }
 
 /** What is sent, and how it left the caller. */
@@ -23,7 +25,7 @@ export interface Content {
   readonly authority: string | undefined;
 }
 
-/** A choice. Weights are relative; those of `route-order` mean nothing. */
+/** A choice. Weights are relative; those of `route-order` and `network` mean nothing. */
 export interface Choice<Tree> {
   readonly kind: "choice";
   readonly by: VariesBy;
@@ -85,8 +87,8 @@ export function noRoute(text: string, because: readonly Reason[] = []): End {
 }
 
 /** What an upstream that cannot be used comes to: an HTTP call gets 503, a TCP connection ends. */
-export function failure(http: boolean, text: string, because: readonly Reason[] = []): End {
-  return end(http ? "unavailable" : "refused", [...because, { text }]);
+export function failure(http: boolean, text: string | undefined, because: readonly Reason[] = []): End {
+  return end(http ? "unavailable" : "refused", text === undefined ? because : [...because, { text }]);
 }
 
 /** A choice, or its only branch. */

@@ -1,6 +1,6 @@
 import { parseAddress } from "../cluster/dns";
 import { httpRequest } from "../request/match";
-import { type CallRequest, statusOf, type Verdict } from "../request/request";
+import { type CallRequest, type Layer, statusOf, type Verdict } from "../request/request";
 import { type CallTree, causeOf, endsOf, reasonsOf, sharesOf } from "./call-tree";
 import { type Caller, type Mesh, type Sent } from "./mesh";
 import { isOutside, outsiderOf } from "./outside";
@@ -24,9 +24,12 @@ export function decide(mesh: Mesh, request: CallRequest): Verdict {
   const [first = "refused", ...others] = [...new Set(ends.map(({ outcome }) => outcome))].sort();
   const backends = sharesOf(tree);
   const because = reasonsOf(tree);
+  const failed = ends.filter(({ outcome }) => outcome !== "allowed");
+  const layers = [...new Set(failed.map(({ layer }): Layer => layer ?? "mesh"))].sort();
+  const stopped = layers.includes("network") && { stoppedBy: layers };
   if (others.length === 0) {
     const [status = null, ...more] = new Set(ends.map((one) => statusOf(one, request.protocol)));
-    return { outcome: first, status: more.length === 0 ? status : null, backends, because };
+    return { outcome: first, status: more.length === 0 ? status : null, backends, because, ...stopped };
   }
   return {
     outcome: "varies",
@@ -35,6 +38,7 @@ export function decide(mesh: Mesh, request: CallRequest): Verdict {
     because,
     outcomes: [first, ...others],
     variesBy: causeOf(tree) ?? "endpoint",
+    ...stopped,
   };
 }
 

@@ -1,6 +1,7 @@
 import { type AskedService } from "../cluster/dns";
 import { endpointIps } from "../cluster/endpoints";
 import { type Manifests } from "../manifests";
+import { type Network, networkOf } from "./network";
 import { inboundOf, type Inbound } from "./proxy/inbound";
 import { type Outbound, outboundOf } from "./proxy/outbound";
 import { type RouteTable, routeTable } from "./proxy/routes";
@@ -29,6 +30,8 @@ export interface ControlPlane {
   outbound(account: AccountKey): Outbound;
   /** What a pod's sidecar is told about calls that it takes. */
   inbound(pod: PodState): Inbound;
+  /** The network below the mesh; undefined where everything passes it. */
+  readonly network: Network | undefined;
   /** Pods inside and outside the mesh that have the address. */
   podsOfIp(ip: string): readonly PodState[];
   /** The Service that has the cluster address. */
@@ -71,6 +74,7 @@ export function controlPlane(
     targets,
     outbound: outboundOf(catalog, targets),
     inbound: inboundOf(catalog, targets),
+    network: networkOf(state.networkPolicies, state.namespaces),
     podsOfIp: (ip) => everyIp.get(ip) ?? [],
     serviceOfIp: (ip) => byClusterIp.get(ip),
     listens: (ip, port) => {

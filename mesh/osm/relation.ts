@@ -94,7 +94,10 @@ function permissiveEntries(mesh: ControlPlane, callers: readonly AccountKey[]): 
       Object.entries(pod.annotations).filter(([name]) => name.includes("outbound-")),
     ]);
     const own = client.pods.flatMap(({ ips }) => ips.filter((ip) => headless.has(ip)));
-    const key = JSON.stringify([client.inMesh, [...new Set(pods.map((pod) => JSON.stringify(pod)))].sort(), own]);
+    // Network policies may tell any two callers apart.
+    const network = mesh.network === undefined ? "" : caller;
+    const broken = [...new Set(pods.map((pod) => JSON.stringify(pod)))].sort();
+    const key = JSON.stringify([network, client.inMesh, broken, own]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [caller]);
     else group.push(caller);

@@ -29,8 +29,11 @@ export interface Answer {
   readonly status?: number;
 }
 
-/** What decides between outcomes. */
-export type VariesBy = "route-order" | "endpoint" | "split";
+/** What decides between outcomes; `network` what the objects do not tell of the network below the mesh. */
+export type VariesBy = "route-order" | "endpoint" | "split" | "network";
+
+/** What may stop a call: the mesh, or the network policies below it. */
+export type Layer = "mesh" | "network";
 
 /** Why a call ends as it does, with the object that says so where there is one. */
 export interface Reason {
@@ -50,6 +53,8 @@ export interface Verdict {
   /** All that can happen, where it varies. */
   readonly outcomes?: readonly Outcome[];
   readonly variesBy?: VariesBy;
+  /** Which layers may stop it, where the network is one of them. */
+  readonly stoppedBy?: readonly Layer[];
 }
 
 /** HTTP status of an answer. */

@@ -14,7 +14,8 @@ import { leavesOutbound, meetsSidecar } from "./interception";
 import { callPlain, refusedBy } from "./plain";
 import { describe } from "./reasons";
 import { egressRules, httpOnly } from "./rules";
-import { callServer } from "./server";
+import { type Network } from "../network";
+import { callServer, type Source } from "./server";
 
 /** Who calls. */
 export interface Client {
@@ -112,8 +113,22 @@ function callFromPods(mesh: ControlPlane, client: Client, target: Target, author
       })),
     );
   }
-  const sourceIp = first?.ips[0] ?? unseenPod;
-  if (why !== undefined) return callPlain(mesh, target, sourceIp, { routed: false, authority }, [{ text: why }]);
+  const [apart, ...same] = networkGroups(mesh, client.pods);
+  if (apart !== undefined && same.length > 0) {
+    return choice<CallTree>(
+      "endpoint",
+      [apart, ...same].map((alike) => {
+        const left = client.pods.filter((pod) => !alike.includes(pod));
+        return { weight: alike.length, tree: callFromPods(mesh, without(mesh, client, left), target, authority) };
+      }),
+    );
+  }
+  const [namespace = ""] = client.key.split("/");
+  const source: Source = {
+    ip: first?.ips[0] ?? unseenPod,
+    end: first === undefined ? mesh.network?.ends.unseen(namespace) : mesh.network?.ends.of(first),
+  };
+  if (why !== undefined) return callPlain(mesh, target, source, { routed: false, authority }, [{ text: why }]);
   // A pod's own services can break all that its sidecar is told, so that pods of one account may differ.
   return choice<CallTree>(
     "endpoint",
@@ -121,10 +136,23 @@ function callFromPods(mesh: ControlPlane, client: Client, target: Target, author
       weight,
       tree:
         inbound?.listenersRefused === undefined
-          ? callFromSidecar(mesh, client, target, sourceIp, authority, inbound?.ownRoutesRefused)
+          ? callFromSidecar(mesh, client, target, source, authority, inbound?.ownRoutesRefused)
           : end("refused", [{ text: inbound.listenersRefused }]),
     })),
   );
+}
+
+/** The pods in groups that network policies do not tell apart; one group where there are no policies. */
+function networkGroups(mesh: ControlPlane, pods: readonly PodState[]): readonly (readonly PodState[])[] {
+  if (mesh.network === undefined || pods.length < 2) return [pods];
+  const groups = new Map<string, PodState[]>();
+  for (const pod of pods) {
+    const key = mesh.network.classOf(pod);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [pod]);
+    else group.push(pod);
+  }
+  return [...groups.values()];
 }
 
 const soundPod: readonly PodFault[] = [{ inbound: undefined, weight: 1 }];
@@ -162,7 +190,7 @@ function callFromSidecar(
   mesh: ControlPlane,
   client: Client,
   target: Target,
-  sourceIp: string,
+  source: Source,
   authority: string | undefined,
   podRoutesRefused: string | undefined,
 ): CallTree {
@@ -170,7 +198,7 @@ function callFromSidecar(
     "split",
     mesh.outbound(client.account).configurations.map((outbound) => ({
       weight: 1,
-      tree: callConfigured(mesh, client, outbound, target, sourceIp, authority, podRoutesRefused),
+      tree: callConfigured(mesh, client, outbound, target, source, authority, podRoutesRefused),
     })),
   );
 }
@@ -180,7 +208,7 @@ function callConfigured(
   client: Client,
   outbound: OutboundConfiguration,
   target: Target,
-  sourceIp: string,
+  source: Source,
   authority: string | undefined,
   podRoutesRefused: string | undefined,
 ): CallTree {
@@ -188,13 +216,13 @@ function callConfigured(
   const chain = outbound.chains.pick({
     ip: target.ip ?? "",
     port: target.port,
-    sourceIp,
+    sourceIp: source.ip,
     ...(target.serverName !== undefined && { serverName: target.serverName }),
     ...(authority !== undefined && { applicationProtocol: "http/1.1" }),
   });
   if (chain === undefined) {
     if (outbound.passthrough) {
-      return callPlain(mesh, target, sourceIp, { routed: false, authority }, [
+      return callPlain(mesh, target, source, { routed: false, authority }, [
         { text: "mesh-wide egress lets the call pass as plain text (MeshConfig spec.traffic.enableEgress)" },
       ]);
     }
@@ -204,10 +232,10 @@ function callConfigured(
   }
   const { use } = chain;
   if (use.kind === "tcp") {
-    return throughUpstream(mesh, client, outbound, use.upstream, sourceIp, { routed: false, authority });
+    return throughUpstream(mesh, client, outbound, use.upstream, source, { routed: false, authority });
   }
   if (use.kind === "egress-tcp") {
-    return callPlain(mesh, target, sourceIp, { routed: false, authority }, use.policies.map(describe));
+    return callPlain(mesh, target, source, { routed: false, authority }, use.policies.map(describe));
   }
   if (authority === undefined) {
     return end("refused", [
@@ -216,8 +244,8 @@ function callConfigured(
   }
   const tree = withRoutes(outbound, podRoutesRefused, () =>
     use.kind === "egress-http"
-      ? throughEgress(mesh, client, outbound, target.port, sourceIp, authority)
-      : throughVirtualHost(mesh, client, outbound, target, sourceIp, authority),
+      ? throughEgress(mesh, client, outbound, target.port, source, authority)
+      : throughVirtualHost(mesh, client, outbound, target, source, authority),
   );
   return httpOnly(tree);
 }
@@ -227,7 +255,7 @@ function throughVirtualHost(
   client: Client,
   outbound: OutboundConfiguration,
   target: Target,
-  sourceIp: string,
+  source: Source,
   authority: string,
 ): CallTree {
   const upstream = outbound.virtualHost(target.port, authority);
@@ -239,7 +267,7 @@ function throughVirtualHost(
       `${JSON.stringify(authority)} is no host name by which ${client.account} may call a service on port ${String(target.port)}`,
     );
   }
-  return throughUpstream(mesh, client, outbound, upstream, sourceIp, { routed: true, authority });
+  return throughUpstream(mesh, client, outbound, upstream, source, { routed: true, authority });
 }
 
 /** Answers 404 where the sidecar has no routes at all. */
@@ -258,7 +286,7 @@ function throughUpstream(
   client: Client,
   outbound: OutboundConfiguration,
   upstream: Upstream,
-  sourceIp: string,
+  source: Source,
   content: Content,
 ): CallTree {
   const { routed } = content;
@@ -272,9 +300,14 @@ function throughUpstream(
   if (used.length === 0) return failure(routed, "the split leaves no backend", because);
   const branches = used.map(({ cluster, backend, weight }) => ({
     weight: Math.max(weight, 1),
-    tree: throughCluster(mesh, client, outbound, upstream, cluster, backend, sourceIp, content),
+    tree: throughCluster(mesh, client, outbound, upstream, cluster, backend, source, content),
   }));
   return choice<CallTree>("split", branches, because);
+}
+
+/** Equal for pods that the network treats alike, whoever calls. */
+function networkClass(network: Network, pod: PodState): string {
+  return JSON.stringify([pod.namespace, network.classOf(pod), pod.namedPorts, pod.ips]);
 }
 
 /** OSM keeps a route's clusters in a set: the same backend with the same weight counts once. */
@@ -290,7 +323,7 @@ function throughCluster(
   upstream: Upstream,
   cluster: string,
   backend: string,
-  sourceIp: string,
+  source: Source,
   content: Content,
 ): CallTree {
   const { routed } = content;
@@ -307,17 +340,19 @@ function throughCluster(
     return failure(routed, text, upstream.targets.map(describe));
   }
   const call = (ip: string): CallTree =>
-    callServer(mesh, client, { service, backend, ip, port: service.targetPort, sourceIp }, content);
+    callServer(mesh, client, { service, backend, ip, port: service.targetPort, source }, content);
   const [only = ""] = ips;
   if (ips.length === 1) return call(only);
   // Pods that are told the same answer the same.
   const groups = new Map<string, { readonly ip: string; weight: number }>();
   for (const ip of ips) {
     const [pod] = mesh.catalog.podsOfIp(ip);
-    const key =
+    const told =
       pod === undefined || !meetsSidecar(mesh, pod, service.targetPort)
         ? ""
         : `${mesh.inbound(pod).id}|${String(provesIdentity(mesh.catalog, service.service, pod))}`;
+    const key =
+      mesh.network === undefined ? told : `${told} ${pod === undefined ? ip : networkClass(mesh.network, pod)}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { ip, weight: 1 });
     else group.weight += 1;
@@ -344,7 +379,7 @@ function throughEgress(
   client: Client,
   outbound: OutboundConfiguration,
   port: number,
-  sourceIp: string,
+  source: Source,
   authority: string,
 ): CallTree {
   const host = outbound.egressHost(port, authority);
@@ -356,13 +391,13 @@ function throughEgress(
   if (outbound.refusedEgress().some((fault) => fault.port !== port)) {
     const lost = noRoute("Envoy refuses egress routes of the caller, and those that it is given after them");
     const arrived =
-      host === undefined ? unnamed(authority) : throughEgressHost(mesh, client, host, port, sourceIp, authority);
+      host === undefined ? unnamed(authority) : throughEgressHost(mesh, client, host, port, source, authority);
     return choice<CallTree>(
       "route-order",
       [lost, arrived].map((tree) => ({ weight: 1, tree })),
     );
   }
-  return host === undefined ? unnamed(authority) : throughEgressHost(mesh, client, host, port, sourceIp, authority);
+  return host === undefined ? unnamed(authority) : throughEgressHost(mesh, client, host, port, source, authority);
 }
 
 function unnamed(authority: string): CallTree {
@@ -374,7 +409,7 @@ function throughEgressHost(
   client: Client,
   host: EgressHost,
   port: number,
-  sourceIp: string,
+  source: Source,
   authority: string,
 ): CallTree {
   const because = [describe(host.policy)];
@@ -393,7 +428,7 @@ function throughEgressHost(
             tree: callPlain(
               mesh,
               { ip, host: host.host, port, ...(service && { service }) },
-              sourceIp,
+              source,
               { routed: true, authority },
               because,
             ),

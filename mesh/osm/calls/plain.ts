@@ -4,6 +4,9 @@ import { keyOf, type PodState, type ServiceState, type SplitPolicy } from "../st
 import { type CallTree, choice, type Content, end, failure, noRoute } from "../../analysis/call-tree";
 import { leavesInbound } from "./interception";
 import { describe } from "./reasons";
+import { type Source } from "./server";
+import { throughNetwork } from "../../analysis/network";
+import { type Passage } from "../../network-policies";
 import { httpOnly } from "./rules";
 import { type Reason } from "../../request/request";
 
@@ -20,20 +23,36 @@ export interface PlainTarget {
 export function callPlain(
   mesh: ControlPlane,
   target: PlainTarget,
-  sourceIp: string,
+  source: Source,
   content: Content,
   because: readonly Reason[],
 ): CallTree {
   const { ip, host, port, service } = target;
   const ends = ip === undefined ? undefined : plainEndpoints(mesh, ip, port, service);
   if (ends === undefined) {
-    return end("allowed", [...because, { text: "the destination is outside the cluster" }], `${host}:${String(port)}`);
+    const text = "the destination is outside the cluster";
+    const go = (): CallTree => end("allowed", [...because, { text }], `${host}:${String(port)}`);
+    return throughNetwork(passageTo(mesh, source, ip, port), content.routed, go);
   }
   if (ends.length === 0) return failure(content.routed, `nothing listens at ${host}:${String(port)}`, because);
   return choice<CallTree>(
     "endpoint",
-    ends.map((one) => ({ weight: 1, tree: plainToPod(mesh, one, sourceIp, content, because) })),
+    ends.map((one) => ({
+      weight: 1,
+      tree: throughNetwork(passageTo(mesh, source, one.ip, one.port), content.routed, () =>
+        plainToPod(mesh, one, source.ip, content, because),
+      ),
+    })),
   );
+}
+
+const passesFreely: Passage = { passes: "yes", stoppedBy: [] };
+
+/** What the network does with a connection to an address; one that no pod has is outside of the cluster. */
+export function passageTo(mesh: ControlPlane, { end: from }: Source, ip: string | undefined, port: number): Passage {
+  if (mesh.network === undefined || from === undefined) return passesFreely;
+  const [pod] = ip === undefined ? [] : mesh.podsOfIp(ip);
+  return mesh.network.passage(from, pod === undefined ? { kind: "address", ip } : mesh.network.ends.of(pod), port);
 }
 
 interface PlainEndpoint {

@@ -4,10 +4,19 @@ import { type Inbound, type InboundChain, inboundChainName } from "../proxy/inbo
 import { type AccountKey, type MeshService, provesIdentity } from "../state";
 import { type CallTree, type Content, end, failure, noRoute } from "../../analysis/call-tree";
 import { meetsSidecar } from "./interception";
-import { ingressAnswer, whereRoutesArrive } from "./plain";
+import { ingressAnswer, passageTo, whereRoutesArrive } from "./plain";
 import { describe } from "./reasons";
 import { httpOnly, serverRules } from "./rules";
+import { throughNetwork } from "../../analysis/network";
+import { type PodEnd } from "../../network-policies";
 import { type Reason } from "../../request/request";
+
+/** Where a connection comes from. */
+export interface Source {
+  readonly ip: string;
+  /** The calling pod to the network; undefined where no network policy is there. */
+  readonly end: PodEnd | undefined;
+}
 
 /** A pod that a client's sidecar connects to. */
 export interface Endpoint {
@@ -17,7 +26,7 @@ export interface Endpoint {
   readonly backend: string;
   readonly ip: string;
   readonly port: number;
-  readonly sourceIp: string;
+  readonly source: Source;
 }
 
 /** A call that arrives at a pod's sidecar over mutual TLS. */
@@ -25,9 +34,19 @@ export function callServer(
   mesh: ControlPlane,
   client: { readonly identity: string; readonly account: AccountKey },
   endpoint: Endpoint,
+  content: Content,
+): CallTree {
+  const { ip, port, source } = endpoint;
+  const go = (): CallTree => answer(mesh, client, endpoint, content);
+  return throughNetwork(passageTo(mesh, source, ip, port), content.routed, go);
+}
+
+function answer(
+  mesh: ControlPlane,
+  client: { readonly identity: string; readonly account: AccountKey },
+  { ip, port, service, backend, source }: Endpoint,
   { routed, authority }: Content,
 ): CallTree {
-  const { ip, port, service, backend, sourceIp } = endpoint;
   const [pod] = mesh.catalog.podsOfIp(ip);
   if (pod === undefined) return failure(routed, `nothing at ${ip} speaks the mesh's TLS`);
   if (!meetsSidecar(mesh, pod, port)) {
@@ -43,7 +62,7 @@ export function callServer(
     return failure(routed, `pod ${pod.namespace}/${pod.name} has no certificate for ${backend}`);
   }
   const serverName = fullName(service);
-  const chain = inbound.chains.pick({ ip, port, sourceIp, serverName, applicationProtocol: "osm" });
+  const chain = inbound.chains.pick({ ip, port, sourceIp: source.ip, serverName, applicationProtocol: "osm" });
   if (chain === undefined) {
     return failure(routed, `pod ${pod.namespace}/${pod.name} takes no calls to ${backend} on port ${String(port)}`);
   }

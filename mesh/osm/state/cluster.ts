@@ -25,6 +25,7 @@ import {
   type TcpRoutePolicy,
 } from "./policies";
 import { type Reader, readers } from "../../manifests/reader";
+import { type NetworkPolicy, networkPolicyVersion, readNetworkPolicy } from "../../network-policies";
 import {
   type EndpointsState,
   type NamespaceState,
@@ -55,6 +56,8 @@ export interface ClusterState {
   readonly ingresses: readonly IngressPolicy[];
   readonly settings: readonly SettingPolicy[];
   readonly retries: readonly RetryPolicyObject[];
+  /** What decides below the mesh. */
+  readonly networkPolicies: readonly NetworkPolicy[];
   readonly pods: readonly PodState[];
   /** Whether no object shows a pod, so that `pods` are those that the policies speak of. */
   readonly podsAssumed: boolean;
@@ -79,6 +82,7 @@ export interface GivenState {
   ingresses: Map<string, IngressPolicy>;
   settings: Map<string, SettingPolicy>;
   retries: Map<string, RetryPolicyObject>;
+  networkPolicies: Map<string, NetworkPolicy>;
   meshConfigs: Map<string, MeshSwitches>;
   pods: Map<string, PodState>;
   workloadPods: Map<string, readonly PodState[]>;
@@ -111,6 +115,7 @@ export function clusterState(
     ingresses: [...given.ingresses.values()],
     settings: [...given.settings.values()],
     retries: [...given.retries.values()],
+    networkPolicies: [...given.networkPolicies.values()],
     accounts: given.accounts,
     assumptions,
     problems,
@@ -137,6 +142,7 @@ export function givenState(manifests: Pick<Manifests, "objects"> & Partial<Manif
     ingresses: new Map(),
     settings: new Map(),
     retries: new Map(),
+    networkPolicies: new Map(),
     meshConfigs: new Map(),
     pods: new Map(),
     workloadPods: new Map(),
@@ -224,6 +230,10 @@ function readObject(object: KubernetesObject, key: string, reader: Reader, given
       return true;
     case "MeshRootCertificate":
     case "Guarantee":
+      return true;
+    case "NetworkPolicy":
+      if (object.apiVersion !== networkPolicyVersion) return false;
+      keep(given.networkPolicies, key, reader, readNetworkPolicy(reader));
       return true;
     case "Namespace":
       keep(given.namespaces, object.metadata.name, reader, readNamespace(reader));
