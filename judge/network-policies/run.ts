@@ -1,3 +1,4 @@
+import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as fc from "fast-check";
@@ -21,6 +22,8 @@ async function main(): Promise<number> {
     options: {
       cases: { type: "string", default: "500" },
       seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
+      /** File that gets the cases and the analyzer's answers, a line each: test/judge/network-policies.jsonl. */
+      record: { type: "string" },
     },
   });
   const wanted = Number(values.cases);
@@ -47,6 +50,9 @@ async function main(): Promise<number> {
         seconds.ours += (performance.now() - started) / 1000;
         seconds.theirs += answer.seconds;
         counts.cases += 1;
+        if (values.record !== undefined) {
+          appendFileSync(values.record, `${JSON.stringify({ ...asked, passes: answer.passes })}\n`);
+        }
         counts.questions += asked.questions.length;
         counts.passing += answer.passes.filter(Boolean).length;
         const different = differentAnswers(asked, ours, answer.passes);

@@ -4,6 +4,7 @@ export { notRead } from "./not-read";
 export { type Direction, type NetworkPolicy, networkPolicyVersion, readNetworkPolicy } from "./policy";
 export {
   type AddressEnd,
+  type AnybodyEnd,
   type CalledPort,
   type NetworkEnd,
   type NetworkPolicies,

@@ -5,7 +5,7 @@ import { type Direction, type NetworkPolicy, type PolicyPeer, type PolicyPort, t
 import { isSelected, type KnownLabels } from "./selector";
 
 /** One end of a connection. */
-export type NetworkEnd = PodEnd | AddressEnd;
+export type NetworkEnd = PodEnd | AddressEnd | AnybodyEnd;
 
 /** A pod. */
 export interface PodEnd {
@@ -25,6 +25,12 @@ export interface PodEnd {
 export interface AddressEnd {
   readonly kind: "address";
   readonly ip: string | undefined;
+}
+
+/** Whoever has an address: nothing tells whether it is a pod, and of which namespace and labels. Its own policies are not known. */
+export interface AnybodyEnd {
+  readonly kind: "anybody";
+  readonly ip: string;
 }
 
 /** The port that is called: the pod's own, not that of a Service which led to it. */
@@ -131,9 +137,11 @@ function matchesPeer(peer: PolicyPeer, namespace: string, end: NetworkEnd): Cert
   if (peer.kind === "addresses") {
     if (end.kind === "address") return inBlock(peer, end.ip);
     // Kubernetes means addresses outside of the cluster. Some network plugins compare those of pods as well, some never do.
+    if (end.kind === "anybody") return atMostMaybe(inBlock(peer, end.ip));
     return end.ips === undefined ? "maybe" : atMostMaybe(some(end.ips, (ip) => inBlock(peer, ip)));
   }
   if (end.kind === "address") return "no";
+  if (end.kind === "anybody") return "maybe";
   const { podSelector = [], namespaceSelector } = peer;
   const around =
     namespaceSelector === undefined
@@ -169,7 +177,7 @@ function isCalled({ protocol, port, endPort }: PolicyPort, called: CalledPort, t
   if (typeof port === "number") {
     return called.port >= port && called.port <= (endPort ?? port) ? "yes" : "no";
   }
-  if (to.kind === "address") return "no";
+  if (to.kind !== "pod") return "no";
   if (to.namedPorts === undefined) return "maybe";
   const isNamed = (one: ContainerPort): boolean =>
     one.name === port && one.protocol === protocol && one.port === called.port;

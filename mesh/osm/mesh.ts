@@ -1,4 +1,5 @@
 import { type Mesh } from "../analysis/mesh";
+import { networkPolicyAdmission } from "../analysis/network-policy-objects";
 import { type AskedService } from "../cluster/dns";
 import { type Manifests } from "../manifests";
 import { callFrom } from "./calls/callers";
@@ -55,8 +56,8 @@ export function osmMesh(
       const found = state.services.get(service);
       return found === undefined ? [] : Array.from(catalog.identitiesOfService(found), accountOfIdentity);
     }),
-    admissionFindings: memoOnce(() => admissionFindings(manifests)),
-    findings: memoOnce(() => findings(mesh)),
+    admissionFindings: memoOnce(() => [...admissionFindings(manifests), ...networkPolicyAdmission(manifests)]),
+    findings: memoOnce(() => findings(mesh, manifests)),
   };
   return mesh;
 }

@@ -14,8 +14,8 @@ import {
 export interface Network {
   readonly policies: NetworkPolicies;
   readonly ends: PodEnds;
-  /** What happens to a TCP connection to a port of the other end. */
-  passage(from: NetworkEnd, to: NetworkEnd, port: number): Passage;
+  /** What happens to a connection to a port of the other end. Default: TCP. */
+  passage(from: NetworkEnd, to: NetworkEnd, port: number, protocol?: string): Passage;
   /** Equal for pods of one namespace that policies cannot tell apart. */
   classOf(pod: PodState): string;
 }
@@ -32,7 +32,7 @@ export function networkOf(
   return {
     policies,
     ends,
-    passage: (from, to, port) => passage(policies, from, to, { port, protocol: "TCP" }),
+    passage: (from, to, port, protocol = "TCP") => passage(policies, from, to, { port, protocol }),
     classOf: (pod) => JSON.stringify([pod.hostNetwork, ...keys.map((key) => pod.labels[key] ?? null)]),
   };
 }

@@ -5,6 +5,7 @@ import { type ControlPlane } from "../control-plane";
 import { accountOf, identityOf, keyOf, type PodState } from "../state";
 import { callAddress, type Client, podFaults, type Target } from "./client";
 import { callPlain } from "./plain";
+import { type Source } from "./server";
 
 /** What happens to all the calls of a caller to an address that are sent alike. */
 export function callFrom(mesh: ControlPlane, caller: Caller, { host, port }: Address, sent: Sent): CallTree {
@@ -26,7 +27,8 @@ export function callFrom(mesh: ControlPlane, caller: Caller, { host, port }: Add
 function callsOf(mesh: ControlPlane, caller: Caller, authority: string | undefined): (target: Target) => CallTree {
   if (caller.kind === "outside") {
     const because = [{ text: "the caller is outside of the mesh: it shows no certificate and sends plain text" }];
-    return (target) => callPlain(mesh, target, caller.address, { routed: false, authority }, because);
+    const source: Source = { ip: caller.address, end: { kind: "anybody", ip: caller.address } };
+    return (target) => callPlain(mesh, target, source, { routed: false, authority }, because);
   }
   const client = clientOf(mesh, caller.namespace, caller.serviceAccount);
   return (target) => callAddress(mesh, client, target, authority);

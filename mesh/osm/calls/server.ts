@@ -8,14 +8,14 @@ import { ingressAnswer, passageTo, whereRoutesArrive } from "./plain";
 import { describe } from "./reasons";
 import { httpOnly, serverRules } from "./rules";
 import { throughNetwork } from "../../analysis/network";
-import { type PodEnd } from "../../network-policies";
+import { type NetworkEnd } from "../../network-policies";
 import { type Reason } from "../../request/request";
 
 /** Where a connection comes from. */
 export interface Source {
   readonly ip: string;
-  /** The calling pod to the network; undefined where no network policy is there. */
-  readonly end: PodEnd | undefined;
+  /** The caller to the network; undefined where no network policy is there. */
+  readonly end: NetworkEnd | undefined;
 }
 
 /** A pod that a client's sidecar connects to. */

@@ -1,19 +1,27 @@
 import { type OsmMesh } from "../mesh";
 import { clusterFindings } from "./cluster";
 import { type Finding } from "../../analysis/finding";
+import { networkFindings } from "./network";
+import { policiesNotRead } from "../../analysis/network-policy-objects";
+import { type Manifests } from "../../manifests";
 import { refusedRouteFindings } from "./refused-routes";
 import { routeFindings } from "./routes";
 import { splitFindings } from "./splits";
 import { targetFindings } from "./targets";
 
 /** Where what the mesh will do differs from what was probably meant: errors first, then by place. */
-export function findings(mesh: OsmMesh): readonly Finding[] {
+export function findings(
+  mesh: OsmMesh,
+  manifests: Pick<Manifests, "objects"> & Partial<Manifests>,
+): readonly Finding[] {
   const found = [
     ...clusterFindings(mesh),
     ...targetFindings(mesh),
     ...routeFindings(mesh),
     ...splitFindings(mesh),
     ...refusedRouteFindings(mesh),
+    ...networkFindings(mesh),
+    ...policiesNotRead(manifests),
   ];
   const rank = (one: Finding): string =>
     [one.severity, one.position?.file ?? "", String(one.position?.line ?? 0).padStart(8, "0")].join("\0");

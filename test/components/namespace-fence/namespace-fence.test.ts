@@ -2,6 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { MeshPolicies } from "../../../components/mesh-policies";
 import { NamespaceFence, type NamespaceFenceArgs } from "../../../components/namespace-fence";
+import { decide } from "../../../mesh";
+import { type KubernetesObject } from "../../../mesh/manifests";
+import { osmMesh } from "../../../mesh/osm";
+import { service, workload } from "../../mesh/osm/world";
 import { recordRegistrations, type Registration, settled, valueOf } from "../registrations";
 
 let registrations: Registration[];
@@ -62,6 +66,59 @@ describe("NamespaceFence", () => {
         ],
       },
     });
+  });
+
+  it("lets the mesh's calls within a preview and to what it reaches pass, and stops all others", async () => {
+    new NamespaceFence("f", { namespace: "pr-12-shop", peers, reaches: [{ namespace: "stock", port: 14001 }] });
+    await settled();
+    const spec: unknown = registrations.find(({ type }) => type.endsWith(":NetworkPolicy"))?.inputs["spec"];
+    const meshed = (name: string, labels: Readonly<Record<string, string>> = {}) => ({
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: {
+        name,
+        labels: { "openservicemesh.io/monitored-by": "osm", ...labels },
+        annotations: { "openservicemesh.io/sidecar-injection": "enabled" },
+      },
+    });
+    const fenced = ["pr-12-shop", "pr-12-till"].map((name) => meshed(name, peers));
+    const spaces = [...fenced, meshed("stock"), meshed("other")];
+    const objects = [
+      ...spaces,
+      ...spaces.flatMap(({ metadata: { name } }) => [workload("app", name, "app"), service("app", name)]),
+      {
+        apiVersion: "config.openservicemesh.io/v1alpha2",
+        kind: "MeshConfig",
+        metadata: { name: "osm-mesh-config", namespace: "kube-system" },
+        spec: { traffic: { enablePermissiveTrafficPolicyMode: true } },
+      },
+    ];
+    const fence = {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "NetworkPolicy",
+      metadata: { name: "bounds", namespace: "pr-12-shop" },
+      spec,
+    };
+    const outcome = (given: readonly KubernetesObject[], from: string, to: string): string =>
+      decide(osmMesh({ objects: given }), { from: `${from}/app`, to: `app.${to}:14001`, protocol: "http" }).outcome;
+    const calls = [
+      ["pr-12-shop", "pr-12-till"],
+      ["pr-12-till", "pr-12-shop"],
+      ["pr-12-shop", "stock"],
+      ["stock", "pr-12-shop"],
+      ["other", "pr-12-shop"],
+      ["pr-12-shop", "other"],
+    ] as const;
+    expect(calls.map(([from, to]) => outcome(objects, from, to))).toEqual(calls.map(() => "allowed"));
+    expect(calls.map(([from, to]) => outcome([...objects, fence], from, to))).toEqual([
+      ...["allowed", "allowed", "allowed"],
+      ...["unavailable", "unavailable", "unavailable"],
+    ]);
+    const rules = osmMesh({ objects: [...objects, fence] })
+      .findings()
+      .map(({ rule }) => rule);
+    expect(rules).not.toContain("network-policy-stops-control-plane");
+    expect(rules).not.toContain("network-policy-stops-dns");
   });
 
   it("makes only what is asked for", async () => {

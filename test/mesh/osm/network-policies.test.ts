@@ -134,3 +134,68 @@ describe("what follows from it", () => {
     }
   });
 });
+
+describe("findings", () => {
+  const found = (...policies: readonly KubernetesObject[]) =>
+    osmMesh({ objects: [...world, ...policies] })
+      .findings()
+      .filter(({ rule: name }) => name.startsWith("network-policy"));
+
+  it("are none where policies let pass what the mesh allows and needs", () => {
+    const out = { podSelector: {}, policyTypes: ["Egress"], egress: [{}] };
+    expect(
+      found(
+        policy("open", "store", { podSelector: {}, ingress: [{ from: [fromBuyer] }] }),
+        policy("out", "buyer", out),
+      ),
+    ).toEqual([]);
+  });
+
+  it("name a policy that stops every call which the mesh allows, with the call", () => {
+    const [one, ...others] = found(policy("closed", "store", { podSelector: {} }));
+    expect(others).toEqual([]);
+    expect(one).toMatchObject({
+      severity: "error",
+      rule: "network-policy-stops-calls",
+      object: "NetworkPolicy store/closed",
+      request: { from: "buyer/buyer", to: "store.store.svc.cluster.local:80" },
+    });
+  });
+
+  it("name a policy that selects no pod", () => {
+    expect(found(policy("nobody", "store", { podSelector: { matchLabels: { app: "shop" } } }))).toMatchObject([
+      { severity: "warning", rule: "network-policy-selects-nothing", object: "NetworkPolicy store/nobody" },
+    ]);
+  });
+
+  it("name a policy that keeps sidecars from their control plane, and pods from DNS", () => {
+    const dns = {
+      to: [{ namespaceSelector: {}, podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }],
+      ports: [{ port: 53, protocol: "UDP" }],
+    };
+    const call = { to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "store" } } }] };
+    const xds = {
+      to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } } }],
+      ports: [{ port: 15128 }],
+    };
+    const out = (...egress: readonly object[]) =>
+      policy("out", "buyer", { podSelector: {}, policyTypes: ["Egress"], egress });
+    const rules = (...egress: readonly object[]) => found(out(...egress)).map((one) => one.rule);
+    expect(rules(dns, call, xds)).toEqual([]);
+    expect(rules(dns, call)).toEqual(["network-policy-stops-control-plane"]);
+    expect(rules(call, xds)).toEqual(["network-policy-stops-dns"]);
+  });
+
+  it("name policies of kinds that are not read, and what the API server refuses", () => {
+    const cilium = {
+      apiVersion: "cilium.io/v2",
+      kind: "CiliumNetworkPolicy",
+      metadata: { name: "c", namespace: "store" },
+    };
+    expect(found(cilium)).toMatchObject([{ rule: "network-policy-not-read", object: "CiliumNetworkPolicy store/c" }]);
+    const wrong = policy("wrong", "store", { podSelector: {}, ingress: [{ form: [] }] });
+    expect(osmMesh({ objects: [...world, wrong] }).admissionFindings()).toMatchObject([
+      { refused: true, finding: { property: "spec.ingress[0].form", remedy: "Did you mean from?" } },
+    ]);
+  });
+});
