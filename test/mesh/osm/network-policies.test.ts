@@ -94,6 +94,31 @@ describe("a call that the mesh allows", () => {
   });
 });
 
+describe("a caller outside of the mesh", () => {
+  it("may be a pod with any labels: what asks for labels is open, what lets nobody in is not", () => {
+    const ingress: KubernetesObject = {
+      apiVersion: "policy.openservicemesh.io/v1alpha1",
+      kind: "IngressBackend",
+      metadata: { name: "gate", namespace: "store" },
+      ...{
+        spec: {
+          backends: [{ name: "store", port: { number: 8080, protocol: "http" } }],
+          sources: [{ kind: "IPRange", name: "192.0.2.0/24" }],
+        },
+      },
+    };
+    const from = (...policies: readonly KubernetesObject[]) => {
+      const mesh = osmMesh({ objects: [...world, ingress, ...policies] });
+      const outsider = mesh.access().outsiders.find((one) => one.includes("192.0.2"));
+      return mesh.access().entries.find(({ callers }) => callers.includes(outsider ?? ""))?.tree;
+    };
+    expect(from()).toBeDefined();
+    expect(from(policy("closed", "store", { podSelector: {} }))).toBeUndefined();
+    const labelled = policy("some", "store", { podSelector: {}, ingress: [{ from: [fromBuyer] }] });
+    expect(JSON.stringify(from(labelled))).toContain('"by":"network"');
+  });
+});
+
 describe("what follows from it", () => {
   const closed = policy("closed", "store", { podSelector: {} });
   const before = osmMesh({ objects: world });
