@@ -1,7 +1,7 @@
 export { type Certainty } from "./certainty";
 export { type PodEnds, podEnds } from "./ends";
 export { notRead } from "./not-read";
-export { type Direction, type NetworkPolicy, networkPolicyVersion, readNetworkPolicy } from "./policy";
+export { type Direction, type NetworkPolicy, networkPolicyVersion, readNetworkPolicy } from "./network-policy";
 export {
   type AddressEnd,
   type AnybodyEnd,

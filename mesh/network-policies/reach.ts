@@ -1,7 +1,13 @@
 import ipaddr from "ipaddr.js";
 import { type ContainerPort } from "../cluster/workloads";
 import { atMostMaybe, type Certainty, every, some } from "./certainty";
-import { type Direction, type NetworkPolicy, type PolicyPeer, type PolicyPort, type PolicyRule } from "./policy";
+import {
+  type Direction,
+  type NetworkPolicy,
+  type PolicyPeer,
+  type PolicyPort,
+  type PolicyRule,
+} from "./network-policy";
 import { isSelected, type KnownLabels } from "./selector";
 
 /** One end of a connection. */
