@@ -9,6 +9,7 @@ import {
   isOutside,
   type Mesh,
   type ServicePort,
+  hostHeaders,
   summarize,
   type Summary,
 } from "../mesh";
@@ -156,7 +157,7 @@ function hintOf({ kind, namespace, title, services }: Box): string {
 /** A page around the picture: point at a box to see only its own arrows, and read every route below. */
 export function accessHtml(mesh: Mesh, relation: Access): string {
   const rows = relation.entries.map((entry) => {
-    const summary = summarize(entry.tree);
+    const summary = summarize(entry.tree, hostHeaders(entry.service));
     const tone = toneOf(summary);
     const shares = Object.entries(summary.shares);
     const routes = [
@@ -217,7 +218,7 @@ function model(
   const backends = new Map(relation.services.map((one) => [`${one.namespace}/${one.name}`, one]));
   for (const entry of relation.entries) {
     const { service } = entry;
-    const summary = summarize(entry.tree);
+    const summary = summarize(entry.tree, hostHeaders(entry.service));
     for (const caller of entry.callers) {
       if (arrows.length >= mostArrows) {
         left += 1;

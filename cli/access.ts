@@ -1,5 +1,14 @@
 import { writeFileSync } from "node:fs";
-import { type Access, type AccessEntry, addressOf, conditionText, type Mesh, summarize, type Summary } from "../mesh";
+import {
+  type Access,
+  type AccessEntry,
+  addressOf,
+  conditionText,
+  hostHeaders,
+  type Mesh,
+  summarize,
+  type Summary,
+} from "../mesh";
 import { accessJson } from "./access-json";
 import { accessHtml, accessSvg } from "./access-picture";
 import { reasonOf } from "./input";
@@ -60,7 +69,7 @@ function accessTable(mesh: Mesh, relation: Access, paint: Paint): string {
 function matrix(relation: Access, columns: readonly string[], paint: Paint): string {
   const cells = new Map<string, string>();
   for (const { callers, service, tree } of relation.entries) {
-    const symbol = symbolOf(summarize(tree), paint);
+    const symbol = symbolOf(summarize(tree, hostHeaders(service)), paint);
     for (const caller of callers) cells.set(`${caller}|${addressOf(service)}`, symbol);
   }
   const callers = [...relation.callers, ...relation.outsiders];
@@ -99,7 +108,7 @@ function details(relation: Access, paint: Paint): string {
 }
 
 function entryLines(entry: AccessEntry, paint: Paint): readonly string[] {
-  const summary = summarize(entry.tree);
+  const summary = summarize(entry.tree, hostHeaders(entry.service));
   const lines: string[] = [];
   const shares = Object.entries(summary.shares);
   if (shares.length > 1 || summary.unsettled) {

@@ -4,6 +4,7 @@ export { decide, RequestError } from "./analysis/decide";
 export { type AccessChange, diff, DiffTooLarge } from "./analysis/diff";
 export type { AdmissionFinding, Finding } from "./analysis/finding";
 export { checkGuarantees, type Guarantee, guaranteeKind, readGuarantees } from "./analysis/guarantees";
+export { hostHeaders } from "./analysis/host-headers";
 export { type Access, type AccessEntry, addressOf, type Mesh, type ServicePort } from "./analysis/mesh";
 export { isOutside } from "./analysis/outside";
 export { provedExtent } from "./analysis/proved-extent";

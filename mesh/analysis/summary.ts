@@ -1,6 +1,7 @@
 import { type Outcome, type VariesBy } from "../request/request";
 import { type RequestCondition } from "../request/request-set";
 import { type CallTree, type Rule, type Rules } from "./call-tree";
+import { meetsHost } from "./may-pass";
 
 /** How much of what a caller sends to a service passes. */
 export type Extent = "all" | "some" | "none";
@@ -21,8 +22,12 @@ export interface Summary {
   readonly choices: readonly VariesBy[];
 }
 
-/** Sums a tree up for a table or a picture. Exact sets of requests are `possible` and `certain`. */
-export function summarize(tree: CallTree): Summary {
+/**
+ * Sums a tree up for a table or a picture. Exact sets of requests are `possible` and `certain`.
+ *
+ * @param hosts Host headers that calls may have: rules that want another are left out.
+ */
+export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
   const rules = new Map<string, Rule>();
   const forbidden = new Map<string, Rule>();
   const failures = new Set<Outcome>();
@@ -62,8 +67,8 @@ export function summarize(tree: CallTree): Summary {
   const visitRules = ({ list, then, otherwise }: Rules, share: number): void => {
     const passing = new Set<CallTree>();
     for (const rule of list.rules) {
-      // No request meets a rule without a method.
-      if (rule.methods.length === 0) continue;
+      // No request meets a rule without a method, or one that wants another Host header.
+      if (rule.methods.length === 0 || !meetsHost(rule, hosts)) continue;
       const next = then(rule);
       if (next.kind !== "end") passing.add(next);
       else if (next.outcome === "allowed") {

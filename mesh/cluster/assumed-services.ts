@@ -183,6 +183,7 @@ function assumedPod(namespace: string, account: string, at: number, labels: PodS
     running: false,
     namedPorts: [],
     assumed: true,
+    initContainers: [],
   };
 }
 

@@ -33,6 +33,8 @@ export interface PodState {
   readonly addressAssumed?: boolean;
   /** Container ports that have a name, for a Service's named `targetPort` and for network policies. */
   readonly namedPorts: readonly ContainerPort[];
+  /** Containers that run before the others. */
+  readonly initContainers: readonly InitContainer[];
   /** The workload that it was made from, as `Deployment shop/cart`. */
   readonly workload?: string;
 }
@@ -43,6 +45,13 @@ export interface ContainerPort {
   readonly port: number;
   /** TCP, UDP or SCTP. */
   readonly protocol: string;
+}
+
+/** A container that runs before the others. */
+export interface InitContainer {
+  readonly name: string;
+  /** Its command, arguments and environment. */
+  readonly text: string;
 }
 
 /** One port of a Service. */
@@ -132,6 +141,7 @@ export function readPod(reader: Reader): PodState {
     hostNetwork: template.hostNetwork,
     running: metadata.uid !== undefined,
     namedPorts: template.namedPorts,
+    initContainers: template.initContainers,
     namespace: metadata.namespace ?? "",
     name: metadata.name,
     labels: reader.textMap(metadata.labels, ["metadata", "labels"]),
@@ -141,7 +151,10 @@ export function readPod(reader: Reader): PodState {
   };
 }
 
-type PodTemplate = Pick<PodState, "serviceAccount" | "hostname" | "subdomain" | "hostNetwork" | "namedPorts">;
+type PodTemplate = Pick<
+  PodState,
+  "serviceAccount" | "hostname" | "subdomain" | "hostNetwork" | "namedPorts" | "initContainers"
+>;
 
 function readTemplate(reader: Reader, value: unknown, path: ValuePath): PodTemplate {
   const spec = reader.record(value, path);
@@ -168,7 +181,22 @@ function readTemplate(reader: Reader, value: unknown, path: ValuePath): PodTempl
     subdomain: reader.text(spec["subdomain"], path, "subdomain") ?? "",
     hostNetwork: reader.flag(spec["hostNetwork"], path, "hostNetwork") ?? false,
     namedPorts: ports,
+    initContainers: reader
+      .list(spec["initContainers"], path, "initContainers")
+      .map((item, index) => readInitContainer(reader, item, [...path, "initContainers", index])),
   };
+}
+
+function readInitContainer(reader: Reader, value: unknown, path: ValuePath): InitContainer {
+  const container = reader.record(value, path);
+  const env = reader
+    .list(container["env"], path, "env")
+    .map((item, index) => reader.text(reader.record(item, [...path, "env", index])["value"], path, "env") ?? "");
+  const words = [
+    ...reader.texts(container["command"], path, "command"),
+    ...reader.texts(container["args"], path, "args"),
+  ];
+  return { name: reader.text(container["name"], path, "name") ?? "", text: [...words, ...env].join("\n") };
 }
 
 /** Kinds whose controllers make pods. */

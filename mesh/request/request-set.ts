@@ -90,6 +90,12 @@ export function requestsMeeting(condition: RequestCondition, authority: string):
       if (!fullMatch(pattern, authority)) return [];
       continue;
     }
+    if (key === ":method") {
+      requestMethods.forEach((method, index) => {
+        if (!fullMatch(pattern, method)) methods &= ~(1 << index);
+      });
+      continue;
+    }
     const values = intersection(languageOf(anyValue), languageOf(pattern));
     const known = headers.get(key);
     headers.set(key, { absent: false, values: known === undefined ? values : intersection(known.values, values) });

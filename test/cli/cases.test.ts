@@ -141,6 +141,39 @@ const cases: readonly Case[] = [
     code: 0,
     says: [/no-route \(404\)/, /"alias:80" is no host name/],
   },
+  // What explain shows to fail for every request.
+  {
+    args: ["check", "headless-twice.yaml"],
+    code: 1,
+    says: [
+      /Every call of mq\/c to r-0\.r-nodes\.mq.*is refused: Envoy refuses the caller's listener/,
+      /\[always-fails\]/,
+    ],
+  },
+  {
+    args: ["check", "host-without-port.yaml"],
+    code: 1,
+    says: [/HTTPRouteGroup bs\/routes: No Host header .* is "store\.bs": they send, for instance, "store\.bs:14001"/],
+    neverSays: [/\[always-fails\]/],
+  },
+  { args: ["access", "host-without-port.yaml"], code: 0, says: [/bb\/buyer {2}○/], neverSays: [/pass/] },
+  { args: ["access", "host-of-another-service.yaml"], code: 0, says: [/cli\/c {4}· ○/], neverSays: [/pass/] },
+  { args: ["check", "host-of-another-service.yaml"], code: 1, says: [/\[host-never-matches\]/] },
+  {
+    args: ["check", "port-name-is-http.yaml"],
+    code: 0,
+    says: [/Service db\/mongo: OSM takes port 27017, mongodb, for HTTP/, /Write appProtocol: tcp/],
+  },
+  {
+    args: ["check", "source-account-misspelt.yaml"],
+    code: 0,
+    says: [/There is no service account web\/nobody/],
+  },
+  {
+    args: ["check", "ingress-without-backend.yaml"],
+    code: 0,
+    says: [/Ingress bookshop\/buyer: .*no IngressBackend opens that port/, /backend buyer, port 14001/],
+  },
   // Output of Helm names no namespace.
   {
     args: ["check", "helm-without-namespace.yaml"],

@@ -4,8 +4,14 @@ import { type Finding } from "../../analysis/finding";
 import { networkFindings } from "./network";
 import { policiesNotRead } from "../../analysis/network-policy-objects";
 import { type Manifests } from "../../manifests";
+import { hostConditionFindings } from "./host-conditions";
+import { ingressObjectFindings } from "./ingress-objects";
+import { initContainerFindings } from "./init-containers";
+import { outageFindings } from "./outages";
+import { portNameFindings } from "./port-names";
 import { refusedRouteFindings } from "./refused-routes";
 import { routeFindings } from "./routes";
+import { sourceFindings } from "./sources";
 import { splitFindings } from "./splits";
 import { targetFindings } from "./targets";
 
@@ -14,7 +20,7 @@ export function findings(
   mesh: OsmMesh,
   manifests: Pick<Manifests, "objects"> & Partial<Manifests>,
 ): readonly Finding[] {
-  const found = [
+  const special = [
     ...clusterFindings(mesh),
     ...targetFindings(mesh),
     ...routeFindings(mesh),
@@ -22,7 +28,13 @@ export function findings(
     ...refusedRouteFindings(mesh),
     ...networkFindings(mesh),
     ...policiesNotRead(manifests),
+    ...hostConditionFindings(mesh),
+    ...sourceFindings(mesh),
+    ...portNameFindings(mesh),
+    ...ingressObjectFindings(mesh),
+    ...initContainerFindings(mesh),
   ];
+  const found = [...special, ...outageFindings(mesh, special)];
   const rank = (one: Finding): string =>
     [one.severity, one.position?.file ?? "", String(one.position?.line ?? 0).padStart(8, "0")].join("\0");
   return found

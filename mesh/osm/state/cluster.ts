@@ -3,6 +3,7 @@ import { osmKinds } from "../kinds";
 import { assume } from "./assume";
 import { versionAdvice } from "../kinds/older-versions";
 import { type AskedService } from "../../cluster/dns";
+import { type IngressState, readIngressObject } from "../../cluster/ingresses";
 import { keyOf } from "../../cluster/keys";
 import {
   type EgressPolicy,
@@ -54,6 +55,8 @@ export interface ClusterState {
   readonly splits: readonly SplitPolicy[];
   readonly egresses: readonly EgressPolicy[];
   readonly ingresses: readonly IngressPolicy[];
+  /** Ingress objects of Kubernetes itself, which OSM does not read. */
+  readonly ingressObjects: readonly IngressState[];
   readonly settings: readonly SettingPolicy[];
   readonly retries: readonly RetryPolicyObject[];
   /** What decides below the mesh. */
@@ -80,6 +83,7 @@ export interface GivenState {
   splits: Map<string, SplitPolicy>;
   egresses: Map<string, EgressPolicy>;
   ingresses: Map<string, IngressPolicy>;
+  ingressObjects: Map<string, IngressState>;
   settings: Map<string, SettingPolicy>;
   retries: Map<string, RetryPolicyObject>;
   networkPolicies: Map<string, NetworkPolicy>;
@@ -113,6 +117,7 @@ export function clusterState(
     splits: [...given.splits.values()],
     egresses: [...given.egresses.values()],
     ingresses: [...given.ingresses.values()],
+    ingressObjects: [...given.ingressObjects.values()],
     settings: [...given.settings.values()],
     retries: [...given.retries.values()],
     networkPolicies: [...given.networkPolicies.values()],
@@ -140,6 +145,7 @@ export function givenState(manifests: Pick<Manifests, "objects"> & Partial<Manif
     splits: new Map(),
     egresses: new Map(),
     ingresses: new Map(),
+    ingressObjects: new Map(),
     settings: new Map(),
     retries: new Map(),
     networkPolicies: new Map(),
@@ -218,6 +224,10 @@ function readObject(object: KubernetesObject, key: string, reader: Reader, given
       return true;
     case "IngressBackend":
       keep(given.ingresses, key, reader, readIngress(reader));
+      return true;
+    case "Ingress":
+      if (object.apiVersion !== "networking.k8s.io/v1") return false;
+      keep(given.ingressObjects, key, reader, readIngressObject(reader));
       return true;
     case "UpstreamTrafficSetting":
       keep(given.settings, key, reader, readSetting(reader));

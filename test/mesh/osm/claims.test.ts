@@ -46,6 +46,7 @@ describe("findings on random policies", () => {
     "tcp-target-on-http": (verdict) => ends(verdict).includes("no-route"),
     "own-calls-lost": (verdict) => ends(verdict).includes("no-route"),
     "egress-routes-refused": (verdict) => ends(verdict).includes("no-route"),
+    "always-fails": (verdict) => !ends(verdict).includes("allowed"),
   };
   const shown = cases.flatMap(({ objects }) => {
     const mesh = meshOf(objects);

@@ -1,0 +1,103 @@
+import { type Finding, finding } from "../../analysis/finding";
+import { nearNames } from "../../manifests/near-names";
+import { type OsmMesh } from "../mesh";
+import { keyOf, type Named, type Subject } from "../state";
+
+/** Sources of TrafficTargets, Egress and IngressBackend objects that do not exist, or that nothing runs as. */
+export function sourceFindings(mesh: OsmMesh): readonly Finding[] {
+  const { targets, egresses } = mesh.state;
+  const shown = shownAccounts(mesh);
+  return [
+    ...[...targets, ...egresses].flatMap((policy) => accountsOf(mesh, policy, shown)),
+    ...mesh.state.ingresses.flatMap((policy) =>
+      policy.sources.flatMap((source, index) => ingressSource(mesh, policy, source, index)),
+    ),
+  ];
+}
+
+interface Shown {
+  /** Accounts that are objects or that pods run as. */
+  readonly accounts: ReadonlySet<string>;
+  /** Accounts that pods run as. */
+  readonly running: ReadonlySet<string>;
+  /** Namespaces of which ServiceAccount objects are shown. */
+  readonly withAccounts: ReadonlySet<string>;
+  /** Namespaces of which pods are shown. */
+  readonly withPods: ReadonlySet<string>;
+}
+
+function shownAccounts({ state }: OsmMesh): Shown {
+  const pods = state.podsAssumed ? [] : state.pods;
+  const running = new Set(pods.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)));
+  return {
+    running,
+    accounts: new Set([...state.accounts, ...running]),
+    withAccounts: new Set(Array.from(state.accounts, (key) => key.slice(0, key.indexOf("/")))),
+    withPods: new Set(pods.map(({ namespace }) => namespace)),
+  };
+}
+
+function accountsOf(
+  mesh: OsmMesh,
+  policy: Named & { readonly sources: readonly Subject[] },
+  { accounts, running, withAccounts, withPods }: Shown,
+): readonly Finding[] {
+  return policy.sources.flatMap(({ key, namespace, name, kind }, index): readonly Finding[] => {
+    if (namespace === "" || name === "" || kind !== "ServiceAccount" || running.has(key)) return [];
+    const path = ["spec", "sources", index, "name"];
+    if (accounts.has(key)) {
+      if (!withPods.has(namespace)) return [];
+      return [
+        finding(mesh, policy, path, {
+          severity: "warning",
+          rule: "source-without-pods",
+          message: `No pod of the manifests runs as ${key}: nobody calls under that name.`,
+          remedy: "Set it in the caller's serviceAccountName, or take the source out.",
+        }),
+      ];
+    }
+    // Of a namespace whose accounts are not shown a name that resembles one of its pods' is a mistake, any other is not known.
+    const near = nearNames(name, accountsIn(namespace, accounts));
+    if (!withAccounts.has(namespace) && near.length === 0) return [];
+    return [
+      finding(mesh, policy, path, {
+        severity: "warning",
+        rule: "missing-source",
+        message: `There is no service account ${key}, and no pod of the manifests runs as it: the source lets nobody in.`,
+        remedy: near.length === 0 ? "Name an account that callers run as." : `Did you mean ${near.join(" or ")}?`,
+      }),
+    ];
+  });
+}
+
+function accountsIn(namespace: string, accounts: ReadonlySet<string>): readonly string[] {
+  const prefix = `${namespace}/`;
+  return [...accounts].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+}
+
+/** Where a source Service has no endpoints OSM makes nothing of the whole IngressBackend (pkg/catalog/ingress.go). */
+function ingressSource(
+  mesh: OsmMesh,
+  policy: Named,
+  { kind, namespace, name }: Subject,
+  index: number,
+): readonly Finding[] {
+  if (kind !== "Service") return [];
+  const { services, endpoints } = mesh.state;
+  const key = keyOf(namespace, name);
+  if (endpoints.get(key)?.subsets.some(({ addresses, ports }) => addresses.length > 0 && ports.length > 0)) return [];
+  // Of a namespace of which no object shows a Service nobody knows which there are.
+  if (![...services.values()].some((one) => one.namespace === namespace && !one.assumed)) return [];
+  const near = services.has(key) ? [] : nearNames(key, services.keys());
+  return [
+    finding(mesh, policy, ["spec", "sources", index, "name"], {
+      severity: "error",
+      rule: "ingress-source",
+      message: `${services.has(key) ? `Service ${key} has no endpoints` : `There is no Service ${key}`}: OSM then opens nothing for the whole IngressBackend.`,
+      remedy:
+        near.length === 0
+          ? "Name a Service that exists and has pods, or an IPRange."
+          : `Did you mean ${near.join(" or ")}?`,
+    }),
+  ];
+}
