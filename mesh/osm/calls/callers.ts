@@ -5,12 +5,14 @@ import { type ControlPlane } from "../control-plane";
 import { accountOf, identityOf, keyOf, type PodState } from "../state";
 import { callAddress, type Client, podFaults, type Target } from "./client";
 import { callPlain } from "./plain";
+import { unknownHost } from "./refusal";
 import { type Source } from "./server";
 
 /** What happens to all the calls of a caller to an address that are sent alike. */
 export function callFrom(mesh: ControlPlane, caller: Caller, { host, port }: Address, sent: Sent): CallTree {
-  const destination = resolveHost(mesh.state, caller.kind === "account" ? caller.namespace : "", host);
-  if (destination.kind === "unknown") return end("refused", [{ text: `no Service has the name ${host}` }]);
+  const namespace = caller.kind === "account" ? caller.namespace : "";
+  const destination = resolveHost(mesh.state, namespace, host);
+  if (destination.kind === "unknown") return end("refused", unknownHost(mesh.state, namespace, host));
   const ips: readonly (string | undefined)[] = destination.kind === "outside" ? [undefined] : destination.ips;
   if (ips.length === 0) {
     return end("refused", [{ text: `${host} has no endpoints, so that its name leads nowhere` }]);

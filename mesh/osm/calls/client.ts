@@ -13,6 +13,7 @@ import { type CallTree, choice, type Content, end, failure, noRoute } from "../.
 import { leavesOutbound, meetsSidecar } from "./interception";
 import { callPlain, refusedBy } from "./plain";
 import { describe } from "./reasons";
+import { refusal } from "./refusal";
 import { egressRules, httpOnly } from "./rules";
 import { type Network } from "../network";
 import { callServer, type Source } from "./server";
@@ -212,6 +213,7 @@ function callConfigured(
   authority: string | undefined,
   podRoutesRefused: string | undefined,
 ): CallTree {
+  if (outbound.knowsNothing) return refusal(mesh, client, target);
   if (outbound.noListener !== undefined) return end("refused", [{ text: outbound.noListener }]);
   const chain = outbound.chains.pick({
     ip: target.ip ?? "",
@@ -226,9 +228,7 @@ function callConfigured(
         { text: "mesh-wide egress lets the call pass as plain text (MeshConfig spec.traffic.enableEgress)" },
       ]);
     }
-    return end("refused", [
-      { text: `no TrafficTarget lets ${client.account} reach ${target.host}:${String(target.port)}` },
-    ]);
+    return refusal(mesh, client, target);
   }
   const { use } = chain;
   if (use.kind === "tcp") {

@@ -85,7 +85,7 @@ function answer(
       return noRoute(`Envoy refuses the routes of ${inbound.account}: two services share a host name`);
     if (host === undefined) return noRoute(`${JSON.stringify(authority)} is no host name of ${backend}`);
     if (inbound.routes === undefined) return end("allowed", entry, backend);
-    return serverRules(inbound.routes, client.identity, backend);
+    return serverRules(inbound.routes, client.identity, backend, authority);
   });
   return routed ? tree : httpOnly(tree);
 }

@@ -89,7 +89,9 @@ export interface OutboundConfiguration {
   readonly chains: ChainIndex<OutboundChain>;
   /** Unmatched connections pass as they are. */
   readonly passthrough: boolean;
-  /** Why there is no listener: every connection is refused. */
+  /** Nothing lets the caller reach any service: it has no listener. */
+  readonly knowsNothing: boolean;
+  /** Why Envoy refuses the listener: every connection is refused. */
   readonly noListener?: string;
   /** The service behind a cluster that it knows. */
   clusterOf(name: string): Upstream | undefined;
@@ -211,7 +213,7 @@ function buildConfiguration(
     distributions[(distributions.length > 1 && choice.get(backendName(service))) || 0] ?? { clusters: [] };
   const egresses = switches.egressPolicy ? egressPolicies(catalog, account) : [];
   const chains = [...upstreams.flatMap((one) => meshChain(one, distributionOf(one))), ...egressChains(egresses)];
-  const noListener = listenerFault(chains, switches.egress);
+  const noListener = listenerFault(chains);
   let refusedSplit: SplitPolicy | undefined;
   for (const one of upstreams) {
     if (isTcp(one.service.protocol)) continue;
@@ -246,6 +248,7 @@ function buildConfiguration(
     distributionOf,
     chains: indexChains(chains),
     passthrough: switches.egress,
+    knowsNothing: chains.length === 0 && !switches.egress,
     ...(noListener !== undefined && { noListener }),
     ...(routesRefused !== undefined && { routesRefused }),
     clusterOf: lookUp(upstreams, ({ cluster }) => cluster),
@@ -316,9 +319,8 @@ export function outboundChainName({ use }: OutboundChain): string {
   return `outbound_${namespace}/${name}_${String(port)}_${protocol}`;
 }
 
-/** Why Envoy has no outbound listener, or undefined where it has one. */
-function listenerFault(chains: readonly OutboundChain[], passthrough: boolean): string | undefined {
-  if (chains.length === 0 && !passthrough) return "no TrafficTarget lets the caller reach any service";
+/** Why Envoy refuses the outbound listener, or undefined where it does not. */
+function listenerFault(chains: readonly OutboundChain[]): string | undefined {
   const clash = clashingChains(chains);
   if (clash !== undefined) {
     return `Envoy refuses the caller's listener: ${outboundChainName(clash[0])} and ${outboundChainName(clash[1])} match the same connections`;
