@@ -8,6 +8,7 @@ import { isHeadless } from "../cluster/workloads";
 import { admittedAccounts, isOpenToPlainText, outsideHosts, sourceRanges } from "./boundary";
 import { callFrom, clientOf } from "./calls/callers";
 import { callAddress, type Client } from "./calls/client";
+import { hasOtherWays } from "./calls/other-ways";
 import { type ControlPlane } from "./control-plane";
 import { servicePort } from "./service-port";
 import { type AccountKey, keyOf, type MeshService } from "./state";
@@ -61,9 +62,10 @@ function entriesToOutside(
   callers: readonly AccountKey[],
   hosts: readonly ServicePort[],
 ): readonly AccessEntry[] {
+  const free = callers.filter((caller) => hasOtherWays(mesh, caller));
   return hosts.flatMap((service) => {
     const alike = new Map<string, { readonly callers: AccountKey[]; readonly tree: CallTree }>();
-    for (const caller of callers) {
+    for (const caller of free) {
       const [namespace = "", serviceAccount = ""] = caller.split("/");
       const tree = callFrom(mesh, { kind: "account", namespace, serviceAccount }, service, sentTo(service));
       if (!answersIn(tree).has("allowed")) continue;

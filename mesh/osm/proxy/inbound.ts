@@ -122,8 +122,10 @@ function buildInbound(
       ? `pod ${pod.namespace}/${pod.name} belongs to no Service`
       : clash &&
         `Envoy refuses the inbound listener of pod ${pod.namespace}/${pod.name}: ${inboundChainName(clash[0])} and ${inboundChainName(clash[1])} match the same connections`;
-  const routesRefused = routes && firstFault(routes, emptyHeader);
-  const meshRoutesRefused = routes && firstFault(routes, refusedPattern);
+  // A pod that no Service has is given no routes at all.
+  const served = own.length === 0 ? undefined : routes;
+  const routesRefused = served && firstFault(served, emptyHeader);
+  const meshRoutesRefused = served && firstFault(served, refusedPattern);
 
   const hosted = withRoots(catalog, own);
   const virtualHost = hostFinder(

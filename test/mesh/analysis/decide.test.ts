@@ -419,6 +419,14 @@ describe("services and protocols", () => {
     expect(outcome(hosted, { host: "bookstore.bookstore:14001" })).toBe("no-route 404");
   });
 
+  it("has no routes that Envoy could refuse in a pod without a Service", () => {
+    const broken = routes("broken", "bookbuyer", [{ name: "any", headers: [{ "x-a": "" }] }]);
+    const rule = [{ kind: "HTTPRouteGroup", name: "broken", matches: ["any"] }];
+    const served = [...bookstore, buyer, broken, target("back", "bookbuyer/bookbuyer", ["bookstore/bookstore"], rule)];
+    expect(outcome(served)).toBe("allowed 200");
+    expect(outcome([...served, service("bookbuyer", "bookbuyer")])).toBe("no-route 404");
+  });
+
   it("lets plain text in where no sidecar is: without the annotation, or in a pod that runs from before", () => {
     const { labels } = onboarded;
     const bare = { apiVersion: "v1", kind: "Namespace", metadata: { name: "bookstore", labels } };
