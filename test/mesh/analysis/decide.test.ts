@@ -422,7 +422,8 @@ describe("services and protocols", () => {
   it("has no routes that Envoy could refuse in a pod without a Service", () => {
     const broken = routes("broken", "bookbuyer", [{ name: "any", headers: [{ "x-a": "" }] }]);
     const rule = [{ kind: "HTTPRouteGroup", name: "broken", matches: ["any"] }];
-    const served = [...bookstore, buyer, broken, target("back", "bookbuyer/bookbuyer", ["bookstore/bookstore"], rule)];
+    const back = target("back", "bookbuyer/bookbuyer", ["bookstore/bookstore"], rule);
+    const served = [...bookstore, buyer, broken, back, service("other", "bookbuyer")];
     expect(outcome(served)).toBe("allowed 200");
     expect(outcome([...served, service("bookbuyer", "bookbuyer")])).toBe("no-route 404");
   });
