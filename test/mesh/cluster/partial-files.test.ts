@@ -45,6 +45,7 @@ describe("Endpoints of some Services", () => {
   it("written by hand for a Service with a selector are written over by Kubernetes", () => {
     const mesh = osmMesh({ objects: [...shop, endpoints("cart", [{ ip: "20.1.2.3" }])] });
     expect(outcome(mesh)).toBe("allowed");
+    expect(mesh.podsOfIp("20.1.2.3")).toEqual([]);
     expect(mesh.assumptions.join()).toContain("Endpoints shop/cart are passed over");
   });
 
