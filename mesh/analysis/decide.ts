@@ -1,7 +1,7 @@
 import { parseAddress } from "../cluster/dns";
-import { httpRequest } from "../request/match";
+import { httpRequest, repeatsHeader } from "../request/match";
 import { type CallRequest, type Layer, statusOf, type Verdict } from "../request/request";
-import { type CallTree, causeOf, endsOf, reasonsOf, sharesOf } from "./call-tree";
+import { type CallTree, causeOf, choice, endsOf, type OutcomeTree, reasonsOf, sharesOf } from "./call-tree";
 import { type Caller, type Mesh, type Sent } from "./mesh";
 import { isOutside, outsiderOf } from "./outside";
 import { resolve } from "./resolve";
@@ -19,7 +19,7 @@ export class RequestError extends Error {
 export function decide(mesh: Mesh, request: CallRequest): Verdict {
   const http = request.protocol === "http";
   const sent = http ? { authority: request.host ?? request.to } : { serverName: request.serverName };
-  const tree = resolve(callTree(mesh, request.from, request.to, sent), http ? httpRequest(request) : undefined);
+  const tree = answersTo(callTree(mesh, request.from, request.to, sent), request);
   const ends = endsOf(tree);
   const [first = "refused", ...others] = [...new Set(ends.map(({ outcome }) => outcome))].sort();
   const backends = sharesOf(tree);
@@ -40,6 +40,32 @@ export function decide(mesh: Mesh, request: CallRequest): Verdict {
     variesBy: causeOf(tree) ?? "endpoint",
     ...stopped,
   };
+}
+
+/** What a tree comes to for a request; both ways where Envoys of different ages read it differently. */
+function answersTo(tree: CallTree, request: CallRequest): OutcomeTree {
+  if (request.protocol === "tcp") return resolve(tree, undefined);
+  if (!repeatsHeader(request)) return resolve(tree, httpRequest(request));
+  const joined = resolve(tree, httpRequest(request, "joined"));
+  const each = resolve(tree, httpRequest(request, "each"));
+  if (printOf(joined) === printOf(each)) return joined;
+  return choice<OutcomeTree>(
+    "proxy-version",
+    [joined, each].map((one) => ({ weight: 1, tree: one })),
+    [
+      {
+        text: "a header is sent more than once: Envoys before 1.36.5 and 1.37.1, as AKS has them, join its values, later ones match each",
+      },
+    ],
+  );
+}
+
+/** Equal for trees that end alike. */
+function printOf(tree: OutcomeTree): string {
+  return JSON.stringify([
+    endsOf(tree).map(({ outcome, status, backend }) => [outcome, status, backend]),
+    causeOf(tree),
+  ]);
 }
 
 /**

@@ -9,8 +9,24 @@ export interface HttpRequest {
   readonly path: string;
   /** Host header. */
   readonly authority: string;
-  /** Value of a header by its lower-case name; pseudo headers included. */
-  header(name: string): string | undefined;
+  /**
+   * Values of a header by its lower-case name, pseudo headers included: any of them may match. An absent header has none.
+   */
+  header(name: string): readonly string[];
+}
+
+/**
+ * How an Envoy reads a header that is sent several times: as one value with commas (up to 1.36.4 and 1.37.0; AKS ships OSM
+ * with 1.32.2), or value by value (since then, CVE-2026-26308).
+ */
+export type RepeatedHeaders = "joined" | "each";
+
+/** Whether a request sends a header more than once. */
+export function repeatsHeader({ headers = {} }: CallRequest): boolean {
+  const names = Object.entries(headers).flatMap(([name, value]) =>
+    (typeof value === "string" ? [value] : value).map(() => name.toLowerCase()),
+  );
+  return new Set(names).size < names.length;
 }
 
 /** A header that the first sidecar adds where the caller did not send it. */
@@ -24,26 +40,26 @@ function trimmed(value: string): string {
   return value.replace(/^[ \t]+|[ \t]+$/g, "");
 }
 
-export function httpRequest(request: CallRequest): HttpRequest {
+/** @param repeated how a header is read that is sent several times; of no meaning for others. */
+export function httpRequest(request: CallRequest, repeated: RepeatedHeaders = "joined"): HttpRequest {
   const method = request.method ?? "GET";
   const full = request.path ?? "/";
   const authority = request.host ?? request.to;
-  const headers = new Map<string, string>();
+  const headers = new Map<string, readonly string[]>();
   for (const [name, value] of Object.entries(request.headers ?? {})) {
-    const text = (typeof value === "string" ? [value] : value).map(trimmed).join(",");
     const key = name.toLowerCase();
-    const known = headers.get(key);
-    headers.set(key, known === undefined ? text : `${known},${text}`);
+    headers.set(key, [...(headers.get(key) ?? []), ...(typeof value === "string" ? [value] : value).map(trimmed)]);
   }
+  if (repeated === "joined") for (const [name, values] of headers) headers.set(name, [values.join(",")]);
   // Envoy keeps the Host header under :authority and finds it by either name.
-  headers.set("host", authority);
-  headers.set(":authority", authority);
-  headers.set(":method", method);
-  headers.set(":path", full);
-  headers.set(":scheme", "http");
-  if (!headers.has(requestId)) headers.set(requestId, addedRequestId);
-  if (!headers.has("x-forwarded-proto")) headers.set("x-forwarded-proto", "http");
-  return { method, path: full.replace(/[?#].*$/s, ""), authority, header: (name) => headers.get(name) };
+  headers.set("host", [authority]);
+  headers.set(":authority", [authority]);
+  headers.set(":method", [method]);
+  headers.set(":path", [full]);
+  headers.set(":scheme", ["http"]);
+  if (!headers.has(requestId)) headers.set(requestId, [addedRequestId]);
+  if (!headers.has("x-forwarded-proto")) headers.set("x-forwarded-proto", ["http"]);
+  return { method, path: full.replace(/[?#].*$/s, ""), authority, header: (name) => headers.get(name) ?? [] };
 }
 
 /**
@@ -54,8 +70,7 @@ export function meets(request: HttpRequest, { methods, path, headers, except }: 
   if (!methods.some((method) => method === "*" || fullMatch(method, request.method))) return false;
   if (!fullMatch(path, request.path)) return false;
   for (const [name, regex] of headers ?? []) {
-    const value = request.header(name.toLowerCase());
-    if (value === undefined || !fullMatch(regex, value)) return false;
+    if (!request.header(name.toLowerCase()).some((value) => fullMatch(regex, value))) return false;
   }
   return except === undefined || !except.some((condition) => meets(request, condition));
 }

@@ -11,7 +11,7 @@ export interface CallRequest {
   readonly method?: string;
   /** With or without a query. Default: `/`. */
   readonly path?: string;
-  /** Names in any case; several values are joined as Envoy does. */
+  /** Names in any case. Several values are a header that is sent several times. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Host header. Default: `to`. */
   readonly host?: string;
@@ -29,8 +29,11 @@ export interface Answer {
   readonly status?: number;
 }
 
-/** What decides between outcomes; `network` what the objects do not tell of the network below the mesh. */
-export type VariesBy = "route-order" | "endpoint" | "split" | "network";
+/**
+ * What decides between outcomes; `network` what the objects do not tell of the network below the mesh, `proxy-version` that
+ * Envoys of different ages read a repeated header differently.
+ */
+export type VariesBy = "route-order" | "endpoint" | "split" | "network" | "proxy-version";
 
 /** What may stop a call: the mesh, or the network policies below it. */
 export type Layer = "mesh" | "network";

@@ -419,6 +419,23 @@ describe("services and protocols", () => {
     expect(outcome(hosted, { host: "bookstore.bookstore:14001" })).toBe("no-route 404");
   });
 
+  it("varies by the proxy's version where a header is sent twice and one of its values matches", () => {
+    const headers = (value: string | readonly string[]) => ({
+      path: "/books-bought",
+      headers: { "client-app": value },
+    });
+    expect(outcome([...bookstore, buyer], headers("bookbuyer"))).toBe("allowed 200");
+    expect(outcome([...bookstore, buyer], headers("bookbuyer,other"))).toBe("no-route 404");
+    expect(ask([...bookstore, buyer], headers(["bookbuyer", "other"]))).toMatchObject({
+      outcome: "varies",
+      outcomes: ["allowed", "no-route"],
+      variesBy: "proxy-version",
+    });
+    expect(outcome([...bookstore, buyer], headers(["some", "other"]))).toBe("no-route 404");
+    const twice = { path: "/books-bought", headers: { "client-app": "bookbuyer", "Client-App": "other" } };
+    expect(ask([...bookstore, buyer], twice).outcome).toBe("varies");
+  });
+
   it("has no routes that Envoy could refuse in a pod without a Service", () => {
     const broken = routes("broken", "bookbuyer", [{ name: "any", headers: [{ "x-a": "" }] }]);
     const rule = [{ kind: "HTTPRouteGroup", name: "broken", matches: ["any"] }];
