@@ -4,12 +4,15 @@ import { compileRe2, type Program, SyntaxFault, TooLargeError } from "./re2";
 
 /**
  * A pattern as Envoy's RE2 reads it, matched against whole values. Envoy 1.39 gives RE2 the bytes of the pattern's UTF-8 and
- * lets it take each for a character (Latin-1): to `.` an `é` is two.
+ * lets it take each for a character (Latin-1): to `.` an `é` is two. Envoys up to 1.38, and AKS ships OSM with 1.32, let it
+ * read UTF-8, which matters for the size of a program (measured: 1.36.2, 1.36.4, 1.37.0 and 1.38.2 against 1.39.3).
  */
 export interface Pattern {
   readonly source: string;
   /** Instructions of RE2's program for it, as `RE2::ProgramSize()` counts them. */
   readonly size: number;
+  /** The same in Envoys up to 1.38. */
+  readonly utf8Size: number;
   matches(text: string): boolean;
 }
 
@@ -90,31 +93,37 @@ export interface PatternFault {
 }
 
 /**
- * Why Envoy refuses a pattern, or undefined where it takes it: RE2 does, and its program is not too large. The size is
- * that of {@link Pattern}.
+ * Why an Envoy refuses a pattern, or undefined where all take it: RE2 does, and its program is not too large in either of its
+ * encodings.
  */
 export function patternFault(source: string): PatternFault | undefined {
   if (isPlainPattern(source)) return undefined;
   const pattern = compilePattern(source);
   if (isPatternError(pattern))
     return { by: "RE2", message: `${pattern.message}, at character ${String(pattern.offset + 1)}` };
-  return pattern.size > mostInstructions
-    ? {
-        by: "Envoy",
-        message: `its RE2 program has ${String(pattern.size)} instructions, and at most ${String(mostInstructions)} are taken`,
-      }
-    : undefined;
+  const { size, utf8Size } = pattern;
+  const most = `and at most ${String(mostInstructions)} are taken`;
+  if (size > mostInstructions)
+    return { by: "Envoy", message: `its RE2 program has ${String(size)} instructions, ${most}` };
+  if (utf8Size > mostInstructions) {
+    const message = `its RE2 program has ${String(utf8Size)} instructions in Envoys up to 1.38, which AKS has, ${most}`;
+    return { by: "Envoy", message };
+  }
+  return undefined;
 }
 
 function compile(source: string): Pattern | PatternError {
   // `.` stands for any character but a line break.
-  if (source === ".*") return { source, size: 6, matches: (text) => !text.includes("\n") };
-  if (/^[\w/-]*$/.test(source)) return { source, size: source.length + ends, matches: (text) => text === source };
+  if (source === ".*") return { source, size: 6, utf8Size: 12, matches: (text) => !text.includes("\n") };
+  if (/^[\w/-]*$/.test(source)) {
+    const size = source.length + ends;
+    return { source, size, utf8Size: size, matches: (text) => text === source };
+  }
   try {
-    const { size } = compileRe2(bytesOf(source));
+    const { size, utf8Size } = compileRe2(bytesOf(source));
     // A program takes much more memory than its text, and most patterns are never matched against a request.
     let matches: ((bytes: readonly number[]) => boolean) | undefined;
-    return { source, size, matches: (text) => (matches ??= matcher(programOf(source)))(bytesOf(text)) };
+    return { source, size, utf8Size, matches: (text) => (matches ??= matcher(programOf(source)))(bytesOf(text)) };
   } catch (error) {
     if (error instanceof TooLargeError) return { source, message: error.message, offset: 0 };
     if (!(error instanceof SyntaxFault)) throw error;

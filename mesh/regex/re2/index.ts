@@ -3,6 +3,7 @@ import { flattenedSize } from "./flatten";
 import { parse } from "./parse";
 import { compile, type Program } from "./program";
 import { simplify } from "./simplify";
+import { asUtf8 } from "./utf8";
 
 export { SyntaxFault } from "./parse";
 export { type Instruction, type Program, TooLargeError } from "./program";
@@ -13,6 +14,8 @@ export interface Compiled {
   readonly program: Program;
   /** What `RE2::ProgramSize()` gives. */
   readonly size: number;
+  /** The same where RE2 reads UTF-8, see {@link asUtf8}. */
+  readonly utf8Size: number;
 }
 
 /**
@@ -25,7 +28,12 @@ export function compileRe2(bytes: readonly number[]): Compiled {
   const tree = parse(bytes);
   const program = compile(simplify(tree));
   const rest = withoutPrefix(tree);
-  return { program, size: flattenedSize(rest === undefined ? program : compile(simplify(rest))) };
+  const run = rest === undefined ? program : compile(simplify(rest));
+  return { program, size: flattenedSize(run), utf8Size: flattenedSize(asUtf8(run, hasCaseFlag(bytes))) };
+}
+
+function hasCaseFlag(bytes: readonly number[]): boolean {
+  return /\(\?[A-Za-z]*i/.test(String.fromCharCode(...bytes));
 }
 
 /** RE2 compares the text that an anchored pattern begins with without its machine, which has only what follows. */

@@ -146,6 +146,28 @@ describe("automata of patterns", () => {
   });
 });
 
+describe("sizes in Envoys up to 1.38, where RE2 reads UTF-8", () => {
+  // What Google's RE2 gives; the first two were printed by Envoy 1.36.2, 1.36.4, 1.37.0 and 1.38.2 as well.
+  it.each([
+    [".{1,40}", 123, 363],
+    ["[^/]{25}", 54, 204],
+    ["/[A-Za-z0-9_-]{24}", 101, 101],
+    [".*a-book.*new", 17, 29],
+    ["(a.b|c.d)*", 14, 26],
+    ["(?s).*", 6, 11],
+    ["(?i)kiss", 8, 15],
+    ["(?i)[a-z]+", 6, 11],
+    ["/api/v[12]/(users|user|usage)/.+", 27, 33],
+  ])("%s: %d and %d instructions", (source, size, utf8Size) => {
+    expect(compilePattern(source)).toMatchObject({ size, utf8Size });
+  });
+
+  it("count where they alone are too large", () => {
+    expect(patternFault("[^/]{25}")?.message).toMatch(/204 instructions in Envoys up to 1\.38, which AKS has/);
+    expect(patternFault("[^/]{11}")).toBeUndefined();
+  });
+});
+
 describe("what RE2 refuses", () => {
   it.each([
     ["/(?=a)", 1],
