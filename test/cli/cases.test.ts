@@ -174,6 +174,7 @@ const cases: readonly Case[] = [
     code: 0,
     says: [/Ingress bookshop\/buyer: .*no IngressBackend opens that port/, /backend buyer, port 14001/],
   },
+  { args: ["access", "two-mesh-configs.yaml"], code: 0, says: [/Permissive mode: every caller of the mesh/] },
   // Output of Helm names no namespace.
   {
     args: ["check", "helm-without-namespace.yaml"],

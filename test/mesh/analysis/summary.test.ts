@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { type CallTree, choice, end, noRoute, type Rule } from "../../../mesh/analysis/call-tree";
+import { summarize } from "../../../mesh/analysis/summary";
+
+const to = "items.shop.svc.cluster.local:80";
+const passes = end("allowed", [], "shop/items");
+const rule = (key: string, methods: readonly string[] = ["*"]): Rule => ({ key, methods, path: key });
+const rules = (...allowed: readonly boolean[]): CallTree => {
+  const list = allowed.map((_, index) => rule(`/${String(index)}`));
+  return {
+    kind: "rules",
+    list: { rules: [...list, rule("/never", [])], groups: [{ source: "a rule", rules: list }] },
+    then: ({ key }) => (allowed[Number(key.slice(1))] === true ? passes : end("denied", [])),
+    because: () => [],
+    otherwise: noRoute("none"),
+  };
+};
+const split = (...branches: readonly (readonly [number, CallTree])[]): CallTree =>
+  choice<CallTree>(
+    "split",
+    branches.map(([weight, tree]) => ({ weight, tree })),
+  );
+
+describe("a call tree in few words", () => {
+  it.each<[string, CallTree, ReturnType<typeof summarize>["extent"], boolean, Readonly<Record<string, number>>]>([
+    ["everything passes", passes, "all", false, { "shop/items": 1 }],
+    ["nothing passes", end("refused", []), "none", false, {}],
+    ["some calls fail", split([1, passes], [3, end("unavailable", [])]), "some", true, { "shop/items": 0.25 }],
+    [
+      "all calls pass, to two backends",
+      split([1, passes], [1, end("allowed", [], "shop/new")]),
+      "all",
+      false,
+      { "shop/items": 0.5, "shop/new": 0.5 },
+    ],
+    ["some requests pass", rules(true, false), "some", false, { "shop/items": 1 }],
+    ["no rule lets anything pass", rules(false), "none", false, {}],
+  ])("%s", (_, tree, extent, unsettled, shares) => {
+    expect(summarize(tree, to)).toMatchObject({ extent, unsettled, shares });
+  });
+
+  it("names the rules that let pass, those that deny, and how the rest fails", () => {
+    const { rules: own, forbidden, failures } = summarize(rules(true, false), to);
+    expect([own.map(({ key }) => key), forbidden.map(({ key }) => key)]).toEqual([["/0"], ["/1"]]);
+    expect(failures).toEqual([]);
+    expect(summarize(rules(false), to).failures).toEqual(["no-route"]);
+    expect(summarize(split([1, passes], [1, end("refused", [])]), to)).toMatchObject({
+      failures: ["refused"],
+      choices: ["split"],
+    });
+  });
+});
