@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type CallTree, choice, end, noRoute, type Rule } from "../../../mesh/analysis/call-tree";
 import { summarize } from "../../../mesh/analysis/summary";
 
-const to = "items.shop.svc.cluster.local:80";
+const hosts = ["items.shop.svc.cluster.local:80"];
 const passes = end("allowed", [], "shop/items");
 const rule = (key: string, methods: readonly string[] = ["*"]): Rule => ({ key, methods, path: key });
 const rules = (...allowed: readonly boolean[]): CallTree => {
@@ -36,15 +36,15 @@ describe("a call tree in few words", () => {
     ["some requests pass", rules(true, false), "some", false, { "shop/items": 1 }],
     ["no rule lets anything pass", rules(false), "none", false, {}],
   ])("%s", (_, tree, extent, unsettled, shares) => {
-    expect(summarize(tree, to)).toMatchObject({ extent, unsettled, shares });
+    expect(summarize(tree, hosts)).toMatchObject({ extent, unsettled, shares });
   });
 
   it("names the rules that let pass, those that deny, and how the rest fails", () => {
-    const { rules: own, forbidden, failures } = summarize(rules(true, false), to);
+    const { rules: own, forbidden, failures } = summarize(rules(true, false), hosts);
     expect([own.map(({ key }) => key), forbidden.map(({ key }) => key)]).toEqual([["/0"], ["/1"]]);
     expect(failures).toEqual([]);
-    expect(summarize(rules(false), to).failures).toEqual(["no-route"]);
-    expect(summarize(split([1, passes], [1, end("refused", [])]), to)).toMatchObject({
+    expect(summarize(rules(false), hosts).failures).toEqual(["no-route"]);
+    expect(summarize(split([1, passes], [1, end("refused", [])]), hosts)).toMatchObject({
       failures: ["refused"],
       choices: ["split"],
     });
