@@ -2,6 +2,7 @@ import { parseAddress } from "../cluster/dns";
 import { httpRequest, repeatsHeader } from "../request/match";
 import { type CallRequest, type Layer, statusOf, type Verdict } from "../request/request";
 import { type CallTree, causeOf, choice, endsOf, type OutcomeTree, reasonsOf, sharesOf } from "./call-tree";
+import { fingerprint } from "./fingerprint";
 import { type Caller, type Mesh, type Sent } from "./mesh";
 import { isOutside, outsiderOf } from "./outside";
 import { resolve } from "./resolve";
@@ -48,7 +49,7 @@ function answersTo(tree: CallTree, request: CallRequest): OutcomeTree {
   if (!repeatsHeader(request)) return resolve(tree, httpRequest(request));
   const joined = resolve(tree, httpRequest(request, "joined"));
   const each = resolve(tree, httpRequest(request, "each"));
-  if (printOf(joined) === printOf(each)) return joined;
+  if (fingerprint(joined) === fingerprint(each)) return joined;
   return choice<OutcomeTree>(
     "proxy-version",
     [joined, each].map((one) => ({ weight: 1, tree: one })),
@@ -58,14 +59,6 @@ function answersTo(tree: CallTree, request: CallRequest): OutcomeTree {
       },
     ],
   );
-}
-
-/** Equal for trees that end alike. */
-function printOf(tree: OutcomeTree): string {
-  return JSON.stringify([
-    endsOf(tree).map(({ outcome, status, backend }) => [outcome, status, backend]),
-    causeOf(tree),
-  ]);
 }
 
 /**
