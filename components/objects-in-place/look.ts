@@ -48,8 +48,9 @@ export async function missingObjects(
     if (status !== 200 && status !== 404) {
       throw new Error(`The API server answered ${String(status)} to GET ${path}.`);
     }
-    const items = status === 404 ? [] : (body as { items: { metadata: { name: string } }[] }).items;
-    const there = new Set(items.map(({ metadata }) => metadata.name));
+    // An empty list of names is null: the API server writes a Go slice that was never filled.
+    const items = status === 404 ? null : (body as { items: { metadata: { name: string } }[] | null }).items;
+    const there = new Set(items?.map(({ metadata }) => metadata.name));
     return objects
       .filter(({ name }) => !there.has(name))
       .map(({ kind, namespace, name }) => `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`);

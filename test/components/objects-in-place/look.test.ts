@@ -19,7 +19,9 @@ function server(lists: Readonly<Record<string, readonly string[]>>, status = 200
       asked.push(path);
       const names = lists[path];
       if (names === undefined) return Promise.resolve({ status: 404, body: undefined });
-      return Promise.resolve({ status, body: { items: names.map((name) => ({ metadata: { name } })) } });
+      // As a real one answers: an empty list of names is null.
+      const items = names.length === 0 ? null : names.map((name) => ({ metadata: { name } }));
+      return Promise.resolve({ status, body: { items } });
     },
   };
 }
@@ -42,6 +44,11 @@ describe("a look at what is in the cluster", () => {
     const rest = Object.fromEntries(Object.entries(all).filter(([path]) => !path.endsWith("egresses")));
     const { request } = server({ ...rest, "/apis/apps/v1/namespaces/shop/deployments": ["items"] });
     expect(await missingObjects(request, expected)).toEqual(["Deployment shop/cart", "Egress shop/out"]);
+  });
+
+  it("names everything where a list is empty", async () => {
+    const { request } = server({ ...all, "/apis/apps/v1/namespaces/shop/deployments": [] });
+    expect(await missingObjects(request, expected)).toEqual(["Deployment shop/cart", "Deployment shop/items"]);
   });
 
   it("logs in by its first request, before any other begins", async () => {
