@@ -6,6 +6,7 @@ import { openJudge } from ".";
 import { disagreements, type Disagreement } from "./compare";
 import { arbitraryCase } from "./generate/case";
 import { reduce } from "./reduce";
+import { randomCaseOptions, runToExitCode, wholeNumber } from "./run-options";
 
 /** Requests asked about each policy. */
 const requestsPerPolicy = 10;
@@ -16,21 +17,16 @@ const batch = 200;
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
-      cases: { type: "string", default: "10000" },
-      seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
+      ...randomCaseOptions(10_000),
       /** Where disagreements are written, as files for test/judge/cases. */
       keep: { type: "string" },
       /** How many different disagreements end the run. */
       limit: { type: "string", default: "20" },
     },
   });
-  const wanted = Number(values.cases);
-  const seed = Number(values.seed);
-  const limit = Number(values.limit);
-  if (!Number.isSafeInteger(wanted) || !Number.isSafeInteger(seed) || !Number.isSafeInteger(limit)) {
-    process.stderr.write("--cases, --seed and --limit must be integers.\n");
-    return 2;
-  }
+  const wanted = wholeNumber(values, "cases");
+  const seed = wholeNumber(values, "seed");
+  const limit = wholeNumber(values, "limit");
   const judge = await openJudge((message) => process.stderr.write(`${message}\n`));
   const started = performance.now();
   const outcomes = new Map<string, number>();
@@ -100,12 +96,4 @@ function keepCase(folder: string, { objects, request }: Disagreement, number: nu
   writeFileSync(file, `${JSON.stringify({ description: "", objects, requests: [request] }, undefined, 2)}\n`);
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exitCode = 2;
-  },
-);
+runToExitCode(main);

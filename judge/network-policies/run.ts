@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as fc from "fast-check";
 import { startJudge } from "..";
+import { randomCaseOptions, runToExitCode, wholeNumber } from "../run-options";
 import { asAnalyzerReads, differentAnswers, type NetworkDisagreement, ourAnswers } from "./compare";
 import { arbitraryNetworkCase, type NetworkCase } from "./generate";
 import { ensureAnalyzer } from "./install";
@@ -20,18 +21,13 @@ const mostPrinted = 5;
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
-      cases: { type: "string", default: "500" },
-      seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
+      ...randomCaseOptions(500),
       /** File that gets the cases and the analyzer's answers, a line each: test/judge/network-policies.jsonl. */
       record: { type: "string" },
     },
   });
-  const wanted = Number(values.cases);
-  const seed = Number(values.seed);
-  if (!Number.isSafeInteger(wanted) || !Number.isSafeInteger(seed)) {
-    process.stderr.write("--cases and --seed must be integers.\n");
-    return 2;
-  }
+  const wanted = wholeNumber(values, "cases");
+  const seed = wholeNumber(values, "seed");
   const python = await ensureAnalyzer((message) => process.stderr.write(`${message}\n`));
   const analyzer = startJudge<NetworkCase, AnalyzerAnswer>(python, [join(__dirname, "analyzer.py")]);
   const counts = { cases: 0, questions: 0, passing: 0, explained: 0, wrong: 0 };
@@ -87,12 +83,4 @@ function print({ objects }: NetworkCase, found: readonly NetworkDisagreement[]):
   process.stdout.write(`\n${lines.join("\n")}\n`);
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exitCode = 2;
-  },
-);
+runToExitCode(main);

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import * as fc from "fast-check";
 import { ensurePyPiPackage } from "../../sandbox/tools/pip";
 import { drawn } from "../generate/draw";
+import { randomCaseOptions, runToExitCode, wholeNumber } from "../run-options";
 import { type Answer, difference, type JudgedPattern } from "./compare";
 import { drawPatternCase, type PatternCase } from "./pattern";
 
@@ -16,24 +17,19 @@ const re2Version = "1.1.20251105";
 const batch = 1000;
 
 /**
- * `npm run judge:re2 -- --patterns N --seed S`: random patterns, read, measured and matched by us and by Google's RE2. The two
+ * `npm run judge:re2 -- --cases N --seed S`: random patterns, read, measured and matched by us and by Google's RE2. The two
  * must agree in everything: whether the pattern is right, what is wrong with it, the size of its program, and each match.
  */
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
-      patterns: { type: "string", default: "20000" },
-      seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
+      ...randomCaseOptions(20_000),
       /** Where the patterns are written with RE2's answers, as test/judge/re2.jsonl is. */
       record: { type: "string" },
     },
   });
-  const wanted = Number(values.patterns);
-  const seed = Number(values.seed);
-  if (!Number.isSafeInteger(wanted) || !Number.isSafeInteger(seed)) {
-    process.stderr.write("--patterns and --seed must be integers.\n");
-    return 2;
-  }
+  const wanted = wholeNumber(values, "cases");
+  const seed = wholeNumber(values, "seed");
   const library = await ensurePyPiPackage("google-re2", re2Version, (message) => process.stderr.write(`${message}\n`));
   const judge = spawn("python3", [join(__dirname, "answer.py")], {
     env: { ...process.env, PYTHONPATH: library },
@@ -74,15 +70,7 @@ async function main(): Promise<number> {
   }
   for (const text of differences) process.stdout.write(`${text}\n`);
   if (values.record !== undefined) {
-    writeFileSync(
-      values.record,
-      recorded
-        .map(
-          (one) => `${JSON.stringify(one)}
-`,
-        )
-        .join(""),
-    );
+    writeFileSync(values.record, recorded.map((one) => `${JSON.stringify(one)}\n`).join(""));
   }
   process.stdout.write(
     `seed ${String(seed)}: ${String(asked)} patterns (${String(kinds.right)} right, of these ${String(kinds.tooLarge)} too large for ` +
@@ -97,11 +85,4 @@ function question({ pattern, texts }: PatternCase): string {
   return JSON.stringify({ pattern: hex(pattern), encoding: "LATIN1", texts: texts.map(hex) });
 }
 
-main()
-  .then((code) => {
-    process.exitCode = code;
-  })
-  .catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  });
+runToExitCode(main);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { difference, type JudgedPattern } from "../../judge/re2/compare";
 
-/** What Google's RE2 said of some patterns: `npm run judge:re2 -- --patterns 1000 --seed 2026 --record test/judge/re2.jsonl`. */
+/** What Google's RE2 said of some patterns: `npm run judge:re2 -- --cases 1000 --seed 2026 --record test/judge/re2.jsonl`. */
 const recorded = readFileSync(join(__dirname, "re2.jsonl"), "utf8")
   .trimEnd()
   .split("\n")
