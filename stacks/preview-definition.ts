@@ -1,4 +1,4 @@
-import { type NamespaceFenceSettings } from "../components/namespace-fence";
+import { type NamespaceIsolationSettings } from "../components/namespace-isolation";
 import { type StackDefinition } from "./definition";
 import { inEveryStack, whileBothVersionsSell } from "./guarantees";
 
@@ -10,7 +10,7 @@ const bookstore: StackDefinition["bookstore"] = {
 };
 
 /** What a namespace of a preview on the shared cluster may hold. Sidecars name no amounts: they get the defaults. */
-export const previewBounds: NamespaceFenceSettings = {
+export const previewBounds: NamespaceIsolationSettings = {
   quota: {
     pods: "10",
     "requests.cpu": "1",

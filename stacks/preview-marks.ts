@@ -1,5 +1,5 @@
 import { type SampleNamespaces } from "../components/bookstore";
-import { type NamespaceFenceSettings, type NetworkReach } from "../components/namespace-fence";
+import { type NamespaceIsolationSettings, type NetworkReach } from "../components/namespace-isolation";
 import { previewPrefix } from "./preview-prefix";
 import { previewLabel, type PreviewReach, reachNamespaces } from "./preview-reach";
 import { type PreviewSettings } from "./preview-settings";
@@ -10,7 +10,7 @@ export function previewTags({ pullRequest, commit, owner, expires }: PreviewSett
 }
 
 /** The namespaces of a preview on a shared cluster: named, marked, and closed to everybody else's. */
-export function previewNamespaces(settings: PreviewSettings, bounds: NamespaceFenceSettings): SampleNamespaces {
+export function previewNamespaces(settings: PreviewSettings, bounds: NamespaceIsolationSettings): SampleNamespaces {
   const own = { [previewLabel]: String(settings.pullRequest) };
   const annotations = Object.entries(previewTags(settings)).map(([key, value]): [string, string] => [
     `aks-mesh/${key}`,
@@ -20,12 +20,12 @@ export function previewNamespaces(settings: PreviewSettings, bounds: NamespaceFe
     prefix: previewPrefix(settings.pullRequest),
     labels: own,
     annotations: Object.fromEntries(annotations),
-    fence: { ...bounds, peers: own },
+    isolation: { ...bounds, peers: own },
     reaches: networkReaches(settings.reaches),
   };
 }
 
-/** What the fence of each namespace lets through for the reaches of a preview, by the name without prefix. */
+/** What the network policy of each namespace lets through for the reaches of a preview, by the name without prefix. */
 function networkReaches(reaches: readonly PreviewReach[]): Record<string, NetworkReach[]> {
   const found: Record<string, NetworkReach[]> = {};
   for (const reach of reaches) {

@@ -2,7 +2,7 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { type BookstoreCanary, type BookstoreService } from "../../mesh/osm/samples";
 import { type GuaranteeRule } from "../../mesh/policy";
-import { type NamespaceFenceSettings, type NetworkReach } from "../namespace-fence";
+import { type NamespaceIsolationSettings, type NetworkReach } from "../namespace-isolation";
 import { type MeshSettings } from "../open-service-mesh/mesh-settings";
 import { type Transform } from "../transform";
 
@@ -48,15 +48,15 @@ export interface SampleNamespaces {
   labels?: Record<string, string>;
   /** Annotations besides the mesh's own. */
   annotations?: Record<string, string>;
-  /** What keeps the namespaces within bounds. Default: nothing. */
-  fence?: NamespaceFenceSettings;
-  /** What the fence of single namespaces also lets their pods call, by the name without prefix. Default: nothing. */
+  /** Resource quota, limit range and network policy of each namespace. Default: none. */
+  isolation?: NamespaceIsolationSettings;
+  /** What the network policies of single namespaces also let their pods call, by the name without prefix. Default: nothing. */
   reaches?: Record<string, NetworkReach[]>;
 }
 
 /** Arguments of `Bookstore`. */
 export interface BookstoreArgs {
-  /** Its namespaces. Default: bookbuyer, bookthief, bookstore and bookwarehouse, without bounds. */
+  /** Its namespaces. Default: bookbuyer, bookthief, bookstore and bookwarehouse, not isolated. */
   namespaces?: SampleNamespaces;
   /** Share of each bookstore version. Default: 50 and 50. */
   canary?: BookstoreCanary;

@@ -42,12 +42,12 @@ export class Bookstore extends pulumi.ComponentResource {
     super("aks-mesh:index:Bookstore", name, {}, opts);
     assertBookstoreArgs(args);
     const { provider, deletedWith } = opts;
-    const { prefix, fence, reaches, ...marks } = args.namespaces ?? {};
+    const { prefix, isolation, reaches, ...metadata } = args.namespaces ?? {};
     const namespaces = bookstoreNamespaces.map((namespace) => ({
       name: namespaceIn(args, namespace),
       metrics: args.metrics,
-      ...marks,
-      ...(fence && { fence: { ...fence, reaches: reaches?.[namespace] } }),
+      ...metadata,
+      ...(isolation && { isolation: { ...isolation, reaches: reaches?.[namespace] } }),
     }));
     const names = namespaces.map(({ name }) => name);
 

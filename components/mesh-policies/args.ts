@@ -4,7 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { type Guarantee } from "../../mesh";
 import { type OsmKind, type OsmObject, type PolicyObject } from "../../mesh/osm/kinds";
 import { type Policy } from "../../mesh/policy";
-import { type NamespaceFenceSettings } from "../namespace-fence";
+import { type NamespaceIsolationSettings } from "../namespace-isolation";
 import { type MeshSettings } from "../open-service-mesh/mesh-settings";
 import { type Transform } from "../transform";
 
@@ -64,8 +64,8 @@ export interface MeshNamespace {
   labels?: Record<string, string>;
   /** Annotations besides the mesh's own. */
   annotations?: Record<string, string>;
-  /** What keeps the namespace within bounds. Default: nothing. */
-  fence?: NamespaceFenceSettings;
+  /** Its resource quota, limit range and network policy. Default: none. */
+  isolation?: NamespaceIsolationSettings;
 }
 
 /** What runs in the mesh, by kind, as it is given to the resources that make it. */

@@ -3,7 +3,7 @@ import { ConfigMap, Namespace, NamespacePatch } from "@pulumi/kubernetes/core/v1
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type OsmKind } from "../../mesh/osm/kinds";
-import { NamespaceFence } from "../namespace-fence";
+import { NamespaceIsolation } from "../namespace-isolation";
 import { transformed } from "../transform";
 import { type AccessMatrix } from "./access-matrix";
 import { analyse } from "./analysis";
@@ -47,7 +47,7 @@ export class MeshPolicies extends pulumi.ComponentResource {
   /** Who may call whom, as the analysis tells. */
   public readonly access: pulumi.Output<AccessMatrix>;
   /** The objects in the cluster that this component made. */
-  public readonly objects: readonly (Namespace | CustomResource | ConfigMap | NamespaceFence["objects"][number])[];
+  public readonly objects: readonly (Namespace | CustomResource | ConfigMap | NamespaceIsolation["objects"][number])[];
   private readonly created = new Map<string, Namespace>();
 
   constructor(name: string, args: MeshPoliciesArgs, opts: MeshPoliciesOptions = {}) {
@@ -77,13 +77,13 @@ export class MeshPolicies extends pulumi.ComponentResource {
       this.created.set(namespace.name, resource);
       return resource;
     });
-    const fences = args.namespaces.flatMap((namespace, index) =>
-      namespace.fence === undefined
+    const isolations = args.namespaces.flatMap((namespace, index) =>
+      namespace.isolation === undefined
         ? []
         : [
-            new NamespaceFence(
+            new NamespaceIsolation(
               `${name}-${namespace.name}`,
-              { namespace: namespace.name, ...namespace.fence },
+              { namespace: namespace.name, ...namespace.isolation },
               {
                 ...child,
                 dependsOn: onboarded[index],
@@ -95,7 +95,7 @@ export class MeshPolicies extends pulumi.ComponentResource {
 
     const applied = new Map<string, CustomResource>();
     for (const wave of waves) {
-      const before = [...onboarded, ...fences, ...applied.values()];
+      const before = [...onboarded, ...isolations, ...applied.values()];
       for (const object of pending.filter(({ kind }) => wave.includes(kind))) {
         const customResource = new CustomResource(
           `${name}-${object.kind}-${object.namespace}-${object.name}`,
@@ -113,7 +113,7 @@ export class MeshPolicies extends pulumi.ComponentResource {
 
     this.objects = [
       ...this.created.values(),
-      ...fences.flatMap(({ objects }) => objects),
+      ...isolations.flatMap(({ objects }) => objects),
       ...applied.values(),
       ...insights,
     ];

@@ -86,10 +86,10 @@ describe.sequential("a preview that may call shared workloads", () => {
 
     const objects = await liveObjects(sandbox);
     expect(await names()).toEqual([...shared, target].sort());
-    const fences = objects.filter(
+    const networkPolicies = objects.filter(
       ({ kind, metadata }) => kind === "NetworkPolicy" && metadata.namespace?.startsWith("pr-7-"),
     );
-    const opened = fences.filter((fence) => JSON.stringify(fence).includes(':"bookwarehouse"'));
+    const opened = networkPolicies.filter((networkPolicy) => JSON.stringify(networkPolicy).includes(':"bookwarehouse"'));
     expect(opened.map(({ metadata }) => metadata.namespace)).toEqual(["pr-7-bookbuyer"]);
     const broken = (reaches: readonly PreviewReach[]) =>
       checkGuarantees(osmMesh({ objects }), isolationGuarantees(objects, reaches));

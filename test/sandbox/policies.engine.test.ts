@@ -1,6 +1,7 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { operate, type Sandbox } from "../../sandbox/sandbox";
+import { operate, pulumi, type Sandbox } from "../../sandbox/sandbox";
 import { closeTestSandbox, configure, openTestSandbox, plannedSteps, stateOf } from "./in-sandbox";
 
 const stack = "dev";
@@ -52,6 +53,19 @@ describe.sequential("the mesh's policies in the program", () => {
     expect(printed).toMatch(/\+ shop\/web → shop\/api:80 *: \{\n +\+ GET \/items\/\[0-9\]\+: "allowed"\n/);
     expect(printed).not.toContain("Diagnostics");
     expect([...(await plannedSteps(sandbox, stack))]).toEqual([]);
+  });
+
+  it("keep the objects of a stack from before NamespaceIsolation was called so", async () => {
+    const { text } = await stateOf(sandbox, stack);
+    expect(text).toContain("aks-mesh:index:NamespaceIsolation$kubernetes:core/v1:ResourceQuota");
+    const file = join(sandbox.paths.directory, "before.json");
+    await writeFile(file, text.replaceAll("aks-mesh:index:NamespaceIsolation", "aks-mesh:index:NamespaceFence"));
+    expect(await pulumi(sandbox, ["stack", "import", "--stack", stack, "--file", file])).toMatchObject({ code: 0 });
+    expect([...(await plannedSteps(sandbox, stack))]).toEqual([]);
+    await run("up", "closed");
+    const after = (await stateOf(sandbox, stack)).text;
+    expect(after).not.toContain("NamespaceFence");
+    expect(after).toContain("aks-mesh:index:NamespaceIsolation$kubernetes:core/v1:ResourceQuota");
   });
 
   it("show in the preview what a change opens", async () => {

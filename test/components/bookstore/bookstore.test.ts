@@ -74,8 +74,8 @@ describe("Bookstore", () => {
   });
 
   test("looks at the end whether every object that it made is there", async () => {
-    const fence = { quota: { pods: "5" }, containerDefaults: { requests: { cpu: "1m" } }, peers: { app: "shop" } };
-    new Bookstore("b", { kubeconfig: "kubeconfig", containerInsights: true, namespaces: { fence } });
+    const isolation = { quota: { pods: "5" }, containerDefaults: { requests: { cpu: "1m" } }, peers: { app: "shop" } };
+    new Bookstore("b", { kubeconfig: "kubeconfig", containerInsights: true, namespaces: { isolation } });
     await settled();
     const look = named("b-objects-in-place");
     const nameAndKind = ({ type, name }: Pick<Registration, "type" | "name">): string =>

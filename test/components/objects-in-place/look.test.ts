@@ -5,7 +5,7 @@ const expected: readonly ExpectedObject[] = [
   { apiVersion: "v1", kind: "Namespace", name: "shop" },
   { apiVersion: "apps/v1", kind: "Deployment", namespace: "shop", name: "cart" },
   { apiVersion: "apps/v1", kind: "Deployment", namespace: "shop", name: "items" },
-  { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", namespace: "shop", name: "fence" },
+  { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", namespace: "shop", name: "isolation" },
   { apiVersion: "policy.openservicemesh.io/v1alpha1", kind: "Egress", namespace: "shop", name: "out" },
 ];
 
@@ -29,7 +29,7 @@ function server(lists: Readonly<Record<string, readonly string[]>>, status = 200
 const all = {
   "/api/v1/namespaces": ["default", "shop"],
   "/apis/apps/v1/namespaces/shop/deployments": ["cart", "items", "another"],
-  "/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies": ["fence"],
+  "/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies": ["isolation"],
   "/apis/policy.openservicemesh.io/v1alpha1/namespaces/shop/egresses": ["out"],
 };
 

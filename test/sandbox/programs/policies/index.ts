@@ -39,9 +39,8 @@ const late =
     ? new Namespace("late", { metadata: { name: "late" } }, inCluster).metadata.uid.apply(() => "stranger")
     : "";
 const args = scenarios(late)[scenario];
+const namespaces = [{ name: "shop", isolation: { quota: { pods: "10" } } }];
 
 /** Who may call whom. */
 export const access =
-  args === undefined
-    ? {}
-    : new MeshPolicies("shop", { namespaces: [{ name: "shop" }], ...args }, { ...inCluster, dependsOn: mesh }).access;
+  args === undefined ? {} : new MeshPolicies("shop", { namespaces, ...args }, { ...inCluster, dependsOn: mesh }).access;

@@ -1,6 +1,6 @@
 import { RunError } from "@pulumi/pulumi";
 import { isDnsLabel } from "../../mesh/manifests/names";
-import { type NamespaceFenceArgs } from "./args";
+import { type NamespaceIsolationArgs } from "./args";
 
 const quantity = /^\d+(\.\d+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/;
 
@@ -13,17 +13,17 @@ const counted = {
 } as const;
 
 /**
- * Checks the arguments of NamespaceFence.
+ * Checks the arguments of NamespaceIsolation.
  *
  * @throws RunError that names each property and what to write.
  */
-export function assertNamespaceFenceArgs({
+export function assertNamespaceIsolationArgs({
   namespace,
   quota = {},
   containerDefaults,
   peers,
   reaches = [],
-}: NamespaceFenceArgs): void {
+}: NamespaceIsolationArgs): void {
   const problems: string[] = [];
   if (!isDnsLabel(namespace)) problems.push(`namespace: "${namespace}" is no name of a namespace.`);
   for (const [resource, amount] of Object.entries(quota)) {

@@ -2,11 +2,11 @@ import { LimitRange, ResourceQuota } from "@pulumi/kubernetes/core/v1";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1";
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { type NamespaceFenceArgs } from "./args";
-import { assertNamespaceFenceArgs } from "./validate";
+import { type NamespaceIsolationArgs } from "./args";
+import { assertNamespaceIsolationArgs } from "./validate";
 
-/** Options of {@link NamespaceFence}. */
-export interface NamespaceFenceOptions extends pulumi.ComponentResourceOptions {
+/** Options of {@link NamespaceIsolation}. */
+export interface NamespaceIsolationOptions extends pulumi.ComponentResourceOptions {
   /** Provider that reaches the cluster. */
   provider?: kubernetes.Provider;
 }
@@ -20,31 +20,32 @@ const namespaceNamed = (name: string) => ({
 const systemNamespace = namespaceNamed("kube-system");
 
 /**
- * Bounds of one namespace: how much it may hold, what a container gets that asks for nothing, and whom its pods may talk
- * to. The last is enforced by the network, so that it also holds for a pod without a sidecar, and closes the way to the
- * internet and to the nodes' metadata endpoint.
+ * Isolates one namespace: a ResourceQuota says how much it may hold, a LimitRange what a container gets that asks for
+ * nothing, a NetworkPolicy whom its pods may talk to. The network enforces the last, so that it also holds for a pod without
+ * a sidecar, and closes the way to the internet and to the nodes' metadata endpoint.
  */
-export class NamespaceFence extends pulumi.ComponentResource {
+export class NamespaceIsolation extends pulumi.ComponentResource {
   /** The objects in the cluster that this component made. */
   public readonly objects: readonly (ResourceQuota | LimitRange | NetworkPolicy)[];
 
-  constructor(name: string, args: NamespaceFenceArgs, opts: NamespaceFenceOptions = {}) {
-    super("aks-mesh:index:NamespaceFence", name, {}, opts);
-    assertNamespaceFenceArgs(args);
+  constructor(name: string, args: NamespaceIsolationArgs, opts: NamespaceIsolationOptions = {}) {
+    // Stacks that were made before it was called so keep their objects.
+    const aliases = [...(opts.aliases ?? []), { type: "aks-mesh:index:NamespaceFence" }];
+    super("aks-mesh:index:NamespaceIsolation", name, {}, { ...opts, aliases });
+    assertNamespaceIsolationArgs(args);
     const { namespace, quota, containerDefaults, peers, reaches = [] } = args;
     const { provider, dependsOn, deletedWith } = opts;
     const child = { parent: this, provider, dependsOn, deletedWith };
+    const metadata = { name: "bounds", namespace };
     const objects: (ResourceQuota | LimitRange | NetworkPolicy)[] = [];
 
     if (quota !== undefined) {
-      const bounds = { metadata: { name: "bounds", namespace }, spec: { hard: quota } };
-      objects.push(new ResourceQuota(`${name}-quota`, bounds, child));
+      objects.push(new ResourceQuota(`${name}-quota`, { metadata, spec: { hard: quota } }, child));
     }
     if (containerDefaults !== undefined) {
       const { requests, limits } = containerDefaults;
       const amounts = { type: "Container", defaultRequest: { ...requests }, default: { ...limits } };
-      const bounds = { metadata: { name: "bounds", namespace }, spec: { limits: [amounts] } };
-      objects.push(new LimitRange(`${name}-limits`, bounds, child));
+      objects.push(new LimitRange(`${name}-limits`, { metadata, spec: { limits: [amounts] } }, child));
     }
     if (peers !== undefined) {
       const allowed = [{ namespaceSelector: { matchLabels: peers } }, systemNamespace];
@@ -52,16 +53,13 @@ export class NamespaceFence extends pulumi.ComponentResource {
         to: [namespaceNamed(other)],
         ports: [{ port, protocol: "TCP" }],
       }));
-      const bounds = {
-        metadata: { name: "bounds", namespace },
-        spec: {
-          podSelector: {},
-          policyTypes: ["Ingress", "Egress"],
-          ingress: [{ from: allowed }],
-          egress: [{ to: allowed }, ...beyond],
-        },
+      const spec = {
+        podSelector: {},
+        policyTypes: ["Ingress", "Egress"],
+        ingress: [{ from: allowed }],
+        egress: [{ to: allowed }, ...beyond],
       };
-      objects.push(new NetworkPolicy(`${name}-peers`, bounds, child));
+      objects.push(new NetworkPolicy(`${name}-peers`, { metadata, spec }, child));
     }
     this.objects = objects;
     this.registerOutputs({});

@@ -20,8 +20,8 @@ export interface NetworkReach {
   port: number;
 }
 
-/** The bounds of a namespace. */
-export interface NamespaceFenceSettings {
+/** How a namespace is kept apart from others: a resource quota, a limit range and a network policy. */
+export interface NamespaceIsolationSettings {
   /** Most of each resource that the namespace may hold, such as `{ pods: "10", "requests.cpu": "1" }`. Default: no quota. */
   quota?: Record<string, string>;
   /** For containers that name no amounts; needed where the quota counts amounts. Default: none. */
@@ -35,8 +35,8 @@ export interface NamespaceFenceSettings {
   reaches?: NetworkReach[];
 }
 
-/** Arguments of `NamespaceFence`. */
-export interface NamespaceFenceArgs extends NamespaceFenceSettings {
+/** Arguments of `NamespaceIsolation`. */
+export interface NamespaceIsolationArgs extends NamespaceIsolationSettings {
   /** Name of the namespace, which exists. */
   namespace: string;
 }

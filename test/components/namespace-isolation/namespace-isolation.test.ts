@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { MeshPolicies } from "../../../components/mesh-policies";
-import { NamespaceFence, type NamespaceFenceArgs } from "../../../components/namespace-fence";
+import { NamespaceIsolation, type NamespaceIsolationArgs } from "../../../components/namespace-isolation";
 import { decide } from "../../../mesh";
 import { type KubernetesObject } from "../../../mesh/manifests";
 import { osmMesh } from "../../../mesh/osm";
@@ -17,16 +17,16 @@ beforeEach(() => {
 });
 
 const peers = { "aks-mesh/preview": "12" };
-const whole: NamespaceFenceArgs = {
+const whole: NamespaceIsolationArgs = {
   namespace: "pr-12-shop",
   quota: { pods: "10", "requests.cpu": "1", "limits.memory": "4Gi" },
   containerDefaults: { requests: { cpu: "10m" }, limits: { memory: "256Mi" } },
   peers,
 };
 
-describe("NamespaceFence", () => {
-  it("bounds what a namespace holds, what a container gets, and whom its pods talk to", async () => {
-    new NamespaceFence("f", whole);
+describe("NamespaceIsolation", () => {
+  it("limits what a namespace holds, what a container gets, and whom its pods talk to", async () => {
+    new NamespaceIsolation("f", whole);
     await settled();
     const inputs = Object.fromEntries(registrations.map(({ type, inputs: given }) => [type.split(":").at(-1), given]));
     expect(inputs["ResourceQuota"]).toMatchObject({
@@ -51,7 +51,7 @@ describe("NamespaceFence", () => {
   });
 
   it("lets pods call what is said beyond the peers: one namespace at one port, and nobody in", async () => {
-    new NamespaceFence("f", { namespace: "shop", peers, reaches: [{ namespace: "stock", port: 14001 }] });
+    new NamespaceIsolation("f", { namespace: "shop", peers, reaches: [{ namespace: "stock", port: 14001 }] });
     await settled();
     const policy = registrations.find(({ type }) => type.endsWith(":NetworkPolicy"));
     expect(policy?.inputs).toMatchObject({
@@ -69,7 +69,7 @@ describe("NamespaceFence", () => {
   });
 
   it("lets the mesh's calls within a preview and to what it reaches pass, and stops all others", async () => {
-    new NamespaceFence("f", { namespace: "pr-12-shop", peers, reaches: [{ namespace: "stock", port: 14001 }] });
+    new NamespaceIsolation("f", { namespace: "pr-12-shop", peers, reaches: [{ namespace: "stock", port: 14001 }] });
     await settled();
     const spec: unknown = registrations.find(({ type }) => type.endsWith(":NetworkPolicy"))?.inputs["spec"];
     const meshed = (name: string, labels: Readonly<Record<string, string>> = {}) => ({
@@ -81,8 +81,8 @@ describe("NamespaceFence", () => {
         annotations: { "openservicemesh.io/sidecar-injection": "enabled" },
       },
     });
-    const fenced = ["pr-12-shop", "pr-12-till"].map((name) => meshed(name, peers));
-    const spaces = [...fenced, meshed("stock"), meshed("other")];
+    const isolated = ["pr-12-shop", "pr-12-till"].map((name) => meshed(name, peers));
+    const spaces = [...isolated, meshed("stock"), meshed("other")];
     const objects = [
       ...spaces,
       ...spaces.flatMap(({ metadata: { name } }) => [workload("app", name, "app"), service("app", name)]),
@@ -93,7 +93,7 @@ describe("NamespaceFence", () => {
         spec: { traffic: { enablePermissiveTrafficPolicyMode: true } },
       },
     ];
-    const fence = {
+    const networkPolicy = {
       apiVersion: "networking.k8s.io/v1",
       kind: "NetworkPolicy",
       metadata: { name: "bounds", namespace: "pr-12-shop" },
@@ -110,11 +110,11 @@ describe("NamespaceFence", () => {
       ["pr-12-shop", "other"],
     ] as const;
     expect(calls.map(([from, to]) => outcome(objects, from, to))).toEqual(calls.map(() => "allowed"));
-    expect(calls.map(([from, to]) => outcome([...objects, fence], from, to))).toEqual([
+    expect(calls.map(([from, to]) => outcome([...objects, networkPolicy], from, to))).toEqual([
       ...["allowed", "allowed", "allowed"],
       ...["unavailable", "unavailable", "unavailable"],
     ]);
-    const rules = osmMesh({ objects: [...objects, fence] })
+    const rules = osmMesh({ objects: [...objects, networkPolicy] })
       .findings()
       .map(({ rule }) => rule);
     expect(rules).not.toContain("network-policy-stops-control-plane");
@@ -122,28 +122,28 @@ describe("NamespaceFence", () => {
   });
 
   it("makes only what is asked for", async () => {
-    new NamespaceFence("f", { namespace: "shop", peers });
+    new NamespaceIsolation("f", { namespace: "shop", peers });
     await settled();
     expect(registrations.map(({ type }) => type)).toEqual([
-      "aks-mesh:index:NamespaceFence",
+      "aks-mesh:index:NamespaceIsolation",
       "kubernetes:networking.k8s.io/v1:NetworkPolicy",
     ]);
   });
 
-  it("stands around a namespace of the mesh before anything else is in it, and goes with it", async () => {
-    const { namespace, ...fence } = whole;
+  it("isolates a namespace of the mesh before anything else is in it, and goes with it", async () => {
+    const { namespace, ...isolation } = whole;
     const group = { metadata: { name: "routes", namespace }, spec: { matches: [{ name: "all", pathRegex: ".*" }] } };
-    const policies = new MeshPolicies("p", { namespaces: [{ name: namespace, fence }], httpRouteGroups: [group] });
+    const policies = new MeshPolicies("p", { namespaces: [{ name: namespace, isolation }], httpRouteGroups: [group] });
     await valueOf(policies.namespaces);
     await settled();
-    const bounds = registrations.filter(({ parent }) => parent === "p-pr-12-shop");
-    expect(bounds).toHaveLength(3);
-    for (const one of bounds) expect(one).toMatchObject({ deletedWith: "p-pr-12-shop" });
+    const objects = registrations.filter(({ parent }) => parent === "p-pr-12-shop");
+    expect(objects).toHaveLength(3);
+    for (const one of objects) expect(one).toMatchObject({ deletedWith: "p-pr-12-shop" });
     const routes = registrations.find(({ type }) => type.endsWith(":HTTPRouteGroup"));
-    expect(routes?.dependsOn).toEqual(expect.arrayContaining(bounds.map(({ name }) => name)));
+    expect(routes?.dependsOn).toEqual(expect.arrayContaining(objects.map(({ name }) => name)));
   });
 
-  it.each<[string, Partial<NamespaceFenceArgs>, RegExp]>([
+  it.each<[string, Partial<NamespaceIsolationArgs>, RegExp]>([
     ["a namespace that is none", { namespace: "Shop" }, /namespace: "Shop"/],
     ["a quantity that is none", { quota: { pods: "many" } }, /quota\["pods"\]: "many"/],
     [
@@ -161,7 +161,7 @@ describe("NamespaceFence", () => {
     ["a reach to no namespace", { reaches: [{ namespace: "*", port: 1 }] }, /reaches\[0\]\.namespace: "\*"/],
     ["a reach to no port", { reaches: [{ namespace: "a", port: 0 }] }, /reaches\[0\]\.port: 0 is no port/],
   ])("refuses %s, and says what to write", (_, change, message) => {
-    expect(() => new NamespaceFence("f", { ...whole, ...change })).toThrow(message);
-    expect(() => new NamespaceFence("f", { ...whole, ...change })).toThrow(pulumi.RunError);
+    expect(() => new NamespaceIsolation("f", { ...whole, ...change })).toThrow(message);
+    expect(() => new NamespaceIsolation("f", { ...whole, ...change })).toThrow(pulumi.RunError);
   });
 });
