@@ -18,7 +18,7 @@ export interface CaseFile {
 }
 
 /** The request alone, as it is asked. */
-export function requestOf({ from, to, protocol, method, path, host, headers }: JudgeRequest): JudgeRequest {
+export function requestOf({ from, to, protocol, method, path, host, headers, serverName }: JudgeRequest): JudgeRequest {
   return {
     from,
     to,
@@ -27,6 +27,7 @@ export function requestOf({ from, to, protocol, method, path, host, headers }: J
     ...(path !== undefined && { path }),
     ...(host !== undefined && { host }),
     ...(headers !== undefined && { headers }),
+    ...(serverName !== undefined && { serverName }),
   };
 }
 

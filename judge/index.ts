@@ -2,6 +2,10 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { ensureOptionalTool } from "../sandbox/data-plane/build";
+import { ensureRe2 } from "./re2/install";
+
+/** Envoys that read requests or patterns differently, by the first version that the judge knows of each kind. */
+export type EnvoyVersion = "1.32" | "1.39";
 
 /** A request as `aks-mesh decide` reads it. */
 export interface JudgeRequest {
@@ -11,7 +15,8 @@ export interface JudgeRequest {
   readonly method?: string;
   readonly path?: string;
   readonly host?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly serverName?: string;
 }
 
 /** Objects and what is asked about them. */
@@ -29,6 +34,8 @@ export interface JudgeVerdict {
   readonly outcomes?: readonly string[];
   /** Every cause that alone makes the outcome vary. */
   readonly "varies-by"?: readonly string[];
+  /** The outcomes with Envoy 1.32, as AKS has it, and from 1.39 on, where these are not the same. */
+  readonly "by-version"?: Readonly<Record<EnvoyVersion, readonly string[]>>;
   /** What the sidecars involved refuse of their configuration, and why. */
   readonly rejected?: readonly string[];
   /** The request cannot be judged: it names no Service of the objects, or these leave too much to chance. */
@@ -68,15 +75,20 @@ export function ensureJudge(report: (message: string) => void): Promise<string> 
 
 /** Starts the judge. It answers until it is closed. */
 export async function openJudge(report: (message: string) => void): Promise<Judge> {
-  return startJudge(path.join(await ensureJudge(report), "osm"), []);
+  const [binaries, re2] = await Promise.all([ensureJudge(report), ensureRe2(report)]);
+  return startJudge(path.join(binaries, "osm"), [re2.command, ...re2.args], re2.env);
 }
 
-/** Starts a program that answers cases line by line, as the judge does. */
+/**
+ * Starts a program that answers cases line by line, as the judge does.
+ * @param env variables beside those of this process.
+ */
 export function startJudge<Case = JudgeCase, Answer = JudgeAnswer>(
   command: string,
   args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
 ): Judge<Case, Answer> {
-  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...env } });
   const waiting: { resolve: (answer: Answer) => void; reject: (error: Error) => void }[] = [];
   let over: Error | undefined;
   const end = (reason: string): void => {

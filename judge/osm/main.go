@@ -1,7 +1,7 @@
 // Command osm-judge answers, for `aks-mesh decide`'s requests, what the real Open Service Mesh 1.2.4 does: its own
 // catalogue and generators make the sidecars' configuration, and requests are followed through it as Envoy would.
 //
-// Standard input holds one case a line, {"objects": [...], "requests": [...]}; standard output gets one line for each, in
+// Its arguments are the command of judge/re2/answer.py, which it asks about patterns. Standard input holds one case a line, {"objects": [...], "requests": [...]}; standard output gets one line for each, in
 // the same order: {"verdicts": [...]} or {"error": "..."}.
 package main
 
@@ -9,12 +9,15 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
 
 	"aks-mesh/judge/osm/internal/cluster"
 	"aks-mesh/judge/osm/internal/controlplane"
+	"aks-mesh/judge/osm/internal/envoy"
+	"aks-mesh/judge/osm/internal/re2"
 	"aks-mesh/judge/osm/internal/verdict"
 )
 
@@ -47,6 +50,13 @@ func run(ctx context.Context) error {
 		line   []byte
 		answer chan []byte
 	}
+	if len(os.Args) < 2 {
+		return errors.New("usage: osm COMMAND-OF-RE2 [ARGUMENT ...] < cases.jsonl")
+	}
+	patterns, err := re2.Start(os.Args[1], os.Args[2:]...)
+	if err != nil {
+		return err
+	}
 	workers := runtime.GOMAXPROCS(0)
 	jobs := make(chan job)
 	ordered := make(chan chan []byte, 4*workers)
@@ -57,7 +67,7 @@ func run(ctx context.Context) error {
 		}
 		go func() {
 			for it := range jobs {
-				it.answer <- answerLine(control, it.line)
+				it.answer <- answerLine(control, patterns, it.line)
 			}
 		}()
 	}
@@ -93,8 +103,8 @@ func run(ctx context.Context) error {
 	return output.Flush()
 }
 
-func answerLine(control *controlplane.ControlPlane, line []byte) []byte {
-	result, err := answerQuestion(control, line)
+func answerLine(control *controlplane.ControlPlane, patterns envoy.Patterns, line []byte) []byte {
+	result, err := answerQuestion(control, patterns, line)
 	if err != nil {
 		result = answer{Error: err.Error()}
 	}
@@ -105,7 +115,7 @@ func answerLine(control *controlplane.ControlPlane, line []byte) []byte {
 	return encoded
 }
 
-func answerQuestion(control *controlplane.ControlPlane, line []byte) (result answer, err error) {
+func answerQuestion(control *controlplane.ControlPlane, patterns envoy.Patterns, line []byte) (result answer, err error) {
 	// OSM's own code may fall over an object that no API server would have let in.
 	defer func() {
 		if failure := recover(); failure != nil {
@@ -120,7 +130,7 @@ func answerQuestion(control *controlplane.ControlPlane, line []byte) (result ans
 	if err != nil {
 		return answer{}, err
 	}
-	mesh, err := verdict.Load(control, objects, asked.Requests)
+	mesh, err := verdict.Load(control, patterns, objects, asked.Requests)
 	if err != nil {
 		return answer{}, err
 	}

@@ -1,17 +1,12 @@
-import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import * as fc from "fast-check";
-import { ensurePyPiPackage } from "../../sandbox/tools/pip";
+import { startJudge } from "..";
 import { drawn } from "../generate/draw";
 import { randomCaseOptions, runToExitCode, wholeNumber } from "../run-options";
+import { ensureRe2 } from "./install";
 import { type Answer, difference, type JudgedPattern } from "./compare";
 import { drawPatternCase, type PatternCase } from "./pattern";
-
-/** Google's RE2 itself, as a Python package. */
-const re2Version = "1.1.20251105";
 
 /** Patterns asked about at once. */
 const batch = 1000;
@@ -30,14 +25,8 @@ async function main(): Promise<number> {
   });
   const wanted = wholeNumber(values, "cases");
   const seed = wholeNumber(values, "seed");
-  const library = await ensurePyPiPackage("google-re2", re2Version, (message) => process.stderr.write(`${message}\n`));
-  const judge = spawn("python3", [join(__dirname, "answer.py")], {
-    env: { ...process.env, PYTHONPATH: library },
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  // A judge that died is told by the end of its answers.
-  judge.stdin.on("error", () => undefined);
-  const answers = createInterface({ input: judge.stdout })[Symbol.asyncIterator]();
+  const { command, args, env } = await ensureRe2((message) => process.stderr.write(`${message}\n`));
+  const judge = startJudge<Question, Answer>(command, args, env);
   const kinds = { right: 0, refused: 0, tooLarge: 0, texts: 0, matches: 0 };
   const differences: string[] = [];
   const recorded: JudgedPattern[] = [];
@@ -45,12 +34,10 @@ async function main(): Promise<number> {
   try {
     for (let round = 0; asked < wanted && differences.length < 20; round += 1) {
       const cases = fc.sample(drawn(drawPatternCase), { seed: seed + round, numRuns: Math.min(batch, wanted - asked) });
-      const reply = Promise.all(cases.map(() => answers.next()));
-      judge.stdin.write(cases.map((one) => `${question(one)}\n`).join(""));
-      for (const [index, { value, done }] of (await reply).entries()) {
+      const answers = await judge.ask(cases.map(questionOf));
+      for (const [index, answer] of answers.entries()) {
         const one = cases[index];
-        if (done === true || one === undefined) throw new Error("The judge ended before it had answered.");
-        const answer = JSON.parse(value) as Answer;
+        if (one === undefined) continue;
         asked += 1;
         if (answer.error !== undefined) kinds.refused += 1;
         else {
@@ -66,7 +53,7 @@ async function main(): Promise<number> {
       }
     }
   } finally {
-    judge.stdin.end();
+    await judge.close();
   }
   for (const text of differences) process.stdout.write(`${text}\n`);
   if (values.record !== undefined) {
@@ -80,9 +67,16 @@ async function main(): Promise<number> {
   return differences.length === 0 ? 0 : 1;
 }
 
-function question({ pattern, texts }: PatternCase): string {
+/** As answer.py reads it: texts in hexadecimal. */
+interface Question {
+  readonly pattern: string;
+  readonly encoding: "LATIN1";
+  readonly texts: readonly string[];
+}
+
+function questionOf({ pattern, texts }: PatternCase): Question {
   const hex = (text: string): string => Buffer.from(text).toString("hex");
-  return JSON.stringify({ pattern: hex(pattern), encoding: "LATIN1", texts: texts.map(hex) });
+  return { pattern: hex(pattern), encoding: "LATIN1", texts: texts.map(hex) };
 }
 
 runToExitCode(main);

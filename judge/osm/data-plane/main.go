@@ -21,11 +21,12 @@ import (
 	discovery_v3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
+	corev1 "k8s.io/api/core/v1"
 
-	"aks-mesh/sandbox/data-plane/pods/netns"
 	"aks-mesh/judge/osm/internal/cluster"
 	"aks-mesh/judge/osm/internal/controlplane"
 	"aks-mesh/judge/osm/internal/verdict"
+	"aks-mesh/sandbox/data-plane/pods/netns"
 )
 
 const settleTime = 500 * time.Millisecond
@@ -174,7 +175,11 @@ func play(node *netns.Namespace, server *discoveryServer, line []byte, envoyPath
 			err = errors.Join(err, it.stop())
 		}
 	}()
-	for _, object := range objects.Pods {
+	outsiders, err := outsidersOf(plain)
+	if err != nil {
+		return result, err
+	}
+	for _, object := range append(outsiders, objects.Pods...) {
 		it, err := startPod(node, object, objects, served, envoyPath)
 		if it != nil {
 			pods = append(pods, it)
@@ -218,9 +223,31 @@ func play(node *netns.Namespace, server *discoveryServer, line []byte, envoyPath
 	return result, errors.Join(failures...)
 }
 
+// outsidersOf are the callers outside of the mesh, each once.
+func outsidersOf(requests []verdict.Request) ([]*corev1.Pod, error) {
+	var list []*corev1.Pod
+	known := map[string]bool{}
+	for _, it := range requests {
+		if known[it.From] || !verdict.IsOutsider(it.From) {
+			continue
+		}
+		known[it.From] = true
+		caller, err := verdict.Outsider(it.From)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, caller)
+	}
+	return list, nil
+}
+
 func clientOf(pods []*pod, from string) (*pod, error) {
 	for _, it := range pods {
-		if it.object.Namespace+"/"+it.object.Spec.ServiceAccountName == from {
+		name := it.object.Namespace + "/" + it.object.Spec.ServiceAccountName
+		if it.object.Namespace == verdict.OutsideNamespace {
+			name = it.object.Name
+		}
+		if name == from {
 			return it, nil
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -11,9 +12,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"aks-mesh/sandbox/data-plane/pods/netns"
 	"aks-mesh/judge/osm/internal/cluster"
 	"aks-mesh/judge/osm/internal/verdict"
+	"aks-mesh/sandbox/data-plane/pods/netns"
 )
 
 const (
@@ -70,46 +71,87 @@ func serviceRules(objects *cluster.Objects) string {
 	return strings.Join(lines, "\n")
 }
 
-// writeHosts makes the hosts of Egress policies resolve: to a Service, or to somewhere outside that answers.
+// writeHosts makes the hosts of Egress policies and the names behind ExternalName Services resolve: to a Service, or to somewhere
+// outside that answers.
 func writeHosts(objects *cluster.Objects) error {
-	lines := []string{""}
+	var hosts []string
 	for _, egress := range objects.Egresses {
-		for _, host := range egress.Spec.Hosts {
-			address := verdict.OutsideAddress + ":"
-			if resolved, err := resolve(objects, host+":"); err == nil {
-				address = resolved
-			}
-			if address != "" {
-				lines = append(lines, strings.TrimSuffix(address, ":")+" "+host)
-			}
+		hosts = append(hosts, egress.Spec.Hosts...)
+	}
+	lines := []string{""}
+	for _, host := range hosts {
+		address := verdict.OutsideAddress
+		if resolved, err := resolve(objects, host+":0"); err == nil {
+			address = strings.TrimSuffix(resolved, ":0")
+		}
+		if address != "" {
+			lines = append(lines, address+" "+host)
 		}
 	}
 	return os.WriteFile(filepath.Join(sharedFolder, "hosts"), []byte(strings.Join(lines, "\n")+"\n"), 0o644)
 }
 
-// startWorld listens, outside of the cluster, on every port that an Egress policy names or a request goes to.
-func startWorld(node *netns.Namespace, objects *cluster.Objects, requests []request, served *application) ([]net.Listener, error) {
-	ports := map[string]bool{}
+// outsideAddresses are those that requests or Endpoints name and no pod and no Service has, on every port that a request may go to.
+func outsideAddresses(objects *cluster.Objects, requests []request) map[string]bool {
+	own := map[string]bool{}
+	for _, pod := range objects.Pods {
+		own[pod.Status.PodIP] = true
+	}
+	for _, service := range objects.Services {
+		own[service.Spec.ClusterIP] = true
+	}
+	addresses := map[string]bool{}
+	add := func(host string, port int) {
+		if !own[host] {
+			addresses[net.JoinHostPort(host, strconv.Itoa(port))] = true
+		}
+	}
 	for _, egress := range objects.Egresses {
 		for _, port := range egress.Spec.Ports {
-			ports[strconv.Itoa(port.Number)] = true
+			add(verdict.OutsideAddress, port.Number)
 		}
 	}
 	for _, it := range requests {
-		if address, err := resolve(objects, it.To); err == nil {
-			if port, outside := strings.CutPrefix(address, verdict.OutsideAddress+":"); outside {
-				ports[port] = true
+		address, err := resolve(objects, it.To)
+		if err != nil || address == "" {
+			continue
+		}
+		if to, err := netip.ParseAddrPort(address); err == nil {
+			add(to.Addr().String(), int(to.Port()))
+		}
+	}
+	for _, endpoints := range objects.Endpoints {
+		for _, subset := range endpoints.Subsets {
+			for _, address := range subset.Addresses {
+				for _, port := range subset.Ports {
+					add(address.IP, int(port.Port))
+				}
+				// A headless Service's port is not translated.
+				for _, it := range requests {
+					if found, err := verdict.LookUp(objects, it.To); err == nil {
+						add(address.IP, int(found.Port))
+					}
+				}
 			}
 		}
 	}
+	return addresses
+}
+
+// startWorld listens at every address outside of the cluster that calls may go to.
+func startWorld(node *netns.Namespace, objects *cluster.Objects, requests []request, served *application) ([]net.Listener, error) {
 	certificate, err := selfSigned()
 	if err != nil {
 		return nil, err
 	}
 	var listeners []net.Listener
 	err = node.Do(func() error {
-		for port := range ports {
-			listener, err := net.Listen("tcp4", net.JoinHostPort(verdict.OutsideAddress, port))
+		for address := range outsideAddresses(objects, requests) {
+			host, _, _ := strings.Cut(address, ":")
+			if err := netns.Run(fmt.Sprintf("addr replace %s/32 dev %s\n", host, bridge), "ip", "-batch", "-"); err != nil {
+				return err
+			}
+			listener, err := net.Listen("tcp4", address)
 			if err != nil {
 				return err
 			}

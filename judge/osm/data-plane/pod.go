@@ -17,9 +17,9 @@ import (
 
 	"github.com/openservicemesh/osm/pkg/constants"
 
-	"aks-mesh/sandbox/data-plane/pods/netns"
 	"aks-mesh/judge/osm/internal/cluster"
 	"aks-mesh/judge/osm/internal/interception"
+	"aks-mesh/sandbox/data-plane/pods/netns"
 )
 
 const (
@@ -51,8 +51,9 @@ func startPod(node *netns.Namespace, object *corev1.Pod, objects *cluster.Object
 	it := &pod{object: object, namespace: own, node: node, application: served}
 	link := fmt.Sprintf("pod%d", links.Add(1))
 	err = node.Do(func() error {
-		commands := fmt.Sprintf("link add %[1]s type veth peer name eth0 netns %[3]s\nlink set %[1]s master %[2]s up\n",
-			link, bridge, own.Path())
+		// Most pods are in the node's own network; callers outside of the mesh are not.
+		commands := fmt.Sprintf("link add %[1]s type veth peer name eth0 netns %[3]s\nlink set %[1]s master %[2]s up\nroute replace %[4]s/32 dev %[2]s\n",
+			link, bridge, own.Path(), object.Status.PodIP)
 		return netns.Run(commands, "ip", "-batch", "-")
 	})
 	if err != nil {

@@ -76,6 +76,9 @@ func send(from *pod, server *discoveryServer, objects *cluster.Objects, asked re
 			security.Certificates = []tls.Certificate{certificate}
 		}
 	}
+	if asked.ServerName != "" {
+		security = &tls.Config{ServerName: asked.ServerName, InsecureSkipVerify: true}
+	}
 	if asked.Times < 2 {
 		result, err := sendPatiently(from, address, security, asked.Request)
 		return seen{Verdict: result, Arrived: from.application.count(asked.Path)}, err
@@ -164,8 +167,10 @@ func sendHTTP(connection net.Conn, request verdict.Request) (verdict.Verdict, er
 		path = host // it asks for a connection, which has no path
 	}
 	lines := []string{fmt.Sprintf("%s %s HTTP/1.1", method, path), "Host: " + host, "Connection: close"}
-	for name, value := range request.Headers {
-		lines = append(lines, name+": "+value)
+	for name, values := range request.Headers {
+		for _, value := range values {
+			lines = append(lines, name+": "+value)
+		}
 	}
 	if method == http.MethodPost || method == http.MethodPut || method == http.MethodPatch {
 		lines = append(lines, "Content-Length: 0")
@@ -195,29 +200,26 @@ func sendHTTP(connection net.Conn, request verdict.Request) (verdict.Verdict, er
 // resolve does what a pod's DNS would: the Service's address, or one of its pods', empty if it has none; or one outside the
 // cluster.
 func resolve(objects *cluster.Objects, to string) (string, error) {
-	host, port, _ := strings.Cut(to, ":")
-	labels := strings.Split(host, ".")
-	for _, service := range objects.Services {
-		if len(labels) < 2 || service.Name != labels[0] || service.Namespace != labels[1] {
+	found, err := verdict.LookUp(objects, to)
+	if err != nil {
+		return "", err
+	}
+	service := found.Service
+	if service == nil {
+		return found.Outside.String(), nil
+	}
+	if service.Spec.ClusterIP != corev1.ClusterIPNone {
+		return fmt.Sprintf("%s:%d", service.Spec.ClusterIP, found.Port), nil
+	}
+	for _, endpoints := range objects.Endpoints {
+		if endpoints.Namespace != service.Namespace || endpoints.Name != service.Name {
 			continue
 		}
-		if service.Spec.ClusterIP != corev1.ClusterIPNone {
-			return service.Spec.ClusterIP + ":" + port, nil
-		}
-		for _, endpoints := range objects.Endpoints {
-			if endpoints.Namespace != service.Namespace || endpoints.Name != service.Name {
-				continue
-			}
-			for _, subset := range endpoints.Subsets {
-				for _, address := range subset.Addresses {
-					return address.IP + ":" + port, nil
-				}
+		for _, subset := range endpoints.Subsets {
+			for _, address := range subset.Addresses {
+				return fmt.Sprintf("%s:%d", address.IP, found.Port), nil
 			}
 		}
-		return "", nil
 	}
-	if verdict.IsOutside(to) {
-		return verdict.OutsideAddress + ":" + port, nil
-	}
-	return "", fmt.Errorf("to %q: there is no such Service", to)
+	return "", nil
 }

@@ -26,6 +26,7 @@ type Proxy struct {
 	// Rejected are the resources that Envoy refused, with its reasons.
 	Rejected []string
 
+	by     Kind
 	routes map[string]*routes
 	// other is the same proxy with its egress routes in another order; nil where that makes no difference.
 	other *Proxy
@@ -45,9 +46,9 @@ type Cluster struct {
 // Local tells whether the cluster is the application beside the sidecar.
 func (c *Cluster) Local() bool { return c.Host == constants.LocalhostIPAddress }
 
-// Accept gives a configuration to a fresh Envoy.
-func Accept(discovery *controlplane.Discovery) (*Proxy, error) {
-	proxy := &Proxy{Clusters: map[string]*Cluster{}}
+// Accept gives a configuration to a fresh Envoy of a kind.
+func Accept(by Kind, discovery *controlplane.Discovery) (*Proxy, error) {
+	proxy := &Proxy{by: by, Clusters: map[string]*Cluster{}}
 	proxy.acceptListeners(discovery)
 	for _, config := range discovery.Clusters {
 		cluster, err := newCluster(config, discovery)
@@ -125,7 +126,7 @@ func (p *Proxy) acceptRoutes(discovery *controlplane.Discovery) {
 	wrong := map[string]error{}
 	for _, name := range names {
 		if config := configs[name]; config != nil {
-			accepted, err := acceptRoutes(config)
+			accepted, err := p.by.acceptRoutes(config)
 			if err != nil {
 				wrong[name] = err
 			} else {

@@ -2,59 +2,65 @@ package envoy
 
 import (
 	"fmt"
-	"regexp"
-	"regexp/syntax"
-	"sync"
 )
 
 // maxProgramSize is Envoy's default limit on RE2's program size (runtime key re2.max_program_size.error_level).
 const maxProgramSize = 100
 
-// regex is a compiled expression, or the reason why Envoy refuses it.
-type regex struct {
-	matcher *regexp.Regexp
-	err     error
+// Patterns is RE2.
+type Patterns interface {
+	// Size gives the instructions of a pattern's program, or why there is none.
+	Size(pattern string, utf8 bool) (int, error)
+	// Matches tells whether a pattern matches a whole text.
+	Matches(pattern string, utf8 bool, text string) bool
 }
 
-// regexes caches by text: random policies repeat a few expressions.
-var regexes sync.Map
+// Version is what matters of an Envoy's age.
+type Version struct {
+	// UTF8 is how patterns and values are read: as characters (Envoys up to 1.38), or as bytes, each a character of Latin-1.
+	UTF8 bool
+	// Joined is how a header is read that comes several times: as one value with commas (up to 1.36.4, and 1.37.0), or value by
+	// value (since CVE-2026-26308).
+	Joined bool
+}
 
-// compile reads an expression as Envoy does: RE2's dialect (Go's is the same), matched against the whole text.
-func compile(text string) (*regexp.Regexp, error) {
-	if cached, found := regexes.Load(text); found {
-		it := cached.(regex)
-		return it.matcher, it.err
+// Older is an Envoy as AKS has it for OSM, 1.32.2; Newer is one from 1.39 on.
+var (
+	Older = Version{UTF8: true, Joined: true}
+	Newer = Version{}
+)
+
+// Kind is an Envoy: its version and its RE2.
+type Kind struct {
+	Version
+	Patterns Patterns
+	// Strict refuses what any Envoy refuses, older or newer: the promise of an analysis that is right for both.
+	Strict bool
+}
+
+// check tells why the Envoy refuses a pattern.
+func (k Kind) check(pattern string) error {
+	if k.Strict {
+		for _, utf8 := range []bool{false, true} {
+			if err := Fault(k.Patterns, pattern, utf8); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	matcher, err := compileUncached(text)
-	regexes.Store(text, regex{matcher, err})
-	return matcher, err
+	return Fault(k.Patterns, pattern, k.UTF8)
 }
 
-func compileUncached(text string) (*regexp.Regexp, error) {
-	// Compiled on its own first: "a)|(b" must not become valid by our own parentheses.
-	parsed, err := syntax.Parse(text, syntax.Perl)
+// Fault tells why Envoys of one way to read patterns refuse one.
+func Fault(patterns Patterns, pattern string, utf8 bool) error {
+	size, err := patterns.Size(pattern, utf8)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if size := programSize(parsed); size > maxProgramSize {
-		return nil, fmt.Errorf("RE2 program size of about %d is more than Envoy's %d", size, maxProgramSize)
+	if size > maxProgramSize {
+		return fmt.Errorf("RE2 program size of %d is more than Envoy's %d", size, maxProgramSize)
 	}
-	return regexp.Compile(`\A(?:` + text + `)\z`)
+	return nil
 }
 
-// programSize estimates RE2's own program size. It is exact for literals; RE2 counts a few instructions more than Go's
-// compiler for classes and repetitions, so cases between 60 and 120 are not for this judge to decide.
-func programSize(parsed *syntax.Regexp) int {
-	program, err := syntax.Compile(parsed.Simplify())
-	if err != nil {
-		return maxProgramSize + 1
-	}
-	const prologue = 2 // RE2's unanchored start
-	return len(program.Inst) + prologue
-}
-
-// fullMatch reports whether the whole text matches an expression that Accept has checked.
-func fullMatch(expression, text string) bool {
-	matcher, err := compile(expression)
-	return err == nil && matcher.MatchString(text)
-}
+func (k Kind) fullMatch(pattern, text string) bool { return k.Patterns.Matches(pattern, k.UTF8, text) }

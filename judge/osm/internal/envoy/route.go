@@ -12,24 +12,25 @@ import (
 
 const httpRBACFilter = "envoy.filters.http.rbac"
 
-// Request is an HTTP request as a route sees it. Header names are in lower case.
+// Request is an HTTP request as a route sees it. Header names are in lower case, values without blanks around them.
 type Request struct {
 	Method  string
 	Path    string
 	Host    string
-	Headers map[string]string
+	Headers map[string][]string
 }
 
 // routes is a route configuration that Envoy accepted; its zero value has no route at all.
 type routes struct {
+	by       Kind
 	exact    map[string]*route_v3.VirtualHost
 	suffixes map[string]*route_v3.VirtualHost // by ".example.com", from "*.example.com"
 	any      *route_v3.VirtualHost
 }
 
 // acceptRoutes checks a route configuration as Envoy does: one wrong route or a repeated domain refuses all of it.
-func acceptRoutes(config *route_v3.RouteConfiguration) (*routes, error) {
-	accepted := &routes{exact: map[string]*route_v3.VirtualHost{}, suffixes: map[string]*route_v3.VirtualHost{}}
+func (k Kind) acceptRoutes(config *route_v3.RouteConfiguration) (*routes, error) {
+	accepted := &routes{by: k, exact: map[string]*route_v3.VirtualHost{}, suffixes: map[string]*route_v3.VirtualHost{}}
 	for _, host := range config.VirtualHosts {
 		for _, domain := range host.Domains {
 			if err := accepted.addDomain(strings.ToLower(domain), host); err != nil {
@@ -37,7 +38,7 @@ func acceptRoutes(config *route_v3.RouteConfiguration) (*routes, error) {
 			}
 		}
 		for _, route := range host.Routes {
-			if err := checkRoute(route); err != nil {
+			if err := k.checkRoute(route); err != nil {
 				return nil, fmt.Errorf("virtual host %s: %w", host.Name, err)
 			}
 		}
@@ -64,14 +65,14 @@ func (r *routes) addDomain(domain string, host *route_v3.VirtualHost) error {
 	return nil
 }
 
-func checkRoute(route *route_v3.Route) error {
+func (k Kind) checkRoute(route *route_v3.Route) error {
 	if expression := route.GetMatch().GetSafeRegex(); expression != nil {
-		if _, err := compile(expression.Regex); err != nil {
+		if err := k.check(expression.Regex); err != nil {
 			return err
 		}
 	}
 	for _, header := range route.GetMatch().GetHeaders() {
-		if _, err := compile(header.GetSafeRegexMatch().GetRegex()); err != nil {
+		if err := k.check(header.GetSafeRegexMatch().GetRegex()); err != nil {
 			return fmt.Errorf("header %s: %w", header.Name, err)
 		}
 	}
@@ -107,7 +108,7 @@ func (r *routes) find(request Request) *route_v3.Route {
 		return nil
 	}
 	for _, route := range host.Routes {
-		if routeMatches(route.GetMatch(), request) {
+		if r.by.routeMatches(route.GetMatch(), request) {
 			return route
 		}
 	}
@@ -127,34 +128,45 @@ func (r *routes) virtualHost(host string) *route_v3.VirtualHost {
 	return r.any
 }
 
-func routeMatches(match *route_v3.RouteMatch, request Request) bool {
+func (k Kind) routeMatches(match *route_v3.RouteMatch, request Request) bool {
 	path, _, _ := strings.Cut(request.Path, "?")
-	if !fullMatch(match.GetSafeRegex().GetRegex(), path) {
+	if !k.fullMatch(match.GetSafeRegex().GetRegex(), path) {
 		return false
 	}
 	for _, header := range match.GetHeaders() {
-		value, present := headerOf(request, strings.ToLower(header.Name))
-		if !present || !fullMatch(header.GetSafeRegexMatch().GetRegex(), value) {
+		if !k.headerMatches(header.GetSafeRegexMatch().GetRegex(), headerOf(request, strings.ToLower(header.Name))) {
 			return false
 		}
 	}
 	return true
 }
 
+// headerMatches asks for any value of a header; one that is absent has none.
+func (k Kind) headerMatches(pattern string, values []string) bool {
+	if k.Joined && len(values) > 1 {
+		values = []string{strings.Join(values, ",")}
+	}
+	for _, value := range values {
+		if k.fullMatch(pattern, value) {
+			return true
+		}
+	}
+	return false
+}
+
 // headerOf finds a header by Envoy's name for it: pseudo headers too, and "host" is the authority.
-func headerOf(request Request, name string) (string, bool) {
+func headerOf(request Request, name string) []string {
 	switch name {
 	case ":method":
-		return request.Method, true
+		return []string{request.Method}
 	case ":path":
-		return request.Path, true
+		return []string{request.Path}
 	case ":authority", "host":
-		return request.Host, true
+		return []string{request.Host}
 	case ":scheme":
-		return "http", true
+		return []string{"http"}
 	}
-	value, present := request.Headers[name]
-	return value, present
+	return request.Headers[name]
 }
 
 // routeRBAC are the access rules of one route, nil if it has none.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"sort"
-	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,21 +11,6 @@ import (
 	"aks-mesh/judge/osm/internal/controlplane"
 	"aks-mesh/judge/osm/internal/envoy"
 )
-
-// Decide follows one request through the caller's sidecar, the Service and the server's sidecar, along every way it can
-// take.
-func (m *Mesh) Decide(request Request) Verdict {
-	if len(m.objects.Ambiguous) > 0 {
-		return Verdict{Error: strings.Join(m.objects.Ambiguous, "; ")}
-	}
-	leaves, rejected, err := m.leaves(request)
-	if err != nil {
-		return Verdict{Error: err.Error()}
-	}
-	verdict := summarize(leaves, request.Protocol == "tcp")
-	verdict.Rejected = rejected
-	return verdict
-}
 
 // call is a request with what it needs on its way.
 type call struct {
@@ -36,17 +20,20 @@ type call struct {
 	service  *corev1.Service
 	port     corev1.ServicePort
 	http     *envoy.Request // nil for TCP
-	outside  string         // host and port outside the cluster; then there is no service
-	leaves   []leaf
-	rejected map[string]bool
+	// serverName is the SNI of the caller's own TLS; empty for none.
+	serverName string
+	outside    string // host and port outside the cluster; then there is no service
+	leaves     []leaf
+	rejected   map[string]bool
 }
 
-func (m *Mesh) leaves(request Request) ([]leaf, []string, error) {
+// leaves follow one request through the caller's sidecar, the Service and the server's sidecar, along every way it can take.
+func (m *Mesh) leaves(request Request, http *envoy.Request) ([]leaf, []string, error) {
 	callers, err := m.callers(request.From)
 	if err != nil {
 		return nil, nil, err
 	}
-	it := &call{mesh: m, http: httpRequest(request), rejected: map[string]bool{}}
+	it := &call{mesh: m, http: http, serverName: request.ServerName, rejected: map[string]bool{}}
 	destinations, err := it.lookUp(request.To)
 	if err != nil {
 		return nil, nil, err
@@ -81,9 +68,12 @@ func httpRequest(request Request) *envoy.Request {
 	if host == "" {
 		host = request.To
 	}
-	headers := map[string]string{}
-	for name, value := range request.Headers {
-		headers[strings.ToLower(name)] = value
+	headers := map[string][]string{}
+	for name, values := range request.Headers {
+		for _, value := range values {
+			// Envoy takes the blanks off.
+			headers[strings.ToLower(name)] = append(headers[strings.ToLower(name)], strings.Trim(value, " \t"))
+		}
 	}
 	method, path := request.Method, request.Path
 	if method == "" {
@@ -97,51 +87,16 @@ func httpRequest(request Request) *envoy.Request {
 
 // lookUp finds what a host name and port stand for, and the addresses that it resolves to.
 func (c *call) lookUp(to string) ([]netip.AddrPort, error) {
-	service, port, err := c.mesh.service(to)
+	found, err := LookUp(c.mesh.objects, to)
 	if err != nil {
-		if port == 0 || !IsOutside(to) {
-			return nil, err
-		}
+		return nil, err
+	}
+	if found.Service == nil {
 		c.outside = to
-		return []netip.AddrPort{netip.AddrPortFrom(netip.MustParseAddr(OutsideAddress), port)}, nil
+		return []netip.AddrPort{found.Outside}, nil
 	}
-	c.service, c.port = service, portOf(service, port)
-	return c.mesh.destinations(service, port)
-}
-
-// OutsideAddress is what names outside the cluster resolve to; an address for documentation.
-const OutsideAddress = "198.51.100.7"
-
-// IsOutside tells whether a host that is no Service of the cluster's has a name of the world's.
-func IsOutside(to string) bool {
-	host, _, _ := strings.Cut(to, ":")
-	labels := strings.Split(host, ".")
-	for _, label := range labels {
-		if label == "svc" || label == "" {
-			return false
-		}
-	}
-	_, err := netip.ParseAddr(host)
-	return len(labels) > 1 && err != nil
-}
-
-// service finds the Service that a host name and port stand for. Where there is none, the port is told with the error.
-func (m *Mesh) service(to string) (*corev1.Service, uint16, error) {
-	host, portText, found := strings.Cut(to, ":")
-	port, err := strconv.ParseUint(portText, 10, 16)
-	if !found || err != nil {
-		return nil, 0, fmt.Errorf("to %q is not of the form host:port", to)
-	}
-	labels := strings.Split(host, ".")
-	if len(labels) < 2 {
-		return nil, 0, fmt.Errorf("to %q does not name a Service and its namespace", to)
-	}
-	for _, service := range m.objects.Services {
-		if service.Name == labels[0] && service.Namespace == labels[1] {
-			return service, uint16(port), nil
-		}
-	}
-	return nil, uint16(port), fmt.Errorf("to %q: there is no such Service", to)
+	c.service, c.port = found.Service, portOf(found.Service, found.Port)
+	return c.mesh.destinations(found.Service, found.Port)
 }
 
 // portOf finds a port of a Service; one without a number if there is none.
@@ -248,6 +203,7 @@ func (c *call) aroundSidecar(at leaf, onward func(leaf) error) error {
 func (c *call) connectBy(proxy *envoy.Proxy, at leaf, destination netip.AddrPort) error {
 	choice := proxy.Decide(proxy.Outbound, envoy.Connection{
 		DestinationIP: destination.Addr(), DestinationPort: uint32(destination.Port()), SourceIP: c.clientIP,
+		TLS: c.serverName != "", ServerName: c.serverName,
 	}, c.http)
 	if outcome, ended := endOf(choice); ended {
 		c.end(at, outcome)
@@ -311,12 +267,13 @@ func (c *call) end(at leaf, outcome Outcome) {
 
 // resolve goes on to what a host name of an Egress policy stands for: a Service, or somewhere outside that answers.
 func (c *call) resolve(at leaf, cluster *envoy.Cluster, failed Outcome) error {
-	service, port, err := c.mesh.service(cluster.Name)
-	if err != nil {
+	found, err := LookUp(c.mesh.objects, cluster.Name)
+	if err != nil || found.Service == nil {
 		at.backend = cluster.Name
 		c.end(at, Allowed)
 		return nil
 	}
+	service, port := found.Service, found.Port
 	destinations, err := c.mesh.destinations(service, port)
 	if err != nil {
 		return err
@@ -366,6 +323,7 @@ func (c *call) direct(at leaf, service *corev1.Service, port corev1.ServicePort,
 		}
 		connection := envoy.Connection{
 			DestinationIP: address.Addr(), DestinationPort: uint32(address.Port()), SourceIP: c.clientIP,
+			TLS: c.serverName != "", ServerName: c.serverName,
 		}
 		if err := c.serve(at, server, connection, failed); err != nil {
 			return err

@@ -19,6 +19,8 @@ import (
 
 // Mesh is one cluster with OSM in it. It makes the proxies that requests ask for, once each.
 type Mesh struct {
+	// by is the Envoy of all its sidecars.
+	by      envoy.Kind
 	objects *cluster.Objects
 	control *controlplane.ControlPlane
 	podByIP map[netip.Addr]*corev1.Pod
@@ -28,15 +30,13 @@ type Mesh struct {
 	interceptions map[*corev1.Pod]*interception.Interception
 }
 
-// Load gives a cluster to the control plane. The mesh is valid until the next Load on the same control plane.
-func Load(control *controlplane.ControlPlane, objects *cluster.Objects, requests []Request) (*Mesh, error) {
+// load gives a cluster to the control plane. The mesh is valid until the next load on the same control plane.
+func load(control *controlplane.ControlPlane, objects *cluster.Objects, requests []Request) (*Mesh, error) {
 	AddMissingClients(objects, requests)
 	mesh := &Mesh{
 		objects: objects,
 		control: control,
 		podByIP: map[netip.Addr]*corev1.Pod{},
-		servers: map[*corev1.Pod][][]*envoy.Proxy{},
-		clients: map[*corev1.Pod][]*envoy.Proxy{},
 
 		interceptions: map[*corev1.Pod]*interception.Interception{},
 	}
@@ -51,6 +51,15 @@ func Load(control *controlplane.ControlPlane, objects *cluster.Objects, requests
 	return mesh, nil
 }
 
+// with is the same mesh with sidecars of another kind.
+func (m *Mesh) with(by envoy.Kind) *Mesh {
+	other := *m
+	other.by = by
+	other.servers = map[*corev1.Pod][][]*envoy.Proxy{}
+	other.clients = map[*corev1.Pod][]*envoy.Proxy{}
+	return &other
+}
+
 // AddMissingClients gives a pod to every caller that has none, so that there is a sidecar to look at. It has no labels:
 // no Service selects it.
 func AddMissingClients(objects *cluster.Objects, requests []Request) {
@@ -60,7 +69,7 @@ func AddMissingClients(objects *cluster.Objects, requests []Request) {
 	}
 	for _, request := range requests {
 		namespace, account, found := strings.Cut(request.From, "/")
-		if !found || present[request.From] {
+		if !found || IsOutsider(request.From) || present[request.From] {
 			continue
 		}
 		present[request.From] = true
@@ -71,9 +80,13 @@ func AddMissingClients(objects *cluster.Objects, requests []Request) {
 	}
 }
 
-// callers are the pods of a service account. Their sidecars may differ: what is wrong on a pod's server side can cost it
-// its client side too.
+// callers are the pods of a service account, or one outside of the mesh. Their sidecars may differ: what is wrong on a pod's
+// server side can cost it its client side too.
 func (m *Mesh) callers(from string) ([]*corev1.Pod, error) {
+	if IsOutsider(from) {
+		caller, err := Outsider(from)
+		return []*corev1.Pod{caller}, err
+	}
 	var pods []*corev1.Pod
 	for _, pod := range m.objects.Pods {
 		if pod.Namespace+"/"+pod.Spec.ServiceAccountName == from {
@@ -205,7 +218,7 @@ func (m *Mesh) discover(pod *corev1.Pod) (*controlplane.Discovery, *envoy.Proxy,
 	if err != nil {
 		return nil, nil, err
 	}
-	proxy, err := envoy.Accept(discovery)
+	proxy, err := envoy.Accept(m.by, discovery)
 	return discovery, proxy, err
 }
 

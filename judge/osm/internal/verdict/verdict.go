@@ -2,6 +2,7 @@
 package verdict
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"sort"
@@ -15,7 +16,22 @@ type Request struct {
 	Method   string            `json:"method,omitempty"`
 	Path     string            `json:"path,omitempty"`
 	Host     string            `json:"host,omitempty"` // the Host header, where it differs from To
-	Headers  map[string]string `json:"headers,omitempty"`
+	Headers  map[string]Values `json:"headers,omitempty"`
+	// ServerName is the SNI of the caller's own TLS, of tcp; empty for none.
+	ServerName string `json:"serverName,omitempty"`
+}
+
+// Values are those of a header, one for each time that it is sent. A single one may be written without brackets.
+type Values []string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (v *Values) UnmarshalJSON(bytes []byte) error {
+	var one string
+	if json.Unmarshal(bytes, &one) == nil {
+		*v = Values{one}
+		return nil
+	}
+	return json.Unmarshal(bytes, (*[]string)(v))
 }
 
 // Outcome is what the caller sees.
@@ -43,6 +59,8 @@ const (
 	byRouteOrder = "route-order"
 	bySplit      = "split"
 	byEndpoint   = "endpoint"
+	byVersion    = "proxy-version"
+	byRequestID  = "request-id"
 )
 
 // Verdict is one line of `aks-mesh decide`'s output.
@@ -52,8 +70,11 @@ type Verdict struct {
 	// Backends is nil where the shares are undefined.
 	Backends map[string]float64 `json:"backends"`
 	Outcomes []Outcome          `json:"outcomes,omitempty"`
-	// VariesBy are the causes, in the order route-order, split, endpoint.
+	// VariesBy are the causes, in the order route-order, split, endpoint, proxy-version, request-id.
 	VariesBy []string `json:"varies-by,omitempty"`
+	// ByVersion are the outcomes that each version of Envoy has, where they are not the same. An Envoy refuses here only what it
+	// refuses itself.
+	ByVersion map[string][]Outcome `json:"by-version,omitempty"`
 	// Rejected are the resources that the sidecars involved refuse.
 	Rejected []string `json:"rejected,omitempty"`
 	Error    string   `json:"error,omitempty"`
@@ -61,6 +82,8 @@ type Verdict struct {
 
 // leaf is one way a request can go: the choices on the way, and its end.
 type leaf struct {
+	version                int // of the sidecars
+	requestID              int // that the first sidecar adds
 	order, split, endpoint int // of the client's configuration, of a cluster, of an endpoint
 	routeOrder             int // of the client's egress routes
 	serverSplit            int // the order of TrafficSplits that the server's configuration was made in
@@ -90,23 +113,33 @@ func summarize(leaves []leaf, tcp bool) Verdict {
 	}
 	sort.Slice(verdict.Outcomes, func(i, j int) bool { return verdict.Outcomes[i] < verdict.Outcomes[j] })
 
-	sameClient := func(l leaf) any { return l.order }
-	sameCluster := func(l leaf) any { return [2]int{l.order, l.split} }
-	sameServer := func(l leaf) any { return [4]int{l.order, l.split, l.endpoint, l.serverSplit} }
-	sameEndpoint := func(l leaf) any { return [3]int{l.order, l.split, l.endpoint} }
-	everything := func(leaf) any { return nil }
+	type world = [2]int
+	in := func(l leaf) world { return world{l.version, l.requestID} }
+	sameVersion := func(l leaf) any { return l.version }
+	sameID := func(l leaf) any { return l.requestID }
+	sameWorld := func(l leaf) any { return in(l) }
+	sameClient := func(l leaf) any { return [3]any{in(l), l.order} }
+	sameCluster := func(l leaf) any { return [3]any{in(l), l.order, l.split} }
+	sameServer := func(l leaf) any { return [5]any{in(l), l.order, l.split, l.endpoint, l.serverSplit} }
+	sameEndpoint := func(l leaf) any { return [4]any{in(l), l.order, l.split, l.endpoint} }
 	if variesWithin(leaves, sameServer, func(l leaf) int { return l.serverOrder }) ||
 		variesWithin(leaves, sameClient, func(l leaf) int { return l.routeOrder }) {
 		verdict.VariesBy = append(verdict.VariesBy, byRouteOrder)
 	}
 	// Which of two TrafficSplits on one root counts is the split's doing, as is which backend is picked.
-	if variesWithin(leaves, everything, func(l leaf) int { return l.order }) ||
+	if variesWithin(leaves, sameWorld, func(l leaf) int { return l.order }) ||
 		variesWithin(leaves, sameEndpoint, func(l leaf) int { return l.serverSplit }) ||
 		variesWithin(leaves, sameClient, func(l leaf) int { return l.split }) {
 		verdict.VariesBy = append(verdict.VariesBy, bySplit)
 	}
 	if variesWithin(leaves, sameCluster, func(l leaf) int { return l.endpoint }) {
 		verdict.VariesBy = append(verdict.VariesBy, byEndpoint)
+	}
+	if variesWithin(leaves, sameID, func(l leaf) int { return l.version }) {
+		verdict.VariesBy = append(verdict.VariesBy, byVersion)
+	}
+	if variesWithin(leaves, sameVersion, func(l leaf) int { return l.requestID }) {
+		verdict.VariesBy = append(verdict.VariesBy, byRequestID)
 	}
 	return verdict
 }
@@ -159,7 +192,8 @@ func differ[K comparable](sets map[K]map[Outcome]bool) bool {
 // backends are the Services that answer, with the share of the calls each gets; nil where that depends on which of two
 // TrafficSplits counts.
 func backends(leaves []leaf) map[string]float64 {
-	byOrder := map[int]map[string]float64{}
+	type orderIn struct{ version, requestID, order int }
+	byOrder := map[orderIn]map[string]float64{}
 	counted := map[string]bool{}
 	// Callers and the addresses that a name resolves to are equally likely.
 	connections := map[int]bool{}
@@ -167,17 +201,18 @@ func backends(leaves []leaf) map[string]float64 {
 		connections[it.endpoint/endpointsPerDestination] = true
 	}
 	for _, it := range leaves {
-		if byOrder[it.order] == nil {
-			byOrder[it.order] = map[string]float64{}
+		order := orderIn{it.version, it.requestID, it.order}
+		if byOrder[order] == nil {
+			byOrder[order] = map[string]float64{}
 		}
 		connection := it.endpoint / endpointsPerDestination
-		place := fmt.Sprintf("%d %d %d %s", it.order, it.split, connection, it.backend)
+		place := fmt.Sprintf("%v %d %d %s", order, it.split, connection, it.backend)
 		if it.outcome == Allowed && it.backend != "" && !counted[place] {
 			counted[place] = true
-			byOrder[it.order][it.backend] += it.part / float64(len(connections))
+			byOrder[order][it.backend] += it.part / float64(len(connections))
 		}
 	}
-	first := byOrder[leaves[0].order]
+	first := byOrder[orderIn{leaves[0].version, leaves[0].requestID, leaves[0].order}]
 	for _, parts := range byOrder {
 		if !reflect.DeepEqual(first, parts) {
 			return nil
