@@ -16,6 +16,7 @@ export function accessJson(relation: Access): unknown {
       from: callers,
       to: addressOf(service),
       protocol: service.kind === "tcp" ? "tcp" : "http",
+      ...(service.tls && { tls: { "server-name": service.tls.serverName } }),
       calls: treeJson(tree),
     })),
     otherwise: { outcome: "refused", status: null },

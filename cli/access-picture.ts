@@ -10,6 +10,7 @@ import {
   type Mesh,
   type ServicePort,
   hostHeaders,
+  splitCaller,
   summarize,
   type Summary,
 } from "../mesh";
@@ -224,7 +225,7 @@ function model(
         left += 1;
         continue;
       }
-      const [namespace = "", name = ""] = isOutside(caller) ? ["", caller] : caller.split("/");
+      const [namespace = "", name = ""] = isOutside(caller) ? ["", caller] : splitCaller(caller).who.split("/");
       const to = boxOfService(service);
       arrows.push({
         from: boxOf(isOutside(caller) ? "outside" : "account", namespace, name).id,
@@ -248,7 +249,8 @@ function model(
 }
 
 function targetOf({ service }: AccessEntry): string {
-  return addressOf(service).replace(".svc.cluster.local", "");
+  const name = addressOf(service).replace(".svc.cluster.local", "");
+  return service.tls === undefined || service.service === "" ? name : `${name} by TLS`;
 }
 
 function toneOf(summary: Summary): Tone {
@@ -258,10 +260,12 @@ function toneOf(summary: Summary): Tone {
 
 function labelOf(entry: AccessEntry, summary: Summary): string {
   const port = `:${String(entry.service.port)}`;
-  if (entry.service.kind === "tcp") return `TCP ${port}`;
+  const { kind, tls } = entry.service;
+  if (kind === "tcp") return `${tls === undefined ? "TCP" : "TLS"} ${port}`;
   if (summary.extent === "none") return `${port} ${summary.failures.join(", ")}`;
   const { length } = summary.rules;
-  return length === 0 ? port : `${port} ${String(length)} ${length === 1 ? "route" : "routes"}`;
+  const way = tls === undefined ? port : `${port} by TLS`;
+  return length === 0 ? way : `${way} ${String(length)} ${length === 1 ? "route" : "routes"}`;
 }
 
 function percent(share: number): string {

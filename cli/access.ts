@@ -6,6 +6,7 @@ import {
   conditionText,
   hostHeaders,
   type Mesh,
+  type ServicePort,
   summarize,
   type Summary,
 } from "../mesh";
@@ -67,17 +68,27 @@ function accessTable(mesh: Mesh, relation: Access, paint: Paint): string {
 }
 
 function matrix(relation: Access, columns: readonly string[], paint: Paint): string {
-  const cells = new Map<string, string>();
+  const cells = new Map<string, Summary>();
+  const certified = new Set<string>();
   for (const { callers, service, tree } of relation.entries) {
-    const symbol = symbolOf(summarize(tree, hostHeaders(service)), paint);
-    for (const caller of callers) cells.set(`${caller}|${addressOf(service)}`, symbol);
+    const summary = summarize(tree, hostHeaders(service));
+    for (const caller of callers) {
+      if (!relation.callers.includes(caller) && !relation.outsiders.includes(caller)) certified.add(caller);
+      const key = `${caller}|${addressOf(service)}`;
+      // Who may come in by TLS or in plain text takes the better way.
+      const known = cells.get(key);
+      if (known === undefined || known.extent === "none" || summary.extent === "all") cells.set(key, summary);
+    }
   }
-  const callers = [...relation.callers, ...relation.outsiders];
+  const callers = [...relation.callers, ...relation.outsiders, ...certified];
   const width = Math.max(...callers.map((caller) => caller.length), 6);
   const header = columns.map((column, index) => `${" ".repeat(width + 2)}${"│ ".repeat(index)}┌ ${shortName(column)}`);
+  const cell = (caller: string, column: string): string => {
+    const summary = cells.get(`${caller}|${column}`);
+    return summary === undefined ? paint.dim("·") : symbolOf(summary, paint);
+  };
   const rows = callers.map(
-    (caller) =>
-      `${caller.padEnd(width)}  ${columns.map((column) => cells.get(`${caller}|${column}`) ?? paint.dim("·")).join(" ")}`,
+    (caller) => `${caller.padEnd(width)}  ${columns.map((column) => cell(caller, column)).join(" ")}`,
   );
   const legend = `${paint.good("●")} all  ${paint.good("◐")} some requests  ${paint.warn("◌")} may fail  ${paint.bad("○")} always fails  ${paint.dim("·")} refused`;
   return [...header, ...rows, "", legend].join("\n");
@@ -101,10 +112,16 @@ function details(relation: Access, paint: Paint): string {
     const named = entry.callers.slice(0, mostNamed).join(", ");
     const more = entry.callers.length - mostNamed;
     const who = more > 0 ? `${named} and ${String(more)} more` : named;
-    const to = shortName(addressOf(entry.service));
+    const to = `${shortName(addressOf(entry.service))}${wayText(entry.service)}`;
     return [`${paint.bold(who)} → ${paint.bold(to)}`, ...entryLines(entry, paint).map((line) => `    ${line}`)];
   });
   return lines.length === 0 ? "Nobody may call anybody." : lines.join("\n");
+}
+
+/** TLS that a caller speaks itself to a Service. Of hosts outside it goes without saying. */
+function wayText({ service, tls }: ServicePort): string {
+  if (service === "" || tls === undefined) return "";
+  return tls.serverName === "" ? " by TLS" : ` by TLS to ${tls.serverName}`;
 }
 
 function entryLines(entry: AccessEntry, paint: Paint): readonly string[] {

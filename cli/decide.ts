@@ -1,4 +1,4 @@
-import { askedService, type CallRequest, decide, RequestError, type Verdict } from "../mesh";
+import { askedService, callerShowing, type CallRequest, decide, RequestError, type Verdict } from "../mesh";
 import { isJsonObject } from "../mesh/manifests";
 import { readText } from "./input";
 import { loadMesh, sourceOptions } from "./load";
@@ -59,12 +59,15 @@ export function readRequest(line: string): CallRequest | { readonly error: strin
     return { error: "The line is not JSON." };
   }
   if (!isJsonObject(value)) return { error: "A request must be a JSON object." };
-  const { from, to, protocol = "http", method, path, host, headers, "server-name": serverName } = value;
+  const { from, to, protocol = "http", method, path, host, headers, "server-name": serverName, principal } = value;
   if (typeof from !== "string") return { error: '"from" is missing: write "namespace/service-account".' };
   if (typeof to !== "string") return { error: '"to" is missing: write "host:port".' };
   if (protocol !== "http" && protocol !== "tcp") return { error: '"protocol" must be "http" or "tcp".' };
-  if (serverName !== undefined && (typeof serverName !== "string" || protocol !== "tcp")) {
-    return { error: '"server-name" must be a string, and goes with "protocol": "tcp".' };
+  if (serverName !== undefined && serverName !== null && typeof serverName !== "string") {
+    return { error: '"server-name" must be a string: the server name of the caller\'s own TLS, empty for none.' };
+  }
+  if (principal !== undefined && principal !== null && typeof principal !== "string") {
+    return { error: '"principal" must be a string: the name in the caller\'s client certificate.' };
   }
   const texts: Record<string, string> = {};
   for (const [name, field] of Object.entries({ method, path, host })) {
@@ -81,5 +84,6 @@ export function readRequest(line: string): CallRequest | { readonly error: strin
       else return { error: `Header ${JSON.stringify(name)} must be a string.` };
     }
   }
-  return { from, to, protocol, ...texts, ...(typeof serverName === "string" && { serverName }), headers: pairs };
+  const shown = typeof principal === "string" ? callerShowing(from, principal) : from;
+  return { from: shown, to, protocol, ...texts, ...(typeof serverName === "string" && { serverName }), headers: pairs };
 }

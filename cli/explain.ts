@@ -1,11 +1,13 @@
 import { describeObject, formatPosition } from "../mesh/manifests";
 import {
   askedService,
+  callerShowing,
   type CallRequest,
   decide,
   describeRequest,
   type Mesh,
   RequestError,
+  serverNameOf,
   type Verdict,
 } from "../mesh";
 import { verdictLine } from "./decide";
@@ -25,6 +27,7 @@ const options = {
   tcp: { type: "boolean" },
   tls: { type: "boolean" },
   "server-name": { type: "string" },
+  principal: { type: "string" },
   json: { type: "boolean" },
 } as const;
 
@@ -34,12 +37,13 @@ export async function explainCommand(terminal: Terminal, args: readonly string[]
   const { from, to, method, path, host, header = [] } = values;
   if (from === undefined) throw new UsageError("Say who calls: --from NAMESPACE/SERVICE-ACCOUNT.");
   if (to === undefined) throw new UsageError("Say what is called: --to HOST:PORT.");
-  const named = values["server-name"];
-  const serverName = named ?? (values.tls === true ? to.replace(/:\d*$/, "") : undefined);
+  const { principal } = values;
+  const secured = values.tls === true || principal !== undefined;
+  const serverName = values["server-name"] ?? (secured ? serverNameOf(to.replace(/:\d*$/, "")) : undefined);
   const request: CallRequest = {
-    from,
+    from: callerShowing(from, principal),
     to,
-    protocol: values.tcp === true || serverName !== undefined ? "tcp" : "http",
+    protocol: values.tcp === true ? "tcp" : "http",
     ...(serverName !== undefined && { serverName }),
     ...(method !== undefined && { method }),
     ...(path !== undefined && { path }),

@@ -33,7 +33,7 @@ export const commandUsages = {
   explain: {
     synopsis: [
       "explain FILES… --from NS/SA --to HOST:PORT",
-      "[--method M] [--path P] [--header NAME=VALUE]… [--host H] [--tcp] [--tls] [--server-name NAME] [--json]",
+      "[--method M] [--path P] [--header NAME=VALUE]… [--host H] [--tcp] [--tls] [--server-name NAME] [--principal NAME] [--json]",
     ],
     summary: "what happens to one call, and which lines decide it",
     options: {
@@ -45,8 +45,10 @@ export const commandUsages = {
       "--header NAME=VALUE": "may be given several times",
       "--host H": "Host header. Default: what --to says",
       "--tcp": "bytes that are not HTTP",
-      "--tls": "TLS of the caller's own, to what --to names",
-      "--server-name NAME": "the same, to another name",
+      "--tls": "TLS of the caller's own, with what --to names as its server name",
+      "--server-name NAME": 'the same, with another server name, or none: ""',
+      "--principal NAME":
+        'the same, with a client certificate of the mesh\'s authority for this name; or --from "outside as NAME"',
       ...json,
       ...sources,
     },

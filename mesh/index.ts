@@ -1,12 +1,12 @@
 export { changeTitles } from "./analysis/change-titles";
 export type { CallTree, Rule } from "./analysis/call-tree";
-export { decide, RequestError } from "./analysis/decide";
+export { decide, RequestError, serverNameOf } from "./analysis/decide";
 export { type AccessChange, diff, DiffTooLarge } from "./analysis/diff";
 export type { AdmissionFinding, Finding } from "./analysis/finding";
 export { checkGuarantees, type Guarantee, guaranteeKind, readGuarantees } from "./analysis/guarantees";
 export { hostHeaders } from "./analysis/host-headers";
 export { type Access, type AccessEntry, addressOf, type Mesh, type ServicePort } from "./analysis/mesh";
-export { isOutside } from "./analysis/outside";
+export { callerShowing, isOutside, splitCaller } from "./analysis/outside";
 export { provedExtent } from "./analysis/proved-extent";
 export { conditionText, type Extent, summarize, type Summary } from "./analysis/summary";
 export { type AskedService, askedService, parseAddress } from "./cluster/dns";

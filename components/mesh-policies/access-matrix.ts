@@ -26,9 +26,11 @@ export function accessMatrix(relation: Access): AccessMatrix {
     if (answers.length === 0) return [];
     const everybody = entry.callers.length > 1 && entry.callers.length === relation.callers.length;
     const who = everybody ? "everybody" : entry.callers.join(", ");
-    const { namespace, name, port } = entry.service;
+    const { namespace, name, port, tls } = entry.service;
     const to = namespace === "" ? name : `${namespace}/${name}`;
-    return [[`${who} → ${to}:${String(port)}`, Object.fromEntries(answers)]];
+    const way =
+      tls === undefined || namespace === "" ? "" : tls.serverName === "" ? " by TLS" : ` by TLS to ${tls.serverName}`;
+    return [[`${who} → ${to}:${String(port)}${way}`, Object.fromEntries(answers)]];
   });
   return Object.fromEntries(rows.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

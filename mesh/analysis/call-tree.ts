@@ -23,6 +23,16 @@ export interface Content {
   readonly routed: boolean;
   /** Host header; undefined for bytes that are not HTTP. */
   readonly authority: string | undefined;
+  /** The caller's own TLS around it; undefined for none. */
+  readonly tls?: OwnTls | undefined;
+}
+
+/** TLS that the caller speaks itself, not its sidecar. */
+export interface OwnTls {
+  /** Empty for none. */
+  readonly serverName: string;
+  /** Name in the client certificate that it shows, of the mesh's authority. */
+  readonly principal?: string | undefined;
 }
 
 /** A choice. Weights are relative; those of `route-order` and `network` mean nothing. */

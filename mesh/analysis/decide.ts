@@ -3,8 +3,9 @@ import { httpRequest, repeatsHeader } from "../request/match";
 import { type CallRequest, type Layer, statusOf, type Verdict } from "../request/request";
 import { type CallTree, causeOf, choice, endsOf, type OutcomeTree, reasonsOf, sharesOf } from "./call-tree";
 import { fingerprint } from "./fingerprint";
+import ipaddr from "ipaddr.js";
 import { type Caller, type Mesh, type Sent } from "./mesh";
-import { isOutside, outsiderOf } from "./outside";
+import { isOutside, outsiderOf, splitCaller } from "./outside";
 import { resolve } from "./resolve";
 
 /** A request that cannot be decided because it is not well-formed. The message says which field, and what to write. */
@@ -18,8 +19,8 @@ export class RequestError extends Error {
  * @throws {RequestError} where a field of the request is missing or malformed.
  */
 export function decide(mesh: Mesh, request: CallRequest): Verdict {
-  const http = request.protocol === "http";
-  const sent = http ? { authority: request.host ?? request.to } : { serverName: request.serverName };
+  const { serverName } = request;
+  const sent = { serverName, ...(request.protocol === "http" && { authority: request.host ?? request.to }) };
   const tree = answersTo(callTree(mesh, request.from, request.to, sent), request);
   const ends = endsOf(tree);
   const [first = "refused", ...others] = [...new Set(ends.map(({ outcome }) => outcome))].sort();
@@ -64,20 +65,34 @@ function answersTo(tree: CallTree, request: CallRequest): OutcomeTree {
 /**
  * What happens to all the calls from a caller to an address that are sent alike.
  *
- * @param from `namespace/service account`, `outside`, or `outside:` with an IPv4 address or CIDR.
+ * @param from `namespace/service account`, `outside`, or `outside:` with an IPv4 address or CIDR; each with ` as NAME` for a client
+ * certificate, which only TLS can show: then the host called is the server name, where none is said.
  * @param to `host:port`.
  * @throws {RequestError} where `from` or `to` is malformed.
  */
 export function callTree(mesh: Mesh, from: string, to: string, sent: Sent): CallTree {
-  const caller = callerOf(mesh, from);
+  const { who, principal } = splitCaller(from);
+  const caller = callerOf(mesh, who);
   const address = parseAddress(to);
   if (address === undefined) throw new RequestError(`"to" must be "host:port", is ${JSON.stringify(to)}.`);
-  return mesh.callTree(caller, address, sent);
+  if (principal === undefined) return mesh.callTree(caller, address, sent);
+  if (principal.trim() === "")
+    throw new RequestError(`"from" must name a certificate after "as", is ${JSON.stringify(from)}.`);
+  return mesh.callTree(caller, address, { serverName: serverNameOf(address.host), ...definedOf(sent), principal });
+}
+
+/** The server name that TLS clients send for a host: none for an address (RFC 6066). */
+export function serverNameOf(host: string): string {
+  return ipaddr.isValid(host) ? "" : host;
+}
+
+function definedOf({ authority, serverName }: Sent): Sent {
+  return { authority, ...(serverName !== undefined && { serverName }) };
 }
 
 function callerOf(mesh: Mesh, from: string): Caller {
   if (isOutside(from)) {
-    const outsider = outsiderOf(from, mesh.sourceRanges());
+    const outsider = outsiderOf(from, mesh.boundary().ranges);
     if (outsider !== undefined) return outsider;
     throw new RequestError(
       `"from" must be "outside", or "outside:" with an IPv4 address or CIDR, is ${JSON.stringify(from)}.`,

@@ -1,13 +1,12 @@
-import { sourceClasses } from "../cluster/source-ranges";
 import { TooComplexError } from "../regex/automaton";
 import { type CallRequest, type Verdict } from "../request/request";
 import { exampleRequest, type RequestSet, subtractSets } from "../request/request-set";
 import { type CallTree } from "./call-tree";
 import { callTree, decide } from "./decide";
 import { fingerprint } from "./fingerprint";
-import { addressOf, type Mesh, sentTo, type ServicePort } from "./mesh";
+import { addressOf, type Boundary, type Mesh, sentTo, type ServicePort } from "./mesh";
 import { answersIn, certain, possible } from "./outcome-sets";
-import { isOutside, outsideName } from "./outside";
+import { callerShowing, isOutside, outsideClasses, principalsAt } from "./outside";
 
 /** What a change does to the calls from one account to one port of a service. */
 export interface AccessChange {
@@ -85,7 +84,7 @@ interface RelatedPair extends Pair {
 }
 
 function pairOf(from: string, service: ServicePort, title = from): Pair {
-  const key = `${from}|${addressOf(service)}|${service.kind ?? ""}${service.tls === true ? "|tls" : ""}`;
+  const key = `${from}|${addressOf(service)}|${service.kind ?? ""}|${service.tls?.serverName ?? "\0"}`;
   return { key, from, title, service };
 }
 
@@ -109,22 +108,45 @@ function* unrelated(before: Mesh, after: Mesh): Iterable<Pair> {
   const free = [...callers].filter((caller) => meshes.some((mesh) => mesh.hasOtherWays(caller)));
   guardSize(free.length * services.size);
   for (const from of free) for (const service of services.values()) yield pairOf(from, service);
+  const around = unionOf(meshes.map((mesh) => mesh.boundary()));
+  guardSize(free.length * around.entrances.length * (around.principals.length + 2));
+  for (const from of free) for (const pair of waysIn(around, from, from)) yield pair;
   for (const mesh of meshes) for (const { caller, service } of mesh.ownCalls()) yield pairOf(caller, service);
 }
 
-/** Pairs of callers outside of the mesh, by the addresses that either side tells apart, and the services that either lets them reach. */
+/** What either side tells apart. */
+function unionOf(sides: readonly Boundary[]): Boundary {
+  return {
+    ranges: sides.flatMap(({ ranges }) => ranges),
+    principals: sides.flatMap(({ principals }) => principals),
+    entrances: [
+      ...new Map(sides.flatMap(({ entrances }) => entrances).map((one) => [pairOf("", one).key, one])).values(),
+    ],
+  };
+}
+
+/** Every way of a caller without a sidecar into the mesh. */
+function* waysIn(around: Boundary, from: string, title: string): Iterable<Pair> {
+  for (const service of around.entrances) {
+    for (const principal of principalsAt(service, around)) {
+      yield pairOf(callerShowing(from, principal), service, callerShowing(title, principal));
+    }
+  }
+}
+
+/** Pairs of callers outside of the mesh, by what either side tells apart, and the ports that either lets anybody outside reach. */
 function* fromOutside(before: Mesh, after: Mesh): Iterable<Pair> {
   const meshes = [before, after];
-  const reached = new Map<string, ServicePort>();
+  const reached = new Set<string>();
   for (const mesh of meshes) {
     for (const { callers, service } of mesh.access().entries) {
-      if (callers.some(isOutside)) reached.set(pairOf("", service).key, service);
+      if (callers.some(isOutside)) reached.add(pairOf("", service).key);
     }
   }
   if (reached.size === 0) return;
-  for (const one of sourceClasses(meshes.flatMap((mesh) => mesh.sourceRanges()))) {
-    for (const service of reached.values()) yield pairOf(`outside:${one.address}`, service, outsideName(one));
-  }
+  const around = unionOf(meshes.map((mesh) => mesh.boundary()));
+  const entrances = around.entrances.filter((service) => reached.has(pairOf("", service).key));
+  for (const { from, title } of outsideClasses(around.ranges)) yield* waysIn({ ...around, entrances }, from, title);
 }
 
 const expanded = new WeakMap<Mesh, ReadonlyMap<string, RelatedPair>>();
@@ -161,10 +183,11 @@ function compare(before: Mesh, after: Mesh, pair: Pair, old: CallTree, now: Call
   const show = (kind: AccessChange["kind"], set: RequestSet): readonly AccessChange[] => {
     const example = exampleRequest(set);
     if (example === undefined) return [];
+    const tls = service.tls === undefined ? {} : { serverName: service.tls.serverName };
     const request: CallRequest =
       service.kind === "tcp"
-        ? { from, to, protocol: "tcp", ...(service.tls === true && { serverName: service.host }) }
-        : { from, to, protocol: "http", ...example };
+        ? { from, to, protocol: "tcp", ...tls }
+        : { from, to, protocol: "http", ...example, ...tls };
     return [{ kind, ...ends, request, before: decide(before, request), after: decide(after, request) }];
   };
   try {

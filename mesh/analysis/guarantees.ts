@@ -12,8 +12,8 @@ import { nearNames } from "../manifests/near-names";
 import { type CallRequest } from "../request/request";
 import { callTree, decide } from "./decide";
 import { type Finding } from "./finding";
-import { type Access, type Mesh, sentTo, type ServicePort } from "./mesh";
-import { isOutside } from "./outside";
+import { type Access, addressOf, type Mesh, sentTo, type ServicePort } from "./mesh";
+import { callerShowing, isOutside, outsideClasses, principalsAt, splitCaller } from "./outside";
 import { certain, possible } from "./outcome-sets";
 
 /** A promise about who may call whom, proved or refuted for all requests at once. */
@@ -22,8 +22,10 @@ export interface Guarantee {
   /** `never`: no such call may ever pass. `always`: every such call passes, whatever OSM leaves undefined. */
   readonly kind: "never" | "always";
   /**
-   * Callers as `namespace/service account`, or `outside` of the mesh. `*` stands for every caller that the manifests know, and
-   * for those outside; any other name of a guarantee that has an {@link Guarantee.object} has to exist.
+   * Callers as `namespace/service account`, `outside` for everybody outside of the mesh, or `outside:` and a CIDR for everybody
+   * outside with an address in it; with ` as NAME` those that show this client certificate. `never` holds whatever certificate is
+   * shown, `always` for callers who come in by any of the ways that are open. `*` stands for every caller that the manifests know,
+   * and for those outside; any other name of a guarantee that has an {@link Guarantee.object} has to exist.
    */
   readonly from: readonly string[];
   /** Service as `namespace/name`. */
@@ -81,7 +83,7 @@ function readGuarantee(object: KubernetesObject): Guarantee | string {
   const { from, to, port, methods, path, headers } = body;
   const callers = typeof from === "string" ? [from] : from;
   if (!isTexts(callers) || callers.length === 0)
-    return 'from must be a list of "namespace/service-account", "outside", or "*".';
+    return 'from must be a list of "namespace/service-account", "outside", "outside:CIDR", each with " as CERTIFICATE" if it shows one, or "*".';
   if (typeof to !== "string" || to.split("/").length !== 2) return 'to must be "namespace/service".';
   if (port !== undefined && typeof port !== "number") return "port must be a number.";
   if (methods !== undefined && !isTexts(methods)) return "methods must be a list of strings.";
@@ -123,7 +125,9 @@ function saysNothing(mesh: Mesh, relation: Access, guarantee: Guarantee): Findin
   const services = relation.services.map(({ service }) => service);
   if (!services.includes(guarantee.to)) return unknownName(mesh, guarantee, "service", guarantee.to, services);
   const accounts = guarantee.object === undefined ? undefined : mesh.knownAccounts();
-  const unknown = guarantee.from.find((from) => from !== "*" && !isOutside(from) && accounts?.has(from) === false);
+  const unknown = guarantee.from
+    .map((from) => splitCaller(from).who)
+    .find((from) => from !== "*" && !isOutside(from) && accounts?.has(from) === false);
   return unknown === undefined ? undefined : unknownName(mesh, guarantee, "service account", unknown, accounts ?? []);
 }
 
@@ -149,14 +153,14 @@ function counterexample(mesh: Mesh, relation: Access, guarantee: Guarantee): Fin
   const services = relation.services.filter(
     ({ service, port }) => service === guarantee.to && (guarantee.port === undefined || guarantee.port === port),
   );
-  const callers = guarantee.from.includes("*") ? [...relation.callers, ...relation.outsiders] : guarantee.from;
+  const callers = guarantee.from.includes("*") ? [...relation.callers, "outside"] : guarantee.from;
   if (services.length === 0) {
     return broken(mesh, guarantee, `It says nothing: ${guarantee.to} has no port ${String(guarantee.port)}.`);
   }
   for (const service of services) {
     for (const host of service.hosts) {
-      for (const from of callers) {
-        const found = ofPair(mesh, guarantee, from, service, host);
+      for (const ways of callers.flatMap((caller) => waysOf(mesh, caller, { ...service, host }))) {
+        const found = ofCaller(mesh, guarantee, ways);
         if (found !== undefined) return found;
       }
     }
@@ -164,18 +168,47 @@ function counterexample(mesh: Mesh, relation: Access, guarantee: Guarantee): Fin
   return undefined;
 }
 
-function ofPair(
-  mesh: Mesh,
-  guarantee: Guarantee,
-  from: string,
-  service: ServicePort,
-  host: string,
-): Finding | undefined {
-  const to = `${host}:${String(service.port)}`;
+/** A way in which somebody may call. */
+interface Way {
+  readonly from: string;
+  readonly service: ServicePort;
+}
+
+/** Of each party that a caller's name stands for all the ways to a port. */
+function waysOf(mesh: Mesh, caller: string, service: ServicePort): readonly (readonly Way[])[] {
+  const { who, principal } = splitCaller(caller);
+  const outside = isOutside(who);
+  const around = mesh.boundary();
+  if (!outside && principal === undefined && !mesh.hasOtherWays(who)) return [[{ from: who, service }]];
+  const entrances = around.entrances.filter((one) => one.service === service.service && one.port === service.port);
+  const secured = entrances.filter(({ tls }) => tls !== undefined).map((one) => ({ ...one, host: service.host }));
+  const plain = entrances.filter(({ tls }) => tls === undefined).map((one) => ({ ...one, host: service.host }));
+  const parties = outside ? outsideClasses(around.ranges, who).map(({ title }) => title) : [who];
+  return parties.map((from): readonly Way[] => {
+    if (principal !== undefined) {
+      const ways = secured.map((one) => ({ from: callerShowing(from, principal), service: one }));
+      return ways.length > 0 ? ways : [{ from: callerShowing(from, principal), service }];
+    }
+    return [...plain, ...secured].flatMap((one) =>
+      principalsAt(one, around).map((shown) => ({ from: callerShowing(from, shown), service: one })),
+    );
+  });
+}
+
+/** Whether a party breaks a guarantee: what must never pass by any way, what must always pass needs one by which it does. */
+function ofCaller(mesh: Mesh, guarantee: Guarantee, ways: readonly Way[]): Finding | undefined {
+  const found = ways.map((way) => ofWay(mesh, guarantee, way));
+  if (guarantee.kind === "always" && found.includes(undefined)) return undefined;
+  return found.find((one) => one !== undefined);
+}
+
+function ofWay(mesh: Mesh, guarantee: Guarantee, { from, service }: Way): Finding | undefined {
+  const to = addressOf(service);
   const tcp = service.kind === "tcp";
+  const tls = service.tls === undefined ? {} : { serverName: service.tls.serverName };
   const { methods = ["*"], path = ".*", headers } = guarantee.requests ?? {};
   try {
-    const tree = callTree(mesh, from, to, sentTo({ ...service, host }));
+    const tree = callTree(mesh, from, to, sentTo(service));
     const asked = requestsMeeting({ methods, path, ...(headers && { headers }) }, to);
     const except = tcp ? [] : (guarantee.except ?? []);
     const meant = subtractSets(
@@ -188,7 +221,9 @@ function ofPair(
         : subtractSets(meant, certain(tree, "allowed", to));
     const example = exampleRequest(breaking);
     if (example === undefined) return undefined;
-    const request: CallRequest = tcp ? { from, to, protocol: "tcp" } : { from, to, protocol: "http", ...example };
+    const request: CallRequest = tcp
+      ? { from, to, protocol: "tcp", ...tls }
+      : { from, to, protocol: "http", ...example, ...tls };
     const { outcome, outcomes } = decide(mesh, request);
     const verdict = outcome === "varies" ? `may be ${(outcomes ?? []).join(" or ")}` : `is ${outcome}`;
     return broken(mesh, guarantee, `It is broken: a call that must ${guarantee.kind} pass ${verdict}.`, request);

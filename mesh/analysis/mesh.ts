@@ -20,16 +20,19 @@ export interface ServicePort {
   readonly protocol: string;
   /** What sidecars take it for; undefined where they know nothing to do with it. */
   readonly kind: "http" | "tcp" | undefined;
-  /** Callers speak TLS of their own to it, and name it in it. */
-  readonly tls?: true;
+  /** Callers speak TLS of their own to it, with this server name; it is empty where they send none. */
+  readonly tls?: { readonly serverName: string };
   /** All the full names that lead to it. */
   readonly hosts: readonly string[];
 }
 
 /** What happens to the calls of some callers to one port of a service, under the service's full name. */
 export interface AccessEntry {
-  /** The callers, `namespace/service account`, or `outside`. More than one where the mesh makes no difference between them. */
-  readonly callers: readonly AccountKey[];
+  /**
+   * The callers, `namespace/service account`, or `outside`, with ` as NAME` where they show a client certificate. More than one where
+   * the mesh makes no difference between them.
+   */
+  readonly callers: readonly string[];
   readonly service: ServicePort;
   readonly tree: CallTree;
 }
@@ -54,7 +57,7 @@ export interface Account {
   readonly serviceAccount: string;
 }
 
-/** Somebody outside of the mesh, who has no certificate of it and sends plain text. */
+/** Somebody outside of the mesh. */
 export interface Outsider {
   readonly kind: "outside";
   /** IPv4. */
@@ -64,12 +67,24 @@ export interface Outsider {
 /** Who calls. */
 export type Caller = Account | Outsider;
 
+/** What objects tell apart of callers without a sidecar. */
+export interface Boundary {
+  /** CIDRs of callers outside of the mesh. */
+  readonly ranges: readonly string[];
+  /** Names in client certificates. Those of the mesh's authority that no object names are told apart from none, too. */
+  readonly principals: readonly string[];
+  /** Ports of Services, by each way that lets callers without a sidecar come in: in plain text, and by TLS. */
+  readonly entrances: readonly ServicePort[];
+}
+
 /** What is sent, as far as it decides where a call goes. */
 export interface Sent {
   /** Host header; undefined for bytes that are not HTTP. */
   readonly authority?: string | undefined;
-  /** Server name of the caller's own TLS; undefined for none. */
+  /** Server name of the caller's own TLS: empty where it sends none, undefined where it speaks no TLS. */
   readonly serverName?: string | undefined;
+  /** Name in the client certificate that it shows in that, of the mesh's authority; undefined where it shows none. */
+  readonly principal?: string | undefined;
 }
 
 /** A set of objects, and what a mesh makes of them. Everything is computed when it is asked for, and remembered. */
@@ -83,8 +98,8 @@ export interface Mesh {
   readonly everyone: string | undefined;
   /** The whole relation. */
   access(): Access;
-  /** CIDRs of callers outside of the mesh that the objects tell apart. */
-  sourceRanges(): readonly string[];
+  /** Where and how callers without a sidecar may come in. */
+  boundary(): Boundary;
   /** What happens to a caller's calls to an address. */
   callTree(from: Caller, to: Address, sent: Sent): CallTree;
   /** Whether calls of the account that the relation does not have may yet be more than refused. */
@@ -103,8 +118,8 @@ export interface Mesh {
 
 /** What a call to a port is sent as, under its full name. */
 export function sentTo(service: Pick<ServicePort, "host" | "port" | "kind" | "tls">): Sent {
-  if (service.kind !== "tcp") return { authority: addressOf(service) };
-  return service.tls === true ? { serverName: service.host } : {};
+  const { kind, tls } = service;
+  return { ...(kind !== "tcp" && { authority: addressOf(service) }), ...(tls && { serverName: tls.serverName }) };
 }
 
 /** Full name and port. */

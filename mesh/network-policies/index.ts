@@ -1,7 +1,13 @@
 export { type Certainty } from "./certainty";
 export { type PodEnds, podEnds } from "./ends";
 export { notRead } from "./not-read";
-export { type Direction, type NetworkPolicy, networkPolicyVersion, readNetworkPolicy } from "./network-policy";
+export {
+  type Direction,
+  namedRanges,
+  type NetworkPolicy,
+  networkPolicyVersion,
+  readNetworkPolicy,
+} from "./network-policy";
 export {
   type AddressEnd,
   type AnybodyEnd,

@@ -117,3 +117,10 @@ function readPort(reader: Reader, value: unknown, path: ValuePath): PolicyPort {
     endPort: reader.integer(endPort, path, "endPort"),
   };
 }
+
+/** CIDRs of callers that a policy tells apart. */
+export function namedRanges({ ingress = [] }: Pick<NetworkPolicy, "ingress">): readonly string[] {
+  return ingress.flatMap(({ peers = [] }) =>
+    peers.flatMap((peer) => (peer.kind === "addresses" ? [peer.cidr, ...peer.except] : [])),
+  );
+}

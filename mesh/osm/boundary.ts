@@ -1,12 +1,43 @@
-import { type ServicePort } from "../analysis/mesh";
+import { type Boundary, type ServicePort } from "../analysis/mesh";
+import { namedRanges } from "../network-policies";
+import { servicePort } from "./service-port";
 import { type ControlPlane } from "./control-plane";
-import { type AccountKey, type EgressPolicy, keyOf } from "./state";
+import { type AccountKey, type EgressPolicy, type IngressPolicy, keyOf } from "./state";
 
-/** CIDRs of callers outside of the mesh that IngressBackends tell apart. */
-export function sourceRanges({ state }: ControlPlane): readonly string[] {
-  return state.ingresses.flatMap(({ sources }) =>
-    sources.flatMap(({ kind, name }) => (kind === "IPRange" ? [name] : [])),
-  );
+/** What IngressBackends and network policies tell apart of callers without a sidecar. */
+export function boundary({ state, catalog }: ControlPlane): Boundary {
+  const { ingresses, networkPolicies } = state;
+  const named = (wanted: string): readonly string[] =>
+    ingresses.flatMap(({ sources }) => sources.flatMap(({ kind, name }) => (kind === wanted ? [name] : [])));
+  return {
+    ranges: [...new Set([...named("IPRange"), ...networkPolicies.flatMap(namedRanges)])],
+    principals: [...new Set(named("AuthenticatedPrincipal"))],
+    entrances: catalog.allMeshServices().flatMap((service) => entrances(ingresses, servicePort(service))),
+  };
+}
+
+/**
+ * The ways to a port of a Service: as what sidecars take it for; as HTTP where an IngressBackend makes that of it; and by TLS. An
+ * IngressBackend for another Service of the same pods opens their port for this one too.
+ */
+function entrances(ingresses: readonly IngressPolicy[], service: ServicePort): readonly ServicePort[] {
+  const backends = ingresses
+    .filter(({ namespace }) => namespace === service.namespace)
+    .flatMap((policy) => policy.backends.filter(({ port }) => port === service.targetPort));
+  const ofProtocol = (wanted: string) => backends.filter(({ protocol }) => protocol.toLowerCase() === wanted);
+  const secured = ofProtocol("https");
+  const serverNames = secured.length === 0 ? [] : ["", ...secured.flatMap(({ sniHosts }) => sniHosts).map(anyNameOf)];
+  const http = { ...service, kind: "http" } as const;
+  return [
+    service,
+    ...(service.kind === "tcp" && ofProtocol("http").length > 0 ? [http] : []),
+    ...Array.from(new Set(serverNames), (serverName) => ({ ...http, tls: { serverName } })),
+  ];
+}
+
+/** A server name that a pattern such as `*.example.org` stands for. */
+function anyNameOf(pattern: string): string {
+  return pattern.startsWith("*.") ? `any${pattern.slice(1)}` : pattern;
 }
 
 /** Accounts outside of the mesh that IngressBackends let in by a Service of theirs, such as an ingress controller's. */
@@ -21,8 +52,8 @@ export function admittedAccounts(mesh: ControlPlane): readonly AccountKey[] {
   );
 }
 
-/** Whether plain text may get to what stands behind any Service. */
-export function isOpenToPlainText(mesh: ControlPlane): boolean {
+/** Whether calls that are not the mesh's may get to what stands behind any Service. */
+export function isOpen(mesh: ControlPlane): boolean {
   const { ingresses, endpoints, hasSidecar, switches } = mesh.state;
   const { inboundPortExclusions, interfaceExclusions } = switches;
   if (ingresses.length > 0 || inboundPortExclusions.length > 0 || interfaceExclusions.length > 0) return true;
@@ -59,7 +90,7 @@ export function outsideHosts({ state }: ControlPlane): readonly ServicePort[] {
       kind,
       hosts: [host],
     } as const;
-    found.set(`${host} ${String(port)} ${protocol}`, tls ? { ...base, tls } : base);
+    found.set(`${host} ${String(port)} ${protocol}`, tls ? { ...base, tls: { serverName: host } } : base);
   };
   add(anyHost, 80, "http");
   add(anyHost, 443, "https");

@@ -9,7 +9,7 @@ import { findings } from "./findings";
 import { admissionFindings } from "./findings/admitted";
 import { patternProblems } from "./patterns";
 import { relation } from "./relation";
-import { sourceRanges } from "./boundary";
+import { boundary } from "./boundary";
 import { accountOfIdentity, keyOf, memo, memoOnce } from "./state";
 
 /** A mesh of OSM 1.2. */
@@ -37,10 +37,12 @@ export function osmMesh(
       ? "Permissive mode: every caller of the mesh reaches what any caller reaches."
       : undefined,
     access: whole,
-    sourceRanges: memoOnce(() => sourceRanges(plane)),
+    boundary: memoOnce(() => boundary(plane)),
     callTree: (from, to, sent) => {
       const who = from.kind === "outside" ? from.address : keyOf(from.namespace, from.serviceAccount);
-      const key = [who, to.host, to.port, sent.authority ?? "\0", sent.serverName ?? "\0"].join("\0");
+      const key = [who, to.host, to.port, sent.authority ?? "\0", sent.serverName ?? "\0", sent.principal ?? "\0"].join(
+        "\0",
+      );
       let tree = trees.get(key);
       if (tree === undefined) trees.set(key, (tree = callFrom(plane, from, to, sent)));
       return tree;

@@ -1,11 +1,11 @@
 import { type CallTree, choice } from "../analysis/call-tree";
 import { fingerprint } from "../analysis/fingerprint";
-import { type Access, type AccessEntry, sentTo, type ServicePort } from "../analysis/mesh";
+import { type Access, type AccessEntry, type Boundary, type Caller, sentTo, type ServicePort } from "../analysis/mesh";
 import { answersIn } from "../analysis/outcome-sets";
-import { outsideName } from "../analysis/outside";
-import { type SourceClass, sourceClasses } from "../cluster/source-ranges";
+import { callerShowing, outsideName, principalsAt } from "../analysis/outside";
+import { sourceClasses } from "../cluster/source-ranges";
 import { isHeadless } from "../cluster/workloads";
-import { admittedAccounts, isOpenToPlainText, outsideHosts, sourceRanges } from "./boundary";
+import { admittedAccounts, boundary, isOpen, outsideHosts } from "./boundary";
 import { callFrom, clientOf } from "./calls/callers";
 import { callAddress, type Client } from "./calls/client";
 import { hasOtherWays } from "./calls/other-ways";
@@ -17,14 +17,35 @@ import { type AccountKey, keyOf, type MeshService } from "./state";
 export function relation(mesh: ControlPlane): Access {
   const callers = allCallers(mesh);
   const services = mesh.catalog.allMeshServices().map(servicePort);
-  const classes = sourceClasses(sourceRanges(mesh));
+  const around = boundary(mesh);
+  const outsiders = sourceClasses(around.ranges).map((one) => ({
+    who: outsideName(one),
+    caller: { kind: "outside", address: one.address } as const,
+  }));
   const hosts = outsideHosts(mesh);
+  const inMesh = mesh.state.switches.permissive ? permissiveEntries(mesh, callers) : strictEntries(mesh, callers);
   const entries = [
-    ...(mesh.state.switches.permissive ? permissiveEntries(mesh, callers) : strictEntries(mesh, callers)),
-    ...entriesFromOutside(mesh, classes, services),
+    ...inMesh,
+    ...entriesInto(mesh, [...outsiders, ...withoutSidecar(mesh, callers)], around, inMesh),
     ...entriesToOutside(mesh, callers, hosts),
   ];
-  return { callers, outsiders: classes.map(outsideName), services, hosts, entries };
+  return { callers, outsiders: outsiders.map(({ who }) => who), services, hosts, entries };
+}
+
+/** A caller, and how it is called. */
+interface NamedCaller {
+  readonly who: string;
+  readonly caller: Caller;
+}
+
+/** Service accounts of which no pod has a sidecar: what they send is plain text, or TLS of their own. */
+function withoutSidecar(mesh: ControlPlane, callers: readonly AccountKey[]): readonly NamedCaller[] {
+  return callers
+    .filter((caller) => !clientOfKey(mesh, caller).inMesh)
+    .map((who) => {
+      const [namespace = "", serviceAccount = ""] = who.split("/");
+      return { who, caller: { kind: "account", namespace, serviceAccount } };
+    });
 }
 
 function strictEntries(mesh: ControlPlane, callers: readonly AccountKey[]): readonly AccessEntry[] {
@@ -38,22 +59,42 @@ function strictEntries(mesh: ControlPlane, callers: readonly AccountKey[]): read
   return entries;
 }
 
-/** What passes into the mesh without a certificate of it. */
-function entriesFromOutside(
+/** What passes into the mesh without a sidecar, in plain text or by TLS of the caller's own. */
+function entriesInto(
   mesh: ControlPlane,
-  classes: readonly SourceClass[],
-  services: readonly ServicePort[],
+  callers: readonly NamedCaller[],
+  around: Boundary,
+  told: readonly AccessEntry[],
 ): readonly AccessEntry[] {
-  if (!isOpenToPlainText(mesh)) return [];
+  if (!isOpen(mesh)) return [];
+  const known = new Set(told.flatMap((entry) => entry.callers.map((caller) => wayKey(caller, entry.service))));
   const entries: AccessEntry[] = [];
-  for (const one of classes) {
-    const caller = { kind: "outside", address: one.address } as const;
-    for (const service of services) {
-      const tree = callFrom(mesh, caller, service, sentTo(service));
-      if (answersIn(tree).has("allowed")) entries.push({ callers: [outsideName(one)], service, tree });
+  for (const { who, caller } of callers) {
+    // A server name that changes nothing is not told beside none.
+    const unnamed = new Map<string, string>();
+    for (const service of around.entrances) {
+      const alike = new Map<string, { readonly callers: string[]; readonly tree: CallTree }>();
+      for (const principal of principalsAt(service, around)) {
+        const title = callerShowing(who, principal);
+        if (known.has(wayKey(title, service))) continue;
+        const tree = callFrom(mesh, caller, service, { ...sentTo(service), principal });
+        const print = fingerprint(tree);
+        const without = wayKey(title, { ...service, ...(service.tls && { tls: { serverName: "" } }) });
+        if (service.tls?.serverName === "") unnamed.set(without, print);
+        else if (unnamed.get(without) === print) continue;
+        if (!answersIn(tree).has("allowed")) continue;
+        const same = alike.get(print);
+        if (same === undefined) alike.set(print, { callers: [title], tree });
+        else same.callers.push(title);
+      }
+      for (const found of alike.values()) entries.push({ ...found, service });
     }
   }
   return entries;
+}
+
+function wayKey(caller: string, { host, port, kind, tls }: ServicePort): string {
+  return [caller, host, port, kind, tls?.serverName ?? "\0"].join("|");
 }
 
 /** What passes out of the cluster: callers that are answered alike together, as there may be many. */

@@ -2,7 +2,10 @@ import { type KubernetesObject, type ValuePath } from "../manifests";
 
 /** One call that somebody makes. */
 export interface CallRequest {
-  /** Who calls: `namespace/service account`, `outside` of the mesh, or `outside:` with an IPv4 address or CIDR. */
+  /**
+   * Who calls: `namespace/service account`, `outside` of the mesh, or `outside:` with an IPv4 address or CIDR; each with ` as NAME` for
+   * one that shows a client certificate of the mesh's authority with that name, by TLS of its own.
+   */
   readonly from: string;
   /** Where the connection goes: host (name of a Service, in any of its forms, or an address) and port. */
   readonly to: string;
@@ -15,7 +18,7 @@ export interface CallRequest {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Host header. Default: `to`. */
   readonly host?: string;
-  /** Of `tcp`: the server name of the caller's own TLS. Default: no TLS. */
+  /** Server name of the caller's own TLS; empty for TLS without one. Default: no TLS. */
   readonly serverName?: string;
 }
 
@@ -80,11 +83,10 @@ export function statusOf({ outcome, status }: Answer, protocol: CallRequest["pro
 
 /** A request in one line, as a person would write it. */
 export function describeRequest(request: CallRequest): string {
-  if (request.protocol === "tcp") {
-    const how = request.serverName === undefined ? "TCP" : `TLS to ${request.serverName}`;
-    return `${request.from} → ${request.to} (${how})`;
-  }
+  const { serverName } = request;
+  const tls = serverName === undefined ? "" : serverName === "" ? "TLS without a server name" : `TLS to ${serverName}`;
+  if (request.protocol === "tcp") return `${request.from} → ${request.to} (${tls === "" ? "TCP" : tls})`;
   const headers = Object.entries(request.headers ?? {}).map(([name, value]) => ` ${name}: ${String(value)}`);
   const host = request.host === undefined ? "" : ` Host: ${request.host}`;
-  return `${request.from} → ${request.to} ${request.method ?? "GET"} ${request.path ?? "/"}${headers.join(",")}${host}`;
+  return `${request.from} → ${request.to} ${request.method ?? "GET"} ${request.path ?? "/"}${headers.join(",")}${host}${tls === "" ? "" : ` (${tls})`}`;
 }

@@ -13,6 +13,7 @@ interface Case {
   readonly neverSays?: readonly RegExp[];
 }
 
+const gateway = "gw.edge.cluster.local";
 const refused = /The API server refuses the object/;
 
 const cases: readonly Case[] = [
@@ -140,6 +141,62 @@ const cases: readonly Case[] = [
     args: ["explain", "external-name.yaml", "--from", "web/c", "--to", "alias:80"],
     code: 0,
     says: [/no-route \(404\)/, /"alias:80" is no host name/],
+  },
+  // Callers that speak TLS themselves: what passes was seen with real Envoys (test/judge/live-limits).
+  {
+    args: ["explain", "ingress-by-tls.yaml", "--from", "outside", "--to", "named.web:80", "--principal", gateway],
+    code: 0,
+    says: [/outside as gw\.edge\.cluster\.local → named\.web:80 GET \/ \(TLS to named\.web\)/, /allowed \(200\)/],
+  },
+  {
+    args: ["explain", "ingress-by-tls.yaml", "--from", "outside as another", "--to", "named.web:80"],
+    code: 0,
+    says: [/denied \(403\)/, /sources do not name the caller's certificate, another/],
+  },
+  {
+    args: ["explain", "ingress-by-tls.yaml", "--from", "outside", "--to", "named.web:80", "--tls"],
+    code: 0,
+    says: [/refused/, /asks for a client certificate of the mesh's authority, and the caller shows none/],
+  },
+  {
+    args: ["explain", "ingress-by-tls.yaml", "--from", "outside", "--to", "skip.web.svc.cluster.local:80", "--tls"],
+    code: 0,
+    says: [/refused/, /that name is for sidecars; send another one, or none/],
+  },
+  {
+    args: ["access", "ingress-by-tls.yaml"],
+    code: 0,
+    says: [
+      /outside:0\.0\.0\.0\/0  +● · · ● ◌ ·/,
+      /outside:0\.0\.0\.0\/0 as gw\.edge\.cluster\.local → named\.web:80 by TLS/,
+      /→ sni\.web:80 by TLS to shop\.example/,
+    ],
+  },
+  {
+    args: ["access", "ingress-by-tls.yaml", "--json"],
+    code: 0,
+    says: [/"from": \[\s+"outside:0\.0\.0\.0\/0 as gw\.edge\.cluster\.local"/, /"server-name": "shop\.example"/],
+  },
+  {
+    args: ["diff", "outside-closed.yaml", "outside-ingress-tls.yaml"],
+    code: 0,
+    says: [/opens: outside:10\.0\.0\.0\/8 as gateway\.edge\.cluster\.local → s\.web/, /\(TLS without a server name\)/],
+  },
+  {
+    args: ["check", "outside-ingress-tls.yaml"],
+    code: 1,
+    says: [
+      /Guarantee nobody-outside: It is broken/,
+      /Guarantee nobody-of-one-range: It is broken/,
+      /outside:10\.0\.0\.0\/8 as gateway\.edge\.cluster\.local → s\.web/,
+      /2 of 4 guarantees proved/,
+    ],
+    neverSays: [/the-gateway-comes-in/, /nobody-elsewhere/],
+  },
+  {
+    args: ["check", "ingress-https-without-principal.yaml"],
+    code: 1,
+    says: [/every client certificate of the mesh's authority passes/],
   },
   // What explain shows to fail for every request.
   {

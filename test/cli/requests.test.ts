@@ -27,6 +27,16 @@ describe("a line of requests", () => {
     });
   });
 
+  it("may name the certificate that the caller shows in TLS of its own", () => {
+    expect(read({ "server-name": "", principal: "gateway.edge.cluster.local" })).toEqual({
+      ...call,
+      from: `${call.from} as gateway.edge.cluster.local`,
+      protocol: "http",
+      serverName: "",
+      headers: {},
+    });
+  });
+
   it.each<[string, Readonly<Record<string, unknown>>, RegExp]>([
     ["no caller", { from: undefined }, /"from" is missing/],
     ["no address", { to: 80 }, /"to" is missing/],
@@ -35,8 +45,8 @@ describe("a line of requests", () => {
     ["headers that are none", { headers: ["a"] }, /"headers" must be an object/],
     ["a header that is no text", { headers: { a: 1 } }, /Header "a" must be a string/],
     ["a header with a value that is no text", { headers: { a: ["1", 2] } }, /Header "a" must be a string/],
-    ["a server name over HTTP", { "server-name": "x" }, /"server-name" must be a string, and goes with/],
     ["a server name that is no text", { protocol: "tcp", "server-name": 1 }, /"server-name" must be a string/],
+    ["a certificate's name that is no text", { principal: ["a"] }, /"principal" must be a string/],
   ])("says what is wrong: %s", (_, fields, message) => {
     expect(read(fields)).toEqual({ error: expect.stringMatching(message) as string });
   });

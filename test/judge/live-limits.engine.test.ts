@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import {
   dataPlaneProblem,
@@ -7,6 +10,9 @@ import {
   openDataPlane,
 } from "../../judge/data-plane";
 import { readCases } from "../../judge/case-file";
+import { callerShowing, decide } from "../../mesh";
+import { type KubernetesObject } from "../../mesh/manifests";
+import { osmMesh } from "../../mesh/osm";
 
 /** What OSM's end-to-end tests expect of the named cases beyond a verdict on one call: seen with real Envoys. */
 let dataPlane: DataPlane | undefined;
@@ -84,6 +90,51 @@ it("an HTTPS IngressBackend asks for its principal's certificate, and for its so
     secured("elsewhere/elsewhere", gateway),
   ]);
   expect(verdicts.map(({ outcome }) => outcome)).toEqual(["allowed", "denied", "refused", "refused"]);
+});
+
+it("callers that speak TLS themselves end as the analysis says", async ({ skip }) => {
+  if (problem !== undefined || dataPlane === undefined) skip(problem);
+  const file = join(__dirname, "..", "cli", "cases", "ingress-by-tls.yaml");
+  const objects = parseAllDocuments(readFileSync(file, "utf8")).map((document) => document.toJS() as KubernetesObject);
+  const ways: readonly LiveRequest["tls"][] = [
+    undefined,
+    {},
+    { principal: "gw.edge.cluster.local" },
+    { principal: "another.edge.cluster.local" },
+    { principal: "gw.edge.cluster.local", "server-name": "shop.example" },
+    { "server-name": "a.wild.example" },
+    { "server-name": "wild.example" },
+  ];
+  const called = ["skip", "named", "free", "sni"].flatMap((name) => {
+    const host = `${name}.web.svc.cluster.local`;
+    return [...ways, { principal: "gw.edge.cluster.local", "server-name": host }].map((tls) => ({
+      host,
+      port: 80,
+      tls,
+    }));
+  });
+  const two = [80, 81].flatMap((port) => ways.map((tls) => ({ host: "two.web.svc.cluster.local", port, tls })));
+  const requests = [...called, ...two].map(({ host, port, tls }): LiveRequest => {
+    return { ...call("edge/edge", `${host}:${String(port)}`, "/"), ...(tls && { tls }) };
+  });
+  const [answer] = (await dataPlane?.ask([{ objects, requests }])) ?? [];
+  if (answer === undefined || "error" in answer) throw new Error(answer?.error ?? "no answer");
+  const mesh = osmMesh({ objects });
+  const ours = requests.map(({ tls, ...request }) => {
+    const serverName = tls && { serverName: tls["server-name"] ?? "" };
+    const { outcome, outcomes = [outcome] } = decide(mesh, {
+      ...request,
+      from: callerShowing(request.from, tls?.principal),
+      ...serverName,
+    });
+    return outcomes;
+  });
+  expect(new Set(ours.flat()).size).toBe(3);
+  // Of two Services of one pod it is not defined whose rule comes first; else there is one outcome.
+  expect(ours.slice(0, called.length).every(({ length }) => length === 1)).toBe(true);
+  expect(
+    answer.verdicts.flatMap(({ outcome }, index) => (ours[index]?.some((one) => one === outcome) ? [] : [index])),
+  ).toEqual([]);
 });
 
 it("an HTTPS Egress lets TLS with its host as server name pass, a TCP Egress any TLS", async ({ skip }) => {

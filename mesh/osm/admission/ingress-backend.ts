@@ -50,7 +50,7 @@ export function checkIngressBackend({ metadata, spec }: IngressBackend, around: 
         report.error(
           "ingress-principal",
           "spec.sources",
-          `backend ${name} is https, and without an AuthenticatedPrincipal nobody passes`,
+          `backend ${name} is https, and without an AuthenticatedPrincipal every client certificate of the mesh's authority passes`,
           "add a source of kind AuthenticatedPrincipal with the client certificate's name",
           tls?.skipClientCertValidation === true ? "webhook" : "nobody",
         );

@@ -18,7 +18,9 @@ export function callFrom(mesh: ControlPlane, caller: Caller, { host, port }: Add
     return end("refused", [{ text: `${host} has no endpoints, so that its name leads nowhere` }]);
   }
   const service = destination.kind === "service" ? { service: destination.service } : {};
-  const target = { host, port, ...service, ...(sent.serverName !== undefined && { serverName: sent.serverName }) };
+  const { serverName, principal } = sent;
+  const tls = serverName === undefined ? {} : { tls: { serverName, principal } };
+  const target = { host, port, ...service, ...tls };
   const call = callsOf(mesh, caller, sent.authority);
   return choice<CallTree>(
     "endpoint",
@@ -28,9 +30,12 @@ export function callFrom(mesh: ControlPlane, caller: Caller, { host, port }: Add
 
 function callsOf(mesh: ControlPlane, caller: Caller, authority: string | undefined): (target: Target) => CallTree {
   if (caller.kind === "outside") {
-    const because = [{ text: "the caller is outside of the mesh: it shows no certificate and sends plain text" }];
     const source: Source = { ip: caller.address, end: { kind: "anybody", ip: caller.address } };
-    return (target) => callPlain(mesh, target, source, { routed: false, authority }, because);
+    return (target) => {
+      const sends = target.tls === undefined ? "plain text" : "TLS of its own";
+      const because = [{ text: `the caller is outside of the mesh: it has no sidecar and sends ${sends}` }];
+      return callPlain(mesh, target, source, { routed: false, authority, tls: target.tls }, because);
+    };
   }
   const client = clientOf(mesh, caller.namespace, caller.serviceAccount);
   return (target) => callAddress(mesh, client, target, authority);

@@ -9,7 +9,7 @@ import {
 } from "../proxy/outbound";
 import { type AccountKey, keyOf, type MeshService, type PodState, provesIdentity, type ServiceState } from "../state";
 import { resolveHost } from "../../cluster/dns";
-import { type CallTree, choice, type Content, end, failure, noRoute } from "../../analysis/call-tree";
+import { type CallTree, choice, type Content, end, failure, noRoute, type OwnTls } from "../../analysis/call-tree";
 import { leavesOutbound, meetsSidecar } from "./interception";
 import { callPlain, refusedBy } from "./plain";
 import { describe } from "./reasons";
@@ -47,8 +47,8 @@ export interface Target {
   readonly port: number;
   /** The Service whose name led there. */
   readonly service?: ServiceState;
-  /** Server name of the caller's own TLS. */
-  readonly serverName?: string;
+  /** The caller's own TLS; undefined for none. */
+  readonly tls?: OwnTls;
 }
 
 /**
@@ -129,7 +129,8 @@ function callFromPods(mesh: ControlPlane, client: Client, target: Target, author
     ip: first?.ips[0] ?? unseenPod,
     end: first === undefined ? mesh.network?.ends.unseen(namespace) : mesh.network?.ends.of(first),
   };
-  if (why !== undefined) return callPlain(mesh, target, source, { routed: false, authority }, [{ text: why }]);
+  if (why !== undefined)
+    return callPlain(mesh, target, source, { routed: false, authority, tls: target.tls }, [{ text: why }]);
   // A pod's own services can break all that its sidecar is told, so that pods of one account may differ.
   return choice<CallTree>(
     "endpoint",
@@ -219,12 +220,13 @@ function callConfigured(
     ip: target.ip ?? "",
     port: target.port,
     sourceIp: source.ip,
-    ...(target.serverName !== undefined && { serverName: target.serverName }),
-    ...(authority !== undefined && { applicationProtocol: "http/1.1" }),
+    ...(target.tls && { serverName: target.tls.serverName }),
+    // Of what is inside of the caller's own TLS the sidecar sees nothing.
+    ...(authority !== undefined && target.tls === undefined && { applicationProtocol: "http/1.1" }),
   });
   if (chain === undefined) {
     if (outbound.passthrough) {
-      return callPlain(mesh, target, source, { routed: false, authority }, [
+      return callPlain(mesh, target, source, { routed: false, authority, tls: target.tls }, [
         { text: "mesh-wide egress lets the call pass as plain text (MeshConfig spec.traffic.enableEgress)" },
       ]);
     }
@@ -232,12 +234,14 @@ function callConfigured(
   }
   const { use } = chain;
   if (use.kind === "tcp") {
-    return throughUpstream(mesh, client, outbound, use.upstream, source, { routed: false, authority });
+    // What is inside of the caller's own TLS no sidecar reads, at the other end neither.
+    const inside = target.tls === undefined ? authority : undefined;
+    return throughUpstream(mesh, client, outbound, use.upstream, source, { routed: false, authority: inside });
   }
   if (use.kind === "egress-tcp") {
-    return callPlain(mesh, target, source, { routed: false, authority }, use.policies.map(describe));
+    return callPlain(mesh, target, source, { routed: false, authority, tls: target.tls }, use.policies.map(describe));
   }
-  if (authority === undefined) {
+  if (authority === undefined || target.tls !== undefined) {
     return end("refused", [
       { text: `${outboundChainName(chain)} speaks HTTP: bytes that are not HTTP end the connection` },
     ]);

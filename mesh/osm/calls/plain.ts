@@ -1,7 +1,7 @@
 import { type ControlPlane } from "../control-plane";
 import { type Inbound } from "../proxy/inbound";
 import { keyOf, type PodState, type ServiceState, type SplitPolicy } from "../state";
-import { type CallTree, choice, type Content, end, failure, noRoute } from "../../analysis/call-tree";
+import { type CallTree, choice, type Content, end, failure, noRoute, type OwnTls } from "../../analysis/call-tree";
 import { leavesInbound } from "./interception";
 import { describe } from "./reasons";
 import { type Source } from "./server";
@@ -19,7 +19,7 @@ export interface PlainTarget {
   readonly service?: ServiceState;
 }
 
-/** A connection without the mesh's TLS: from outside the mesh, or passed on as it is. */
+/** A connection without the mesh's own TLS: from outside the mesh, or passed on as it is. */
 export function callPlain(
   mesh: ControlPlane,
   target: PlainTarget,
@@ -106,7 +106,7 @@ function plainToPod(
   mesh: ControlPlane,
   { pod, ip, port, backend, named, open }: PlainEndpoint,
   sourceIp: string,
-  { routed, authority }: Content,
+  { routed, authority, tls }: Content,
   because: readonly Reason[],
 ): CallTree {
   const fails = (text: string): CallTree => failure(routed, text, because);
@@ -124,10 +124,29 @@ function plainToPod(
   const inbound = mesh.inbound(pod);
   const fault = inbound.listenersRefused ?? inbound.noListener;
   if (fault !== undefined) return fails(fault);
-  if (inbound.chains.pick({ ip, port, sourceIp }) === undefined) {
-    return fails(`the sidecar of ${backend} takes no plain text from the caller`);
+  const chain = inbound.chains.pick({ ip, port, sourceIp, ...(tls && { serverName: tls.serverName }) });
+  if (chain?.use.kind !== "ingress") {
+    return fails(
+      tls === undefined
+        ? `the sidecar of ${backend} takes no plain text from the caller`
+        : `the sidecar of ${backend} takes no TLS of the caller's own${toName(inbound, tls)}`,
+    );
   }
-  return ingressAnswer(mesh, inbound, authority, named ? backend : undefined);
+  const { certificate } = chain.use;
+  if (tls !== undefined && certificate === "plain") return fails(`${chain.use.name} speaks no TLS`);
+  if (certificate === "required" && tls?.principal === undefined) {
+    return fails(`${chain.use.name} asks for a client certificate of the mesh's authority, and the caller shows none`);
+  }
+  // A certificate that nobody asks for is not sent.
+  const shown = certificate === "required" ? tls?.principal : undefined;
+  return ingressAnswer(mesh, inbound, authority, named ? backend : undefined, shown);
+}
+
+/** How a server name reads in a reason. */
+function toName(inbound: Inbound, { serverName }: OwnTls): string {
+  if (serverName === "") return " without a server name";
+  const ofMesh = inbound.ownNames.has(serverName);
+  return ofMesh ? ` to ${serverName}: that name is for sidecars; send another one, or none` : ` to ${serverName}`;
 }
 
 /** The ingress routes: every request matches, and the first rule decides; OSM's list of services has no order. */
@@ -136,28 +155,35 @@ export function ingressAnswer(
   inbound: Inbound,
   authority: string | undefined,
   called: string | undefined,
+  principal: string | undefined,
 ): CallTree {
   if (authority === undefined) return end("refused", [{ text: "the ingress listener speaks HTTP" }]);
-  return httpOnly(whereRoutesArrive(mesh, inbound, () => throughIngressRoutes(inbound, called)));
+  return httpOnly(whereRoutesArrive(mesh, inbound, () => throughIngressRoutes(inbound, called, principal)));
 }
 
-function throughIngressRoutes(inbound: Inbound, called: string | undefined): CallTree {
+function throughIngressRoutes(inbound: Inbound, called: string | undefined, principal: string | undefined): CallTree {
   return choice<CallTree>(
     "route-order",
-    inbound.ingress.map(({ service, policy, anyone }) => {
+    inbound.ingress.map(({ service, policy, principals }) => {
       const backend = called ?? keyOf(service.namespace, service.name);
       return {
         weight: 1,
-        tree: anyone
+        tree: isAmong(principals, principal)
           ? end("allowed", [describe(policy)], backend)
-          : end(
-              "denied",
-              [describe(policy), { text: "it asks for a certificate that the caller does not show" }],
-              backend,
-            ),
+          : end("denied", [describe(policy), { text: deniedText(principal) }], backend),
       };
     }),
   );
+}
+
+function isAmong(principals: ReadonlySet<string> | undefined, principal: string | undefined): boolean {
+  return principals === undefined || (principal !== undefined && principals.has(principal));
+}
+
+function deniedText(principal: string | undefined): string {
+  return principal === undefined
+    ? "it asks for a certificate that the caller does not show"
+    : `its sources do not name the caller's certificate, ${principal}`;
 }
 
 /** Answers 404 where Envoy refuses the whole answer that a server's routes come in, with those for its own calls. */

@@ -66,7 +66,7 @@ function answer(
   if (chain === undefined) {
     return failure(routed, `pod ${pod.namespace}/${pod.name} takes no calls to ${backend} on port ${String(port)}`);
   }
-  if (chain.use.kind === "ingress") return ingressAnswer(mesh, inbound, authority, backend);
+  if (chain.use.kind === "ingress") return ingressAnswer(mesh, inbound, authority, backend, undefined);
   const entry = admit(inbound, client.identity, chain);
   if (entry === undefined) {
     return failure(

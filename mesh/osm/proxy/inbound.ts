@@ -26,15 +26,20 @@ export interface InboundChain {
   readonly match: ChainMatch;
   readonly service: MeshService;
   readonly use:
-    { readonly kind: "http" } | { readonly kind: "tcp" } | { readonly kind: "ingress"; readonly name: string };
+    | { readonly kind: "http" }
+    | { readonly kind: "tcp" }
+    | { readonly kind: "ingress"; readonly name: string; readonly certificate: ClientCertificate };
 }
+
+/** Whether an ingress chain asks the caller for a certificate of the mesh's authority; `plain` where it speaks no TLS. */
+export type ClientCertificate = "plain" | "unasked" | "required";
 
 /** A rule of the ingress routes: any request, passed to one service's port. */
 export interface IngressRule {
   readonly service: MeshService;
   readonly policy: IngressPolicy;
-  /** False where only callers with certain certificates pass. */
-  readonly anyone: boolean;
+  /** Names in certificates of which callers have to show one; undefined where everybody passes. */
+  readonly principals: ReadonlySet<string> | undefined;
 }
 
 /** What OSM programs into a pod's sidecar for the calls that it takes. */
@@ -59,6 +64,8 @@ export interface Inbound {
   readonly ownRoutesRefused?: string;
   /** The service that a Host header names on a port of the pod; "refused" where the port's routes do not arrive. */
   virtualHost(port: number, host: string): MeshService | undefined | "refused";
+  /** Server names by which sidecars call it. */
+  readonly ownNames: ReadonlySet<string>;
   /** Rules of the ingress route configuration; each may be the first, as OSM's list of services has no order. */
   readonly ingress: readonly IngressRule[];
 }
@@ -160,6 +167,7 @@ function buildInbound(
     ...(meshRoutesRefused !== undefined && { meshRoutesRefused }),
     ...(ownRoutesRefused !== undefined && { ownRoutesRefused }),
     virtualHost: (port, host) => (lost.has(port) ? "refused" : virtualHost(port, host)),
+    ownNames: new Set(own.map(fullName)),
     ingress: ingress.flatMap(({ rules }) => rules),
   };
 }
@@ -237,22 +245,31 @@ function ingressOf(catalog: Catalog, service: MeshService): readonly ServiceIngr
       protocol.toLowerCase() === "http" ||
       (skipClientCertValidation && policy.sources.some(({ kind }) => kind === "AuthenticatedPrincipal")),
   );
-  const named = policy.sources.some(({ kind }) => kind === "AuthenticatedPrincipal");
-  const chains = backends.flatMap(({ port, protocol, sniHosts }): readonly InboundChain[] => {
+  const principals = policy.sources.filter(({ kind }) => kind === "AuthenticatedPrincipal").map(({ name }) => name);
+  const chains = backends.flatMap(({ port, protocol, sniHosts, skipClientCertValidation }): readonly InboundChain[] => {
     const name = `ingress_${service.namespace}/${service.name}_${String(port)}_${protocol}`;
     const sourceIps = ranges.length > 0 ? { sourceIps: ranges } : {};
     switch (protocol.toLowerCase()) {
       case "http":
-        return [{ match: { port, ...sourceIps }, service, use: { kind: "ingress", name } }];
+        return [{ match: { port, ...sourceIps }, service, use: { kind: "ingress", name, certificate: "plain" } }];
       case "https": {
         const serverNames = sniHosts.length > 0 ? { serverNames: sniHosts } : {};
-        return [{ match: { port, tls: true, ...serverNames, ...sourceIps }, service, use: { kind: "ingress", name } }];
+        const certificate = skipClientCertValidation ? "unasked" : "required";
+        return [
+          {
+            match: { port, tls: true, ...serverNames, ...sourceIps },
+            service,
+            use: { kind: "ingress", name, certificate },
+          },
+        ];
       }
       default:
         return [];
     }
   });
-  return [{ chains, rules: [{ service, policy, anyone: anyone || !named }] }];
+  // Envoy takes an empty list of principals, and the name *, for everybody.
+  const open = anyone || principals.length === 0 || principals.includes("*");
+  return [{ chains, rules: [{ service, policy, principals: open ? undefined : new Set(principals) }] }];
 }
 
 /** CIDRs that the policy's sources stand for; undefined where a Service has no endpoints, which voids the policy. */
