@@ -102,7 +102,7 @@ async function fill(sandbox: Sandbox, numbers: readonly number[]): Promise<void>
     say: report,
     signal: never,
     engineSignal: never,
-    patience: 0,
+    lockTimeout: 0,
     takeOver: false,
   };
   const engine = await openEngine(surroundings, "dev");

@@ -115,7 +115,7 @@ async function surroundingsOf(
     say: (message: string) => terminal.err(`${terminal.paint.dim(message)}\n`),
     signal,
     engineSignal,
-    patience: readDuration(values.wait, "--wait"),
+    lockTimeout: readDuration(values.wait, "--wait"),
     takeOver: values["take-over"],
   };
   return { surroundings, policy, base: values.base === undefined ? policy.base : readStack(values.base) };

@@ -33,7 +33,7 @@ export interface Surroundings {
   /** Aborted where the engine has to be told so too: it finishes the steps in flight. On a terminal Ctrl-C reaches it by itself. */
   readonly engineSignal: AbortSignal;
   /** How long to wait for whoever works on the same stack, in milliseconds. */
-  readonly patience: number;
+  readonly lockTimeout: number;
   /** Whoever holds a stack's lock is known to be gone, so that the lock may be broken. */
   readonly takeOver: boolean;
 }
@@ -124,8 +124,8 @@ export async function alone<T>(
   what: string,
   work: (whenFree: WhenFree) => Promise<T>,
 ): Promise<T> {
-  const { environment, project, say, signal, patience } = engine.surroundings;
-  const deadline = Date.now() + patience;
+  const { environment, project, say, signal, lockTimeout } = engine.surroundings;
+  const deadline = Date.now() + lockTimeout;
   const name = [environment["PULUMI_BACKEND_URL"] ?? "", project, stack].join("\n");
   const holder = `\`${what}\` (process ${process.pid}, since ${new Date().toISOString()})`;
   const state = await backendDirectory(engine);

@@ -27,7 +27,7 @@ import { maintenanceConfigurations } from "./maintenance";
 import { managedClusterArgs } from "./managed-cluster";
 import { collectContainerInsights, collectControlPlane, workspaceFor } from "./monitoring";
 import { nodePool } from "./node-pool";
-import { azureChoosesVersion, type ClusterSettings, settle } from "./settings";
+import { azureChoosesVersion, type ClusterSettings, withDefaults } from "./settings";
 import { type Site } from "./site";
 import { validate } from "./validation";
 
@@ -70,7 +70,7 @@ export class AksCluster extends ComponentResource {
   readonly nodePoolNames: Output<string[]>;
 
   constructor(name: string, args: AksClusterArgs, opts?: ComponentResourceOptions) {
-    const settings = validate(settle(args));
+    const settings = validate(withDefaults(args));
     super("aks-mesh:index:AksCluster", name, {}, behindCreateOnlySettings(name, settings, opts));
     const site: Site = { name, component: this, settings };
     if (settings.kubernetesVersion !== undefined && !azureChoosesVersion(settings)) {

@@ -27,11 +27,11 @@ import {
   UpgradeChannel,
 } from "./enums";
 
-/** `Args` with the fields `Keys` present: what is left once the defaults are filled in. */
-type Settled<Args, Keys extends keyof Args> = Args & Required<Pick<Args, Keys>>;
+/** `Args` whose fields `Keys` are present, if only by their defaults. */
+type WithDefaults<Args, Keys extends keyof Args> = Args & Required<Pick<Args, Keys>>;
 
 /** A node pool with its defaults filled in. */
-export type NodePoolSettings = Settled<
+export type NodePoolSettings = WithDefaults<
   NodePoolArgs,
   | "autoscale"
   | "zones"
@@ -53,11 +53,11 @@ export interface ClusterSettings extends Omit<AksClusterArgs, "nodePools"> {
   dnsPrefix: string;
   kubeconfigLogin: KubeconfigLogin;
   costAnalysis: boolean;
-  identity: Settled<ClusterIdentityArgs, "kind">;
-  access: Settled<AccessArgs, "azureRbac" | "localAccounts" | "adminGroupObjectIds" | "clusterAdmins">;
-  apiServer: Settled<ApiServerArgs, "privateCluster" | "runCommand" | "publicFqdn">;
-  network: Settled<NetworkArgs, "plugin" | "mode" | "policy" | "serviceCidr" | "dnsServiceIp" | "outboundType">;
-  security: Settled<
+  identity: WithDefaults<ClusterIdentityArgs, "kind">;
+  access: WithDefaults<AccessArgs, "azureRbac" | "localAccounts" | "adminGroupObjectIds" | "clusterAdmins">;
+  apiServer: WithDefaults<ApiServerArgs, "privateCluster" | "runCommand" | "publicFqdn">;
+  network: WithDefaults<NetworkArgs, "plugin" | "mode" | "policy" | "serviceCidr" | "dnsServiceIp" | "outboundType">;
+  security: WithDefaults<
     SecurityArgs,
     | "defender"
     | "azurePolicy"
@@ -68,8 +68,8 @@ export interface ClusterSettings extends Omit<AksClusterArgs, "nodePools"> {
     | "workloadIdentity"
     | "oidcIssuer"
   >;
-  monitoring: Settled<MonitoringArgs, "containerInsights" | "diagnostics" | "retentionDays">;
-  upgrades: Settled<UpgradeArgs, "channel" | "nodeOsChannel" | "clusterWindow" | "nodeWindow">;
+  monitoring: WithDefaults<MonitoringArgs, "containerInsights" | "diagnostics" | "retentionDays">;
+  upgrades: WithDefaults<UpgradeArgs, "channel" | "nodeOsChannel" | "clusterWindow" | "nodeWindow">;
   scaling: Required<ScalingArgs>;
   nodePools: NodePoolSettings[];
 }
@@ -101,7 +101,7 @@ const clusterWindow: MaintenanceWindowArgs = { dayOfWeek: "Sunday", startTime: "
 const nodeWindow: MaintenanceWindowArgs = { dayOfWeek: "Saturday", startTime: "01:00", durationHours: 8 };
 
 /** Fills in the defaults, which are the secure ones. */
-export function settle(args: AksClusterArgs): ClusterSettings {
+export function withDefaults(args: AksClusterArgs): ClusterSettings {
   return {
     ...args,
     tier: args.tier ?? "Standard",
@@ -152,7 +152,7 @@ export function settle(args: AksClusterArgs): ClusterSettings {
       ...given(args.upgrades),
     },
     scaling: { keda: true, verticalPodAutoscaler: false, nodeAutoprovisioning: false, ...given(args.scaling) },
-    nodePools: args.nodePools.map((pool) => settlePool(pool, args.network)),
+    nodePools: args.nodePools.map((pool) => poolWithDefaults(pool, args.network)),
   };
 }
 
@@ -175,7 +175,7 @@ function dnsPrefixOf(name: string): string {
   return name.replaceAll("_", "-").slice(0, 54).replace(/-+$/, "");
 }
 
-function settlePool(pool: NodePoolArgs, network: NetworkArgs | undefined): NodePoolSettings {
+function poolWithDefaults(pool: NodePoolArgs, network: NetworkArgs | undefined): NodePoolSettings {
   const autoscale = pool.autoscale ?? true;
   const minCount = autoscale ? (pool.minCount ?? 3) : pool.minCount;
   const osSku = pool.osSku ?? OsSku.AzureLinux;

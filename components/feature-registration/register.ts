@@ -4,13 +4,13 @@ import { type ArmClient, pause, unexpected } from "../arm/client";
 export type FeatureState =
   "NotSpecified" | "NotRegistered" | "Pending" | "Registering" | "Registered" | "Unregistering" | "Unregistered";
 
-/** How long to wait for what. */
-export interface Patience {
+/** How often to ask again, and for how long. */
+export interface Polling {
   /** Limit for the feature, and again for the resource provider. */
   readonly limitSeconds: number;
   /** First pause between two looks; grows to ten times as much. */
   readonly pauseMs: number;
-  /** `Registered` answers, one after another, that are taken as settled: Azure's replicas disagree for a while. */
+  /** `Registered` answers, one after another, that are taken as final: Azure's replicas disagree for a while. */
   readonly steadyAnswers: number;
 }
 
@@ -54,13 +54,13 @@ export async function readRegistration(arm: ArmClient, feature: Feature): Promis
  *
  * @throws Error if the feature does not exist, waits for a person's approval, or does not get there within the limit.
  */
-export async function register(arm: ArmClient, feature: Feature, patience: Patience): Promise<Registration> {
-  const looks = await Promise.all(Array.from({ length: patience.steadyAnswers }, () => featureState(arm, feature)));
+export async function register(arm: ArmClient, feature: Feature, polling: Polling): Promise<Registration> {
+  const looks = await Promise.all(Array.from({ length: polling.steadyAnswers }, () => featureState(arm, feature)));
   const found = looks.find((state) => state !== "Registered");
   if (found !== undefined) {
-    await bringToRegistered(arm, feature, found, patience);
+    await bringToRegistered(arm, feature, found, polling);
   }
-  await registerProvider(arm, feature, patience);
+  await registerProvider(arm, feature, polling);
   return {
     state: "Registered",
     providerState: "Registered",
@@ -80,7 +80,7 @@ async function bringToRegistered(
   arm: ArmClient,
   feature: Feature,
   found: FeatureState,
-  { limitSeconds, pauseMs, steadyAnswers }: Patience,
+  { limitSeconds, pauseMs, steadyAnswers }: Polling,
 ): Promise<void> {
   const deadline = Date.now() + limitSeconds * 1000;
   let state = found;
@@ -117,7 +117,7 @@ async function bringToRegistered(
   }
 }
 
-async function registerProvider(arm: ArmClient, feature: Feature, { limitSeconds, pauseMs }: Patience): Promise<void> {
+async function registerProvider(arm: ArmClient, feature: Feature, { limitSeconds, pauseMs }: Polling): Promise<void> {
   const deadline = Date.now() + limitSeconds * 1000;
   const response = await arm.request("POST", `${providerId(feature)}/register`, providerApi);
   if (response.status !== 200 && response.status !== 202) {

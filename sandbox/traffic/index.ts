@@ -101,7 +101,7 @@ async function watch(
     while (!signal.aborted && Date.now() < end) {
       const seen = await traffic.look();
       if (seen !== undefined && last === undefined) end = Date.now() + seconds * 1000;
-      // While a change settles, the last report is still the last.
+      // Until a change is in force, the last report stands.
       last = seen ?? last;
       if (live) draw(last, seen === undefined);
       await sleep(lookMilliseconds, undefined, { signal }).catch(() => undefined);

@@ -9,13 +9,13 @@ import { expectedEnds, type OutsideReport, reportPair, type TrafficReport } from
 import { type Plan, planWorld, podName } from "./world";
 
 /** How long after a change the mesh may still act by the old rules: OSM's controller gathers changes for two seconds. */
-const settleSeconds = 5;
+const propagationSeconds = 5;
 
 /** A mesh's traffic. */
 export interface Traffic {
   /**
    * Looks again: at the cluster's objects, at its pods, at what was counted.
-   * @returns nothing while pods start, and while a change settles.
+   * @returns nothing while pods start, and until a change is in force.
    */
   look(): Promise<TrafficReport | undefined>;
   /** Ends all pods. */
@@ -27,7 +27,7 @@ interface Epoch {
   readonly objects: ClusterObjects;
   readonly plan: Plan;
   /** When the mesh acts by these objects. */
-  readonly settled: number;
+  readonly inForceAt: number;
   /** By {@link askedKey}. */
   readonly verdicts: Map<string, Verdict>;
   /** From when on is counted. */
@@ -59,7 +59,13 @@ export async function openTraffic(
     const objects = await readObjects(api);
     if (epoch?.objects.version !== objects.version) {
       const plan = await planWorld(objects, discoveryPort, readSecret);
-      epoch = { objects, plan, settled: Date.now() + settleSeconds * 1000, verdicts: new Map(), start: undefined };
+      epoch = {
+        objects,
+        plan,
+        inForceAt: Date.now() + propagationSeconds * 1000,
+        verdicts: new Map(),
+        start: undefined,
+      };
     }
     const current = epoch;
     const problems = await runner.set(current.plan.world);
@@ -78,7 +84,7 @@ export async function openTraffic(
       .sort((a, b) => a.to.localeCompare(b.to));
     outside = call && fromOutside(call, objects);
     const counting = running.every(({ metadata }) => snapshot.pods[metadata.uid]?.envoy !== undefined);
-    if (Object.keys(problems).length === 0 && (!counting || Date.now() < current.settled)) return undefined;
+    if (Object.keys(problems).length === 0 && (!counting || Date.now() < current.inForceAt)) return undefined;
     if (current.start === undefined) {
       current.start = snapshot;
       return undefined;

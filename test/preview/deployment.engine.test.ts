@@ -77,7 +77,7 @@ describe.sequential("a preview that may call shared workloads", () => {
     const policy = { ...(await readPreviewPolicy(root)), reaches: [restocking] };
     const surroundings = {
       ...{ program: root, project: policy.project, environment: process.env, say: () => undefined },
-      ...{ signal: never, engineSignal: never, patience: 0, takeOver: false },
+      ...{ signal: never, engineSignal: never, lockTimeout: 0, takeOver: false },
     };
     const options = { pullRequest: 7, commit: commitOf(7), owner: "octocat", timeToLive: 3_600_000 };
     const report = await up(surroundings, policy, { ...options, cluster: "shared", base: stack, images: {} });
@@ -89,7 +89,9 @@ describe.sequential("a preview that may call shared workloads", () => {
     const networkPolicies = objects.filter(
       ({ kind, metadata }) => kind === "NetworkPolicy" && metadata.namespace?.startsWith("pr-7-"),
     );
-    const opened = networkPolicies.filter((networkPolicy) => JSON.stringify(networkPolicy).includes(':"bookwarehouse"'));
+    const opened = networkPolicies.filter((networkPolicy) =>
+      JSON.stringify(networkPolicy).includes(':"bookwarehouse"'),
+    );
     expect(opened.map(({ metadata }) => metadata.namespace)).toEqual(["pr-7-bookbuyer"]);
     const broken = (reaches: readonly PreviewReach[]) =>
       checkGuarantees(osmMesh({ objects }), isolationGuarantees(objects, reaches));

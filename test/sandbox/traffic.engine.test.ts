@@ -65,7 +65,7 @@ async function reportOf(traffic: Traffic, seconds: number): Promise<TrafficRepor
     if (report !== undefined && report.seconds >= seconds) return report;
     await sleep(500);
   }
-  throw new Error("the pods do not run, or the mesh does not settle, within 60 s");
+  throw new Error("the pods do not run, or the mesh does not follow, within 60 s");
 }
 
 /** The processes below one, as they are now. */

@@ -2,7 +2,7 @@ import { log } from "@pulumi/pulumi";
 
 import { type ArmReader } from "../../arm/reader";
 import { type AksClusterArgs } from "../args";
-import { type ClusterSettings, settle } from "../settings";
+import { type ClusterSettings, withDefaults } from "../settings";
 import { invalid, problemsOf } from "../validation";
 import { type Findings, type Plan, type Question, regionName } from "./question";
 import { quota } from "./quota";
@@ -14,11 +14,11 @@ import { vmSizes } from "./vm-sizes";
 
 const questions: readonly Question[] = [regions, versions, vmSizes, quota, references, replacements];
 
-/** After so long without an answer, what is waited for is said. */
-const patienceSeconds = 2;
+/** Without an answer after so long, a line says what is waited for. */
+const progressAfterSeconds = 2;
 
 /** Time for all questions together, from the log-in on. A limit against hanging: usually it takes less than a second. */
-const limitSeconds = 60;
+const timeoutSeconds = 60;
 
 /**
  * Asks Azure what only Azure knows of a cluster that is about to be made or changed: its region, version, sizes, quota, and
@@ -33,17 +33,17 @@ export async function askAzure(
   open: (signal: AbortSignal) => Promise<ArmReader>,
   now: Date = new Date(),
 ): Promise<void> {
-  const settings = settle(args);
+  const settings = withDefaults(args);
   const { location } = settings;
   const wrong = problemsOf(settings);
   if (wrong.length > 0) throw invalid(settings, wrong);
   if (typeof location !== "string") return;
-  const signal = patience();
+  const signal = timeout();
   const waiting = setTimeout(
     // Ephemeral: it stands in the display for as long as it is true.
     () =>
       void log.info("Asking Azure about region, versions, VM sizes, quota and what runs …", undefined, undefined, true),
-    patienceSeconds * 1000,
+    progressAfterSeconds * 1000,
   );
   try {
     await ask(settings, regionName(location), open, now, signal);
@@ -107,18 +107,18 @@ export async function findingsOf(
   };
 }
 
-/** Ends after the limit. Counted by the second: what this program itself takes meanwhile, Azure is not to blame for. */
-function patience(): AbortSignal {
+/** Aborted at the timeout. Counted by the second: what this program itself takes meanwhile, Azure is not to blame for. */
+function timeout(): AbortSignal {
   const controller = new AbortController();
   const wait = (seconds: number): void => {
     if (seconds === 0) controller.abort();
     else setTimeout(wait, 1000, seconds - 1).unref();
   };
-  wait(limitSeconds);
+  wait(timeoutSeconds);
   return controller.signal;
 }
 
 function reason(error: unknown, signal: AbortSignal | undefined): string {
-  if (signal?.aborted === true) return `There was no answer within ${limitSeconds} s.`;
+  if (signal?.aborted === true) return `There was no answer within ${timeoutSeconds} s.`;
   return error instanceof Error ? error.message : String(error);
 }

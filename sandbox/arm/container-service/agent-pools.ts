@@ -268,7 +268,7 @@ export function agentPoolOperations(
   planes: () => ControlPlanes,
 ): Readonly<Record<string, OperationHandler>> {
   const owner = (target: string): string => target.split("/").slice(0, -2).join("/");
-  const settle = (target: string, state: string): Change => {
+  const stateChange = (target: string, state: string): Change => {
     const pool = findResource(context(), target);
     return pool === undefined ? {} : { put: { [resourceKey(target)]: withState(pool, state) } };
   };
@@ -277,13 +277,13 @@ export function agentPoolOperations(
   return {
     [PUT]: {
       work,
-      succeed: (operation) => settle(operation.target, "Succeeded"),
-      fail: (operation) => settle(operation.target, "Failed"),
+      succeed: (operation) => stateChange(operation.target, "Succeeded"),
+      fail: (operation) => stateChange(operation.target, "Failed"),
     },
     [DELETE]: {
       work,
       succeed: (operation) => ({ delete: [resourceKey(operation.target)] }),
-      fail: (operation) => settle(operation.target, "Failed"),
+      fail: (operation) => stateChange(operation.target, "Failed"),
     },
   };
 }

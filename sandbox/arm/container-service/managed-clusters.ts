@@ -324,7 +324,7 @@ export function managedClusterOperations(
   context: () => ArmContext,
   planes: () => ControlPlanes,
 ): Readonly<Record<string, OperationHandler>> {
-  function settle(target: string, state: string): Change {
+  function stateChange(target: string, state: string): Change {
     const cluster = findResource(context(), target);
     if (cluster === undefined) return {};
     const pools = poolsOf(context(), target);
@@ -343,13 +343,13 @@ export function managedClusterOperations(
         const delay = operation.input["crdDelaySeconds"];
         await planes().reconcile(context(), operation.target, typeof delay === "number" ? delay : 0);
       },
-      succeed: (operation) => settle(operation.target, "Succeeded"),
-      fail: (operation) => settle(operation.target, "Failed"),
+      succeed: (operation) => stateChange(operation.target, "Succeeded"),
+      fail: (operation) => stateChange(operation.target, "Failed"),
     },
     [DELETE]: {
       work: (operation) => planes().destroy(context(), operation.target),
       succeed: (operation) => removeClusterChange(context(), operation.target),
-      fail: (operation) => settle(operation.target, "Failed"),
+      fail: (operation) => stateChange(operation.target, "Failed"),
     },
   };
 }

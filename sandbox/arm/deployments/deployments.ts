@@ -328,7 +328,7 @@ export function deploymentOperations(
     }
   }
 
-  function settle(target: string, properties: JsonObject): { put: Record<string, JsonObject> } {
+  function propertyChange(target: string, properties: JsonObject): { put: Record<string, JsonObject> } {
     const deployment = findResource(context(), target);
     if (deployment === undefined) return { put: {} };
     const before = objectAt(deployment, "properties");
@@ -345,13 +345,14 @@ export function deploymentOperations(
       },
       succeed(operation) {
         const plan = planned(operation);
-        return settle(operation.target, {
+        return propertyChange(operation.target, {
           provisioningState: "Succeeded",
           outputs: plan.outputs(),
           outputResources: plan.resources.map(({ id }) => ({ id })),
         });
       },
-      fail: (operation, error) => settle(operation.target, { provisioningState: "Failed", error: { ...error } }),
+      fail: (operation, error) =>
+        propertyChange(operation.target, { provisioningState: "Failed", error: { ...error } }),
     },
   };
 }

@@ -10,7 +10,7 @@ const notRegistered: ReadonlySet<string> = new Set([
 ]);
 
 const apiVersion = "2022-09-01";
-const patience = 5 * 60_000;
+const timeout = 5 * 60_000;
 
 /**
  * A client that registers a resource provider where a request fails for want of it, waits for the registration, and repeats the
@@ -34,7 +34,7 @@ async function register(client: ArmClient, url: string, request: ArmRequest, ref
   const { signal } = request;
   const started = await client.send({ method: "POST", url: `${url}/register?api-version=${apiVersion}`, signal });
   if (started.status >= 300) throw new ArmError(started);
-  const deadline = Date.now() + patience;
+  const deadline = Date.now() + timeout;
   while (Date.now() < deadline) {
     const { body } = await client.send({ method: "GET", url: `${url}?api-version=${apiVersion}`, signal });
     if (isJsonObject(body) && body["registrationState"] === "Registered") return;

@@ -16,11 +16,11 @@ import type { ResourceProvider } from "../protocol";
  * in its default mode, server-side apply, on a real API server.
  *
  * @param environment Variables such as KUBECONFIG and PULUMI_K8S_DELETE_UNREACHABLE.
- * @param patience Overrides how long to retry, for tests.
+ * @param retry Overrides how long to retry, for tests.
  */
 export function createKubernetesProvider(
   environment: NodeJS.ProcessEnv,
-  patience: Partial<RetryPolicy> = {},
+  retry: Partial<RetryPolicy> = {},
 ): ResourceProvider {
   let session: Session | undefined;
   const configured = (): Session => {
@@ -33,7 +33,7 @@ export function createKubernetesProvider(
     supportsAutonaming: true,
     diffConfig: async ({ oldInputs, newInputs }) => diffConfiguration(oldInputs, newInputs),
     configure: async ({ inputs }) => {
-      session = openSession(readConfiguration(inputs, environment), patience);
+      session = openSession(readConfiguration(inputs, environment), retry);
     },
     check: (request, context) => checkInputs(configured(), request, context),
     diff: (request) => diffResource(configured(), request),

@@ -25,21 +25,21 @@ export interface Session {
 }
 
 /** For previews: a server that does not answer within this, in milliseconds, counts as unreachable. */
-const PROBE_PATIENCE = 5_000;
+const PROBE_TIMEOUT = 5_000;
 /** For changes: an API server that is being started or upgraded gets this long, in milliseconds. */
-const CHANGE_PATIENCE = 60_000;
+const CHANGE_TIMEOUT = 60_000;
 
 /**
  * Opens a session; nothing is sent before it is used.
  *
- * @param patience Overrides how long to retry, for tests.
+ * @param retry Overrides how long to retry, for tests.
  */
-export function openSession(configuration: Configuration, patience: Partial<RetryPolicy> = {}): Session {
+export function openSession(configuration: Configuration, retry: Partial<RetryPolicy> = {}): Session {
   const { connection } = configuration;
   if ("unavailable" in connection) return sessionWithout(configuration, connection.unavailable);
 
-  const client = createApiClient(connection, { total: CHANGE_PATIENCE, ...patience });
-  const prober = createApiClient(connection, { total: PROBE_PATIENCE, ...patience });
+  const client = createApiClient(connection, { total: CHANGE_TIMEOUT, ...retry });
+  const prober = createApiClient(connection, { total: PROBE_TIMEOUT, ...retry });
   const discovery = createDiscovery(client);
   let answer: Promise<ServerVersion | string> | undefined;
   const probe = (): Promise<ServerVersion | string> =>

@@ -3,11 +3,14 @@ import { describe, expect, it } from "vitest";
 
 import { type NodePoolArgs } from "../../../components/aks-cluster";
 import { poolName } from "../../../components/aks-cluster/pool-name";
-import { settle } from "../../../components/aks-cluster/settings";
+import { withDefaults } from "../../../components/aks-cluster/settings";
 import { ids, minimal } from "./example";
 
 function nameOf(change: Partial<NodePoolArgs>): string {
-  const { nodePools } = settle({ ...minimal, nodePools: [{ ...(minimal.nodePools[0] as NodePoolArgs), ...change }] });
+  const { nodePools } = withDefaults({
+    ...minimal,
+    nodePools: [{ ...(minimal.nodePools[0] as NodePoolArgs), ...change }],
+  });
   const [pool] = nodePools;
   if (!pool) {
     throw new Error("There is no pool.");

@@ -6,7 +6,7 @@ import { poolName } from "../../../components/aks-cluster/pool-name";
 import { askAzure, findingsOf } from "../../../components/aks-cluster/preflight";
 import { vcpusNeeded } from "../../../components/aks-cluster/preflight/quota";
 import { type VmSize } from "../../../components/aks-cluster/preflight/vm-sizes";
-import { settle } from "../../../components/aks-cluster/settings";
+import { withDefaults } from "../../../components/aks-cluster/settings";
 import { armReader } from "../../../components/arm/reader";
 import { type Answer, type FakeArm, fakeArm } from "../arm/fake-arm";
 import { ids, minimal } from "./example";
@@ -82,7 +82,7 @@ const clusterPath =
 
 /** The cluster of {@link minimal} as it runs, with pools of these versions. */
 function running(version: string, ...poolVersions: string[]) {
-  const names = settle(minimal).nodePools.map(poolName);
+  const names = withDefaults(minimal).nodePools.map(poolName);
   return {
     [clusterPath]: {
       location: "westeurope",
@@ -108,7 +108,7 @@ async function ask(change: Partial<AksClusterArgs>, answers: Readonly<Record<str
   });
   const args = { ...minimal, kubernetesVersion: "1.35", ...change };
   const location = typeof args.location === "string" ? args.location : "";
-  return findingsOf({ settings: settle(args), location, azure: armReader(fake.arm), now });
+  return findingsOf({ settings: withDefaults(args), location, azure: armReader(fake.arm), now });
 }
 
 function pools(first: object, second: object = {}): { nodePools: NodePoolArgs[] } {
@@ -242,7 +242,7 @@ describe("a cluster that runs", () => {
 
   it("keeps a size that is offered to nobody any more", async () => {
     const plan = pools({ vmSize: "Standard_D4ds_v3" });
-    const names = settle({ ...minimal, ...plan }).nodePools.map(poolName);
+    const names = withDefaults({ ...minimal, ...plan }).nodePools.map(poolName);
     const profiles = names.map((name) => ({ name, currentOrchestratorVersion: "1.35.4" }));
     const properties = { currentKubernetesVersion: "1.35.4", agentPoolProfiles: profiles };
     const live = { [clusterPath]: { location: "westeurope", properties } };
@@ -257,9 +257,9 @@ describe("a cluster that runs", () => {
 
   it("says in which order a pool is replaced, and what that means for its pods", async () => {
     const live = { ...azure, ...running("1.35.4", "1.35.4", "1.35.4") };
-    const [, old] = settle(minimal).nodePools.map(poolName);
+    const [, old] = withDefaults(minimal).nodePools.map(poolName);
     const plan = pools({}, { vmSize: "Standard_D4ds_v5" });
-    const [, made] = settle({ ...minimal, ...plan }).nodePools.map(poolName);
+    const [, made] = withDefaults({ ...minimal, ...plan }).nodePools.map(poolName);
     const { problems, notes } = await ask(plan, live);
     expect(problems).toEqual([]);
     expect(notes).toHaveLength(1);
@@ -291,20 +291,20 @@ describe("the vCPUs that a cluster begins with", () => {
       return [`s${vcpus}`, { ...size, ephemeralOsDisk: true, encryptionAtHost: true, restriction: undefined }];
     }),
   );
-  const settled = settle({
+  const settings = withDefaults({
     ...minimal,
     ...pools({ vmSize: "s2", minCount: 3 }, { vmSize: "s4", minCount: 2, spot: true }),
   }).nodePools;
 
   it("are those of the pools, or of the first pool twice, whatever is more", () => {
-    expect(vcpusNeeded(settled, true, sizes)).toEqual(
+    expect(vcpusNeeded(settings, true, sizes)).toEqual(
       new Map([
         ["cores", 12],
         ["f2", 12],
         ["lowPriorityCores", 8],
       ]),
     );
-    expect(vcpusNeeded(settled, false, sizes).get("cores")).toBe(6);
+    expect(vcpusNeeded(settings, false, sizes).get("cores")).toBe(6);
   });
 });
 

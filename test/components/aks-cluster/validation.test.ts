@@ -2,14 +2,14 @@ import { Output, output } from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 
 import { type AksClusterArgs, type NodePoolArgs } from "../../../components/aks-cluster";
-import { settle } from "../../../components/aks-cluster/settings";
+import { withDefaults } from "../../../components/aks-cluster/settings";
 import { guard, problemsOf, validate } from "../../../components/aks-cluster/validation";
 import { type Format, formats } from "../../../components/aks-cluster/validation/formats";
 import { ids, minimal } from "./example";
 
 function problems(change: object): { path: string; message: string }[] {
   // Wrong values that TypeScript would refuse are what is tested here: a configuration file can hold them.
-  return problemsOf(settle({ ...minimal, ...change } as AksClusterArgs));
+  return problemsOf(withDefaults({ ...minimal, ...change } as AksClusterArgs));
 }
 
 function withPool(change: object): { nodePools: NodePoolArgs[] } {
@@ -467,7 +467,7 @@ describe("validation", () => {
 
   it("reports everything at once, each with its path, and names the cluster", () => {
     const wrong = { ...minimal, dnsPrefix: "a.b", monitoring: { retentionDays: 1 } };
-    expect(() => validate(settle(wrong))).toThrow(
+    expect(() => validate(withDefaults(wrong))).toThrow(
       /^The cluster "shop" cannot be made as described:\n {2}dnsPrefix is "a\.b"\. .*\n {2}monitoring\.retentionDays is 1\. .*$/,
     );
   });
@@ -510,7 +510,7 @@ describe("validation", () => {
   });
 
   it("checks a value that is known later, when it is known", () => {
-    const settings = settle({ ...minimal, location: output("westeurope") });
+    const settings = withDefaults({ ...minimal, location: output("westeurope") });
     expect(Output.isInstance(validate(settings).location)).toBe(true);
     const check = guard("location", formats["location"] as Format, settings);
     expect(check("westeurope")).toBe("westeurope");

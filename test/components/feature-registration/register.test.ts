@@ -6,7 +6,7 @@ import { type Answer, type FakeArm, fakeArm } from "../arm/fake-arm";
 const feature: Feature = { subscriptionId: "sub", providerNamespace: "Microsoft.Test", feature: "Thing" };
 const featurePath = "/subscriptions/sub/providers/Microsoft.Features/providers/Microsoft.Test/features/Thing";
 const providerPath = "/subscriptions/sub/providers/Microsoft.Test";
-const patience = { limitSeconds: 2, pauseMs: 1, steadyAnswers: 5 };
+const polling = { limitSeconds: 2, pauseMs: 1, steadyAnswers: 5 };
 
 let fake: FakeArm | undefined;
 afterEach(() => fake?.close());
@@ -27,7 +27,7 @@ async function subscription(
     }
     switch (request) {
       case `GET ${featurePath}`:
-        return { body: { properties: { state: next(states, Math.max(0, ++looks - patience.steadyAnswers)) } } };
+        return { body: { properties: { state: next(states, Math.max(0, ++looks - polling.steadyAnswers)) } } };
       case `POST ${featurePath}/register`:
         return { body: { properties: { state: "Registering" } } };
       case `GET ${providerPath}`:
@@ -50,13 +50,13 @@ function count(requests: readonly string[], request: string): number {
 describe("register", () => {
   it("leaves a feature as it is where replicas agree, and registers its resource provider all the same", async () => {
     const { arm, requests } = await subscription(["Registered"]);
-    await expect(register(arm, feature, patience)).resolves.toEqual({
+    await expect(register(arm, feature, polling)).resolves.toEqual({
       state: "Registered",
       providerState: "Registered",
       wasRegistered: true,
     });
     expect(requests).toEqual([
-      ...Array<string>(patience.steadyAnswers).fill(`GET ${featurePath}`),
+      ...Array<string>(polling.steadyAnswers).fill(`GET ${featurePath}`),
       `POST ${providerPath}/register`,
       `GET ${providerPath}`,
     ]);
@@ -69,22 +69,22 @@ describe("register", () => {
         ? { body: { properties: { state: "NotRegistered" } } }
         : undefined,
     );
-    await expect(register(arm, feature, patience)).resolves.toMatchObject({ wasRegistered: false });
+    await expect(register(arm, feature, polling)).resolves.toMatchObject({ wasRegistered: false });
     expect(count(requests, `POST ${featurePath}/register`)).toBe(1);
   });
 
   it.each(["NotRegistered", "Unregistered", "NotSpecified"])("registers a feature that is %s", async (state) => {
     const { arm, requests } = await subscription([state, "Registering", "Registering", "Registered"]);
-    await expect(register(arm, feature, patience)).resolves.toMatchObject({ wasRegistered: false });
+    await expect(register(arm, feature, polling)).resolves.toMatchObject({ wasRegistered: false });
     expect(count(requests, `POST ${featurePath}/register`)).toBe(1);
   });
 
-  it("registers the resource provider again only once the feature is settled, and waits for it", async () => {
+  it("registers the resource provider again only once the feature is registered everywhere, and waits for it", async () => {
     const { arm, requests } = await subscription(
       ["NotRegistered", "Registered"],
       ["Registering", "Registering", "Registered"],
     );
-    await register(arm, feature, patience);
+    await register(arm, feature, polling);
     const registering = requests.indexOf(`POST ${providerPath}/register`);
     expect(requests.slice(registering)).toEqual([
       `POST ${providerPath}/register`,
@@ -96,22 +96,22 @@ describe("register", () => {
   it("waits until replicas agree: as many answers in a row as asked for", async () => {
     const flapping = ["NotRegistered", "Registered", "Registered", "NotRegistered", "Registered", "Registering"];
     const { arm, requests } = await subscription([...flapping, "Registered"]);
-    await register(arm, feature, patience);
-    expect(count(requests, `GET ${featurePath}`)).toBe(flapping.length - 1 + 2 * patience.steadyAnswers);
+    await register(arm, feature, polling);
+    expect(count(requests, `GET ${featurePath}`)).toBe(flapping.length - 1 + 2 * polling.steadyAnswers);
     expect(count(requests, `POST ${featurePath}/register`)).toBe(1);
   });
 
   it("does not ask for what is under way already", async () => {
     const { arm, requests } = await subscription(["Registering", "Registered"]);
-    await expect(register(arm, feature, patience)).resolves.toMatchObject({ wasRegistered: true });
+    await expect(register(arm, feature, polling)).resolves.toMatchObject({ wasRegistered: true });
     expect(count(requests, `POST ${featurePath}/register`)).toBe(0);
   });
 
   it("waits for an unregistration to end before it registers", async () => {
     const { arm, requests } = await subscription(["Unregistering", "Unregistering", "Unregistered", "Registered"]);
-    await register(arm, feature, patience);
+    await register(arm, feature, polling);
     const posted = requests.indexOf(`POST ${featurePath}/register`);
-    expect(count(requests.slice(0, posted), `GET ${featurePath}`)).toBe(patience.steadyAnswers + 2);
+    expect(count(requests.slice(0, posted), `GET ${featurePath}`)).toBe(polling.steadyAnswers + 2);
   });
 
   it.each([
@@ -119,7 +119,7 @@ describe("register", () => {
     ["after asking", ["NotRegistered", "Pending"]],
   ])("says whom to ask when the feature is Pending %s", async (_when, states) => {
     const { arm, requests } = await subscription(states);
-    await expect(register(arm, feature, patience)).rejects.toThrow(
+    await expect(register(arm, feature, polling)).rejects.toThrow(
       /Microsoft\.Test\/Thing is Pending.*support request/s,
     );
     expect(count(requests, `POST ${providerPath}/register`)).toBe(0);
@@ -127,14 +127,14 @@ describe("register", () => {
 
   it("gives up after the limit, with the state that it saw last", async () => {
     const { arm } = await subscription(["NotRegistered", "Registering"]);
-    await expect(register(arm, feature, { ...patience, limitSeconds: 0.05 })).rejects.toThrow(
+    await expect(register(arm, feature, { ...polling, limitSeconds: 0.05 })).rejects.toThrow(
       /still Registering .* after 0\.05 s.*longer timeout/s,
     );
   });
 
   it("gives up on a resource provider after the limit", async () => {
     const { arm } = await subscription(["Registered"], ["Registering"]);
-    await expect(register(arm, feature, { ...patience, limitSeconds: 0.05 })).rejects.toThrow(
+    await expect(register(arm, feature, { ...polling, limitSeconds: 0.05 })).rejects.toThrow(
       /resource provider Microsoft\.Test is still Registering/,
     );
   });
@@ -148,7 +148,7 @@ describe("register", () => {
     const { arm } = await subscription(["NotRegistered", "Registered"], ["Registered"], (_request, earlier) =>
       earlier === 0 ? trouble : undefined,
     );
-    await expect(register(arm, feature, patience)).resolves.toMatchObject({ state: "Registered" });
+    await expect(register(arm, feature, polling)).resolves.toMatchObject({ state: "Registered" });
   });
 
   it("names the arguments to check when there is no such feature", async () => {
@@ -157,7 +157,7 @@ describe("register", () => {
         ? { status: 404, body: { error: { code: "FeatureNotFound", message: "no such feature" } } }
         : undefined,
     );
-    await expect(register(arm, feature, patience)).rejects.toThrow(
+    await expect(register(arm, feature, polling)).rejects.toThrow(
       /FeatureNotFound.*Check providerNamespace and feature/s,
     );
   });
@@ -168,7 +168,7 @@ describe("register", () => {
         ? { status: 403, body: { error: { code: "AuthorizationFailed", message: "no" } } }
         : undefined,
     );
-    await expect(register(arm, feature, patience)).rejects.toThrow(/AuthorizationFailed.*Contributor/s);
+    await expect(register(arm, feature, polling)).rejects.toThrow(/AuthorizationFailed.*Contributor/s);
   });
 
   it("lets no token into an error, even when Azure repeats it", async () => {
@@ -179,7 +179,7 @@ describe("register", () => {
       status: 400,
       body: { error: { code: "Bad", message: `you sent ${token}` } },
     }));
-    const failure = await register(echo.arm, feature, patience).catch((error: unknown) => error);
+    const failure = await register(echo.arm, feature, polling).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(Error);
     expect(String(failure)).toContain("you sent <token>");
     expect(JSON.stringify(failure, Object.getOwnPropertyNames(failure))).not.toContain(token);

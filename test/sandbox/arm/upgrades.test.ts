@@ -124,7 +124,7 @@ describe("an upgrade", () => {
 
 describe("a release by Azure", () => {
   const release = (body: JsonObject): Promise<Answer> => emulator.control("POST", "releases", body);
-  const settled = (): Promise<void> =>
+  const untilSucceeded = (): Promise<void> =>
     expect
       .poll(async () => (await emulator.arm("GET", clusterPath)).body)
       .toMatchObject({ properties: { provisioningState: "Succeeded" } });
@@ -136,7 +136,7 @@ describe("a release by Azure", () => {
     );
     const answer = await release({ kubernetes: "1.35.7" });
     expect(answer.body).toEqual({ upgrading: [expect.stringMatching(/managedClusters\/mesh$/)] });
-    await settled();
+    await untilSucceeded();
     expect(await versions()).toEqual([
       ["1.35", "1.35.7"],
       ["1.35", "1.35.7"],
@@ -161,7 +161,7 @@ describe("a release by Azure", () => {
   it("of a node image upgrades pools whose nodes take it", async () => {
     await createCluster(emulator, clusterWith({ autoUpgradeProfile: { nodeOSUpgradeChannel: "NodeImage" } }));
     await release({ nodeImage: "202612.01.0" });
-    await settled();
+    await untilSucceeded();
     const image = "AKSUbuntu-2404gen2containerd-202612.01.0";
     expect((await emulator.arm("GET", pool)).body).toMatchObject({ properties: { nodeImageVersion: image } });
     expect([...emulator.backend.clusters.values()][0]?.pools).toMatchObject([{ nodeImageVersion: image }]);
