@@ -94,7 +94,7 @@ export default tseslint.config(
           patterns: [
             ...folders(["components", "cli", "sandbox", "judge"], "must not be known here"),
             {
-              regex: "/stacks/(?!preview-(settings|reach|prefix|marks)$)",
+              regex: "/stacks/(?!preview-(settings|reach|prefix|tags)$)",
               message: "Only a stack's data.",
             },
           ],

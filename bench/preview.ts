@@ -18,7 +18,7 @@ import { parseArgs } from "node:util";
 import { Stack } from "@pulumi/pulumi/automation";
 import { openEngine } from "../preview/engine";
 import { inTurns } from "../preview/list";
-import { markStack } from "../preview/tags";
+import { tagStack } from "../preview/tags";
 import { stopEmulator } from "../sandbox/emulator";
 import { programDirectory } from "../sandbox/paths";
 import { terminalReport } from "../sandbox/progress";
@@ -111,7 +111,7 @@ async function fill(sandbox: Sandbox, numbers: readonly number[]): Promise<void>
       const name = `pr-${pullRequest}`;
       if (existsSync(join(sandbox.paths.state, ".pulumi", "stacks", projectName, `${name}.json`))) return;
       const expires = "2020-01-01T00:00:00Z";
-      const marks = {
+      const settings = {
         pullRequest,
         commit,
         owner: "bench",
@@ -121,9 +121,9 @@ async function fill(sandbox: Sandbox, numbers: readonly number[]): Promise<void>
         images: {},
         reaches: [],
       } as const;
-      await engine.projectDirectory.configure(name, projectName, marks);
+      await engine.projectDirectory.configure(name, projectName, settings);
       const stack = await Stack.create(name, engine.workspace);
-      await markStack(engine, name, marks);
+      await tagStack(engine, name, settings);
       await stack.up({ color: "never" });
       report(`${name} is there`);
     });

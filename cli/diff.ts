@@ -39,9 +39,9 @@ export function describeChanges(changes: readonly AccessChange[], { paint }: Ter
   if (changes.length === 0) return `No change: proved ${provedExtent}.\n`;
   const lines: string[] = [];
   for (const change of changes) {
-    const mark =
+    const sign =
       change.kind === "opens" ? paint.bad("+") : change.kind === "closes" ? paint.good("-") : paint.warn("~");
-    lines.push(`${mark} ${paint.bold(changeTitles[change.kind])}: ${change.from} → ${change.to}`);
+    lines.push(`${sign} ${paint.bold(changeTitles[change.kind])}: ${change.from} → ${change.to}`);
     if (change.request !== undefined) lines.push(`    ${describeRequest(change.request)}`);
     if (change.before !== undefined && change.after !== undefined) {
       lines.push(`    was ${outcomeText(change.before, paint)}, is ${outcomeText(change.after, paint)}`);

@@ -6,15 +6,15 @@ import { type Engine } from "./engine";
 import { PreviewProblem } from "./problem";
 import { type Health } from "./report";
 
-/** A namespace that is marked as a preview's. */
+/** A namespace with a preview's label. */
 export interface PreviewNamespace {
   readonly name: string;
   readonly pullRequest: number;
-  /** ISO 8601; absent where the mark is missing. */
+  /** ISO 8601; absent where the annotation is missing. */
   readonly expires?: string;
 }
 
-/** A TrafficTarget outside of all previews' namespaces that is marked as a preview's. */
+/** A TrafficTarget outside of all previews' namespaces that has a preview's label. */
 export interface PreviewTarget {
   readonly namespace: string;
   readonly name: string;
@@ -109,7 +109,7 @@ async function connectCluster(kubeconfig: string): Promise<SharedCluster> {
 
 const targetKind = { group: "access.smi-spec.io", version: "v1alpha3", plural: "traffictargets" } as const;
 
-/** The marked ones among TrafficTargets, without those that go with a preview's namespace. */
+/** The TrafficTargets with a preview's label, without those that go with a preview's namespace. */
 function targetsOf(list: unknown): readonly PreviewTarget[] {
   const items: unknown = isJsonObject(list) ? list["items"] : undefined;
   if (!Array.isArray(items)) throw new PreviewProblem("The API server's answer is no list of TrafficTargets.");

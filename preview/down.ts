@@ -18,7 +18,7 @@ import { engineLog } from "./plan";
 import { isSwept } from "./reaches";
 import { type PreviewReport } from "./report";
 import { readState } from "./state";
-import { marksOf, type PreviewMarks } from "./tags";
+import { tagsOf, type StackTags } from "./tags";
 
 /** How a teardown is retried. */
 export interface DownOptions {
@@ -57,19 +57,19 @@ export async function removePreview(
   const { say, signal } = engine.surroundings;
   return alone(engine, name, `aks-mesh preview down --pr ${pullRequest}`, async (whenFree) => {
     const stack = await findStack(engine, name);
-    const marks: PreviewMarks = stack === undefined ? {} : await marksOf(engine, name);
+    const tags: StackTags = stack === undefined ? {} : await tagsOf(engine, name);
     const report = {
       pullRequest,
-      commit: marks.commit ?? "",
+      commit: tags.commit ?? "",
       stack: name,
-      kind: marks.cluster ?? "shared",
+      kind: tags.cluster ?? "shared",
       addresses: [],
       outputs: [],
     } as const;
     let error = "";
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       try {
-        const found = await removeOnce(engine, name, marks, base, pullRequest, whenFree);
+        const found = await removeOnce(engine, name, tags, base, pullRequest, whenFree);
         return found || stack !== undefined ? { ...report, state: { status: "removed" } } : undefined;
       } catch (caught) {
         if (signal.aborted) throw caught;
@@ -78,7 +78,7 @@ export async function removePreview(
       }
       if (attempt < attempts) await sleep(pause * 2 ** (attempt - 1), undefined, { signal });
     }
-    const left = await whatIsLeft(engine, name, marks, base, pullRequest);
+    const left = await whatIsLeft(engine, name, tags, base, pullRequest);
     return { ...report, state: { status: "teardown-failed", error, left } };
   });
 }
@@ -87,16 +87,16 @@ export async function removePreview(
 async function removeOnce(
   engine: Engine,
   name: string,
-  marks: PreviewMarks,
+  tags: StackTags,
   base: string,
   pullRequest: number,
   whenFree: WhenFree,
 ): Promise<boolean> {
   const stack = await findStack(engine, name);
   // Asked first: once the stack is gone, nobody knows any more on which cluster its namespaces are.
-  if (marks.cluster === "shared") await inCluster(engine, marks.base ?? base, pullRequest);
-  if (stack !== undefined) await removeStack(engine, stack, marks, pullRequest, whenFree);
-  const swept = marks.cluster === "own" ? 0 : await sweep(engine, marks.base ?? base, pullRequest);
+  if (tags.cluster === "shared") await inCluster(engine, tags.base ?? base, pullRequest);
+  if (stack !== undefined) await removeStack(engine, stack, tags, pullRequest, whenFree);
+  const swept = tags.cluster === "own" ? 0 : await sweep(engine, tags.base ?? base, pullRequest);
   return stack !== undefined || swept > 0;
 }
 
@@ -107,7 +107,7 @@ async function removeOnce(
 async function removeStack(
   engine: Engine,
   stack: Stack,
-  { cluster }: PreviewMarks,
+  { cluster }: StackTags,
   pullRequest: number,
   whenFree: WhenFree,
 ): Promise<void> {
@@ -158,12 +158,12 @@ async function sweep(engine: Engine, base: string, pullRequest: number): Promise
 async function whatIsLeft(
   engine: Engine,
   name: string,
-  marks: PreviewMarks,
+  tags: StackTags,
   base: string,
   pullRequest: number,
 ): Promise<readonly string[]> {
   const [namespaces, stack] = await Promise.allSettled([
-    marks.cluster === "own" ? [] : inCluster(engine, marks.base ?? base, pullRequest),
+    tags.cluster === "own" ? [] : inCluster(engine, tags.base ?? base, pullRequest),
     findStack(engine, name).then((found) => (found === undefined ? [] : resourcesOf(engine, name))),
   ]);
   return [

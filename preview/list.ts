@@ -1,7 +1,7 @@
 import { CommandError } from "@pulumi/pulumi/automation";
 import { pullRequestOf } from "../stacks/preview-settings";
 import { type Engine, findStack } from "./engine";
-import { marksOf, type PreviewMarks } from "./tags";
+import { tagsOf, type StackTags } from "./tags";
 
 /** A preview as the backend knows it. */
 export interface PreviewStack {
@@ -11,7 +11,7 @@ export interface PreviewStack {
   readonly lastUpdate?: string;
   /** Whether an engine works on it now, as far as the backend knows. */
   readonly updating: boolean;
-  readonly marks: PreviewMarks;
+  readonly tags: StackTags;
 }
 
 /** All previews of the project, in the order of their pull requests. */
@@ -28,7 +28,7 @@ export async function previewStacks(engine: Engine): Promise<readonly PreviewSta
   });
   const marked = await inTurns(4, previews, async (preview): Promise<readonly PreviewStack[]> => {
     try {
-      return [{ ...preview, marks: await marksOf(engine, preview.stack) }];
+      return [{ ...preview, tags: await tagsOf(engine, preview.stack) }];
     } catch (error) {
       // Removed since it was listed.
       if (error instanceof CommandError && (await findStack(engine, preview.stack)) === undefined) return [];

@@ -72,14 +72,14 @@ function kindOf(op: string): PlannedChange["op"] | undefined {
   }
 }
 
-/** Marks that say which commit runs, and how long: they change with every push. */
-const marks = /^(tags|metadata\.annotations)\b.*\b(commit|expires|owner|pull-request)\b/;
+/** Tags and annotations that say which commit runs, and how long: they change with every push. */
+const previewTag = /^(tags|metadata\.annotations)\b.*\b(commit|expires|owner|pull-request)\b/;
 
 /**
  * Whether a reviewer learns nothing from a change: components, which are only names for what they hold, providers, and updates
- * of nothing but the marks.
+ * of nothing but such tags.
  */
 function isNoise({ op, type, properties = [] }: Omit<PlannedChange, "noise">, custom: boolean | undefined): boolean {
   if (custom === false || type.startsWith("pulumi:providers:")) return true;
-  return op === "update" && properties.length > 0 && properties.every((property) => marks.test(property));
+  return op === "update" && properties.length > 0 && properties.every((property) => previewTag.test(property));
 }

@@ -61,7 +61,7 @@ function isRoute(value: unknown): value is string {
   return typeof value === "string" && /^[^/\s]+\/[^/\s]+$/.test(value);
 }
 
-/** Whether an object is what a reach allows, neither more nor less, and marked so that it is found again. */
+/** Whether an object is what a reach allows, neither more nor less, and labelled so that it is found again. */
 export function isReachTarget(
   pullRequest: number,
   reaches: readonly PreviewReach[],
@@ -74,18 +74,18 @@ export function isReachTarget(
       object.kind === kind &&
       object.metadata.name === metadata.name &&
       object.metadata.namespace === metadata.namespace &&
-      isMarked(pullRequest, object) &&
+      hasLabel(pullRequest, object) &&
       isDeepStrictEqual(Reflect.get(object, "spec"), spec)
     );
   });
 }
 
-/** Whether an object outside of a preview's namespaces is found by its mark when the preview is removed. */
+/** Whether an object outside of a preview's namespaces is found by its label when the preview is removed. */
 export function isSwept(pullRequest: number, object: KubernetesObject): boolean {
-  return object.kind === "TrafficTarget" && isMarked(pullRequest, object);
+  return object.kind === "TrafficTarget" && hasLabel(pullRequest, object);
 }
 
-function isMarked(pullRequest: number, { metadata }: KubernetesObject): boolean {
+function hasLabel(pullRequest: number, { metadata }: KubernetesObject): boolean {
   return isJsonObject(metadata.labels) && metadata.labels[previewLabel] === String(pullRequest);
 }
 

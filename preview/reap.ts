@@ -73,13 +73,13 @@ export async function reap(
 }
 
 function reasonToRemove(
-  { pullRequest, marks, lastUpdate }: PreviewStack,
+  { pullRequest, tags, lastUpdate }: PreviewStack,
   open: ReadonlySet<number> | undefined,
   { timeToLive }: PreviewPolicy,
 ): Reaped["reason"] | undefined {
   if (open !== undefined && !open.has(pullRequest)) return "closed";
-  // A run that was killed before it set the mark still gave the stack a time.
-  const { expires } = marks;
+  // A run that was killed before it set the tag still gave the stack a time.
+  const { expires } = tags;
   const end = expires === undefined ? Date.parse(lastUpdate ?? "") + timeToLive : Date.parse(expires);
   return end < Date.now() ? "expired" : undefined;
 }

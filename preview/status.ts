@@ -3,10 +3,10 @@ import { type Engine, openEngine, type Surroundings } from "./engine";
 import { inTurns, type PreviewStack, previewStacks } from "./list";
 import { PreviewProblem } from "./problem";
 import { type Health } from "./report";
-import { type PreviewMarks } from "./tags";
+import { type StackTags } from "./tags";
 
 /** One preview, as a table shows it. What is not known is absent. */
-export interface StatusRow extends PreviewMarks {
+export interface StatusRow extends StackTags {
   readonly pullRequest: number;
   readonly stack: string;
   /** When the last update ended, ISO 8601. */
@@ -23,9 +23,9 @@ export async function status(surroundings: Surroundings, base: string): Promise<
   const engine = await openEngine(surroundings, base);
   try {
     const previews = await previewStacks(engine);
-    const shared = previews.filter(({ marks }) => marks.cluster !== "own");
-    const bases = [...new Set(shared.map(({ marks }) => marks.base ?? base))];
-    const own = previews.filter(({ marks }) => marks.cluster === "own");
+    const shared = previews.filter(({ tags }) => tags.cluster !== "own");
+    const bases = [...new Set(shared.map(({ tags }) => tags.base ?? base))];
+    const own = previews.filter(({ tags }) => tags.cluster === "own");
     const clusters = [
       ...bases.map((stack) => ({ stack, owner: undefined })),
       ...own.map(({ stack, pullRequest }) => ({ stack, owner: pullRequest })),
@@ -56,14 +56,14 @@ async function healthOn(
 }
 
 async function rowOf(engine: Engine, preview: PreviewStack, health: Health | undefined): Promise<StatusRow> {
-  const { pullRequest, stack, lastUpdate, updating, marks } = preview;
+  const { pullRequest, stack, lastUpdate, updating, tags } = preview;
   const address = (await addressesOf(engine, stack))["bookstore"];
-  const expired = marks.expires !== undefined && Date.parse(marks.expires) < Date.now();
+  const expired = tags.expires !== undefined && Date.parse(tags.expires) < Date.now();
   const state = updating ? "updating" : expired ? "expired" : address === undefined ? "unfinished" : "running";
   return {
     pullRequest,
     stack,
-    ...marks,
+    ...tags,
     state,
     ...(lastUpdate !== undefined && { lastUpdate }),
     ...(address !== undefined && { address: `http://${address}` }),

@@ -1,9 +1,9 @@
 import { type PreviewSettings } from "../stacks/preview-settings";
-import { previewTags } from "../stacks/preview-marks";
+import { previewTags } from "../stacks/preview-tags";
 import { type Engine } from "./engine";
 
-/** What a preview's stack is marked with. Tags that a run was cut off before it set are absent. */
-export interface PreviewMarks {
+/** The tags of a preview's stack. Those that a run was killed before it set are absent. */
+export interface StackTags {
   readonly commit?: string;
   readonly owner?: string;
   /** ISO 8601 in UTC. */
@@ -14,10 +14,10 @@ export interface PreviewMarks {
 }
 
 /**
- * Marks a stack: pull request, commit, owner, end of its life and the rest. Set before anything is deployed, so that
+ * Tags a stack: pull request, commit, owner, end of its life and the rest. Set before anything is deployed, so that
  * the reaper finds whatever a killed run leaves.
  */
-export async function markStack({ workspace }: Engine, stack: string, settings: PreviewSettings): Promise<void> {
+export async function tagStack({ workspace }: Engine, stack: string, settings: PreviewSettings): Promise<void> {
   const wanted = { ...previewTags(settings), cluster: settings.cluster, base: settings.base };
   const present = await workspace.listTags(stack);
   for (const [key, value] of Object.entries(wanted)) {
@@ -26,8 +26,8 @@ export async function markStack({ workspace }: Engine, stack: string, settings: 
   }
 }
 
-/** The marks of a stack. */
-export async function marksOf({ workspace }: Engine, stack: string): Promise<PreviewMarks> {
+/** The tags of a stack. */
+export async function tagsOf({ workspace }: Engine, stack: string): Promise<StackTags> {
   const { commit, owner, expires, cluster, base } = await workspace.listTags(stack);
   return {
     ...(commit !== undefined && { commit }),

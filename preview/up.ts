@@ -26,7 +26,7 @@ import { isReachTarget, reachProblems } from "./reaches";
 import { type AccessReport, type Address, type Health, type PreviewReport, type StackOutput } from "./report";
 import { type PreviewPolicy } from "./settings";
 import { readState } from "./state";
-import { marksOf, markStack } from "./tags";
+import { tagsOf, tagStack } from "./tags";
 
 /** What to deploy. Every text has been checked. */
 export interface UpOptions {
@@ -69,7 +69,7 @@ export async function up(
   }
 }
 
-/** The preview's stack, made if it is new, marked, and free of what earlier runs left. */
+/** The preview's stack, made if it is new, tagged, and free of what earlier runs left. */
 async function openStack(
   engine: Engine,
   name: string,
@@ -81,10 +81,10 @@ async function openStack(
   if (existing === undefined) {
     if (settings.cluster === "own") await admitOwnCluster(engine, policy);
     const created = await Stack.create(name, engine.workspace);
-    await markStack(engine, name, settings);
+    await tagStack(engine, name, settings);
     return created;
   }
-  const { cluster, base } = await marksOf(engine, name);
+  const { cluster, base } = await tagsOf(engine, name);
   const moved = cluster !== undefined && cluster !== settings.cluster;
   if (moved || (base !== undefined && settings.cluster === "shared" && base !== settings.base)) {
     throw new PreviewProblem(
@@ -92,13 +92,13 @@ async function openStack(
     );
   }
   await takeUp(engine, existing, whenFree);
-  await markStack(engine, name, settings);
+  await tagStack(engine, name, settings);
   return existing;
 }
 
 async function admitOwnCluster(engine: Engine, { ownClusters }: PreviewPolicy): Promise<void> {
   const previews = await previewStacks(engine);
-  const own = previews.filter(({ marks }) => marks.cluster === "own").map(({ pullRequest }) => pullRequest);
+  const own = previews.filter(({ tags }) => tags.cluster === "own").map(({ pullRequest }) => pullRequest);
   if (own.length < ownClusters) return;
   throw new PreviewProblem(
     `${own.length} of at most ${ownClusters} previews with a cluster of their own are there already (pull requests ${own.join(", ") || "none"}). Remove one, or use the shared cluster.`,

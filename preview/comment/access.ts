@@ -26,7 +26,7 @@ function brokenEntry({ object, message, request, remedy }: BrokenGuarantee): str
   return lines.join("\n");
 }
 
-const marks: Readonly<Partial<Record<AccessLine["kind"], string>>> = { opens: "+", closes: "-" };
+const signs: Readonly<Partial<Record<AccessLine["kind"], string>>> = { opens: "+", closes: "-" };
 
 /** Who may call whom, as the pull request changes it. */
 export function accessSection({ changes, comparedWith, guarantees, broken }: AccessReport): Section {
@@ -49,7 +49,7 @@ export function accessSection({ changes, comparedWith, guarantees, broken }: Acc
 }
 
 function accessEntry({ kind, from, to, request, before, after }: AccessLine): string {
-  const lines = [`${marks[kind] ?? "!"} ${changeTitles[kind]}: ${line(`${from} → ${to}`)}`];
+  const lines = [`${signs[kind] ?? "!"} ${changeTitles[kind]}: ${line(`${from} → ${to}`)}`];
   if (request !== undefined) lines.push(`    ${witness(request)}`);
   if (before !== undefined && after !== undefined) lines.push(`    was ${verdict(before)}, is ${verdict(after)}`);
   return lines.join("\n");

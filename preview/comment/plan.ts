@@ -3,13 +3,13 @@ import { counted, plainLine } from "./escape";
 import { hideIn } from "./secrets";
 import { type Section } from "./sections";
 
-const marks: Readonly<Record<PlannedChange["op"], string>> = { create: "+", update: "~", replace: "±", delete: "−" };
+const signs: Readonly<Record<PlannedChange["op"], string>> = { create: "+", update: "~", replace: "±", delete: "−" };
 const order = ["delete", "replace", "update", "create"] as const;
 
 /** What happens to resources; what tells a reviewer nothing is folded. */
 export function planSections({ changes, unchanged }: Plan): readonly Section[] {
   const counts = (["create", "update", "replace", "delete"] as const).map(
-    (op) => `${marks[op]}${String(changes.filter((change) => change.op === op).length)}`,
+    (op) => `${signs[op]}${String(changes.filter((change) => change.op === op).length)}`,
   );
   const sorted = order.flatMap((op) => changes.filter((change) => change.op === op));
   const noise = sorted.filter((change) => change.noise);
@@ -29,5 +29,5 @@ export function planSections({ changes, unchanged }: Plan): readonly Section[] {
 
 function changeLine({ op, type, name, properties = [] }: PlannedChange): string {
   const differing = properties.length === 0 ? "" : `: ${properties.join(", ")}`;
-  return `${marks[op]} ${plainLine(hideIn(`${type} ${name}${differing}`), 400)}`;
+  return `${signs[op]} ${plainLine(hideIn(`${type} ${name}${differing}`), 400)}`;
 }

@@ -108,8 +108,8 @@ describe.sequential("a preview that may call shared workloads", () => {
         'import { previewTargets } from "./stacks/preview-targets";',
         'const { options } = sharedCluster("x", "dev");',
         `const reaches = [${JSON.stringify({ ...restocking, from: "bookthief/bookthief" })}];`,
-        'const marks = { commit: "", owner: "", expires: "", cluster: "shared", base: "dev", images: {} } as const;',
-        "previewTargets({ pullRequest: 7, ...marks, reaches }, options);",
+        'const settings = { commit: "", owner: "", expires: "", cluster: "shared", base: "dev", images: {} } as const;',
+        "previewTargets({ pullRequest: 7, ...settings, reaches }, options);",
       ].join("\n"),
     );
     const { report } = await push(sandbox, github, 7, commitOf("a"), ["--program", intruder.directory], 1);

@@ -89,7 +89,7 @@ async function statusRows(): Promise<readonly StatusRow[]> {
 }
 
 describe.sequential("previews on one shared cluster", () => {
-  it("come up three at once, each in namespaces of its own, marked and within bounds", async () => {
+  it("come up three at once, each in namespaces of its own, labelled, annotated and within bounds", async () => {
     const pushes = await Promise.all([1, 2, 3].map((number) => push(sandbox, github, number, commitOf(number))));
     for (const [index, { report }] of pushes.entries()) {
       const number = index + 1;

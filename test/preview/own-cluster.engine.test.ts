@@ -57,7 +57,7 @@ describe.sequential("previews with a cluster of their own", () => {
     expect(await everythingInAzure()).toEqual([]);
   });
 
-  it("come up, marked, with mesh and application on them, and no other stack to be compared with", async () => {
+  it("come up, tagged, with mesh and application on them, and no other stack to be compared with", async () => {
     const { report } = await push(sandbox, github, 31, commitOf("b"), own);
     expect(report).toMatchObject({
       stack: "pr-31",

@@ -65,7 +65,7 @@ describe("the setting previewReaches", () => {
 });
 
 describe("what a preview has in a shared namespace", () => {
-  it("is the TrafficTarget of the setting, found again by its mark", () => {
+  it("is the TrafficTarget of the setting, found again by its label", () => {
     expect(target()).toMatchObject({
       metadata: {
         name: "pr-7-bookbuyer.bookbuyer.bookwarehouse",
@@ -93,8 +93,8 @@ describe("what a preview has in a shared namespace", () => {
     ["one more route", target((text) => text.replace('["restock-books"]', '["restock-books","steal"]'))],
     ["a TCP route", target((text) => text.replace("HTTPRouteGroup", "TCPRoute"))],
     ["another name, that of the shared one", target((text) => text.replace(/pr-7-[^"]+bookwarehouse"/, 'mysql"'))],
-    ["no mark", target((text) => text.replace(/"labels":\{.*?\}/, '"labels":{}'))],
-    ["another preview's mark", target((text) => text.replace('preview":"7"', 'preview":"8"'))],
+    ["no label", target((text) => text.replace(/"labels":\{.*?\}/, '"labels":{}'))],
+    ["another preview's label", target((text) => text.replace('preview":"7"', 'preview":"8"'))],
     ["routes of its own", target((text) => text.replace('"kind":"TrafficTarget"', '"kind":"HTTPRouteGroup"'))],
   ])("is never %s", (_, object, reaches) => {
     expect(outside(object, reaches)).toEqual([

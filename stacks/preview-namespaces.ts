@@ -3,13 +3,9 @@ import { type NamespaceIsolationSettings, type NetworkReach } from "../component
 import { previewPrefix } from "./preview-prefix";
 import { previewLabel, type PreviewReach, reachNamespaces } from "./preview-reach";
 import { type PreviewSettings } from "./preview-settings";
+import { previewTags } from "./preview-tags";
 
-/** What marks a preview wherever it leaves something: tags of its Azure resources, annotations of its namespaces. */
-export function previewTags({ pullRequest, commit, owner, expires }: PreviewSettings) {
-  return { "pull-request": String(pullRequest), commit, owner, expires };
-}
-
-/** The namespaces of a preview on a shared cluster: named, marked, and closed to everybody else's. */
+/** The namespaces of a preview on a shared cluster: named, labelled, annotated, and isolated from everybody else's. */
 export function previewNamespaces(settings: PreviewSettings, bounds: NamespaceIsolationSettings): SampleNamespaces {
   const own = { [previewLabel]: String(settings.pullRequest) };
   const annotations = Object.entries(previewTags(settings)).map(([key, value]): [string, string] => [
