@@ -2,6 +2,7 @@ import { type Mesh } from "./analysis/mesh";
 import { type AskedService } from "./cluster/dns";
 import { type Manifests } from "./manifests";
 import { osmMesh } from "./osm";
+import { admit as admitOsm, type AdmissionContext, type Finding } from "./osm/admission";
 import { compileOsm } from "./osm/compile";
 import { type OsmObject } from "./osm/kinds";
 import { type Policy } from "./policy/model";
@@ -11,17 +12,29 @@ interface ObjectOf {
   readonly osm: OsmObject;
 }
 
-/** Meshes that a policy can be compiled for, and whose objects can be analysed. */
+/** Meshes that a policy can be compiled for, and whose objects can be checked and analysed. */
 export type MeshTarget = keyof ObjectOf;
+
+/** An object of one of a mesh's own kinds. */
+export type MeshObject<T extends MeshTarget> = ObjectOf[T];
+
+/** What comes of checking objects before they are applied. */
+export interface Admission<O> {
+  /** All that is wrong: object by object in the order given, then what is wrong between them. */
+  readonly findings: readonly Finding[];
+  /** The objects that have the shape of their kind, in the order given. */
+  readonly objects: readonly O[];
+}
 
 /** What a mesh is to those who do not know which one it is. */
 interface Target<O> {
   compile(policy: Policy): readonly O[];
+  admit(values: readonly unknown[], context?: AdmissionContext): Admission<O>;
   meshOf(manifests: Pick<Manifests, "objects"> & Partial<Manifests>, asked: readonly AskedService[]): Mesh;
 }
 
 const targets: { readonly [T in MeshTarget]: Target<ObjectOf[T]> } = {
-  osm: { compile: compileOsm, meshOf: osmMesh },
+  osm: { compile: compileOsm, admit: admitOsm, meshOf: osmMesh },
 };
 
 /**
@@ -29,8 +42,22 @@ const targets: { readonly [T in MeshTarget]: Target<ObjectOf[T]> } = {
  *
  * @throws {PolicyError} where the mesh cannot say it exactly.
  */
-export function compile<T extends MeshTarget>(policy: Policy, target: T): readonly ObjectOf[T][] {
+export function compile<T extends MeshTarget>(policy: Policy, target: T): readonly MeshObject<T>[] {
   return targets[target].compile(policy);
+}
+
+/**
+ * Checks a mesh's objects as a whole, before anything is applied: the kinds' schemas, what the mesh's webhook refuses, and what
+ * both let through though the mesh then ignores it or traffic fails.
+ *
+ * @param values plain objects, from anywhere.
+ */
+export function admit<T extends MeshTarget>(
+  values: readonly unknown[],
+  target: T,
+  context?: AdmissionContext,
+): Admission<MeshObject<T>> {
+  return targets[target].admit(values, context);
 }
 
 /**

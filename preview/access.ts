@@ -1,6 +1,5 @@
 import { type KubernetesObject } from "../mesh/manifests";
-import { checkGuarantees, diff, DiffTooLarge, type Guarantee } from "../mesh";
-import { osmMesh } from "../mesh/osm";
+import { checkGuarantees, diff, DiffTooLarge, type Guarantee, meshOf } from "../mesh";
 import { type AccessReport, accessLine } from "./report";
 
 /** What a change of objects opens and closes, and which guarantees it breaks. */
@@ -10,10 +9,10 @@ export function accessReport(
   after: readonly KubernetesObject[],
   guarantees: readonly Guarantee[],
 ): AccessReport {
-  const now = osmMesh({ objects: after });
+  const now = meshOf({ objects: after });
   const broken = checkGuarantees(now, guarantees);
   try {
-    const changes = diff(osmMesh({ objects: before }), now).map(accessLine);
+    const changes = diff(meshOf({ objects: before }), now).map(accessLine);
     return { comparedWith, changes, guarantees: guarantees.length, broken };
   } catch (error) {
     if (!(error instanceof DiffTooLarge)) throw error;

@@ -1,7 +1,6 @@
 import { CommandError } from "@pulumi/pulumi/automation";
 import { type KubernetesObject } from "../mesh/manifests";
-import { checkGuarantees } from "../mesh";
-import { osmMesh } from "../mesh/osm";
+import { checkGuarantees, meshOf } from "../mesh";
 import { accessReport } from "./access";
 import { type Engine, engineErrors, findStack } from "./engine";
 import { guaranteesOfStack } from "./guarantees";
@@ -41,7 +40,7 @@ export async function compareWithBase(
     // The program may have ended early, so that much is missing. What it opens until then is true all the same.
     const objects = objectsOf(log().resources);
     const broken = checkGuarantees(
-      osmMesh({ objects }),
+      meshOf({ objects }),
       guarantees.filter(({ kind }) => kind === "never"),
     );
     const shown = broken.filter(({ request }) => request !== undefined);

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type AdmissionContext } from "../../mesh/osm/admission";
+import { type AdmissionContext } from "../../mesh";
 import { guaranteesOf } from "../../mesh/policy";
 import { type AccessMatrix } from "./access-matrix";
 import { type MeshPoliciesArgs } from "./args";

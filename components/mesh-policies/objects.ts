@@ -5,6 +5,7 @@ import { compile } from "../../mesh";
 import { type Policy, PolicyError } from "../../mesh/policy";
 import { transformed } from "../transform";
 import { type MeshPoliciesArgs, type PolicyArgs } from "./args";
+import { meshTarget } from "./target";
 
 /** A policy object ready to be applied. Parts of its arguments may not be known yet. */
 export interface PendingObject {
@@ -19,7 +20,7 @@ export interface PendingObject {
 /** The objects of a policy, without the MeshConfig, which is OpenServiceMesh's to set. */
 function compiled(policy: Policy): readonly OsmObject[] {
   try {
-    return compile(policy, "osm").filter(({ kind }) => kind !== "MeshConfig");
+    return compile(policy, meshTarget).filter(({ kind }) => kind !== "MeshConfig");
   } catch (error) {
     if (error instanceof PolicyError) throw new RunError(`policy: ${error.message}`);
     throw error;

@@ -1,9 +1,19 @@
 import { describeObject, type KubernetesObject } from "../../mesh/manifests";
-import { checkGuarantees, decide, describeRequest, type Finding, type Guarantee, type Mesh } from "../../mesh";
-import { osmMesh } from "../../mesh/osm";
-import { admit, type AdmissionContext, advice } from "../../mesh/osm/admission";
+import {
+  admit,
+  type AdmissionContext,
+  advice,
+  checkGuarantees,
+  decide,
+  describeRequest,
+  type Finding,
+  type Guarantee,
+  type Mesh,
+  meshOf,
+} from "../../mesh";
 import { type AccessMatrix, accessMatrix } from "./access-matrix";
 import { asKubernetesObject } from "./cluster";
+import { meshTarget } from "./target";
 
 /** Something to say about the policies. */
 export interface Diagnostic {
@@ -32,19 +42,19 @@ export interface ReviewSubject {
 /** What the policies come to. */
 export interface Review {
   readonly diagnostics: readonly Diagnostic[];
-  /** Who may call whom; empty where the API server or OSM would refuse an object. */
+  /** Who may call whom; empty where the API server or the mesh would refuse an object. */
   readonly access: AccessMatrix;
 }
 
 /**
- * Checks the policies as `aks-mesh check` does, what the API server and OSM's webhook would refuse first. Where parts are
+ * Checks the policies as `aks-mesh check` does, what the API server and the mesh's webhook would refuse first. Where parts are
  * unknown, findings are warnings, since the rest may mend them, and what only the whole can tell is left out.
  */
 export function review(subject: ReviewSubject): Review {
   const partial = subject.unknown.length > 0;
   const cluster = subject.cluster.map(asKubernetesObject).filter((object) => object !== undefined);
   const services = cluster.filter(({ kind }) => kind === "Service").map(keyOf);
-  const admission = admit(subject.objects, {
+  const admission = admit(subject.objects, meshTarget, {
     ...subject.context,
     complete: !partial,
     ...(subject.workloadsKnown && !partial && { services }),
@@ -58,7 +68,7 @@ export function review(subject: ReviewSubject): Review {
   }));
   if (admitted.some(({ severity }) => severity === "error")) return { diagnostics: admitted, access: {} };
 
-  const mesh = osmMesh({ objects: [...admission.objects, ...cluster] });
+  const mesh = meshOf({ objects: [...admission.objects, ...cluster] }, [], meshTarget);
   const said = new Set(admission.findings.map(({ object, path }) => `${object} ${path}`));
   const found = [
     ...mesh.findings().filter(({ object, property }) => !said.has(`${object ?? ""} ${property ?? ""}`)),

@@ -1,5 +1,5 @@
 import { RunError } from "@pulumi/pulumi";
-import { admit, advice, type Finding } from "../../mesh/osm/admission";
+import { admit, advice, type ObjectFinding } from "../../mesh";
 import { isDnsLabel } from "../../mesh/manifests/names";
 import { osmKinds } from "../../mesh/osm/kinds";
 import { meshConfigSpec, type MeshSettings } from "./mesh-settings";
@@ -34,7 +34,7 @@ const origins: readonly (readonly [string, string])[] = [
 ];
 
 /** A finding about the MeshConfig as one about the setting that it comes from. */
-function settingProblem(finding: Finding): string {
+function settingProblem(finding: ObjectFinding): string {
   const [from, to] = origins.find(([prefix]) => finding.path.startsWith(prefix)) ?? ["", ""];
   return `settings.${to}${finding.path.slice(from.length)}: ${advice(finding)}`;
 }
@@ -54,13 +54,12 @@ export function assertMeshSettings(args: { namespace: string; settings: MeshSett
       `readyTimeoutSeconds: ${args.timeoutSeconds} is too short or no integer; write 30 or more, e.g. 900.`,
     );
   }
-  const { findings } = admit([
-    {
-      ...{ apiVersion: osmKinds.MeshConfig.apiVersion, kind: "MeshConfig" },
-      metadata: { name: "osm-mesh-config", namespace: args.namespace },
-      spec: meshConfigSpec(args.settings),
-    },
-  ]);
+  const meshConfig = {
+    ...{ apiVersion: osmKinds.MeshConfig.apiVersion, kind: "MeshConfig" },
+    metadata: { name: "osm-mesh-config", namespace: args.namespace },
+    spec: meshConfigSpec(args.settings),
+  };
+  const { findings } = admit([meshConfig], "osm");
   problems.push(...findings.filter(({ severity }) => severity === "error").map(settingProblem));
   if (problems.length > 0) {
     throw new RunError(problems.join("\n"));
