@@ -38,7 +38,11 @@ function treeJson(tree: CallTree): unknown {
       return {
         "varies-by": tree.by,
         because: tree.because.map(({ text }) => text),
-        branches: tree.branches.map((branch) => ({ weight: branch.weight, calls: treeJson(branch.tree) })),
+        // Without weights nothing defines how often it is which.
+        branches: tree.branches.map(({ weight, tree: child }) => ({
+          ...(tree.undefined !== true && { weight }),
+          calls: treeJson(child),
+        })),
       };
     case "rules":
       return {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import dagre from "@dagrejs/dagre";
 import { arrowPaths, pixels } from "./arrow-paths";
+import { shareText } from "./share-text";
 import {
   type Access,
   type AccessEntry,
@@ -162,7 +163,7 @@ export function accessHtml(mesh: Mesh, relation: Access): string {
     const tone = toneOf(summary);
     const shares = Object.entries(summary.shares);
     const routes = [
-      ...(shares.length > 1 ? shares.map(([name, share]) => `<li>${percent(share)} to ${escape(name)}</li>`) : []),
+      ...(shares.length > 1 ? shares.map(([name, share]) => `<li>${shareText(share)} to ${escape(name)}</li>`) : []),
       ...summary.rules.map((route) => `<li class="pass">${escape(conditionText(route))}</li>`),
       ...summary.forbidden.map((route) => `<li class="deny">403 ${escape(conditionText(route))}</li>`),
     ];
@@ -240,8 +241,8 @@ function model(
         if (known === undefined) continue;
         const end = boxOfService(known);
         if (end.id === to.id) continue;
-        const hint = `${percent(share)} of the calls to ${service.name} go to ${backend}`;
-        splits.set(`${to.id} ${end.id}`, { from: to.id, to: end.id, label: percent(share), tone: "share", hint });
+        const hint = `${shareText(share)} of the calls to ${service.name} go to ${backend}`;
+        splits.set(`${to.id} ${end.id}`, { from: to.id, to: end.id, label: shareText(share), tone: "share", hint });
       }
     }
   }
@@ -266,10 +267,6 @@ function labelOf(entry: AccessEntry, summary: Summary): string {
   const { length } = summary.rules;
   const way = tls === undefined ? port : `${port} by TLS`;
   return length === 0 ? way : `${way} ${String(length)} ${length === 1 ? "route" : "routes"}`;
-}
-
-function percent(share: number): string {
-  return `${String(Math.round(share * 1000) / 10)} %`;
 }
 
 function shorten(text: string, length: number): string {

@@ -13,6 +13,7 @@ import {
 import { accessJson } from "./access-json";
 import { accessHtml, accessSvg } from "./access-picture";
 import { reasonOf } from "./input";
+import { shareText } from "./share-text";
 import { loadMesh, sourceOptions } from "./load";
 import { readOptions } from "./options";
 import { type Paint, type Terminal } from "./terminal";
@@ -129,7 +130,7 @@ function entryLines(entry: AccessEntry, paint: Paint): readonly string[] {
   const lines: string[] = [];
   const shares = Object.entries(summary.shares);
   if (shares.length > 1 || summary.unsettled) {
-    for (const [backend, share] of shares) lines.push(`${percent(share)} ${backend}`);
+    for (const [backend, share] of shares) lines.push(`${shareText(share)} ${backend}`);
   }
   if (summary.extent === "all") lines.push(paint.good("everything passes"));
   for (const route of summary.rules) lines.push(`${paint.good("pass")}  ${conditionText(route)}`);
@@ -142,13 +143,15 @@ function entryLines(entry: AccessEntry, paint: Paint): readonly string[] {
   };
   if (summary.rules.length > 0 && !summary.failures.includes("no-route")) lines.push(paint.dim("404   the rest"));
   for (const failure of summary.failures) {
-    const rest = shares.reduce((sum, [, share]) => sum + share, 0);
-    const part = summary.unsettled && rest < 1 ? ` ${percent(1 - rest)} of the calls` : "";
-    lines.push(paint.bad(`${missing[failure] ?? failure}${part}`));
+    lines.push(paint.bad(`${missing[failure] ?? failure}${failingPart(summary)}`));
   }
   return lines;
 }
 
-function percent(share: number): string {
-  return `${String(Math.round(share * 1000) / 10)} %`;
+/** How much of what is sent fails, where some of it may and it is known how much. */
+function failingPart({ unsettled, shares }: Summary): string {
+  const known = Object.values(shares);
+  if (!unsettled) return "";
+  const passing = known.includes(null) ? null : known.reduce<number>((sum, share) => sum + (share ?? 0), 0);
+  return passing === null || passing < 1 ? ` ${shareText(passing === null ? null : 1 - passing)} of the calls` : "";
 }

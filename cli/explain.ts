@@ -13,6 +13,7 @@ import {
 import { verdictLine } from "./decide";
 import { loadMesh, sourceOptions } from "./load";
 import { readOptions } from "./options";
+import { shareText } from "./share-text";
 import { type Paint, type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
 
@@ -92,7 +93,7 @@ function describeVerdict(mesh: Mesh, request: CallRequest, verdict: Verdict, pai
     );
   }
   for (const [backend, share] of Object.entries(verdict.backends)) {
-    lines.push(`  ${String(Math.round(share * 1000) / 10).padStart(5)} % ${backend}`);
+    lines.push(`  ${shareText(share).padStart(7)} ${backend}`);
   }
   if (verdict.because.length > 0) lines.push("", "  because");
   for (const { text, object, path } of verdict.because) {

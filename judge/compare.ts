@@ -1,5 +1,5 @@
 import { type JudgeCase, type JudgeRequest, type JudgeVerdict } from ".";
-import { decide } from "../mesh";
+import { decide, type Verdict } from "../mesh";
 import { osmMesh, type OsmMesh } from "../mesh/osm";
 import { type KubernetesObject } from "../mesh/manifests";
 
@@ -40,12 +40,14 @@ export function disagreements(asked: JudgeCase, verdicts: readonly JudgeVerdict[
 }
 
 /** What must be equal: the outcome, its status, all that can happen, and of calls that always pass who answers how often. */
-export function describe(verdict: Pick<JudgeVerdict, "outcome" | "status" | "backends" | "outcomes">): string {
+export function describe(
+  verdict: Pick<JudgeVerdict, "outcome" | "status" | "outcomes"> & { readonly backends: Verdict["backends"] | null },
+): string {
   const { outcome, status, backends, outcomes } = verdict;
   if (outcome === "varies") return `varies between ${[...(outcomes ?? [])].sort().join(", ")}`;
   if (outcome !== "allowed") return `${outcome} ${String(status)}`;
   const shares = Object.entries(backends ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, share]) => `${name} ${share.toFixed(4)}`);
+    .map(([name, share]) => `${name} ${share?.toFixed(4) ?? "?"}`);
   return `allowed ${String(status)} by ${shares.join(", ")}`;
 }

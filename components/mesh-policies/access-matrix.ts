@@ -2,7 +2,7 @@ import { type Access, type AccessEntry, addressOf, conditionText, type Rule } fr
 import { certain } from "../../mesh/analysis/outcome-sets";
 import { type CallTree } from "../../mesh/analysis/call-tree";
 import { TooComplexError } from "../../mesh/regex/automaton";
-import { exampleRequest, requestsMeeting, subtractSets } from "../../mesh/request/request-set";
+import { exampleRequest, type RequestCondition, requestsMeeting, subtractSets } from "../../mesh/request/request-set";
 
 /**
  * Who may call whom: by caller and service (`caller → service:port`) the requests that pass, each with what answers it. What
@@ -13,7 +13,10 @@ export type AccessMatrix = Readonly<Record<string, Readonly<Record<string, strin
 /** What passes of one entry: the routes that let it through, and the Services that answer. */
 interface Passing {
   readonly routes: Map<string, Rule>;
-  /** Share of the calls that reach each backend, by request; `anything` for backends that take whatever comes. */
+  /**
+   * Share of the calls that reach each backend, by request; `anything` for backends that take whatever comes. NaN where nothing
+   * defines it.
+   */
   readonly shares: Map<string, Map<string, number>>;
   /** Whether routes of others, which refuse the caller, may come before those that let it through. */
   contested: boolean;
@@ -43,7 +46,7 @@ function answersOf(entry: AccessEntry): readonly (readonly [string, string])[] {
     .map(([request, own]) => {
       const answering = new Map(own);
       if (request !== anything) for (const [backend, share] of whatever) credit(answering, backend, share);
-      const route = routes.get(request);
+      const route = routes.get(request) ?? (request === anything && !contested ? anyRequest : undefined);
       const sure = (isWhole(answering) && !contested) || (route !== undefined && alwaysPasses(entry, route));
       return [request, sure ? answerText(entry, answering) : `${answerText(entry, answering)}, may fail`] as const;
     })
@@ -64,7 +67,10 @@ function passingOf(tree: CallTree, anything: string): Passing {
         return visit(node.tree, share);
       case "choice": {
         const total = node.branches.reduce((sum, { weight }) => sum + weight, 0);
-        for (const { weight, tree: child } of node.branches) if (weight > 0) visit(child, (share * weight) / total);
+        for (const { weight, tree: child } of node.branches) {
+          // Of a choice that nothing defines no number is a share.
+          if (weight > 0) visit(child, node.undefined === true ? Number.NaN : (share * weight) / total);
+        }
         return;
       }
       case "end":
@@ -92,6 +98,8 @@ function passingOf(tree: CallTree, anything: string): Passing {
   return passing;
 }
 
+const anyRequest: RequestCondition = { methods: ["*"], path: ".*" };
+
 function credit(shares: Map<string, number>, backend: string, share: number): void {
   shares.set(backend, (shares.get(backend) ?? 0) + share);
 }
@@ -108,13 +116,13 @@ function answerText({ service }: AccessEntry, shares: ReadonlyMap<string, number
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([backend, share]) => {
       const name = backend.startsWith(own) ? backend.slice(own.length) : backend;
-      return share > 0.9995 ? name : `${name} ${String(Math.round(share * 1000) / 10)} %`;
+      return Number.isNaN(share) || share > 0.9995 ? name : `${name} ${String(Math.round(share * 1000) / 10)} %`;
     });
   return texts.length === 1 && texts[0] === service.name ? "allowed" : texts.join(", ");
 }
 
 /** Whether every request of the route passes, whichever way the mesh takes: proved, where the shares alone do not tell. */
-function alwaysPasses({ service, tree }: AccessEntry, route: Rule): boolean {
+function alwaysPasses({ service, tree }: AccessEntry, route: RequestCondition): boolean {
   const authority = addressOf(service);
   try {
     const failing = subtractSets(requestsMeeting(route, authority), certain(tree, "allowed", authority));

@@ -1,5 +1,6 @@
 import { type Answer, type Outcome, type Reason, type VariesBy } from "../request/request";
 import { type RequestCondition } from "../request/request-set";
+import { anyOf, definedShares, noShares, type Shares, weighted, whole } from "./shares";
 
 /**
  * What a mesh does with the calls from one caller to one address under one Host header, for all methods, paths and
@@ -35,11 +36,13 @@ export interface OwnTls {
   readonly principal?: string | undefined;
 }
 
-/** A choice. Weights are relative; those of `route-order` and `network` mean nothing. */
+/** A choice. Weights are relative. */
 export interface Choice<Tree> {
   readonly kind: "choice";
   readonly by: VariesBy;
   readonly branches: readonly { readonly weight: number; readonly tree: Tree }[];
+  /** Nothing defines which branch it is, nor how often: weights mean nothing. */
+  readonly undefined?: true;
   /** Why there is a choice. */
   readonly because: readonly Reason[];
 }
@@ -113,6 +116,17 @@ export function choice<Tree>(
     : { kind: "choice", by, branches, because };
 }
 
+/** A choice that nothing defines, or its only branch. */
+export function undefinedChoice<Tree>(
+  by: VariesBy,
+  trees: readonly Tree[],
+  because: readonly Reason[] = [],
+): Tree | Choice<Tree> {
+  const [only] = trees;
+  if (trees.length === 1 && only !== undefined && because.length === 0) return only;
+  return { kind: "choice", by, branches: trees.map((tree) => ({ weight: 1, tree })), undefined: true, because };
+}
+
 /** The ends that can be reached. */
 export function endsOf(tree: OutcomeTree): readonly End[] {
   return tree.kind === "end" ? [tree] : tree.branches.flatMap((branch) => endsOf(branch.tree));
@@ -129,28 +143,16 @@ export function causeOf(tree: OutcomeTree): VariesBy | undefined {
   }
   return undefined;
 }
-/** Shares of the calls that each backend answers. Of undefined choices the first branch counts as much as the others. */
-export function sharesOf(tree: OutcomeTree): Readonly<Record<string, number>> {
-  const shares = new Map<string, number>();
-  const visit = (node: OutcomeTree, share: number): void => {
-    if (node.kind === "end") {
-      if (node.outcome === "allowed" && node.backend !== undefined) {
-        shares.set(node.backend, (shares.get(node.backend) ?? 0) + share);
-      }
-      return;
-    }
-    const total = node.branches.reduce((sum, { weight }) => sum + weight, 0);
-    for (const { weight, tree: child } of node.branches) visit(child, total === 0 ? 0 : (share * weight) / total);
-  };
-  visit(tree, 1);
-  return Object.fromEntries(
-    [...shares].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, share]) => [key, round(share)]),
-  );
+
+/** Shares of the calls that each backend answers; null where what is not defined decides it. */
+export function sharesOf(tree: OutcomeTree): Readonly<Record<string, number | null>> {
+  return definedShares(sharesIn(tree));
 }
 
-/** Floating point leaves dust such as 0.30000000000000004. */
-function round(share: number): number {
-  return Math.round(share * 1e9) / 1e9;
+function sharesIn(tree: OutcomeTree): Shares {
+  if (tree.kind === "end") return tree.outcome === "allowed" ? whole(tree.backend) : noShares;
+  const branches = tree.branches.map(({ weight, tree: child }) => ({ weight, shares: sharesIn(child) }));
+  return tree.undefined === true ? anyOf(branches.map(({ shares }) => shares)) : weighted(branches);
 }
 
 /** Every reason in the tree once, in order. */

@@ -1,7 +1,7 @@
 import { parseAddress } from "../cluster/dns";
 import { httpRequest, repeatsHeader } from "../request/match";
 import { type CallRequest, type Layer, statusOf, type Verdict } from "../request/request";
-import { type CallTree, causeOf, choice, endsOf, type OutcomeTree, reasonsOf, sharesOf } from "./call-tree";
+import { type CallTree, causeOf, endsOf, type OutcomeTree, reasonsOf, sharesOf, undefinedChoice } from "./call-tree";
 import { fingerprint } from "./fingerprint";
 import ipaddr from "ipaddr.js";
 import { type Caller, type Mesh, type Sent } from "./mesh";
@@ -51,9 +51,9 @@ function answersTo(tree: CallTree, request: CallRequest): OutcomeTree {
   const joined = resolve(tree, httpRequest(request, "joined"));
   const each = resolve(tree, httpRequest(request, "each"));
   if (fingerprint(joined) === fingerprint(each)) return joined;
-  return choice<OutcomeTree>(
+  return undefinedChoice<OutcomeTree>(
     "proxy-version",
-    [joined, each].map((one) => ({ weight: 1, tree: one })),
+    [joined, each],
     [
       {
         text: "a header is sent more than once: Envoys before 1.36.5 and 1.37.1, as AKS has them, join its values, later ones match each",

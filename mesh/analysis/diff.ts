@@ -1,10 +1,12 @@
 import { TooComplexError } from "../regex/automaton";
 import { type CallRequest, type Verdict } from "../request/request";
 import { exampleRequest, type RequestSet, subtractSets } from "../request/request-set";
-import { type CallTree } from "./call-tree";
+import { httpRequest } from "../request/match";
+import { type CallTree, end, type OutcomeTree } from "./call-tree";
 import { callTree, decide } from "./decide";
 import { fingerprint } from "./fingerprint";
 import { addressOf, type Boundary, type Mesh, sentTo, type ServicePort } from "./mesh";
+import { resolve } from "./resolve";
 import { answersIn, certain, possible } from "./outcome-sets";
 import { callerShowing, isOutside, outsideClasses, principalsAt } from "./outside";
 
@@ -203,14 +205,24 @@ function compare(before: Mesh, after: Mesh, pair: Pair, old: CallTree, now: Call
       ...show("settles", subtractSets(mustNow, mustOld)),
     ];
     if (certainty.length > 0) return certainty;
-    const shares = show("shares", mayNow).filter(
-      (change) => JSON.stringify(change.before?.backends) !== JSON.stringify(change.after?.backends),
-    );
+    const shares = show("shares", mayNow).filter(({ request, before: then, after: next }) => {
+      if (JSON.stringify(then?.backends) !== JSON.stringify(next?.backends)) return true;
+      // Of what nothing defines there are no numbers: then what may happen tells.
+      if (request === undefined || !Object.values(next?.backends ?? {}).includes(null)) return false;
+      const asked = request.protocol === "tcp" ? undefined : httpRequest(request);
+      return fingerprint(passingOf(resolve(old, asked))) !== fingerprint(passingOf(resolve(now, asked)));
+    });
     return shares.length > 0 ? shares : answers(old, now, to, show);
   } catch (error) {
     if (error instanceof TooComplexError) return [{ kind: "unknown", ...ends }];
     throw error;
   }
+}
+
+/** A tree in which all that fails is alike. */
+function passingOf(tree: OutcomeTree): OutcomeTree {
+  if (tree.kind === "end") return tree.outcome === "allowed" ? tree : end("refused", []);
+  return { ...tree, branches: tree.branches.map((branch) => ({ ...branch, tree: passingOf(branch.tree) })) };
 }
 
 function answers(

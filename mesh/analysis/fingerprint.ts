@@ -17,6 +17,10 @@ function computePrint(tree: CallTree): string {
     case "http":
       return fingerprint(tree.tree);
     case "choice":
+      if (tree.undefined === true) {
+        const prints = new Set(tree.branches.map((branch) => fingerprint(branch.tree)));
+        return `${tree.by}?(${[...prints].sort().join()})`;
+      }
       return `${tree.by}(${tree.branches
         .map(({ weight, tree: child }) => `${String(weight)}*${fingerprint(child)}`)
         .sort()

@@ -1,7 +1,7 @@
 import { describeObject } from "../manifests";
 import { type Passage } from "../network-policies";
 import { type Reason } from "../request/request";
-import { type CallTree, choice, type End, failure } from "./call-tree";
+import { type CallTree, type End, failure, undefinedChoice } from "./call-tree";
 
 /**
  * A connection that has to pass the network below the mesh before anything behind it can answer.
@@ -21,9 +21,9 @@ export function throughNetwork({ passes, stoppedBy }: Passage, http: boolean, go
   ]);
   const stopped: End = { ...failure(http, undefined, because), layer: "network" };
   if (passes === "no") return stopped;
-  return choice<CallTree>(
+  return undefinedChoice<CallTree>(
     "network",
-    [go(), stopped].map((tree) => ({ weight: 1, tree })),
+    [go(), stopped],
     [{ text: "whether the network lets the connection pass, the objects do not tell" }],
   );
 }

@@ -1,5 +1,5 @@
 import { type HttpRequest, meets } from "../request/match";
-import { type CallTree, choice, end, type OutcomeTree, type Rule, type Rules } from "./call-tree";
+import { type CallTree, end, type OutcomeTree, type Rule, type Rules, undefinedChoice } from "./call-tree";
 
 /** What a tree comes to for one request. */
 export function resolve(tree: CallTree, request: HttpRequest | undefined): OutcomeTree {
@@ -33,9 +33,9 @@ export function possibleWinners<R extends Rule>(list: Rules<R>["list"], isMet: (
 function throughRules({ list, then, because, otherwise }: Rules, request: HttpRequest): OutcomeTree {
   const winners = possibleWinners<Rule>(list, (rule) => meets(request, rule));
   if (winners.length === 0) return otherwise;
-  return choice(
+  return undefinedChoice(
     "route-order",
-    winners.map((rule) => ({ weight: 1, tree: withReasons(resolve(then(rule), request), because(rule)) })),
+    winners.map((rule) => withReasons(resolve(then(rule), request), because(rule))),
   );
 }
 

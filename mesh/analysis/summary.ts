@@ -2,6 +2,7 @@ import { type Outcome, type VariesBy } from "../request/request";
 import { type RequestCondition } from "../request/request-set";
 import { type CallTree, type Rule, type Rules } from "./call-tree";
 import { meetsHost } from "./may-pass";
+import { anyOf, definedShares, noShares, type Shares, weighted, whole } from "./shares";
 
 /** How much of what a caller sends to a service passes. */
 export type Extent = "all" | "some" | "none";
@@ -17,8 +18,8 @@ export interface Summary {
   readonly forbidden: readonly Rule[];
   /** What fails, and how. */
   readonly failures: readonly Outcome[];
-  /** Relative shares of the backends, where there are several. */
-  readonly shares: Readonly<Record<string, number>>;
+  /** Shares of the backends of what passes by some rule; null where what is not defined decides it, or the request. */
+  readonly shares: Readonly<Record<string, number | null>>;
   readonly choices: readonly VariesBy[];
 }
 
@@ -32,39 +33,32 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
   const forbidden = new Map<string, Rule>();
   const failures = new Set<Outcome>();
   const choices = new Set<VariesBy>();
-  const shares = new Map<string, number>();
   let full = 0;
   let partial = 0;
   let failed = 0;
 
-  const visit = (node: CallTree, share: number): void => {
+  const visit = (node: CallTree): Shares => {
     switch (node.kind) {
       case "http":
-        visit(node.tree, share);
-        break;
+        return visit(node.tree);
       case "choice": {
         if (node.branches.length > 1) choices.add(node.by);
-        const total = node.branches.reduce((sum, { weight }) => sum + weight, 0);
-        for (const { weight, tree: child } of node.branches) visit(child, (share * weight) / total);
-        break;
+        const branches = node.branches.map(({ weight, tree: child }) => ({ weight, shares: visit(child) }));
+        return node.undefined === true ? anyOf(branches.map(({ shares }) => shares)) : weighted(branches);
       }
       case "rules":
-        visitRules(node, share);
-        break;
+        return visitRules(node);
       case "end":
         if (node.outcome === "allowed") {
           full += 1;
-          credit(node.backend, share);
-        } else {
-          failed += 1;
-          failures.add(node.outcome);
+          return whole(node.backend);
         }
+        failed += 1;
+        failures.add(node.outcome);
+        return noShares;
     }
   };
-  const credit = (backend: string | undefined, share: number): void => {
-    if (backend !== undefined) shares.set(backend, (shares.get(backend) ?? 0) + share);
-  };
-  const visitRules = ({ list, then, otherwise }: Rules, share: number): void => {
+  const visitRules = ({ list, then, otherwise }: Rules): Shares => {
     const passing = new Set<CallTree>();
     for (const rule of list.rules) {
       // No request meets a rule without a method, or one that wants another Host header.
@@ -79,25 +73,25 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
     if (passing.size === 0) {
       failed += 1;
       failures.add(otherwise.outcome);
-      return;
+      return noShares;
     }
     partial += 1;
-    for (const next of passing) {
-      if (next.kind === "end") credit(next.backend, share / passing.size);
-      else {
+    return anyOf(
+      Array.from(passing, (next) => {
+        if (next.kind === "end") return whole(next.backend);
         failures.add(otherwise.outcome);
-        visit(next, share / passing.size);
-      }
-    }
+        return visit(next);
+      }),
+    );
   };
-  visit(tree, 1);
+  const shares = visit(tree);
   return {
     extent: full + partial === 0 ? "none" : partial > 0 || failed > 0 ? "some" : "all",
     unsettled: full + partial > 0 && failed > 0,
     rules: [...rules.values()],
     forbidden: [...forbidden.values()],
     failures: [...failures],
-    shares: Object.fromEntries(shares),
+    shares: definedShares(shares),
     choices: [...choices],
   };
 }

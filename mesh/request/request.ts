@@ -53,8 +53,11 @@ export interface Verdict {
   readonly outcome: Outcome | "varies";
   /** HTTP status; null where there is none: a refused call, a TCP connection, or one that varies. */
   readonly status: number | null;
-  /** Share of the calls that each Service answers, by `namespace/name`. Shares of calls that fail are left out. */
-  readonly backends: Readonly<Record<string, number>>;
+  /**
+   * Share of the calls that each Service answers, by `namespace/name`; null where what is not defined decides it, such as the order of
+   * routes. Shares of calls that fail are left out.
+   */
+  readonly backends: Readonly<Record<string, number | null>>;
   readonly because: readonly Reason[];
   /** All that can happen, where it varies. */
   readonly outcomes?: readonly Outcome[];

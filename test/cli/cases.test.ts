@@ -172,6 +172,19 @@ const cases: readonly Case[] = [
       /→ sni\.web:80 by TLS to shop\.example/,
     ],
   },
+  // Of an order that nothing defines no share is told.
+  {
+    args: ["explain", "ingress-by-tls.yaml", "--from", "outside", "--to", "two.web:80"],
+    code: 0,
+    says: [/varies by route-order: allowed or denied/, /an undefined share web\/two/],
+    neverSays: [/50 %/],
+  },
+  {
+    args: ["access", "ingress-by-tls.yaml"],
+    code: 0,
+    says: [/403 an undefined share of the calls/],
+    neverSays: [/50 %/],
+  },
   {
     args: ["access", "ingress-by-tls.yaml", "--json"],
     code: 0,

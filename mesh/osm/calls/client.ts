@@ -9,7 +9,16 @@ import {
 } from "../proxy/outbound";
 import { type AccountKey, keyOf, type MeshService, type PodState, provesIdentity, type ServiceState } from "../state";
 import { resolveHost } from "../../cluster/dns";
-import { type CallTree, choice, type Content, end, failure, noRoute, type OwnTls } from "../../analysis/call-tree";
+import {
+  type CallTree,
+  choice,
+  type Content,
+  end,
+  failure,
+  noRoute,
+  type OwnTls,
+  undefinedChoice,
+} from "../../analysis/call-tree";
 import { leavesOutbound, meetsSidecar } from "./interception";
 import { callPlain, refusedBy } from "./plain";
 import { describe } from "./reasons";
@@ -196,12 +205,13 @@ function callFromSidecar(
   authority: string | undefined,
   podRoutesRefused: string | undefined,
 ): CallTree {
-  return choice<CallTree>(
+  return undefinedChoice<CallTree>(
     "split",
-    mesh.outbound(client.account).configurations.map((outbound) => ({
-      weight: 1,
-      tree: callConfigured(mesh, client, outbound, target, source, authority, podRoutesRefused),
-    })),
+    mesh
+      .outbound(client.account)
+      .configurations.map((outbound) =>
+        callConfigured(mesh, client, outbound, target, source, authority, podRoutesRefused),
+      ),
   );
 }
 
@@ -396,10 +406,7 @@ function throughEgress(
     const lost = noRoute("Envoy refuses egress routes of the caller, and those that it is given after them");
     const arrived =
       host === undefined ? unnamed(authority) : throughEgressHost(mesh, client, host, port, source, authority);
-    return choice<CallTree>(
-      "route-order",
-      [lost, arrived].map((tree) => ({ weight: 1, tree })),
-    );
+    return undefinedChoice<CallTree>("route-order", [lost, arrived]);
   }
   return host === undefined ? unnamed(authority) : throughEgressHost(mesh, client, host, port, source, authority);
 }

@@ -1,7 +1,16 @@
 import { type ControlPlane } from "../control-plane";
 import { type Inbound } from "../proxy/inbound";
 import { keyOf, type PodState, type ServiceState, type SplitPolicy } from "../state";
-import { type CallTree, choice, type Content, end, failure, noRoute, type OwnTls } from "../../analysis/call-tree";
+import {
+  type CallTree,
+  choice,
+  type Content,
+  end,
+  failure,
+  noRoute,
+  type OwnTls,
+  undefinedChoice,
+} from "../../analysis/call-tree";
 import { leavesInbound } from "./interception";
 import { describe } from "./reasons";
 import { type Source } from "./server";
@@ -162,16 +171,13 @@ export function ingressAnswer(
 }
 
 function throughIngressRoutes(inbound: Inbound, called: string | undefined, principal: string | undefined): CallTree {
-  return choice<CallTree>(
+  return undefinedChoice<CallTree>(
     "route-order",
     inbound.ingress.map(({ service, policy, principals }) => {
       const backend = called ?? keyOf(service.namespace, service.name);
-      return {
-        weight: 1,
-        tree: isAmong(principals, principal)
-          ? end("allowed", [describe(policy)], backend)
-          : end("denied", [describe(policy), { text: deniedText(principal) }], backend),
-      };
+      return isAmong(principals, principal)
+        ? end("allowed", [describe(policy)], backend)
+        : end("denied", [describe(policy), { text: deniedText(principal) }], backend);
     }),
   );
 }
@@ -195,12 +201,11 @@ export function whereRoutesArrive(mesh: ControlPlane, inbound: Inbound, go: () =
   const faults = new Map(
     configurations.map(({ routesRefused, refusedSplit }) => [routesRefused ?? refusedSplit, refusedSplit]),
   );
-  return choice<CallTree>(
+  return undefinedChoice<CallTree>(
     "split",
-    [...faults].map(([fault, split]) => ({
-      weight: 1,
-      tree: fault === undefined ? go() : typeof fault === "string" ? noRoute(fault) : refusedBy(split ?? fault),
-    })),
+    [...faults].map(([fault, split]) =>
+      fault === undefined ? go() : typeof fault === "string" ? noRoute(fault) : refusedBy(split ?? fault),
+    ),
   );
 }
 

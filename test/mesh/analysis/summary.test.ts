@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type CallTree, choice, end, noRoute, type Rule } from "../../../mesh/analysis/call-tree";
+import { type CallTree, choice, end, noRoute, type Rule, undefinedChoice } from "../../../mesh/analysis/call-tree";
 import { summarize } from "../../../mesh/analysis/summary";
 
 const hosts = ["items.shop.svc.cluster.local:80"];
@@ -22,20 +22,44 @@ const split = (...branches: readonly (readonly [number, CallTree])[]): CallTree 
   );
 
 describe("a call tree in few words", () => {
-  it.each<[string, CallTree, ReturnType<typeof summarize>["extent"], boolean, Readonly<Record<string, number>>]>([
-    ["everything passes", passes, "all", false, { "shop/items": 1 }],
-    ["nothing passes", end("refused", []), "none", false, {}],
-    ["some calls fail", split([1, passes], [3, end("unavailable", [])]), "some", true, { "shop/items": 0.25 }],
+  const elsewhere = end("allowed", [], "shop/new");
+  it.each<[string, CallTree, ReturnType<typeof summarize>["extent"], boolean, Readonly<Record<string, number | null>>]>(
     [
-      "all calls pass, to two backends",
-      split([1, passes], [1, end("allowed", [], "shop/new")]),
-      "all",
-      false,
-      { "shop/items": 0.5, "shop/new": 0.5 },
+      ["everything passes", passes, "all", false, { "shop/items": 1 }],
+      ["nothing passes", end("refused", []), "none", false, {}],
+      ["some calls fail", split([1, passes], [3, end("unavailable", [])]), "some", true, { "shop/items": 0.25 }],
+      [
+        "all calls pass, to two backends",
+        split([1, passes], [1, end("allowed", [], "shop/new")]),
+        "all",
+        false,
+        { "shop/items": 0.5, "shop/new": 0.5 },
+      ],
+      [
+        "nothing defines whether calls pass",
+        undefinedChoice<CallTree>("route-order", [passes, end("denied", [])]),
+        "some",
+        true,
+        { "shop/items": null },
+      ],
+      [
+        "nothing defines where half of the calls pass to",
+        split([1, passes], [1, undefinedChoice<CallTree>("split", [elsewhere, end("allowed", [], "shop/old")])]),
+        "all",
+        false,
+        { "shop/items": 0.5, "shop/new": null, "shop/old": null },
+      ],
+      [
+        "nothing defines which, but both come to the same",
+        undefinedChoice<CallTree>("split", [split([1, passes], [3, elsewhere]), split([2, passes], [6, elsewhere])]),
+        "all",
+        false,
+        { "shop/items": 0.25, "shop/new": 0.75 },
+      ],
+      ["some requests pass", rules(true, false), "some", false, { "shop/items": 1 }],
+      ["no rule lets anything pass", rules(false), "none", false, {}],
     ],
-    ["some requests pass", rules(true, false), "some", false, { "shop/items": 1 }],
-    ["no rule lets anything pass", rules(false), "none", false, {}],
-  ])("%s", (_, tree, extent, unsettled, shares) => {
+  )("%s", (_, tree, extent, unsettled, shares) => {
     expect(summarize(tree, hosts)).toMatchObject({ extent, unsettled, shares });
   });
 
