@@ -57,6 +57,12 @@ export interface Account {
   readonly serviceAccount: string;
 }
 
+/** The service account of this key, as a caller. */
+export function accountCaller(key: AccountKey): Account {
+  const [namespace = "", serviceAccount = ""] = key.split("/");
+  return { kind: "account", namespace, serviceAccount };
+}
+
 /** Somebody outside of the mesh. */
 export interface Outsider {
   readonly kind: "outside";

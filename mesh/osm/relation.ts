@@ -1,6 +1,14 @@
 import { type CallTree, choice } from "../analysis/call-tree";
 import { fingerprint } from "../analysis/fingerprint";
-import { type Access, type AccessEntry, type Boundary, type Caller, sentTo, type ServicePort } from "../analysis/mesh";
+import {
+  type Access,
+  accountCaller,
+  type AccessEntry,
+  type Boundary,
+  type Caller,
+  sentTo,
+  type ServicePort,
+} from "../analysis/mesh";
 import { answersIn } from "../analysis/outcome-sets";
 import { callerShowing, outsideName, principalsAt } from "../analysis/outside";
 import { sourceClasses } from "../cluster/source-ranges";
@@ -42,10 +50,7 @@ interface NamedCaller {
 function withoutSidecar(mesh: ControlPlane, callers: readonly AccountKey[]): readonly NamedCaller[] {
   return callers
     .filter((caller) => !clientOfKey(mesh, caller).inMesh)
-    .map((who) => {
-      const [namespace = "", serviceAccount = ""] = who.split("/");
-      return { who, caller: { kind: "account", namespace, serviceAccount } };
-    });
+    .map((who) => ({ who, caller: accountCaller(who) }));
 }
 
 function strictEntries(mesh: ControlPlane, callers: readonly AccountKey[]): readonly AccessEntry[] {
@@ -107,8 +112,7 @@ function entriesToOutside(
   return hosts.flatMap((service) => {
     const alike = new Map<string, { readonly callers: AccountKey[]; readonly tree: CallTree }>();
     for (const caller of free) {
-      const [namespace = "", serviceAccount = ""] = caller.split("/");
-      const tree = callFrom(mesh, { kind: "account", namespace, serviceAccount }, service, sentTo(service));
+      const tree = callFrom(mesh, accountCaller(caller), service, sentTo(service));
       if (!answersIn(tree).has("allowed")) continue;
       const print = fingerprint(tree);
       const known = alike.get(print);
@@ -158,18 +162,15 @@ function permissiveEntries(mesh: ControlPlane, callers: readonly AccountKey[]): 
 }
 
 function clientOfKey(mesh: ControlPlane, caller: AccountKey): Client {
-  const [namespace = "", name = ""] = caller.split("/");
-  return clientOf(mesh, namespace, name);
+  const { namespace, serviceAccount } = accountCaller(caller);
+  return clientOf(mesh, namespace, serviceAccount);
 }
 
 function entryTree(mesh: ControlPlane, client: Client, service: MeshService, ips: readonly string[]): CallTree {
   const { host, port, kind } = servicePort(service);
   const authority = kind === "tcp" ? undefined : `${host}:${String(port)}`;
   // The name of a headless Service leads to all of its pods, also to those without this port.
-  if (isHeadless(service.service)) {
-    const [namespace = "", serviceAccount = ""] = client.key.split("/");
-    return callFrom(mesh, { kind: "account", namespace, serviceAccount }, { host, port }, { authority });
-  }
+  if (isHeadless(service.service)) return callFrom(mesh, accountCaller(client.key), { host, port }, { authority });
   return choice<CallTree>(
     "endpoint",
     (ips.length === 0 ? [""] : ips).map((ip) => ({

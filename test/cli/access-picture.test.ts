@@ -26,6 +26,24 @@ describe("the picture of the access relation", () => {
     expect(svg).toContain("prefers-color-scheme:dark");
   });
 
+  it("says TCP and TLS of what is no HTTP", () => {
+    const egress = (protocol: string, number: number) => ({
+      apiVersion: "policy.openservicemesh.io/v1alpha1",
+      kind: "Egress",
+      metadata: { name: protocol, namespace: "web" },
+      spec: {
+        sources: [{ kind: "ServiceAccount", name: "web", namespace: "web" }],
+        hosts: ["pay.example"],
+        ports: [{ number, protocol }],
+      },
+    });
+    const { svg } = draw([workload("web", "web", "web"), egress("https", 443), egress("tcp", 5432)]);
+    expect([...svg.matchAll(/>(TCP|TLS) :(\d+)</g)].map(([, kind, port]) => `${kind} ${port}`)).toEqual(
+      expect.arrayContaining(["TLS 443", "TCP 5432"]),
+    );
+    expect(svg).not.toContain("TCP :443");
+  });
+
   it("writes the shares of a split on arrows to its backends", () => {
     const labels = { app: "cart" };
     const { svg } = draw([

@@ -2,7 +2,7 @@ import { type CallTree } from "../../analysis/call-tree";
 import { type Finding, finding } from "../../analysis/finding";
 import { hostHeaders } from "../../analysis/host-headers";
 import { mayPass } from "../../analysis/may-pass";
-import { addressOf, type ServicePort } from "../../analysis/mesh";
+import { accountCaller, addressOf, type ServicePort } from "../../analysis/mesh";
 import { answersIn } from "../../analysis/outcome-sets";
 import { isOutside } from "../../analysis/outside";
 import { describeObject } from "../../manifests";
@@ -114,10 +114,10 @@ function splitsAround({ state }: OsmMesh, { service, namespace }: ServicePort): 
 function passesByAnyName(mesh: OsmMesh, caller: string, service: ServicePort, tree: CallTree): boolean {
   if (service.kind === "tcp") return mayPass(tree, undefined);
   if (mayPass(tree, addressOf(service))) return true;
-  const [namespace = "", serviceAccount = ""] = caller.split("/");
+  const from = accountCaller(caller);
   const { host, port } = service;
   return hostHeaders(service).some((authority) =>
-    mayPass(mesh.callTree({ kind: "account", namespace, serviceAccount }, { host, port }, { authority }), authority),
+    mayPass(mesh.callTree(from, { host, port }, { authority }), authority),
   );
 }
 
