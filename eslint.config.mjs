@@ -12,18 +12,18 @@ const noImportsFrom = (...names) => ({
   "no-restricted-imports": ["error", { patterns: folders(names, "must not be known here") }],
 });
 
-/** What mesh/ may not import anywhere: it is pure, and the ground floor. */
+/** What mesh/ may not import anywhere: it is pure, and all else builds on it. */
 const pure = [
   { group: ["@pulumi/*", "@kubernetes/*", "@azure/*"], message: "mesh/ is pure: no Pulumi, no clients." },
   { group: ["node:*", "fs", "path", "os", "child_process"], message: "mesh/ is pure: no I/O." },
   ...folders(
     ["components", "stacks", "cli", "preview", "sandbox", "recovery", "judge"],
-    "stands on mesh/, not the other way round",
+    "imports mesh/, not the other way round",
   ),
 ];
 
-/** The floors of mesh/, each with those right below it, as docs/architecture.md draws them. */
-const meshFloors = {
+/** The layers of mesh/, each with those right below it, as docs/architecture.md draws them. */
+const meshLayers = {
   regex: [],
   manifests: [],
   envoy: [],
@@ -37,13 +37,13 @@ const meshFloors = {
   "mesh-targets": ["osm"],
 };
 
-/** All floors that one stands on. */
-const floorsBelow = (floor) => meshFloors[floor].flatMap((below) => [below, ...floorsBelow(below)]);
+/** All layers below one. */
+const layersBelow = (layer) => meshLayers[layer].flatMap((below) => [below, ...layersBelow(below)]);
 
-/** The floors that one must not know: those above it, and those beside it. */
-const otherFloors = (floor) => {
-  const known = [floor, ...floorsBelow(floor)];
-  return Object.keys(meshFloors).filter((other) => !known.includes(other));
+/** The layers that one must not import: those above it, and those beside it. */
+const otherLayers = (layer) => {
+  const known = [layer, ...layersBelow(layer)];
+  return Object.keys(meshLayers).filter((other) => !known.includes(other));
 };
 
 export default tseslint.config(
@@ -63,12 +63,12 @@ export default tseslint.config(
       "no-console": "error",
     },
   },
-  ...Object.keys(meshFloors).map((folder) => ({
+  ...Object.keys(meshLayers).map((folder) => ({
     files: [`mesh/${folder}/**/*.ts`],
     rules: {
       "no-restricted-imports": [
         "error",
-        { patterns: [...pure, ...folders(otherFloors(folder), "is no floor below this one")] },
+        { patterns: [...pure, ...folders(otherLayers(folder), "is not a layer below this one")] },
       ],
     },
   })),

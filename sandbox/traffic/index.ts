@@ -27,7 +27,7 @@ interface Options {
 }
 
 /**
- * `traffic [--seconds N] [--json] [--stack NAME]`: the bookstore alive. Its pods run, with real sidecars that the real
+ * `traffic [--seconds N] [--json] [--stack NAME]`: the bookstore with real traffic. Its pods run, with real sidecars that the real
  * osm-controller configures, and what the sidecars count stands beside what the analysis says. On a terminal the table is
  * drawn anew every second until Ctrl-C; elsewhere one table comes at the end.
  */
