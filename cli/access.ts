@@ -119,7 +119,7 @@ function details(relation: Access, paint: Paint): string {
   return lines.length === 0 ? "Nobody may call anybody." : lines.join("\n");
 }
 
-/** TLS that a caller speaks itself to a Service. Of hosts outside it goes without saying. */
+/** TLS that a caller speaks itself to a Service. Not said of hosts outside. */
 function wayText({ service, tls }: ServicePort): string {
   if (service === "" || tls === undefined) return "";
   return tls.serverName === "" ? " by TLS" : ` by TLS to ${tls.serverName}`;

@@ -56,7 +56,8 @@ export const commandUsages = {
   },
   check: {
     synopsis: ["check FILES… [--json]"],
-    summary: "what the API server or the mesh will refuse, what the mesh will do that was hardly meant; guarantees",
+    summary:
+      "what the API server or the mesh will refuse, what the mesh will do that was probably not meant; guarantees",
     options: { ...json, ...sources },
     example: "kubectl kustomize overlays/prod | aks-mesh check -",
   },

@@ -295,7 +295,7 @@ export interface NodePoolArgs {
   /** FIPS-certified cryptography. Default false. Create-only. */
   fips?: boolean;
   /**
-   * Cheap nodes that Azure may take away at any time. Only for `User` pools. They bear AKS's own taint
+   * Cheap nodes that Azure may take away at any time. Only for `User` pools. They have AKS's own taint
    * `kubernetes.azure.com/scalesetpriority=spot:NoSchedule`, which pods have to tolerate, and the label of that name. Default
    * false. Create-only.
    */

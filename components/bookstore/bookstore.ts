@@ -102,7 +102,7 @@ export class Bookstore extends pulumi.ComponentResource {
       },
       child("bookwarehouse"),
     );
-    // A Service waits for endpoints: were it begun before its pods, `pulumi up --parallel 1` would wait in vain.
+    // A Service waits for endpoints: were it begun before its pods, `pulumi up --parallel 1` would wait until its timeout.
     const serve = (service: (typeof services)[number], ...behind: pulumi.Resource[]): Service =>
       new Service(`${name}-${service.name}`, service.args, child(service.namespace, ...behind));
     const mysql = new StatefulSet(`${name}-mysql`, databaseArgs, child("bookwarehouse", ...identities, secret));

@@ -13,7 +13,7 @@ export type DeepInput<T> = pulumi.Input<
   T extends string | number | boolean | undefined ? T : { [K in keyof T]: DeepInput<T[K]> }
 >;
 
-/** An object of one kind. Its version and kind go without saying, so they may be left out. */
+/** An object of one kind. Its version and kind follow from where it is given, so they may be left out. */
 export interface PolicyArgs<K extends OsmKind> {
   apiVersion?: Extract<OsmObject, { kind: K }>["apiVersion"];
   kind?: K;

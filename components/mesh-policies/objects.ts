@@ -28,7 +28,7 @@ function compiled(policy: Policy): readonly OsmObject[] {
 }
 
 /**
- * All policy objects, what goes without saying filled in.
+ * All policy objects, each with its version and kind.
  *
  * @throws RunError where the mesh cannot do exactly what `policy` says.
  */

@@ -119,7 +119,7 @@ function findingText(mesh: Mesh, { property, message, request, remedy }: Finding
   const lines = [property === undefined ? message : `${property}: ${message}`];
   if (request !== undefined) {
     lines.push(`    shown by  ${describeRequest(request)}`);
-    // The route groups go without saying: the TrafficTargets name them.
+    // Route groups are left out: the TrafficTargets name them.
     const because = decide(mesh, request).because.flatMap(({ object }) =>
       object?.kind === "TrafficTarget" || object?.kind === "TrafficSplit" ? [describeObject(object)] : [],
     );

@@ -10,7 +10,7 @@ export interface ProviderPart {
 export interface ResourcePath {
   readonly subscriptionId: string | undefined;
   readonly resourceGroup: string | undefined;
-  /** What the last provider part hangs on: "", a subscription, a resource group or another resource. */
+  /** What the last provider part belongs to: "", a subscription, a resource group or another resource. */
   readonly scope: string;
   readonly provider: ProviderPart | undefined;
   /** Segments that follow neither rule, for instance `locations` after a subscription. */

@@ -1,7 +1,7 @@
 import { ArmError } from "./errors";
 import { isObject, type Json, type JsonObject } from "./json";
 
-/** Manners of the emulator that a user can switch. */
+/** How the emulator behaves, as far as a user can change it. */
 export interface Settings {
   /** Enabling the Open Service Mesh add-on needs the feature flag, as in its preview. Default true. */
   readonly requireFeature: boolean;

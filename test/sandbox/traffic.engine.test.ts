@@ -86,7 +86,7 @@ async function descendants(pid: number): Promise<ProcessIdentity[]> {
 }
 
 describe.sequential("traffic", () => {
-  it("shows the bookstore alive, as the analysis says, and a plain call refused", async (context) => {
+  it("shows the bookstore's traffic, as the analysis says, and a plain call refused", async (context) => {
     needsPods(context);
     const { code, stdout, stderr } = await output(start(["--seconds", "15", "--json"]));
     expect(code, stderr).toBe(0);

@@ -107,7 +107,7 @@ export async function findingsOf(
   };
 }
 
-/** Aborted at the timeout. Counted by the second: what this program itself takes meanwhile, Azure is not to blame for. */
+/** Aborted at the timeout. Counted in seconds that this program could have listened: time that it takes itself must not count against Azure. */
 function timeout(): AbortSignal {
   const controller = new AbortController();
   const wait = (seconds: number): void => {

@@ -94,7 +94,7 @@ export const genericResourcesHandler: ResourceHandler = (context, request) => {
   }
 };
 
-/** @throws ArmError 404 where the group, the resource an extension hangs on, or the parent of a child is not there. */
+/** @throws ArmError 404 where the group, the resource that an extension belongs to, or the parent of a child is not there. */
 export function requireOwner(context: ArmContext, path: ResourcePath, action: "read" | "write"): void {
   const part = path.provider;
   if (part === undefined) return;

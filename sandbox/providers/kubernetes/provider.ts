@@ -12,7 +12,7 @@ import { updateResource } from "./update";
 import type { ResourceProvider } from "../protocol";
 
 /**
- * The sandbox's kubernetes provider: stands in for pulumi-kubernetes where its plugin cannot be had. It has the real one's manners
+ * The sandbox's kubernetes provider: stands in for pulumi-kubernetes where its plugin cannot be had. It behaves as the real one does
  * in its default mode, server-side apply, on a real API server.
  *
  * @param environment Variables such as KUBECONFIG and PULUMI_K8S_DELETE_UNREACHABLE.
