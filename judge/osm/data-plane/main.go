@@ -29,7 +29,7 @@ import (
 	"aks-mesh/sandbox/data-plane/pods/netns"
 )
 
-const settleTime = 500 * time.Millisecond
+const workerDelay = 500 * time.Millisecond
 
 type question struct {
 	Objects  []json.RawMessage `json:"objects"`
@@ -195,7 +195,7 @@ func play(node *netns.Namespace, server *discoveryServer, line []byte, envoyPath
 	}
 
 	// Ready says that the first configuration was taken; the workers get it a moment later.
-	time.Sleep(settleTime)
+	time.Sleep(workerDelay)
 
 	result.Verdicts = make([]seen, len(asked.Requests))
 	failures := make([]error, len(asked.Requests))

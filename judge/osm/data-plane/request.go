@@ -80,12 +80,12 @@ func send(from *pod, server *discoveryServer, objects *cluster.Objects, asked re
 		security = &tls.Config{ServerName: asked.ServerName, InsecureSkipVerify: true}
 	}
 	if asked.Times < 2 {
-		result, err := sendPatiently(from, address, security, asked.Request)
+		result, err := sendWithRetries(from, address, security, asked.Request)
 		return seen{Verdict: result, Arrived: from.application.count(asked.Path)}, err
 	}
 	result := seen{Statuses: map[int]int{}}
 	for range asked.Times {
-		one, err := sendPatiently(from, address, security, asked.Request)
+		one, err := sendWithRetries(from, address, security, asked.Request)
 		if err != nil {
 			return seen{}, err
 		}
@@ -99,8 +99,8 @@ func send(from *pod, server *discoveryServer, objects *cluster.Objects, asked re
 	return result, nil
 }
 
-// sendPatiently makes a call again whose end tells of a busy machine only.
-func sendPatiently(from *pod, address string, security *tls.Config, asked verdict.Request) (verdict.Verdict, error) {
+// sendWithRetries makes a call again whose end tells of a busy machine only.
+func sendWithRetries(from *pod, address string, security *tls.Config, asked verdict.Request) (verdict.Verdict, error) {
 	var result verdict.Verdict
 	var err error
 	for range attempts {
