@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { isJsonObject, type KubernetesObject } from "../../mesh/manifests";
 import { osmKinds } from "../../mesh/osm/kinds";
 import { assumedCluster } from "../../mesh/policy";
+import { peersPolicy } from "../namespace-isolation";
 import { meshConfigSpec } from "../open-service-mesh/mesh-settings";
 import { transformed } from "../transform";
 import { type MeshNamespace, type MeshPoliciesArgs } from "./args";
@@ -36,7 +37,7 @@ function essential(value: unknown): unknown {
   );
 }
 
-/** Namespaces, the mesh's settings, and what runs. What `policy` says of its services stands in for workloads not given. */
+/** Namespaces, what isolates them, the mesh's settings, and what runs. What `policy` says of its services stands in for workloads not given. */
 export function clusterObjects(args: MeshPoliciesArgs): readonly ClusterObject[] {
   const { workloads, policy } = args;
   const objects: ClusterObject[] = [];
@@ -58,6 +59,11 @@ export function clusterObjects(args: MeshPoliciesArgs): readonly ClusterObject[]
     "v1",
     "Namespace",
     args.otherNamespaces?.map((name) => ({ metadata: { name, ...onboarding({}) } })),
+  );
+  add(
+    "networking.k8s.io/v1",
+    "NetworkPolicy",
+    args.namespaces.flatMap(({ name, isolation }) => peersPolicy({ namespace: name, ...isolation }) ?? []),
   );
   add(osmKinds.MeshConfig.apiVersion, "MeshConfig", [
     { metadata: { name: "osm-mesh-config", namespace: "kube-system" }, spec: meshConfigSpec(args.mesh ?? {}) },

@@ -1,2 +1,3 @@
 export * from "./args";
 export * from "./namespace-isolation";
+export { peersPolicy } from "./peers-policy";

@@ -3,6 +3,7 @@ import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1";
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type NamespaceIsolationArgs } from "./args";
+import { isolationName, peersPolicy } from "./peers-policy";
 import { assertNamespaceIsolationArgs } from "./validate";
 
 /** Options of {@link NamespaceIsolation}. */
@@ -10,14 +11,6 @@ export interface NamespaceIsolationOptions extends pulumi.ComponentResourceOptio
   /** Provider that reaches the cluster. */
   provider?: kubernetes.Provider;
 }
-
-/** A namespace by the label that Kubernetes itself gives it. */
-const namespaceNamed = (name: string) => ({
-  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
-});
-
-/** Where names are resolved and the mesh's control plane lives. */
-const systemNamespace = namespaceNamed("kube-system");
 
 /**
  * Isolates one namespace: a ResourceQuota says how much it may hold, a LimitRange what a container gets that asks for
@@ -33,10 +26,10 @@ export class NamespaceIsolation extends pulumi.ComponentResource {
     const aliases = [...(opts.aliases ?? []), { type: "aks-mesh:index:NamespaceFence" }];
     super("aks-mesh:index:NamespaceIsolation", name, {}, { ...opts, aliases });
     assertNamespaceIsolationArgs(args);
-    const { namespace, quota, containerDefaults, peers, reaches = [] } = args;
+    const { namespace, quota, containerDefaults } = args;
     const { provider, dependsOn, deletedWith } = opts;
     const child = { parent: this, provider, dependsOn, deletedWith };
-    const metadata = { name: "bounds", namespace };
+    const metadata = { name: isolationName, namespace };
     const objects: (ResourceQuota | LimitRange | NetworkPolicy)[] = [];
 
     if (quota !== undefined) {
@@ -47,20 +40,8 @@ export class NamespaceIsolation extends pulumi.ComponentResource {
       const amounts = { type: "Container", defaultRequest: { ...requests }, default: { ...limits } };
       objects.push(new LimitRange(`${name}-limits`, { metadata, spec: { limits: [amounts] } }, child));
     }
-    if (peers !== undefined) {
-      const allowed = [{ namespaceSelector: { matchLabels: peers } }, systemNamespace];
-      const beyond = reaches.map(({ namespace: other, port }) => ({
-        to: [namespaceNamed(other)],
-        ports: [{ port, protocol: "TCP" }],
-      }));
-      const spec = {
-        podSelector: {},
-        policyTypes: ["Ingress", "Egress"],
-        ingress: [{ from: allowed }],
-        egress: [{ to: allowed }, ...beyond],
-      };
-      objects.push(new NetworkPolicy(`${name}-peers`, { metadata, spec }, child));
-    }
+    const policy = peersPolicy(args);
+    if (policy !== undefined) objects.push(new NetworkPolicy(`${name}-peers`, policy, child));
     this.objects = objects;
     this.registerOutputs({});
   }

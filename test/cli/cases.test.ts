@@ -67,6 +67,31 @@ const cases: readonly Case[] = [
     says: [/its RE2 program has 173 instructions, and at most 100 are taken/, /\[broken-guarantee\]/],
     neverSays: [/share a host name/],
   },
+  // What an IngressBackend or an Egress means to let through, and of which nothing passes.
+  {
+    args: ["check", "ingress-stopped-by-network.yaml"],
+    code: 1,
+    says: [/IngressBackend web\/s: Every call of outside:10\.0\.0\.0\/8 to s\.web.* is refused: the network stops/],
+  },
+  {
+    args: ["check", "ingress-controller-stopped-by-network.yaml"],
+    code: 1,
+    says: [/IngressBackend web\/s: Every call of edge\/nginx to s\.web.* is refused: the network stops/],
+  },
+  {
+    args: ["check", "egress-stopped-by-network.yaml"],
+    code: 1,
+    says: [/Egress web\/e: Every call of web\/s to api\.vendor\.example:443 is refused: the network stops/],
+  },
+  {
+    args: ["check", "egress-void.yaml"],
+    code: 1,
+    says: [
+      /Egress web\/e: .* gets 404: it names HTTPRouteGroups, and none that is there has a match/,
+      /Egress web\/f: .* is refused: OSM ignores Egress web\/f: there is no UpstreamTrafficSetting web\/gone/,
+      /Egress outofmesh\/g: .* OSM ignores Egress outofmesh\/g: namespace outofmesh is not in the mesh/,
+    ],
+  },
   // Only one MeshConfig counts, and the other is said.
   {
     args: ["check", "two-mesh-configs.yaml"],

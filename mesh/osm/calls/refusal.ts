@@ -4,6 +4,7 @@ import { nearNames } from "../../manifests/near-names";
 import { type Reason } from "../../request/request";
 import { type ControlPlane } from "../control-plane";
 import { chainKind } from "../proxy/outbound";
+import { voidBecause } from "../proxy/egress-policies";
 import { ignoredBecause } from "../proxy/targets";
 import { accountOfIdentity, type ClusterState, keyOf, type ServiceState } from "../state";
 import { type Client, type Target } from "./client";
@@ -19,7 +20,7 @@ export function refusal(mesh: ControlPlane, client: Client, target: Target): End
       return [
         { text },
         ...(target.service === undefined
-          ? ofName(mesh, client, target)
+          ? [...ofName(mesh, client, target), ...voidEgresses(mesh, client, target)]
           : ofService(mesh, client, target, target.service)),
         ...ofCaller(mesh, client),
       ];
@@ -47,6 +48,21 @@ function ofName({ state }: ControlPlane, { key }: Client, { host }: Target): rea
   if (resolveHost(state, namespace, host).kind !== "outside") return [];
   const near = nearHosts(state.services, namespace, host);
   return near.length === 0 ? [] : [{ text: `no Service has the name ${host}${didYouMean(near)}` }];
+}
+
+/** Egress objects that name the caller and the port, and of which OSM makes nothing. */
+function voidEgresses({ state }: ControlPlane, { key }: Client, { host, port }: Target): readonly Reason[] {
+  return state.egresses.flatMap((policy): readonly Reason[] => {
+    const { sources, ports, hosts } = policy;
+    const isMeant =
+      sources.some((source) => source.key === key) &&
+      ports.some((one) => one.number === port) &&
+      (hosts.length === 0 || hosts.includes(host));
+    if (!isMeant) return [];
+    const fault = state.switches.egressPolicy ? voidBecause(state, policy) : "the MeshConfig turns Egress objects off";
+    if (fault === undefined) return [];
+    return [{ ...describe(policy), text: `OSM ignores Egress ${keyOf(policy.namespace, policy.name)}: ${fault}` }];
+  });
 }
 
 function ofService(mesh: ControlPlane, client: Client, { port }: Target, service: ServiceState): readonly Reason[] {

@@ -77,6 +77,11 @@ export function egressRules({ routes }: EgressHost, onward: CallTree, because: r
     list: { rules: routes, groups: [{ source, rules: routes }] },
     then: () => onward,
     because: () => [],
-    otherwise: noRoute("none of its routes matches", because),
+    otherwise: noRoute(
+      routes.length === 0
+        ? "it names HTTPRouteGroups, and none that is there has a match"
+        : "none of its routes matches",
+      because,
+    ),
   };
 }

@@ -2,13 +2,15 @@ import { type CallTree } from "../../analysis/call-tree";
 import { type Finding, finding } from "../../analysis/finding";
 import { hostHeaders } from "../../analysis/host-headers";
 import { mayPass } from "../../analysis/may-pass";
-import { accountCaller, addressOf, type ServicePort } from "../../analysis/mesh";
+import { callTree } from "../../analysis/decide";
+import { accountCaller, addressOf, sentTo, type ServicePort } from "../../analysis/mesh";
 import { answersIn } from "../../analysis/outcome-sets";
-import { isOutside } from "../../analysis/outside";
+import { callerShowing, isOutside, outsideClasses } from "../../analysis/outside";
 import { describeObject } from "../../manifests";
 import { type CallRequest, type Reason } from "../../request/request";
 import { type OsmMesh } from "../mesh";
-import { accountOf, keyOf, type Named, splitHostName } from "../state";
+import { servicePort } from "../service-port";
+import { accountOf, type EgressPolicy, type IngressPolicy, keyOf, type Named, splitHostName } from "../state";
 
 /** Calls that some object means to let through, and of which not one passes. */
 interface Outage {
@@ -20,7 +22,7 @@ interface Outage {
 }
 
 /**
- * Every pair that a TrafficTarget, permissive mode or an Egress connects and of which each request is refused or gets 403, 404
+ * Every pair that a TrafficTarget, permissive mode, an IngressBackend or an Egress connects and of which each request is refused or gets 403, 404
  * or 503, with the reason that the call's own tree gives. What is told already is not told again.
  *
  * @param told what other findings say.
@@ -30,7 +32,7 @@ export function outageFindings(mesh: OsmMesh, told: readonly Finding[]): readonl
   const texts = [...told, ...mesh.problems].map(({ message }) => message);
   const rules = new Set(told.map(({ rule }) => rule));
   const groups = new Map<string, Outage[]>();
-  for (const outage of [...inMesh(mesh), ...outOfMesh(mesh)]) {
+  for (const outage of [...inMesh(mesh), ...intoMesh(mesh), ...outOfMesh(mesh)]) {
     const reason = decidingReason(outage.tree);
     const text = reason?.text ?? "";
     // Permissive mode means no pair in particular: only what is broken is told.
@@ -121,26 +123,90 @@ function passesByAnyName(mesh: OsmMesh, caller: string, service: ServicePort, tr
   );
 }
 
-/** Hosts that Egress objects open to accounts. */
+/** Ports that IngressBackends open to sources. */
+function intoMesh(mesh: OsmMesh): readonly Outage[] {
+  return mesh.state.ingresses.flatMap((policy) =>
+    policy.backends.flatMap((backend): readonly Outage[] => {
+      const service = mesh.state.services.get(keyOf(policy.namespace, backend.name));
+      if (service === undefined) return [];
+      const ports = mesh.catalog.meshServicesOf(service).filter(({ targetPort }) => targetPort === backend.port);
+      return ports.map(servicePort).flatMap((port) => {
+        const tls =
+          backend.protocol.toLowerCase() === "https" ? { tls: { serverName: backend.sniHosts[0] ?? "" } } : {};
+        const way = { ...port, kind: "http", ...tls } as const;
+        return ingressCallers(mesh, policy, backend).flatMap((callers): readonly Outage[] => {
+          const tried = callers.map((from) => ({ from, tree: callTree(mesh, from, addressOf(way), sentTo(way)) }));
+          const [first] = tried;
+          if (first === undefined || tried.some(({ tree }) => mayPass(tree, addressOf(way)))) return [];
+          const request = {
+            from: first.from,
+            to: addressOf(way),
+            protocol: "http",
+            ...(way.tls && { serverName: way.tls.serverName }),
+          } as const;
+          return [{ about: policy, others: [describeObject(policy.object)], request, tree: first.tree }];
+        });
+      });
+    }),
+  );
+}
+
+/** Of each source that a policy names the callers that it stands for, with the certificate that they have to show. */
+function ingressCallers(
+  mesh: OsmMesh,
+  { sources }: IngressPolicy,
+  { protocol, skipClientCertValidation }: IngressPolicy["backends"][number],
+): readonly (readonly string[])[] {
+  const places = sources.flatMap(({ kind, name, key }): readonly (readonly string[])[] => {
+    if (kind === "IPRange")
+      return [outsideClasses(mesh.boundary().ranges, `outside:${name}`).map(({ title }) => title)];
+    if (kind !== "Service") return [];
+    const pods = (mesh.state.endpoints.get(key)?.subsets ?? [])
+      .flatMap(({ addresses }) => addresses.flatMap(({ ip }) => mesh.podsOfIp(ip)))
+      .filter((pod) => !mesh.state.hasSidecar(pod));
+    return [[...new Set(pods.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)))]];
+  });
+  const named = places.length > 0 ? places : [outsideClasses(mesh.boundary().ranges).map(({ title }) => title)];
+  const shown = sources.filter(({ kind }) => kind === "AuthenticatedPrincipal").map(({ name }) => name);
+  if (protocol.toLowerCase() !== "https" || skipClientCertValidation || shown.length === 0) return named;
+  return named.flatMap((callers) => shown.map((one) => callers.map((caller) => callerShowing(caller, one))));
+}
+
+/** Hosts and addresses that Egress objects open to accounts. */
 function outOfMesh(mesh: OsmMesh): readonly Outage[] {
   if (!mesh.state.switches.egressPolicy) return [];
   return mesh.state.egresses.flatMap((policy) =>
-    policy.sources.flatMap(({ namespace, name }) =>
+    policy.sources.flatMap(({ kind, namespace, name }) =>
       policy.ports.flatMap(({ number: port, protocol }) => {
-        if (protocol !== "http" || namespace === "" || name === "") return [];
-        return policy.hosts.flatMap((host): readonly Outage[] => {
+        if (kind !== "ServiceAccount" || namespace === "" || name === "") return [];
+        return egressHosts(policy, protocol).flatMap((host): readonly Outage[] => {
           const caller = { kind: "account", namespace, serviceAccount: name } as const;
-          const hosts = [`${host}:${String(port)}`, host];
-          const trees = hosts.map((authority) => mesh.callTree(caller, { host, port }, { authority }));
+          const authorities = protocol === "http" ? [`${host}:${String(port)}`, host] : [undefined];
+          const tls = protocol === "https" ? { serverName: host } : {};
+          const trees = authorities.map((authority) =>
+            mesh.callTree(caller, { host, port }, { ...(authority !== undefined && { authority }), ...tls }),
+          );
           const [tree] = trees;
-          if (tree === undefined || trees.some((one, at) => mayPass(one, hosts[at]))) return [];
-          const request = { from: keyOf(namespace, name), to: `${host}:${String(port)}`, protocol } as const;
+          if (tree === undefined || trees.some((one, at) => mayPass(one, authorities[at]))) return [];
+          const sentAs = protocol === "http" ? "http" : "tcp";
+          const request = {
+            from: keyOf(namespace, name),
+            to: `${host}:${String(port)}`,
+            protocol: sentAs,
+            ...tls,
+          } as const;
           const groups = policy.matches.map((match) => `${match.kind} ${policy.namespace}/${match.name}`);
           return [{ about: policy, others: [describeObject(policy.object), ...groups], request, tree }];
         });
       }),
     ),
   );
+}
+
+/** What a port of an Egress opens: its hosts, or of its ranges the first address each. */
+function egressHosts({ hosts, ipAddresses }: EgressPolicy, protocol: string): readonly string[] {
+  if (protocol === "http" || protocol === "https") return hosts;
+  return protocol.startsWith("tcp") ? ipAddresses.map((range) => range.replace(/\/\d+$/, "")) : [];
 }
 
 /** The reason that comes last on the way to the first end. */
@@ -187,6 +253,14 @@ const remedies: readonly (readonly [reason: RegExp, remedy: string])[] = [
     "Of Services without a cluster address that have the same pods and port keep one, or give all but one a cluster address.",
   ],
   [/no sidecar/, "Give the pods of both sides a sidecar: annotate the namespace and restart them."],
+  [
+    /^the network stops the connection/,
+    "Let the caller in, and out, by the called pods' own port: policies do not see the Service's port, nor the sidecar's.",
+  ],
+  [
+    /takes no TLS of the caller's own/,
+    "Name server names that clients send and that are not the Service's own, or none.",
+  ],
   [/no endpoints/, "Let the Service's selector match pods that are ready."],
   [/is no host name/, "Call the Service by one of its names, with the Host header that a client writes itself."],
 ];

@@ -18,6 +18,7 @@ import { endpointIps } from "../../cluster/endpoints";
 import { isHeadless } from "../../cluster/workloads";
 import { type ChainIndex, indexChains } from "../../envoy/filter-chain-index";
 import { type ChainMatch, clashingChains } from "../../envoy/filter-chains";
+import { egressPolicies } from "./egress-policies";
 import { hostFinder } from "./hostnames";
 import { emptyHeader, lostConfigurations, refusedPattern } from "./refused-routes";
 import { type TargetIndex } from "./targets";
@@ -116,7 +117,7 @@ export function outboundOf(catalog: Catalog, index: TargetIndex): (account: Acco
   let everyone: readonly Upstream[] | undefined;
   const alike = new Map<string, Outbound>();
   return memo((account) => {
-    const egresses = egressPolicies(catalog, account).map(({ namespace, name }) => keyOf(namespace, name));
+    const egresses = egressPolicies(catalog.state, account).map(({ namespace, name }) => keyOf(namespace, name));
     const key = [account.split("/")[0], ...egresses].join("\0");
     let outbound = alike.get(key);
     if (outbound === undefined) {
@@ -211,7 +212,7 @@ function buildConfiguration(
   const { switches } = state;
   const distributionOf = ({ service, distributions }: Upstream): Distribution =>
     distributions[(distributions.length > 1 && choice.get(backendName(service))) || 0] ?? { clusters: [] };
-  const egresses = switches.egressPolicy ? egressPolicies(catalog, account) : [];
+  const egresses = switches.egressPolicy ? egressPolicies(catalog.state, account) : [];
   const chains = [...upstreams.flatMap((one) => meshChain(one, distributionOf(one))), ...egressChains(egresses)];
   const noListener = listenerFault(chains);
   let refusedSplit: SplitPolicy | undefined;
@@ -332,21 +333,6 @@ function listenerFault(chains: readonly OutboundChain[]): string | undefined {
       return `Envoy refuses the caller's listener: ${outboundChainName(chain)} has a TCP backend of weight 0`;
   }
   return undefined;
-}
-
-function egressPolicies(catalog: Catalog, account: AccountKey): readonly EgressPolicy[] {
-  const { state } = catalog;
-  return state.egresses.filter(
-    (egress) =>
-      state.isMonitored(egress.namespace) &&
-      egress.sources.some(({ kind, key }) => kind === "ServiceAccount" && key === account) &&
-      egress.matches.every(
-        (match) =>
-          match.kind !== "UpstreamTrafficSetting" ||
-          match.apiGroup !== "policy.openservicemesh.io/v1alpha1" ||
-          state.settings.some((one) => one.namespace === egress.namespace && one.name === match.name),
-      ),
-  );
 }
 
 /** Protocols that Envoy's HTTP inspector tells and that OSM's egress chains ask for (pkg/envoy/lds/egress.go). */

@@ -46,6 +46,35 @@ describe("a policy of mesh/policy", () => {
     });
   });
 
+  test("has nothing in it that the namespaces' isolation stops", async () => {
+    const across = definePolicy({
+      services: {
+        ...services,
+        far: { namespace: "far", serviceAccount: "far", ports: [{ port: 80, targetPort: 8080, protocol: "http" }] },
+      },
+      routes,
+      access: [
+        { from: "web", to: "api", routes: ["main/read"] },
+        { from: "web", to: "far", routes: ["main/read"] },
+      ],
+    });
+    const own = { team: "shop" };
+    const isolated = (reaches: readonly { namespace: string; port: number }[]) => ({
+      policy: across,
+      namespaces: [{ name: "shop", labels: own, isolation: { peers: own, reaches: [...reaches] } }, { name: "far" }],
+    });
+    const near = { "shop/web → shop/api:80": { "GET /items/[0-9]+": "allowed" } };
+    const matrix = (reaches: readonly { namespace: string; port: number }[]) =>
+      valueOf(new MeshPolicies("p", isolated(reaches)).access);
+    expect(() => new MeshPolicies("p", isolated([]))).toThrow(
+      /lets shop\/web call far\/far on port 80, but the network below/,
+    );
+    expect(await matrix([{ namespace: "far", port: 8080 }])).toEqual({
+      ...near,
+      "shop/web → far/far:80": { "GET /items/[0-9]+": "allowed" },
+    });
+  });
+
   test("that the mesh cannot carry out is refused, with the place", () => {
     const wrong = definePolicy({ services, splits: [{ root: "api", backends: { api: 0 } }] });
     expect(() => new MeshPolicies("p", { namespaces, policy: wrong })).toThrow("policy: splits[0].backends: give one");
