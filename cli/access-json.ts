@@ -4,6 +4,7 @@ import { type Access, addressOf, type CallTree } from "../mesh";
 export function accessJson(relation: Access): unknown {
   return {
     callers: relation.callers,
+    unseen: relation.unseen,
     outsiders: relation.outsiders,
     services: relation.services.map((service) => ({
       name: service.name,

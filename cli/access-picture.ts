@@ -167,7 +167,10 @@ export function accessHtml(mesh: Mesh, relation: Access): string {
       ...summary.rules.map((route) => `<li class="pass">${escape(conditionText(route))}</li>`),
       ...summary.forbidden.map((route) => `<li class="deny">403 ${escape(conditionText(route))}</li>`),
     ];
-    const callers = entry.callers.slice(0, 20).map(escape).join("<br>");
+    const callers = entry.callers
+      .slice(0, 20)
+      .map((caller) => escape(relation.unseen.includes(caller) ? `${caller} (nothing runs as it)` : caller))
+      .join("<br>");
     return `<tr><td>${callers}</td><td>${escape(targetOf(entry))}</td><td class="${tone}">${tones[tone].title}</td><td><ul>${routes.join("")}</ul></td></tr>`;
   });
   const colours = (dark: boolean): string =>
@@ -233,7 +236,10 @@ function model(
         to: to.id,
         label: to.title === service.name ? labelOf(entry, summary) : `${service.name} ${labelOf(entry, summary)}`,
         tone: toneOf(summary),
-        hint: [`${caller} → ${targetOf(entry)}`, ...summary.rules.map(conditionText)].join("\n"),
+        hint: [
+          `${caller}${relation.unseen.includes(caller) ? " (nothing runs as it)" : ""} → ${targetOf(entry)}`,
+          ...summary.rules.map(conditionText),
+        ].join("\n"),
       });
       const shares = Object.entries(summary.shares);
       for (const [backend, share] of shares.length > 1 ? shares : []) {

@@ -82,14 +82,16 @@ function matrix(relation: Access, columns: readonly string[], paint: Paint): str
     }
   }
   const callers = [...relation.callers, ...relation.outsiders, ...certified];
-  const width = Math.max(...callers.map((caller) => caller.length), 6);
+  const titles = new Map(callers.map((caller) => [caller, callerTitle(relation, caller)]));
+  const width = Math.max(...Array.from(titles.values(), ({ length }) => length), 6);
   const header = columns.map((column, index) => `${" ".repeat(width + 2)}${"│ ".repeat(index)}┌ ${shortName(column)}`);
   const cell = (caller: string, column: string): string => {
     const summary = cells.get(`${caller}|${column}`);
     return summary === undefined ? paint.dim("·") : symbolOf(summary, paint);
   };
   const rows = callers.map(
-    (caller) => `${caller.padEnd(width)}  ${columns.map((column) => cell(caller, column)).join(" ")}`,
+    (caller) =>
+      `${(titles.get(caller) ?? caller).padEnd(width)}  ${columns.map((column) => cell(caller, column)).join(" ")}`,
   );
   const legend = `${paint.good("●")} all  ${paint.good("◐")} some requests  ${paint.warn("◌")} may fail  ${paint.bad("○")} always fails  ${paint.dim("·")} refused`;
   return [...header, ...rows, "", legend].join("\n");
@@ -110,13 +112,21 @@ const mostNamed = 4;
 
 function details(relation: Access, paint: Paint): string {
   const lines = relation.entries.flatMap((entry) => {
-    const named = entry.callers.slice(0, mostNamed).join(", ");
+    const named = entry.callers
+      .slice(0, mostNamed)
+      .map((caller) => callerTitle(relation, caller))
+      .join(", ");
     const more = entry.callers.length - mostNamed;
     const who = more > 0 ? `${named} and ${String(more)} more` : named;
     const to = `${shortName(addressOf(entry.service))}${wayText(entry.service)}`;
     return [`${paint.bold(who)} → ${paint.bold(to)}`, ...entryLines(entry, paint).map((line) => `    ${line}`)];
   });
   return lines.length === 0 ? "Nobody may call anybody." : lines.join("\n");
+}
+
+/** A caller, and whether it is more than a name in a policy. */
+function callerTitle({ unseen }: Access, caller: string): string {
+  return unseen.includes(caller) ? `${caller} (nothing runs as it)` : caller;
 }
 
 /** TLS that a caller speaks itself to a Service. Not said of hosts outside. */

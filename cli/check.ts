@@ -6,7 +6,7 @@ import {
   type Guarantee,
   type Mesh,
   meshOf,
-  provedExtent,
+  provedExtentOf,
   readGuarantees,
 } from "../mesh";
 import { loadManifests, sourceOptions } from "./load";
@@ -49,6 +49,7 @@ export async function checkCommand(terminal: Terminal, args: readonly string[]):
         holds: !found.some((one) => one.rule === "broken-guarantee" && one.object === `Guarantee ${name}`),
       })),
       assumptions: mesh.assumptions,
+      "unmet-assumptions": [...mesh.unmetAssumptions().values()].flat(),
     };
     terminal.out(`${JSON.stringify(report, null, 2)}\n`);
     return code;
@@ -60,7 +61,9 @@ export async function checkCommand(terminal: Terminal, args: readonly string[]):
   const warnings = found.length + unreadable.length - errors;
   if (guarantees.length > 0) {
     const held = guarantees.length - found.filter(({ rule }) => rule === "broken-guarantee").length;
-    terminal.out(`${String(Math.max(held, 0))} of ${String(guarantees.length)} guarantees proved, ${provedExtent}.\n`);
+    terminal.out(
+      `${String(Math.max(held, 0))} of ${String(guarantees.length)} guarantees proved, ${provedExtentOf(mesh)}\n`,
+    );
   }
   terminal.out(
     errors === 0 && warnings === 0

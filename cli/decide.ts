@@ -46,6 +46,7 @@ export function verdictLine(verdict: Verdict): Readonly<Record<string, unknown>>
     because: verdict.because.map(({ text }) => text),
     ...(verdict.outcomes && { outcomes: verdict.outcomes }),
     ...(verdict.variesBy && { "varies-by": verdict.variesBy }),
+    ...(verdict.unmetAssumptions && { "unmet-assumptions": verdict.unmetAssumptions }),
     ...(verdict.stoppedBy && { "stopped-by": verdict.stoppedBy }),
   };
 }

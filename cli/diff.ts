@@ -1,4 +1,4 @@
-import { type AccessChange, changeTitles, describeRequest, diff, DiffTooLarge, provedExtent } from "../mesh";
+import { type AccessChange, changeTitles, describeRequest, diff, DiffTooLarge, provedExtentOf } from "../mesh";
 import { verdictLine } from "./decide";
 import { outcomeText } from "./explain";
 import { loadMesh, sourceOptions } from "./load";
@@ -18,14 +18,17 @@ export async function diffCommand(terminal: Terminal, args: readonly string[]): 
   const after = { files: positionals.slice(-1), namespace };
   const before = context === undefined ? { files: positionals.slice(0, 1), namespace } : { files: [], context };
   let changes: readonly AccessChange[];
+  let extent: string;
   try {
-    changes = diff(await loadMesh(terminal, before), await loadMesh(terminal, after));
+    const meshes = [await loadMesh(terminal, before), await loadMesh(terminal, after)] as const;
+    changes = diff(...meshes);
+    extent = provedExtentOf(...meshes);
   } catch (error) {
     if (error instanceof DiffTooLarge) throw new UsageError(error.message);
     throw error;
   }
   if (values.json === true) terminal.out(`${JSON.stringify(changes.map(changeJson), null, 2)}\n`);
-  else terminal.out(describeChanges(changes, terminal));
+  else terminal.out(describeChanges(changes, terminal, extent));
   return values["exit-code"] === true && changes.length > 0 ? 1 : 0;
 }
 
@@ -34,9 +37,9 @@ function changeJson(change: AccessChange): unknown {
   return { ...change, ...(before && { before: verdictLine(before) }), ...(after && { after: verdictLine(after) }) };
 }
 
-/** Changes as text; no change says that it is proved. */
-export function describeChanges(changes: readonly AccessChange[], { paint }: Terminal): string {
-  if (changes.length === 0) return `No change: proved ${provedExtent}.\n`;
+/** Changes as text; where there is none, what that is proved of. */
+function describeChanges(changes: readonly AccessChange[], { paint }: Terminal, extent: string): string {
+  if (changes.length === 0) return `No change: proved ${extent}\n`;
   const lines: string[] = [];
   for (const change of changes) {
     const sign =

@@ -92,6 +92,7 @@ function describeVerdict(mesh: Mesh, request: CallRequest, verdict: Verdict, pai
       `  stopped by the network, below the mesh${verdict.stoppedBy.includes("mesh") ? ", or by the mesh" : ""}`,
     );
   }
+  for (const text of verdict.unmetAssumptions ?? []) lines.push(`  ${paint.warn(text)}`);
   for (const [backend, share] of Object.entries(verdict.backends)) {
     lines.push(`  ${shareText(share).padStart(7)} ${backend}`);
   }

@@ -1,7 +1,16 @@
 import { parseAddress } from "../cluster/dns";
 import { httpRequest, repeatsHeader } from "../request/match";
 import { type CallRequest, type Layer, statusOf, type Verdict } from "../request/request";
-import { type CallTree, causeOf, endsOf, type OutcomeTree, reasonsOf, sharesOf, undefinedChoice } from "./call-tree";
+import {
+  type CallTree,
+  causeOf,
+  type End,
+  endsOf,
+  type OutcomeTree,
+  reasonsOf,
+  sharesOf,
+  undefinedChoice,
+} from "./call-tree";
 import { fingerprint } from "./fingerprint";
 import ipaddr from "ipaddr.js";
 import { type Caller, type Mesh, type Sent } from "./mesh";
@@ -28,10 +37,14 @@ export function decide(mesh: Mesh, request: CallRequest): Verdict {
   const because = reasonsOf(tree);
   const failed = ends.filter(({ outcome }) => outcome !== "allowed");
   const layers = [...new Set(failed.map(({ layer }): Layer => layer ?? "mesh"))].sort();
-  const stopped = layers.includes("network") && { stoppedBy: layers };
+  const unmet = unmetFor(mesh, request.from, ends);
+  const aside = {
+    ...(unmet.length > 0 && { unmetAssumptions: unmet }),
+    ...(layers.includes("network") && { stoppedBy: layers }),
+  };
   if (others.length === 0) {
     const [status = null, ...more] = new Set(ends.map((one) => statusOf(one, request.protocol)));
-    return { outcome: first, status: more.length === 0 ? status : null, backends, because, ...stopped };
+    return { outcome: first, status: more.length === 0 ? status : null, backends, because, ...aside };
   }
   return {
     outcome: "varies",
@@ -40,8 +53,17 @@ export function decide(mesh: Mesh, request: CallRequest): Verdict {
     because,
     outcomes: [first, ...others],
     variesBy: causeOf(tree) ?? "endpoint",
-    ...stopped,
+    ...aside,
   };
+}
+
+/** What does not hold of the pods that have a part in a call: the caller's, and those that may answer. */
+function unmetFor(mesh: Mesh, from: string, ends: readonly End[]): readonly string[] {
+  const unmet = mesh.unmetAssumptions();
+  if (unmet.size === 0) return [];
+  const backends = ends.flatMap(({ backend }) => backend ?? []);
+  const accounts = [splitCaller(from).who, ...backends.flatMap((service) => mesh.accountsBehind({ service }))];
+  return [...new Set(accounts)].flatMap((account) => unmet.get(account) ?? []);
 }
 
 /** What a tree comes to for a request; both ways where Envoys of different ages read it differently. */

@@ -220,11 +220,15 @@ function ofWay(mesh: Mesh, guarantee: Guarantee, { from, service }: Way): Findin
         ? intersectSets(meant, possible(tree, "allowed", to))
         : subtractSets(meant, certain(tree, "allowed", to));
     const example = exampleRequest(breaking);
-    if (example === undefined) return undefined;
+    const shown = example ?? (guarantee.kind === "always" ? exampleRequest(meant) : undefined);
+    if (shown === undefined) return undefined;
     const request: CallRequest = tcp
       ? { from, to, protocol: "tcp", ...tls }
-      : { from, to, protocol: "http", ...example, ...tls };
-    const { outcome, outcomes } = decide(mesh, request);
+      : { from, to, protocol: "http", ...shown, ...tls };
+    const { outcome, outcomes, unmetAssumptions } = decide(mesh, request);
+    if (example === undefined) {
+      return unmetAssumptions && broken(mesh, guarantee, `It cannot be proved. ${unmetAssumptions.join(" ")}`, request);
+    }
     const verdict = outcome === "varies" ? `may be ${(outcomes ?? []).join(" or ")}` : `is ${outcome}`;
     return broken(mesh, guarantee, `It is broken: a call that must ${guarantee.kind} pass ${verdict}.`, request);
   } catch (error) {

@@ -41,6 +41,8 @@ export interface AccessEntry {
 export interface Access {
   /** Every service account that runs pods or that policies name as a caller. */
   readonly callers: readonly AccountKey[];
+  /** Those of the callers that policies name and that nothing runs as, where the objects show who runs in their namespaces. */
+  readonly unseen: readonly AccountKey[];
   /** Callers outside of the mesh, by the addresses that the objects tell apart: `outside`, `outside:10.0.0.0/8`. */
   readonly outsiders: readonly string[];
   readonly services: readonly ServicePort[];
@@ -97,6 +99,8 @@ export interface Sent {
 export interface Mesh {
   /** What the objects leave open and was assumed, in sentences. */
   readonly assumptions: readonly string[];
+  /** What answers about an account's pods rest on and is not so, in sentences; accounts without any are not there. */
+  unmetAssumptions(): ReadonlyMap<AccountKey, readonly string[]>;
   /** What cannot be read as the API server or the mesh would. */
   readonly problems: readonly Problem[];
   readonly positions: Positions;
@@ -115,7 +119,7 @@ export interface Mesh {
   /** Every service account that the objects know, in the mesh or not; undefined where they tell of no pod and no account. */
   knownAccounts(): ReadonlySet<AccountKey> | undefined;
   /** Service accounts whose pods a service leads to. */
-  accountsBehind(service: ServicePort): readonly AccountKey[];
+  accountsBehind(service: Pick<ServicePort, "service">): readonly AccountKey[];
   /** What is wrong with an object by itself: refused by the API server, by a webhook, or by nobody until traffic fails. */
   admissionFindings(): readonly AdmissionFinding[];
   /** Where what the mesh will do differs from what was probably meant: errors first, then by place. */

@@ -7,10 +7,11 @@ import { hasOtherWays, ownCalls } from "./calls/other-ways";
 import { type ControlPlane, controlPlane } from "./control-plane";
 import { findings } from "./findings";
 import { admissionFindings } from "./findings/admitted";
+import { unmetAssumptions } from "./network-needs";
 import { patternProblems } from "./patterns";
 import { relation } from "./relation";
 import { boundary } from "./boundary";
-import { accountOfIdentity, keyOf, memo, memoOnce } from "./state";
+import { accountOfIdentity, keyOf, memoOnce } from "./state";
 
 /** A mesh of OSM 1.2. */
 export interface OsmMesh extends Mesh, ControlPlane {}
@@ -31,6 +32,7 @@ export function osmMesh(
   const mesh: OsmMesh = {
     ...plane,
     assumptions: state.assumptions,
+    unmetAssumptions: memoOnce(() => unmetAssumptions(plane)),
     problems: [...state.problems, ...patternProblems(plane)],
     positions: state.positions,
     everyone: state.switches.permissive
@@ -54,10 +56,10 @@ export function osmMesh(
       const pods = state.pods.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount));
       return new Set([...whole().callers, ...state.accounts, ...pods]);
     }),
-    accountsBehind: memo(({ service }) => {
+    accountsBehind: ({ service }) => {
       const found = state.services.get(service);
       return found === undefined ? [] : Array.from(catalog.identitiesOfService(found), accountOfIdentity);
-    }),
+    },
     admissionFindings: memoOnce(() => [...admissionFindings(manifests), ...networkPolicyAdmission(manifests)]),
     findings: memoOnce(() => findings(mesh, manifests)),
   };

@@ -19,6 +19,7 @@ import { callAddress, type Client } from "./calls/client";
 import { hasOtherWays } from "./calls/other-ways";
 import { type ControlPlane } from "./control-plane";
 import { servicePort } from "./service-port";
+import { isUnseen, shownAccounts } from "./shown-accounts";
 import { type AccountKey, keyOf, type MeshService } from "./state";
 
 /** Who may call whom: of every caller the services that its sidecars are told of, and what crosses the mesh's boundary. */
@@ -37,7 +38,9 @@ export function relation(mesh: ControlPlane): Access {
     ...entriesInto(mesh, [...outsiders, ...withoutSidecar(mesh, callers)], around, inMesh),
     ...entriesToOutside(mesh, callers, hosts),
   ];
-  return { callers, outsiders: outsiders.map(({ who }) => who), services, hosts, entries };
+  const shown = shownAccounts(mesh.state);
+  const unseen = callers.filter((caller) => isUnseen(shown, caller));
+  return { callers, unseen, outsiders: outsiders.map(({ who }) => who), services, hosts, entries };
 }
 
 /** A caller, and how it is called. */

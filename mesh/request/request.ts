@@ -62,6 +62,8 @@ export interface Verdict {
   /** All that can happen, where it varies. */
   readonly outcomes?: readonly Outcome[];
   readonly variesBy?: VariesBy;
+  /** What the answer rests on and is not so, in sentences; absent where there is nothing. */
+  readonly unmetAssumptions?: readonly string[];
   /** Which layers may stop it, where the network is one of them. */
   readonly stoppedBy?: readonly Layer[];
 }

@@ -92,6 +92,34 @@ const cases: readonly Case[] = [
       /Egress outofmesh\/g: .* OSM ignores Egress outofmesh\/g: namespace outofmesh is not in the mesh/,
     ],
   },
+  // What answers rest on and is not so is said with them.
+  {
+    args: ["explain", "control-plane-blocked.yaml", "--from", "cli/c", "--to", "s.web:80"],
+    code: 0,
+    says: [
+      /allowed \(200\)/,
+      /assumed that the sidecars of cli\/c have their configuration, which is not so: NetworkPolicy cli\/out/,
+    ],
+  },
+  {
+    args: ["check", "control-plane-blocked.yaml"],
+    code: 1,
+    says: [
+      /Guarantee comes-in: It cannot be proved\. It is assumed that the sidecars of cli\/c/,
+      /0 of 1 guarantees proved/,
+    ],
+  },
+  {
+    args: ["diff", "control-plane-blocked.yaml", "control-plane-blocked.yaml"],
+    code: 0,
+    says: [/No change: proved .*It is assumed that the sidecars of cli\/c have their configuration, which is not so/],
+  },
+  // Who is named in a policy and runs nowhere is no caller like others.
+  {
+    args: ["access", "source-account-misspelt.yaml"],
+    code: 0,
+    says: [/web\/nobody \(nothing runs as it\) {2}◐/, /web\/nobody \(nothing runs as it\) → s\.web:80/],
+  },
   // Only one MeshConfig counts, and the other is said.
   {
     args: ["check", "two-mesh-configs.yaml"],

@@ -2,11 +2,10 @@ import { type CallTree } from "../../analysis/call-tree";
 import { type Finding, finding } from "../../analysis/finding";
 import { addressOf } from "../../analysis/mesh";
 import { answersIn } from "../../analysis/outcome-sets";
-import { keyOf } from "../../cluster/keys";
 import { describeObject } from "../../manifests";
-import { type NetworkEnd, type NetworkPolicy, selectsPod } from "../../network-policies";
+import { type NetworkPolicy, selectsPod } from "../../network-policies";
 import { type OsmMesh } from "../mesh";
-import { type PodState } from "../state";
+import { blockedNeeds, discoveryPort } from "../network-needs";
 
 /** Network policies against what the mesh allows and needs. */
 export function networkFindings(mesh: OsmMesh): readonly Finding[] {
@@ -70,62 +69,26 @@ function selectingNothing(mesh: OsmMesh): readonly Finding[] {
   });
 }
 
-/** Port of osm-controller at which sidecars get their configuration. */
-const discoveryPort = 15128;
-
-/** Where the control plane and the cluster's DNS run: the AKS add-on's namespace, and the default of OSM's own chart. */
-const meshNamespaces = ["kube-system", "osm-system"];
-
 /** Pods with a sidecar that their network policies let reach neither the mesh's control plane nor the names' server. */
 function withoutControlPlane(mesh: OsmMesh): readonly Finding[] {
-  const { network, state } = mesh;
-  if (network === undefined) return [];
-  const found = new Map<string, Finding>();
-  const reaches = (
-    pod: PodState,
-    ends: readonly NetworkEnd[],
-    port: number,
-    protocol: string,
-  ): NetworkPolicy | true => {
-    let policy: NetworkPolicy | undefined;
-    for (const end of ends) {
-      const { passes, stoppedBy: stopping } = network.passage(network.ends.of(pod), end, port, protocol);
-      const egress = stopping.find(({ direction }) => direction === "egress");
-      if (passes !== "no" || egress === undefined) return true;
-      policy ??= egress.policies[0];
-    }
-    return policy ?? true;
-  };
-  const controllers = meshNamespaces.map((namespace) => network.ends.unseen(namespace, { app: "osm-controller" }));
-  const servers = [network.ends.unseen("kube-system", { "k8s-app": "kube-dns" })];
-  for (const pod of state.pods) {
-    if (!state.hasSidecar(pod)) continue;
-    const account = keyOf(pod.namespace, pod.serviceAccount);
-    const discovery = reaches(pod, controllers, discoveryPort, "TCP");
-    const key = `${account} ${network.classOf(pod)}`;
-    if (discovery !== true && !found.has(`${key} discovery`)) {
-      found.set(
-        `${key} discovery`,
-        finding(mesh, discovery, ["spec", "egress"], {
-          severity: "error",
-          rule: "network-policy-stops-control-plane",
-          message: `Sidecars of ${account} cannot reach osm-controller on port ${String(discoveryPort)}: without a configuration they refuse every call.`,
-          remedy: `Let them out to the mesh's namespace (kube-system on AKS) on TCP port ${String(discoveryPort)}.`,
-        }),
-      );
-    }
-    const names = reaches(pod, servers, 53, "UDP");
-    if (names !== true && !found.has(`${key} names`)) {
-      found.set(
-        `${key} names`,
-        finding(mesh, names, ["spec", "egress"], {
-          severity: "warning",
-          rule: "network-policy-stops-dns",
-          message: `Pods of ${account} cannot ask the cluster's DNS in kube-system, so that no name leads anywhere, that of osm-controller included; unless a DNS server runs on each node.`,
-          remedy: "Let them out to kube-system on port 53, UDP and TCP.",
-        }),
-      );
-    }
-  }
-  return [...found.values()];
+  return blockedNeeds(mesh).map(({ account, need, policy }) =>
+    finding(
+      mesh,
+      policy,
+      ["spec", "egress"],
+      need === "configuration"
+        ? {
+            severity: "error",
+            rule: "network-policy-stops-control-plane",
+            message: `Sidecars of ${account} cannot reach osm-controller on port ${String(discoveryPort)}: without a configuration they refuse every call.`,
+            remedy: `Let them out to the mesh's namespace (kube-system on AKS) on TCP port ${String(discoveryPort)}.`,
+          }
+        : {
+            severity: "warning",
+            rule: "network-policy-stops-dns",
+            message: `Pods of ${account} cannot ask the cluster's DNS in kube-system, so that no name leads anywhere, that of osm-controller included; unless a DNS server runs on each node.`,
+            remedy: "Let them out to kube-system on port 53, UDP and TCP.",
+          },
+    ),
+  );
 }

@@ -1,12 +1,13 @@
 import { type Finding, finding } from "../../analysis/finding";
 import { nearNames } from "../../manifests/near-names";
 import { type OsmMesh } from "../mesh";
+import { shownAccounts, type ShownAccounts } from "../shown-accounts";
 import { keyOf, type Named, type Subject } from "../state";
 
 /** Sources of TrafficTargets, Egress and IngressBackend objects that do not exist, or that nothing runs as. */
 export function sourceFindings(mesh: OsmMesh): readonly Finding[] {
   const { targets, egresses } = mesh.state;
-  const shown = shownAccounts(mesh);
+  const shown = shownAccounts(mesh.state);
   return [
     ...[...targets, ...egresses].flatMap((policy) => accountsOf(mesh, policy, shown)),
     ...mesh.state.ingresses.flatMap((policy) =>
@@ -15,32 +16,10 @@ export function sourceFindings(mesh: OsmMesh): readonly Finding[] {
   ];
 }
 
-interface Shown {
-  /** Accounts that are objects or that pods run as. */
-  readonly accounts: ReadonlySet<string>;
-  /** Accounts that pods run as. */
-  readonly running: ReadonlySet<string>;
-  /** Namespaces of which ServiceAccount objects are shown. */
-  readonly withAccounts: ReadonlySet<string>;
-  /** Namespaces of which pods are shown. */
-  readonly withPods: ReadonlySet<string>;
-}
-
-function shownAccounts({ state }: OsmMesh): Shown {
-  const pods = state.podsAssumed ? [] : state.pods;
-  const running = new Set(pods.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)));
-  return {
-    running,
-    accounts: new Set([...state.accounts, ...running]),
-    withAccounts: new Set(Array.from(state.accounts, (key) => key.slice(0, key.indexOf("/")))),
-    withPods: new Set(pods.map(({ namespace }) => namespace)),
-  };
-}
-
 function accountsOf(
   mesh: OsmMesh,
   policy: Named & { readonly sources: readonly Subject[] },
-  { accounts, running, withAccounts, withPods }: Shown,
+  { accounts, running, withAccounts, withPods }: ShownAccounts,
 ): readonly Finding[] {
   return policy.sources.flatMap(({ key, namespace, name, kind }, index): readonly Finding[] => {
     if (namespace === "" || name === "" || kind !== "ServiceAccount" || running.has(key)) return [];
