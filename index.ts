@@ -3,7 +3,6 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { Bookstore } from "./components/bookstore";
 import { endWithEngine } from "./recovery/end-with-engine";
-import { shortenTraces } from "./recovery/short-traces";
 import { stackDefinition } from "./stacks";
 import { refuseUnknownKeys } from "./stacks/config-keys";
 import { ownCluster } from "./stacks/own-cluster";
@@ -16,7 +15,6 @@ import { readSettings } from "./stacks/settings";
 import { sharedCluster } from "./stacks/shared-cluster";
 
 endWithEngine();
-shortenTraces();
 
 refuseUnknownKeys(readFileSync(join(__dirname, "Pulumi.yaml"), "utf8"), Object.keys(pulumi.runtime.allConfig()));
 

@@ -1,7 +1,9 @@
-import { type CustomResourceOptions, dynamic, type Input, jsonStringify, type Output } from "@pulumi/pulumi";
+import { join } from "node:path";
+import { type CustomResourceOptions, type Input, jsonStringify, type Output } from "@pulumi/pulumi";
 import { type input as inputs } from "@pulumi/azure-native/types";
 
-import { bootstrapPoolName, bootstrapRemovalProvider, inlinePoolsProvider } from "./bootstrap-pool";
+import { DynamicResource } from "../dynamic";
+import { bootstrapPoolName } from "./bootstrap-pool";
 import { NodePoolMode } from "./enums";
 import { poolProfile } from "./managed-cluster";
 import { type ClusterSettings } from "./settings";
@@ -30,11 +32,8 @@ export function bootstrapPool(settings: ClusterSettings): Output<string> {
   return jsonStringify([{ ...poolProfile(first), name: bootstrapPoolName }]);
 }
 
-const inlinePools = inlinePoolsProvider();
-const removal = bootstrapRemovalProvider();
-
 /** Decides which pools the cluster's own request names. Stands in front of the cluster. */
-export class InlinePools extends dynamic.Resource {
+export class InlinePools extends DynamicResource {
   declare readonly inlinePools: Output<string>;
 
   /** The pools to name; undefined to name none. */
@@ -43,13 +42,13 @@ export class InlinePools extends dynamic.Resource {
   }
 
   constructor(name: string, props: InlinePoolsProps, opts: CustomResourceOptions) {
-    super(inlinePools, name, { ...props, inlinePools: undefined }, opts, "aks-mesh", "InlinePools");
+    super("InlinePools", join(__dirname, "inline-pools-provider"), name, { ...props, inlinePools: undefined }, opts);
   }
 }
 
 /** Removes the bootstrap pool. Stands behind the first pools of their own. */
-export class BootstrapRemoval extends dynamic.Resource {
+export class BootstrapRemoval extends DynamicResource {
   constructor(name: string, props: ReferenceProps, opts: CustomResourceOptions) {
-    super(removal, name, { ...props }, opts, "aks-mesh", "BootstrapRemoval");
+    super("BootstrapRemoval", join(__dirname, "bootstrap-removal-provider"), name, { ...props }, opts);
   }
 }

@@ -1,15 +1,15 @@
+import { join } from "node:path";
 import {
   ComponentResource,
   type ComponentResourceOptions,
   type CustomResourceOptions,
-  dynamic,
   type Input,
   type Output,
 } from "@pulumi/pulumi";
 
+import { DynamicResource } from "../dynamic";
 import { type FeatureRegistrationArgs } from "./args";
 import { durationSeconds } from "./duration";
-import { featureProvider } from "./provider";
 
 export type { FeatureRegistrationArgs } from "./args";
 
@@ -54,14 +54,12 @@ interface RegistrationProps {
   unregisterOnDelete: Input<boolean>;
 }
 
-const provider = featureProvider();
-
-class Registration extends dynamic.Resource {
+class Registration extends DynamicResource {
   declare readonly state: Output<string>;
   declare readonly wasRegistered: Output<boolean>;
 
   constructor(name: string, props: RegistrationProps, opts: CustomResourceOptions) {
     const outputs = { state: undefined, providerState: undefined, wasRegistered: undefined };
-    super(provider, name, { ...props, ...outputs }, opts, "aks-mesh", "FeatureRegistration");
+    super("FeatureRegistration", join(__dirname, "provider"), name, { ...props, ...outputs }, opts);
   }
 }

@@ -1,7 +1,7 @@
 import { type dynamic } from "@pulumi/pulumi";
 
-import { type ArmClient, openArm } from "../arm/client";
-import { type AzureSettings, azureSettings } from "../arm/settings";
+import { type ArmClient } from "../arm/client";
+import { armSession } from "../arm/session";
 import { type Feature, featureId, readRegistration, register, unregister } from "./register";
 
 /** Inputs of the dynamic resource. */
@@ -21,17 +21,9 @@ export interface FeatureOutputs extends FeatureInputs {
   readonly wasRegistered: boolean;
 }
 
-/** What the provider shares between its methods once it is configured. */
-interface Session {
-  settings?: AzureSettings;
-  arm?: Promise<ArmClient>;
-}
-
-/** The dynamic provider. It is serialised into the state: it captures functions and constants, no secret. */
-export function featureProvider(): dynamic.ResourceProvider<FeatureInputs, FeatureOutputs> {
-  const session: Session = {};
-  const arm = (): Promise<ArmClient> =>
-    (session.arm ??= openArm(session.settings ?? azureSettings(() => undefined, process.env)));
+/** The provider of the dynamic resource. Its text is kept in the state: no secret is in it. */
+export function handler(): dynamic.ResourceProvider<FeatureInputs, FeatureOutputs> {
+  const { configure, settings, client: arm } = armSession();
   const located = async (inputs: FeatureInputs): Promise<{ client: ArmClient; feature: Feature }> => {
     const client = await arm();
     const { providerNamespace, feature } = inputs;
@@ -50,11 +42,9 @@ export function featureProvider(): dynamic.ResourceProvider<FeatureInputs, Featu
     return { feature, outs: { ...inputs, subscriptionId: feature.subscriptionId, ...registration } };
   };
   return {
-    async configure({ config }) {
-      session.settings = azureSettings((key) => config.get(key), process.env);
-    },
+    configure,
     async diff(_id, olds, news) {
-      const subscriptionId = news.subscriptionId ?? session.settings?.subscriptionId ?? olds.subscriptionId;
+      const subscriptionId = news.subscriptionId ?? settings().subscriptionId ?? olds.subscriptionId;
       const replaces = [
         ...(subscriptionId === olds.subscriptionId ? [] : ["subscriptionId"]),
         ...(news.providerNamespace === olds.providerNamespace ? [] : ["providerNamespace"]),

@@ -1,5 +1,3 @@
-// Runs inside the dynamic provider's process, where it arrives as serialised text.
-
 import { type ApiRequest } from "../open-service-mesh/wait-for-mesh";
 
 /** An object that should be in the cluster. */

@@ -1,5 +1,3 @@
-// Runs inside the dynamic provider's process, where it arrives as serialised text.
-
 import { type RequestOptions } from "node:https";
 import { type ApiRequest } from "./wait-for-mesh";
 
@@ -9,7 +7,7 @@ import { type ApiRequest } from "./wait-for-mesh";
  * @throws Error with `final: true` where waiting cannot help: no kubeconfig, or its login command is not installed.
  */
 export async function connect(kubeconfig: string): Promise<{ server: string; request: ApiRequest }> {
-  // Loaded here, not captured: modules of this size do not survive being serialised.
+  // Loaded where it is needed: it takes a second.
   const { KubeConfig } = await import("@kubernetes/client-node");
   const https = await import("node:https");
   const config = new KubeConfig();

@@ -1,6 +1,3 @@
-// Runs inside the dynamic provider's process, where it arrives as serialised text: it must stand on its own, without
-// imports that have a value.
-
 /** What the API server answered: status code and the body's JSON, or undefined where there is none. */
 export interface ApiAnswer {
   readonly status: number;

@@ -37,8 +37,8 @@ export interface Tools {
   readonly stages: string;
 }
 
-/** The script that starts Pulumi's provider of dynamic resources. */
-const dynamicProviderScript = "pulumi-resource-pulumi-nodejs";
+/** Plugins that are scripts, NAME.sh in this folder. An executable of the name is what its script starts, as NAME-host. */
+const scripts: readonly string[] = ["pulumi-resource-pulumi-nodejs", "pulumi-language-nodejs"];
 
 /**
  * Builds the tools that are not in the cache yet. The cache is `aks-mesh/tools` in $XDG_CACHE_HOME (default ~/.cache), one folder per
@@ -131,8 +131,8 @@ async function neededGoVersion(tools: readonly Located[]): Promise<string> {
 
 /** One directory with a link to every executable of every tool. */
 async function linkAll(located: readonly Located[]): Promise<string> {
-  const script = path.join(__dirname, dynamicProviderScript);
-  const hash = createHash("sha256").update(await readFile(script));
+  const hash = createHash("sha256");
+  for (const name of scripts) hash.update(await readFile(path.join(__dirname, `${name}.sh`)));
   for (const { directory } of located) hash.update(directory);
   const binaries = path.join(toolsDirectory(), `binaries-${hash.digest("hex").slice(0, 12)}`);
   if (await isBuilt(binaries)) return binaries;
@@ -140,10 +140,13 @@ async function linkAll(located: readonly Located[]): Promise<string> {
   for (const { directory } of located) {
     for (const name of await readdir(path.join(directory, "bin"))) {
       // Hard links: Pulumi takes for its own only what lies in the directory of its executable, symbolic links followed.
-      await link(path.join(directory, "bin", name), path.join(temporary, name));
+      await link(
+        path.join(directory, "bin", name),
+        path.join(temporary, scripts.includes(name) ? `${name}-host` : name),
+      );
     }
   }
-  await copyFile(script, path.join(temporary, dynamicProviderScript));
+  for (const name of scripts) await copyFile(path.join(__dirname, `${name}.sh`), path.join(temporary, name));
   try {
     await rename(temporary, binaries);
   } catch (error) {

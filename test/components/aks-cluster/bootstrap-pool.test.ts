@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 
-import { inlinePools, livePools, removeBootstrapPool } from "../../../components/aks-cluster/bootstrap-pool";
+import { livePools } from "../../../components/aks-cluster/bootstrap-pool";
+import { removeBootstrapPool } from "../../../components/aks-cluster/bootstrap-removal-provider";
+import { inlinePools } from "../../../components/aks-cluster/inline-pools-provider";
 import { split } from "../../../components/aks-cluster/create-only";
 import { type Answer, type FakeArm, fakeArm } from "../arm/fake-arm";
 

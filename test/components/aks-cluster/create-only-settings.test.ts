@@ -1,10 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createOnlyPaths, split } from "../../../components/aks-cluster/create-only";
-import {
-  createOnlySettingsProvider,
-  fixedChanges,
-  refusal,
-} from "../../../components/aks-cluster/create-only-settings";
+import { fixedChanges, handler, refusal } from "../../../components/aks-cluster/create-only-settings-provider";
 import { containerService } from "../../../sandbox/providers/azure-native/resource-types/container-service";
 import { type FakeArm, fakeArm } from "../arm/fake-arm";
 
@@ -69,7 +65,7 @@ describe("a change of what Azure fixes", () => {
   async function failuresWith(status: number, after = "northeurope") {
     fake = await fakeArm(() => ({ status, body: { value: [] } }));
     const { arm, requests } = fake;
-    const provider = createOnlySettingsProvider(() => Promise.resolve(arm));
+    const provider = handler(() => Promise.resolve(arm));
     const result = await provider.check?.(settings("westeurope"), settings(after));
     return { reasons: result?.failures?.map(({ reason }) => reason), requests };
   }
@@ -96,7 +92,7 @@ describe("a change of what Azure fixes", () => {
   });
 
   it("is written down once there is no cluster that it would replace", async () => {
-    const provider = createOnlySettingsProvider();
+    const provider = handler();
     expect(await provider.diff?.("c", settings("westeurope"), settings("northeurope"))).toEqual({ changes: true });
     expect(await provider.diff?.("c", settings("westeurope"), settings("West Europe"))).toEqual({ changes: false });
   });

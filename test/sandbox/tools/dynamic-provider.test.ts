@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 const root = join(__dirname, "..", "..", "..");
 
 it("a provider of dynamic resources serves until its engine is gone, however that ended", async () => {
-  const provider = spawn("sh", [join(root, "sandbox", "tools", "pulumi-resource-pulumi-nodejs"), "127.0.0.1:9"], {
+  const provider = spawn("sh", [join(root, "sandbox", "tools", "pulumi-resource-pulumi-nodejs.sh"), "127.0.0.1:9"], {
     cwd: root,
     stdio: ["pipe", "pipe", "inherit"],
   });

@@ -7,10 +7,7 @@ import { Bookstore } from "../../../../components/bookstore";
 import { FeatureRegistration } from "../../../../components/feature-registration";
 import { MeshPolicies } from "../../../../components/mesh-policies";
 import { OpenServiceMesh } from "../../../../components/open-service-mesh";
-import { shortenTraces } from "../../../../recovery/short-traces";
 import { type BadSetting, badSettings } from "./cases";
-
-shortenTraces();
 
 const bad = badSettings[new pulumi.Config().requireNumber("case")];
 if (bad === undefined) throw new Error("There is no such case.");
