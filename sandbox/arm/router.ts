@@ -12,7 +12,7 @@ import { answerGraph, graphPath } from "./graph";
 import { type ArmRequest, type ArmResponse } from "./http";
 import { type Login } from "./login";
 import { parseResourcePath } from "./resource-id";
-import { requireApiVersion } from "./resource-manager/api-versions";
+import { requireApiVersion, requireVersionOfType } from "./resource-manager/api-versions";
 import { authorizationHandler } from "./resource-manager/authorization";
 import { createFeaturesHandler } from "./resource-manager/features";
 import { genericResourcesHandler } from "./resource-manager/generic-resources";
@@ -58,6 +58,7 @@ export function createRouter(planes: ControlPlanes, login: Login): Router {
     genericResourcesHandler,
   ];
   const dispatch: Dispatch = async (context, request) => {
+    requireVersionOfType(context, request);
     requireUnlocked(context, request);
     for (const handler of handlers) {
       const answer = await handler(context, request);

@@ -2,6 +2,7 @@ import { type ArmContext, type ResourceHandler } from "../context";
 import { ArmError } from "../errors";
 import { type JsonObject, numberAt, stringAt } from "../json";
 import { milliseconds } from "../latency";
+import { apiVersionsOf } from "./api-versions";
 import { requireSubscription } from "./resources";
 import { regions } from "./subscriptions";
 
@@ -43,6 +44,9 @@ const PROVIDERS: Readonly<Record<string, readonly string[]>> = {
   "Microsoft.Resources": ["resourceGroups", "deployments", "tags"],
   "Microsoft.Storage": ["storageAccounts"],
 };
+
+/** What types have whose versions the emulator does not know: it takes every date for them. */
+const dates = ["2025-10-01", "2025-05-01", "2024-10-01", "2023-04-01"];
 
 /** Providers that every subscription has and nobody can unregister. */
 const FREE = ["microsoft.authorization", "microsoft.features", "microsoft.resources"];
@@ -122,7 +126,7 @@ function describe(context: ArmContext, subscriptionId: string, namespace: string
     resourceTypes: (PROVIDERS[namespace] ?? []).map((resourceType) => ({
       resourceType,
       locations: Object.values(regions).map(({ displayName }) => displayName),
-      apiVersions: ["2025-10-01", "2025-05-01", "2024-10-01", "2023-04-01"],
+      apiVersions: [...(apiVersionsOf(`${namespace}/${resourceType}`) ?? dates)],
       capabilities: "CrossResourceGroupResourceMove, CrossSubscriptionResourceMove, SupportsTags, SupportsLocation",
     })),
     registrationState: providerRegistration(context, namespace).state,

@@ -18,12 +18,22 @@ import {
   startArmServer,
 } from "../../../sandbox/arm";
 import { type Json, type JsonObject, isObject, stringAt } from "../../../sandbox/arm/json";
+import { apiVersionsOf } from "../../../sandbox/arm/resource-manager/api-versions";
+import { parseResourcePath } from "../../../sandbox/arm/resource-id";
 
 /** An answer as the tests read it. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: JsonObject;
+}
+
+/** The newest stable version of the type that a path names. */
+function versionFor(path: string): string {
+  const { provider } = parseResourcePath(path.replace(/\?.*/, ""));
+  const versions =
+    provider === undefined ? [] : (apiVersionsOf([provider.namespace, ...provider.types].join("/")) ?? []);
+  return versions.find((version) => !version.endsWith("preview")) ?? versions[0] ?? "2025-05-01";
 }
 
 /** An emulator with placeholder clusters and very short latencies, and a client for it. */
@@ -133,7 +143,7 @@ export async function startTestEmulator(
 
   async function arm(method: string, path: string, body?: Json, headers: Record<string, string> = {}): Promise<Answer> {
     const separator = path.includes("?") ? "&" : "?";
-    const versioned = path.includes("api-version=") ? path : `${path}${separator}api-version=2025-05-01`;
+    const versioned = path.includes("api-version=") ? path : `${path}${separator}api-version=${versionFor(path)}`;
     return raw(method, versioned, body === undefined ? undefined : JSON.stringify(body), {
       authorization: `Bearer ${await bearer()}`,
       ...headers,

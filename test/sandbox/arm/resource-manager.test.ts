@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { formatApiVersions, generateApiVersions } from "../../../sandbox/arm/resource-manager/generate-api-versions";
 import { clusterPath, createCluster, errorOf, startTestEmulator, type TestEmulator } from "./emulator";
 
 let emulator: TestEmulator;
@@ -189,5 +192,52 @@ describe("role assignments", () => {
     expect((await emulator.arm("PUT", at(identity, first), body)).status).toBe(201);
     await emulator.arm("DELETE", identity);
     expect((await emulator.arm("GET", at(identity, first))).status).toBe(404);
+  });
+});
+
+describe("API versions", () => {
+  it("are what the installed SDK declares", () => {
+    const file = join(__dirname, "..", "..", "..", "sandbox", "arm", "resource-manager", "api-versions.json");
+    expect(readFileSync(file, "utf8")).toBe(formatApiVersions(generateApiVersions()));
+  });
+
+  const network = `${group("versions")}/providers/Microsoft.Network/virtualNetworks/network`;
+
+  it("that a type never had are refused, with its location where it has one, and with the versions that there are", async () => {
+    await emulator.arm("PUT", group("versions"), { location: "westeurope" });
+    const body = { location: "West Europe", properties: { addressSpace: { addressPrefixes: ["10.0.0.0/16"] } } };
+    const refused = await emulator.arm("PUT", `${network}?api-version=2024-13-01`, body);
+    expect({ status: refused.status, code: errorOf(refused).code }).toEqual({
+      status: 400,
+      code: "InvalidApiVersionParameter",
+    });
+    const never = await emulator.arm("PUT", `${network}?api-version=2024-02-01`, body);
+    expect(never.status).toBe(400);
+    expect(errorOf(never)).toMatchObject({ code: "NoRegisteredProviderFound" });
+    expect(errorOf(never).message).toMatch(
+      /location 'westeurope' and API version '2024-02-01' for type 'virtualNetworks'\. The supported api-versions are '.*2024-01-01/,
+    );
+    expect((await emulator.arm("PUT", `${network}?api-version=2024-01-01`, body)).status).toBeLessThan(300);
+    expect(errorOf(await emulator.arm("GET", `${network}?api-version=2024-02-01`)).code).toBe(
+      "NoRegisteredProviderFound",
+    );
+    const nowhere = await emulator.arm("GET", `${network}/subnets/none?api-version=2024-02-01`);
+    expect({ status: nowhere.status, code: errorOf(nowhere).code }).toEqual({
+      status: 404,
+      code: "InvalidResourceType",
+    });
+  });
+
+  it("newer than the newest known one, and those of types without a list, are taken", async () => {
+    expect((await emulator.arm("GET", `${network}?api-version=2026-11-01`)).status).toBe(200);
+    const other = `${group("versions")}/providers/Microsoft.Web/sites/site?api-version=2024-02-01`;
+    expect((await emulator.arm("PUT", other, { location: "westeurope", properties: {} })).status).toBeLessThan(300);
+  });
+
+  it("are listed by their provider", async () => {
+    const { body } = await emulator.arm("GET", "/subscriptions/SUB/providers/Microsoft.KeyVault");
+    expect(body["resourceTypes"]).toContainEqual(
+      expect.objectContaining({ resourceType: "vaults", apiVersions: expect.arrayContaining(["2024-11-01"]) }),
+    );
   });
 });
