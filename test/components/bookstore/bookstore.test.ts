@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { Bookstore, type BookstoreArgs } from "../../../components/bookstore";
 import { assertBookstoreArgs } from "../../../components/bookstore/validate";
 import { database, deployments, sampleServices, serviceArgs } from "../../../components/bookstore/workloads";
-import { recordRegistrations, type Registration, settled, valueOf } from "../registrations";
+import { recordRegistrations, type Registration, allRegistered, valueOf } from "../registrations";
 
 // A dynamic provider is sent as text, which a test runner's transformed modules are not fit for.
 vi.mock("../../../components/objects-in-place", () => ({
@@ -44,7 +44,7 @@ describe("Bookstore", () => {
       bookstore: "bookstore.bookstore.svc.cluster.local:14001",
       mysql: "mysql.bookwarehouse.svc.cluster.local:3306",
     });
-    await settled();
+    await allRegistered();
     const counts = new Map<string, number>();
     registrations.forEach(({ type }) => counts.set(type, (counts.get(type) ?? 0) + 1));
     expect(Object.fromEntries(counts)).toMatchObject({
@@ -74,9 +74,10 @@ describe("Bookstore", () => {
   });
 
   test("looks at the end whether every object that it made is there", async () => {
-    const isolation = { quota: { pods: "5" }, containerDefaults: { requests: { cpu: "1m" } }, peers: { app: "shop" } };
-    new Bookstore("b", { kubeconfig: "kubeconfig", containerInsights: true, namespaces: { isolation } });
-    await settled();
+    const labels = { app: "shop" };
+    const isolation = { quota: { pods: "5" }, containerDefaults: { requests: { cpu: "1m" } }, peers: labels };
+    new Bookstore("b", { kubeconfig: "kubeconfig", containerInsights: true, namespaces: { labels, isolation } });
+    await allRegistered();
     const look = named("b-objects-in-place");
     const nameAndKind = ({ type, name }: Pick<Registration, "type" | "name">): string =>
       `${type.split(":").at(-1)} ${name}`;
@@ -152,7 +153,7 @@ describe("Bookstore", () => {
 
   test("keeps the database's password as a secret", async () => {
     await valueOf(new Bookstore("b").addresses);
-    await settled();
+    await allRegistered();
     expect(JSON.stringify(named("b-mysql", "StatefulSet").inputs)).not.toContain("mypassword");
     expect(pulumi.runtime.isRpcSecret(named("b-mysql-password").inputs["stringData"])).toBe(true);
   });
@@ -160,7 +161,7 @@ describe("Bookstore", () => {
   test("lets each child be changed", async () => {
     const metadata = { name: "mysql", namespace: "bookwarehouse", labels: { app: "mysql", team: "books" } };
     await valueOf(new Bookstore("b", { transform: { statefulSet: { metadata } } }).addresses);
-    await settled();
+    await allRegistered();
     expect(named("b-mysql", "StatefulSet").inputs["metadata"]).toEqual(metadata);
   });
 });
