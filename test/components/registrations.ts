@@ -58,6 +58,6 @@ export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
 }
 
 /** Waits until everything that was begun is registered, as the program does before it ends. */
-export function settled(): Promise<void> {
+export function allRegistered(): Promise<void> {
   return pulumi.runtime.disconnect();
 }

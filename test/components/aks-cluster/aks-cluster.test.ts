@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 
 import { type NodePoolArgs } from "../../../components/aks-cluster";
 import { ids, minimal } from "./example";
-import { build, every, only, settled } from "./mocks";
+import { build, every, only, valueOf } from "./mocks";
 
 const pathOf = (id: string): string => id.split("/").pop() ?? "";
 
@@ -177,7 +177,7 @@ describe("AksCluster", () => {
   it("gives a secret kubeconfig that logs in as asked, without a credential in it", async () => {
     const { cluster } = await build({ ...minimal, kubeconfigLogin: "ServicePrincipal" });
     await expect(isSecret(cluster.kubeconfig)).resolves.toBe(true);
-    const config = parse(await settled(cluster.kubeconfig)) as { users: { user: { exec: { args: string[] } } }[] };
+    const config = parse(await valueOf(cluster.kubeconfig)) as { users: { user: { exec: { args: string[] } } }[] };
     expect(config.users[0]?.user.exec.args).toEqual([
       ...["get-token", "--environment", "AzurePublicCloud", "--server-id", "6dae42f8", "--tenant-id", "t"],
       ...["--login", "spn", "--use-azurerm-env-vars"],

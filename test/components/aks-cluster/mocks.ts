@@ -64,7 +64,7 @@ export async function build(args: AksClusterArgs): Promise<{ cluster: AksCluster
   try {
     const cluster = new AksCluster("test", args);
     const outputs = Object.values(cluster).filter((value: unknown) => pulumi.Output.isInstance(value));
-    await Promise.all(outputs.map(settled));
+    await Promise.all(outputs.map(valueOf));
     return { cluster, registered };
   } finally {
     // What is still on its way sets out now, and is waited for: the next test has mocks of its own.
@@ -74,7 +74,7 @@ export async function build(args: AksClusterArgs): Promise<{ cluster: AksCluster
 }
 
 /** The value of an Output. */
-export function settled<T>(value: pulumi.Output<T>): Promise<T> {
+export function valueOf<T>(value: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => value.apply(resolve));
 }
 

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { MeshPolicies, type MeshPoliciesArgs, policiesByKind } from "../../../components/mesh-policies";
 import { good, goodObjects } from "../../mesh/osm/admission/objects";
-import { recordRegistrations, type Registration, settled, valueOf } from "../registrations";
+import { recordRegistrations, type Registration, allRegistered, valueOf } from "../registrations";
 
 let registrations: Registration[];
 beforeAll(async () => {
@@ -24,7 +24,7 @@ describe("MeshPolicies", () => {
   test("onboards namespaces before it applies policies, and an object after those it refers to", async () => {
     const policies = new MeshPolicies("p", shop);
     expect(await valueOf(policies.namespaces)).toEqual(["shop"]);
-    await settled();
+    await allRegistered();
     expect(named("p-shop").inputs).toMatchObject({
       metadata: {
         name: "shop",
@@ -54,7 +54,7 @@ describe("MeshPolicies", () => {
       tcpRoutes: [good.tcp],
     });
     await valueOf(policies.namespaces);
-    await settled();
+    await allRegistered();
     expect(named("p-shop").type).toBe("kubernetes:core/v1:NamespacePatch");
     expect(named("p-shop").inputs).toMatchObject({
       metadata: { annotations: { "openservicemesh.io/metrics": "disabled" } },
@@ -66,7 +66,7 @@ describe("MeshPolicies", () => {
   test("hands its own dependsOn and deletedWith to its children", async () => {
     const cluster = new pulumi.ComponentResource("test:index:Cluster", "cluster");
     await valueOf(new MeshPolicies("p", shop, { dependsOn: cluster, deletedWith: cluster }).namespaces);
-    await settled();
+    await allRegistered();
     expect(named("p-shop")).toMatchObject({ deletedWith: "cluster" });
   });
 
@@ -75,7 +75,7 @@ describe("MeshPolicies", () => {
       new MeshPolicies("p", { namespaces: [{ name: "shop" }], containerInsightsNamespaces: ["shop", "attic"] })
         .namespaces,
     );
-    await settled();
+    await allRegistered();
     expect(named("p-container-insights").inputs).toMatchObject({
       metadata: { name: "container-azm-ms-osmconfig", namespace: "kube-system" },
       data: {
@@ -95,7 +95,7 @@ describe("MeshPolicies", () => {
       },
     });
     await valueOf(policies.namespaces);
-    await settled();
+    await allRegistered();
     expect(named("p-TCPRoute-shop-tcp").inputs).toMatchObject({ metadata: { name: "tcp", labels: { team: "shop" } } });
   });
 
@@ -147,7 +147,7 @@ describe("objects with Outputs", () => {
   test("are applied as they turn out", async () => {
     const policies = new MeshPolicies("p", withOutput());
     await valueOf(policies.namespaces);
-    await settled();
+    await allRegistered();
     expect(named("p-TrafficTarget-shop-target").inputs["spec"]).toEqual(httpOnly);
     expect(named("p-TrafficTarget-shop-target").dependsOn).toContain("p-HTTPRouteGroup-shop-routes");
     expect(Object.keys(await valueOf(policies.access))).toEqual(["shop/buyer → shop/store:80"]);

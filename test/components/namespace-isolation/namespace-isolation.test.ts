@@ -6,7 +6,7 @@ import { decide } from "../../../mesh";
 import { type KubernetesObject } from "../../../mesh/manifests";
 import { osmMesh } from "../../../mesh/osm";
 import { service, workload } from "../../mesh/osm/world";
-import { recordRegistrations, type Registration, settled, valueOf } from "../registrations";
+import { recordRegistrations, type Registration, allRegistered, valueOf } from "../registrations";
 
 let registrations: Registration[];
 beforeAll(async () => {
@@ -27,7 +27,7 @@ const whole: NamespaceIsolationArgs = {
 describe("NamespaceIsolation", () => {
   it("limits what a namespace holds, what a container gets, and whom its pods talk to", async () => {
     new NamespaceIsolation("f", whole);
-    await settled();
+    await allRegistered();
     const inputs = Object.fromEntries(registrations.map(({ type, inputs: given }) => [type.split(":").at(-1), given]));
     expect(inputs["ResourceQuota"]).toMatchObject({
       metadata: { namespace: "pr-12-shop" },
@@ -52,7 +52,7 @@ describe("NamespaceIsolation", () => {
 
   it("lets pods call what is said beyond the peers: one namespace at one port, and nobody in", async () => {
     new NamespaceIsolation("f", { namespace: "shop", peers, reaches: [{ namespace: "stock", port: 14001 }] });
-    await settled();
+    await allRegistered();
     const policy = registrations.find(({ type }) => type.endsWith(":NetworkPolicy"));
     expect(policy?.inputs).toMatchObject({
       spec: {
@@ -70,7 +70,7 @@ describe("NamespaceIsolation", () => {
 
   it("lets the mesh's calls within a preview and to what it reaches pass, and stops all others", async () => {
     new NamespaceIsolation("f", { namespace: "pr-12-shop", peers, reaches: [{ namespace: "stock", port: 14001 }] });
-    await settled();
+    await allRegistered();
     const spec: unknown = registrations.find(({ type }) => type.endsWith(":NetworkPolicy"))?.inputs["spec"];
     const meshed = (name: string, labels: Readonly<Record<string, string>> = {}) => ({
       apiVersion: "v1",
@@ -123,7 +123,7 @@ describe("NamespaceIsolation", () => {
 
   it("makes only what is asked for", async () => {
     new NamespaceIsolation("f", { namespace: "shop", peers });
-    await settled();
+    await allRegistered();
     expect(registrations.map(({ type }) => type)).toEqual([
       "aks-mesh:index:NamespaceIsolation",
       "kubernetes:networking.k8s.io/v1:NetworkPolicy",
@@ -135,7 +135,7 @@ describe("NamespaceIsolation", () => {
     const group = { metadata: { name: "routes", namespace }, spec: { matches: [{ name: "all", pathRegex: ".*" }] } };
     const policies = new MeshPolicies("p", { namespaces: [{ name: namespace, isolation }], httpRouteGroups: [group] });
     await valueOf(policies.namespaces);
-    await settled();
+    await allRegistered();
     const objects = registrations.filter(({ parent }) => parent === "p-pr-12-shop");
     expect(objects).toHaveLength(3);
     for (const one of objects) expect(one).toMatchObject({ deletedWith: "p-pr-12-shop" });

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { OpenServiceMesh } from "../../../components/open-service-mesh";
-import { recordRegistrations, type Registration, settled, valueOf } from "../registrations";
+import { recordRegistrations, type Registration, allRegistered, valueOf } from "../registrations";
 
 // Vitest rewrites import(), so that the dynamic provider cannot be serialised here; the engine tests run the real one.
 vi.mock("../../../components/open-service-mesh/mesh-ready", () => ({
@@ -32,7 +32,7 @@ test("waits for the mesh, then patches its configuration, which outlives it", as
   expect(await valueOf(mesh.trustDomain)).toBe("cluster.local");
   expect(await valueOf(mesh.permissiveMode)).toBe(false);
   expect(await valueOf(mesh.retryPolicy)).toBe(true);
-  await settled();
+  await allRegistered();
   expect(named("mesh-config")).toMatchObject({
     type: "kubernetes:config.openservicemesh.io/v1alpha2:MeshConfigPatch",
     parent: "mesh",
@@ -53,7 +53,7 @@ test("lets the patch be changed", async () => {
     transform: { meshConfig: { spec: { traffic: { enableEgress: true } } } },
   });
   await valueOf(mesh.permissiveMode);
-  await settled();
+  await allRegistered();
   expect(named("mesh-config").inputs["spec"]).toEqual({ traffic: { enableEgress: true } });
 });
 
