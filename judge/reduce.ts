@@ -57,6 +57,7 @@ const needed = new Set([
   "metadata",
   "name",
   "namespace",
+  "uid",
   "objects",
   "request",
   "from",

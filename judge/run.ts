@@ -5,6 +5,7 @@ import * as fc from "fast-check";
 import { openJudge } from ".";
 import { disagreements, type Disagreement } from "./compare";
 import { arbitraryCase } from "./generate/case";
+import { KindCounts } from "./kinds";
 import { reduce } from "./reduce";
 import { randomCaseOptions, runToExitCode, wholeNumber } from "./run-options";
 
@@ -30,6 +31,7 @@ async function main(): Promise<number> {
   const judge = await openJudge((message) => process.stderr.write(`${message}\n`));
   const started = performance.now();
   const outcomes = new Map<string, number>();
+  const kinds = new KindCounts();
   const found = new Map<string, Disagreement>();
   let policies = 0;
   let requests = 0;
@@ -45,6 +47,7 @@ async function main(): Promise<number> {
         if ("error" in answer)
           throw new Error(`seed ${String(seed + round)}, policy ${String(index)}: ${answer.error}`);
         policies += 1;
+        kinds.add(asked, answer.verdicts);
         for (const { outcome, error } of answer.verdicts) {
           if (error !== undefined) unjudged += 1;
           else {
@@ -74,6 +77,7 @@ async function main(): Promise<number> {
       `seed ${String(seed)}: ${String(requests)} requests about ${String(policies)} policies in ${seconds.toFixed(1)} s`,
       ` (${((60 * policies) / seconds).toFixed(0)} policies a minute); not judged: ${String(unjudged)}\n`,
       `outcomes: ${[...outcomes].map(([name, count]) => `${name} ${String(count)}`).join(", ")}\n`,
+      kinds.toString(),
       `disagreements: ${String(wrong)} (${String(found.size)} different minimal cases)\n`,
     ].join(""),
   );

@@ -1,6 +1,7 @@
 import { parseAddress } from "../cluster/dns";
-import { httpRequest, repeatsHeader } from "../request/match";
-import { type CallRequest, type Layer, statusOf, type Verdict } from "../request/request";
+import { httpRequest, type Reading, readingsOf, someId } from "../request/match";
+import { type CallRequest, type Layer, statusOf, type VariesBy, type Verdict } from "../request/request";
+import { idsToldApart } from "../request/request-id";
 import {
   type CallTree,
   causeOf,
@@ -66,22 +67,38 @@ function unmetFor(mesh: Mesh, from: string, ends: readonly End[]): readonly stri
   return [...new Set(accounts)].flatMap((account) => unmet.get(account) ?? []);
 }
 
-/** What a tree comes to for a request; both ways where Envoys of different ages read it differently. */
+/** What a tree comes to for a request; all of it where Envoys of different ages read it differently. */
 function answersTo(tree: CallTree, request: CallRequest): OutcomeTree {
   if (request.protocol === "tcp") return resolve(tree, undefined);
-  if (!repeatsHeader(request)) return resolve(tree, httpRequest(request));
-  const joined = resolve(tree, httpRequest(request, "joined"));
-  const each = resolve(tree, httpRequest(request, "each"));
-  if (fingerprint(joined) === fingerprint(each)) return joined;
-  return undefinedChoice<OutcomeTree>(
-    "proxy-version",
-    [joined, each],
-    [
-      {
-        text: "a header is sent more than once: Envoys before 1.36.5 and 1.37.1, as AKS has them, join its values, later ones match each",
-      },
-    ],
-  );
+  const answers = readingsOf(request).map((reading) => answerTo(tree, request, reading));
+  return differing("proxy-version", answers, versionText);
+}
+
+const versionText =
+  "a header is sent more than once or has characters beyond ASCII: Envoys before 1.36.5 and 1.37.1, as AKS has them, join the values of a header, later ones match each; up to 1.38 a pattern's dot or class is a character, from then on a byte";
+
+/** What it comes to as an Envoy reads it; all of it where that depends on the request id that the first sidecar adds. */
+function answerTo(tree: CallTree, request: CallRequest, reading: Reading): OutcomeTree {
+  const patterns = new Set<string>();
+  const resolveWith = (value: string): OutcomeTree =>
+    resolve(tree, httpRequest(request, reading, { value, heldAgainst: (pattern) => patterns.add(pattern) }));
+  const some = resolveWith(someId.value);
+  // Another id may meet a rule before others, and so leave out patterns, but also come to new ones.
+  for (let known = 0, answers = [some]; ;) {
+    if (patterns.size === known) return differing("request-id", answers, idText);
+    known = patterns.size;
+    answers = idsToldApart(patterns).map(resolveWith);
+  }
+}
+
+const idText = "a condition on x-request-id holds for some of the random ids that the first sidecar adds, not for all";
+
+/** One of several answers, or the one that they all are. */
+function differing(by: VariesBy, answers: readonly OutcomeTree[], text: string): OutcomeTree {
+  const different = [...new Map(answers.map((one) => [fingerprint(one), one])).values()];
+  const [first, ...others] = different;
+  if (first !== undefined && others.length === 0) return first;
+  return undefinedChoice<OutcomeTree>(by, different, [{ text }]);
 }
 
 /**

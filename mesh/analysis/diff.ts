@@ -1,7 +1,7 @@
 import { TooComplexError } from "../regex/automaton";
 import { type CallRequest, type Verdict } from "../request/request";
 import { exampleRequest, type RequestSet, subtractSets } from "../request/request-set";
-import { httpRequest } from "../request/match";
+import { bytewise, httpRequest } from "../request/match";
 import { type CallTree, end, type OutcomeTree } from "./call-tree";
 import { callTree, decide } from "./decide";
 import { fingerprint } from "./fingerprint";
@@ -209,7 +209,7 @@ function compare(before: Mesh, after: Mesh, pair: Pair, old: CallTree, now: Call
       if (JSON.stringify(then?.backends) !== JSON.stringify(next?.backends)) return true;
       // Of what nothing defines there are no numbers: then what may happen tells.
       if (request === undefined || !Object.values(next?.backends ?? {}).includes(null)) return false;
-      const asked = request.protocol === "tcp" ? undefined : httpRequest(request);
+      const asked = request.protocol === "tcp" ? undefined : httpRequest(request, bytewise);
       return fingerprint(passingOf(resolve(old, asked))) !== fingerprint(passingOf(resolve(now, asked)));
     });
     return shares.length > 0 ? shares : answers(old, now, to, show);

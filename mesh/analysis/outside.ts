@@ -42,7 +42,14 @@ export function outsiderOf(name: string, ranges: readonly string[]): Outsider | 
   if (place !== undefined && ipaddr.IPv4.isValidFourPartDecimal(place)) return { kind: "outside", address: place };
   if (place !== undefined && !ipaddr.IPv4.isValidCIDR(place)) return undefined;
   const classes = sourceClasses(place === undefined ? ranges : [...ranges, place]);
-  const found = classes.find(({ range }) => range === place) ?? classes[0];
+  const inside = place === undefined ? undefined : ipaddr.IPv4.parseCIDR(place);
+  // Narrower ranges may leave nothing of a range; and where objects name all addresses, those are what no other range has.
+  const found =
+    classes.find(({ range }) => range === place) ??
+    classes.find(({ range, address }) =>
+      inside === undefined ? range === "0.0.0.0/0" : ipaddr.IPv4.parse(address).match(inside),
+    ) ??
+    classes[0];
   return found && { kind: "outside", address: found.address };
 }
 

@@ -4,7 +4,7 @@ import { prefixesDiffer } from "../regex/language";
 import { plainPrefix } from "../regex/pattern";
 import { type Route, type RouteTable } from "./proxy/routes";
 import { possibleWinners } from "../analysis/resolve";
-import { httpRequest, meets } from "../request/match";
+import { bytewise, httpRequest, meets } from "../request/match";
 
 /** Two routes that the same request matches and of which OSM does not define the first. */
 export interface OrderDependence {
@@ -90,7 +90,7 @@ function compare(
     return { first, second, request: undefined, identity };
   }
   if (request === undefined) return undefined;
-  const call = httpRequest({ from: "", to: authority, protocol: "http", ...request });
+  const call = httpRequest({ from: "", to: authority, protocol: "http", ...request }, bytewise);
   const winners = possibleWinners(table, (route) => meets(call, route));
   // One target may hold both and so settle their order, or a third route may always come first.
   return winners.includes(first) && winners.includes(second) ? { first, second, request, identity } : undefined;

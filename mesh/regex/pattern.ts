@@ -14,6 +14,11 @@ export interface Pattern {
   /** The same in Envoys up to 1.38. */
   readonly utf8Size: number;
   matches(text: string): boolean;
+  /**
+   * The same in Envoys up to 1.38, to which several bytes may be one character. Exact but for classes that hold some characters
+   * beyond ASCII and not all of them.
+   */
+  matchesInUtf8(text: string): boolean;
 }
 
 /** Why RE2 refuses a pattern. */
@@ -51,6 +56,17 @@ export function fullMatch(source: string, text: string): boolean {
   if (!text.startsWith(plainPrefix(source))) return false;
   const pattern = compilePattern(source);
   return !isPatternError(pattern) && pattern.matches(text);
+}
+
+/** The same where RE2 reads UTF-8, see {@link Pattern.matchesInUtf8}. */
+export function fullMatchInUtf8(source: string, text: string): boolean {
+  if (isAscii(text)) return fullMatch(source, text);
+  const pattern = compilePattern(source);
+  return !isPatternError(pattern) && pattern.matchesInUtf8(text);
+}
+
+function isAscii(text: string): boolean {
+  return /^[\0-\x7f]*$/.test(text);
 }
 
 /** Text that all matches of a pattern begin with: perhaps not the longest such. */
@@ -114,16 +130,27 @@ export function patternFault(source: string): PatternFault | undefined {
 
 function compile(source: string): Pattern | PatternError {
   // `.` stands for any character but a line break.
-  if (source === ".*") return { source, size: 6, utf8Size: 12, matches: (text) => !text.includes("\n") };
+  if (source === ".*") {
+    const matches = (text: string): boolean => !text.includes("\n");
+    return { source, size: 6, utf8Size: 12, matches, matchesInUtf8: matches };
+  }
   if (/^[\w/-]*$/.test(source)) {
     const size = source.length + ends;
-    return { source, size, utf8Size: size, matches: (text) => text === source };
+    const matches = (text: string): boolean => text === source;
+    return { source, size, utf8Size: size, matches, matchesInUtf8: matches };
   }
   try {
     const { size, utf8Size } = compileRe2(bytesOf(source));
     // A program takes much more memory than its text, and most patterns are never matched against a request.
     let matches: ((bytes: readonly number[]) => boolean) | undefined;
-    return { source, size, utf8Size, matches: (text) => (matches ??= matcher(programOf(source)))(bytesOf(text)) };
+    let inUtf8: typeof matches;
+    return {
+      source,
+      size,
+      utf8Size,
+      matches: (text) => (matches ??= matcher(programOf(source)))(bytesOf(text)),
+      matchesInUtf8: (text) => (inUtf8 ??= matcher(compileRe2(bytesOf(whole(source))).utf8Program))(bytesOf(text)),
+    };
   } catch (error) {
     if (error instanceof TooLargeError) return { source, message: error.message, offset: 0 };
     if (!(error instanceof SyntaxFault)) throw error;
@@ -140,4 +167,14 @@ function compile(source: string): Pattern | PatternError {
 /** The program of a pattern that RE2 takes. */
 export function programOf(source: string): Program {
   return compileRe2(bytesOf(source)).program;
+}
+
+/** A pattern in which what is one character stays together, whatever number of bytes it has: a star is for all of them. */
+function whole(source: string): string {
+  let inClass = false;
+  return source.replace(/\\[^]|[^]/gu, (piece) => {
+    if (piece === "[") inClass = true;
+    else if (piece === "]") inClass = false;
+    return inClass || isAscii(piece) ? piece : `(?:${piece})`;
+  });
 }

@@ -1,4 +1,4 @@
-import { fullMatch } from "../regex/pattern";
+import { fullMatch, fullMatchInUtf8 } from "../regex/pattern";
 import { type CallRequest } from "./request";
 import { type RequestCondition } from "./request-set";
 
@@ -10,38 +10,67 @@ export interface HttpRequest {
   /** Host header. */
   readonly authority: string;
   /**
-   * Values of a header by its lower-case name, pseudo headers included: any of them may match. An absent header has none.
+   * Whether a header has a value that a pattern matches as a whole, by its lower-case name, pseudo headers included. An absent
+   * header has none.
    */
-  header(name: string): readonly string[];
+  headerMatches(name: string, pattern: string): boolean;
 }
 
-/**
- * How an Envoy reads a header that is sent several times: as one value with commas (up to 1.36.4 and 1.37.0; AKS ships OSM
- * with 1.32.2), or value by value (since then, CVE-2026-26308).
- */
-export type RepeatedHeaders = "joined" | "each";
+/** How an Envoy reads headers. */
+export interface Reading {
+  /**
+   * A header that is sent several times: as one value with commas (up to 1.36.4 and 1.37.0; AKS ships OSM with 1.32.2), or value
+   * by value (since then, CVE-2026-26308).
+   */
+  readonly repeated: "joined" | "each";
+  /** Patterns and values: as characters (up to 1.38), or as bytes. */
+  readonly encoding: "utf8" | "latin1";
+}
 
-/** Whether a request sends a header more than once. */
-export function repeatsHeader({ headers = {} }: CallRequest): boolean {
-  const names = Object.entries(headers).flatMap(([name, value]) =>
-    (typeof value === "string" ? [value] : value).map(() => name.toLowerCase()),
+/** What AKS has. */
+const older: Reading = { repeated: "joined", encoding: "utf8" };
+
+/** From 1.39 on, and as sets of requests are computed: what holds of them holds of characters, too. */
+export const bytewise: Reading = { repeated: "each", encoding: "latin1" };
+
+/** The ways in which Envoys of different ages may read a request; one where it makes no difference. */
+export function readingsOf({ headers = {} }: CallRequest): readonly [Reading, ...Reading[]] {
+  const values = Object.entries(headers).flatMap(([name, value]) =>
+    (typeof value === "string" ? [value] : value).map((one) => ({ name: name.toLowerCase(), value: one })),
   );
-  return new Set(names).size < names.length;
+  const repeats = new Set(values.map(({ name }) => name)).size < values.length;
+  const beyondAscii = values.some(({ value }) => /[^\0-\x7f]/.test(value));
+  return [older, ...(repeats ? [{ ...older, repeated: "each" as const }] : []), ...(beyondAscii ? [bytewise] : [])];
 }
 
 /** A header that the first sidecar adds where the caller did not send it. */
 export const requestId = "x-request-id";
 
+/** A request id that a sidecar adds. */
+export interface AddedId {
+  readonly value: string;
+  /** Told of every pattern that it is held against. */
+  readonly heldAgainst?: (pattern: string) => void;
+}
+
 /** A value like those that sidecars add: a random UUID. */
-const addedRequestId = "6f1d0c5e-2b7a-4c39-9e84-d3a05b71f6c2";
+export const someId: AddedId = { value: "6f1d0c5e-2b7a-4c39-9e84-d3a05b71f6c2" };
+
+/** Whether the first sidecar adds a request id. */
+export function getsRequestId({ headers = {} }: CallRequest): boolean {
+  // One that is empty is one.
+  return !Object.entries(headers).some(
+    ([name, value]) => name.toLowerCase() === requestId && (typeof value === "string" || value.length > 0),
+  );
+}
 
 /** The value without the blanks around it, which Envoy takes off. */
 function trimmed(value: string): string {
   return value.replace(/^[ \t]+|[ \t]+$/g, "");
 }
 
-/** @param repeated how a header is read that is sent several times; of no meaning for others. */
-export function httpRequest(request: CallRequest, repeated: RepeatedHeaders = "joined"): HttpRequest {
+/** @param id that the first sidecar adds where the caller sends none. */
+export function httpRequest(request: CallRequest, reading: Reading, id: AddedId = someId): HttpRequest {
   const method = request.method ?? "GET";
   const full = request.path ?? "/";
   const authority = request.host ?? request.to;
@@ -50,16 +79,26 @@ export function httpRequest(request: CallRequest, repeated: RepeatedHeaders = "j
     const key = name.toLowerCase();
     headers.set(key, [...(headers.get(key) ?? []), ...(typeof value === "string" ? [value] : value).map(trimmed)]);
   }
-  if (repeated === "joined") for (const [name, values] of headers) headers.set(name, [values.join(",")]);
+  if (reading.repeated === "joined") for (const [name, values] of headers) headers.set(name, [values.join(",")]);
   // Envoy keeps the Host header under :authority and finds it by either name.
   headers.set("host", [authority]);
   headers.set(":authority", [authority]);
   headers.set(":method", [method]);
   headers.set(":path", [full]);
   headers.set(":scheme", ["http"]);
-  if (!headers.has(requestId)) headers.set(requestId, [addedRequestId]);
+  const added = getsRequestId(request);
+  if (added) headers.set(requestId, [id.value]);
   if (!headers.has("x-forwarded-proto")) headers.set("x-forwarded-proto", ["http"]);
-  return { method, path: full.replace(/[?#].*$/s, ""), authority, header: (name) => headers.get(name) ?? [] };
+  const match = reading.encoding === "utf8" ? fullMatchInUtf8 : fullMatch;
+  return {
+    method,
+    path: full.replace(/[?#].*$/s, ""),
+    authority,
+    headerMatches: (name, pattern) => {
+      if (added && name === requestId) id.heldAgainst?.(pattern);
+      return headers.get(name)?.some((value) => match(pattern, value)) === true;
+    },
+  };
 }
 
 /**
@@ -70,7 +109,7 @@ export function meets(request: HttpRequest, { methods, path, headers, except }: 
   if (!methods.some((method) => method === "*" || fullMatch(method, request.method))) return false;
   if (!fullMatch(path, request.path)) return false;
   for (const [name, regex] of headers ?? []) {
-    if (!request.header(name.toLowerCase()).some((value) => fullMatch(regex, value))) return false;
+    if (!request.headerMatches(name.toLowerCase(), regex)) return false;
   }
   return except === undefined || !except.some((condition) => meets(request, condition));
 }

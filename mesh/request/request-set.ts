@@ -41,7 +41,11 @@ export interface RequestBox {
   readonly pathSource?: string;
 }
 
-/** A union of boxes. */
+/**
+ * A union of boxes. Values of headers are bytes, as Envoy reads them from 1.39 on. Before that they are characters; sets that are
+ * equal, or have nothing in common, are so then as well, where patterns hold all characters beyond ASCII or none, as nearly all
+ * do: both kinds of sets come from one over ASCII and a letter that stands for all else.
+ */
 export type RequestSet = readonly RequestBox[];
 
 /** A request of a set. */

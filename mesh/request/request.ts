@@ -34,9 +34,9 @@ export interface Answer {
 
 /**
  * What decides between outcomes; `network` what the objects do not tell of the network below the mesh, `proxy-version` that
- * Envoys of different ages read a repeated header differently.
+ * Envoys of different ages read a header differently, `request-id` the random one that the first sidecar adds.
  */
-export type VariesBy = "route-order" | "endpoint" | "split" | "network" | "proxy-version";
+export type VariesBy = "route-order" | "endpoint" | "split" | "network" | "proxy-version" | "request-id";
 
 /** What may stop a call: the mesh, or the network policies below it. */
 export type Layer = "mesh" | "network";

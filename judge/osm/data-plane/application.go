@@ -25,9 +25,17 @@ import (
 type application struct {
 	lock    sync.Mutex
 	arrived map[string]int // by path
+
+	certificate tls.Certificate
 }
 
-func newApplication() *application { return &application{arrived: map[string]int{}} }
+func newApplication() (*application, error) {
+	certificate, err := selfSigned()
+	if err != nil {
+		return nil, err
+	}
+	return &application{arrived: map[string]int{}, certificate: *certificate}, nil
+}
 
 // count tells how many requests with this path came.
 func (a *application) count(path string) int {
@@ -36,8 +44,8 @@ func (a *application) count(path string) int {
 	return a.arrived[path]
 }
 
-// serve answers connections until the listener is closed. With a certificate it speaks TLS to those that begin so.
-func (a *application) serve(listener net.Listener, certificate *tls.Certificate) {
+// serve answers connections until the listener is closed. It speaks TLS to those that begin so.
+func (a *application) serve(listener net.Listener) {
 	for {
 		connection, err := listener.Accept()
 		if err != nil {
@@ -45,7 +53,7 @@ func (a *application) serve(listener net.Listener, certificate *tls.Certificate)
 		}
 		go func() {
 			defer connection.Close()
-			a.answer(bufio.NewReader(connection), connection, certificate)
+			a.answer(bufio.NewReader(connection), connection, &a.certificate)
 		}()
 	}
 }
@@ -127,7 +135,7 @@ func (p *pod) startApplication(objects *cluster.Objects) error {
 				return err
 			}
 			p.listeners = append(p.listeners, listener)
-			go p.application.serve(listener, nil)
+			go p.application.serve(listener)
 		}
 		return nil
 	})

@@ -160,7 +160,10 @@ func play(node *netns.Namespace, server *discoveryServer, line []byte, envoyPath
 	if err := node.Do(func() error { return netns.Run(serviceRules(objects), "iptables-restore", "-w") }); err != nil {
 		return result, err
 	}
-	served := newApplication()
+	served, err := newApplication()
+	if err != nil {
+		return result, err
+	}
 	world, err := startWorld(node, objects, asked.Requests, served)
 	if err != nil {
 		return result, err
@@ -207,7 +210,8 @@ func play(node *netns.Namespace, server *discoveryServer, line []byte, envoyPath
 		go func() {
 			defer group.Done()
 			defer func() { <-slots }()
-			from, err := clientOf(pods, request.From)
+			who, _ := request.Caller()
+			from, err := clientOf(pods, who)
 			if err == nil {
 				result.Verdicts[index], err = send(from, server, objects, request)
 			}
@@ -228,11 +232,12 @@ func outsidersOf(requests []verdict.Request) ([]*corev1.Pod, error) {
 	var list []*corev1.Pod
 	known := map[string]bool{}
 	for _, it := range requests {
-		if known[it.From] || !verdict.IsOutsider(it.From) {
+		who, _ := it.Caller()
+		if known[who] || !verdict.IsOutsider(who) {
 			continue
 		}
-		known[it.From] = true
-		caller, err := verdict.Outsider(it.From)
+		known[who] = true
+		caller, err := verdict.Outsider(who)
 		if err != nil {
 			return nil, err
 		}

@@ -140,12 +140,8 @@ func outsideAddresses(objects *cluster.Objects, requests []request) map[string]b
 
 // startWorld listens at every address outside of the cluster that calls may go to.
 func startWorld(node *netns.Namespace, objects *cluster.Objects, requests []request, served *application) ([]net.Listener, error) {
-	certificate, err := selfSigned()
-	if err != nil {
-		return nil, err
-	}
 	var listeners []net.Listener
-	err = node.Do(func() error {
+	err := node.Do(func() error {
 		for address := range outsideAddresses(objects, requests) {
 			host, _, _ := strings.Cut(address, ":")
 			if err := netns.Run(fmt.Sprintf("addr replace %s/32 dev %s\n", host, bridge), "ip", "-batch", "-"); err != nil {
@@ -156,7 +152,7 @@ func startWorld(node *netns.Namespace, objects *cluster.Objects, requests []requ
 				return err
 			}
 			listeners = append(listeners, listener)
-			go served.serve(listener, certificate)
+			go served.serve(listener)
 		}
 		return nil
 	})

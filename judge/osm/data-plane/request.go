@@ -64,20 +64,21 @@ func send(from *pod, server *discoveryServer, objects *cluster.Objects, asked re
 	if address == "" {
 		return seen{Verdict: verdict.Verdict{Outcome: verdict.Refused}}, nil
 	}
-	var security *tls.Config
+	own := asked.OwnTLS()
 	if asked.TLS != nil {
+		own = &verdict.OwnTLS{ServerName: asked.TLS.ServerName, Principal: asked.TLS.Principal}
+	}
+	var security *tls.Config
+	if own != nil {
 		// The test is about who gets in, so the caller believes any server.
-		security = &tls.Config{ServerName: asked.TLS.ServerName, InsecureSkipVerify: true}
-		if name := asked.TLS.Principal; name != "" {
-			certificate, err := server.gatewayCertificate(name)
+		security = &tls.Config{ServerName: own.ServerName, InsecureSkipVerify: true}
+		if own.Principal != "" {
+			certificate, err := server.gatewayCertificate(own.Principal)
 			if err != nil {
 				return seen{}, err
 			}
 			security.Certificates = []tls.Certificate{certificate}
 		}
-	}
-	if asked.ServerName != "" {
-		security = &tls.Config{ServerName: asked.ServerName, InsecureSkipVerify: true}
 	}
 	if asked.Times < 2 {
 		result, err := sendWithRetries(from, address, security, asked.Request)

@@ -12,6 +12,8 @@ export { type Instruction, type Program, TooLargeError } from "./program";
 export interface Compiled {
   /** Matches the whole pattern. */
   readonly program: Program;
+  /** The same where RE2 reads UTF-8, see {@link asUtf8}. */
+  readonly utf8Program: Program;
   /** What `RE2::ProgramSize()` gives. */
   readonly size: number;
   /** The same where RE2 reads UTF-8, see {@link asUtf8}. */
@@ -29,7 +31,15 @@ export function compileRe2(bytes: readonly number[]): Compiled {
   const program = compile(simplify(tree));
   const rest = withoutPrefix(tree);
   const run = rest === undefined ? program : compile(simplify(rest));
-  return { program, size: flattenedSize(run), utf8Size: flattenedSize(asUtf8(run, hasCaseFlag(bytes))) };
+  const caseless = hasCaseFlag(bytes);
+  return {
+    program,
+    get utf8Program() {
+      return asUtf8(program, caseless);
+    },
+    size: flattenedSize(run),
+    utf8Size: flattenedSize(asUtf8(run, caseless)),
+  };
 }
 
 function hasCaseFlag(bytes: readonly number[]): boolean {

@@ -436,6 +436,38 @@ describe("services and protocols", () => {
     expect(ask([...bookstore, buyer], twice).outcome).toBe("varies");
   });
 
+  it("varies by the proxy's version where a dot is held against a character beyond ASCII", () => {
+    const asking = (pattern: string) => [
+      ...bookstore.slice(0, 4),
+      routes("routes", "bookstore", [{ name: "buy", headers: [{ "x-a": pattern }] }]),
+      buyer,
+    ];
+    const headers = { "x-a": "café" };
+    expect(ask(asking("caf."), { headers })).toMatchObject({
+      outcome: "varies",
+      outcomes: ["allowed", "no-route"],
+      variesBy: "proxy-version",
+    });
+    expect(outcome(asking("café"), { headers })).toBe("allowed 200");
+    expect(outcome(asking("cafe"), { headers })).toBe("no-route 404");
+  });
+
+  it("varies by the request id where a condition holds for some of those that sidecars add", () => {
+    const asking = (pattern: string) => [
+      ...bookstore.slice(0, 4),
+      routes("routes", "bookstore", [{ name: "buy", headers: [{ "X-Request-Id": pattern }] }]),
+      buyer,
+    ];
+    expect(ask(asking("[0-7].*"), {})).toMatchObject({
+      outcome: "varies",
+      outcomes: ["allowed", "no-route"],
+      variesBy: "request-id",
+    });
+    expect(outcome(asking("[0-7].*"), { headers: { "x-request-id": "8" } })).toBe("no-route 404");
+    expect(outcome(asking("[0-9a-f]{8}-.*"), {})).toBe("allowed 200");
+    expect(outcome(asking("test-.*"), {})).toBe("no-route 404");
+  });
+
   it("has no routes that Envoy could refuse in a pod without a Service", () => {
     const broken = routes("broken", "bookbuyer", [{ name: "any", headers: [{ "x-a": "" }] }]);
     const rule = [{ kind: "HTTPRouteGroup", name: "broken", matches: ["any"] }];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { httpRequest, meets as requestMeets } from "../../../mesh/request/match";
+import { bytewise, httpRequest, meets as requestMeets, type Reading } from "../../../mesh/request/match";
 import { everyRequest, exampleRequest, requestsMeeting, subtractSets } from "../../../mesh/request/request-set";
 
 const condition = (name: string, pattern: string) => ({
@@ -7,9 +7,14 @@ const condition = (name: string, pattern: string) => ({
   path: ".*",
   headers: new Map([[name, pattern]]),
 });
-const meets = (name: string, pattern: string, headers: Readonly<Record<string, string>>): boolean =>
+const meets = (
+  name: string,
+  pattern: string,
+  headers: Readonly<Record<string, string>>,
+  reading: Reading = bytewise,
+): boolean =>
   requestMeets(
-    httpRequest({ from: "shop/web", to: "store.shop:80", protocol: "http", headers }),
+    httpRequest({ from: "shop/web", to: "store.shop:80", protocol: "http", headers }, reading),
     condition(name, pattern),
   );
 
@@ -17,6 +22,18 @@ describe("values of headers", () => {
   it("have no blanks around them", () => {
     expect(meets("version", "v1", { version: " \tv1 " })).toBe(true);
     expect(meets("version", "v1", { version: "v 1" })).toBe(false);
+  });
+
+  it("are characters to older Envoys", () => {
+    const meetsIn = (pattern: string, name: string) =>
+      meets("name", pattern, { name }, { repeated: "joined", encoding: "utf8" });
+    expect(meetsIn(".", "é")).toBe(true);
+    expect(meetsIn("..", "é")).toBe(false);
+    expect(meetsIn("[^/]{2}", "日本")).toBe(true);
+    expect(meetsIn("é*x?", "éé")).toBe(true);
+    expect(meetsIn("(?i)k", "\u212a")).toBe(true);
+    expect(meetsIn("\\W", "é")).toBe(true);
+    expect(meetsIn("caf[a-z]", "café")).toBe(false);
   });
 
   it("are bytes", () => {
@@ -44,6 +61,7 @@ describe("the header x-request-id", () => {
     expect(meets("x-request-id", "[0-9a-f-]{36}", {})).toBe(true);
     expect(meets("x-request-id", "mine", {})).toBe(false);
     expect(meets("x-request-id", "mine", { "X-Request-ID": "mine" })).toBe(true);
+    expect(meets("x-request-id", ".+", { "x-request-id": "" })).toBe(false);
     expect(meets("x-other", ".*", {})).toBe(false);
   });
 

@@ -35,8 +35,14 @@ func New(manifests []json.RawMessage) (*Objects, error) {
 	if err != nil {
 		return nil, err
 	}
+	given := objects.Pods
 	for _, owner := range workloads {
-		objects.Pods = append(objects.Pods, podsOf(owner)...)
+		// Pods with all the labels of its template are its own.
+		for _, pod := range podsOf(owner) {
+			if !anyMatches(given, pod.Namespace, pod.Labels) {
+				objects.Pods = append(objects.Pods, pod)
+			}
+		}
 	}
 	objects.completeNamespaces()
 	objects.completeMeshConfig()
@@ -309,6 +315,42 @@ func (o *Objects) assumeServices() {
 		}
 		addPorts(service, o.assumedPorts(target))
 	}
+	o.assumeShared(services)
+}
+
+// assumeShared gives the names among which a TrafficSplit shares out the calls to an assumed Service the same ports, in the order
+// of the splits.
+func (o *Objects) assumeShared(services map[string]*corev1.Service) {
+	for _, split := range o.TrafficSplits {
+		root, _, _ := strings.Cut(split.Spec.Service, ".")
+		names := []string{root}
+		for _, backend := range split.Spec.Backends {
+			names = append(names, backend.Service)
+		}
+		var model *corev1.Service
+		for _, name := range names {
+			if service := services[split.Namespace+"/"+name]; service != nil && model == nil {
+				model = service
+			}
+		}
+		if model == nil {
+			continue
+		}
+		for _, name := range names {
+			key := split.Namespace + "/" + name
+			service, known := services[key]
+			switch {
+			case !known:
+				service = &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: split.Namespace, Name: name}}
+				service.Spec.Selector = model.Spec.Selector
+				services[key] = service
+				o.Services = append(o.Services, service)
+			case service == nil:
+				continue // an object shows it
+			}
+			addPorts(service, model.Spec.Ports)
+		}
+	}
 }
 
 func accountOf(pod *corev1.Pod) string {
@@ -444,9 +486,13 @@ func (o *Objects) observed(endpoints *corev1.Endpoints) bool {
 }
 
 func (o *Objects) selectsAny(service *corev1.Service) bool {
-	selector := labels.SelectorFromSet(service.Spec.Selector)
-	for _, pod := range o.Pods {
-		if pod.Namespace == service.Namespace && selector.Matches(labels.Set(pod.Labels)) {
+	return anyMatches(o.Pods, service.Namespace, service.Spec.Selector)
+}
+
+func anyMatches(pods []*corev1.Pod, namespace string, wanted map[string]string) bool {
+	selector := labels.SelectorFromSet(wanted)
+	for _, pod := range pods {
+		if pod.Namespace == namespace && selector.Matches(labels.Set(pod.Labels)) {
 			return true
 		}
 	}

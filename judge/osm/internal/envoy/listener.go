@@ -10,6 +10,7 @@ import (
 	ratelimit_v3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/local_ratelimit/v3"
 	network_rbac_v3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/rbac/v3"
 	tcp_proxy_v3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/tcp_proxy/v3"
+	tls_v3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
@@ -25,6 +26,9 @@ type chain struct {
 	name  string
 	match match
 	rbac  []*rbac_v3.RBAC
+	// terminates tells whether the chain ends TLS, and asks whether it asks for a client certificate, which has to be of the mesh's
+	// authority.
+	terminates, asks bool
 
 	routeConfig string     // HTTP: the name of the route configuration
 	clusters    []weighted // TCP: where the bytes go
@@ -78,6 +82,13 @@ func acceptChain(filterChain *listener_v3.FilterChain) (*chain, error) {
 		return nil, err
 	}
 	accepted := &chain{name: filterChain.Name, match: matched}
+	if socket := filterChain.GetTransportSocket(); socket != nil {
+		var context tls_v3.DownstreamTlsContext
+		if err := socket.GetTypedConfig().UnmarshalTo(&context); err != nil {
+			return nil, err
+		}
+		accepted.terminates, accepted.asks = true, context.GetRequireClientCertificate().GetValue()
+	}
 	for _, filter := range filterChain.Filters {
 		if err := accepted.addFilter(filter.GetTypedConfig()); err != nil {
 			return nil, fmt.Errorf("filter %s: %w", filter.Name, err)
@@ -132,5 +143,5 @@ type Connection struct {
 	TLS             bool
 	ServerName      string   // SNI, with TLS
 	Protocols       []string // ALPN, or what the HTTP inspector found
-	Peer            string   // the identity in the client's certificate, with TLS
+	Peer            string   // the identity in the certificate that the client has, with TLS
 }

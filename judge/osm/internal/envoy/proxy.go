@@ -251,6 +251,19 @@ func (p *Proxy) Decide(listener *Listener, connection Connection, request *Reque
 	if found == nil {
 		return Choice{Refused: true}
 	}
+	if connection.TLS {
+		if found.asks && connection.Peer == "" {
+			return Choice{Refused: true}
+		}
+		if !found.asks {
+			connection.Peer = "" // a certificate that nobody asks for is not shown
+		}
+		if !found.terminates {
+			request = nil // it is inside
+		}
+	} else if found.terminates {
+		return Choice{Refused: true}
+	}
 	for _, rules := range found.rbac {
 		if !rbacAllows(rules, connection) {
 			return Choice{Refused: true}

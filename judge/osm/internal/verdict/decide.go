@@ -20,20 +20,20 @@ type call struct {
 	service  *corev1.Service
 	port     corev1.ServicePort
 	http     *envoy.Request // nil for TCP
-	// serverName is the SNI of the caller's own TLS; empty for none.
-	serverName string
-	outside    string // host and port outside the cluster; then there is no service
-	leaves     []leaf
-	rejected   map[string]bool
+	tls      *OwnTLS        // nil for none
+	outside  string         // host and port outside the cluster; then there is no service
+	leaves   []leaf
+	rejected map[string]bool
 }
 
 // leaves follow one request through the caller's sidecar, the Service and the server's sidecar, along every way it can take.
 func (m *Mesh) leaves(request Request, http *envoy.Request) ([]leaf, []string, error) {
-	callers, err := m.callers(request.From)
+	who, _ := request.Caller()
+	callers, err := m.callers(who)
 	if err != nil {
 		return nil, nil, err
 	}
-	it := &call{mesh: m, http: http, serverName: request.ServerName, rejected: map[string]bool{}}
+	it := &call{mesh: m, http: http, tls: request.OwnTLS(), rejected: map[string]bool{}}
 	destinations, err := it.lookUp(request.To)
 	if err != nil {
 		return nil, nil, err
@@ -201,10 +201,9 @@ func (c *call) aroundSidecar(at leaf, onward func(leaf) error) error {
 
 // connectBy opens the connection through the client's sidecar as it is configured.
 func (c *call) connectBy(proxy *envoy.Proxy, at leaf, destination netip.AddrPort) error {
-	choice := proxy.Decide(proxy.Outbound, envoy.Connection{
+	choice := proxy.Decide(proxy.Outbound, c.own(envoy.Connection{
 		DestinationIP: destination.Addr(), DestinationPort: uint32(destination.Port()), SourceIP: c.clientIP,
-		TLS: c.serverName != "", ServerName: c.serverName,
-	}, c.http)
+	}), c.http)
 	if outcome, ended := endOf(choice); ended {
 		c.end(at, outcome)
 		return nil
@@ -253,11 +252,23 @@ func (c *call) send(at leaf, cluster *envoy.Cluster, http bool, destination neti
 			DestinationIP: address.Addr(), DestinationPort: uint32(address.Port()), SourceIP: c.clientIP,
 			TLS: true, ServerName: cluster.ServerName, Protocols: cluster.Protocols, Peer: controlplane.Identity(c.client),
 		}
-		if err := c.serve(at, server, connection, failed); err != nil {
+		inside := c.http
+		if c.tls != nil {
+			inside = nil // the caller's own TLS is in the sidecar's
+		}
+		if err := c.serve(at, server, connection, inside, failed); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// own is a connection with the caller's own TLS, if it speaks any.
+func (c *call) own(connection envoy.Connection) envoy.Connection {
+	if c.tls != nil {
+		connection.TLS, connection.ServerName, connection.Peer = true, c.tls.ServerName, c.tls.Principal
+	}
+	return connection
 }
 
 func (c *call) end(at leaf, outcome Outcome) {
@@ -321,11 +332,10 @@ func (c *call) direct(at leaf, service *corev1.Service, port corev1.ServicePort,
 			c.end(at, Allowed)
 			continue
 		}
-		connection := envoy.Connection{
+		connection := c.own(envoy.Connection{
 			DestinationIP: address.Addr(), DestinationPort: uint32(address.Port()), SourceIP: c.clientIP,
-			TLS: c.serverName != "", ServerName: c.serverName,
-		}
-		if err := c.serve(at, server, connection, failed); err != nil {
+		})
+		if err := c.serve(at, server, connection, c.http, failed); err != nil {
 			return err
 		}
 	}
@@ -333,7 +343,7 @@ func (c *call) direct(at leaf, service *corev1.Service, port corev1.ServicePort,
 }
 
 // serve lets a server's sidecar decide, in every order it may have; failed is what the client sees of a closed connection.
-func (c *call) serve(at leaf, server *corev1.Pod, connection envoy.Connection, failed Outcome) error {
+func (c *call) serve(at leaf, server *corev1.Pod, connection envoy.Connection, http *envoy.Request, failed Outcome) error {
 	splitOrders, err := c.mesh.serverProxies(server)
 	if err != nil {
 		return err
@@ -342,15 +352,15 @@ func (c *call) serve(at leaf, server *corev1.Pod, connection envoy.Connection, f
 		for order, proxy := range proxies {
 			c.noteRejected(proxy)
 			at.serverSplit, at.serverOrder = splitOrder, order
-			at.outcome = c.served(proxy, connection, failed)
+			at.outcome = served(proxy, connection, http, failed)
 			c.leaves = append(c.leaves, at)
 		}
 	}
 	return nil
 }
 
-func (c *call) served(proxy *envoy.Proxy, connection envoy.Connection, failed Outcome) Outcome {
-	choice := proxy.Decide(proxy.Inbound, connection, c.http)
+func served(proxy *envoy.Proxy, connection envoy.Connection, http *envoy.Request, failed Outcome) Outcome {
+	choice := proxy.Decide(proxy.Inbound, connection, http)
 	if outcome, ended := endOf(choice); ended {
 		if outcome == Refused {
 			return failed

@@ -68,11 +68,12 @@ func AddMissingClients(objects *cluster.Objects, requests []Request) {
 		present[pod.Namespace+"/"+pod.Spec.ServiceAccountName] = true
 	}
 	for _, request := range requests {
-		namespace, account, found := strings.Cut(request.From, "/")
-		if !found || IsOutsider(request.From) || present[request.From] {
+		who, _ := request.Caller()
+		namespace, account, found := strings.Cut(who, "/")
+		if !found || present[who] {
 			continue
 		}
-		present[request.From] = true
+		present[who] = true
 		objects.AddPod(&corev1.Pod{
 			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "client-of-" + account},
 			Spec:       corev1.PodSpec{ServiceAccountName: account},

@@ -10,15 +10,17 @@ import (
 
 // Request is one line of `aks-mesh decide`'s input.
 type Request struct {
-	From     string            `json:"from"`     // namespace/service account
+	// From is namespace/service account, "outside", or "outside:" and an IPv4 address; with " as NAME" for one that shows a client
+	// certificate in TLS of its own.
+	From     string            `json:"from"`
 	To       string            `json:"to"`       // host:port of the Service that the connection goes to
 	Protocol string            `json:"protocol"` // http or tcp
 	Method   string            `json:"method,omitempty"`
 	Path     string            `json:"path,omitempty"`
 	Host     string            `json:"host,omitempty"` // the Host header, where it differs from To
 	Headers  map[string]Values `json:"headers,omitempty"`
-	// ServerName is the SNI of the caller's own TLS, of tcp; empty for none.
-	ServerName string `json:"serverName,omitempty"`
+	// ServerName is the SNI of the caller's own TLS, empty for TLS without one; nil for no TLS.
+	ServerName *string `json:"serverName,omitempty"`
 }
 
 // Values are those of a header, one for each time that it is sent. A single one may be written without brackets.
