@@ -51,6 +51,11 @@ export function verdictLine(verdict: Verdict): Readonly<Record<string, unknown>>
   };
 }
 
+/** Whether a request can ask for it: a path, or `*` as OPTIONS may. */
+export function isPath(path: string): boolean {
+  return path.startsWith("/") || path === "*";
+}
+
 /** A request line, or what is wrong with it. */
 export function readRequest(line: string): CallRequest | { readonly error: string } {
   let value: unknown;
@@ -76,6 +81,8 @@ export function readRequest(line: string): CallRequest | { readonly error: strin
     if (typeof field !== "string") return { error: `"${name}" must be a string.` };
     texts[name] = field;
   }
+  const { path: asked } = texts;
+  if (asked !== undefined && !isPath(asked)) return { error: '"path" has to begin with /.' };
   const pairs: Record<string, string | readonly string[]> = {};
   if (headers !== undefined && headers !== null) {
     if (!isJsonObject(headers)) return { error: '"headers" must be an object of strings.' };

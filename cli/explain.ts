@@ -10,7 +10,7 @@ import {
   serverNameOf,
   type Verdict,
 } from "../mesh";
-import { verdictLine } from "./decide";
+import { isPath, verdictLine } from "./decide";
 import { loadMesh, sourceOptions } from "./load";
 import { readOptions } from "./options";
 import { shareText } from "./share-text";
@@ -38,6 +38,8 @@ export async function explainCommand(terminal: Terminal, args: readonly string[]
   const { from, to, method, path, host, header = [] } = values;
   if (from === undefined) throw new UsageError("Say who calls: --from NAMESPACE/SERVICE-ACCOUNT.");
   if (to === undefined) throw new UsageError("Say what is called: --to HOST:PORT.");
+  if (path !== undefined && !isPath(path))
+    throw new UsageError(`--path has to begin with /, is ${JSON.stringify(path)}.`);
   const { principal } = values;
   const secured = values.tls === true || principal !== undefined;
   const serverName = values["server-name"] ?? (secured ? serverNameOf(to.replace(/:\d*$/, "")) : undefined);

@@ -8,7 +8,7 @@ import { fingerprint } from "./fingerprint";
 import { addressOf, type Boundary, type Mesh, sentTo, type ServicePort } from "./mesh";
 import { resolve } from "./resolve";
 import { answersIn, certain, possible } from "./outcome-sets";
-import { callerShowing, isOutside, outsideClasses, principalsAt } from "./outside";
+import { callerShowing, hostsByRange, isOutside, outsideClasses, principalsAt } from "./outside";
 
 /** What a change does to the calls from one account to one port of a service. */
 export interface AccessChange {
@@ -101,16 +101,19 @@ function pairTree(mesh: Mesh, { from, service }: Pair): CallTree {
 function* unrelated(before: Mesh, after: Mesh): Iterable<Pair> {
   const meshes = [before, after];
   const relations = meshes.map((mesh) => mesh.access());
+  const around = unionOf(meshes.map((mesh) => mesh.boundary()));
   const services = new Map(
     relations.flatMap((relation) =>
-      [...relation.services, ...relation.hosts].map((service) => [pairOf("", service).key, service]),
+      [...relation.services, ...hostsByRange(relation.hosts, around.calledRanges)].map((service) => [
+        pairOf("", service).key,
+        service,
+      ]),
     ),
   );
   const callers = new Set(relations.flatMap((relation) => relation.callers));
   const free = [...callers].filter((caller) => meshes.some((mesh) => mesh.hasOtherWays(caller)));
   guardSize(free.length * services.size);
   for (const from of free) for (const service of services.values()) yield pairOf(from, service);
-  const around = unionOf(meshes.map((mesh) => mesh.boundary()));
   guardSize(free.length * around.entrances.length * (around.principals.length + 2));
   for (const from of free) for (const pair of waysIn(around, from, from)) yield pair;
   for (const mesh of meshes) for (const { caller, service } of mesh.ownCalls()) yield pairOf(caller, service);
@@ -120,6 +123,7 @@ function* unrelated(before: Mesh, after: Mesh): Iterable<Pair> {
 function unionOf(sides: readonly Boundary[]): Boundary {
   return {
     ranges: sides.flatMap(({ ranges }) => ranges),
+    calledRanges: sides.flatMap(({ calledRanges }) => calledRanges),
     principals: sides.flatMap(({ principals }) => principals),
     entrances: [
       ...new Map(sides.flatMap(({ entrances }) => entrances).map((one) => [pairOf("", one).key, one])).values(),

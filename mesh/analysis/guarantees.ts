@@ -13,7 +13,7 @@ import { type CallRequest } from "../request/request";
 import { callTree, decide } from "./decide";
 import { type Finding } from "./finding";
 import { type Access, addressOf, type Mesh, sentTo, type ServicePort } from "./mesh";
-import { callerShowing, isOutside, outsideClasses, principalsAt, splitCaller } from "./outside";
+import { callerShowing, isOutside, outsideClasses, outsiderOf, principalsAt, splitCaller } from "./outside";
 import { certain, possible } from "./outcome-sets";
 
 /** A promise about who may call whom, proved or refuted for all requests at once. */
@@ -124,6 +124,14 @@ export function checkGuarantees(mesh: Mesh, guarantees: readonly Guarantee[]): r
 function saysNothing(mesh: Mesh, relation: Access, guarantee: Guarantee): Finding | undefined {
   const services = relation.services.map(({ service }) => service);
   if (!services.includes(guarantee.to)) return unknownName(mesh, guarantee, "service", guarantee.to, services);
+  const nowhere = guarantee.from.find((from) => isOutside(from) && outsiderOf(splitCaller(from).who, []) === undefined);
+  if (nowhere !== undefined) {
+    return broken(
+      mesh,
+      guarantee,
+      `It says nothing: after "outside:" there has to be an IPv4 address or CIDR, and ${JSON.stringify(nowhere)} has none.`,
+    );
+  }
   const accounts = guarantee.object === undefined ? undefined : mesh.knownAccounts();
   const unknown = guarantee.from
     .map((from) => splitCaller(from).who)

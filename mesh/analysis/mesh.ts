@@ -22,6 +22,8 @@ export interface ServicePort {
   readonly kind: "http" | "tcp" | undefined;
   /** Callers speak TLS of their own to it, with this server name; it is empty where they send none. */
   readonly tls?: { readonly serverName: string };
+  /** Of addresses outside of the cluster the CIDR that the objects open: `host` is one in it. */
+  readonly range?: string;
   /** All the full names that lead to it. */
   readonly hosts: readonly string[];
 }
@@ -79,6 +81,8 @@ export type Caller = Account | Outsider;
 export interface Boundary {
   /** CIDRs of callers outside of the mesh. */
   readonly ranges: readonly string[];
+  /** CIDRs of what is called outside of the cluster. */
+  readonly calledRanges: readonly string[];
   /** Names in client certificates. Those of the mesh's authority that no object names are told apart from none, too. */
   readonly principals: readonly string[];
   /** Ports of Services, by each way that lets callers without a sidecar come in: in plain text, and by TLS. */

@@ -68,10 +68,11 @@ export interface OutsideClass {
 /**
  * Everybody outside, by the addresses that are told apart.
  *
- * @param within `outside` for all of them, or `outside:` and a place for those that have some address there.
+ * @param within `outside` for all of them, or `outside:` and a place for those that have some address there: nobody for one of IPv6.
  */
 export function outsideClasses(ranges: readonly string[], within = word): readonly OutsideClass[] {
   const place = placeOf(within);
+  if (place !== undefined && ipaddr.IPv6.isValidCIDR(place)) return [];
   if (place !== undefined && !ipaddr.IPv4.isValidCIDR(place)) return [{ title: within, from: within }];
   const classes = sourceClasses(place === undefined ? ranges : [...ranges, place]);
   return classes
@@ -85,4 +86,18 @@ export function principalsAt(
   { principals }: Pick<Boundary, "principals">,
 ): readonly (string | undefined)[] {
   return tls === undefined || service === "" ? [undefined] : [undefined, ...new Set([...principals, unnamedPrincipal])];
+}
+
+/** One address of each class that CIDRs divide a range into. */
+export function addressesIn(range: string, ranges: readonly string[]): readonly string[] {
+  return outsideClasses([...ranges, range], `${word}:${range}`).map(({ from }) => from.slice(word.length + 1));
+}
+
+/** Hosts outside: those that are addresses once for each class of addresses that CIDRs tell apart. */
+export function hostsByRange(hosts: readonly ServicePort[], ranges: readonly string[]): readonly ServicePort[] {
+  return hosts.flatMap((host) =>
+    host.range === undefined
+      ? [host]
+      : addressesIn(host.range, ranges).map((address) => ({ ...host, name: address, host: address, hosts: [address] })),
+  );
 }

@@ -1,7 +1,7 @@
 import { type AskedService } from "./dns";
 import { keyOf } from "./keys";
 import { assumedAccountLabel, indexByLabel, matching } from "./selectors";
-import { type PodState, type ServicePort, type ServiceState } from "./workloads";
+import { type PodState, type ServicePort, type ServiceState, type WorkloadState } from "./workloads";
 
 /** A service account that policies name as a destination. */
 export interface Destination {
@@ -32,6 +32,20 @@ interface Known {
   readonly shared: readonly SharedName[];
 }
 
+/** Namespaces and accounts of which pods or workloads are shown, those without replicas too. */
+interface ShownAccounts {
+  readonly populated: ReadonlySet<string>;
+  readonly running: ReadonlySet<string>;
+}
+
+export function shownAccounts(pods: readonly PodState[], workloads: Iterable<WorkloadState>): ShownAccounts {
+  const shown = [...pods, ...workloads];
+  return {
+    populated: new Set(shown.map(({ namespace }) => namespace)),
+    running: new Set(shown.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount))),
+  };
+}
+
 /**
  * Services of namespaces of which the objects show none with a selector: one for each service that is asked for or that
  * policies name as a destination, and for the names among which policies share out its calls. Where a namespace's Services
@@ -40,6 +54,7 @@ interface Known {
 export function assumedServices(
   known: Known,
   pods: readonly PodState[],
+  { populated, running }: ShownAccounts,
   asked: readonly AskedService[],
   assumptions: string[],
 ): ReadonlyMap<string, ServiceState> {
@@ -55,8 +70,6 @@ export function assumedServices(
     if (ports.some(({ port }) => port === wanted.port)) return;
     services.set(key, assumedService(namespace, name, account, [...ports, portOf(wanted)]));
   };
-  const populated = new Set(pods.map(({ namespace }) => namespace));
-  const running = new Set(pods.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)));
   const accounts = new Map<string, Destination[]>();
   for (const destination of known.destinations) {
     const { namespace, name } = destination;
@@ -128,11 +141,10 @@ function assumedService(namespace: string, name: string, account: string, ports:
 export function assumedPods(
   { destinations }: Known,
   pods: readonly PodState[],
+  { populated, running }: ShownAccounts,
   services: ReadonlyMap<string, ServiceState>,
   assumptions: string[],
 ): readonly PodState[] {
-  const populated = new Set(pods.map(({ namespace }) => namespace));
-  const running = new Set(pods.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)));
   const index = indexByLabel(pods);
   const empty = new Map<string, ServiceState[]>();
   for (const service of services.values()) {

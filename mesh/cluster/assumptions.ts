@@ -1,14 +1,19 @@
-import { assumedPods, assumedServices, type Destination, type SharedName } from "./assumed-services";
+import { assumedPods, assumedServices, shownAccounts, type Destination, type SharedName } from "./assumed-services";
 import { type AskedService } from "./dns";
 import { controlledEndpoints, isControlled } from "./endpoints";
 import { indexByLabel, matching } from "./selectors";
-import { type EndpointAddress, type EndpointsState, type PodState, type ServiceState } from "./workloads";
+import {
+  type EndpointAddress,
+  type EndpointsState,
+  type PodState,
+  type ServiceState,
+  type WorkloadState,
+} from "./workloads";
 
 /** What the objects tell of a cluster. */
 export interface GivenCluster {
   readonly pods: ReadonlyMap<string, PodState>;
-  /** The pods that each workload would make. */
-  readonly workloadPods: ReadonlyMap<string, readonly PodState[]>;
+  readonly workloads: ReadonlyMap<string, WorkloadState>;
   readonly services: ReadonlyMap<string, ServiceState>;
   readonly endpoints: ReadonlyMap<string, EndpointsState>;
   /** Service accounts that policies name as destinations. */
@@ -38,8 +43,9 @@ export function assumeCluster(
   assumptions: string[],
 ): AssumedCluster {
   const known = allPods(given, assumptions);
-  const services = new Map([...given.services, ...assumedServices(given, known, asked, assumptions)]);
-  const unplaced = [...known, ...assumedPods(given, known, services, assumptions)];
+  const shown = shownAccounts(known, given.workloads.values());
+  const services = new Map([...given.services, ...assumedServices(given, known, shown, asked, assumptions)]);
+  const unplaced = [...known, ...assumedPods(given, known, shown, services, assumptions)];
   const counting = countingEndpoints(given, unplaced, assumptions);
   const placed = placePods(unplaced, services, counting, assumptions);
   const nextAddress = addressBook(placed, services.values());
@@ -49,16 +55,16 @@ export function assumeCluster(
       services.set(key, { ...service, clusterIp: nextAddress() });
   }
   const endpoints = completeEndpoints(services, pods, counting, assumptions);
-  return { pods, podsAssumed: known.length === 0, services, endpoints };
+  return { pods, podsAssumed: known.length === 0 && given.workloads.size === 0, services, endpoints };
 }
 
 /** Pods as given, and those that workloads would make where none of their pods is given. */
 function allPods(given: GivenCluster, assumptions: string[]): readonly PodState[] {
-  if (given.workloadPods.size === 0) return [...given.pods.values()];
+  if (given.workloads.size === 0) return [...given.pods.values()];
   const pods = [...given.pods.values()];
   const index = indexByLabel(pods);
   let made = 0;
-  for (const template of given.workloadPods.values()) {
+  for (const { pods: template } of given.workloads.values()) {
     const [first] = template;
     if (first === undefined || matching(index, first.namespace, first.labels).length > 0) continue;
     pods.push(...template);

@@ -213,8 +213,15 @@ export const workloadKinds: ReadonlySet<string> = new Set([
 /** A workload's pods all look alike but for a StatefulSet's names; more than this many are not made. */
 const mostReplicas = 16;
 
-/** The pods that a workload's controller would make: one, or as many as a StatefulSet has replicas; none for 0 replicas. */
-export function readWorkload(reader: Reader): readonly PodState[] {
+/** What a workload's controller would make. */
+export interface WorkloadState {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  /** One, or as many as a StatefulSet has replicas; none for 0 replicas. */
+  readonly pods: readonly PodState[];
+}
+
+export function readWorkload(reader: Reader): WorkloadState {
   const { object } = reader;
   const base: ValuePath = object.kind === "CronJob" ? ["spec", "jobTemplate", "spec"] : ["spec"];
   let spec: JsonObject = reader.record(Reflect.get(object, "spec"), ["spec"]);
@@ -230,7 +237,7 @@ export function readWorkload(reader: Reader): readonly PodState[] {
   const count = named ? Math.min(replicas, mostReplicas) : Math.min(replicas, 1);
   const serviceName = named ? (reader.text(spec["serviceName"], [...base, "serviceName"]) ?? "") : "";
   const namespace = object.metadata.namespace ?? "";
-  return Array.from({ length: Math.max(count, 0) }, (_, ordinal): PodState => {
+  const pods = Array.from({ length: Math.max(count, 0) }, (_, ordinal): PodState => {
     const name = named ? `${object.metadata.name}-${String(ordinal)}` : object.metadata.name;
     return {
       ...pod,
@@ -245,6 +252,7 @@ export function readWorkload(reader: Reader): readonly PodState[] {
       workload: `${object.kind} ${namespace}/${object.metadata.name}`,
     };
   });
+  return { namespace, serviceAccount: pod.serviceAccount, pods };
 }
 
 export function readService(reader: Reader): ServiceState {

@@ -1,4 +1,14 @@
-import { type Document, isMap, isNode, isSeq, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
+import {
+  type Document,
+  isMap,
+  isNode,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  type YAMLError,
+  isCollection,
+  visit,
+} from "yaml";
 import { jsonStream } from "./json-stream";
 import { isJsonObject, type JsonObject, type KubernetesObject } from "./object";
 import { formatPath, type Position, type Problem, type ValuePath } from "./position";
@@ -98,6 +108,11 @@ export function parseManifests(files: readonly ManifestFile[], { namespace }: Pa
       const lineCounter = new LineCounter();
       const locate = locator(lineCounter, file, part);
       readDocuments(part.text, lineCounter, file, part.line, problems).forEach((document, index) => {
+        if (isTemplate(part.text) && (document.errors.length > 0 || hasCollectionAsKey(document))) {
+          const position = locate(Math.max(part.text.indexOf("{{"), 0));
+          problems.push({ severity: "error", message: templateMessage, position });
+          return;
+        }
         if (reportSyntax(document.errors, locate, problems)) return;
         const value = plainValue(document, locate, problems);
         if (value !== undefined && value !== null) collect(value, { file, found, part, index, path: [] });
@@ -131,9 +146,10 @@ export function parseManifests(files: readonly ManifestFile[], { namespace }: Pa
       return;
     }
     const { kind, apiVersion } = value;
-    if (typeof kind === "string" && kind.endsWith("List") && Array.isArray(value["items"])) {
-      value["items"].forEach((item, index) => {
-        collect(item, { ...origin, path: [...origin.path, "items", index] });
+    const { items } = value;
+    if (typeof kind === "string" && kind.endsWith("List") && (Array.isArray(items) || items === null)) {
+      (items ?? []).forEach((item, index) => {
+        collect(asListed(item, kind, apiVersion), { ...origin, path: [...origin.path, "items", index] });
       });
       return;
     }
@@ -236,6 +252,29 @@ function claimsToBeObject(value: unknown): boolean {
   const { kind, apiVersion } = value;
   if (kind === undefined || (apiVersion === undefined && !isJsonObject(value["metadata"]))) return false;
   return !(typeof apiVersion === "string" && apiVersion.startsWith("kustomize.config.k8s.io/"));
+}
+
+/** An item of a list: in one of the API server's own, such as a ServiceList, items say neither kind nor version. */
+function asListed(item: unknown, listKind: string, apiVersion: unknown): unknown {
+  if (listKind === "List" || !isJsonObject(item) || item["kind"] !== undefined || item["apiVersion"] !== undefined) {
+    return item;
+  }
+  return { ...item, kind: listKind.slice(0, -"List".length), apiVersion };
+}
+
+const templateMessage =
+  "This is a template, as Helm has them, and no manifest yet: render it first, with `helm template`, and give what comes out.";
+
+/** Whether a document has a map or a list as a key, which is how YAML reads the braces of a template. */
+function hasCollectionAsKey(document: Document): boolean {
+  let found = false;
+  visit(document, {
+    Pair: (_, { key }) => {
+      found ||= isCollection(key);
+      return found ? visit.BREAK : undefined;
+    },
+  });
+  return found;
 }
 
 /** Whether a text is a template of Helm's, which becomes YAML only when it is rendered. */

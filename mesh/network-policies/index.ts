@@ -3,7 +3,8 @@ export { type PodEnds, podEnds } from "./ends";
 export { notRead } from "./not-read";
 export {
   type Direction,
-  namedRanges,
+  calledRanges,
+  callerRanges,
   type NetworkPolicy,
   networkPolicyVersion,
   readNetworkPolicy,

@@ -119,8 +119,17 @@ function readPort(reader: Reader, value: unknown, path: ValuePath): PolicyPort {
 }
 
 /** CIDRs of callers that a policy tells apart. */
-export function namedRanges({ ingress = [] }: Pick<NetworkPolicy, "ingress">): readonly string[] {
-  return ingress.flatMap(({ peers = [] }) =>
+export function callerRanges({ ingress = [] }: Pick<NetworkPolicy, "ingress">): readonly string[] {
+  return rangesOf(ingress);
+}
+
+/** CIDRs of what is called that a policy tells apart. */
+export function calledRanges({ egress = [] }: Pick<NetworkPolicy, "egress">): readonly string[] {
+  return rangesOf(egress);
+}
+
+function rangesOf(rules: readonly PolicyRule[]): readonly string[] {
+  return rules.flatMap(({ peers = [] }) =>
     peers.flatMap((peer) => (peer.kind === "addresses" ? [peer.cidr, ...peer.except] : [])),
   );
 }

@@ -1,5 +1,6 @@
 import { type Boundary, type ServicePort } from "../analysis/mesh";
-import { namedRanges } from "../network-policies";
+import { hostsByRange } from "../analysis/outside";
+import { calledRanges, callerRanges } from "../network-policies";
 import { servicePort } from "./service-port";
 import { type ControlPlane } from "./control-plane";
 import { type AccountKey, type EgressPolicy, type IngressPolicy, keyOf } from "./state";
@@ -10,7 +11,13 @@ export function boundary({ state, catalog }: ControlPlane): Boundary {
   const named = (wanted: string): readonly string[] =>
     ingresses.flatMap(({ sources }) => sources.flatMap(({ kind, name }) => (kind === wanted ? [name] : [])));
   return {
-    ranges: [...new Set([...named("IPRange"), ...networkPolicies.flatMap(namedRanges)])],
+    ranges: [...new Set([...named("IPRange"), ...networkPolicies.flatMap(callerRanges)])],
+    calledRanges: [
+      ...new Set([
+        ...state.egresses.flatMap(({ ipAddresses }) => ipAddresses),
+        ...networkPolicies.flatMap(calledRanges),
+      ]),
+    ],
     principals: [...new Set(named("AuthenticatedPrincipal"))],
     entrances: catalog.allMeshServices().flatMap((service) => entrances(ingresses, servicePort(service))),
   };
@@ -73,10 +80,11 @@ export function isOpen(mesh: ControlPlane): boolean {
 const anyHost = "outside.example";
 
 /** Hosts outside of the cluster that an account may have a way to, by the objects that say so. */
-export function outsideHosts({ state }: ControlPlane): readonly ServicePort[] {
+export function outsideHosts(plane: ControlPlane): readonly ServicePort[] {
+  const { state } = plane;
   const { egress, egressPolicy } = state.switches;
   const found = new Map<string, ServicePort>();
-  const add = (host: string, port: number, protocol: string): void => {
+  const add = (host: string, port: number, protocol: string, range?: string): void => {
     const tls = protocol === "https";
     const kind = protocol === "http" ? "http" : "tcp";
     const base = {
@@ -89,23 +97,29 @@ export function outsideHosts({ state }: ControlPlane): readonly ServicePort[] {
       protocol,
       kind,
       hosts: [host],
+      ...(range !== undefined && { range }),
     } as const;
     found.set(`${host} ${String(port)} ${protocol}`, tls ? { ...base, tls: { serverName: host } } : base);
   };
   add(anyHost, 80, "http");
   add(anyHost, 443, "https");
-  if (!egressPolicy || egress) return [...found.values()];
+  const everywhere = (): readonly ServicePort[] => hostsByRange([...found.values()], boundary(plane).calledRanges);
+  if (!egressPolicy || egress) return everywhere();
   for (const policy of state.egresses) {
     for (const { number, protocol } of policy.ports) {
-      for (const host of hostsOf(policy, protocol))
-        add(host, number, protocol === "http" || protocol === "https" ? protocol : "tcp");
+      const sentAs = protocol === "http" || protocol === "https" ? protocol : "tcp";
+      for (const { host, range } of hostsOf(policy, protocol)) add(host, number, sentAs, range);
     }
   }
-  return [...found.values()];
+  return everywhere();
 }
 
-/** What a port of an Egress leads to: its hosts, or the first address of each of its ranges. */
-function hostsOf({ hosts, ipAddresses }: EgressPolicy, protocol: string): readonly string[] {
-  if ((protocol === "http" || protocol === "https") && hosts.length > 0) return hosts;
-  return ipAddresses.length > 0 ? ipAddresses.map((range) => range.replace(/\/\d+$/, "")) : [anyHost];
+/** What a port of an Egress leads to: its hosts, or each of its ranges. */
+function hostsOf(
+  { hosts, ipAddresses }: EgressPolicy,
+  protocol: string,
+): readonly { readonly host: string; readonly range?: string }[] {
+  if ((protocol === "http" || protocol === "https") && hosts.length > 0) return hosts.map((host) => ({ host }));
+  if (ipAddresses.length === 0) return [{ host: anyHost }];
+  return ipAddresses.map((range) => ({ host: range.replace(/\/\d+$/, ""), ...(range.includes("/") && { range }) }));
 }

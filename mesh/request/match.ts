@@ -44,7 +44,16 @@ export function readingsOf({ headers = {} }: CallRequest): readonly [Reading, ..
 }
 
 /** A header that the first sidecar adds where the caller did not send it. */
-export const requestId = "x-request-id";
+const requestId = "x-request-id";
+
+/** The scheme by which sidecars are called in plain text, and call each other's applications. */
+export const plainScheme = "http";
+
+/** A header that the first sidecar sets to the scheme where the caller did not send it. */
+const forwardedProto = "x-forwarded-proto";
+
+/** Headers that sidecars add. */
+export const addedHeaders: ReadonlySet<string> = new Set([requestId, forwardedProto]);
 
 /** A request id that a sidecar adds. */
 export interface AddedId {
@@ -85,10 +94,10 @@ export function httpRequest(request: CallRequest, reading: Reading, id: AddedId 
   headers.set(":authority", [authority]);
   headers.set(":method", [method]);
   headers.set(":path", [full]);
-  headers.set(":scheme", ["http"]);
+  headers.set(":scheme", [plainScheme]);
   const added = getsRequestId(request);
   if (added) headers.set(requestId, [id.value]);
-  if (!headers.has("x-forwarded-proto")) headers.set("x-forwarded-proto", ["http"]);
+  if (!headers.has(forwardedProto)) headers.set(forwardedProto, [plainScheme]);
   const match = reading.encoding === "utf8" ? fullMatchInUtf8 : fullMatch;
   return {
     method,

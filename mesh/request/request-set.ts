@@ -1,7 +1,7 @@
 import { TooComplexError } from "../regex/automaton";
 import { difference, exampleOf, intersection, type Language, languageOf, patternsOverlap } from "../regex/language";
 import { fullMatch } from "../regex/pattern";
-import { requestId } from "./match";
+import { addedHeaders, plainScheme } from "./match";
 
 /** Methods that a request can have. The last stands for all that the SMI schema does not name: they only match `*`. */
 export const requestMethods = [
@@ -86,12 +86,21 @@ export function requestsMeeting(condition: RequestCondition, authority: string):
     if (condition.methods.some((pattern) => pattern === "*" || fullMatch(pattern, method))) methods |= 1 << index;
   });
   if (methods === 0) return [];
-  const path = intersection(languageOf(anyPath), languageOf(condition.path));
+  let path = intersection(languageOf(anyPath), languageOf(condition.path));
   const headers = new Map<string, HeaderValues>();
   for (const [name, pattern] of condition.headers ?? []) {
     const key = name.toLowerCase();
     if (key === "host" || key === ":authority") {
       if (!fullMatch(pattern, authority)) return [];
+      continue;
+    }
+    if (key === ":scheme") {
+      if (!fullMatch(pattern, plainScheme)) return [];
+      continue;
+    }
+    // The whole path, of which the query is not looked at: requests of a set have none.
+    if (key === ":path") {
+      path = intersection(path, languageOf(pattern));
       continue;
     }
     if (key === ":method") {
@@ -104,7 +113,10 @@ export function requestsMeeting(condition: RequestCondition, authority: string):
     const known = headers.get(key);
     headers.set(key, { absent: false, values: known === undefined ? values : intersection(known.values, values) });
   }
-  const box = { methods, path, headers, pathSource: condition.path };
+  const pathSource = [...(condition.headers ?? [])].some(([name]) => name.toLowerCase() === ":path")
+    ? {}
+    : { pathSource: condition.path };
+  const box = { methods, path, headers, ...pathSource };
   if (isEmptyBox(box)) return [];
   return (condition.except ?? []).reduce<RequestSet>(
     (left, except) => (left.length === 0 ? left : subtractSets(left, requestsMeeting(except, authority))),
@@ -118,8 +130,8 @@ function isEmptyBox(box: RequestBox): boolean {
   return false;
 }
 
-/** A header without conditions. Where the caller sends no request id, sidecars do. */
-const free = (name: string): HeaderValues => ({ absent: name !== requestId, values: languageOf(anyValue) });
+/** A header without conditions. What the caller does not send of some headers, sidecars do. */
+const free = (name: string): HeaderValues => ({ absent: !addedHeaders.has(name), values: languageOf(anyValue) });
 
 function meet(a: RequestBox, b: RequestBox): RequestBox | undefined {
   const methods = a.methods & b.methods;

@@ -67,6 +67,74 @@ const cases: readonly Case[] = [
     says: [/its RE2 program has 173 instructions, and at most 100 are taken/, /\[broken-guarantee\]/],
     neverSays: [/share a host name/],
   },
+  // Members of the same kinds, found by looking for more of them.
+  {
+    args: ["check", "ingress-http-to-tcp-port.yaml"],
+    code: 1,
+    says: [/shown by {2}outside:0\.0\.0\.0\/0 → t\.web\.svc\.cluster\.local:90 GET/],
+  },
+  { args: ["access", "ingress-http-to-tcp-port.yaml"], code: 0, says: [/outside:0\.0\.0\.0\/0 → t\.web:90/] },
+  {
+    args: ["check", "outside-by-excluded-port.yaml"],
+    code: 1,
+    says: [/It is broken: a call that must never pass is allowed/, /shown by {2}outside → s\.web/],
+  },
+  {
+    args: ["diff", "egress-one-address.yaml", "egress-a-range.yaml"],
+    code: 0,
+    says: [/opens: web\/s → 1\.2\.3\.1:5432/],
+    neverSays: [/No change/],
+  },
+  { args: ["check", "egress-range-of-which-some-passes.yaml"], code: 0, says: [/No findings/] },
+  {
+    args: ["explain", "egress-wildcard-host.yaml", "--from", "web/s", "--to", "api.vendor.example:80"],
+    code: 0,
+    says: [/allowed \(200\)/, /Egress web\/e/],
+  },
+  {
+    args: ["explain", "egress-wildcard-host.yaml", "--from", "web/s", "--to", "vendor.example:80"],
+    code: 0,
+    says: [/no-route \(404\)/],
+  },
+  { args: ["check", "ingress-from-ipv6.yaml"], code: 0, says: [/2001:db8::\/32 is IPv6/, /1 of 1 guarantees proved/] },
+  { args: ["check", "ingress-backend-off.yaml"], code: 0, says: [/OSM 1\.2 reads IngressBackend objects although/] },
+  {
+    args: ["check", "outside-by-ip-blocks.yaml"],
+    code: 1,
+    says: [/Guarantee never2: It is broken/, /outside:10\.0\.0\.0\/8/, /1 of 2 guarantees proved/],
+  },
+  {
+    args: ["diff", "outside-by-ip-blocks.yaml", "outside-by-one-ip-block.yaml"],
+    code: 0,
+    says: [/opens: outside:10\.1\.0\.0\/16 → s\.web/],
+  },
+  { args: ["check", "injection-in-capitals.yaml"], code: 0, says: [/No findings/] },
+  {
+    args: ["check", "mesh-of-another-name.yaml"],
+    code: 1,
+    says: [/Namespace web is not taken to be in the mesh: its label names the mesh "my-mesh"/],
+  },
+  {
+    args: ["explain", "no-replicas.yaml", "--from", "cli/c", "--to", "s.web:80"],
+    code: 0,
+    says: [/refused/, /the selector of Service web\/s matches no pod/],
+  },
+  {
+    args: ["check", "selector-of-another.yaml"],
+    code: 1,
+    says: [/No Service selects the pods that run as web\/s, .*: Service web\/s selects app=other, which no pod has/],
+  },
+  { args: ["check", "port-by-udp.yaml"], code: 0, says: [/port 80 by UDP goes around the mesh/] },
+  { args: ["check", "path-as-glob.yaml"], code: 0, says: [/"\/api\/\*" is RE2: an asterisk repeats/, /Write \.\*/] },
+  { args: ["check", "path-with-query.yaml"], code: 0, says: [/a path has no query/] },
+  { args: ["check", "path-as-template.yaml"], code: 0, says: [/braces with a name in them are these very characters/] },
+  { args: ["check", "path-pseudo-header.yaml"], code: 1, says: [/Every call of cli\/c to s\.web.* gets 404/] },
+  { args: ["check", "scheme-never-https.yaml"], code: 1, says: [/Every call of cli\/c to s\.web.* gets 404/] },
+  {
+    args: ["explain", "no-replicas.yaml", "--from", "cli/c", "--to", "s.web:80", "--path", "items"],
+    code: 2,
+    says: [/--path has to begin with \//],
+  },
   // What an IngressBackend or an Egress means to let through, and of which nothing passes.
   {
     args: ["check", "ingress-stopped-by-network.yaml"],

@@ -21,6 +21,18 @@ function mode(mesh: OsmMesh): readonly Finding[] {
       remedy: "Set spec.traffic.enablePermissiveTrafficPolicyMode: false in the MeshConfig.",
     });
   }
+  if (switches.ingressBackendPolicyOff) {
+    for (const policy of mesh.state.ingresses) {
+      found.push(
+        finding(mesh, policy, [], {
+          severity: "warning",
+          rule: "ingress-backend-off",
+          message: "OSM 1.2 reads IngressBackend objects although the MeshConfig turns them off: it opens its ports.",
+          remedy: "Delete the IngressBackend, or set spec.featureFlags.enableIngressBackendPolicy: true, as it is.",
+        }),
+      );
+    }
+  }
   if (!switches.retryPolicy) {
     for (const retry of retries) {
       found.push(
@@ -57,7 +69,7 @@ function namespaces(mesh: OsmMesh): readonly Finding[] {
   }
   for (const namespace of state.namespaces.values()) {
     if (!state.isMonitored(namespace.name)) continue;
-    const injection = namespace.annotations[injectionAnnotation];
+    const injection = namespace.annotations[injectionAnnotation]?.toLowerCase();
     // Switched off in so many words is meant: OSM's own guide has it so for ingress controllers.
     if (injection !== undefined && [...injectionWords.on, ...injectionWords.off].includes(injection)) continue;
     const injected = state.pods.some((pod) => pod.namespace === namespace.name && pod.labels[proxyLabel] !== undefined);

@@ -8,6 +8,7 @@ import { hostConditionFindings } from "./host-conditions";
 import { ingressObjectFindings } from "./ingress-objects";
 import { initContainerFindings } from "./init-containers";
 import { outageFindings } from "./outages";
+import { pathDialectFindings } from "./path-dialect";
 import { portNameFindings } from "./port-names";
 import { refusedRouteFindings } from "./refused-routes";
 import { routeFindings } from "./routes";
@@ -31,6 +32,7 @@ export function findings(
     ...hostConditionFindings(mesh),
     ...sourceFindings(mesh),
     ...portNameFindings(mesh),
+    ...pathDialectFindings(mesh),
     ...ingressObjectFindings(mesh),
     ...initContainerFindings(mesh),
   ];

@@ -5,7 +5,7 @@ import { mayPass } from "../../analysis/may-pass";
 import { callTree } from "../../analysis/decide";
 import { accountCaller, addressOf, sentTo, type ServicePort } from "../../analysis/mesh";
 import { answersIn } from "../../analysis/outcome-sets";
-import { callerShowing, isOutside, outsideClasses } from "../../analysis/outside";
+import { addressesIn, callerShowing, isOutside, outsideClasses } from "../../analysis/outside";
 import { describeObject } from "../../manifests";
 import { type CallRequest, type Reason } from "../../request/request";
 import { type OsmMesh } from "../mesh";
@@ -179,34 +179,42 @@ function outOfMesh(mesh: OsmMesh): readonly Outage[] {
     policy.sources.flatMap(({ kind, namespace, name }) =>
       policy.ports.flatMap(({ number: port, protocol }) => {
         if (kind !== "ServiceAccount" || namespace === "" || name === "") return [];
-        return egressHosts(policy, protocol).flatMap((host): readonly Outage[] => {
+        return egressHosts(mesh, policy, protocol).flatMap((hosts): readonly Outage[] => {
           const caller = { kind: "account", namespace, serviceAccount: name } as const;
-          const authorities = protocol === "http" ? [`${host}:${String(port)}`, host] : [undefined];
-          const tls = protocol === "https" ? { serverName: host } : {};
-          const trees = authorities.map((authority) =>
-            mesh.callTree(caller, { host, port }, { ...(authority !== undefined && { authority }), ...tls }),
-          );
-          const [tree] = trees;
-          if (tree === undefined || trees.some((one, at) => mayPass(one, authorities[at]))) return [];
-          const sentAs = protocol === "http" ? "http" : "tcp";
+          const calls = hosts.flatMap((host) => {
+            const authorities = protocol === "http" ? [`${host}:${String(port)}`, host] : [undefined];
+            const tls = protocol === "https" ? { serverName: host } : {};
+            return authorities.map((authority) => {
+              const sent = { ...(authority !== undefined && { authority }), ...tls };
+              return { host, authority, tls, tree: mesh.callTree(caller, { host, port }, sent) };
+            });
+          });
+          const [first] = calls;
+          if (first === undefined || calls.some(({ tree, authority }) => mayPass(tree, authority))) return [];
           const request = {
             from: keyOf(namespace, name),
-            to: `${host}:${String(port)}`,
-            protocol: sentAs,
-            ...tls,
+            to: `${first.host}:${String(port)}`,
+            protocol: protocol === "http" ? "http" : "tcp",
+            ...first.tls,
           } as const;
           const groups = policy.matches.map((match) => `${match.kind} ${policy.namespace}/${match.name}`);
-          return [{ about: policy, others: [describeObject(policy.object), ...groups], request, tree }];
+          return [{ about: policy, others: [describeObject(policy.object), ...groups], request, tree: first.tree }];
         });
       }),
     ),
   );
 }
 
-/** What a port of an Egress opens: its hosts, or of its ranges the first address each. */
-function egressHosts({ hosts, ipAddresses }: EgressPolicy, protocol: string): readonly string[] {
-  if (protocol === "http" || protocol === "https") return hosts;
-  return protocol.startsWith("tcp") ? ipAddresses.map((range) => range.replace(/\/\d+$/, "")) : [];
+/** What a port of an Egress opens: each of its hosts, or of each of its ranges the addresses that are told apart. */
+function egressHosts(
+  mesh: OsmMesh,
+  { hosts, ipAddresses }: EgressPolicy,
+  protocol: string,
+): readonly (readonly string[])[] {
+  if (protocol === "http" || protocol === "https") return hosts.map((host) => [host]);
+  if (!protocol.startsWith("tcp")) return [];
+  const { calledRanges } = mesh.boundary();
+  return ipAddresses.map((range) => addressesIn(range, calledRanges));
 }
 
 /** The reason that comes last on the way to the first end. */

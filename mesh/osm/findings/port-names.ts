@@ -31,13 +31,23 @@ const otherProtocols: readonly {
   { names: ["dns"], ports: [53] },
 ];
 
-/** Ports that OSM takes for HTTP only because their name says nothing that it knows (pkg/k8s/client.go). */
+/** Ports that are not TCP, and those that OSM takes for HTTP only because their name says nothing that it knows (pkg/k8s/client.go). */
 export function portNameFindings(mesh: OsmMesh): readonly Finding[] {
   const found: Finding[] = [];
   for (const service of mesh.state.services.values()) {
     // Without a selector nothing of the mesh is behind it.
     if (!isControlled(service) || service.assumed || !mesh.state.isMonitored(service.namespace)) continue;
     for (const { name, port, appProtocol, transport } of service.ports) {
+      if (transport !== "TCP") {
+        found.push({
+          severity: "warning",
+          rule: "port-not-tcp",
+          object: `Service ${keyOf(service.namespace, service.name)}`,
+          property: "spec.ports",
+          message: `Sidecars take TCP only: what is sent to port ${String(port)} by ${transport} goes around the mesh, from anybody, in plain text, whatever TrafficTargets say.`,
+          remedy: "Guard it with a NetworkPolicy.",
+        });
+      }
       if (appProtocol !== undefined || transport !== "TCP" || /^(http|grpc|tcp|tcp-server-first)-/.test(name)) continue;
       const words = name.toLowerCase().split(/[^a-z]+/);
       // Who writes http in the name means it.

@@ -11,6 +11,7 @@ export function targetFindings(mesh: OsmMesh): readonly Finding[] {
   return mesh.state.targets.flatMap((target) => [
     ...ignored(mesh, target),
     ...sources(mesh, target),
+    ...unserved(mesh, target),
     ...rules(mesh, target),
     ...ports(mesh, target),
   ]);
@@ -98,6 +99,35 @@ function sources(mesh: OsmMesh, target: TargetPolicy): readonly Finding[] {
     );
   }
   return found;
+}
+
+/** Pods that no Service selects: sidecars know other pods by their Services alone. */
+function unserved(mesh: OsmMesh, target: TargetPolicy): readonly Finding[] {
+  const { state, catalog } = mesh;
+  const { namespace, name } = target.destination;
+  const account = keyOf(namespace, name);
+  if (state.switches.permissive || ignoredBecause(target, state) !== undefined) return [];
+  if (catalog.podsOfAccount(account).length === 0 || catalog.servicesOfAccount(account).length > 0) return [];
+  const empty = [...state.services.values()].filter(
+    (service) =>
+      service.namespace === namespace &&
+      Object.keys(service.selector).length > 0 &&
+      catalog.identitiesOfService(service).size === 0,
+  );
+  const selectors = empty.map(
+    (service) =>
+      `Service ${keyOf(namespace, service.name)} selects ${Object.entries(service.selector)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(",")}, which no pod has`,
+  );
+  return [
+    finding(mesh, target, ["spec", "destination"], {
+      severity: "error",
+      rule: "destination-without-service",
+      message: `No Service selects the pods that run as ${account}, so that no sidecar knows them and every call is refused${selectors.length === 0 ? "" : `: ${selectors.join("; ")}`}.`,
+      remedy: "Add a Service whose selector the pods' labels meet, or mend the selector.",
+    }),
+  ];
 }
 
 function rules(mesh: OsmMesh, target: TargetPolicy): readonly Finding[] {

@@ -18,6 +18,7 @@ import { endpointIps } from "../../cluster/endpoints";
 import { isHeadless } from "../../cluster/workloads";
 import { type ChainIndex, indexChains } from "../../envoy/filter-chain-index";
 import { type ChainMatch, clashingChains } from "../../envoy/filter-chains";
+import { findDomain } from "../../envoy/domains";
 import { egressPolicies } from "./egress-policies";
 import { hostFinder } from "./hostnames";
 import { emptyHeader, lostConfigurations, refusedPattern } from "./refused-routes";
@@ -256,7 +257,7 @@ function buildConfiguration(
     virtualHost: (port, host) => (lost().has(port) ? "refused" : virtualHost(port, host)),
     egressHost: (port, host) => {
       const { hosts, fault } = egressHosts(port);
-      return fault === undefined ? hosts.get(host.toLowerCase()) : "refused";
+      return fault === undefined ? findDomain(hosts, host.toLowerCase()) : "refused";
     },
     refusedEgress,
     ...(refusedSplit && { refusedSplit }),

@@ -20,6 +20,7 @@ const strictMode: MeshSwitches = {
   egress: false,
   egressPolicy: true,
   retryPolicy: false,
+  ingressBackendPolicyOff: false,
   outboundPortExclusions: [],
   inboundPortExclusions: [],
   outboundIpExclusions: [],
@@ -45,9 +46,22 @@ export function assume(given: GivenState, asked: readonly AskedService[]): Assum
   const isMonitored = (namespace: string): boolean =>
     namespaces.size === 0 || namespaces.get(namespace)?.labels[monitoredByLabel] === meshName;
 
+  assumptions.push(...otherMeshes(namespaces));
+
   const named = { destinations: destinationsOf(given), shared: sharedNames(given) };
   const cluster = assumeCluster({ ...given, ...named }, asked, assumptions);
   return { ...cluster, switches, isMonitored, hasSidecar: sidecarRule(namespaces, isMonitored), assumptions };
+}
+
+/** Namespaces that are labelled for a mesh of another name. */
+function otherMeshes(namespaces: GivenState["namespaces"]): readonly string[] {
+  return [...namespaces.values()].flatMap(({ name, labels }) => {
+    const mesh = labels[monitoredByLabel];
+    if (mesh === undefined || mesh === meshName) return [];
+    return [
+      `Namespace ${name} is not taken to be in the mesh: its label names the mesh ${JSON.stringify(mesh)}, and the one here is taken to be called ${meshName}, as on AKS.`,
+    ];
+  });
 }
 
 const meshConfigName = "osm-mesh-config";

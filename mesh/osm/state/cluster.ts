@@ -38,6 +38,7 @@ import {
   readWorkload,
   type ServiceState,
   workloadKinds,
+  type WorkloadState,
 } from "../../cluster/workloads";
 
 /** Everything that OSM's control plane would see, as it reads it. */
@@ -89,7 +90,7 @@ export interface GivenState {
   networkPolicies: Map<string, NetworkPolicy>;
   meshConfigs: Map<string, MeshSwitches>;
   pods: Map<string, PodState>;
-  workloadPods: Map<string, readonly PodState[]>;
+  workloads: Map<string, WorkloadState>;
   services: Map<string, ServiceState>;
   endpoints: Map<string, EndpointsState>;
   accounts: Set<string>;
@@ -151,7 +152,7 @@ export function givenState(manifests: Pick<Manifests, "objects"> & Partial<Manif
     networkPolicies: new Map(),
     meshConfigs: new Map(),
     pods: new Map(),
-    workloadPods: new Map(),
+    workloads: new Map(),
     services: new Map(),
     endpoints: new Map(),
     accounts: new Set(),
@@ -264,7 +265,7 @@ function readObject(object: KubernetesObject, key: string, reader: Reader, given
       return true;
     default:
       if (!workloadKinds.has(object.kind)) return false;
-      keep(given.workloadPods, `${object.kind} ${key}`, reader, readWorkload(reader));
+      keep(given.workloads, `${object.kind} ${key}`, reader, readWorkload(reader));
       return true;
   }
 }

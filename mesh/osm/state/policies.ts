@@ -105,6 +105,8 @@ export interface MeshSwitches {
   /** Egress objects are honoured. */
   readonly egressPolicy: boolean;
   readonly retryPolicy: boolean;
+  /** The MeshConfig says in so many words that IngressBackend objects are not honoured, which OSM 1.2 does not look at. */
+  readonly ingressBackendPolicyOff: boolean;
   readonly outboundPortExclusions: readonly number[];
   readonly inboundPortExclusions: readonly number[];
   readonly outboundIpExclusions: readonly string[];
@@ -330,6 +332,7 @@ export function readMeshConfig(reader: Reader): MeshSwitches {
     egress: flag("enableEgress"),
     egressPolicy: feature("enableEgressPolicy"),
     retryPolicy: feature("enableRetryPolicy"),
+    ingressBackendPolicyOff: features["enableIngressBackendPolicy"] === false,
     outboundPortExclusions: ports("outboundPortExclusionList"),
     inboundPortExclusions: ports("inboundPortExclusionList"),
     outboundIpExclusions: ranges("outboundIPRangeExclusionList"),

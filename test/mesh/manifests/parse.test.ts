@@ -35,6 +35,25 @@ items:
     ]);
   });
 
+  it("reads lists as the API server sends them, and empty ones", () => {
+    const { objects, problems: none } = parse(`apiVersion: v1
+kind: ServiceList
+items: [{ metadata: { name: a, namespace: shop }, spec: {} }]
+---
+apiVersion: apps/v1
+kind: DeploymentList
+items: null
+---
+apiVersion: v1
+kind: List
+items: null
+`);
+    expect(none).toEqual([]);
+    expect(objects.map(({ apiVersion, kind, metadata }) => `${apiVersion} ${kind} ${metadata.name}`)).toEqual([
+      "v1 Service a",
+    ]);
+  });
+
   it("knows where a value stands, across documents and in lists", () => {
     const manifests = parse(
       "a: 1\n---\n\napiVersion: v1\nkind: List\nitems:\n  - apiVersion: v1\n    kind: Secret\n    metadata:\n      name: s\n",
@@ -52,6 +71,12 @@ items:
     `apiVersion: access.smi-spec.io/v1alpha3\nkind: TrafficTarget\nmetadata: {name: t, namespace: ns}\nspec:\n${spec}`;
   it.each([
     ["malformed YAML", "a: [1\nb: {", /^f\.yaml:2:\d+: error: Not valid YAML/],
+    [
+      "a template, with braces for a map",
+      "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Values.name }}\n",
+      /^f\.yaml:4:9: error: This is a template, .* with `helm template`/,
+    ],
+    ["a template that is no YAML", "a: b\n{{- if .Values.on }}\nb: 1\n", /^f\.yaml:2:1: error: This is a template/],
     ["no object", "- 1\n- 2\n", /^f\.yaml:1:1: error: A Kubernetes object was expected/],
     ["no metadata", "apiVersion: v1\nkind: Pod\n", /no metadata/],
     [
