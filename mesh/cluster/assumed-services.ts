@@ -32,20 +32,6 @@ interface Known {
   readonly shared: readonly SharedName[];
 }
 
-/** Namespaces and accounts of which pods or workloads are shown, those without replicas too. */
-interface ShownAccounts {
-  readonly populated: ReadonlySet<string>;
-  readonly running: ReadonlySet<string>;
-}
-
-export function shownAccounts(pods: readonly PodState[], workloads: Iterable<WorkloadState>): ShownAccounts {
-  const shown = [...pods, ...workloads];
-  return {
-    populated: new Set(shown.map(({ namespace }) => namespace)),
-    running: new Set(shown.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount))),
-  };
-}
-
 /**
  * Services of namespaces of which the objects show none with a selector: one for each service that is asked for or that
  * policies name as a destination, and for the names among which policies share out its calls. Where a namespace's Services
@@ -54,7 +40,6 @@ export function shownAccounts(pods: readonly PodState[], workloads: Iterable<Wor
 export function assumedServices(
   known: Known,
   pods: readonly PodState[],
-  { populated, running }: ShownAccounts,
   asked: readonly AskedService[],
   assumptions: string[],
 ): ReadonlyMap<string, ServiceState> {
@@ -70,6 +55,8 @@ export function assumedServices(
     if (ports.some(({ port }) => port === wanted.port)) return;
     services.set(key, assumedService(namespace, name, account, [...ports, portOf(wanted)]));
   };
+  const populated = new Set(pods.map(({ namespace }) => namespace));
+  const running = new Set(pods.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)));
   const accounts = new Map<string, Destination[]>();
   for (const destination of known.destinations) {
     const { namespace, name } = destination;
@@ -141,10 +128,12 @@ function assumedService(namespace: string, name: string, account: string, ports:
 export function assumedPods(
   { destinations }: Known,
   pods: readonly PodState[],
-  { populated, running }: ShownAccounts,
+  workloads: ReadonlyMap<string, WorkloadState>,
   services: ReadonlyMap<string, ServiceState>,
   assumptions: string[],
 ): readonly PodState[] {
+  const populated = new Set(pods.map(({ namespace }) => namespace));
+  const running = new Set(pods.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)));
   const index = indexByLabel(pods);
   const empty = new Map<string, ServiceState[]>();
   for (const service of services.values()) {
@@ -170,11 +159,22 @@ export function assumedPods(
     const labels = behind.length === 0 ? [{}] : behind.map(({ selector }) => selector);
     labels.forEach((one, at) => made.push(assumedPod(namespace, name, at, one)));
   }
-  if (made.length > 0) {
+  const idle = new Set(
+    Array.from(workloads.values(), ({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)),
+  );
+  const names = [...new Set(made.map((pod) => keyOf(pod.namespace, pod.serviceAccount)))];
+  const scaled = names.filter((name) => idle.has(name));
+  const unseen = names.filter((name) => !idle.has(name));
+  if (scaled.length > 0) {
     assumptions.push(
-      pods.length === 0
+      `Workloads of ${scaled.join(", ")} have no replicas: each is taken to run the pods of the Service of its name, as if it had.`,
+    );
+  }
+  if (unseen.length > 0) {
+    assumptions.push(
+      pods.length === 0 && idle.size === 0
         ? "Neither Pods nor workloads: every service account that the policies name as destination is taken to run the pods of the Service of its name."
-        : `Neither Pods nor workloads of ${[...new Set(made.map((pod) => keyOf(pod.namespace, pod.serviceAccount)))].join(", ")}: each is taken to run the pods of the Service of its name.`,
+        : `Neither Pods nor workloads of ${unseen.join(", ")}: each is taken to run the pods of the Service of its name.`,
     );
   }
   return made;

@@ -1,4 +1,4 @@
-import { assumedPods, assumedServices, shownAccounts, type Destination, type SharedName } from "./assumed-services";
+import { assumedPods, assumedServices, type Destination, type SharedName } from "./assumed-services";
 import { type AskedService } from "./dns";
 import { controlledEndpoints, isControlled } from "./endpoints";
 import { indexByLabel, matching } from "./selectors";
@@ -43,9 +43,8 @@ export function assumeCluster(
   assumptions: string[],
 ): AssumedCluster {
   const known = allPods(given, assumptions);
-  const shown = shownAccounts(known, given.workloads.values());
-  const services = new Map([...given.services, ...assumedServices(given, known, shown, asked, assumptions)]);
-  const unplaced = [...known, ...assumedPods(given, known, shown, services, assumptions)];
+  const services = new Map([...given.services, ...assumedServices(given, known, asked, assumptions)]);
+  const unplaced = [...known, ...assumedPods(given, known, given.workloads, services, assumptions)];
   const counting = countingEndpoints(given, unplaced, assumptions);
   const placed = placePods(unplaced, services, counting, assumptions);
   const nextAddress = addressBook(placed, services.values());
@@ -55,7 +54,7 @@ export function assumeCluster(
       services.set(key, { ...service, clusterIp: nextAddress() });
   }
   const endpoints = completeEndpoints(services, pods, counting, assumptions);
-  return { pods, podsAssumed: known.length === 0 && given.workloads.size === 0, services, endpoints };
+  return { pods, podsAssumed: known.length === 0, services, endpoints };
 }
 
 /** Pods as given, and those that workloads would make where none of their pods is given. */

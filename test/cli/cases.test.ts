@@ -117,7 +117,7 @@ const cases: readonly Case[] = [
   {
     args: ["explain", "no-replicas.yaml", "--from", "cli/c", "--to", "s.web:80"],
     code: 0,
-    says: [/refused/, /the selector of Service web\/s matches no pod/],
+    says: [/allowed/, /Workloads of web\/s have no replicas: each is taken to run the pods/],
   },
   {
     args: ["check", "selector-of-another.yaml"],
