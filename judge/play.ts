@@ -2,8 +2,9 @@ import * as fc from "fast-check";
 import { type KubernetesObject } from "../mesh/manifests";
 import { decide } from "../mesh";
 import { osmMesh } from "../mesh/osm";
-import { type Judge, type JudgeCase, type JudgeRequest } from ".";
+import { type EnvoyVersion, type Judge, type JudgeCase, type JudgeRequest } from ".";
 import { arbitraryCase } from "./generate/case";
+import { KindCounts } from "./kinds";
 
 /** Requests sent about each policy: its sidecars have to start first. */
 const requestsPerPolicy = 40;
@@ -25,6 +26,11 @@ export interface LiveRun {
   readonly policies: number;
   /** How often each outcome was seen. */
   readonly outcomes: ReadonlyMap<string, number>;
+  /** Requests that Envoys of another age answer otherwise. */
+  readonly byVersion: number;
+  /** Of these those that it answers because it takes a pattern that the others refuse: the analysis goes by the stricter. */
+  readonly lenient: number;
+  readonly kinds: KindCounts;
   readonly different: readonly LiveDisagreement[];
 }
 
@@ -36,23 +42,31 @@ export function* randomPolicies(firstSeed: number): Generator<readonly [name: st
   }
 }
 
-/** Plays cases until so many requests were sent, and compares how they ended with our analysis and with the judge. */
+/**
+ * Plays cases until so many requests were sent, and compares how they ended with our analysis and with the judge.
+ * @param version of the data plane's Envoys.
+ */
 export async function playLive(
   judge: Judge,
   dataPlane: Judge,
   cases: Iterable<readonly [name: string, asked: JudgeCase]>,
   wanted: number,
+  version: EnvoyVersion = "1.39",
 ): Promise<LiveRun> {
   const outcomes = new Map<string, number>();
   const different: LiveDisagreement[] = [];
   let sent = 0;
+  const kinds = new KindCounts();
   let policies = 0;
+  let byVersion = 0;
+  let lenient = 0;
   for (const [name, asked] of cases) {
     const [[judged], [seen]] = await Promise.all([judge.ask([asked]), dataPlane.ask([asked])]);
     if (judged === undefined || seen === undefined || "error" in judged || "error" in seen) {
       throw new Error(`${name}: ${JSON.stringify([judged, seen])}`);
     }
     policies += 1;
+    kinds.add(asked, judged.verdicts);
     const mesh = osmMesh({ objects: asked.objects as readonly KubernetesObject[] });
     asked.requests.forEach((request, at) => {
       const verdict = judged.verdicts[at];
@@ -62,13 +76,17 @@ export async function playLive(
       sent += 1;
       outcomes.set(real.outcome, (outcomes.get(real.outcome) ?? 0) + 1);
       const ours = possible(decide(mesh, request));
-      const theirs = possible(verdict);
-      if (ours.includes(real.outcome) && theirs.includes(real.outcome)) return;
+      const strict = possible(verdict);
+      const theirs = verdict["by-version"]?.[version] ?? strict;
+      if (verdict["by-version"] !== undefined) byVersion += 1;
+      const takesMore = theirs.includes(real.outcome) && !strict.includes(real.outcome);
+      if (takesMore) lenient += 1;
+      if ((ours.includes(real.outcome) || takesMore) && theirs.includes(real.outcome)) return;
       different.push({ name, objects: asked.objects, request, ours, judge: theirs, envoys: real.outcome });
     });
     if (sent >= wanted) break;
   }
-  return { sent, policies, outcomes, different };
+  return { sent, policies, outcomes, byVersion, lenient, kinds, different };
 }
 
 function possible({ outcome, outcomes }: { readonly outcome: string; readonly outcomes?: readonly string[] }) {

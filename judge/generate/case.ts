@@ -56,7 +56,8 @@ function drawCase(draw: Draw, requests: number): JudgeCase {
   const { objects: mesh, isMonitored } = drawMesh(draw, mood);
   const objects: unknown[] = [
     ...mesh,
-    ...drawShown(draw, mood, shown.workloads, isMonitored),
+    // Endpoints that Kubernetes wrote name pods by their workloads.
+    ...(shown.endpoints.length > 0 ? shown.workloads : drawShown(draw, mood, shown.workloads, isMonitored)),
     ...shown.services,
     ...aliases,
     ...shown.endpoints,

@@ -8,7 +8,7 @@ import { type Workload } from "./workload";
 export const outsideAddresses = ["192.0.2.5", "203.0.113.9"] as const;
 
 /** Callers outside of the mesh. */
-export const outsiders = ["outside", "outside:10.20.30.40", "outside:192.168.5.5", "outside:203.0.113.9"] as const;
+export const outsiders = ["outside", "outside:10.20.30.40", "outside:192.168.5.5", "outside:203.0.113.77"] as const;
 
 /** Names in client certificates, the first of which objects name. */
 export const principals = ["gateway.ingress.cluster.local", "another.edge.example"] as const;

@@ -24,10 +24,11 @@ type Version struct {
 	Joined bool
 }
 
-// Older is an Envoy as AKS has it for OSM, 1.32.2; Newer is one from 1.39 on.
+// Older is an Envoy as AKS has it for OSM, 1.32.2; Newer is one from 1.39 on; Between is what comes between the two changes.
 var (
-	Older = Version{UTF8: true, Joined: true}
-	Newer = Version{}
+	Older   = Version{UTF8: true, Joined: true}
+	Between = Version{UTF8: true}
+	Newer   = Version{}
 )
 
 // Kind is an Envoy: its version and its RE2.

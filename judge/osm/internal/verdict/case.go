@@ -24,13 +24,14 @@ type Case struct {
 	identifiers []string
 }
 
-// Names of the versions of Envoy, in the order in which they are tried.
+// Names of the versions of Envoy.
 const (
-	older = "1.32"
-	newer = "1.39"
+	older   = "1.32"
+	between = "1.38"
+	newer   = "1.39"
 )
 
-var versions = map[string]envoy.Version{older: envoy.Older, newer: envoy.Newer}
+var versions = map[string]envoy.Version{older: envoy.Older, between: envoy.Between, newer: envoy.Newer}
 
 // Load gives a cluster to the control plane. The case is valid until the next Load on the same control plane.
 func Load(control *controlplane.ControlPlane, patterns envoy.Patterns, objects *cluster.Objects, requests []Request) (*Case, error) {
@@ -115,7 +116,7 @@ func (c *Case) Decide(request Request) Verdict {
 	}
 	names := []string{older}
 	if c.sensitive(request) {
-		names = append(names, newer)
+		names = append(names, between, newer)
 	}
 	var all []leaf
 	rejected := map[string]bool{}
@@ -138,7 +139,7 @@ func (c *Case) Decide(request Request) Verdict {
 	}
 	sort.Strings(verdict.Rejected)
 	var err error
-	if verdict.ByVersion, err = c.byVersion(request); err != nil {
+	if verdict.ByVersion, err = c.byVersion(request, outcomesOf(all)); err != nil {
 		return Verdict{Error: err.Error()}
 	}
 	return verdict
@@ -182,26 +183,34 @@ func (c *Case) leaves(mesh *Mesh, request Request) ([]leaf, []string, error) {
 	return all, rejected, nil
 }
 
-// byVersion are the outcomes of each version, nil where all have the same.
-func (c *Case) byVersion(request Request) (map[string][]Outcome, error) {
+// byVersion are the outcomes of each version, nil where all have those that are said.
+func (c *Case) byVersion(request Request, said []Outcome) (map[string][]Outcome, error) {
 	if c.strict[older] == c.own[older] && !c.sensitive(request) {
 		return nil, nil
 	}
 	result := map[string][]Outcome{}
+	differ := false
 	for name, mesh := range c.own {
 		leaves, _, err := c.leaves(mesh, request)
 		if err != nil {
 			return nil, err
 		}
-		for _, it := range leaves {
-			if !slices.Contains(result[name], it.outcome) {
-				result[name] = append(result[name], it.outcome)
-			}
-		}
-		slices.Sort(result[name])
+		result[name] = outcomesOf(leaves)
+		differ = differ || !slices.Equal(result[name], said)
 	}
-	if slices.Equal(result[older], result[newer]) && c.strict[older] == c.own[older] {
+	if !differ {
 		return nil, nil
 	}
 	return result, nil
+}
+
+func outcomesOf(leaves []leaf) []Outcome {
+	var outcomes []Outcome
+	for _, it := range leaves {
+		if !slices.Contains(outcomes, it.outcome) {
+			outcomes = append(outcomes, it.outcome)
+		}
+	}
+	slices.Sort(outcomes)
+	return outcomes
 }
