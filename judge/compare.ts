@@ -25,6 +25,8 @@ export function disagreements(asked: JudgeCase, verdicts: readonly JudgeVerdict[
     let theirs = describe(judged);
     try {
       mesh ??= osmMesh({ objects: asked.objects as readonly KubernetesObject[] });
+      // To the judge a source Service that nobody shows is none; here it is somewhere else.
+      if (mesh.state.sourcesAssumed) return;
       const verdict = decide(mesh, request);
       ours = describe({ ...verdict, backends: judged.backends && verdict.backends });
       if (verdict.variesBy !== undefined && judged["varies-by"]?.includes(verdict.variesBy) === false) {

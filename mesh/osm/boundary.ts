@@ -6,12 +6,13 @@ import { type ControlPlane } from "./control-plane";
 import { type AccountKey, type EgressPolicy, type IngressPolicy, keyOf } from "./state";
 
 /** What IngressBackends and network policies tell apart of callers without a sidecar. */
-export function boundary({ state, catalog }: ControlPlane): Boundary {
+export function boundary(plane: ControlPlane): Boundary {
+  const { state, catalog } = plane;
   const { ingresses, networkPolicies } = state;
   const named = (wanted: string): readonly string[] =>
     ingresses.flatMap(({ sources }) => sources.flatMap(({ kind, name }) => (kind === wanted ? [name] : [])));
   return {
-    ranges: [...new Set([...named("IPRange"), ...networkPolicies.flatMap(callerRanges)])],
+    ranges: [...new Set([...named("IPRange"), ...addressesOfSources(plane), ...networkPolicies.flatMap(callerRanges)])],
     calledRanges: [
       ...new Set([
         ...state.egresses.flatMap(({ ipAddresses }) => ipAddresses),
@@ -21,6 +22,18 @@ export function boundary({ state, catalog }: ControlPlane): Boundary {
     principals: [...new Set(named("AuthenticatedPrincipal"))],
     entrances: catalog.allMeshServices().flatMap((service) => entrances(ingresses, servicePort(service))),
   };
+}
+
+/** Addresses of Services that IngressBackends name as sources, where no pod of the objects has them. */
+function addressesOfSources({ state, podsOfIp }: ControlPlane): readonly string[] {
+  const keys = state.ingresses.flatMap(({ sources }) =>
+    sources.flatMap(({ kind, key }) => (kind === "Service" ? [key] : [])),
+  );
+  return [...new Set(keys)].flatMap((key) =>
+    (state.endpoints.get(key)?.subsets ?? []).flatMap(({ addresses }) =>
+      addresses.flatMap(({ ip }) => (podsOfIp(ip).length === 0 ? [`${ip}/32`] : [])),
+    ),
+  );
 }
 
 /**

@@ -135,6 +135,46 @@ const cases: readonly Case[] = [
     code: 2,
     says: [/--path has to begin with \//],
   },
+  {
+    args: ["check", "ingress-from-unseen-controller.yaml"],
+    code: 1,
+    says: [
+      /No Service in edge: edge\/nginx, from which an IngressBackend lets calls in, is taken to be outside of the mesh/,
+      /Guarantee nobody-comes-in: It is broken/,
+      /as gw → s\.web/,
+    ],
+  },
+  {
+    args: ["check", "ingress-to-the-pods-port.yaml"],
+    code: 0,
+    says: [/It leads to port 8080 of Service web\/s, which has only 80 \(http\)/],
+  },
+  { args: ["check", "ingress-to-nobody.yaml"], code: 0, says: [/There is no Service web\/sx/, /Did you mean s\?/] },
+  { args: ["check", "methods-in-lower-case.yaml"], code: 1, says: [refused, /methods\[0\]: "get" is not allowed/] },
+  { args: ["check", "config-in-another-namespace.yaml"], code: 0, says: [/No findings/] },
+  {
+    args: ["check", "config-with-texts.yaml"],
+    code: 1,
+    says: [/enablePermissiveTrafficPolicyMode: Must be true or false, is a string/],
+  },
+  // Network policies see the pods' ports, and their own namespace where they name no other.
+  {
+    args: ["explain", "network-policy-by-service-port.yaml", "--from", "cli/c", "--to", "s.web:80"],
+    code: 0,
+    says: [/unavailable \(503\)/, /stopped by the network, below the mesh/, /NetworkPolicy web\/np/],
+  },
+  { args: ["check", "network-policy-of-own-namespace.yaml"], code: 1, says: [/\[network-policy-stops-calls\]/] },
+  { args: ["check", "network-policy-port-range.yaml"], code: 0, says: [/No findings/] },
+  {
+    args: ["explain", "network-policy-by-pod-addresses.yaml", "--from", "cli/c", "--to", "s.web:80"],
+    code: 0,
+    says: [/varies by network: allowed or unavailable/],
+  },
+  {
+    args: ["diff", "network-policy-closed.yaml", "network-policy-port-range.yaml"],
+    code: 0,
+    says: [/opens: cli\/c → s\.web/, /was unavailable \(503\), is allowed \(200\)/],
+  },
   // What an IngressBackend or an Egress means to let through, and of which nothing passes.
   {
     args: ["check", "ingress-stopped-by-network.yaml"],

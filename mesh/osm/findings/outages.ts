@@ -161,10 +161,14 @@ function ingressCallers(
     if (kind === "IPRange")
       return [outsideClasses(mesh.boundary().ranges, `outside:${name}`).map(({ title }) => title)];
     if (kind !== "Service") return [];
-    const pods = (mesh.state.endpoints.get(key)?.subsets ?? [])
-      .flatMap(({ addresses }) => addresses.flatMap(({ ip }) => mesh.podsOfIp(ip)))
-      .filter((pod) => !mesh.state.hasSidecar(pod));
-    return [[...new Set(pods.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)))]];
+    const callers = (mesh.state.endpoints.get(key)?.subsets ?? []).flatMap(({ addresses }) =>
+      addresses.flatMap(({ ip }) => {
+        const pods = mesh.podsOfIp(ip);
+        const plain = pods.filter((pod) => !mesh.state.hasSidecar(pod));
+        return pods.length === 0 ? [`outside:${ip}`] : plain.map((pod) => keyOf(pod.namespace, pod.serviceAccount));
+      }),
+    );
+    return [[...new Set(callers)]];
   });
   const named = places.length > 0 ? places : [outsideClasses(mesh.boundary().ranges).map(({ title }) => title)];
   const shown = sources.filter(({ kind }) => kind === "AuthenticatedPrincipal").map(({ name }) => name);

@@ -1,7 +1,7 @@
 import { type AskedService } from "../../cluster/dns";
 import { assumeCluster } from "../../cluster/assumptions";
 import { keyOf } from "../../cluster/keys";
-import { type Labels } from "../../cluster/workloads";
+import { type EndpointsState, type Labels } from "../../cluster/workloads";
 import { injectionAnnotation, injectionWords, monitoredByLabel, proxyLabel } from "../injection";
 import { type ClusterState, type GivenState } from "./cluster";
 import { destinationsOf, sharedNames } from "./destinations";
@@ -9,7 +9,15 @@ import { type MeshSwitches } from "./policies";
 
 type Assumed = Pick<
   ClusterState,
-  "switches" | "isMonitored" | "hasSidecar" | "pods" | "podsAssumed" | "services" | "endpoints" | "assumptions"
+  | "switches"
+  | "isMonitored"
+  | "hasSidecar"
+  | "pods"
+  | "podsAssumed"
+  | "services"
+  | "endpoints"
+  | "sourcesAssumed"
+  | "assumptions"
 >;
 
 /** The mesh's name, the value of the monitored-by label: AKS and OSM's chart both call it so. */
@@ -50,7 +58,17 @@ export function assume(given: GivenState, asked: readonly AskedService[]): Assum
 
   const named = { destinations: destinationsOf(given), shared: sharedNames(given) };
   const cluster = assumeCluster({ ...given, ...named }, asked, assumptions);
-  return { ...cluster, switches, isMonitored, hasSidecar: sidecarRule(namespaces, isMonitored), assumptions };
+  const sources = unseenSources(given, cluster, assumptions);
+  const endpoints = new Map([...cluster.endpoints, ...sources]);
+  return {
+    ...cluster,
+    endpoints,
+    sourcesAssumed: sources.size > 0,
+    switches,
+    isMonitored,
+    hasSidecar: sidecarRule(namespaces, isMonitored),
+    assumptions,
+  };
 }
 
 /** Namespaces that are labelled for a mesh of another name. */
@@ -62,6 +80,32 @@ function otherMeshes(namespaces: GivenState["namespaces"]): readonly string[] {
       `Namespace ${name} is not taken to be in the mesh: its label names the mesh ${JSON.stringify(mesh)}, and the one here is taken to be called ${meshName}, as on AKS.`,
     ];
   });
+}
+
+/**
+ * Services that IngressBackends let calls in from, of namespaces of which no object shows a Service: an ingress controller's is mostly
+ * installed by itself. Nothing tells where its pods are, and that nobody comes in would be more than is known.
+ */
+function unseenSources(
+  { ingresses, services }: Pick<GivenState, "ingresses" | "services">,
+  cluster: { readonly endpoints: ReadonlyMap<string, EndpointsState> },
+  assumptions: string[],
+): ReadonlyMap<string, EndpointsState> {
+  const shown = new Set([...services.values()].map(({ namespace }) => namespace));
+  const found = new Map<string, EndpointsState>();
+  for (const { sources } of ingresses.values()) {
+    for (const { kind, key, namespace, name } of sources) {
+      if (kind !== "Service" || namespace === "" || name === "") continue;
+      if (shown.has(namespace) || cluster.endpoints.has(key) || found.has(key)) continue;
+      const ip = `10.255.254.${String((found.size % 254) + 1)}`;
+      const ports = [{ name: "", port: 80 }];
+      found.set(key, { namespace, name, subsets: [{ addresses: [{ ip, hostname: "" }], ports }], observed: false });
+      assumptions.push(
+        `No Service in ${namespace}: ${key}, from which an IngressBackend lets calls in, is taken to be outside of the mesh, at ${ip}.`,
+      );
+    }
+  }
+  return found;
 }
 
 const meshConfigName = "osm-mesh-config";

@@ -67,6 +67,8 @@ export interface ClusterState {
   readonly podsAssumed: boolean;
   readonly services: ReadonlyMap<string, ServiceState>;
   readonly endpoints: ReadonlyMap<string, EndpointsState>;
+  /** Whether a Service that an IngressBackend lets calls in from is assumed, as no object shows one of its namespace. */
+  readonly sourcesAssumed: boolean;
   /** ServiceAccount objects, `namespace/name`. */
   readonly accounts: ReadonlySet<string>;
   /** What the objects leave open and was assumed, in sentences. */
