@@ -67,8 +67,8 @@ function assignName(inputs: Inputs, oldInputs: Inputs, kind: ResourceKind, reque
     return [{ property: "metadata.name", reason: "missing, and autonaming is disabled; write metadata.name" }];
   } else metadata["name"] = request.autonaming?.proposedName ?? `${request.name}-${randomSuffix(request)}`;
 
-  const marks = memberOf(metadata, "annotations");
-  if (marks !== undefined) marks[annotations.autonamed] = "true";
+  const ownAnnotations = memberOf(metadata, "annotations");
+  if (ownAnnotations !== undefined) ownAnnotations[annotations.autonamed] = "true";
   return [];
 }
 

@@ -79,7 +79,7 @@ function importedInputs(live: JsonObject): JsonObject {
 
 function importedMetadata(metadata: JsonObject): JsonObject {
   const { annotations } = metadata;
-  const marks = isObject(annotations) ? without(annotations, ...serverAnnotations) : {};
+  const written = isObject(annotations) ? without(annotations, ...serverAnnotations) : {};
   const rest = without(metadata, "annotations", ...serverMetadata);
-  return Object.keys(marks).length === 0 ? rest : { ...rest, annotations: marks };
+  return Object.keys(written).length === 0 ? rest : { ...rest, annotations: written };
 }

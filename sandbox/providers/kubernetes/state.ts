@@ -30,9 +30,9 @@ function withStringDataSecrets(properties: PropertyMap, live: JsonObject): Prope
 function hideLastApplied(properties: PropertyMap): PropertyMap {
   const metadata = properties["metadata"];
   if (properties["kind"] !== "Secret" || !isPropertyMap(metadata)) return properties;
-  const marks = metadata["annotations"];
-  if (!isPropertyMap(marks) || marks[LAST_APPLIED] === undefined) return properties;
-  return { ...properties, metadata: { ...metadata, annotations: without(marks, LAST_APPLIED) } };
+  const annotations = metadata["annotations"];
+  if (!isPropertyMap(annotations) || annotations[LAST_APPLIED] === undefined) return properties;
+  return { ...properties, metadata: { ...metadata, annotations: without(annotations, LAST_APPLIED) } };
 }
 
 /**
