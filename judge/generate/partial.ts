@@ -61,7 +61,7 @@ function drawEndpoints(
     ({ metadata, spec: { replicas, template } }) =>
       metadata.namespace === one.metadata.namespace &&
       replicas !== 0 &&
-      template.metadata.labels.app === one.spec.selector["app"],
+      Object.entries(one.spec.selector).every(([name, value]) => Reflect.get(template.metadata.labels, name) === value),
   );
   const observed = pods.map(({ metadata: { name } }, index) => ({
     ip: `10.250.0.${String(index + 1)}`,

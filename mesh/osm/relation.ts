@@ -14,6 +14,7 @@ import { callerShowing, outsideName, principalsAt } from "../analysis/outside";
 import { sourceClasses } from "../cluster/source-ranges";
 import { isHeadless } from "../cluster/workloads";
 import { admittedAccounts, boundary, isOpen, outsideHosts } from "./boundary";
+import { callerClass } from "./calls/caller-classes";
 import { callFrom, clientOf } from "./calls/callers";
 import { callAddress, type Client } from "./calls/client";
 import { hasOtherWays } from "./calls/other-ways";
@@ -141,6 +142,7 @@ function permissiveEntries(mesh: ControlPlane, callers: readonly AccountKey[]): 
     const pods = client.pods.map((pod) => [
       mesh.inbound(pod).listenersRefused ?? mesh.inbound(pod).ownRoutesRefused ?? "",
       mesh.state.hasSidecar(pod),
+      callerClass(mesh, pod),
       Object.entries(pod.annotations).filter(([name]) => name.includes("outbound-")),
     ]);
     const own = client.pods.flatMap(({ ips }) => ips.filter((ip) => headless.has(ip)));

@@ -19,6 +19,7 @@ import {
   type OwnTls,
   undefinedChoice,
 } from "../../analysis/call-tree";
+import { callerClass } from "./caller-classes";
 import { leavesOutbound, meetsSidecar } from "./interception";
 import { callPlain, refusedBy } from "./plain";
 import { describe } from "./reasons";
@@ -123,7 +124,7 @@ function callFromPods(mesh: ControlPlane, client: Client, target: Target, author
       })),
     );
   }
-  const [apart, ...same] = networkGroups(mesh, client.pods);
+  const [apart, ...same] = callerGroups(mesh, client.pods);
   if (apart !== undefined && same.length > 0) {
     return choice<CallTree>(
       "endpoint",
@@ -153,12 +154,12 @@ function callFromPods(mesh: ControlPlane, client: Client, target: Target, author
   );
 }
 
-/** The pods in groups that network policies do not tell apart; one group where there are no policies. */
-function networkGroups(mesh: ControlPlane, pods: readonly PodState[]): readonly (readonly PodState[])[] {
-  if (mesh.network === undefined || pods.length < 2) return [pods];
+/** The pods in groups of which each is one caller to all that looks at the caller's address or labels. */
+function callerGroups(mesh: ControlPlane, pods: readonly PodState[]): readonly (readonly PodState[])[] {
+  if (pods.length < 2 || (mesh.network === undefined && mesh.state.ingresses.length === 0)) return [pods];
   const groups = new Map<string, PodState[]>();
   for (const pod of pods) {
-    const key = mesh.network.classOf(pod);
+    const key = callerClass(mesh, pod);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [pod]);
     else group.push(pod);

@@ -272,6 +272,11 @@ function ingressOf(catalog: Catalog, service: MeshService): readonly ServiceIngr
   return [{ chains, rules: [{ service, policy, principals: open ? undefined : new Set(principals) }] }];
 }
 
+/** CIDRs that the sources of all IngressBackends stand for. */
+export function ingressRanges(catalog: Catalog): readonly string[] {
+  return [...new Set(catalog.state.ingresses.flatMap((policy) => sourceRanges(catalog, policy) ?? []))];
+}
+
 /** CIDRs that the policy's sources stand for; undefined where a Service has no endpoints, which voids the policy. */
 function sourceRanges(catalog: Catalog, policy: IngressPolicy): readonly string[] | undefined {
   const ranges: string[] = [];

@@ -3,6 +3,7 @@ package verdict
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -187,7 +188,32 @@ func (m *Mesh) serverProxiesInOrder(pod *corev1.Pod) ([]*envoy.Proxy, error) {
 			proxies = append(proxies, proxy)
 		}
 	}
+	// The ingress routes of a pod come in the order of its Services, and the first takes every request.
+	opened := m.openedServices(pod.Namespace)
+	if len(opened) > 1 {
+		for _, service := range opened {
+			m.control.First(informers.InformerKeyService, service)
+			if _, proxy, err = m.discover(pod); err != nil {
+				return nil, err
+			}
+			proxies = append(proxies, proxy)
+		}
+	}
 	return proxies, nil
+}
+
+// openedServices are those that IngressBackends of a namespace name, each once.
+func (m *Mesh) openedServices(namespace string) []string {
+	var names []string
+	for _, it := range m.objects.IngressBackends {
+		for _, backend := range it.Spec.Backends {
+			name := namespace + "/" + backend.Name
+			if it.Namespace == namespace && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // inEverySplitOrder repeats a look at the control plane with each TrafficSplit first that shares its root with another.
