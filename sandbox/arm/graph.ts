@@ -1,16 +1,17 @@
 import { type ArmContext } from "./context";
 import { ArmError } from "./errors";
-import { type ArmRequest, type ArmResponse } from "./http";
-import { type JsonObject, stringAt } from "./json";
+import { answerGroups, groupsOf, startOfName } from "./graph-groups";
+import { type ArmRequest, type ArmResponse, jsonBody } from "./http";
+import { type JsonObject, stringAt, stringsAt } from "./json";
 import { segmentsOf } from "./resource-id";
 import { resourcesBelow } from "./resource-manager/resources";
 
 /** Paths of Microsoft Graph. */
 export const graphPath = /^\/(?:v1\.0|beta)\//;
 
-/** The little of Microsoft Graph that azure-cli asks for: who the service principal and the managed identities are. */
+/** The little of Microsoft Graph that azure-cli asks for: who the service principal and the managed identities are, and groups. */
 export function answerGraph(context: ArmContext, request: ArmRequest): ArmResponse {
-  const [, collection = "", key] = segmentsOf(request.path);
+  const [, collection = "", key, action = ""] = segmentsOf(request.path);
   const { clientId, objectId } = context.identity;
   const me: JsonObject = {
     "@odata.type": "#microsoft.graph.servicePrincipal",
@@ -22,10 +23,14 @@ export function answerGraph(context: ArmContext, request: ArmRequest): ArmRespon
   };
   const principals = [me, ...managedIdentities(context)];
   /** Those that a text, such as a filter or a list of ids, names. */
-  const named = (text: string): JsonObject[] =>
-    principals.filter(({ id, appId }) =>
-      [id, appId].some((guid) => typeof guid === "string" && text.toLowerCase().includes(guid.toLowerCase())),
+  const named = (text: string): JsonObject[] => {
+    const start = startOfName(text);
+    return principals.filter(({ id, appId, displayName }) =>
+      start === undefined
+        ? [id, appId].some((guid) => typeof guid === "string" && text.toLowerCase().includes(guid.toLowerCase()))
+        : String(displayName).toLowerCase().startsWith(start),
     );
+  };
   switch (`${request.method} ${collection.toLowerCase().replace(/\(.*$/, "")}`) {
     case "GET serviceprincipals": {
       if (key === undefined) {
@@ -42,9 +47,24 @@ export function answerGraph(context: ArmContext, request: ArmRequest): ArmRespon
       break;
     }
     case "POST directoryobjects":
+      if (key !== undefined && /^(?:check|get)membergroups$/i.test(action)) {
+        const asked = /^check/i.test(action) ? stringsAt(jsonBody(request), "groupIds") : undefined;
+        const value = groupsOf(context, key).filter((group) => asked?.includes(group) ?? true);
+        return { status: 200, body: { value } };
+      }
       return { status: 200, body: { value: named(request.body) } };
+    case "GET me":
+      throw new ArmError(400, "BadRequest", "/me request is only valid with delegated authentication flow.");
     default:
       break;
+  }
+  if (collection.toLowerCase() === "groups") return answerGroups(context, request, principals);
+  if (["applications", "users"].includes(collection.toLowerCase())) {
+    throw new ArmError(
+      400,
+      "Request_BadRequest",
+      `The sandbox's directory has no ${collection}: there are groups, the service principal ${clientId} and the managed identities.`,
+    );
   }
   throw new ArmError(
     404,

@@ -126,7 +126,7 @@ export async function startArmServer(options: ArmServerOptions): Promise<ArmServ
 
   async function handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const started = process.hrtime.bigint();
-    const url = new URL(message.url ?? "/", baseUrl);
+    const url = new URL(`${baseUrl}${message.url ?? "/"}`);
     const id = randomUUID();
     const method = message.method ?? "GET";
     let result: ArmResponse | "reset";
@@ -134,7 +134,8 @@ export async function startArmServer(options: ArmServerOptions): Promise<ArmServ
       const body = await readBody(message);
       result = await answer({
         method,
-        path: url.pathname,
+        // Clients write a whole id into a path, with the slash that it begins with or with all of them encoded, as Azure allows.
+        path: url.pathname.replaceAll(/(?:\/|%2f)+/gi, "/"),
         query: url.searchParams,
         headers: message.headers,
         body,

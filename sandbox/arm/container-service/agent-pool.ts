@@ -1,6 +1,7 @@
 import { aksError } from "../errors";
 import { isObject, type JsonObject, numberAt, objectAt, stringAt, stringsAt } from "../json";
 import { regions } from "../resource-manager/subscriptions";
+import { mayBeVmSize } from "../resource-manager/vm-sizes";
 import { minorOf, type OfferedVersion, resolveVersion } from "./versions";
 
 /** What a pool takes from its cluster. */
@@ -97,7 +98,9 @@ export function completePool(before: JsonObject, asked: JsonObject, surroundings
     mode: wanted["mode"] ?? "User",
     // Nodes keep their image until they are upgraded or get another operating system.
     nodeImageVersion:
-      resolved === current && before["osSKU"] === osSKU
+      resolved === current &&
+      before["osSKU"] === osSKU &&
+      sameValue(before["enableFIPS"], wanted["enableFIPS"] ?? false)
         ? stringAt(before, "nodeImageVersion")
         : surroundings.nodeImage(osType, osSKU),
     orchestratorVersion: version,
@@ -137,6 +140,15 @@ export function checkPool(name: string, pool: JsonObject, surroundings: PoolSurr
     );
   }
   if (windows && name.length > 6) invalid("name", `'${name}' has more than 6 characters, the most for a Windows pool`);
+  const vmSize = stringAt(pool, "vmSize") ?? "";
+  if (!mayBeVmSize(vmSize)) {
+    throw aksError(
+      400,
+      "BadRequest",
+      `The VM size of ${vmSize} is not allowed in your subscription in location '${surroundings.location}'. For more details, please visit https://aka.ms/cpu-quota`,
+      { target: `${path}.vmSize` },
+    );
+  }
   const mode = stringAt(pool, "mode");
   const count = numberAt(pool, "count") ?? 0;
   if (count > MAX_NODES_PER_POOL)
@@ -167,7 +179,8 @@ export function checkPool(name: string, pool: JsonObject, surroundings: PoolSurr
     invalid(pool["minCount"] === undefined ? "maxCount" : "minCount", "it needs enableAutoScaling to be true");
   }
   const zones = stringsAt(pool, "availabilityZones");
-  if (zones.length > 0 && regions[surroundings.location]?.zones !== true) {
+  const noZone = zones.find((zone) => !["1", "2", "3"].includes(zone));
+  if (noZone !== undefined || (zones.length > 0 && regions[surroundings.location]?.zones !== true)) {
     throw aksError(
       400,
       "AvailabilityZoneNotSupported",
@@ -175,6 +188,12 @@ export function checkPool(name: string, pool: JsonObject, surroundings: PoolSurr
       { target: `${path}.availabilityZones` },
     );
   }
+  const isSpot = stringAt(pool, "scaleSetPriority") === "Spot";
+  const label = Object.keys(objectAt(pool, "nodeLabels")).find(
+    (key) => /^(?:[^/]+\.)?kubernetes\.azure\.com\//i.test(key) && !(isSpot && key === SPOT_KEY),
+  );
+  if (label !== undefined)
+    invalid("nodeLabels", `the label '${label}' is AKS's own, as all of kubernetes.azure.com are`);
   for (const taint of stringsAt(pool, "nodeTaints")) {
     if (!/^[\w./-]+(?:=[\w.-]*)?:(?:NoSchedule|PreferNoSchedule|NoExecute)$/.test(taint)) {
       invalid("nodeTaints", `'${taint}' is not of the form key=value:NoSchedule, PreferNoSchedule or NoExecute`);
@@ -195,7 +214,6 @@ const IMMUTABLE = [
   "availabilityZones",
   "type",
   "enableEncryptionAtHost",
-  "enableFIPS",
   "enableNodePublicIP",
   "enableUltraSSD",
   "gpuInstanceProfile",

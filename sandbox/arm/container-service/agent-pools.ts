@@ -26,6 +26,7 @@ import {
   requireCluster,
   requireIdle,
   requireIdlePool,
+  requireRunning,
   withState,
 } from "./cluster-resources";
 import { type ControlPlanes } from "./control-planes";
@@ -114,6 +115,7 @@ function put(context: ArmContext, request: ResourceRequest): ArmResponse {
   checkEtag(request, existing, "EtagMismatch");
   const body = checkModel("AgentPool", jsonBody(request));
   if (context.faults.strikes("quota", methodAndPath(request))) throw quotaError(location);
+  requireRunning(cluster);
   requireIdle(context, owner);
 
   const asked = objectAt(body, "properties");
@@ -163,6 +165,7 @@ function upgradeImage(context: ArmContext, request: ResourceRequest): ArmRespons
   const cluster = requireCluster(context, request.resource);
   const upgraded = withState(withNewestImage(context, pool), "UpgradingNodeImageVersion");
   const id = stringAt(pool, "id") ?? "";
+  requireRunning(cluster);
   requireIdlePool(context, stringAt(cluster, "id") ?? "", id);
   const operation = context.operations.start(
     {
@@ -207,6 +210,7 @@ function remove(context: ArmContext, request: ResourceRequest): ArmResponse {
     .running()
     .find(({ kind, target }) => kind === DELETE && target.toLowerCase() === id.toLowerCase());
   if (deleting === undefined) {
+    requireRunning(cluster);
     requireIdle(context, owner);
     const others = poolsOf(context, owner).filter((other) => stringAt(other, "id") !== stringAt(pool, "id"));
     if (stringAt(pool, "properties", "mode") === "System") requireOtherSystemPool(others, stringAt(pool, "name") ?? "");

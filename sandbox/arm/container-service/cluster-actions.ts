@@ -12,6 +12,7 @@ import {
   presentCluster,
   requireCluster,
   requireIdle,
+  requireRunning,
   withState,
 } from "./cluster-resources";
 import { type ControlPlanes } from "./control-planes";
@@ -72,6 +73,7 @@ export function createClusterActionsHandler(planes: ControlPlanes): ResourceHand
 function renew(context: ArmContext, request: ResourceRequest): ArmResponse {
   const cluster = requireCluster(context, request.resource);
   const id = stringAt(cluster, "id") ?? "";
+  requireRunning(cluster);
   requireIdle(context, id);
   const operation = context.operations.start(
     {

@@ -80,6 +80,20 @@ const RULES: readonly Rule[] = [
           detail: `'${prefix}' has to have 1 to 54 letters, digits and hyphens, and to start and end with a letter or digit`,
         };
   },
+  (cluster) =>
+    stringAt(cluster, "sku", "name") === "Automatic"
+      ? { path: "sku.name", detail: "the sandbox does not know AKS Automatic; write Base", code: "NotSupported" }
+      : undefined,
+  (cluster, pools) => {
+    const outside = pools.find(({ properties }) => properties["vnetSubnetID"] === undefined);
+    return on(cluster, "addonProfiles", "aciConnectorLinux", "enabled") && outside !== undefined
+      ? {
+          path: "properties.addonProfiles.aciConnectorLinux",
+          detail: `virtual nodes need a network of one's own, and agent pool '${outside.name}' has no vnetSubnetID`,
+          code: "BadRequest",
+        }
+      : undefined;
+  },
   (_, pools) =>
     pools.some(({ properties }) => properties["mode"] === "System")
       ? undefined

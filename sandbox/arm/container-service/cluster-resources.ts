@@ -47,6 +47,16 @@ export function presentCluster(context: ArmContext, cluster: JsonObject): JsonOb
   return { ...cluster, properties: { ...objectAt(cluster, "properties"), agentPoolProfiles: pools } };
 }
 
+/** A stopped cluster can only be started or deleted. @throws ArmError 400 OperationNotAllowed. */
+export function requireRunning(cluster: JsonObject): void {
+  if (stringAt(cluster, "properties", "powerState", "code") !== "Stopped") return;
+  throw aksError(
+    400,
+    "OperationNotAllowed",
+    `The managed cluster '${stringAt(cluster, "name") ?? ""}' is stopped: it can only be started or deleted. Start it first. See https://aka.ms/aks-start-stop for more details`,
+  );
+}
+
 /** @throws ArmError 409 OperationNotAllowed where another operation works on the cluster or one of its pools. */
 export function requireIdle(context: ArmContext, id: string): void {
   const key = id.toLowerCase();

@@ -18,7 +18,7 @@ import {
   resourceKey,
   resourcesBelow,
 } from "../resource-manager/resources";
-import { normalizeLocation } from "../resource-manager/subscriptions";
+import { normalizeLocation, requireLocation } from "../resource-manager/subscriptions";
 import { type Change, mergeChanges } from "../store";
 import { checkPool, checkPoolChange, completePool, type PoolSurroundings } from "./agent-pool";
 import {
@@ -30,6 +30,7 @@ import {
   presentCluster,
   requireCluster,
   requireIdle,
+  requireRunning,
   withState,
 } from "./cluster-resources";
 import { checkClusterChange } from "./cluster-changes";
@@ -87,9 +88,13 @@ function put(context: ArmContext, request: ResourceRequest): ArmResponse {
   const existing = findResource(context, id);
   checkEtag(request, existing, "EtagMismatch");
   const body = checkModel("ManagedCluster", jsonBody(request));
+  requireLocation(stringAt(body, "location") ?? "", CLUSTER_TYPE);
   requireSameLocation(resource, existing, stringAt(body, "location"));
   if (context.faults.strikes("quota", methodAndPath(request))) throw quotaError(stringAt(body, "location") ?? "");
-  if (existing !== undefined) requireIdle(context, id);
+  if (existing !== undefined) {
+    requireRunning(existing);
+    requireIdle(context, id);
+  }
 
   const place = {
     id: stringAt(existing, "id") ?? id,

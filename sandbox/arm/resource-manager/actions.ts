@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 
+import ipaddr from "ipaddr.js";
+
 import { type ArmContext, type ResourceRequest } from "../context";
 import { ArmError } from "../errors";
 import { type ArmResponse, jsonBody } from "../http";
@@ -36,20 +38,55 @@ const ACTIONS: Readonly<Record<string, (action: Action) => ArmResponse>> = {
     status: 200,
     body: { value: [{ name: "Size", limit: 10 * 1024 ** 3, currentValue: 0, unit: "Bytes" }] },
   }),
-  "get microsoft.network/virtualnetworks/checkipaddressavailability": ({ context, request, resource }) => {
-    const address = request.query.get("ipAddress") ?? "";
-    const id = stringAt(resource, "id") ?? "";
-    const isTaken = resourcesBelow(context, `/subscriptions/${context.identity.subscriptionId}/resourceGroups`).some(
-      (other) =>
-        JSON.stringify(other).includes(`"privateIPAddress":"${address}"`) && JSON.stringify(other).includes(id),
-    );
-    return { status: 200, body: { available: !isTaken, availableIPAddresses: [] } };
-  },
+  "get microsoft.network/virtualnetworks/checkipaddressavailability": checkAddress,
 };
 
 /** The answer to an action, or undefined where it is not known. `type` is in lower case. */
 export function answerAction(type: string, name: string, action: Action): ArmResponse | undefined {
   return ACTIONS[`${action.request.method.toLowerCase()} ${type}/${name.toLowerCase()}`]?.(action);
+}
+
+/**
+ * Whether an address of a network is free, and five others of its subnet that are. Azure keeps the first four and the last of each
+ * subnet for itself.
+ */
+function checkAddress({ context, request, resource }: Action): ArmResponse {
+  const id = stringAt(resource, "id") ?? "";
+  const asked = request.query.get("ipAddress") ?? "";
+  if (!ipaddr.IPv4.isValidFourPartDecimal(asked)) {
+    throw new ArmError(400, "InvalidIPAddressFormat", `'${asked}' is no IPv4 address.`);
+  }
+  const address = numberOf(ipaddr.IPv4.parse(asked));
+  const subnet = resourcesBelow(context, `${id}/subnets`)
+    .flatMap((child) => stringAt(child, "properties", "addressPrefix") ?? [])
+    .filter((prefix) => ipaddr.IPv4.isValidCIDR(prefix))
+    .map((prefix) => ({
+      first: numberOf(ipaddr.IPv4.networkAddressFromCIDR(prefix)),
+      last: numberOf(ipaddr.IPv4.broadcastAddressFromCIDR(prefix)),
+    }))
+    .find(({ first, last }) => first <= address && address <= last);
+  if (subnet === undefined) return { status: 200, body: { available: false, availableIPAddresses: [] } };
+  const users = resourcesBelow(context, `/subscriptions/${context.identity.subscriptionId}/resourceGroups`)
+    .map((other) => JSON.stringify(other))
+    .filter((other) => other.includes(id));
+  const isFree = (candidate: number): boolean =>
+    candidate > subnet.first + 3 &&
+    candidate < subnet.last &&
+    !users.some((user) => user.includes(`"privateIPAddress":"${textOf(candidate)}"`));
+  if (isFree(address)) return { status: 200, body: { available: true, availableIPAddresses: [] } };
+  const free: string[] = [];
+  for (let candidate = subnet.first + 4; candidate < subnet.last && free.length < 5; candidate += 1) {
+    if (isFree(candidate)) free.push(textOf(candidate));
+  }
+  return { status: 200, body: { available: false, availableIPAddresses: free } };
+}
+
+function numberOf(address: ipaddr.IPv4): number {
+  return address.octets.reduce((sum, octet) => sum * 256 + octet, 0);
+}
+
+function textOf(address: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
 }
 
 function storageKeys(action: Action): ArmResponse {

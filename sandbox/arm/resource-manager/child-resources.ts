@@ -1,10 +1,9 @@
-import ipaddr from "ipaddr.js";
-
 import { type ArmContext } from "../context";
 import { ArmError } from "../errors";
-import { type JsonObject, objectAt, objectsAt, stringAt, stringsAt } from "../json";
+import { type JsonObject, objectAt, objectsAt, stringAt } from "../json";
 import { type Change } from "../store";
 import { findResource, keysOf, newEtag, resourceKey, resourcesBelow } from "./resources";
+import { checkSiblings, isCheckedAmongSiblings } from "./siblings";
 import { requireUnused } from "./usage";
 
 /** Children of one type that also stand in a property of their parent. */
@@ -104,7 +103,7 @@ export function presentResource(context: ArmContext, resource: JsonObject): Json
  * Takes the inline children out of a PUT or PATCH of their parent.
  *
  * @returns the parent's own properties, and the change that writes and removes children.
- * @throws ArmError 400 where a child that would go is in use, or a subnet does not fit.
+ * @throws ArmError 400 where a child that would go is in use, or one does not fit among the others.
  */
 export function takeChildren(
   context: ArmContext,
@@ -123,7 +122,7 @@ export function takeChildren(
     delete own[property];
     if (!isNamed && keptUnlessNamed === true) continue;
     const wanted = objectsAt(properties, property);
-    if (type === "subnets") checkSubnets(parent.id, stringsAt(properties, "addressSpace", "addressPrefixes"), wanted);
+    checkSiblings(`${parent.type}/${type}`, { id: parent.id, properties }, wanted);
     for (const child of childrenOf(context, parent.id, `${parent.type}/${type}`.toLowerCase())) {
       const isWanted = wanted.some((entry) => sameText(stringAt(entry, "name"), stringAt(child, "name")));
       if (isWanted) continue;
@@ -149,16 +148,16 @@ export function takeChildren(
   return { properties: own, change: { put, delete: removed } };
 }
 
-/** Checks a child that is written by itself against its siblings. @throws ArmError 400. */
+/** Checks a child that is written by itself against its siblings. @throws ArmError 400 or 409. */
 export function checkAmongSiblings(context: ArmContext, id: string, type: string, body: JsonObject): void {
-  if (type.toLowerCase() !== "microsoft.network/virtualnetworks/subnets") return;
+  if (!isCheckedAmongSiblings(type)) return;
   const parentId = id.split("/").slice(0, -2).join("/");
   const name = id.split("/").at(-1);
   const others = childrenOf(context, parentId, type.toLowerCase()).filter(
     (sibling) => !sameText(stringAt(sibling, "name"), name),
   );
-  const space = stringsAt(findResource(context, parentId), "properties", "addressSpace", "addressPrefixes");
-  checkSubnets(parentId, space, [...others, { ...body, name }]);
+  const properties = objectAt(findResource(context, parentId), "properties");
+  checkSiblings(type, { id: parentId, properties }, [...others, { ...body, name }]);
 }
 
 function childrenOf(context: ArmContext, id: string, type: string): JsonObject[] {
@@ -179,45 +178,6 @@ function completeChild(
     etag: `W/"${newEtag(context, place.id)}"`,
     properties: { ...objectAt(entry, "properties"), provisioningState: "Succeeded" },
   };
-}
-
-/** Subnets lie within their network and apart from each other. @throws ArmError 400. */
-function checkSubnets(networkId: string, space: readonly string[], subnets: readonly JsonObject[]): void {
-  const network = networkId.split("/").at(-1) ?? "";
-  const taken: { readonly name: string; readonly range: Range }[] = [];
-  for (const subnet of subnets) {
-    const name = stringAt(subnet, "name") ?? "";
-    const single = stringAt(subnet, "properties", "addressPrefix");
-    for (const prefix of single === undefined ? stringsAt(subnet, "properties", "addressPrefixes") : [single]) {
-      const range = rangeOf(prefix);
-      if (range === undefined || !space.some((whole) => contains(rangeOf(whole), range))) {
-        throw new ArmError(
-          400,
-          "NetcfgInvalidSubnet",
-          `Subnet '${name}' is not valid in virtual network '${network}': '${prefix}' is no address range within ${space.join(", ")}.`,
-        );
-      }
-      const other = taken.find((one) => contains(one.range, range) || contains(range, one.range));
-      if (other !== undefined) {
-        throw new ArmError(
-          400,
-          "NetcfgSubnetRangesOverlap",
-          `Subnet '${name}' is not valid because its IP address range overlaps with that of an existing subnet in virtual network '${network}': '${other.name}'.`,
-        );
-      }
-      taken.push({ name, range });
-    }
-  }
-}
-
-type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
-
-function rangeOf(prefix: string): Range | undefined {
-  return ipaddr.isValidCIDR(prefix) ? ipaddr.parseCIDR(prefix) : undefined;
-}
-
-function contains(outer: Range | undefined, [address, bits]: Range): boolean {
-  return outer !== undefined && outer[0].kind() === address.kind() && outer[1] <= bits && address.match(outer);
 }
 
 function sameText(a: string | undefined, b: string | undefined): boolean {

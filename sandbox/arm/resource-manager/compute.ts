@@ -12,11 +12,16 @@ const vcpuLimit = 200;
 /** What Microsoft.Compute offers in a region and how much of it is taken: the list of sizes, and usages beside quotas. */
 export const computeHandler: ResourceHandler = (context, request) => {
   if (request.method !== "GET") return undefined;
-  const path = /\/providers\/microsoft\.compute\/(?:(skus)|locations\/([^/]+)\/usages)\/?$/i.exec(request.path);
+  const path = /\/providers\/microsoft\.compute\/(?:(skus)|locations\/([^/]+)\/(usages|vmsizes))\/?$/i.exec(
+    request.path,
+  );
   if (path === null) return undefined;
   const subscriptionId = requireSubscription(context, request.resource);
   if (path[1] !== undefined) return { status: 200, body: { value: skus(request.query.get("$filter") ?? "") } };
-  return usages(context, subscriptionId, normalizeLocation(decodeURIComponent(path[2] ?? "")));
+  const location = normalizeLocation(decodeURIComponent(path[2] ?? ""));
+  const isUsages = path[3]?.toLowerCase() === "usages";
+  requireComputeLocation(location, `locations/${isUsages ? "usages" : "vmSizes"}`);
+  return isUsages ? usages(context, subscriptionId, location) : { status: 200, body: { value: vmSizes() } };
 };
 
 /** Azure lists the sizes of every region unless it is asked for one. It knows no other filter. */
@@ -61,15 +66,31 @@ function sku(location: string, family: VmFamily, vcpus: number): JsonObject {
   };
 }
 
+function requireComputeLocation(location: string, type: string): void {
+  if (regions[location] !== undefined) return;
+  throw new ArmError(
+    400,
+    "NoRegisteredProviderFound",
+    `No registered resource provider found for location '${location}' and API version for type '${type}'.`,
+  );
+}
+
+/** The older list of sizes, which says less. */
+function vmSizes(): JsonObject[] {
+  return vmFamilies.flatMap((family) =>
+    family.vcpus.map((vcpus) => ({
+      name: sizeName(family, vcpus),
+      numberOfCores: vcpus,
+      memoryInMB: vcpus * family.memoryPerVcpuGiB * 1024,
+      maxDataDiskCount: Math.min(vcpus * 2, 64),
+      osDiskSizeInMB: 1047552,
+      resourceDiskSizeInMB: 0,
+    })),
+  );
+}
+
 /** How many vCPUs the node pools of a region use, of each family, beside what the subscription may. */
 function usages(context: ArmContext, subscriptionId: string, location: string): ArmResponse {
-  if (regions[location] === undefined) {
-    throw new ArmError(
-      400,
-      "NoRegisteredProviderFound",
-      `No registered resource provider found for location '${location}' and API version for type 'locations/usages'.`,
-    );
-  }
   const used = vcpusInUse(context, subscriptionId, location);
   const row = (value: string, localizedValue: string, limit: number): JsonObject => ({
     limit,

@@ -1,6 +1,7 @@
 import { type ArmContext } from "../context";
-import { type JsonObject, objectAt, stringAt } from "../json";
+import { type JsonObject, numberAt, objectAt, objectsAt, stringAt } from "../json";
 import { derivedGuid } from "./resources";
+import { normalizeLocation } from "./subscriptions";
 
 /** What Azure itself adds to the properties of a resource that the store keeps. Keyed by type in lower case. */
 const COMPUTED: Readonly<Record<string, (context: ArmContext, id: string, body: JsonObject) => JsonObject>> = {
@@ -45,17 +46,53 @@ const COMPUTED: Readonly<Record<string, (context: ArmContext, id: string, body: 
     ),
   }),
   "microsoft.network/privatednszones/virtualnetworklinks": () => ({ virtualNetworkLinkState: "Completed" }),
-  "microsoft.network/publicipaddresses": (_, id) => {
-    const octets = derivedGuid("address", id.toLowerCase());
+  "microsoft.network/privateendpoints": (_, __, body) => ({
+    privateLinkServiceConnections: objectsAt(body, "properties", "privateLinkServiceConnections").map((connection) => ({
+      ...connection,
+      properties: {
+        ...objectAt(connection, "properties"),
+        privateLinkServiceConnectionState: {
+          status: "Approved",
+          description: "Auto-Approved",
+          actionsRequired: "None",
+        },
+        provisioningState: "Succeeded",
+      },
+    })),
+  }),
+  "microsoft.network/publicipaddresses": (_, id, body) => {
+    const label = stringAt(body, "properties", "dnsSettings", "domainNameLabel");
+    const location = normalizeLocation(stringAt(body, "location") ?? "");
     return {
-      ipAddress: `20.${parseInt(octets.slice(0, 2), 16)}.${parseInt(octets.slice(2, 4), 16)}.${parseInt(octets.slice(4, 6), 16)}`,
+      ipAddress: publicAddress(id).join("."),
+      ...(label === undefined
+        ? {}
+        : {
+            dnsSettings: {
+              ...objectAt(body, "properties", "dnsSettings"),
+              fqdn: `${label.toLowerCase()}.${location}.cloudapp.azure.com`,
+            },
+          }),
     };
+  },
+  "microsoft.network/publicipprefixes": (_, id, body) => {
+    const length = numberAt(body, "properties", "prefixLength") ?? 28;
+    const [a, b, c, d] = publicAddress(id);
+    // Of 28 to 31: the last octet alone is cut off.
+    return { ipPrefix: `${a}.${b}.${c}.${d - (d % 2 ** (32 - length))}/${length}`, prefixLength: length };
   },
   "microsoft.monitor/accounts": (_, id) => ({
     accountId: derivedGuid("monitor", id.toLowerCase()),
     metrics: { prometheusQueryEndpoint: `https://${id.split("/").at(-1) ?? ""}.prometheus.monitor.azure.com` },
   }),
 };
+
+/** An address that a resource gets, the same every time. */
+function publicAddress(id: string): [number, number, number, number] {
+  const digits = derivedGuid("address", id.toLowerCase());
+  const octet = (from: number): number => parseInt(digits.slice(from, from + 2), 16);
+  return [20, octet(0), octet(2), octet(4)];
+}
 
 /** What Azure writes where a body says nothing. Keyed by type in lower case. */
 const DEFAULTS: Readonly<Record<string, JsonObject>> = {

@@ -66,6 +66,9 @@ function isPending(context: ArmContext, record: FeatureRecord): boolean {
   return record.pending && context.faults.active("feature-pending", "");
 }
 
+/** Azure's newer way to the same: what is registered is a resource below its provider, which azure-cli calls a registration. */
+const registrationPath = /^featureproviders\/([^/]+)\/subscriptionfeatureregistrations(?:\/([^/]+))?$/i;
+
 /** Microsoft.Features. */
 export function createFeaturesHandler(): ResourceHandler {
   // Which replica answers is nobody's state: it alternates from one read to the next.
@@ -97,6 +100,40 @@ export function createFeaturesHandler(): ResourceHandler {
     };
   }
 
+  function answerRegistration(
+    context: ArmContext,
+    request: ResourceRequest,
+    given: string,
+    name: string | undefined,
+  ): ArmResponse | undefined {
+    const namespace = canonical(Object.keys(KNOWN_FEATURES), given);
+    const present = (feature: string): JsonObject => ({
+      properties: {
+        state: reportedState(context, request, namespace, feature),
+        providerNamespace: namespace,
+        featureName: feature,
+        subscriptionId: context.identity.subscriptionId,
+        tenantId: context.identity.tenantId,
+      },
+      id: `/subscriptions/${context.identity.subscriptionId}/providers/Microsoft.Features/featureProviders/${namespace}/subscriptionFeatureRegistrations/${feature}`,
+      type: "Microsoft.Features/featureProviders/subscriptionFeatureRegistrations",
+      name: feature,
+    });
+    if (name === undefined) {
+      if (request.method !== "GET") return undefined;
+      const asked = (KNOWN_FEATURES[namespace] ?? []).filter(
+        (feature) => readRecord(context, namespace, feature) !== undefined,
+      );
+      return { status: 200, body: { value: asked.map(present) } };
+    }
+    const feature = requireFeature(namespace, name);
+    if (request.method === "PUT" || request.method === "DELETE") {
+      change(context, request, namespace, feature, request.method === "PUT" ? "Registered" : "Unregistered");
+      return { status: 200, body: present(feature) };
+    }
+    return request.method === "GET" ? { status: 200, body: present(feature) } : undefined;
+  }
+
   return (context, request): ArmResponse | undefined => {
     const match = /^\/subscriptions\/[^/]+\/providers\/microsoft\.features\/(.*)$/i.exec(request.path);
     if (match?.[1] === undefined) return undefined;
@@ -108,16 +145,15 @@ export function createFeaturesHandler(): ResourceHandler {
       );
       return { status: 200, body: { value: all } };
     }
+    const registration = registrationPath.exec(segments.join("/"));
+    if (registration !== null) return answerRegistration(context, request, registration[1] ?? "", registration[2]);
     if (segments[0]?.toLowerCase() !== "providers" || segments[2]?.toLowerCase() !== "features") return undefined;
     const namespace = canonical(Object.keys(KNOWN_FEATURES), segments[1] ?? "");
     const known = KNOWN_FEATURES[namespace] ?? [];
     if (segments.length === 3 && request.method === "GET") {
       return { status: 200, body: { value: known.map((feature) => describe(context, request, namespace, feature)) } };
     }
-    const feature = canonical(known, segments[3] ?? "");
-    if (!known.includes(feature)) {
-      throw new ArmError(404, "FeatureNotFound", `The feature '${feature}' could not be found.`);
-    }
+    const feature = requireFeature(namespace, segments[3] ?? "");
     const verb = segments[4]?.toLowerCase();
     if (segments.length === 4 && request.method === "GET") {
       return { status: 200, body: describe(context, request, namespace, feature) };
@@ -149,6 +185,14 @@ function change(
   };
   context.store.commit({ put: { [recordKey(namespace, feature)]: { ...record } } });
   context.log(`feature ${namespace}/${feature}: ${from} → ${to} (${request.id})`);
+}
+
+/** @throws ArmError 404 FeatureNotFound. */
+function requireFeature(namespace: string, name: string): string {
+  const known = KNOWN_FEATURES[namespace] ?? [];
+  const feature = canonical(known, name);
+  if (known.includes(feature)) return feature;
+  throw new ArmError(404, "FeatureNotFound", `The feature '${name}' could not be found.`);
 }
 
 /** The name as it is listed, found without regard to case; as given where it is not listed. */

@@ -1,6 +1,6 @@
 /**
  * Writes api-versions.json from the declarations of the installed @pulumi/azure-native, which say of each resource type which API
- * versions Azure has. Run it after the SDK's version or the table changed:
+ * versions Azure has, and from the few that these leave out. Run it after the SDK's version or a table changed:
  * `npx tsx sandbox/arm/resource-manager/generate-api-versions.ts`. A test fails when api-versions.json is out of date.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -45,6 +45,30 @@ const declarations: Readonly<Record<string, string>> = {
   "Microsoft.Storage/storageAccounts": "storage/storageAccount",
 };
 
+/** Versions that Azure has although the declarations leave them out, and who says so. */
+const leftOut: Readonly<Record<string, readonly string[]>> = {
+  // Azure's own list, in a refusal quoted in https://github.com/Azure/azure-sdk-for-java/pull/28334.
+  "Microsoft.Authorization/roleAssignments": ["2021-04-01-preview", "2022-01-01-preview"],
+  // What azure-mgmt-monitor, Microsoft's SDK for Python that azure-cli 2.91 brings, and Terraform's azurerm send.
+  "Microsoft.Insights/dataCollectionEndpoints": ["2023-03-11"],
+  "Microsoft.Insights/dataCollectionRuleAssociations": ["2023-03-11"],
+  "Microsoft.Insights/dataCollectionRules": ["2023-03-11"],
+  // Public Bicep templates are written in it.
+  "Microsoft.KeyVault/vaults": ["2023-08-01-preview"],
+  // The first that changes the ranges of a peered network (https://github.com/Azure/azure-service-operator/issues/4224),
+  // and, like the other two, that of public Bicep templates.
+  ...Object.fromEntries(
+    [
+      "natGateways",
+      "networkSecurityGroups",
+      "publicIPAddresses",
+      "routeTables",
+      "virtualNetworks",
+      "virtualNetworks/subnets",
+    ].map((type) => [`Microsoft.Network/${type}`, ["2021-01-01", "2021-04-01", "2021-12-01"]]),
+  ),
+};
+
 /** Each type's API versions, the newest first. */
 export function generateApiVersions(): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(
@@ -53,7 +77,7 @@ export function generateApiVersions(): Readonly<Record<string, readonly string[]
       const used = /Uses Azure REST API version ([\w-]+)/.exec(text)?.[1];
       if (used === undefined) throw new Error(`${file}.d.ts names no API version.`);
       const others = /Other available API versions: ([\w, -]+)\./.exec(text)?.[1]?.split(", ") ?? [];
-      return [type, [...new Set([used, ...others])].sort().reverse()];
+      return [type, [...new Set([used, ...others, ...(leftOut[type] ?? [])])].sort().reverse()];
     }),
   );
 }

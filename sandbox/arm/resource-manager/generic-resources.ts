@@ -38,6 +38,33 @@ const WITHOUT_LOCATION = [
   "microsoft.costmanagement",
 ];
 
+/** Types that stand beside other resources and are listed of each alone, not of all below a group or subscription. */
+const LISTED_WHERE_THEY_HANG = [
+  "microsoft.insights/diagnosticsettings",
+  "microsoft.insights/datacollectionruleassociations",
+];
+
+/** Whether a resource belongs to `scope` itself and not to something below it. */
+function hangsOn(resource: JsonObject, scope: string): boolean {
+  const id = (stringAt(resource, "id") ?? "").toLowerCase();
+  return id.slice(0, id.lastIndexOf("/providers/")) === scope.toLowerCase();
+}
+
+/** What looks like a resource and is something else, which the sandbox does not keep. By type in lower case, and what Azure has there. */
+const NOT_KEPT: Readonly<Record<string, string>> = {
+  "microsoft.authorization/provideroperations": "the operations of resource providers",
+  "microsoft.insights/eventtypes/values": "an activity log; `GET /_sandbox/requests` counts requests",
+  "microsoft.insights/metrics": "metrics",
+  "microsoft.insights/metricdefinitions": "metrics",
+  "microsoft.policyinsights/policystates": "compliance with policies: nothing evaluates them",
+};
+
+/** @throws ArmError 400 UnsupportedOperation, which says what the sandbox does not keep. */
+function refuseUnkept(type: string): void {
+  const what = Object.entries(NOT_KEPT).find(([prefix]) => `${type}/`.startsWith(`${prefix}/`))?.[1];
+  if (what !== undefined) throw new ArmError(400, "UnsupportedOperation", `The sandbox does not keep ${what}.`);
+}
+
 /** Id of a resource with the casing of what already exists above it, as Azure builds it. */
 export function canonicalId(context: ArmContext, path: ResourcePath): string {
   const part = path.provider;
@@ -64,6 +91,7 @@ export const genericResourcesHandler: ResourceHandler = (context, request) => {
   }
   const part = resource.provider;
   if (part === undefined || part.types.length === 0) return undefined;
+  refuseUnkept(typeKey(part));
   if (resource.subscriptionId !== undefined) requireSubscription(context, resource);
   const isCollection = part.types.length > part.names.length;
   if (request.method === "POST" && isCollection) return act(context, request);
@@ -251,6 +279,7 @@ function list(context: ArmContext, request: ResourceRequest): ArmResponse {
   }
   const value = resourcesBelow(context, parentOfChildren)
     .filter((candidate) => stringAt(candidate, "type")?.toLowerCase() === wanted)
+    .filter((candidate) => !LISTED_WHERE_THEY_HANG.includes(wanted) || hangsOn(candidate, root))
     .map((found) => presentResource(context, found));
   return { status: 200, body: { value } };
 }

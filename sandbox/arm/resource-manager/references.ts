@@ -8,7 +8,7 @@ import { findResource } from "./resources";
 const NOT_LOOKED_UP = /\/providers\/microsoft\.(?:authorization|resources|policyinsights)\//i;
 
 /** Properties that hold one resource's id, and where Azure says so when it is none. */
-const ID_PROPERTY = /^id$|(?:resource|workspace|account|endpoint|identity|vault|subnet|network)id$/i;
+const ID_PROPERTY = /^id$|(?:resource|workspace|account|endpoint|identity|vault|subnet|network|service)id$/i;
 
 /**
  * Checks that the resources which a body names are there: subnets, identities, workspaces, and all else with an id of this

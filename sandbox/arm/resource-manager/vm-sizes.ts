@@ -48,6 +48,21 @@ export function vmSize(name: string): { readonly family: VmFamily; readonly vcpu
   return undefined;
 }
 
+/**
+ * Whether Azure may have such a size: one of the families here with that number of vCPUs, or a name of the right form of which the
+ * emulator knows no more.
+ */
+export function mayBeVmSize(name: string): boolean {
+  if (vmSize(name) !== undefined) return true;
+  const isKnownFamily = vmFamilies.some(({ name: [before, after] }) =>
+    new RegExp(`^${before}\\d+${after}$`, "i").test(name),
+  );
+  // Family, vCPUs (constrained ones after a hyphen), features, accelerator, generation.
+  return (
+    !isKnownFamily && /^(?:Standard|Basic)_[A-Z]{1,3}\d+(?:-\d+)?[a-z]*(?:_[A-Z]+\d+)*(?:_v\d)?(?:_Promo)?$/i.test(name)
+  );
+}
+
 /** `Standard_D4ds_v5`. */
 export function sizeName({ name: [before, after] }: VmFamily, vcpus: number): string {
   return `${before}${vcpus}${after}`;
