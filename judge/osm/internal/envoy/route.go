@@ -134,16 +134,45 @@ func (k Kind) routeMatches(match *route_v3.RouteMatch, request Request) bool {
 		return false
 	}
 	for _, header := range match.GetHeaders() {
-		if !k.headerMatches(header.GetSafeRegexMatch().GetRegex(), headerOf(request, strings.ToLower(header.Name))) {
+		name := strings.ToLower(header.Name)
+		if !k.headerMatches(name, header.GetSafeRegexMatch().GetRegex(), headerOf(request, name)) {
 			return false
 		}
 	}
 	return true
 }
 
+// keptAsOne are headers of which every Envoy keeps one value, with commas: seen with 1.39.3.
+var keptAsOne = map[string]bool{
+	"user-agent":                     true,
+	"x-request-id":                   true,
+	"x-forwarded-for":                true,
+	"x-forwarded-host":               true,
+	"x-forwarded-port":               true,
+	"via":                            true,
+	"content-type":                   true,
+	"accept":                         true,
+	"accept-encoding":                true,
+	"authorization":                  true,
+	"cache-control":                  true,
+	"origin":                         true,
+	"if-match":                       true,
+	"if-none-match":                  true,
+	"if-modified-since":              true,
+	"if-range":                       true,
+	"pragma":                         true,
+	"referer":                        true,
+	"x-client-trace-id":              true,
+	"grpc-timeout":                   true,
+	"grpc-accept-encoding":           true,
+	"access-control-request-method":  true,
+	"access-control-request-headers": true,
+	"expect":                         true,
+}
+
 // headerMatches asks for any value of a header; one that is absent has none.
-func (k Kind) headerMatches(pattern string, values []string) bool {
-	if k.Joined && len(values) > 1 {
+func (k Kind) headerMatches(name, pattern string, values []string) bool {
+	if (k.Joined || keptAsOne[name]) && len(values) > 1 {
 		values = []string{strings.Join(values, ",")}
 	}
 	for _, value := range values {
