@@ -114,8 +114,9 @@ function* unrelated(before: Mesh, after: Mesh): Iterable<Pair> {
   const free = [...callers].filter((caller) => meshes.some((mesh) => mesh.hasOtherWays(caller)));
   guardSize(free.length * services.size);
   for (const from of free) for (const service of services.values()) yield pairOf(from, service);
-  guardSize(free.length * around.entrances.length * (around.principals.length + 2));
-  for (const from of free) for (const pair of waysIn(around, from, from)) yield pair;
+  const others = { ...around, entrances: around.entrances.filter((one) => !services.has(pairOf("", one).key)) };
+  guardSize(free.length * others.entrances.length * (around.principals.length + 2));
+  for (const from of free) yield* waysIn(others, from, from);
   for (const mesh of meshes) for (const { caller, service } of mesh.ownCalls()) yield pairOf(caller, service);
 }
 
