@@ -6,13 +6,14 @@ import { type ClusterSettings, withDefaults } from "../settings";
 import { invalid, problemsOf } from "../validation";
 import { type Findings, type Plan, type Question, regionName } from "./question";
 import { quota } from "./quota";
+import { ranges } from "./ranges";
 import { references } from "./references";
 import { regions } from "./regions";
 import { replacements } from "./replacements";
 import { versions } from "./versions";
 import { vmSizes } from "./vm-sizes";
 
-const questions: readonly Question[] = [regions, versions, vmSizes, quota, references, replacements];
+const questions: readonly Question[] = [regions, versions, vmSizes, quota, references, ranges, replacements];
 
 /** Without an answer after so long, a line says what is waited for. */
 const progressAfterSeconds = 2;

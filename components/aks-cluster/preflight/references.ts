@@ -41,13 +41,19 @@ async function problemsOf({ path, id, kind, apiVersion, sameRegion }: Reference,
 
 /** The region of a resource. A subnet's is that of its network. */
 async function regionOf(id: string, body: unknown, azure: ArmReader): Promise<string | undefined> {
-  const network = /^(.*\/virtualNetworks\/[^/]+)\/subnets\/[^/]+$/i.exec(id)?.[1];
+  const network = networkOf(id);
   const owner = network === undefined ? body : await azure.read("Reading the network of a subnet", network, networkApi);
   const { location } = (owner ?? {}) as { location?: string };
   return location === undefined ? undefined : regionName(location);
 }
 
-const networkApi = "2024-05-01";
+/** API version of networks and subnets. */
+export const networkApi = "2024-05-01";
+
+/** The id of a subnet's network; undefined where the id is no subnet's. */
+export function networkOf(id: string): string | undefined {
+  return /^(.*\/virtualNetworks\/[^/]+)\/subnets\/[^/]+$/i.exec(id)?.[1];
+}
 
 /** Those that are known before the engine runs. */
 function referencesOf(settings: ClusterSettings): Reference[] {

@@ -1,8 +1,8 @@
 import { type ClusterSettings } from "../settings";
-import { must, type Problem } from "./problem";
+import { must, type Problem, quoted } from "./problem";
 
 /** Who gets in, and from where. */
-export function accessProblems({ access, apiServer, network }: ClusterSettings): Problem[] {
+export function accessProblems({ access, apiServer, network, location }: ClusterSettings): Problem[] {
   const ranges = apiServer.authorizedIpRanges ?? [];
   return [
     ...must(
@@ -32,6 +32,7 @@ export function accessProblems({ access, apiServer, network }: ClusterSettings):
       "apiServer.privateDnsZone",
       "is for private clusters. Write privateCluster: true, or leave it out.",
     ),
+    ...zoneProblems(apiServer.privateDnsZone, location),
     ...must(
       apiServer.privateCluster || !apiServer.publicFqdn,
       "apiServer.publicFqdn",
@@ -48,4 +49,16 @@ export function accessProblems({ access, apiServer, network }: ClusterSettings):
       "is the nodes' subnet. The API server needs one of its own, /28 or larger, delegated to AKS.",
     ),
   ];
+}
+
+/** A private cluster's name stands in a zone that is called after its region. */
+function zoneProblems(zone: unknown, location: unknown): Problem[] {
+  if (typeof zone !== "string" || typeof location !== "string" || !zone.includes("/")) return [];
+  const wanted = `privatelink.${location.replaceAll(" ", "").toLowerCase()}.azmk8s.io`;
+  const name = zone.split("/").at(-1)?.toLowerCase() ?? "";
+  return must(
+    name === wanted || name.endsWith(`.${wanted}`),
+    "apiServer.privateDnsZone",
+    `is the zone ${quoted(name)}. Write one that is called ${wanted}, or that with a name in front, or "system".`,
+  );
 }

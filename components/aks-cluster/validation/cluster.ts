@@ -1,3 +1,5 @@
+import { Output } from "@pulumi/pulumi";
+
 import { ClusterTier, IdentityKind, KeyVaultNetworkAccess, Mesh } from "../enums";
 import { type ClusterSettings, workspaceName } from "../settings";
 import { isWhole, must, type Problem, quoted } from "./problem";
@@ -23,6 +25,13 @@ export function clusterProblems(settings: ClusterSettings): Problem[] {
       `is ${quoted(nodeResourceGroup)}. Write 1 to 80 letters, digits, hyphens, underscores, parentheses and dots, no dot at ` +
         "the end.",
     ),
+    ...must(
+      nodeResourceGroup === undefined || nodeResourceGroup !== settings.resourceGroupName,
+      "nodeResourceGroup",
+      `is ${quoted(nodeResourceGroup)}, the cluster's own resource group. AKS makes another one for the nodes: write a name that ` +
+        "no group has, or leave it out.",
+    ),
+    ...tagProblems(settings),
     ...derivedNames(settings),
     ...must(
       !settings.costAnalysis || settings.tier !== ClusterTier.Free,
@@ -37,6 +46,23 @@ export function clusterProblems(settings: ClusterSettings): Problem[] {
     ...identityProblems(settings),
     ...securityProblems(settings),
     ...meshProblems(settings),
+  ];
+}
+
+/** What Azure takes as tags. Those that are known later are left out. */
+function tagProblems({ tags }: ClusterSettings): Problem[] {
+  if (tags === undefined || Output.isInstance(tags) || tags instanceof Promise) return [];
+  const keys = Object.keys(tags);
+  const wrong = keys.find((key) => key.length > 512 || /[<>%&\\?/]/.test(key));
+  const long = Object.entries(tags).find(([, value]) => typeof value === "string" && value.length > 256)?.[0];
+  return [
+    ...must(keys.length <= 50, "tags", `has ${keys.length} tags. Azure takes 50: leave some out.`),
+    ...must(
+      wrong === undefined,
+      "tags",
+      `has the name ${quoted(wrong)}. Write up to 512 characters without < > % & \\ ? and /.`,
+    ),
+    ...must(long === undefined, "tags", `has more than 256 characters under ${quoted(long)}. Write a shorter value.`),
   ];
 }
 

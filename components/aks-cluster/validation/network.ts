@@ -1,10 +1,9 @@
-import { type IPv4, parse, parseCIDR } from "ipaddr.js";
+import { type IPv4, parse } from "ipaddr.js";
 
 import { IdentityKind, NetworkPlugin, NetworkPluginMode, NetworkPolicy, OutboundType } from "../enums";
 import { type ClusterSettings } from "../settings";
 import { isWhole, must, type Problem, quoted } from "./problem";
-
-type Range = readonly [IPv4, number];
+import { firstOf, overlap, type Range, range } from "./ranges";
 
 /** Networking: what goes with what, and whether the ranges fit each other. */
 export function networkProblems(settings: ClusterSettings): Problem[] {
@@ -75,16 +74,28 @@ export function networkProblems(settings: ClusterSettings): Problem[] {
   ];
 }
 
-function rangeProblems({ network }: ClusterSettings): Problem[] {
+/** Ranges that AKS uses itself. https://learn.microsoft.com/azure/aks/configure-azure-cni#deployment-parameters */
+const takenByAks = ["169.254.0.0/16", "172.30.0.0/16", "172.31.0.0/16", "192.0.2.0/24"];
+
+function rangeProblems({ network, nodePools }: ClusterSettings): Problem[] {
   const pods = range(network.podCidr);
   const services = range(network.serviceCidr);
   const dns = address(network.dnsServiceIp);
+  const nodes = nodePools.reduce((sum, pool) => sum + (pool.maxCount ?? pool.count), 0);
   const unreadable = (path: string, value: string | undefined): Problem[] => [
     { path, message: `is ${quoted(value)}. Write an IPv4 range, such as 10.0.0.0/16.` },
   ];
   return [
     ...(network.podCidr !== undefined && !pods ? unreadable("network.podCidr", network.podCidr) : []),
     ...(services ? [] : unreadable("network.serviceCidr", network.serviceCidr)),
+    ...placeProblems("network.podCidr", network.podCidr),
+    ...placeProblems("network.serviceCidr", network.serviceCidr),
+    ...must(
+      !pods || network.mode !== NetworkPluginMode.Overlay || nodes <= 2 ** (24 - pods[1]),
+      "network.podCidr",
+      `is ${network.podCidr}, and the node pools may grow to ${nodes} nodes. Each node takes a /24 of it: write a larger range, ` +
+        "such as 10.244.0.0/16, or lower maxCount.",
+    ),
     ...must(
       network.podCidr === undefined ||
         network.mode === NetworkPluginMode.Overlay ||
@@ -116,13 +127,24 @@ function rangeProblems({ network }: ClusterSettings): Problem[] {
   ];
 }
 
-function range(text: string | undefined): Range | undefined {
-  try {
-    const [base, bits] = parseCIDR(text ?? "");
-    return base.kind() === "ipv4" ? [base as IPv4, bits] : undefined;
-  } catch {
-    return undefined;
-  }
+/** Whether a range begins where its length says, and lies where AKS has nothing of its own. */
+function placeProblems(path: string, text: string | undefined): Problem[] {
+  const here = range(text);
+  if (here === undefined) return [];
+  const first = firstOf(here);
+  const taken = takenByAks.find((other) => overlap(here, range(other) ?? here));
+  return [
+    ...must(
+      here[0].toString() === first,
+      path,
+      `is ${quoted(text)}, an address within a range. Write ${first}/${here[1]}.`,
+    ),
+    ...must(
+      taken === undefined,
+      path,
+      `is ${quoted(text)}, and AKS uses ${taken} itself. Write another private range, such as 10.0.0.0/16.`,
+    ),
+  ];
 }
 
 function address(text: string): IPv4 | undefined {
@@ -132,11 +154,6 @@ function address(text: string): IPv4 | undefined {
   } catch {
     return undefined;
   }
-}
-
-function overlap(left: Range, right: Range): boolean {
-  const bits = Math.min(left[1], right[1]);
-  return left[0].match(right[0], bits);
 }
 
 function isFirst(candidate: IPv4, [base, bits]: Range): boolean {

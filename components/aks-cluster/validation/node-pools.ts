@@ -97,6 +97,14 @@ function poolProblems(pool: NodePoolSettings, path: string, settings: ClusterSet
       "needs a subnet for the nodes too. Write subnetId, or network.nodeSubnetId.",
     ),
     ...countProblems(pool, path, settings),
+    ...Object.entries(pool.labels).flatMap(([label, value]) =>
+      must(
+        /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/.test(value),
+        `${path}.labels`,
+        `has ${quoted(value)} under ${quoted(label)}. Write up to 63 letters, digits, hyphens, underscores and dots, with a letter or ` +
+          "digit at both ends.",
+      ),
+    ),
     ...pool.taints.flatMap((taint, index) =>
       must(
         /^[A-Za-z0-9][-\w./]*(=[-\w.]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$/.test(taint),

@@ -177,6 +177,53 @@ describe("what Azure knows of a cluster", () => {
     expect(problems[0]?.message).toMatch(remedy);
   });
 
+  it.each([
+    [
+      "services inside of the nodes' network",
+      "10.0.0.0/16",
+      undefined,
+      "10.0.0.0/24",
+      "network.serviceCidr",
+      /subnet of 10\.0\.0\.0\/24\. Write a range apart/,
+    ],
+    [
+      "pods inside of the nodes' network",
+      "172.16.0.0/16",
+      "10.9.0.0/16",
+      "10.0.0.0/24",
+      "network.podCidr",
+      /a subnet of 10\.9\.0\.0\/24/,
+    ],
+    [
+      "a subnet too small for the nodes",
+      "172.16.0.0/16",
+      "172.20.0.0/16",
+      "10.0.0.0/29",
+      "network.nodeSubnetId",
+      /has 3 addresses/,
+    ],
+  ])("refuses %s", async (_, serviceCidr, podCidr, addressPrefix, path, remedy) => {
+    const network = {
+      [ids.subnet]: { properties: { addressPrefix } },
+      [ids.subnet.replace("/subnets/nodes", "")]: {
+        location: "westeurope",
+        properties: {
+          subnets: [addressPrefix, "10.9.0.0/24"].map((prefix) => ({ properties: { addressPrefix: prefix } })),
+        },
+      },
+    };
+    const dnsServiceIp = serviceCidr.replace("0.0/16", "0.10");
+    const settings = { network: { nodeSubnetId: ids.subnet, serviceCidr, dnsServiceIp, podCidr } };
+    const { problems } = await ask(
+      { ...settings, ...pools({ minCount: 3 }, { minCount: 3 }) },
+      { ...azure, ...network },
+    );
+    const found = problems.find((problem) => problem.path === path);
+    expect(found?.message, JSON.stringify(problems)).toMatch(remedy);
+    const later = await ask(settings, { ...azure, ...network, ...running("1.35.4", "1.35.4", "1.35.4") });
+    expect(later.problems).toEqual([]);
+  });
+
   it("refuses zones in a region without", async () => {
     const here = "/subscriptions/sub/providers/Microsoft.ContainerService/locations/westeurope/kubernetesVersions";
     const { problems } = await ask(
