@@ -20,13 +20,13 @@ import {
   undefinedChoice,
 } from "../../analysis/call-tree";
 import { callerClass } from "./caller-classes";
-import { leavesOutbound, meetsSidecar } from "./interception";
+import { leavesOutbound } from "./interception";
 import { callPlain, refusedBy } from "./plain";
 import { describe } from "./reasons";
 import { refusal } from "./refusal";
 import { egressRules, httpOnly } from "./rules";
 import { type Network } from "../network";
-import { callServer, type Source } from "./server";
+import { callServer, type Source, waysIn } from "./server";
 
 /** Who calls. */
 export interface Client {
@@ -362,10 +362,11 @@ function throughCluster(
   const groups = new Map<string, { readonly ip: string; weight: number }>();
   for (const ip of ips) {
     const [pod] = mesh.catalog.podsOfIp(ip);
+    const ways = pod === undefined ? [] : waysIn(mesh, client.pods, pod, ip, service.targetPort);
     const told =
-      pod === undefined || !meetsSidecar(mesh, pod, service.targetPort)
+      pod === undefined || ways.every(({ guarded }) => !guarded)
         ? ""
-        : `${mesh.inbound(pod).id}|${String(provesIdentity(mesh.catalog, service.service, pod))}`;
+        : `${String(ways.length)}|${String(ways[0]?.guarded)}|${mesh.inbound(pod).id}|${String(provesIdentity(mesh.catalog, service.service, pod))}`;
     const key =
       mesh.network === undefined ? told : `${told} ${pod === undefined ? ip : networkClass(mesh.network, pod)}`;
     const group = groups.get(key);

@@ -1,8 +1,8 @@
 import { type ControlPlane } from "../control-plane";
 import { fullName } from "../proxy/hostnames";
 import { type Inbound, type InboundChain, inboundChainName } from "../proxy/inbound";
-import { type AccountKey, type MeshService, provesIdentity } from "../state";
-import { type CallTree, type Content, end, failure, noRoute } from "../../analysis/call-tree";
+import { type AccountKey, type MeshService, type PodState, provesIdentity } from "../state";
+import { type CallTree, choice, type Content, end, failure, noRoute } from "../../analysis/call-tree";
 import { meetsSidecar } from "./interception";
 import { ingressAnswer, passageTo, whereRoutesArrive } from "./plain";
 import { describe } from "./reasons";
@@ -30,26 +30,55 @@ export interface Endpoint {
 }
 
 /** A call that arrives at a pod's sidecar over mutual TLS. */
-export function callServer(
-  mesh: ControlPlane,
-  client: { readonly identity: string; readonly account: AccountKey },
-  endpoint: Endpoint,
-  content: Content,
-): CallTree {
+export function callServer(mesh: ControlPlane, client: Caller, endpoint: Endpoint, content: Content): CallTree {
   const { ip, port, source } = endpoint;
-  const go = (): CallTree => answer(mesh, client, endpoint, content);
+  const go = (): CallTree => {
+    const [pod] = mesh.catalog.podsOfIp(ip);
+    if (pod === undefined) return failure(content.routed, `nothing at ${ip} speaks the mesh's TLS`);
+    const ways = waysIn(mesh, client.pods, pod, ip, port);
+    return choice<CallTree>(
+      "endpoint",
+      ways.map(({ weight, guarded }) => ({ weight, tree: answer(mesh, client, pod, endpoint, content, guarded) })),
+    );
+  };
   return throughNetwork(passageTo(mesh, source, ip, port), content.routed, go);
+}
+
+/** Who calls through a sidecar. */
+interface Caller {
+  readonly identity: string;
+  readonly account: AccountKey;
+  /** Its pods, as far as objects show some. */
+  readonly pods: readonly PodState[];
+}
+
+/**
+ * Whether the callers' connections to a pod meet its sidecar: those of other pods, and those of the pod to itself. What a sidecar
+ * sends to its own pod goes over the loopback interface, where the injector's rules take it back whatever is excluded.
+ */
+export function waysIn(
+  mesh: ControlPlane,
+  callers: readonly PodState[],
+  pod: PodState,
+  ip: string,
+  port: number,
+): readonly { readonly weight: number; readonly guarded: boolean }[] {
+  const byOthers = meetsSidecar(mesh, pod, port);
+  const own = callers.some(({ ips }) => ips.includes(ip));
+  if (byOthers || !own || !mesh.state.hasSidecar(pod)) return [{ weight: 1, guarded: byOthers }];
+  const itself = { weight: 1, guarded: true };
+  return callers.length === 1 ? [itself] : [itself, { weight: callers.length - 1, guarded: false }];
 }
 
 function answer(
   mesh: ControlPlane,
-  client: { readonly identity: string; readonly account: AccountKey },
+  client: Caller,
+  pod: PodState,
   { ip, port, service, backend, source }: Endpoint,
   { routed, authority }: Content,
+  guarded: boolean,
 ): CallTree {
-  const [pod] = mesh.catalog.podsOfIp(ip);
-  if (pod === undefined) return failure(routed, `nothing at ${ip} speaks the mesh's TLS`);
-  if (!meetsSidecar(mesh, pod, port)) {
+  if (!guarded) {
     return failure(
       routed,
       `no sidecar takes calls to port ${String(port)} of pod ${pod.namespace}/${pod.name}: it cannot read the mesh's TLS`,

@@ -77,6 +77,12 @@ func (i *Interception) Outbound(destination netip.AddrPort) bool {
 	return redirected
 }
 
+// Own tells whether the connections that the pod's sidecar opens to the pod's own address go through the sidecar again.
+func (i *Interception) Own(address netip.AddrPort) bool {
+	redirected, _ := i.nat.redirects("OUTPUT", packet{out: loopback, fromEnvoy: true, destination: address})
+	return redirected
+}
+
 // Inbound tells whether connections from other pods to a port of this one go through its sidecar.
 func (i *Interception) Inbound(address netip.AddrPort) bool {
 	redirected, _ := i.nat.redirects("PREROUTING", packet{in: podInterface, destination: address})

@@ -47,6 +47,9 @@ func TestInterception(t *testing.T) {
 			if outbound, inbound := rules.Outbound(address), rules.Inbound(address); outbound != it.outbound || inbound != it.inbound {
 				t.Errorf("outbound %v, inbound %v; want %v, %v\n%s", outbound, inbound, it.outbound, it.inbound, rules.Rules)
 			}
+			if !rules.Own(address) {
+				t.Errorf("what the sidecar sends to its own pod does not meet it again\n%s", rules.Rules)
+			}
 		})
 	}
 }

@@ -10,9 +10,13 @@ import (
 // podInterface is the network interface of a pod.
 const podInterface = "eth0"
 
-// packet is what the rules are asked about: the first packet of a connection between an application and another pod.
+// loopback is the interface on which a pod reaches its own address.
+const loopback = "lo"
+
+// packet is what the rules are asked about: the first packet of a connection from or to a pod.
 type packet struct {
 	out, in     string // network interfaces; empty where it passes none
+	fromEnvoy   bool   // sent by the sidecar's user, otherwise by the application's
 	destination netip.AddrPort
 }
 
@@ -75,8 +79,8 @@ func parseRule(words []string) (rule, error) {
 		case "-i":
 			holds = func(p packet) bool { return p.in == value }
 		case "--uid-owner":
-			// The application is another user than Envoy.
-			holds = func(packet) bool { return false }
+			// Envoy's, the only user that OSM names.
+			holds = func(p packet) bool { return p.fromEnvoy }
 		case "-d":
 			holds, err = within(value)
 		case "--dport", "--dports":

@@ -240,6 +240,9 @@ func (c *call) send(at leaf, cluster *envoy.Cluster, http bool, destination neti
 		server := c.mesh.podByIP[address.Addr()]
 		at.endpoint++
 		guarded, err := c.mesh.guards(server, address)
+		if server != nil && server == c.client {
+			guarded, err = c.mesh.guardsItself(server, address)
+		}
 		if err != nil {
 			return err
 		}
@@ -406,6 +409,15 @@ func (m *Mesh) guards(server *corev1.Pod, address netip.AddrPort) (bool, error) 
 		return false, err
 	}
 	return rules.Inbound(address), nil
+}
+
+// guardsItself tells whether what a pod's sidecar sends to the pod's own address meets that sidecar again.
+func (m *Mesh) guardsItself(pod *corev1.Pod, address netip.AddrPort) (bool, error) {
+	rules, err := m.interception(pod)
+	if err != nil {
+		return false, err
+	}
+	return rules.Own(address), nil
 }
 
 func accepts(names []string, identity string) bool {
