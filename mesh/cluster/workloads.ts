@@ -210,14 +210,17 @@ export const workloadKinds: ReadonlySet<string> = new Set([
   "CronJob",
 ]);
 
-/** A workload's pods all look alike but for a StatefulSet's names; more than this many are not made. */
-const mostReplicas = 16;
+/** A StatefulSet's pods have names; more than this many are not made. */
+const mostNamed = 16;
+
+/** All other pods of a workload look alike, but one that calls itself is not one that calls another. */
+const mostAlike = 2;
 
 /** What a workload's controller would make. */
 export interface WorkloadState {
   readonly namespace: string;
   readonly serviceAccount: string;
-  /** One, or as many as a StatefulSet has replicas; none for 0 replicas. */
+  /** As many as a StatefulSet has replicas; of other workloads two stand for more. */
   readonly pods: readonly PodState[];
 }
 
@@ -234,11 +237,11 @@ export function readWorkload(reader: Reader): WorkloadState {
   const pod = readTemplate(reader, template["spec"], [...base, "template", "spec"]);
   const replicas = reader.integer(spec["replicas"], [...base, "replicas"]) ?? 1;
   const named = object.kind === "StatefulSet";
-  const count = named ? Math.min(replicas, mostReplicas) : Math.min(replicas, 1);
+  const count = Math.min(replicas, named ? mostNamed : mostAlike);
   const serviceName = named ? (reader.text(spec["serviceName"], [...base, "serviceName"]) ?? "") : "";
   const namespace = object.metadata.namespace ?? "";
   const pods = Array.from({ length: Math.max(count, 0) }, (_, ordinal): PodState => {
-    const name = named ? `${object.metadata.name}-${String(ordinal)}` : object.metadata.name;
+    const name = named || ordinal > 0 ? `${object.metadata.name}-${String(ordinal)}` : object.metadata.name;
     return {
       ...pod,
       namespace,

@@ -55,21 +55,33 @@ func New(manifests []json.RawMessage) (*Objects, error) {
 	return objects, nil
 }
 
-// podsOf gives one pod for a workload that has any: replicas are alike.
+// mostReplicas is how many pods stand for a workload's: they are alike, but one that calls itself is not one that calls another.
+const mostReplicas = 2
+
+// podsOf gives the pods of a workload.
 func podsOf(owner workload) []*corev1.Pod {
-	if owner.replicas != nil && *owner.replicas == 0 {
-		return nil
+	replicas := int32(1)
+	if owner.replicas != nil {
+		replicas = min(*owner.replicas, mostReplicas)
 	}
+	var pods []*corev1.Pod
+	for ordinal := range replicas {
+		pods = append(pods, podOf(owner, ordinal))
+	}
+	return pods
+}
+
+func podOf(owner workload, ordinal int32) *corev1.Pod {
 	pod := &corev1.Pod{ObjectMeta: *owner.template.ObjectMeta.DeepCopy(), Spec: *owner.template.Spec.DeepCopy()}
 	pod.Namespace = owner.Namespace
 	if pod.Namespace == "" {
 		pod.Namespace = metav1.NamespaceDefault
 	}
-	pod.Name = owner.Name + "-0"
+	pod.Name = fmt.Sprintf("%s-%d", owner.Name, ordinal)
 	if owner.stateful {
 		pod.Spec.Hostname = pod.Name
 	}
-	return []*corev1.Pod{pod}
+	return pod
 }
 
 // completeNamespaces gives a namespace of the mesh to every object, unless there are Namespaces: then those count.
