@@ -7,7 +7,7 @@ export { checkGuarantees, type Guarantee, guaranteeKind, readGuarantees } from "
 export { hostHeaders } from "./analysis/host-headers";
 export { type Access, type AccessEntry, addressOf, type Mesh, type ServicePort } from "./analysis/mesh";
 export { callerShowing, isOutside, splitCaller } from "./analysis/outside";
-export { provedExtent, provedExtentOf } from "./analysis/proved-extent";
+export { provedExtent, provedExtentOf, unmetAssumptionsOf } from "./analysis/proved-extent";
 export { conditionText, type Extent, summarize, type Summary } from "./analysis/summary";
 export { type AskedService, askedService, parseAddress } from "./cluster/dns";
 export type { CallRequest, Outcome, Reason, VariesBy, Verdict } from "./request/request";

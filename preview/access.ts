@@ -1,5 +1,5 @@
 import { type KubernetesObject } from "../mesh/manifests";
-import { checkGuarantees, diff, DiffTooLarge, type Guarantee, meshOf } from "../mesh";
+import { checkGuarantees, diff, DiffTooLarge, type Guarantee, meshOf, unmetAssumptionsOf } from "../mesh";
 import { type AccessReport, accessLine } from "./report";
 
 /** What a change of objects opens and closes, and which guarantees it breaks. */
@@ -10,12 +10,18 @@ export function accessReport(
   guarantees: readonly Guarantee[],
 ): AccessReport {
   const now = meshOf({ objects: after });
-  const broken = checkGuarantees(now, guarantees);
+  const earlier = meshOf({ objects: before });
+  const unmetAssumptions = unmetAssumptionsOf(earlier, now);
+  const rest = {
+    comparedWith,
+    guarantees: guarantees.length,
+    broken: checkGuarantees(now, guarantees),
+    ...(unmetAssumptions.length > 0 && { unmetAssumptions }),
+  };
   try {
-    const changes = diff(meshOf({ objects: before }), now).map(accessLine);
-    return { comparedWith, changes, guarantees: guarantees.length, broken };
+    return { ...rest, changes: diff(earlier, now).map(accessLine) };
   } catch (error) {
     if (!(error instanceof DiffTooLarge)) throw error;
-    return { comparedWith, changes: { unknown: error.message }, guarantees: guarantees.length, broken };
+    return { ...rest, changes: { unknown: error.message } };
   }
 }

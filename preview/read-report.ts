@@ -103,6 +103,7 @@ const report = shape({
       changes: either(list(accessLine), shape({ unknown: text })),
       guarantees: number,
       broken: list(shape({ object: optional(text), message: text, request: optional(request), remedy: text })),
+      unmetAssumptions: optional(list(text)),
     }),
   ),
   addresses: list(shape({ name: text, url: text })),

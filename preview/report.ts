@@ -77,6 +77,8 @@ export interface AccessReport {
   readonly guarantees: number;
   /** Those that the pull request breaks. */
   readonly broken: readonly BrokenGuarantee[];
+  /** What all of this rests on and is not so, each a sentence; absent where there is nothing of the kind. */
+  readonly unmetAssumptions?: readonly string[];
 }
 
 /** A change of access without the objects behind its verdicts. */

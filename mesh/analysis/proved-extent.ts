@@ -8,6 +8,10 @@ export const provedExtent =
 
 /** What "proved" is said of, with what it rests on and is not so. */
 export function provedExtentOf(...meshes: readonly Pick<Mesh, "unmetAssumptions">[]): string {
-  const unmet = new Set(meshes.flatMap((mesh) => [...mesh.unmetAssumptions().values()].flat()));
-  return [`${provedExtent}.`, ...unmet].join(" ");
+  return [`${provedExtent}.`, ...unmetAssumptionsOf(...meshes)].join(" ");
+}
+
+/** What answers and proofs about these meshes rest on and is not so, each a sentence. */
+export function unmetAssumptionsOf(...meshes: readonly Pick<Mesh, "unmetAssumptions">[]): readonly string[] {
+  return [...new Set(meshes.flatMap((mesh) => [...mesh.unmetAssumptions().values()].flat()))];
 }

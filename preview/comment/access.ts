@@ -29,22 +29,29 @@ function brokenEntry({ object, message, request, remedy }: BrokenGuarantee): str
 const signs: Readonly<Partial<Record<AccessLine["kind"], string>>> = { opens: "+", closes: "-" };
 
 /** Who may call whom, as the pull request changes it. */
-export function accessSection({ changes, comparedWith, guarantees, broken }: AccessReport): Section {
+export function accessSection({
+  changes,
+  comparedWith,
+  guarantees,
+  broken,
+  unmetAssumptions = [],
+}: AccessReport): Section {
   const common = { language: "diff", folded: false, weight: 8 } as const;
-  const held = `${String(guarantees - broken.length)} of ${counted(guarantees, "guarantee")} proved.`;
+  const held = `${String(guarantees - broken.length)} of ${counted(guarantees, "guarantee")}`;
+  const unmet = unmetAssumptions.map((sentence) => ` Assumed, but not so: ${code(hideIn(sentence), 300)}`).join("");
   const against = code(comparedWith, 60);
   if ("unknown" in changes) {
     return { ...common, title: "Access: not compared", entries: [line(changes.unknown)], language: "text" };
   }
   if (changes.length === 0) {
-    const intro = `No change against ${against}, proved ${provedExtent}. ${held}`;
+    const intro = `No change against ${against}, and ${held} kept: proved ${provedExtent}.${unmet}`;
     return { ...common, title: "Access", intro, entries: [] };
   }
   const count = (kind: AccessLine["kind"]): number => changes.filter((change) => change.kind === kind).length;
   const others = changes.length - count("opens") - count("closes");
   const parts = [`${String(count("opens"))} opened`, `${String(count("closes"))} closed`];
   if (others > 0) parts.push(`${String(others)} otherwise changed`);
-  const intro = `Against ${against}; a request shows each line. ${held}`;
+  const intro = `Against ${against}; a request shows each line. ${held} kept: proved ${provedExtent}.${unmet}`;
   return { ...common, title: `Access: ${parts.join(", ")}`, intro, entries: changes.map(accessEntry) };
 }
 

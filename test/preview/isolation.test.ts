@@ -64,6 +64,19 @@ describe("access report", () => {
     expect(report.broken).toMatchObject([{ object: "Guarantee no theft", request: { from: "bookthief/bookthief" } }]);
   });
 
+  it("names what its proofs rest on and is not so", () => {
+    const deny = JSON.stringify({
+      apiVersion: "networking.k8s.io/v1",
+      kind: "NetworkPolicy",
+      metadata: { name: "deny", namespace: "bookbuyer" },
+      spec: { podSelector: {}, policyTypes: ["Egress"] },
+    });
+    const cut = [...sample(), JSON.parse(deny) as KubernetesObject];
+    const { unmetAssumptions = [] } = accessReport("stack dev", sample(), cut, []);
+    expect(unmetAssumptions.join(" ")).toContain("bookbuyer");
+    expect(accessReport("stack dev", sample(), sample(), [])).not.toHaveProperty("unmetAssumptions");
+  });
+
   it("is empty for equal objects", () => {
     expect(accessReport("stack dev", sample(), sample(), [])).toEqual({
       comparedWith: "stack dev",

@@ -62,6 +62,7 @@ function everywhere(text: string): PreviewReport {
       changes: [{ kind: "opens", from: text, to: text, request }],
       guarantees: 1,
       broken: [{ object: text, message: text, request, remedy: text }],
+      unmetAssumptions: [text],
     },
     addresses: [{ name: text, url: text }],
     health: { ready: 0, total: 1, problems: [text] },
@@ -72,11 +73,23 @@ function everywhere(text: string): PreviewReport {
 }
 
 describe("the comment", () => {
+  it("names beside a proof what it rests on and is not so", () => {
+    const { access } = running;
+    if (access === undefined) throw new Error("the sample has no report about access");
+    const unmetAssumptions = ["Sidecars of shop cannot reach the control plane."];
+    for (const changes of [access.changes, []]) {
+      const { prose } = rendered(renderComment({ ...running, access: { ...access, changes, unmetAssumptions } }));
+      expect(prose).toContain("Assumed, but not so:");
+      expect(prose).toContain("proved for every service account");
+    }
+  });
+
   it("says what changes, who may call whom, and what to do", () => {
     const body = renderComment(running);
     expect(body.startsWith(`${commentMarker}\n`)).toBe(true);
     const { prose, code, links } = rendered(body);
     expect(prose).toContain("Resources: +1 ~2 ±1 −1, 41 unchanged");
+    expect(prose).toMatch(/\d of 2 guarantees kept: proved for every service account of the objects/);
     expect(code).toContain(
       "± kubernetes:core/v1:Service bookstore\n~ kubernetes:apps/v1:Deployment bookbuyer: spec.replicas",
     );
