@@ -134,7 +134,9 @@ func summarize(leaves []leaf, tcp bool) Verdict {
 		variesWithin(leaves, sameClient, func(l leaf) int { return l.split }) {
 		verdict.VariesBy = append(verdict.VariesBy, bySplit)
 	}
-	if variesWithin(leaves, sameCluster, func(l leaf) int { return l.endpoint }) {
+	// Callers and addresses are endpoints, too, and some fail before any split.
+	if variesWithin(leaves, sameCluster, func(l leaf) int { return l.endpoint }) ||
+		variesWithin(leaves, sameClient, func(l leaf) int { return l.endpoint / endpointsPerDestination }) {
 		verdict.VariesBy = append(verdict.VariesBy, byEndpoint)
 	}
 	if variesWithin(leaves, sameID, func(l leaf) int { return l.version }) {
