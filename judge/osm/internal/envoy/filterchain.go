@@ -17,6 +17,7 @@ type match struct {
 	transport      string
 	protocols      []string
 	sourcePrefixes []netip.Prefix
+	anySource      bool // no source is asked for, which Envoy does not take for 0.0.0.0/0
 }
 
 var anyPrefix = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
@@ -31,6 +32,7 @@ func newMatch(config *listener_v3.FilterChainMatch) (match, error) {
 	if it.destinations, err = prefixes(config.GetPrefixRanges()); err != nil {
 		return it, err
 	}
+	it.anySource = len(config.GetSourcePrefixRanges()) == 0
 	if it.sourcePrefixes, err = prefixes(config.GetSourcePrefixRanges()); err != nil {
 		return it, err
 	}
@@ -75,8 +77,12 @@ func (m match) places() []string {
 		for _, serverName := range m.serverNames {
 			for _, protocol := range m.protocols {
 				for _, source := range m.sourcePrefixes {
+					from := source.String()
+					if m.anySource {
+						from = "any"
+					}
 					places = append(places, fmt.Sprintf("port=%d destination=%s server-name=%q transport=%q protocol=%q source=%s",
-						m.port, destination, serverName, m.transport, protocol, source))
+						m.port, destination, serverName, m.transport, protocol, from))
 				}
 			}
 		}

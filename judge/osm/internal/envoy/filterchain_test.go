@@ -75,6 +75,15 @@ func TestPlacesShowClashes(t *testing.T) {
 	if overlap(first.match, wider.match) {
 		t.Error("a wider prefix is another place")
 	}
+	// As Envoy 1.36.2 and 1.39.3 take them, by --mode validate.
+	anybody := named(t, "anybody", &listener_v3.FilterChainMatch{})
+	everybody := named(t, "everybody", &listener_v3.FilterChainMatch{SourcePrefixRanges: cidr("0.0.0.0", 0)})
+	if overlap(anybody.match, everybody.match) {
+		t.Error("no source is another place than the range of all sources")
+	}
+	if !overlap(anybody.match, named(t, "again", &listener_v3.FilterChainMatch{}).match) {
+		t.Error("two chains for any source must clash")
+	}
 }
 
 func overlap(a, b match) bool {
