@@ -63,9 +63,9 @@ export function waysIn(
   ip: string,
   port: number,
 ): readonly { readonly weight: number; readonly guarded: boolean }[] {
-  const byOthers = meetsSidecar(mesh, pod, port);
-  const own = callers.some(({ ips }) => ips.includes(ip));
-  if (byOthers || !own || !mesh.state.hasSidecar(pod)) return [{ weight: 1, guarded: byOthers }];
+  if (meetsSidecar(mesh, pod, port)) return [{ weight: 1, guarded: true }];
+  const itIsCaller = callers.some(({ ips }) => ips.includes(ip));
+  if (!itIsCaller || !mesh.state.hasSidecar(pod)) return [{ weight: 1, guarded: false }];
   const itself = { weight: 1, guarded: true };
   return callers.length === 1 ? [itself] : [itself, { weight: callers.length - 1, guarded: false }];
 }
