@@ -6,6 +6,8 @@ export interface PlaceholderRecord {
   readonly spec: ClusterSpec;
   pools: readonly NodePool[];
   mesh: boolean;
+  /** Revisions of the Istio add-on; none where it is off. */
+  istio: readonly string[];
   running: boolean;
   /** Names of the calls, in order. */
   readonly calls: string[];
@@ -23,7 +25,7 @@ export function createPlaceholderBackend(): PlaceholderBackend {
   return {
     clusters,
     open(clusterId, spec) {
-      const record = clusters.get(clusterId) ?? { spec, pools: [], mesh: false, running: true, calls: [] };
+      const record = clusters.get(clusterId) ?? { spec, pools: [], mesh: false, istio: [], running: true, calls: [] };
       record.running = true;
       record.calls.push("open");
       clusters.set(clusterId, record);
@@ -53,6 +55,10 @@ users: [{name: clusterAdmin, user: {token: placeholder}}]
         disableOpenServiceMesh() {
           record.mesh = false;
           return done("disableOpenServiceMesh");
+        },
+        setIstio(addon) {
+          record.istio = addon?.revisions ?? [];
+          return Promise.resolve();
         },
         stop() {
           record.running = false;

@@ -16,7 +16,7 @@ import { openServiceMesh } from "./open-service-mesh";
 import { ensurePorts } from "./ports";
 import type { ControlPlane, ControlPlaneOptions } from "./types";
 
-export type { ControlPlane, ControlPlaneOptions, NodePool } from "./types";
+export type { ControlPlane, ControlPlaneOptions, IstioAddon, NodePool } from "./types";
 
 /** How long the API server may take until it is ready, on a machine that is busy. */
 const readySeconds = 90;
@@ -82,6 +82,8 @@ export async function openControlPlane(given: ControlPlaneOptions): Promise<Cont
       ),
     enableOpenServiceMesh: (meshOptions) => inTurn(() => mesh.enable(meshOptions)),
     disableOpenServiceMesh: () => inTurn(() => mesh.disable()),
+    // The cluster has no istiod yet.
+    setIstio: () => Promise.resolve(),
     stop: () => inTurn(stop),
     destroy: () =>
       inTurn(async () => {

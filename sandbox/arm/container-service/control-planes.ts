@@ -1,4 +1,4 @@
-import { type ControlPlane, type NodePool } from "../../control-plane/types";
+import { type ControlPlane, type IstioAddon, type NodePool } from "../../control-plane/types";
 import { type ClusterBackend } from "../cluster-backend";
 import { type ArmContext } from "../context";
 import { isObject, type JsonObject, numberAt, objectAt, propertyIgnoringCase, stringAt, stringsAt } from "../json";
@@ -40,6 +40,12 @@ export function meshEnabled(cluster: JsonObject): boolean | undefined {
   return isObject(profile) && typeof profile["enabled"] === "boolean" ? profile["enabled"] : undefined;
 }
 
+/** The Istio add-on of a cluster; undefined where it has none. */
+export function istioAddon(cluster: JsonObject | undefined): IstioAddon | undefined {
+  const profile = objectAt(cluster, "properties", "serviceMeshProfile");
+  return stringAt(profile, "mode") === "Istio" ? { revisions: stringsAt(profile, "istio", "revisions") } : undefined;
+}
+
 /** Opens the directory of control planes over a backend. */
 export function openControlPlanes(options: {
   readonly backend: ClusterBackend;
@@ -66,6 +72,7 @@ export function openControlPlanes(options: {
       oidc: { issuerUrl, clientId: aksServerApplicationId, caFile },
       authorizationWebhookUrl: `${context.baseUrl}/_sandbox/guard${key}`,
       authorizationWebhookCaFile: caFile,
+      istio: istioAddon(cluster),
     });
     opened.set(key, opening);
     opening.then(
@@ -91,6 +98,7 @@ export function openControlPlanes(options: {
         await plane.disableOpenServiceMesh();
         context.store.commit({ delete: [meshKey(clusterId)] });
       }
+      await plane.setIstio(istioAddon(cluster));
     },
     async destroy(context, clusterId) {
       if (findResource(context, clusterId) === undefined) return;
