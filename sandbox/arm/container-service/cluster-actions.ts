@@ -17,6 +17,7 @@ import {
 } from "./cluster-resources";
 import { type ControlPlanes } from "./control-planes";
 import { userKubeconfig } from "./kubeconfig";
+import { upgradeProfiles } from "./mesh-profiles";
 import { hasLongTermSupport, poolUpgrades } from "./pool-surroundings";
 import { compareVersions, MAX_POOL_SKEW, minorOf, minorsBetween, offeredVersions, upgradesFrom } from "./versions";
 
@@ -40,6 +41,8 @@ export function createClusterActionsHandler(planes: ControlPlanes): ResourceHand
         return accessProfile(context, request, planes);
       case "GET upgradeprofiles":
         return upgradeProfile(context, request);
+      case "GET meshupgradeprofiles":
+        return upgradeProfiles(context, request);
       case "GET availableagentpoolversions":
         return availableVersions(context, request);
       case "GET accessprofiles":
@@ -276,7 +279,7 @@ function power(context: ArmContext, request: ResourceRequest, action: string): A
   );
   return {
     status: 202,
-    body: presentCluster(context, turn(cluster)),
+    body: presentCluster(context, turn(cluster), request.apiVersion),
     headers: asyncHeaders(
       context,
       operation,

@@ -2,6 +2,7 @@ import { aksError } from "../errors";
 import { type JsonObject, objectAt, stringAt, stringsAt, valueAt } from "../json";
 import { checkNetwork } from "./network-preconditions";
 import { meshEnabled } from "./control-planes";
+import { serviceMeshRules } from "./service-mesh-rules";
 import { compareVersions, MAX_POOL_SKEW, minorsBetween } from "./versions";
 
 /** A pool of the cluster as it would be. */
@@ -15,7 +16,7 @@ const MAX_NODES = 5000;
 const MAX_AUTHORIZED_RANGES = 200;
 
 /** One rule between fields: the path it blames and what is wrong there, or undefined where it holds. */
-type Rule = (
+export type ClusterRule = (
   cluster: JsonObject,
   pools: readonly PlannedPool[],
 ) => { path: string; detail: string; code?: string } | undefined;
@@ -65,7 +66,7 @@ const text = (cluster: JsonObject, ...path: string[]): string | undefined => str
 const userAssigned = (cluster: JsonObject): boolean =>
   (stringAt(cluster, "identity", "type") ?? "").toLowerCase().includes("userassigned");
 
-const RULES: readonly Rule[] = [
+const RULES: readonly ClusterRule[] = [
   (cluster) =>
     stringAt(cluster, "identity", "type") === undefined &&
     text(cluster, "servicePrincipalProfile", "clientId") === "msi"
@@ -115,14 +116,6 @@ const RULES: readonly Rule[] = [
       ? undefined
       : { path: "properties.agentPoolProfiles.name", detail: `the name '${twice}' is there twice` };
   },
-  (cluster) =>
-    meshEnabled(cluster) === true && text(cluster, "serviceMeshProfile", "mode") === "Istio"
-      ? {
-          path: "properties.serviceMeshProfile.mode",
-          detail: "the Istio add-on and the openServiceMesh add-on cannot run on one cluster; disable one of them",
-          code: "BadRequest",
-        }
-      : undefined,
   (cluster, pools) => {
     const windows = pools.find(({ properties }) => properties["osType"] === "Windows");
     return meshEnabled(cluster) === true && windows !== undefined
@@ -133,29 +126,7 @@ const RULES: readonly Rule[] = [
         }
       : undefined;
   },
-  (cluster) => {
-    const revisions = stringsAt(cluster, "properties", "serviceMeshProfile", "istio", "revisions");
-    if (text(cluster, "serviceMeshProfile", "mode") !== "Istio") return undefined;
-    const wrong = revisions.find((revision) => !/^asm-\d+-\d+$/.test(revision));
-    if (wrong !== undefined) {
-      return {
-        path: "properties.serviceMeshProfile.istio.revisions",
-        detail: `'${wrong}' is not of the form asm-1-27`,
-      };
-    }
-    return revisions.length > 2
-      ? { path: "properties.serviceMeshProfile.istio.revisions", detail: "there may be two, during an upgrade" }
-      : undefined;
-  },
-  (cluster) =>
-    text(cluster, "serviceMeshProfile", "istio", "certificateAuthority", "plugin", "keyVaultId") !== undefined &&
-    !on(cluster, "addonProfiles", "azureKeyvaultSecretsProvider", "enabled")
-      ? {
-          path: "properties.serviceMeshProfile.istio.certificateAuthority.plugin",
-          detail: "a certificate authority from Key Vault needs the add-on azureKeyvaultSecretsProvider",
-          code: "BadRequest",
-        }
-      : undefined,
+  ...serviceMeshRules,
   (cluster) =>
     on(cluster, "metricsProfile", "costAnalysis", "enabled") && stringAt(cluster, "sku", "tier") === "Free"
       ? {

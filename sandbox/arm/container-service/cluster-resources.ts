@@ -11,6 +11,7 @@ import {
   resourcesBelow,
 } from "../resource-manager/resources";
 import { inlineProfile } from "./agent-pool";
+import { forApiVersion } from "./service-mesh";
 
 /** Types as Azure writes them in answers. */
 export const CLUSTER_TYPE = "Microsoft.ContainerService/ManagedClusters";
@@ -41,10 +42,11 @@ export function poolsOf(context: ArmContext, id: string): JsonObject[] {
   return resourcesBelow(context, id).filter((resource) => stringAt(resource, "type") === POOL_TYPE);
 }
 
-/** The cluster as Azure returns it: with its pools inline. */
-export function presentCluster(context: ArmContext, cluster: JsonObject): JsonObject {
+/** The cluster as Azure returns it in an API version: with its pools inline. */
+export function presentCluster(context: ArmContext, cluster: JsonObject, apiVersion: string): JsonObject {
   const pools = poolsOf(context, stringAt(cluster, "id") ?? "").map(inlineProfile);
-  return { ...cluster, properties: { ...objectAt(cluster, "properties"), agentPoolProfiles: pools } };
+  const properties = forApiVersion(objectAt(cluster, "properties"), apiVersion);
+  return { ...cluster, properties: { ...properties, agentPoolProfiles: pools } };
 }
 
 /** A stopped cluster can only be started or deleted. @throws ArmError 400 OperationNotAllowed. */

@@ -4,6 +4,7 @@ import { type ArmContext } from "../context";
 import { isObject, type JsonObject, numberAt, objectAt, propertyIgnoringCase, stringAt, stringsAt } from "../json";
 import { findResource, resourcesBelow } from "../resource-manager/resources";
 import { type Change } from "../store";
+import { istioIsOn } from "./service-mesh";
 
 /** AKS's server application in Entra ID: the audience of tokens for clusters. */
 export const aksServerApplicationId = "6dae42f8-4368-4678-94ff-3960e28e3630";
@@ -43,7 +44,7 @@ export function meshEnabled(cluster: JsonObject): boolean | undefined {
 /** The Istio add-on of a cluster; undefined where it has none. */
 export function istioAddon(cluster: JsonObject | undefined): IstioAddon | undefined {
   const profile = objectAt(cluster, "properties", "serviceMeshProfile");
-  return stringAt(profile, "mode") === "Istio" ? { revisions: stringsAt(profile, "istio", "revisions") } : undefined;
+  return istioIsOn(profile) ? { revisions: stringsAt(profile, "istio", "revisions") } : undefined;
 }
 
 /** Opens the directory of control planes over a backend. */

@@ -41,6 +41,14 @@ import { completeIdentity, completeProperties, mergeAddons } from "./managed-clu
 import { checkModel } from "./model";
 import { poolSurroundings } from "./pool-surroundings";
 import { checkQuota } from "./quota";
+import {
+  checkCertificateAuthority,
+  checkRedirection,
+  checkRevisions,
+  completeServiceMesh,
+  mergeServiceMesh,
+  type MeshChange,
+} from "./service-mesh";
 import { checkPoolUpgrade, checkVersionChange } from "./version-changes";
 import { offeredVersions } from "./versions";
 
@@ -54,7 +62,10 @@ export const managedClustersHandler: ResourceHandler = (context, request) => {
   if (part.names.length === 0) return request.method === "GET" ? list(context, request) : undefined;
   switch (request.method) {
     case "GET":
-      return { status: 200, body: presentCluster(context, requireCluster(context, request.resource)) };
+      return {
+        status: 200,
+        body: presentCluster(context, requireCluster(context, request.resource), request.apiVersion),
+      };
     case "HEAD":
       requireCluster(context, request.resource);
       return { status: 204 };
@@ -77,7 +88,10 @@ function list(context: ArmContext, request: ResourceRequest): ArmResponse {
       ? `/subscriptions/${subscriptionId}/resourceGroups`
       : (stringAt(requireResourceGroup(context, resource, false), "id") ?? "");
   const clusters = resourcesBelow(context, root).filter((candidate) => stringAt(candidate, "type") === CLUSTER_TYPE);
-  return { status: 200, body: { value: clusters.map((cluster) => presentCluster(context, cluster)) } };
+  return {
+    status: 200,
+    body: { value: clusters.map((cluster) => presentCluster(context, cluster, request.apiVersion)) },
+  };
 }
 
 function put(context: ArmContext, request: ResourceRequest): ArmResponse {
@@ -105,15 +119,23 @@ function put(context: ArmContext, request: ResourceRequest): ArmResponse {
   const before = objectAt(existing, "properties");
   const asked = objectAt(body, "properties");
   const wanted: JsonObject = { ...before, ...asked };
+  const meshBefore = objectAt(before, "serviceMeshProfile");
   delete wanted["agentPoolProfiles"];
   wanted["addonProfiles"] = mergeAddons(objectAt(before, "addonProfiles"), objectAt(asked, "addonProfiles"));
   wanted["networkProfile"] = { ...objectAt(before, "networkProfile"), ...objectAt(asked, "networkProfile") };
+  checkRedirection(asked["serviceMeshProfile"], request.apiVersion);
+  wanted["serviceMeshProfile"] = mergeServiceMesh(meshBefore, asked["serviceMeshProfile"]);
   if (existing !== undefined) checkClusterChange(existing, body);
   const sku = { name: "Base", tier: "Free", ...objectAt(existing, "sku"), ...objectAt(body, "sku") };
   const identity = completeIdentity(context, place.id, body["identity"] ?? existing?.["identity"]);
-  const properties = completeProperties(context, place, wanted, { identity, tier: sku.tier });
+  const completed = completeProperties(context, place, wanted, { identity, tier: sku.tier });
+  const newVersion = stringAt(completed, "currentKubernetesVersion") ?? "";
+  const properties: JsonObject = {
+    ...completed,
+    serviceMeshProfile: completeServiceMesh(context, wanted["serviceMeshProfile"], newVersion),
+  };
   const version = stringAt(before, "currentKubernetesVersion");
-  const upgraded = version !== undefined && version !== properties["currentKubernetesVersion"];
+  const upgraded = version !== undefined && version !== newVersion;
   const state = existing === undefined ? "Creating" : upgraded ? "Upgrading" : "Updating";
   const cluster: JsonObject = {
     id: place.id,
@@ -129,7 +151,7 @@ function put(context: ArmContext, request: ResourceRequest): ArmResponse {
     properties: { ...properties, provisioningState: state },
   };
   if (upgraded) {
-    checkVersionChange(version, stringAt(properties, "currentKubernetesVersion") ?? "", offeredVersions(context));
+    checkVersionChange(version, newVersion, offeredVersions(context));
   }
   const pools = plannedPools(
     context,
@@ -151,6 +173,14 @@ function put(context: ArmContext, request: ResourceRequest): ArmResponse {
     planned.map((pool) => pool.properties),
   );
   checkMeshFeature(context, existing, cluster);
+  const meshChange: MeshChange = {
+    before: meshBefore,
+    after: objectAt(properties, "serviceMeshProfile"),
+    versionBefore: version,
+    version: newVersion,
+  };
+  checkRevisions(context, meshChange);
+  checkCertificateAuthority(meshChange);
 
   const change: Change = {
     put: {
@@ -171,7 +201,7 @@ function put(context: ArmContext, request: ResourceRequest): ArmResponse {
   );
   return {
     status: existing === undefined ? 201 : 200,
-    body: presentCluster(context, cluster),
+    body: presentCluster(context, cluster, request.apiVersion),
     headers: asyncHeaders(context, operation, NAMESPACE, place.location, request.apiVersion, "status"),
   };
 }
@@ -284,7 +314,7 @@ function patch(context: ArmContext, request: ResourceRequest): ArmResponse {
   requireIdle(context, id);
   const changed: JsonObject = { ...cluster, tags: isObject(tags) ? tags : cluster["tags"], eTag: newEtag(context, id) };
   context.store.commit({ put: { [resourceKey(id)]: changed } });
-  return { status: 200, body: presentCluster(context, changed) };
+  return { status: 200, body: presentCluster(context, changed, request.apiVersion) };
 }
 
 function remove(context: ArmContext, request: ResourceRequest): ArmResponse {

@@ -88,6 +88,11 @@ function declaredType(declared: Declared, className: string, property: string): 
   return undefined;
 }
 
+/** Properties that came with API versions which the SDK does not speak: by model, with the values of an enumeration. */
+const NEWER: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  IstioComponents: { proxyRedirectionMechanism: ["InitContainers", "CNIChaining"] },
+};
+
 function isShape(value: Property | Shape): value is Shape {
   return "properties" in value;
 }
@@ -121,6 +126,9 @@ function shapeOf(className: string): Shape {
       constraints: isObject(described["constraints"]) ? described["constraints"] : {},
       values: type === undefined ? undefined : enums.get(type),
     });
+  }
+  for (const [name, values] of Object.entries(NEWER[className] ?? {})) {
+    shape.properties.set(name, { type: { name: "String" }, required: false, readOnly: false, constraints: {}, values });
   }
   shapes.set(className, shape);
   return shape;

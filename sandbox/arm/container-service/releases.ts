@@ -4,6 +4,7 @@ import { type JsonObject, objectAt, stringAt, stringsAt } from "../json";
 import { milliseconds } from "../latency";
 import { resourceKey, resourcesBelow } from "../resource-manager/resources";
 import { CLUSTER_TYPE, poolsOf, withState } from "./cluster-resources";
+import { MESH_RELEASES_KEY, withRevision } from "./mesh-revisions";
 import { newestNodeImage, NODE_IMAGE_KEY } from "./node-images";
 import { compareVersions, minorOf, offeredVersions, RELEASES_KEY } from "./versions";
 
@@ -18,13 +19,21 @@ type Upgrade = (cluster: JsonObject, pools: readonly JsonObject[]) => JsonObject
 /**
  * Azure releases something: `{kubernetes: "1.35.5"}`, a patch of an offered minor version, or `{nodeImage: "202612.01.0"}`. It is
  * offered from then on, and every cluster whose upgrade channel takes it upgrades itself at once, as if its maintenance window were
- * open. A cluster on which another operation runs is passed over.
+ * open. A cluster on which another operation runs is passed over. `{meshRevision: "asm-1-31"}` is the next revision of the Istio
+ * add-on: the oldest so far is supported no more, as if six weeks were over, and no cluster takes it by itself.
  *
  * @returns the ids of the clusters that upgrade themselves.
  * @throws ArmError 400 where the release is none.
  */
 export function release(context: ArmContext, wanted: JsonObject): JsonObject {
-  const { kubernetes, nodeImage } = wanted;
+  const { kubernetes, nodeImage, meshRevision } = wanted;
+  if (typeof meshRevision === "string" && kubernetes === undefined && nodeImage === undefined) {
+    const revisions = withRevision(context, meshRevision);
+    if (revisions === undefined)
+      throw invalid("meshRevision: write the one after the newest, as asm-1-31 after asm-1-30.");
+    context.store.commit({ put: { [MESH_RELEASES_KEY]: revisions } });
+    return { upgrading: [] };
+  }
   if (typeof kubernetes === "string" && nodeImage === undefined) {
     context.store.commit({ put: { [RELEASES_KEY]: withPatch(context, kubernetes) } });
     return upgradeThemselves(context, patchUpgrade(context, kubernetes));
@@ -38,7 +47,7 @@ export function release(context: ArmContext, wanted: JsonObject): JsonObject {
       return [cluster, ...pools.map((pool) => withNewestImage(context, pool))];
     });
   }
-  throw invalid('write {"kubernetes": "1.35.5"} or {"nodeImage": "202612.01.0"}.');
+  throw invalid('write {"kubernetes": "1.35.5"}, {"nodeImage": "202612.01.0"} or {"meshRevision": "asm-1-31"}.');
 }
 
 function invalid(detail: string): ArmError {

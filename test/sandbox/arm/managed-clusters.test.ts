@@ -216,11 +216,6 @@ describe("a new cluster", () => {
     ],
     [
       "InvalidParameter",
-      "properties.serviceMeshProfile.istio.revisions",
-      clusterWith({ serviceMeshProfile: { mode: "Istio", istio: { revisions: ["1.27"] } } }),
-    ],
-    [
-      "InvalidParameter",
       "properties.metricsProfile.costAnalysis.enabled",
       clusterWith({ metricsProfile: { costAnalysis: { enabled: true } } }),
     ],

@@ -356,12 +356,74 @@ const addOns: Command[] = [
   works(`aks approuting update ${plain} --nginx External`),
   fails(`aks approuting zone list ${plain}`, /No dns zone attached/),
   works(`aks approuting disable ${plain} --yes`),
-  gives(`aks mesh enable ${plain}`, "serviceMeshProfile.mode", "Istio"),
-  works(`aks mesh enable-ingress-gateway ${plain} --ingress-gateway-type external`),
-  works(`aks mesh disable-ingress-gateway ${plain} --ingress-gateway-type external --yes`),
-  works(`aks mesh get-upgrades ${plain}`),
-  works(`aks mesh enable-egress-gateway ${plain} --istio-egressgateway-name out --gateway-configuration-name routes`),
-  gives(`aks mesh disable ${plain} --yes`, "serviceMeshProfile.mode", "Disabled"),
+];
+
+const mesh = (verb: string, rest = ""): string => `aks mesh ${verb} ${plain} ${rest}`.trim();
+const egress = "--istio-egressgateway-name out --gateway-configuration-name routes";
+const inKeyVault =
+  `--key-vault-id ${id}/Microsoft.KeyVault/vaults/weekvault --root-cert-object-name root-cert ` +
+  "--ca-cert-object-name ca-cert --ca-key-object-name ca-key --cert-chain-object-name cert-chain";
+
+/** The Istio add-on. */
+const meshes: Command[] = [
+  gives("aks mesh get-revisions -l westeurope", "meshRevisions[].[revision, upgrades]", [
+    ["asm-1-29", ["asm-1-30"]],
+    ["asm-1-30", []],
+  ]),
+  gives(
+    "aks mesh get-revisions -l westeurope",
+    "meshRevisions[0].compatibleWith[?name=='KubernetesOfficial'].versions[-1]",
+    ["1.36"],
+  ),
+  fails(mesh("upgrade start", "--revision asm-1-30"), /Istio has not been enabled for this cluster/),
+  fails(
+    mesh("enable", "--revision asm-1-28"),
+    /Requested change in revisions is not allowed. Reason: Revision asm-1-28 is not supported by the service mesh add-on\./,
+  ),
+  gives(mesh("enable"), "serviceMeshProfile.[mode, istio.revisions]", ["Istio", ["asm-1-29"]]),
+  fails(mesh("enable"), /Istio has already been enabled for this cluster/),
+  fails(addOn("enable", "open-service-mesh"), /Istio add-on and the openServiceMesh add-on cannot run on one cluster/),
+  gives(
+    mesh("enable-ingress-gateway", "--ingress-gateway-type external"),
+    "serviceMeshProfile.istio.components.ingressGateways[].[mode, enabled]",
+    [["External", true]],
+  ),
+  gives(
+    mesh("disable-ingress-gateway", "--ingress-gateway-type external --yes"),
+    "serviceMeshProfile.istio.components.ingressGateways[].[mode, enabled]",
+    [["External", false]],
+  ),
+  fails(mesh("enable-egress-gateway", egress), /an Istio egress gateway needs Static Egress Gateway/),
+  works(`aks update ${plain} --enable-static-egress-gateway`),
+  gives(
+    mesh("enable-egress-gateway", egress),
+    "serviceMeshProfile.istio.components.egressGateways[].[namespace, name, enabled]",
+    [["aks-istio-egress", "out", true]],
+  ),
+  works(mesh("disable-egress-gateway", "--istio-egressgateway-name out --yes")),
+  gives(
+    mesh("proxy-redirection-mechanism", "--mechanism CNIChaining"),
+    "serviceMeshProfile.istio.components.proxyRedirectionMechanism",
+    "CNIChaining",
+  ),
+  gives(mesh("get-upgrades"), "[revision, upgrades]", ["asm-1-29", ["asm-1-30"]]),
+  fails(mesh("upgrade complete", "--yes"), /upgrade is not in progress/),
+  fails(mesh("upgrade start", "--revision asm-1-99"), /Revision asm-1-99 is not supported by the service mesh add-on/),
+  gives(mesh("upgrade start", "--revision asm-1-30"), "serviceMeshProfile.istio.revisions", ["asm-1-29", "asm-1-30"]),
+  gives(mesh("upgrade rollback", "--yes"), "serviceMeshProfile.istio.revisions", ["asm-1-29"]),
+  works(mesh("upgrade start", "--revision asm-1-30")),
+  gives(mesh("upgrade complete", "--yes"), "serviceMeshProfile.istio.revisions", ["asm-1-30"]),
+  gives(mesh("get-upgrades"), "upgrades", []),
+  gives(mesh("disable", "--yes"), "serviceMeshProfile.mode", "Disabled"),
+  prints(mesh("get-upgrades"), /^$/),
+  fails(mesh("enable", inKeyVault), /AzureKeyvaultSecretsProvider addon is required/),
+  works(addOn("enable", "azure-keyvault-secrets-provider")),
+  gives(
+    mesh("enable", inKeyVault),
+    "serviceMeshProfile.istio.certificateAuthority.plugin.rootCertObjectName",
+    "root-cert",
+  ),
+  gives(mesh("disable", "--yes"), "serviceMeshProfile.mode", "Disabled"),
 ];
 
 const maintenance = (verb: string, rest: string): string =>
@@ -421,6 +483,7 @@ export const week: readonly Command[] = [
   ...upgrades,
   ...updates,
   ...addOns,
+  ...meshes,
   ...operation,
   ...end,
 ];
