@@ -5,6 +5,7 @@ import { type Input } from "@pulumi/pulumi";
 import { type Site } from "./site";
 import { type ControlPlaneIdentity } from "./identities";
 import { KeyVaultNetworkAccess } from "./enums";
+import { addons } from "./managed-cluster";
 import { roleAssignmentArgs, roles } from "./roles";
 
 /** Makes the given principals administrators of the cluster, by an Azure role on it. */
@@ -22,6 +23,25 @@ export function grantClusterAdmin(site: Site, cluster: ManagedCluster): void {
       { parent: site.component },
     );
   }
+}
+
+/** Lets the add-on that brings secrets into the cluster read the mesh's certificate authority. */
+export function grantMeshCertificates(site: Site, cluster: ManagedCluster): void {
+  const scope = site.settings.istio?.certificateAuthority?.keyVaultId;
+  if (scope === undefined) return;
+  const principalId = cluster.addonProfiles.apply(
+    (profiles) => profiles?.[addons.keyVaultSecrets]?.identity?.objectId ?? "",
+  );
+  new RoleAssignment(
+    `${site.name}-mesh-certificates`,
+    roleAssignmentArgs(site, {
+      role: roles.keyVaultSecretsUser,
+      scope,
+      principalId,
+      principalType: "ServicePrincipal",
+    }),
+    { parent: site.component },
+  );
 }
 
 /**

@@ -19,7 +19,8 @@ import { NodePoolMode } from "./enums";
 import { bootstrapPool, BootstrapRemoval, InlinePools } from "./bootstrap";
 import { createOnlyPaths, hashes } from "./create-only";
 import { CreateOnlySettings } from "./create-only-settings";
-import { grantClusterAdmin, grantControlPlane } from "./access";
+import { grantClusterAdmin, grantControlPlane, grantMeshCertificates } from "./access";
+import { oldestFirst } from "./istio-revisions";
 import { supportWarning } from "./kubernetes-versions";
 import { clusterIdentity, kubeletIdentity } from "./identities";
 import { withLogin } from "./kubeconfig";
@@ -66,6 +67,8 @@ export class AksCluster extends ComponentResource {
   readonly kubeletObjectId: Output<string>;
   /** The Log Analytics workspace in use. Empty without one. */
   readonly workspaceId: Output<string>;
+  /** Revisions of the Istio add-on, oldest first. Empty without it. */
+  readonly meshRevisions: Output<string[]>;
   /** Names of the node pools in Azure, in the order of the arguments. There once they are ready. */
   readonly nodePoolNames: Output<string[]>;
 
@@ -139,6 +142,7 @@ export class AksCluster extends ComponentResource {
       collectContainerInsights(site, cluster, workspaceId);
     }
     grantClusterAdmin(site, cluster);
+    grantMeshCertificates(site, cluster);
 
     this.clusterId = cluster.id;
     this.clusterName = cluster.name;
@@ -148,6 +152,7 @@ export class AksCluster extends ComponentResource {
     this.principalId = output(identity?.principalId ?? cluster.identity.apply((own) => own?.principalId ?? ""));
     this.kubeletObjectId = cluster.identityProfile.apply((profile) => profile?.["kubeletidentity"]?.objectId ?? "");
     this.workspaceId = output(workspaceId ?? "");
+    this.meshRevisions = cluster.serviceMeshProfile.apply((profile) => oldestFirst(profile?.istio?.revisions ?? []));
     this.nodePoolNames = all(settings.nodePools.map(({ name: pool }) => pools.get(pool) ?? output("")));
     this.registerOutputs({
       clusterId: this.clusterId,
@@ -158,6 +163,7 @@ export class AksCluster extends ComponentResource {
       principalId: this.principalId,
       kubeletObjectId: this.kubeletObjectId,
       workspaceId: this.workspaceId,
+      meshRevisions: this.meshRevisions,
       nodePoolNames: this.nodePoolNames,
     });
   }

@@ -169,6 +169,8 @@ export interface NetworkArgs {
   outboundIpCount?: number;
   /** Subnet of the nodes, /23 or larger, for pools that name none. Default: AKS makes a network. */
   nodeSubnetId?: Input<string>;
+  /** Static Egress Gateway: fixed addresses for calls of chosen pods. Can be changed later. Default: what there is. */
+  staticEgressGateway?: boolean;
 }
 
 /** Protection of workloads, images, keys and nodes. */
@@ -253,12 +255,46 @@ export interface ScalingArgs {
 
 /** The Istio add-on. */
 export interface IstioArgs {
-  /** One revision, or two consecutive ones during an upgrade, for example `asm-1-27`. */
-  revisions: string[];
+  /**
+   * One revision, for example `asm-1-30`, or two during an upgrade, in any order. Default: AKS installs the newest but one, and
+   * keeps what runs.
+   */
+  revisions?: string[];
   /** An ingress gateway with a public address. Default false. */
   externalIngressGateway?: boolean;
   /** An ingress gateway inside the network. Default false. */
   internalIngressGateway?: boolean;
+  /** Gateways that calls to the outside may go through. Need `network.staticEgressGateway`. Default: what there is. */
+  egressGateways?: IstioEgressGatewayArgs[];
+  /**
+   * The certificate authority that signs the workloads' certificates, from Key Vault. A mesh that runs keeps the kind that it has.
+   * Default: Istio makes one of its own. Needs `security.keyVaultSecrets`.
+   */
+  certificateAuthority?: IstioCertificateAuthorityArgs;
+}
+
+/** An egress gateway of the Istio add-on. */
+export interface IstioEgressGatewayArgs {
+  /** Name of its Deployment and Service: a DNS name of up to 53 characters, once in its namespace. */
+  name: string;
+  /** Namespace of the gateway. Default `aks-istio-egress`. */
+  namespace?: string;
+  /** A `StaticGatewayConfiguration` in that namespace, which gives it its addresses by a node pool of the mode `Gateway`. */
+  gatewayConfigurationName: string;
+}
+
+/** Secrets in Key Vault with certificates and key in PEM. The add-on's identity gets the role to read them. */
+export interface IstioCertificateAuthorityArgs {
+  /** Resource id of the vault, which decides by Azure roles. */
+  keyVaultId: Input<string>;
+  /** Name of the secret with the root's certificate. */
+  rootCertificate: string;
+  /** Name of the secret with the intermediate certificate that signs. */
+  certificate: string;
+  /** Name of the secret with its private key. */
+  key: string;
+  /** Name of the secret with the chain from the intermediate certificate to the root. */
+  certificateChain: string;
 }
 
 /** A node pool. Changing a field marked *create-only* makes a new pool, waits until it is ready, and removes the old one. */

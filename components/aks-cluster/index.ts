@@ -1,4 +1,4 @@
 export * from "./args";
 export * from "./enums";
 export { AksCluster } from "./aks-cluster";
-export { askAzure } from "./preflight";
+export { askAzure, type IstioPlan } from "./preflight";

@@ -3,6 +3,7 @@ import { type input as inputs } from "@pulumi/azure-native/types";
 import { type Input } from "@pulumi/pulumi";
 
 import { KeyVaultNetworkAccess, Mesh, NetworkPluginMode, NetworkPolicy } from "./enums";
+import { oldestFirst } from "./istio-revisions";
 import { type NodePoolSettings, type ClusterSettings } from "./settings";
 
 /** What {@link managedClusterArgs} needs beside the settings: children that were made before the cluster. */
@@ -89,6 +90,8 @@ function networkProfile({ network }: ClusterSettings): inputs.containerservice.C
     dnsServiceIP: network.dnsServiceIp,
     outboundType: network.outboundType,
     loadBalancerSku: "standard",
+    staticEgressGatewayProfile:
+      network.staticEgressGateway === undefined ? undefined : { enabled: network.staticEgressGateway },
     loadBalancerProfile:
       network.outboundIpCount === undefined ? undefined : { managedOutboundIPs: { count: network.outboundIpCount } },
   };
@@ -123,15 +126,27 @@ function serviceMeshProfile({
   if (mesh !== Mesh.Istio) {
     return { mode: "Disabled" };
   }
+  const authority = istio?.certificateAuthority;
   return {
     mode: "Istio",
     istio: {
-      revisions: istio?.revisions,
+      // In one order: which revision new pods get is no matter of the cluster.
+      revisions: istio?.revisions && oldestFirst(istio.revisions),
+      certificateAuthority: authority && {
+        plugin: {
+          keyVaultId: authority.keyVaultId,
+          rootCertObjectName: authority.rootCertificate,
+          certObjectName: authority.certificate,
+          keyObjectName: authority.key,
+          certChainObjectName: authority.certificateChain,
+        },
+      },
       components: {
         ingressGateways: [
           { mode: "External", enabled: istio?.externalIngressGateway ?? false },
           { mode: "Internal", enabled: istio?.internalIngressGateway ?? false },
         ],
+        egressGateways: istio?.egressGateways?.map((gateway) => ({ ...gateway, enabled: true })),
       },
     },
   };

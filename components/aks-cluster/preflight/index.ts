@@ -2,8 +2,10 @@ import { log } from "@pulumi/pulumi";
 
 import { type ArmReader } from "../../arm/reader";
 import { type AksClusterArgs } from "../args";
+import { Mesh } from "../enums";
 import { type ClusterSettings, withDefaults } from "../settings";
 import { invalid, problemsOf } from "../validation";
+import { type IstioPlan, istioPlan, mesh } from "./mesh";
 import { type Findings, type Plan, type Question, regionName } from "./question";
 import { quota } from "./quota";
 import { ranges } from "./ranges";
@@ -13,7 +15,7 @@ import { replacements } from "./replacements";
 import { versions } from "./versions";
 import { vmSizes } from "./vm-sizes";
 
-const questions: readonly Question[] = [regions, versions, vmSizes, quota, references, ranges, replacements];
+const questions: readonly Question[] = [regions, versions, vmSizes, quota, references, ranges, replacements, mesh];
 
 /** Without an answer after so long, a line says what is waited for. */
 const progressAfterSeconds = 2;
@@ -27,18 +29,19 @@ const timeoutSeconds = 60;
  * and stops nothing.
  *
  * @param open Logs in; what it returns may be kept for other clusters of the same program.
+ * @returns which revisions the Istio add-on gets; undefined for another mesh, and where Azure did not say.
  * @throws RunError that lists every setting that Azure would refuse, each with what to write instead.
  */
 export async function askAzure(
   args: AksClusterArgs,
   open: (signal: AbortSignal) => Promise<ArmReader>,
   now: Date = new Date(),
-): Promise<void> {
+): Promise<IstioPlan | undefined> {
   const settings = withDefaults(args);
   const { location } = settings;
   const wrong = problemsOf(settings);
   if (wrong.length > 0) throw invalid(settings, wrong);
-  if (typeof location !== "string") return;
+  if (typeof location !== "string") return undefined;
   const signal = timeout();
   const waiting = setTimeout(
     // Ephemeral: it stands in the display for as long as it is true.
@@ -47,7 +50,7 @@ export async function askAzure(
     progressAfterSeconds * 1000,
   );
   try {
-    await ask(settings, regionName(location), open, now, signal);
+    return await ask(settings, regionName(location), open, now, signal);
   } finally {
     clearTimeout(waiting);
   }
@@ -59,22 +62,27 @@ async function ask(
   open: (signal: AbortSignal) => Promise<ArmReader>,
   now: Date,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<IstioPlan | undefined> {
   let azure: ArmReader;
   try {
     azure = await open(signal);
   } catch (error) {
     await log.info(`Azure cannot be asked, so settings are checked by their shapes alone: ${reason(error, signal)}`);
-    return;
+    return undefined;
   }
-  const { problems, notes, unanswered } = await findingsOf({ settings, location, azure, now }, signal);
+  const plan = { settings, location, azure, now };
+  const { problems, notes, unanswered } = await findingsOf(plan, signal);
   if (unanswered.length > 0) {
     const [{ why }] = unanswered as [Unanswered];
     await log.info(`Not checked with Azure: ${unanswered.map(({ subject }) => subject).join(", ")}. ${why}`);
   }
   if (problems.length > 0) throw invalid(settings, problems);
   for (const note of notes ?? []) await log.info(note);
+  const told = settings.mesh === Mesh.Istio && !unanswered.some(({ subject }) => subject === mesh.subject);
+  return told ? istioPlan(plan) : undefined;
 }
+
+export { type IstioPlan } from "./mesh";
 
 /** A question that Azure did not answer, and why. */
 export interface Unanswered {

@@ -97,6 +97,12 @@ function referencesOf(settings: ClusterSettings): Reference[] {
       apiVersion: "2023-07-01",
     },
     {
+      path: "istio.certificateAuthority.keyVaultId",
+      id: settings.istio?.certificateAuthority?.keyVaultId,
+      kind: "key vault",
+      apiVersion: "2023-07-01",
+    },
+    {
       path: "apiServer.privateDnsZone",
       id: zone === "system" || zone === "none" ? undefined : zone,
       kind: "private DNS zone",

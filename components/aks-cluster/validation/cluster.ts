@@ -1,6 +1,6 @@
 import { Output } from "@pulumi/pulumi";
 
-import { ClusterTier, IdentityKind, KeyVaultNetworkAccess, Mesh } from "../enums";
+import { ClusterTier, IdentityKind, KeyVaultNetworkAccess } from "../enums";
 import { type ClusterSettings, workspaceName } from "../settings";
 import { isWhole, must, type Problem, quoted } from "./problem";
 
@@ -45,7 +45,6 @@ export function clusterProblems(settings: ClusterSettings): Problem[] {
     ),
     ...identityProblems(settings),
     ...securityProblems(settings),
-    ...meshProblems(settings),
   ];
 }
 
@@ -181,39 +180,6 @@ function securityProblems({ security, identity }: ClusterSettings): Problem[] {
       kms?.keyVaultNetworkAccess !== KeyVaultNetworkAccess.Private || kms.keyVaultResourceId !== undefined,
       "security.kms.keyVaultResourceId",
       'is missing: keyVaultNetworkAccess "Private" needs the resource id of the vault.',
-    ),
-  ];
-}
-
-function meshProblems({ mesh, istio, nodePools }: ClusterSettings): Problem[] {
-  const windows = nodePools.findIndex(({ osType }) => osType === "Windows");
-  const revisions = istio?.revisions ?? [];
-  const minors = revisions.map((revision) => Number(/^asm-1-(\d+)$/.exec(revision)?.[1] ?? NaN));
-  return [
-    ...must(
-      mesh !== Mesh.OpenServiceMesh || windows < 0,
-      `nodePools[${windows}].osSku`,
-      'is Windows, where Open Service Mesh does not run. Take the pool out, or write mesh: "None".',
-    ),
-    ...must(
-      istio === undefined || mesh === Mesh.Istio,
-      "istio",
-      `needs mesh: "Istio", and mesh is ${quoted(mesh)}: one cluster runs one mesh. Leave istio out, or change mesh.`,
-    ),
-    ...must(
-      mesh !== Mesh.Istio || revisions.length === 1 || revisions.length === 2,
-      "istio.revisions",
-      "needs one revision, such as asm-1-27, or two during an upgrade.",
-    ),
-    ...must(
-      minors.every((minor) => !Number.isNaN(minor)),
-      "istio.revisions",
-      `is ${quoted(revisions)}. Write revisions such as asm-1-27 (az aks mesh get-revisions lists them).`,
-    ),
-    ...must(
-      minors.length !== 2 || minors.some(Number.isNaN) || Math.abs((minors[0] ?? 0) - (minors[1] ?? 0)) === 1,
-      "istio.revisions",
-      `is ${quoted(revisions)}. The two revisions of an upgrade must be consecutive.`,
     ),
   ];
 }

@@ -61,6 +61,11 @@ const keyVaultKey: Format = (value) =>
     ? undefined
     : `is ${quoted(value)}. Write the key's identifier with its version: https://<vault>.vault.azure.net/keys/<name>/<version>.`;
 
+const secretName: Format = (value) =>
+  /^[0-9a-z-]{1,127}$/i.test(value)
+    ? undefined
+    : `is ${quoted(value)}. Write the name of a secret in the vault: 1 to 127 letters, digits and hyphens.`;
+
 const resourceGroupName: Format = (value) =>
   /^[-\w.()]{0,89}[-\w()]$/u.test(value)
     ? undefined
@@ -91,5 +96,10 @@ export const formats: Readonly<Record<string, Format>> = {
   "nodePools[].podSubnetId": subnetId,
   "security.kms.keyId": keyVaultKey,
   "security.kms.keyVaultResourceId": resourceId("Microsoft.KeyVault/vaults"),
+  "istio.certificateAuthority.keyVaultId": resourceId("Microsoft.KeyVault/vaults"),
+  "istio.certificateAuthority.rootCertificate": secretName,
+  "istio.certificateAuthority.certificate": secretName,
+  "istio.certificateAuthority.key": secretName,
+  "istio.certificateAuthority.certificateChain": secretName,
   "monitoring.workspaceId": resourceId("Microsoft.OperationalInsights/workspaces"),
 };

@@ -5,6 +5,7 @@ import { accessProblems } from "./access";
 import { notAChoice } from "./choices";
 import { clusterProblems } from "./cluster";
 import { type Format, formats } from "./formats";
+import { meshProblems } from "./mesh";
 import { networkProblems } from "./network";
 import { nodePoolProblems } from "./node-pools";
 import { type Problem } from "./problem";
@@ -24,6 +25,7 @@ export function problemsOf(settings: ClusterSettings): Problem[] {
   return [
     ...single,
     ...clusterProblems(settings),
+    ...meshProblems(settings),
     ...accessProblems(settings),
     ...networkProblems(settings),
     ...upgradeProblems(settings),

@@ -122,6 +122,50 @@ describe("AksCluster", () => {
     });
   });
 
+  it("leaves the revision to AKS, and takes gateways and a certificate authority to their places", async () => {
+    const istio = {
+      egressGateways: [{ name: "out", namespace: "shop", gatewayConfigurationName: "routes" }],
+      certificateAuthority: {
+        ...{
+          keyVaultId: ids.vault,
+          rootCertificate: "root",
+          certificate: "ca",
+          key: "ca-key",
+          certificateChain: "chain",
+        },
+      },
+    };
+    const { registered } = await build({ ...minimal, mesh: "Istio", istio, network: { staticEgressGateway: true } });
+    const { serviceMeshProfile, networkProfile } = only(registered, "ManagedCluster");
+    expect(networkProfile).toMatchObject({ staticEgressGatewayProfile: { enabled: true } });
+    expect(serviceMeshProfile).toMatchObject({
+      istio: {
+        certificateAuthority: {
+          plugin: {
+            keyVaultId: ids.vault,
+            rootCertObjectName: "root",
+            certObjectName: "ca",
+            keyObjectName: "ca-key",
+            certChainObjectName: "chain",
+          },
+        },
+        components: {
+          egressGateways: [{ name: "out", namespace: "shop", gatewayConfigurationName: "routes", enabled: true }],
+        },
+      },
+    });
+    expect(serviceMeshProfile).not.toHaveProperty("istio.revisions");
+    const [assigned] = every(registered, "RoleAssignment").filter(({ scope }) => scope === ids.vault);
+    expect(pathOf(String(assigned?.["roleDefinitionId"]))).toBe("4633458b-17de-408a-b874-0445c86b69e6");
+  });
+
+  it("names revisions in one order, whichever new pods get", async () => {
+    const { registered } = await build({ ...minimal, mesh: "Istio", istio: { revisions: ["asm-1-30", "asm-1-29"] } });
+    expect(only(registered, "ManagedCluster")["serviceMeshProfile"]).toMatchObject({
+      istio: { revisions: ["asm-1-29", "asm-1-30"] },
+    });
+  });
+
   it("writes to a workspace that is given, and makes none", async () => {
     const { registered } = await build({ ...minimal, monitoring: { workspaceId: output(ids.workspace) } });
     expect(every(registered, "Workspace")).toEqual([]);

@@ -100,15 +100,32 @@ function running(version: string, ...poolVersions: string[]) {
 let fake: FakeArm | undefined;
 afterEach(() => fake?.close());
 
-async function ask(change: Partial<AksClusterArgs>, answers: Readonly<Record<string, unknown>> = azure, now = sunday) {
-  fake = await fakeArm((request): Answer => {
+/** Answers by path; a number is a status. */
+function answering(answers: Readonly<Record<string, unknown>>) {
+  return (request: string): Answer => {
     const body = answers[request.slice("GET ".length)];
     if (body === undefined) return { status: 404, body: { error: { code: "ResourceNotFound" } } };
     return typeof body === "number" ? { status: body, body: { error: { code: "AuthorizationFailed" } } } : { body };
-  });
+  };
+}
+
+async function ask(change: Partial<AksClusterArgs>, answers: Readonly<Record<string, unknown>> = azure, now = sunday) {
+  fake = await fakeArm(answering(answers));
   const args = { ...minimal, kubernetesVersion: "1.35", ...change };
   const location = typeof args.location === "string" ? args.location : "";
   return findingsOf({ settings: withDefaults(args), location, azure: armReader(fake.arm), now });
+}
+
+/** What the question as a whole comes to. */
+async function asking(change: Partial<AksClusterArgs>, answers: Readonly<Record<string, unknown>>) {
+  fake = await fakeArm(answering(answers));
+  const { arm } = fake;
+  const said = vi.spyOn(log, "info").mockResolvedValue(undefined);
+  try {
+    return await askAzure({ ...minimal, ...change }, () => Promise.resolve(armReader(arm)), sunday);
+  } finally {
+    said.mockRestore();
+  }
 }
 
 function pools(first: object, second: object = {}): { nodePools: NodePoolArgs[] } {
@@ -246,6 +263,143 @@ describe("what Azure knows of a cluster", () => {
     expect(problems.map(({ path }) => path)).toEqual(["kubernetesVersion"]);
     expect(unanswered.map(({ subject }) => subject)).toEqual(["the VM sizes", "the quota"]);
     expect(unanswered[0]?.why).toBe("Reading the VM sizes of westeurope: Azure answered 403 AuthorizationFailed.");
+  });
+});
+
+const meshRevisions =
+  "/subscriptions/sub/providers/Microsoft.ContainerService/locations/westeurope/meshRevisionProfiles/istio";
+const versions = (...names: string[]) => [
+  { name: "KubernetesOfficial", versions: names },
+  { name: "AKSLongTermSupport", versions: ["1.32", ...names] },
+];
+const withIstio = {
+  ...azure,
+  [meshRevisions]: {
+    properties: {
+      meshRevisions: [
+        { revision: "asm-1-30", upgrades: [], compatibleWith: versions("1.34", "1.35", "1.36") },
+        { revision: "asm-1-29", upgrades: ["asm-1-30"], compatibleWith: versions("1.33", "1.34", "1.35") },
+      ],
+    },
+  },
+};
+
+/** A cluster whose mesh runs these revisions, the first of them with these upgrades. */
+function meshed(revisions: string[], upgrades: string[], version = "1.35.4") {
+  const [live] = Object.values(running(version, version, version));
+  const serviceMeshProfile = { mode: "Istio", istio: { revisions } };
+  return {
+    ...withIstio,
+    [clusterPath]: { ...live, properties: { ...live?.properties, serviceMeshProfile } },
+    [`${clusterPath}/meshUpgradeProfiles/istio`]: {
+      properties: { revision: revisions[0], upgrades, compatibleWith: versions("1.34", "1.35") },
+    },
+  };
+}
+const istio = (...revisions: string[]): Partial<AksClusterArgs> => ({ mesh: "Istio", istio: { revisions } });
+
+describe("the mesh of a cluster", () => {
+  it("gets the revision before the newest where none is named, and that is said", async () => {
+    const { problems, notes } = await ask({ mesh: "Istio" }, withIstio);
+    expect({ problems, notes }).toEqual({ problems: [], notes: ["Istio is installed with revision asm-1-29."] });
+    expect((await ask({ mesh: "Istio", kubernetesVersion: "1.36" }, withIstio)).notes).toEqual([
+      "Istio is installed with revision asm-1-30.",
+    ]);
+  });
+
+  it.each<[string, Partial<AksClusterArgs>, RegExp]>([
+    ["a revision that AKS does not know", istio("asm-1-99"), /does not install in westeurope.*asm-1-29 or asm-1-30/],
+    [
+      "a revision that takes another Kubernetes",
+      { ...istio("asm-1-29"), kubernetesVersion: "1.36" },
+      /takes Kubernetes 1\.33, 1\.34 and 1\.35.*Write asm-1-30/,
+    ],
+    ["an upgrade of no mesh", istio("asm-1-29", "asm-1-30"), /has no mesh yet/],
+  ])("refuses %s", async (_, change, remedy) => {
+    const { problems } = await ask(change, withIstio);
+    expect(problems.map(({ path }) => path)).toEqual(["istio.revisions"]);
+    expect(problems[0]?.message).toMatch(remedy);
+  });
+
+  it("is upgraded by a second revision", async () => {
+    const live = meshed(["asm-1-29"], ["asm-1-30"]);
+    const { problems, notes } = await ask(istio("asm-1-29", "asm-1-30"), live);
+    expect(problems).toEqual([]);
+    expect(notes?.[0]).toMatch(/from asm-1-29 starts.*New pods get the sidecar of asm-1-29/);
+    for (const revisions of [["asm-1-30", "asm-1-29"], ["asm-1-30"], ["asm-1-29"]]) {
+      const both = meshed(["asm-1-29", "asm-1-30"], []);
+      expect(await ask(istio(...revisions), both), revisions.join()).toMatchObject({ problems: [], notes: [] });
+    }
+  });
+
+  it.each<[string, string[], ReturnType<typeof meshed>, RegExp]>([
+    [
+      "at once",
+      ["asm-1-30"],
+      meshed(["asm-1-29"], ["asm-1-30"]),
+      /begins with both\. Write \["asm-1-29","asm-1-30"\] first/,
+    ],
+    [
+      "further than AKS goes",
+      ["asm-1-27", "asm-1-30"],
+      meshed(["asm-1-27"], ["asm-1-29"]),
+      /to asm-1-29\. Write \["asm-1-27","asm-1-29"\]/,
+    ],
+    [
+      "during another",
+      ["asm-1-29", "asm-1-30"],
+      meshed(["asm-1-28", "asm-1-29"], []),
+      /Write \["asm-1-29"\] to complete it, or \["asm-1-28"\]/,
+    ],
+  ])("is not upgraded %s", async (_, revisions, live, remedy) => {
+    const { problems } = await ask(istio(...revisions), live);
+    expect(problems[0]?.message, JSON.stringify(problems)).toMatch(remedy);
+  });
+
+  it("keeps a revision that AKS no longer supports, says so, and holds back Kubernetes", async () => {
+    const live = meshed(["asm-1-28"], ["asm-1-29", "asm-1-30"]);
+    const { problems, notes } = await ask({ mesh: "Istio" }, live);
+    expect(problems).toEqual([]);
+    expect(notes?.[0]).toMatch(/no longer supports revision asm-1-28.*Upgrade it to asm-1-29 or asm-1-30/);
+    const later = await ask({ mesh: "Istio", kubernetesVersion: "1.36" }, live);
+    expect(later.problems).toEqual([
+      {
+        path: "kubernetesVersion",
+        message:
+          "is 1.36, which revision asm-1-28 of the mesh does not take. Upgrade the mesh first, see docs/istio.md.",
+      },
+    ]);
+  });
+
+  it("does not become another one", async () => {
+    const [live] = Object.values(running("1.35.4", "1.35.4", "1.35.4"));
+    const osm = { openServiceMesh: { enabled: true } };
+    const withOsm = {
+      ...withIstio,
+      [clusterPath]: { ...live, properties: { ...live?.properties, addonProfiles: osm } },
+    };
+    expect((await ask({ mesh: "Istio" }, withOsm)).problems).toEqual([
+      { path: "mesh", message: expect.stringMatching(/runs Open Service Mesh.*make a second cluster/) },
+    ]);
+    expect((await ask({ mesh: "OpenServiceMesh" }, withOsm)).problems).toEqual([]);
+    const back = await ask({ mesh: "OpenServiceMesh" }, meshed(["asm-1-29"], []));
+    expect(back.problems.map(({ message }) => message)).toEqual([expect.stringMatching(/runs Istio/)]);
+  });
+
+  it("comes as a plan: revisions, what starts, where it may go", async () => {
+    const plan = (change: Partial<AksClusterArgs>, answers: Readonly<Record<string, unknown>>) =>
+      asking({ kubernetesVersion: "1.35", ...change }, answers);
+    expect(await plan({ mesh: "Istio" }, withIstio)).toEqual({
+      ...{ revisions: ["asm-1-29"], starting: [], next: ["asm-1-30"] },
+    });
+    expect(await plan(istio("asm-1-29", "asm-1-30"), meshed(["asm-1-29"], ["asm-1-30"]))).toEqual({
+      ...{ revisions: ["asm-1-29", "asm-1-30"], starting: ["asm-1-30"], next: [] },
+    });
+    expect(await plan({ mesh: "Istio" }, meshed(["asm-1-28"], ["asm-1-29"]))).toEqual({
+      ...{ revisions: ["asm-1-28"], starting: [], next: ["asm-1-29", "asm-1-30"] },
+    });
+    expect(await plan({}, withIstio)).toBeUndefined();
+    expect(await plan({ mesh: "Istio" }, { ...withIstio, [meshRevisions]: 403 })).toBeUndefined();
   });
 });
 

@@ -7,6 +7,16 @@ import { guard, problemsOf, validate } from "../../../components/aks-cluster/val
 import { type Format, formats } from "../../../components/aks-cluster/validation/formats";
 import { ids, minimal } from "./example";
 
+const egress = { name: "out", gatewayConfigurationName: "routes" };
+const static_ = { network: { staticEgressGateway: true } };
+const certificateAuthority = {
+  keyVaultId: ids.vault,
+  rootCertificate: "root-cert",
+  certificate: "ca-cert",
+  key: "ca-key",
+  certificateChain: "cert-chain",
+};
+
 function problems(change: object): { path: string; message: string }[] {
   // Wrong values that TypeScript would refuse are what is tested here: a configuration file can hold them.
   return problemsOf(withDefaults({ ...minimal, ...change } as AksClusterArgs));
@@ -177,13 +187,49 @@ const refused: [string, object, string, RegExp][] = [
     "istio",
     /one cluster runs one mesh/,
   ],
-  ["Istio without a revision", { mesh: "Istio" }, "istio.revisions", /one revision/],
-  ["an Istio version for a revision", { mesh: "Istio", istio: { revisions: ["1.27"] } }, "istio.revisions", /asm-1-27/],
+  ["no revision of Istio at all", { mesh: "Istio", istio: { revisions: [] } }, "istio.revisions", /one revision/],
+  ["an Istio version for a revision", { mesh: "Istio", istio: { revisions: ["1.27"] } }, "istio.revisions", /asm-1-30/],
   [
-    "revisions that are apart",
-    { mesh: "Istio", istio: { revisions: ["asm-1-25", "asm-1-27"] } },
+    "a revision twice",
+    { mesh: "Istio", istio: { revisions: ["asm-1-29", "asm-1-29"] } },
     "istio.revisions",
-    /consecutive/,
+    /must differ/,
+  ],
+  [
+    "a certificate authority that nothing brings in",
+    { mesh: "Istio", istio: { certificateAuthority }, security: { keyVaultSecrets: false } },
+    "istio.certificateAuthority",
+    /keyVaultSecrets: true/,
+  ],
+  [
+    "a vault that is none",
+    { mesh: "Istio", istio: { certificateAuthority: { ...certificateAuthority, keyVaultId: "vault" } } },
+    "istio.certificateAuthority.keyVaultId",
+    /Microsoft\.KeyVault\/vaults/,
+  ],
+  [
+    "a secret's address for its name",
+    { mesh: "Istio", istio: { certificateAuthority: { ...certificateAuthority, key: "https://v/secrets/k" } } },
+    "istio.certificateAuthority.key",
+    /name of a secret/,
+  ],
+  [
+    "an egress gateway without addresses",
+    { mesh: "Istio", istio: { egressGateways: [egress] } },
+    "istio.egressGateways",
+    /staticEgressGateway: true/,
+  ],
+  [
+    "the name of an egress gateway",
+    { mesh: "Istio", istio: { egressGateways: [{ ...egress, name: "o".repeat(54) }] }, ...static_ },
+    "istio.egressGateways[0].name",
+    /1 to 53/,
+  ],
+  [
+    "an egress gateway twice",
+    { mesh: "Istio", istio: { egressGateways: [egress, { ...egress, namespace: "aks-istio-egress" }] }, ...static_ },
+    "istio.egressGateways[1].name",
+    /twice for the namespace aks-istio-egress/,
   ],
   [
     "Open Service Mesh with a Windows pool",
@@ -540,7 +586,16 @@ describe("validation", () => {
         security: { kms: { keyId: ids.key, keyVaultNetworkAccess: "Private", keyVaultResourceId: ids.vault } },
       },
     ],
-    ["Istio during an upgrade", { mesh: "Istio", istio: { revisions: ["asm-1-27", "asm-1-26"] } }],
+    ["Istio of a revision that AKS chooses", { mesh: "Istio" }],
+    ["Istio during an upgrade", { mesh: "Istio", istio: { revisions: ["asm-1-30", "asm-1-28"] } }],
+    [
+      "Istio with gateways and a certificate authority",
+      {
+        mesh: "Istio",
+        istio: { egressGateways: [egress, { ...egress, namespace: "shop" }], certificateAuthority },
+        ...static_,
+      },
+    ],
     [
       "Windows without a mesh",
       { network: { policy: "calico" }, ...withUserPool({ name: "win", osSku: "Windows2022" }) },
