@@ -32,6 +32,8 @@ export interface ApiClient {
   find<T>(path: string): Promise<T | undefined>;
   list<T = KubernetesObject>(path: string): Promise<T[]>;
   create(path: string, body: object): Promise<void>;
+  /** Posts a request that is answered and not kept, such as for a token. */
+  request<T>(path: string, body: object): Promise<T>;
   /** Server-side apply, taking over fields that others own. */
   apply(path: string, body: object): Promise<void>;
   mergePatch(path: string, body: object): Promise<void>;
@@ -75,6 +77,7 @@ export function apiClient(server: string, tls: { ca: string; cert: string; key: 
     find: <T>(path: string) => unlessMissing(get<T>(path)),
     list: async <T>(path: string) => (await get<{ items: T[] }>(path)).items,
     create: async (path, body) => void (await call("POST", path, body)),
+    request: async <T>(path: string, body: object) => (await call("POST", path, body)) as T,
     apply: async (path, body) => {
       const query = `?fieldManager=${fieldManager}&force=true`;
       await call("PATCH", path + query, body, "application/apply-patch+yaml");

@@ -8,12 +8,14 @@ import { applyClusterObjects } from "./cluster-objects";
 import { apiServerConfig, clusterProcesses, layout } from "./cluster-processes";
 import { writeWhole } from "./files";
 import { certificateSubjects, kubernetesUsers } from "./identities";
+import { istio } from "./istio";
 import { kubeconfig } from "./kubeconfig";
 import { kwokStages } from "./kwok-stages";
 import { ensureProcess, logTail, processRuns, startedProcesses, stopProcess } from "./managed-process";
 import { setNodes } from "./nodes";
 import { openServiceMesh } from "./open-service-mesh";
 import { ensurePorts } from "./ports";
+import { serviceRoutes } from "./service-routes";
 import type { ControlPlane, ControlPlaneOptions } from "./types";
 
 export type { ControlPlane, ControlPlaneOptions, IstioAddon, NodePool } from "./types";
@@ -50,22 +52,25 @@ export async function openControlPlane(given: ControlPlaneOptions): Promise<Cont
   await apiServerReady(api, directory);
   await Promise.all(clients.map((definition) => ensureProcess(directory, definition)));
   await applyClusterObjects(api, options.dnsServiceIP);
+  const log = options.log ?? (() => undefined);
+  const routes = serviceRoutes(files.routes);
   const mesh = openServiceMesh({
     directory,
     api,
     tools: options.tools,
     ports,
     kubeconfig: files.kubeconfig("osm"),
-    routesFile: files.routes,
+    routes,
   });
-  await mesh.resume();
+  const addon = istio({ directory, api, server, certificateAuthority, routes, log });
+  await Promise.all([mesh.resume(), addon.resume()]);
 
-  const cloud = await startCloudControllers(api, kubeconfigs.admin, options.log ?? (() => undefined));
+  const cloud = await startCloudControllers(api, kubeconfigs.admin, log);
 
   const inTurn = serializer();
   const stop = async () => {
     await cloud.stop();
-    await mesh.stop();
+    await Promise.all([mesh.stop(), addon.stop()]);
     api.close();
     await stopControlPlane(directory);
   };
@@ -82,8 +87,7 @@ export async function openControlPlane(given: ControlPlaneOptions): Promise<Cont
       ),
     enableOpenServiceMesh: (meshOptions) => inTurn(() => mesh.enable(meshOptions)),
     disableOpenServiceMesh: () => inTurn(() => mesh.disable()),
-    // The cluster has no istiod yet.
-    setIstio: () => Promise.resolve(),
+    setIstio: (wanted, istioOptions) => inTurn(() => addon.set(wanted, istioOptions)),
     stop: () => inTurn(stop),
     destroy: () =>
       inTurn(async () => {

@@ -7,14 +7,14 @@ export function kubeconfig(options: {
   readonly server: string;
   /** PEM of the authority that signed the server's certificate. */
   readonly certificateAuthority: string;
-  /** The user's client certificate; none for a server that asks for none. */
-  readonly client?: { readonly certificate: string; readonly key: string };
+  /** The user's client certificate or token; none for a server that asks for neither. */
+  readonly client?: { readonly certificate: string; readonly key: string } | { readonly token: string };
 }): string {
   const { clusterName, userName, client } = options;
-  const user = client && {
-    "client-certificate-data": base64(client.certificate),
-    "client-key-data": base64(client.key),
-  };
+  const user =
+    client === undefined || "token" in client
+      ? client
+      : { "client-certificate-data": base64(client.certificate), "client-key-data": base64(client.key) };
   return stringify({
     apiVersion: "v1",
     kind: "Config",

@@ -22,12 +22,19 @@ export type PortName = (typeof portNames)[number];
 export type Ports = Readonly<Record<PortName, number>>;
 
 /** The control plane's ports: free ones at the first call, afterwards the same, remembered in the directory. */
-export async function ensurePorts(directory: string): Promise<Ports> {
-  const file = path.join(directory, "ports.json");
+export function ensurePorts(directory: string): Promise<Ports> {
+  return portsIn(path.join(directory, "ports.json"), portNames);
+}
+
+/** Ports for these names: free ones at the first call, afterwards those that the file remembers. */
+export async function portsIn<Name extends string>(
+  file: string,
+  names: readonly Name[],
+): Promise<Readonly<Record<Name, number>>> {
   const known = await ifExists(readFile(file, "utf8"));
-  if (known !== undefined) return JSON.parse(known) as Ports;
-  const ports = await freePorts(portNames.length);
-  const named = Object.fromEntries(portNames.map((name, index) => [name, ports[index]])) as Ports;
+  if (known !== undefined) return JSON.parse(known) as Record<Name, number>;
+  const ports = await freePorts(names.length);
+  const named = Object.fromEntries(names.map((name, index) => [name, ports[index]])) as Record<Name, number>;
   await writeWhole(file, JSON.stringify(named, null, 2));
   return named;
 }

@@ -20,8 +20,6 @@ export interface ControlPlaneOptions {
   readonly log?: (line: string) => void;
   /** The cluster's node resource group, for the nodes' labels. Default: the name of the directory. */
   readonly nodeResourceGroup?: string;
-  /** The Istio add-on as the cluster has it when its control plane is opened; {@link ControlPlane.setIstio} changes it. Default: none. */
-  readonly istio?: IstioAddon;
 }
 
 /** The Istio add-on of a cluster. */
@@ -74,8 +72,13 @@ export interface ControlPlane {
   enableOpenServiceMesh(options: { readonly crdDelaySeconds: number }): Promise<void>;
   /** Removes the Deployments as AKS does: custom resource definitions and webhook configurations stay behind. */
   disableOpenServiceMesh(): Promise<void>;
-  /** Makes the control planes of the Istio add-on be those of the revisions; undefined: none. Idempotent: called at the end of every change of the cluster. */
-  setIstio(addon: IstioAddon | undefined): Promise<void>;
+  /**
+   * Makes the control planes of the Istio add-on be those of the revisions; undefined: none. Idempotent: called at the end of every
+   * change of the cluster. Resolves when their Deployments are there; custom resource definitions and webhooks follow, once a node is
+   * ready and the delay is over. What leaves takes its objects along; custom resource definitions stay, and the namespace
+   * with the certificate authority.
+   */
+  setIstio(addon: IstioAddon | undefined, options: { readonly crdDelaySeconds: number }): Promise<void>;
   /** Ends the processes; the data stays. */
   stop(): Promise<void>;
   /** Ends the processes and removes the directory. */

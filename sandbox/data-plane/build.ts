@@ -2,12 +2,20 @@ import path from "node:path";
 import { buildTool } from "../tools/build";
 import { buildOnce, isBuilt, locateBuild, logFileOf } from "../tools/cache";
 import { type ToolDefinition } from "../tools/definitions";
+import { buildProgress } from "../tools/progress";
+
+/** A build that takes longer than this tells how it goes on. */
+const longSeconds = 60;
 
 /** A Go program that most users of the sandbox never need, so that it is built on first use. */
 export interface OptionalTool {
   readonly name: string;
   readonly version: string;
   readonly packages: readonly string[];
+  /** Further names of the first executable, as in {@link ToolDefinition}. Default: none. */
+  readonly links?: readonly string[];
+  /** Files that it needs at run time, as in {@link ToolDefinition}. Default: none. */
+  readonly files?: ToolDefinition["files"];
   /** About how long the build takes the first time. */
   readonly seconds: number;
   /** Folder of its Go module. */
@@ -20,19 +28,28 @@ export interface OptionalTool {
 
 /**
  * Builds the tool unless it is in the cache, under its version and a hash of its sources.
- * @param report gets a line when something has to be built.
+ * @param report gets a line when something has to be built, and while a long build goes on.
  * @returns folder of its executables.
  */
 export async function ensureOptionalTool(tool: OptionalTool, report: (message: string) => void): Promise<string> {
-  const { name, version, packages, seconds, source } = tool;
-  const definition: ToolDefinition = { name, version, packages, seconds, linkerVariables: {}, links: [], files: [] };
+  const { name, version, packages, links = [], files = [], seconds, source } = tool;
+  const definition: ToolDefinition = { name, version, packages, seconds, linkerVariables: {}, links, files };
   const directory = await locateBuild(definition, [source, ...tool.uses], (file) => !file.endsWith("_test.go"));
   if (!(await isBuilt(directory))) {
     report(`Building ${tool.title} …`);
     await buildOnce(
       directory,
       () => report(`Another process is building ${name}: waiting for it.`),
-      async () => buildTool(definition, source, directory, await logFileOf(definition)),
+      async () => {
+        const progress = seconds < longSeconds ? undefined : buildProgress([definition], report);
+        progress?.started(definition);
+        try {
+          await buildTool(definition, source, directory, await logFileOf(definition));
+          progress?.finished(definition);
+        } finally {
+          progress?.stop();
+        }
+      },
     );
   }
   return path.join(directory, "bin");

@@ -34,13 +34,13 @@ export interface PodStatistics {
 /** A container as the runner starts it. */
 export interface ContainerSpec {
   readonly name: string;
-  /** `envoy`, or the last part of one of the image names that the runner knows. */
+  /** `envoy`, `pilot-agent`, or the last part of one of the image names that the runner knows. */
   readonly program: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** User and group. */
   readonly user: number;
-  /** Content (base64) of the volumes' files by path, below /etc. */
+  /** Content (base64) of the volumes' files by path: below /etc, or relative to the working directory, which is the container's own. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -49,8 +49,10 @@ export interface PodSpec {
   /** Another key is another pod. */
   readonly key: string;
   readonly address: string;
-  /** Netfilter rules in the format of iptables-restore. */
-  readonly rules: string;
+  /** Netfilter rules in the format of iptables-restore. Default: those that `setup` makes. */
+  readonly rules?: string;
+  /** Arguments of pilot-agent that sets up the pod's network. Default: it is not run. */
+  readonly setup?: readonly string[];
   readonly containers: readonly ContainerSpec[];
 }
 
@@ -93,12 +95,20 @@ export async function podProblem(): Promise<string | undefined> {
 // A process namespace, so that all goes with its first process, however that ends; and if this process is killed, so is that.
 const namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
+/** Where a container finds Envoy. */
+export const envoyInPods = "/mnt/envoy";
+
 /**
  * Starts a runner without pods.
  * @param log gets what the runner and its Envoys complain about.
+ * @param pilotAgent path of Istio's agent, for pods that have it. Default: there are none.
  * @throws an Error that says what this machine lacks.
  */
-export async function openPodRunner(report: (message: string) => void, log: Writable): Promise<PodRunner> {
+export async function openPodRunner(
+  report: (message: string) => void,
+  log: Writable,
+  pilotAgent?: string,
+): Promise<PodRunner> {
   const access = await namespaceAccess(namespaces);
   if ("problem" in access) throw new Error(access.problem);
   const source = path.join(__dirname, "pods");
@@ -109,7 +119,12 @@ export async function openPodRunner(report: (message: string) => void, log: Writ
     ),
     ensureEnvoy(report),
   ]);
-  const [command = "", ...args] = [...access.unshare, path.join(binaries, "pods"), envoy];
+  const [command = "", ...args] = [
+    ...access.unshare,
+    path.join(binaries, "pods"),
+    envoy,
+    ...(pilotAgent ? [pilotAgent] : []),
+  ];
   // A group of its own: Ctrl-C is for this process, which then ends the runner in good order.
   const child = spawn(command, args, {
     stdio: ["pipe", "pipe", "pipe"],

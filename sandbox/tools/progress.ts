@@ -21,12 +21,12 @@ export function buildProgress(tools: readonly ToolDefinition[], report: (message
     const begun = sumSeconds(done) + sumSeconds(tools.filter(({ name }) => running.has(name)));
     const left = Math.max(expected * Math.max(pace, elapsed / Math.max(begun, 1)) - elapsed, 10);
     report(
-      `Building ${[...running].join(", ")}: ${done.length} of ${tools.length} tools done after ${duration(elapsed)}, ` +
+      `Building ${[...running].join(", ")}: ${done.length} of ${count(tools)} done after ${duration(elapsed)}, ` +
         `about ${duration(left)} to go`,
     );
   };
   report(
-    `Building ${tools.length} tools from source, which is done once: ${tools.map((tool) => tool.name).join(", ")}. ` +
+    `Building ${count(tools)} from source, which is done once: ${tools.map((tool) => tool.name).join(", ")}. ` +
       `About ${duration(expected)} on two free cores.`,
   );
   const timer = setInterval(line, 15_000);
@@ -38,7 +38,7 @@ export function buildProgress(tools: readonly ToolDefinition[], report: (message
       done.push(tool);
       const elapsed = (Date.now() - start) / 1000;
       pace = paceOf(elapsed, sumSeconds(done), sumSeconds(tools.filter(({ name }) => running.has(name))));
-      if (done.length === tools.length) report(`Built ${tools.length} tools in ${duration(elapsed)}.`);
+      if (done.length === tools.length) report(`Built ${count(tools)} in ${duration(elapsed)}.`);
     },
     stop: () => clearInterval(timer),
   };
@@ -58,6 +58,10 @@ export function paceOf(elapsed: number, doneSeconds: number, runningSeconds: num
 export function duration(seconds: number): string {
   const whole = Math.round(seconds);
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+function count({ length }: readonly ToolDefinition[]): string {
+  return length === 1 ? "1 tool" : `${length} tools`;
 }
 
 function sumSeconds(tools: readonly ToolDefinition[]): number {

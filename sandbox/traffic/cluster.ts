@@ -3,15 +3,17 @@ import { join } from "node:path";
 import { controlPlaneFolder } from "../arm/control-plane-backend";
 import { type ApiClient, apiClient, poll } from "../control-plane/api-client";
 import { layout } from "../control-plane/cluster-processes";
+import { istiodDiscovery } from "../control-plane/istio";
 import { ensurePorts } from "../control-plane/ports";
 import { UserError } from "../progress";
 import { pulumi, type Sandbox } from "../sandbox";
+import { type Discovery } from "./world";
 
 /** A stack's cluster as the sandbox itself sees it: as whoever runs the control plane, not as a user of it. */
 export interface StackCluster {
   readonly api: ApiClient;
-  /** Port of this machine's loopback where the real osm-controller serves sidecars their configuration. */
-  readonly discoveryPort: number;
+  /** Where the real osm-controller, or istiod, serves sidecars their configuration. */
+  readonly discovery: Discovery;
   /** Where the control plane keeps its files. */
   readonly directory: string;
 }
@@ -27,9 +29,18 @@ export async function stackCluster(sandbox: Sandbox, stack: string): Promise<Sta
   if (typeof clusterName !== "string" || typeof resourceGroupName !== "string") {
     throw new UserError(`Stack "${stack}" has no cluster yet; \`npm run sandbox\` makes one. ${stderr}`.trim());
   }
+  return await clusterNamed(sandbox, resourceGroupName, clusterName);
+}
+
+/** A cluster by its names in Azure, see {@link stackCluster}. */
+export async function clusterNamed(
+  sandbox: Sandbox,
+  resourceGroupName: string,
+  clusterName: string,
+): Promise<StackCluster> {
   const end = `/resourcegroups/${resourceGroupName}/providers/microsoft.containerservice/managedclusters/${clusterName}`;
   // After a start of the sandbox its clusters take a few seconds.
-  const { id, server } = await poll(`cluster ${clusterName} of stack "${stack}" runs`, startSeconds, async () => {
+  const { id, server } = await poll(`cluster ${clusterName} runs`, startSeconds, async () => {
     const status = (await sandbox.emulator.control("GET", "status")) as {
       readonly clusters: readonly { readonly id: string; readonly server?: string }[];
     };
@@ -44,5 +55,9 @@ export async function stackCluster(sandbox: Sandbox, stack: string): Promise<Sta
     readFile(files.key("admin"), "utf8"),
     ensurePorts(directory),
   ]);
-  return { api: apiClient(server, { ca, cert, key }), discoveryPort: ports["osm-controller-xds"], directory };
+  const discovery = {
+    "osm-controller.kube-system:15128": ports["osm-controller-xds"],
+    ...(await istiodDiscovery(directory)),
+  };
+  return { api: apiClient(server, { ca, cert, key }), discovery, directory };
 }

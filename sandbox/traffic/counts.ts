@@ -1,11 +1,24 @@
 import { type CountedCall, type PodStatistics } from "../data-plane/runner";
 import { type ClusterObjects, type Pod } from "./objects";
 
-/** Which of a sidecar's statistics are read: calls to each cluster, its own answers by class, and connections that it took. */
+/**
+ * Which of a sidecar's statistics are read: calls to each cluster, its own answers by class, and connections for which it has no filter
+ * chain. The names are OSM's and Istio's.
+ */
 export const statisticsPattern =
   "^(cluster\\..*\\.upstream_(rq_\\d\\d\\d|cx_total)" +
-  "|http\\.mesh-http-conn-manager\\.rds-outbound\\.\\d+\\.downstream_rq_\\dxx" +
-  "|listener\\.0\\.0\\.0\\.0_1500[13]\\.(downstream_cx_total|no_filter_chain_match))$";
+  "|http\\.(mesh-http-conn-manager\\.rds-outbound\\.\\d+|outbound_[\\d.]+_\\d+;?)\\.downstream_rq_\\dxx" +
+  "|listener\\.0\\.0\\.0\\.0_1500[36]\\.no_filter_chain_match)$";
+
+/** A statistic of callers' sidecars about a cluster: OSM's `namespace/name|port`, Istio's `outbound|port|subset|full name`. */
+const clusterStatistics = [
+  /^cluster\.(?<namespace>[^/]+)\/(?<name>[^|]+)\|(?<port>\d+)\.upstream_(?:rq_(?<status>\d{3})|cx_total)$/,
+  /^cluster\.outbound\|(?<port>\d+)\|[^|]*\|(?<name>[^.]+)\.(?<namespace>[^.]+)\.svc\.cluster\.local;?\.upstream_(?:rq_(?<status>\d{3})|cx_total)$/,
+];
+
+/** A statistic about all that a sidecar answered its own pod, on a port and in a class of status codes. */
+const answerStatistics =
+  /^http\.(?:mesh-http-conn-manager\.rds-outbound\.|outbound_[\d.]+_)(?<port>\d+);?\.downstream_rq_(?<class>\d)xx$/;
 
 /** Numbers by name. */
 export type Counts = Readonly<Record<string, number>>;
@@ -98,7 +111,7 @@ function pair(
   const service = `${namespace}/${name}`;
   const port = Number(portText);
   const ofCaller = sum(kinds.map(({ ends }) => ends));
-  const names = [service, ...backendsOf(service, splits)];
+  const names = [service, ...splits.flatMap((split) => (split.service === service ? split.backends : []))];
   const ends: Record<string, number> = {};
   const backends: Record<string, number> = {};
   const add = (counts: Record<string, number>, key: string, value: number): void => {
@@ -133,30 +146,26 @@ function pair(
 
 /** Of a statistic about a cluster: its name, the Service it stands for, and the status code that is counted. */
 function clusterOf(statistic: string, port: number) {
-  const match = /^cluster\.([^/]+)\/([^|]+)\|(\d+)\.upstream_(?:rq_(\d{3})|cx_total)$/.exec(statistic);
-  if (match === null || Number(match[3]) !== port) return undefined;
-  const [, namespace = "", name = "", , status] = match;
+  const match = clusterStatistics
+    .map((pattern) => pattern.exec(statistic)?.groups)
+    .find((groups) => groups !== undefined);
+  if (match === undefined || Number(match["port"]) !== port) return undefined;
+  const { namespace = "", name = "", status } = match;
   // Pods of a headless Service are clusters of their own, named pod.service.
   return { name: `${namespace}/${name}`, service: `${namespace}/${name.split(".").at(-1) ?? name}`, status };
 }
 
 /** Answers of the status' class on the port that came from no other sidecar. */
 function ownAnswers(envoy: Counts, port: number, status: string): number {
-  const all =
-    envoy[`http.mesh-http-conn-manager.rds-outbound.${String(port)}.downstream_rq_${status.charAt(0)}xx`] ?? 0;
+  const all = Object.entries(envoy).reduce((total, [statistic, value]) => {
+    const match = answerStatistics.exec(statistic)?.groups;
+    return match?.["class"] === status.charAt(0) && Number(match["port"]) === port ? total + value : total;
+  }, 0);
   const others = Object.entries(envoy).reduce((total, [statistic, value]) => {
     const code = clusterOf(statistic, port)?.status;
     return code?.charAt(0) === status.charAt(0) ? total + value : total;
   }, 0);
   return Math.max(0, all - others);
-}
-
-function backendsOf(service: string, splits: ClusterObjects["splits"]): readonly string[] {
-  return splits.flatMap(({ metadata, spec }) => {
-    const namespace = metadata.namespace ?? "";
-    if (`${namespace}/${spec.service.split(".")[0] ?? ""}` !== service) return [];
-    return (spec.backends ?? []).map((backend) => `${namespace}/${backend.service}`);
-  });
 }
 
 /** One entry for each kind of call, however many pods make it. */

@@ -14,16 +14,32 @@ export interface Container {
   readonly securityContext?: { readonly runAsUser?: number };
 }
 
+/** A pod's volume as far as filling it needs. */
+export interface Volume {
+  readonly name: string;
+  readonly secret?: { readonly secretName: string };
+  readonly configMap?: { readonly name: string };
+  readonly projected?: {
+    readonly sources: readonly {
+      readonly serviceAccountToken?: { readonly path: string; readonly audience: string };
+    }[];
+  };
+  readonly downwardAPI?: {
+    readonly items: readonly { readonly path: string; readonly fieldRef?: { readonly fieldPath: string } }[];
+  };
+}
+
 /** A Pod as far as running it needs. */
 export interface Pod extends KubernetesObject {
   readonly metadata: KubernetesObject["metadata"] & { readonly namespace: string; readonly uid: string };
   readonly spec: {
     readonly serviceAccountName?: string;
+    readonly nodeName?: string;
     readonly containers: readonly Container[];
     readonly initContainers?: readonly Container[];
-    readonly volumes?: readonly { readonly name: string; readonly secret?: { readonly secretName: string } }[];
+    readonly volumes?: readonly Volume[];
   };
-  readonly status?: { readonly phase?: string; readonly podIP?: string };
+  readonly status?: { readonly phase?: string; readonly podIP?: string; readonly hostIP?: string };
 }
 
 /** A Service as far as resolving its name needs. */
@@ -39,9 +55,28 @@ export interface Endpoints extends KubernetesObject {
   }[];
 }
 
+/** Services between which calls to one are divided, all as `namespace/name`. */
+export interface Split {
+  readonly service: string;
+  readonly backends: readonly string[];
+}
+
 /** A TrafficSplit as far as naming its backends needs. */
-export interface TrafficSplit extends KubernetesObject {
+interface TrafficSplit extends KubernetesObject {
   readonly spec: { readonly service: string; readonly backends?: readonly { readonly service: string }[] };
+}
+
+/** A VirtualService as far as naming its destinations needs. */
+interface VirtualService extends KubernetesObject {
+  readonly spec: {
+    readonly hosts?: readonly string[];
+    readonly http?: readonly Routes[];
+    readonly tcp?: readonly Routes[];
+  };
+}
+
+interface Routes {
+  readonly route?: readonly { readonly destination?: { readonly host: string } }[];
 }
 
 /** What a cluster holds, as far as the mesh reads it. */
@@ -50,7 +85,7 @@ export interface ClusterObjects {
   readonly pods: readonly Pod[];
   readonly services: readonly Service[];
   readonly endpoints: readonly Endpoints[];
-  readonly splits: readonly TrafficSplit[];
+  readonly splits: readonly Split[];
   /** Changes when an object does that the mesh's decisions depend on. */
   readonly version: string;
 }
@@ -71,6 +106,15 @@ const kinds: readonly (readonly [path: string, apiVersion: string, kind: string]
   custom("policy.openservicemesh.io/v1alpha1", "retries", "Retry"),
   custom("policy.openservicemesh.io/v1alpha1", "upstreamtrafficsettings", "UpstreamTrafficSetting"),
   custom("config.openservicemesh.io/v1alpha2", "meshconfigs", "MeshConfig"),
+  custom("security.istio.io/v1", "authorizationpolicies", "AuthorizationPolicy"),
+  custom("security.istio.io/v1", "peerauthentications", "PeerAuthentication"),
+  custom("security.istio.io/v1", "requestauthentications", "RequestAuthentication"),
+  custom("networking.istio.io/v1", "virtualservices", "VirtualService"),
+  custom("networking.istio.io/v1", "destinationrules", "DestinationRule"),
+  custom("networking.istio.io/v1", "serviceentries", "ServiceEntry"),
+  custom("networking.istio.io/v1", "sidecars", "Sidecar"),
+  custom("networking.istio.io/v1", "gateways", "Gateway"),
+  custom("networking.istio.io/v1alpha3", "envoyfilters", "EnvoyFilter"),
 ];
 
 function custom(apiVersion: string, plural: string, kind: string) {
@@ -97,9 +141,36 @@ export async function readObjects(api: ApiClient): Promise<ClusterObjects> {
     pods: ofKind("Pod") as Pod[],
     services: ofKind("Service") as Service[],
     endpoints: ofKind("Endpoints") as Endpoints[],
-    splits: ofKind("TrafficSplit") as TrafficSplit[],
+    splits: [
+      ...(ofKind("TrafficSplit") as TrafficSplit[]).map(trafficSplit),
+      ...(ofKind("VirtualService") as VirtualService[]).flatMap(virtualService),
+    ],
     version: all.map(identity).sort().join("\n"),
   };
+}
+
+function trafficSplit({ metadata, spec }: TrafficSplit): Split {
+  const namespace = metadata.namespace ?? "";
+  return {
+    service: serviceOf(spec.service, namespace),
+    backends: (spec.backends ?? []).map(({ service }) => `${namespace}/${service}`),
+  };
+}
+
+function virtualService({ metadata, spec }: VirtualService): Split[] {
+  const namespace = metadata.namespace ?? "";
+  const routes = [...(spec.http ?? []), ...(spec.tcp ?? [])].flatMap(({ route = [] }) => route);
+  const backends = routes.flatMap(({ destination }) => destination?.host ?? []);
+  return (spec.hosts ?? []).map((host) => ({
+    service: serviceOf(host, namespace),
+    backends: [...new Set(backends.map((backend) => serviceOf(backend, namespace)))],
+  }));
+}
+
+/** The Service of a host, `name`, `name.namespace` or longer, seen from a namespace. */
+function serviceOf(host: string, from: string): string {
+  const [name = "", namespace = from] = host.split(".");
+  return `${namespace}/${name}`;
 }
 
 function identity({ kind, metadata }: KubernetesObject): string {

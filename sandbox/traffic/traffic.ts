@@ -1,10 +1,12 @@
 import { type Writable } from "node:stream";
 import { type Call, openPodRunner } from "../data-plane/runner";
+import { ensureIstio } from "../tools/istio";
 import { type AskedCall, decideCalls, type Verdict } from "./analysis";
 import { type StackCluster } from "./cluster";
 import { countsBetween, difference, type Pair, pairs, type Snapshot, statisticsPattern, total } from "./counts";
 import { type ClusterObjects, readObjects } from "./objects";
 import { fromOutside, type OutsideCall, outsideObjects } from "./outside";
+import { podReader } from "./pod-reader";
 import { expectedEnds, type OutsideReport, reportPair, type TrafficReport } from "./report";
 import { type Plan, planWorld, podName } from "./world";
 
@@ -39,18 +41,14 @@ interface Epoch {
  * @param log gets what the pods complain about.
  */
 export async function openTraffic(
-  { api, discoveryPort, directory }: StackCluster,
+  { api, discovery, directory }: StackCluster,
   report: (message: string) => void,
   log: Writable,
 ): Promise<Traffic> {
-  const runner = await openPodRunner(report, log);
-  const secrets = new Map<string, Readonly<Record<string, string>>>();
-  const readSecret = async (namespace: string, name: string) => {
-    const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
-    const data = secrets.get(path) ?? (await api.get<{ data?: Record<string, string> }>(path)).data ?? {};
-    secrets.set(path, data);
-    return data;
-  };
+  const hasIstio = Object.keys(discovery).some((service) => service.startsWith("istiod-"));
+  const istio = hasIstio ? await ensureIstio(report) : undefined;
+  const runner = await openPodRunner(report, log, istio?.path("pilot-agent"));
+  const reader = podReader(api, istio);
   const outsideEnds: Record<string, number> = {};
   let outside: OutsideCall | undefined;
   let epoch: Epoch | undefined;
@@ -58,7 +56,7 @@ export async function openTraffic(
   async function look(): Promise<TrafficReport | undefined> {
     const objects = await readObjects(api);
     if (epoch?.objects.version !== objects.version) {
-      const plan = await planWorld(objects, discoveryPort, readSecret);
+      const plan = await planWorld(objects, discovery, reader);
       epoch = {
         objects,
         plan,
@@ -159,8 +157,8 @@ function reportOutside(
 ): OutsideReport {
   const ends = difference(start.outside, now.outside);
   const expected = verdicts.flatMap((verdict) => expectedEnds(verdict, asked.protocol));
-  const closed = Object.values(countsBetween(start, now)).map(
-    ({ envoy = {} }) => envoy["listener.0.0.0.0_15003.no_filter_chain_match"] ?? 0,
+  const closed = Object.values(countsBetween(start, now)).map(({ envoy = {} }) =>
+    Object.entries(envoy).reduce((sum, [name, value]) => (name.startsWith("listener.") ? sum + value : sum), 0),
   );
   return {
     to: asked.to,

@@ -1,18 +1,11 @@
 import { type ContainerSpec, knownPrograms, type PodSpec, type World } from "../data-plane/runner";
+import { hasIstioSidecar, istioPod } from "./istio-pod";
 import { type ClusterObjects, type Container, type Pod } from "./objects";
-
-/** Where the real osm-controller serves sidecars, as they know it. */
-const controller = { service: "kube-system/osm-controller", port: 15128 };
-
-/** Name of the sidecar's container, and of the one that sets up the pod's network. */
-const sidecarName = "envoy";
-const initName = "osm-init";
+import { hasOsmSidecar, osmPod } from "./osm-pod";
+import { environment, type PodReader } from "./pod-reader";
 
 /** User of containers that do not name one: that of distroless images' `nonroot`. */
 const defaultUser = 65532;
-
-/** Reads a Secret's data (base64) by name. */
-export type ReadSecret = (namespace: string, name: string) => Promise<Readonly<Record<string, string>>>;
 
 /** What is to run for the cluster's pods, and which of them stay simulated, as `namespace/name`. */
 export interface Plan {
@@ -21,25 +14,29 @@ export interface Plan {
   readonly simulated: readonly string[];
 }
 
+/** Where the mesh's control plane listens on this machine: ports of its loopback by `name.namespace:port` of the Service. */
+export type Discovery = Readonly<Record<string, number>>;
+
 /**
  * Plans the world: pods in the mesh whose image is known run, all others stay simulated.
- * @param discoveryPort where the controller listens on this machine.
+ * @param discovery where sidecars find the control plane.
  */
-export async function planWorld(objects: ClusterObjects, discoveryPort: number, readSecret: ReadSecret): Promise<Plan> {
+export async function planWorld(objects: ClusterObjects, discovery: Discovery, reader: PodReader): Promise<Plan> {
   const alive = objects.pods.filter(
     ({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase === "Running",
   );
   const running = alive.filter(canRun);
   const hosts = hostNames(objects);
-  const address = hosts[`${controller.service.split("/").reverse().join(".")}.svc.cluster.local`];
+  const forward = Object.entries(discovery).flatMap(([service, port]) => {
+    const [name = "", number] = service.split(":");
+    const address = hosts[name];
+    return address === undefined ? [] : [[`${address}:${number}`, `127.0.0.1:${port}`] as const];
+  });
   return {
     world: {
       hosts,
-      forward:
-        address === undefined
-          ? {}
-          : { [`${address}:${String(controller.port)}`]: `127.0.0.1:${String(discoveryPort)}` },
-      pods: await Promise.all(running.map((pod) => podSpec(pod, readSecret))),
+      forward: Object.fromEntries(forward),
+      pods: await Promise.all(running.map((pod) => podSpec(pod, reader))),
     },
     running,
     simulated: alive.filter((pod) => !canRun(pod)).map(podName),
@@ -60,72 +57,35 @@ export function programOf(image: string): string | undefined {
 function canRun(pod: Pod): boolean {
   return (
     pod.status?.podIP !== undefined &&
-    rulesOf(pod) !== undefined &&
-    pod.spec.containers.some(({ name }) => name === sidecarName) &&
+    (hasOsmSidecar(pod) || hasIstioSidecar(pod)) &&
     pod.spec.containers.some(({ image }) => programOf(image) !== undefined)
   );
 }
 
-/** The text that the injector gives to iptables-restore. It comes as a shell's here-document; no shell is run. */
-function rulesOf(pod: Pod): string | undefined {
-  const script = pod.spec.initContainers?.find(({ name }) => name === initName)?.args?.join("\n") ?? "";
-  const text = /iptables-restore --noflush <<EOF\n([^]*?)\nEOF/.exec(script)?.[1];
-  return text === undefined ? undefined : `${text.replaceAll("$POD_IP", pod.status?.podIP ?? "")}\n`;
-}
-
-async function podSpec(pod: Pod, readSecret: ReadSecret): Promise<PodSpec> {
-  const containers = pod.spec.containers.map((container) => containerSpec(pod, container, readSecret));
+async function podSpec(pod: Pod, reader: PodReader): Promise<PodSpec> {
+  const { containers, ...network } = hasIstioSidecar(pod) ? await istioPod(pod, reader) : await osmPod(pod, reader);
   return {
     key: pod.metadata.uid,
     address: pod.status?.podIP ?? "",
-    rules: rulesOf(pod) ?? "",
-    containers: (await Promise.all(containers)).flat(),
+    ...network,
+    containers: [...pod.spec.containers.flatMap((container) => application(pod, container)), ...containers],
   };
 }
 
-/** The container as it runs here; nothing where there is no program for it, such as OSM's helper for health probes. */
-async function containerSpec(pod: Pod, container: Container, readSecret: ReadSecret): Promise<ContainerSpec[]> {
-  const isSidecar = container.name === sidecarName;
-  const program = isSidecar ? sidecarName : programOf(container.image);
+/** The container as it runs here; nothing where there is no program for it. */
+function application(pod: Pod, container: Container): ContainerSpec[] {
+  const program = programOf(container.image);
   if (program === undefined) return [];
   return [
     {
       name: container.name,
       program,
-      // One worker is enough here, and each Envoy is alone with its shared memory.
-      args: [...(container.args ?? []), ...(isSidecar ? ["--concurrency", "1", "--disable-hot-restart"] : [])],
+      args: container.args ?? [],
       env: environment(pod, container),
       user: container.securityContext?.runAsUser ?? defaultUser,
-      files: isSidecar ? await mountedSecrets(pod, container, readSecret) : {},
+      files: {},
     },
   ];
-}
-
-function environment(pod: Pod, { env = [] }: Container): Record<string, string> {
-  const fields: Readonly<Record<string, string | undefined>> = {
-    "metadata.name": pod.metadata.name,
-    "metadata.namespace": pod.metadata.namespace,
-    "metadata.uid": pod.metadata.uid,
-    "status.podIP": pod.status?.podIP,
-    "spec.serviceAccountName": pod.spec.serviceAccountName,
-  };
-  const pairs = env.flatMap(({ name, value, valueFrom }) => {
-    const text = value ?? fields[valueFrom?.fieldRef?.fieldPath ?? ""];
-    return text === undefined ? [] : [[name, text] as const];
-  });
-  return Object.fromEntries(pairs);
-}
-
-async function mountedSecrets(pod: Pod, { volumeMounts = [] }: Container, readSecret: ReadSecret) {
-  const files: Record<string, string> = {};
-  for (const { name, mountPath } of volumeMounts) {
-    const secret = pod.spec.volumes?.find((volume) => volume.name === name)?.secret?.secretName;
-    if (secret === undefined) continue;
-    for (const [key, content] of Object.entries(await readSecret(pod.metadata.namespace, secret))) {
-      files[`${mountPath}/${key}`] = content;
-    }
-  }
-  return files;
 }
 
 /** What the cluster's DNS would say of each Service: its address, or that of one of its pods. */

@@ -73,7 +73,6 @@ export function openControlPlanes(options: {
       oidc: { issuerUrl, clientId: aksServerApplicationId, caFile },
       authorizationWebhookUrl: `${context.baseUrl}/_sandbox/guard${key}`,
       authorizationWebhookCaFile: caFile,
-      istio: istioAddon(cluster),
     });
     opened.set(key, opening);
     opening.then(
@@ -99,7 +98,7 @@ export function openControlPlanes(options: {
         await plane.disableOpenServiceMesh();
         context.store.commit({ delete: [meshKey(clusterId)] });
       }
-      await plane.setIstio(istioAddon(cluster));
+      await plane.setIstio(istioAddon(cluster), { crdDelaySeconds });
     },
     async destroy(context, clusterId) {
       if (findResource(context, clusterId) === undefined) return;

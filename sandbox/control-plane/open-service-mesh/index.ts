@@ -1,15 +1,17 @@
 import { appendFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
-import { connect } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
 import type { Tools } from "../../tools";
+import { accepts } from "../accepts";
 import { poll, type ApiClient, type KubernetesObject } from "../api-client";
+import { ensureDefinitions, missingDefinitions } from "../custom-resources";
 import { ifExists } from "../../../recovery/if-exists";
 import { writeWhole } from "../files";
 import { ensureProcess, processRuns, stopProcess } from "../managed-process";
 import type { Ports } from "../ports";
-import { meshConfig, meshNamespace, meshObjects } from "./objects";
+import type { ServiceRoutes } from "../service-routes";
+import { meshConfig, meshName, meshNamespace, meshObjects } from "./objects";
 import { meshProcesses, meshProcessNames, type MeshProcessName } from "./processes";
 
 /** Open Service Mesh on one control plane. */
@@ -37,8 +39,7 @@ interface MeshContext {
   readonly ports: Ports;
   /** Path of the kubeconfig that OSM's programs use. */
   readonly kubeconfig: string;
-  /** Where the service proxy reads what stands behind which Service. */
-  readonly routesFile: string;
+  readonly routes: ServiceRoutes;
 }
 
 /** About how long after the custom resource definitions the programs serve: the pods that stand for them become ready then. */
@@ -46,8 +47,6 @@ const startSeconds = 2;
 
 /** How long opening a control plane waits for a mesh that was installed before. */
 const resumeSeconds = 20;
-
-const crdsPath = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
 /** Open Service Mesh for a control plane that is ready. Nothing happens before one of the functions is called. */
 export function openServiceMesh(context: MeshContext): OpenServiceMesh {
@@ -75,7 +74,7 @@ export function openServiceMesh(context: MeshContext): OpenServiceMesh {
     async disable() {
       await cancelInstall();
       await rm(stateFile, { force: true });
-      await rm(context.routesFile, { force: true });
+      await context.routes.set(meshName, {});
       await Promise.all(meshProcessNames.map((name) => stopProcess(context.directory, name)));
       await Promise.all(meshObjects(new Date()).map(({ path }) => context.api.remove(path)));
     },
@@ -85,7 +84,7 @@ export function openServiceMesh(context: MeshContext): OpenServiceMesh {
       install(state);
       // Where it was complete before, it is to be complete again before anybody deploys: pods would be refused meanwhile. But not at
       // any price: without nodes it never is.
-      const wasComplete = (await missingDefinitions(context)).length === 0;
+      const wasComplete = (await missingDefinitions(context.api, await definitionFiles(context))).length === 0;
       if (wasComplete) await Promise.race([installing?.done, sleep(resumeSeconds * 1000, undefined, { ref: false })]);
     },
     async stop() {
@@ -125,14 +124,7 @@ async function bootstrap(context: MeshContext, crdsAt: Date, signal: AbortSignal
     );
     return (found?.status?.readyReplicas ?? 0) > 0 ? true : undefined;
   });
-  await Promise.all((await missingDefinitions(context)).map((definition) => api.create(crdsPath, definition)));
-  await poll("OSM's custom resource definitions established", 30, async () => {
-    signal.throwIfAborted();
-    const definitions = await api.list<Definition>(crdsPath);
-    const established = new Set(definitions.filter(isEstablished).map((definition) => definition.metadata.name));
-    const wanted = await definitionFiles(context);
-    return wanted.every((definition) => established.has(definition.metadata.name)) ? true : undefined;
-  });
+  await ensureDefinitions(api, "OSM", await definitionFiles(context), signal);
   const configs = `/apis/config.openservicemesh.io/v1alpha2/namespaces/${meshNamespace}/meshconfigs`;
   const existing = await api.find(`${configs}/${meshConfig.metadata.name}`);
   if (existing === undefined) await api.create(configs, meshConfig);
@@ -154,26 +146,6 @@ async function bootstrap(context: MeshContext, crdsAt: Date, signal: AbortSignal
   await log(context, "Open Service Mesh is installed and serves its webhooks");
 }
 
-/** Whether somebody listens on this port of 127.0.0.1. */
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
-}
-
-interface Definition extends KubernetesObject {
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-}
-
-function isEstablished(definition: Definition): boolean {
-  return (definition.status?.conditions ?? []).some(({ type, status }) => type === "Established" && status === "True");
-}
-
 async function definitionFiles(context: MeshContext): Promise<KubernetesObject[]> {
   const files = await readdir(context.tools.crds);
   return await Promise.all(
@@ -181,13 +153,8 @@ async function definitionFiles(context: MeshContext): Promise<KubernetesObject[]
   );
 }
 
-async function missingDefinitions(context: MeshContext): Promise<KubernetesObject[]> {
-  const present = new Set((await context.api.list(crdsPath)).map(({ metadata }) => metadata.name));
-  return (await definitionFiles(context)).filter(({ metadata }) => !present.has(metadata.name));
-}
-
 /** Tells the service proxy which loopback ports stand behind OSM's webhooks. */
-async function writeRoutes({ api, ports, routesFile }: MeshContext): Promise<void> {
+async function writeRoutes({ api, ports, routes }: MeshContext): Promise<void> {
   const address = async (service: string) => {
     const found = await api.get<{ spec: { clusterIP: string } }>(
       `/api/v1/namespaces/${meshNamespace}/services/${service}`,
@@ -195,11 +162,10 @@ async function writeRoutes({ api, ports, routesFile }: MeshContext): Promise<voi
     return found.spec.clusterIP;
   };
   const [validator, injector] = await Promise.all([address("osm-validator"), address("osm-injector")]);
-  const lines = [
-    `${validator}:9093 127.0.0.1:${ports["osm-controller-webhook"]}`,
-    `${injector}:9090 127.0.0.1:${ports["osm-injector-webhook"]}`,
-  ];
-  await writeWhole(routesFile, `${lines.join("\n")}\n`);
+  await routes.set(meshName, {
+    [`${validator}:9093`]: ports["osm-controller-webhook"],
+    [`${injector}:9090`]: ports["osm-injector-webhook"],
+  });
 }
 
 /** The name of the pod that stands for the program. */

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from "../api-client";
 import { readyAfterAnnotation } from "../kwok-stages";
+import { type PlacedObject } from "../placed-object";
 
 /** Names of the add-on on AKS. */
 export const meshNamespace = "kube-system";
@@ -64,12 +65,6 @@ const components: readonly Component[] = [
   },
   { name: "osm-injector", services: { "osm-injector": { "sidecar-inject": 9090 } } },
 ];
-
-/** An object and the path of the API where it belongs. */
-export interface PlacedObject {
-  readonly path: string;
-  readonly object: KubernetesObject;
-}
 
 /**
  * Everything that the add-on's installation creates in the cluster. Custom resource definitions and MeshConfig are not among

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"aks-mesh/sandbox/data-plane/pods/netns"
+	"aks-mesh/sandbox/data-plane/pods/programs"
 )
 
 // containSelf is the first argument by which this program starts itself as the first thing in a container.
@@ -21,14 +22,20 @@ const containSelf = "contain"
 // Container is what runs in a pod: a program that this machine has in place of the image.
 type Container struct {
 	Name string `json:"name"`
-	// Program is `envoy`, or one of package programs.
+	// Program is `envoy`, `pilot-agent`, or one of package programs.
 	Program string            `json:"program"`
 	Args    []string          `json:"args"`
 	Env     map[string]string `json:"env"`
 	// User is the user and group that it runs as.
 	User int `json:"user"`
-	// Files are the volumes' files by path, all of them below /etc.
+	// Files are the volumes' files by path: below /etc, or relative to the working directory, which is the container's own.
 	Files map[string][]byte `json:"files"`
+}
+
+// speaks tells whether what the program says on standard output is for us.
+func (c Container) speaks() bool {
+	_, known := programs.ByName[c.Program]
+	return known
 }
 
 // process is a running container.
@@ -48,7 +55,7 @@ func startContainer(network *netns.Namespace, container Container, note func([]b
 		return nil, err
 	}
 	var output io.ReadCloser
-	if container.Program != envoyName { // an Envoy says nothing there but its access log
+	if container.speaks() { // an Envoy says nothing there but its access log
 		if output, err = it.command.StdoutPipe(); err != nil {
 			return nil, err
 		}
@@ -82,14 +89,16 @@ func (p *process) running() bool {
 
 // stop ends the container and waits until it is gone.
 func (p *process) stop() error {
-	if err := p.command.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	// The whole group: pilot-agent has an Envoy of its own.
+	if err := syscall.Kill(-p.command.Process.Pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return err
 	}
 	<-p.ended
 	return nil
 }
 
-// contain becomes the container that standard input describes: own files in /etc, own user, nothing else of the host changed.
+// contain becomes the container that standard input describes: own files in /etc and in its working directory, own user, nothing
+// else of the host changed.
 func contain() error {
 	var container Container
 	if err := json.NewDecoder(os.Stdin).Decode(&container); err != nil {
@@ -103,6 +112,12 @@ func contain() error {
 			return err
 		}
 	}
+	if err := unix.Mount("tmpfs", workDirectory, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "mode=0755"); err != nil {
+		return fmt.Errorf("own working directory: %w", err)
+	}
+	if err := os.Chdir(workDirectory); err != nil {
+		return err
+	}
 	for path, content := range container.Files {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
@@ -114,6 +129,12 @@ func contain() error {
 			return err
 		}
 	}
+	err := filepath.WalkDir(".", func(path string, _ os.DirEntry, err error) error {
+		return errors.Join(err, os.Chown(path, container.User, container.User))
+	})
+	if err != nil {
+		return err
+	}
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		return err
@@ -122,8 +143,8 @@ func contain() error {
 		return err
 	}
 	program, args := filepath.Join(shared, ownName), append([]string{container.Program}, container.Args...)
-	if container.Program == envoyName {
-		program = filepath.Join(shared, envoyName)
+	if !container.speaks() {
+		program = filepath.Join(shared, container.Program)
 	}
 	env := []string{}
 	for name, value := range container.Env {
@@ -135,17 +156,20 @@ func contain() error {
 	return unix.Exec(program, args, env)
 }
 
-// The folder that the containers see of this program: what they run, and the files by which names are resolved.
+// The folder that the containers see of this program: what they run, the files by which names are resolved, and where each has
+// its working directory.
 const (
-	shared    = "/mnt"
-	envoyName = "envoy"
-	ownName   = "pods"
+	shared        = "/mnt"
+	workDirectory = shared + "/work"
+	envoyName     = "envoy"
+	agentName     = "pilot-agent"
+	ownName       = "pods"
 )
 
 var nameFiles = []string{"hosts", "resolv.conf", "nsswitch.conf"}
 
-// prepareShared makes the folder. It is a mount of this process and its children only.
-func prepareShared(envoy string) error {
+// prepareShared makes the folder, with these programs by name. It is a mount of this process and its children only.
+func prepareShared(executables map[string]string) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("private mounts: %w", err)
 	}
@@ -155,7 +179,8 @@ func prepareShared(envoy string) error {
 	}
 	// Opened before the folder is covered: they may lie in it, or where another user may not look.
 	sources := map[string]*os.File{}
-	for name, path := range map[string]string{envoyName: envoy, ownName: self} {
+	executables[ownName] = self
+	for name, path := range executables {
 		file, err := os.Open(path)
 		if err != nil {
 			return err
@@ -164,6 +189,9 @@ func prepareShared(envoy string) error {
 		sources[name] = file
 	}
 	if err := unix.Mount("tmpfs", shared, "tmpfs", 0, "mode=0755"); err != nil {
+		return err
+	}
+	if err := os.Mkdir(workDirectory, 0o755); err != nil {
 		return err
 	}
 	for name, file := range sources {

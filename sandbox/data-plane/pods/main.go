@@ -6,7 +6,7 @@
 // namespace of its own and the right to make network namespaces; it ends, and with it all that it started, when its standard
 // input ends:
 //
-//	unshare --mount --pid --fork --kill-child --mount-proc pods ENVOY < wishes.jsonl
+//	unshare --mount --pid --fork --kill-child --mount-proc pods ENVOY [PILOT_AGENT] < wishes.jsonl
 package main
 
 import (
@@ -49,10 +49,17 @@ type wish struct {
 }
 
 func serve() error {
-	if len(os.Args) != 2 {
-		return errors.New("usage: pods ENVOY < wishes.jsonl")
+	executables := map[string]string{}
+	switch len(os.Args) {
+	case 3:
+		executables[agentName] = os.Args[2]
+		fallthrough
+	case 2:
+		executables[envoyName] = os.Args[1]
+	default:
+		return errors.New("usage: pods ENVOY [PILOT_AGENT] < wishes.jsonl")
 	}
-	if err := prepareShared(os.Args[1]); err != nil {
+	if err := prepareShared(executables); err != nil {
 		return err
 	}
 	runner, err := newRunner()

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"reflect"
 	"sync"
 	"time"
@@ -36,8 +37,10 @@ type podSpec struct {
 	// Key is the pod's identity: another key is another pod.
 	Key     string `json:"key"`
 	Address string `json:"address"`
-	// Rules are for iptables-restore; empty for a pod without sidecar.
-	Rules      string      `json:"rules"`
+	// Rules are for iptables-restore; empty where Setup makes them, and for a pod without sidecar.
+	Rules string `json:"rules"`
+	// Setup are arguments of pilot-agent, run in the pod's network before its containers start.
+	Setup      []string    `json:"setup"`
 	Containers []Container `json:"containers"`
 }
 
@@ -125,6 +128,12 @@ func (r *runner) start(spec podSpec) (*pod, error) {
 	}
 	if spec.Rules != "" {
 		err := it.namespace.Do(func() error { return netns.Run(spec.Rules, "iptables-restore", "--noflush", "-w") })
+		if err != nil {
+			return it, err
+		}
+	}
+	if len(spec.Setup) > 0 {
+		err := it.namespace.Do(func() error { return netns.Run("", filepath.Join(shared, agentName), spec.Setup...) })
 		if err != nil {
 			return it, err
 		}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type CountedCall } from "../../../sandbox/data-plane/runner";
 import { countsBetween, difference, pairs, statisticsPattern } from "../../../sandbox/traffic/counts";
-import { type Pod, type TrafficSplit } from "../../../sandbox/traffic/objects";
+import { type Pod, type Split } from "../../../sandbox/traffic/objects";
 import { reportPair } from "../../../sandbox/traffic/report";
 
 const pod = (namespace: string, account: string): Pod => ({
@@ -10,12 +10,7 @@ const pod = (namespace: string, account: string): Pod => ({
   metadata: { name: account, namespace, uid: account },
   spec: { serviceAccountName: account, containers: [] },
 });
-const split: TrafficSplit = {
-  apiVersion: "split.smi-spec.io/v1alpha2",
-  kind: "TrafficSplit",
-  metadata: { name: "s", namespace: "store" },
-  spec: { service: "store.store", backends: [{ service: "v1" }, { service: "v2" }] },
-};
+const split: Split = { service: "store/store", backends: ["store/v1", "store/v2"] };
 const call = (to: string, ends: Record<string, number>, protocol: "http" | "tcp" = "http"): CountedCall => ({
   protocol,
   to: `${to}.svc.cluster.local:80`,
@@ -65,6 +60,23 @@ describe("pairs", () => {
     const [pair] = pairs({ buyer: { envoy, calls } }, [pod("b", "buyer")], [split]);
     expect(pair?.ends).toEqual({ "404": 15, refused: 3 });
     expect(pair?.backends).toEqual({});
+  });
+
+  it("read the same from Istio's sidecars", () => {
+    const cluster = (service: string, statistic: string) =>
+      `cluster.outbound|80||${service}.svc.cluster.local;.upstream_${statistic}`;
+    const envoy = {
+      [cluster("v1.store", "rq_200")]: 30,
+      [cluster("v2.store", "rq_200")]: 10,
+      [cluster("v2.store", "rq_403")]: 5,
+      [cluster("v2.other", "rq_200")]: 7,
+      "http.outbound_0.0.0.0_80;.downstream_rq_4xx": 8,
+    };
+    for (const name of Object.keys(envoy)) expect(name).toMatch(new RegExp(statisticsPattern));
+    const calls = [call("store.store", { "200": 40, "403": 5, "404": 3 })];
+    const [pair] = pairs({ buyer: { envoy, calls } }, [pod("b", "buyer")], [split]);
+    expect(pair?.ends).toEqual({ "200": 40, "403": 5, "404": 3 });
+    expect(pair?.backends).toEqual({ "store/v1": 30, "store/v2": 10 });
   });
 
   it("know pods of a headless Service, and leave other Services and ports alone", () => {

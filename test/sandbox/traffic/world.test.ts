@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type ClusterObjects, type Pod } from "../../../sandbox/traffic/objects";
+import { type ClusterObjects, type Container, type Pod, type Volume } from "../../../sandbox/traffic/objects";
+import { type PodReader } from "../../../sandbox/traffic/pod-reader";
 import { planWorld, programOf } from "../../../sandbox/traffic/world";
 
 const rules = "*nat\n-A OUTPUT -j ACCEPT -d $POD_IP\nCOMMIT";
@@ -62,11 +63,17 @@ function cluster(pods: readonly Pod[]): ClusterObjects {
   };
 }
 
-const readSecret = (namespace: string, name: string) => Promise.resolve({ "bootstrap.yaml": `${namespace}/${name}` });
+const reader: PodReader = {
+  secret: (namespace, name) => Promise.resolve({ "bootstrap.yaml": `${namespace}/${name}` }),
+  configMap: (namespace, name) => Promise.resolve({ "root-cert.pem": `${namespace}/${name}` }),
+  token: ({ metadata }, audience) => Promise.resolve(`${metadata.uid} for ${audience}`),
+  bootstrapTemplate: () => Promise.resolve("template"),
+};
+const discovery = { "osm-controller.kube-system:15128": 1234, "istiod-asm-1-30.aks-istio-system:15012": 5678 };
 
 describe("what runs", () => {
   it("is an injected pod's program and sidecar, with its rules, its Secret and its environment", async () => {
-    const { world, running, simulated } = await planWorld(cluster([buyer]), 1234, readSecret);
+    const { world, running, simulated } = await planWorld(cluster([buyer]), discovery, reader);
     expect(running).toEqual([buyer]);
     expect(simulated).toEqual([]);
     const [pod] = world.pods;
@@ -79,6 +86,65 @@ describe("what runs", () => {
     expect(pod?.containers[1]?.files).toEqual({ "/etc/envoy/bootstrap.yaml": "buyer/bootstrap" });
     expect(world.forward).toEqual({ "10.0.0.9:15128": "127.0.0.1:1234" });
     expect(world.hosts["db.store.svc.cluster.local"]).toBe("10.244.0.8");
+  });
+
+  it("is a pod with Istio's native sidecar, which finds its volumes below its own working directory", async () => {
+    const mounted: readonly (readonly [Volume, string])[] = [
+      [{ name: "ca", configMap: { name: "istio-ca-root-cert" } }, "/var/run/secrets/istio"],
+      [{ name: "crl", secret: { secretName: "other" } }, "/crl"],
+      [
+        {
+          name: "token",
+          projected: { sources: [{ serviceAccountToken: { path: "istio-token", audience: "istio-ca" } }] },
+        },
+        "/var/run/secrets/tokens",
+      ],
+      [
+        { name: "info", downwardAPI: { items: [{ path: "labels", fieldRef: { fieldPath: "metadata.labels" } }] } },
+        "/etc/istio/pod/",
+      ],
+    ];
+    const proxy: Container = {
+      name: "istio-proxy",
+      image: "proxyv2",
+      args: ["proxy", "sidecar", "--domain", "$(POD_NAMESPACE).svc.cluster.local", "$(UNKNOWN)"],
+      env: [
+        { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+        { name: "PROXY_CONFIG", value: '{"discoveryAddress":"istiod-asm-1-30.aks-istio-system.svc:15012"}\n' },
+      ],
+      volumeMounts: mounted.map(([{ name }, mountPath]) => ({ name, mountPath })),
+    };
+    const injected: Pod = {
+      ...buyer,
+      metadata: { ...buyer.metadata, labels: { app: 'a"b' } },
+      spec: {
+        initContainers: [{ name: "istio-init", image: "proxyv2", args: ["istio-iptables", "-p", "15001"] }, proxy],
+        containers: buyer.spec.containers.slice(0, 1),
+        volumes: mounted.map(([volume]) => volume),
+      },
+    };
+    const { world, running } = await planWorld(cluster([injected]), discovery, reader);
+    expect(running).toEqual([injected]);
+    const [pod] = world.pods;
+    expect(pod?.setup).toEqual(["istio-iptables", "-p", "15001"]);
+    expect(pod?.rules).toBeUndefined();
+    expect(pod?.containers.map(({ program }) => program)).toEqual(["bookbuyer", "pilot-agent"]);
+    const sidecar = pod?.containers[1];
+    expect(sidecar?.args).toEqual(["proxy", "sidecar", "--domain", "buyer.svc.cluster.local", "$(UNKNOWN)"]);
+    expect(JSON.parse(sidecar?.env["PROXY_CONFIG"] ?? "")).toMatchObject({
+      discoveryAddress: "istiod-asm-1-30.aks-istio-system.svc:15012",
+      binaryPath: "/mnt/envoy",
+    });
+    const decoded = Object.entries(sidecar?.files ?? {}).map(([file, text]) => [
+      file,
+      Buffer.from(text, "base64").toString(),
+    ]);
+    expect(Object.fromEntries(decoded.slice(1))).toEqual({
+      "var/run/secrets/istio/root-cert.pem": "buyer/istio-ca-root-cert",
+      "var/run/secrets/tokens/istio-token": "u1 for istio-ca",
+      "etc/istio/pod/labels": 'app="a\\"b"\n',
+    });
+    expect(sidecar?.files["var/lib/istio/envoy/envoy_bootstrap_tmpl.json"]).toBe("template");
   });
 
   it.each([
@@ -98,14 +164,14 @@ describe("what runs", () => {
     ],
   ])("is not a pod with %s: it stays simulated", async (_, spec) => {
     const other = { ...buyer, spec: { ...buyer.spec, ...spec } };
-    const { world, simulated } = await planWorld(cluster([other]), 1, readSecret);
+    const { world, simulated } = await planWorld(cluster([other]), discovery, reader);
     expect(world.pods).toEqual([]);
     expect(simulated).toEqual(["buyer/buyer-1"]);
   });
 
   it("is not a pod that is going", async () => {
     const going = { ...buyer, metadata: { ...buyer.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } };
-    const { running, simulated } = await planWorld(cluster([going]), 1, readSecret);
+    const { running, simulated } = await planWorld(cluster([going]), discovery, reader);
     expect([running, simulated]).toEqual([[], []]);
   });
 });

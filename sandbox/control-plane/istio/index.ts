@@ -1,0 +1,298 @@
+import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ifExists } from "../../../recovery/if-exists";
+import { ensureIstio } from "../../tools/istio";
+import { accepts } from "../accepts";
+import { type ApiClient, type KubernetesObject, poll } from "../api-client";
+import { ensureDefinitions } from "../custom-resources";
+import { writeWhole } from "../files";
+import { kubeconfig } from "../kubeconfig";
+import { ensureProcess, processRuns, stopProcess } from "../managed-process";
+import { type PlacedObject } from "../placed-object";
+import { portsIn } from "../ports";
+import { type ServiceRoutes } from "../service-routes";
+import { type IstioAddon } from "../types";
+import { admissionObjects } from "./admission";
+import { type Installation, renderInstallation } from "./objects";
+import { istiodPortNames, type IstiodPorts, istiodProcess } from "./process";
+import { istiodName, istioNamespace } from "./settings";
+
+/** The Istio add-on of one control plane. */
+export interface Istio {
+  /** Makes its revisions be these; see ControlPlane.setIstio. */
+  set(addon: IstioAddon | undefined, options: { readonly crdDelaySeconds: number }): Promise<void>;
+  /** Continues what an earlier process of ours has begun: starts what should run and does not. */
+  resume(): Promise<void>;
+  /** Ends what is under way, and the programs. */
+  stop(): Promise<void>;
+}
+
+/** What has to be known to continue after a restart. */
+interface State {
+  /** Oldest first. */
+  readonly revisions: readonly Revision[];
+}
+
+interface Revision {
+  readonly name: string;
+  /** When its custom resource definitions may appear and its programs start (ISO 8601). */
+  readonly startsAt: string;
+}
+
+interface Context {
+  readonly directory: string;
+  readonly api: ApiClient;
+  readonly server: string;
+  readonly certificateAuthority: string;
+  readonly routes: ServiceRoutes;
+  /** Gets a line while Istio is built, and when something goes wrong. */
+  readonly log: (line: string) => void;
+}
+
+/** About how long istiod takes to serve: the pods that stand for it become ready then. */
+const startSeconds = 2;
+
+/** How long opening a control plane waits for a mesh that was installed before. */
+const resumeSeconds = 20;
+
+/** How long istiod's token is good for: longer than any sandbox lives. */
+const tokenSeconds = 10 * 365 * 24 * 3600;
+
+/** The Istio add-on for a control plane that is ready. Nothing happens before one of the functions is called. */
+export function istio(context: Context): Istio {
+  const { api, directory } = context;
+  const file = stateFile(directory);
+  let installing: { readonly cancel: AbortController; readonly done: Promise<void> } | undefined;
+
+  const install = (state: State) => {
+    const cancel = new AbortController();
+    installing = { cancel, done: installUntilDone(context, state, cancel.signal) };
+  };
+  const cancelInstall = async () => {
+    installing?.cancel.abort();
+    await installing?.done;
+    installing = undefined;
+  };
+  const stopProcesses = async (revisions: readonly Revision[]) => {
+    await Promise.all(revisions.map(({ name }) => stopProcess(directory, istiodName(name))));
+  };
+  const remove = async (objects: readonly PlacedObject[]) => {
+    await Promise.all(objects.map(({ path }) => api.remove(path)));
+  };
+  return {
+    async set(addon, { crdDelaySeconds }) {
+      const known = (await readState(file))?.revisions ?? [];
+      const startsAt = new Date(Date.now() + crdDelaySeconds * 1000).toISOString();
+      const wanted = (addon?.revisions ?? []).map(
+        (name) => known.find((revision) => revision.name === name) ?? { name, startsAt },
+      );
+      if (JSON.stringify(wanted) === JSON.stringify(known)) return;
+      await cancelInstall();
+      const before = await render(context, { revisions: known });
+      const after = await render(context, { revisions: wanted });
+      const paths = new Set(after.flatMap(removable).map(({ path }) => path));
+      const leaving = before.flatMap(removable).filter(({ path }) => !paths.has(path));
+      if (wanted.length > 0) await writeWhole(file, JSON.stringify({ revisions: wanted } satisfies State));
+      await stopProcesses(known.filter(({ name }) => !wanted.some((revision) => revision.name === name)));
+      await remove(leaving);
+      if (wanted.length === 0) {
+        await remove(admissionObjects());
+        await context.routes.set("istio", {});
+        await rm(file, { force: true });
+        return;
+      }
+      for (const { objects } of after) await applyAll(api, objects);
+      install({ revisions: wanted });
+    },
+    async resume() {
+      const state = await readState(file);
+      if (state === undefined) return;
+      install(state);
+      // Where it was complete before, it is to be complete again before anybody deploys: pods would be refused meanwhile.
+      if (await areComplete(api, state)) {
+        await Promise.race([installing?.done, sleep(resumeSeconds * 1000, undefined, { ref: false })]);
+      }
+    },
+    async stop() {
+      await cancelInstall();
+      await stopProcesses((await readState(file))?.revisions ?? []);
+    },
+  };
+}
+
+/** What goes with its revision. Custom resource definitions stay, and the namespace with istiod's certificate authority in it. */
+function removable({ objects, webhooks }: Installation): PlacedObject[] {
+  return [...webhooks, ...objects.filter(({ object }) => object.kind !== "Namespace")];
+}
+
+async function render(context: Context, { revisions }: State): Promise<Installation[]> {
+  if (revisions.length === 0) return [];
+  const tools = await ensureIstio(context.log);
+  const newest = revisions.at(-1)?.name ?? "";
+  return await Promise.all(
+    revisions.map(({ name, startsAt }) => {
+      const readyAfter = new Date(Date.parse(startsAt) + startSeconds * 1000);
+      return renderInstallation(tools, path.join(context.directory, "config"), name, newest, readyAfter);
+    }),
+  );
+}
+
+/** The namespace first, the others at once. */
+async function applyAll(api: ApiClient, [first, ...others]: readonly PlacedObject[]): Promise<void> {
+  if (first !== undefined) await api.apply(first.path, first.object);
+  await Promise.all(others.map(({ path, object }) => api.apply(path, object)));
+}
+
+function stateFile(directory: string): string {
+  return path.join(directory, "istio.json");
+}
+
+async function readState(file: string): Promise<State | undefined> {
+  const text = await ifExists(readFile(file, "utf8"));
+  return text === undefined ? undefined : (JSON.parse(text) as State);
+}
+
+/** Installs; what goes wrong is written to the log and tried again, as a crashing istiod would be started again. */
+async function installUntilDone(context: Context, state: State, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await bootstrap(context, state, signal);
+      return;
+    } catch (error) {
+      if (signal.aborted) return;
+      await note(context, String(error));
+      await sleep(1000);
+    }
+  }
+}
+
+/** Custom resource definitions, webhooks, and an istiod for each revision. Every step may have been done before. */
+async function bootstrap(context: Context, state: State, signal: AbortSignal): Promise<void> {
+  const { api } = context;
+  const installations = await render(context, state);
+  const tools = await ensureIstio(context.log);
+  const addresses: Record<string, number> = {};
+  for (const [index, installation] of installations.entries()) {
+    const { name, startsAt } = state.revisions[index] ?? { name: "", startsAt: "" };
+    await sleep(Math.max(Date.parse(startsAt) - Date.now(), 0), undefined, { signal });
+    await poll(`a pod of ${istiodName(name)} is ready`, 30, async () => {
+      signal.throwIfAborted();
+      const found = await api.find<{ status?: { readyReplicas?: number } }>(
+        `/apis/apps/v1/namespaces/${istioNamespace}/deployments/${istiodName(name)}`,
+      );
+      return (found?.status?.readyReplicas ?? 0) > 0 ? true : undefined;
+    });
+    await ensureDefinitions(
+      api,
+      "Istio",
+      installation.definitions.map(({ object }) => object),
+      signal,
+    );
+    await Promise.all(admissionObjects().map(({ path, object }) => api.apply(path, object)));
+    for (const webhook of installation.webhooks) await ensureWebhook(api, webhook);
+    const ports = await revisionPorts(context.directory, name);
+    const service = await api.get<{ spec: { clusterIP: string } }>(
+      `/api/v1/namespaces/${istioNamespace}/services/${istiodName(name)}`,
+    );
+    addresses[`${service.spec.clusterIP}:443`] = ports.webhook;
+    await context.routes.set("istio", addresses);
+    await startIstiod(context, name, istiodProcess(tools, name, installation.istiod, ports, configFile(context, name)));
+    await poll(`${istiodName(name)} serves its webhooks`, 60, async () => {
+      signal.throwIfAborted();
+      return (await accepts(ports.webhook)) ? true : undefined;
+    });
+  }
+  await poll("istiod has put its certificate authority into the webhook configurations", 60, async () => {
+    signal.throwIfAborted();
+    return (await areComplete(api, state)) ? true : undefined;
+  });
+  await note(
+    context,
+    `Istio is installed and serves its webhooks: ${state.revisions.map(({ name }) => name).join(", ")}`,
+  );
+}
+
+/** Where each revision's istiod of a control plane serves sidecars: ports of the loopback by `name.namespace:port` of its Service. */
+export async function istiodDiscovery(directory: string): Promise<Readonly<Record<string, number>>> {
+  const { revisions = [] } = (await readState(stateFile(directory))) ?? {};
+  const ports = await Promise.all(revisions.map(({ name }) => revisionPorts(directory, name)));
+  return Object.fromEntries(
+    revisions.map(({ name }, index) => [`${istiodName(name)}.${istioNamespace}:15012`, ports[index]?.discovery ?? 0]),
+  );
+}
+
+/** Ports of a revision's istiod. */
+function revisionPorts(directory: string, revision: string): Promise<IstiodPorts> {
+  return portsIn(path.join(directory, `ports-${istiodName(revision)}.json`), istiodPortNames);
+}
+
+async function startIstiod(
+  context: Context,
+  revision: string,
+  definition: Parameters<typeof ensureProcess>[1],
+): Promise<void> {
+  if (!(await processRuns(context.directory, definition.name))) {
+    const account = `/api/v1/namespaces/${istioNamespace}/serviceaccounts/${istiodName(revision)}`;
+    const { status } = await context.api.request<{ status: { token: string } }>(`${account}/token`, {
+      apiVersion: "authentication.k8s.io/v1",
+      kind: "TokenRequest",
+      spec: { expirationSeconds: tokenSeconds },
+    });
+    const { server, certificateAuthority } = context;
+    await writeWhole(
+      configFile(context, revision),
+      kubeconfig({
+        clusterName: path.basename(context.directory),
+        userName: istiodName(revision),
+        server,
+        certificateAuthority,
+        client: { token: status.token },
+      }),
+    );
+  }
+  await ensureProcess(context.directory, definition);
+}
+
+function configFile({ directory }: Context, revision: string): string {
+  return path.join(directory, "config", `${istiodName(revision)}.kubeconfig`);
+}
+
+interface WebhookConfiguration extends KubernetesObject {
+  readonly webhooks: readonly {
+    readonly clientConfig: { readonly caBundle?: string };
+    readonly failurePolicy?: string;
+  }[];
+}
+
+/** Applies what is not there or is for another revision: to apply it again would take back what istiod has made of it. */
+async function ensureWebhook(api: ApiClient, { path, object }: PlacedObject): Promise<void> {
+  const present = await api.find<KubernetesObject>(path);
+  const revision = "istio.io/rev";
+  if (present?.metadata.labels?.[revision] !== object.metadata.labels?.[revision]) await api.apply(path, object);
+}
+
+/** Whether istiod has completed the webhook configurations of the revisions. */
+async function areComplete(api: ApiClient, { revisions }: State): Promise<boolean> {
+  const folder = "/apis/admissionregistration.k8s.io/v1";
+  const all = await Promise.all(
+    ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"].map((plural) =>
+      api.list<WebhookConfiguration>(`${folder}/${plural}?labelSelector=istio.io%2Frev`),
+    ),
+  );
+  const configurations = all.flat();
+  return revisions.every(({ name }) => {
+    const own = configurations.filter(({ metadata }) => metadata.labels?.["istio.io/rev"] === name);
+    return (
+      own.length > 0 &&
+      own.every(({ webhooks }) =>
+        webhooks.every(({ clientConfig, failurePolicy }) => clientConfig.caBundle && failurePolicy === "Fail"),
+      )
+    );
+  });
+}
+
+async function note({ directory }: Context, message: string): Promise<void> {
+  await mkdir(path.join(directory, "logs"), { recursive: true });
+  await appendFile(path.join(directory, "logs", "istio.log"), `${new Date().toISOString()} ${message}\n`);
+}

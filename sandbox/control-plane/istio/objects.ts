@@ -1,0 +1,117 @@
+import { execFile } from "node:child_process";
+import path from "node:path";
+import { promisify } from "node:util";
+import { parseAllDocuments, stringify } from "yaml";
+import { type IstioTools } from "../../tools/istio";
+import { type KubernetesObject } from "../api-client";
+import { writeWhole } from "../files";
+import { readyAfterAnnotation } from "../kwok-stages";
+import { type PlacedObject } from "../placed-object";
+import { istiodName, istioNamespace, istioOperator } from "./settings";
+
+const run = promisify(execFile);
+
+/** What the charts install for one revision. */
+export interface Installation {
+  readonly definitions: readonly PlacedObject[];
+  /** Webhook configurations, which istiod completes with its certificate authority once it runs. */
+  readonly webhooks: readonly PlacedObject[];
+  /** All else, the namespace first. */
+  readonly objects: readonly PlacedObject[];
+  /** Environment and arguments of istiod, as its Deployment has them. */
+  readonly istiod: { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> };
+}
+
+/** What a Deployment is read and changed in. */
+interface Deployment extends KubernetesObject {
+  readonly spec: {
+    readonly template: {
+      readonly metadata: { readonly annotations?: Readonly<Record<string, string>> };
+      readonly spec: { readonly containers: readonly [Container] };
+    };
+  };
+}
+
+interface Container {
+  readonly args: readonly string[];
+  readonly env: readonly { readonly name: string; readonly value?: string }[];
+}
+
+/** Where the API has a kind: the path before the namespace, and its plural. */
+const resources: Readonly<Record<string, readonly [api: string, plural: string]>> = {
+  ClusterRole: ["/apis/rbac.authorization.k8s.io/v1", "clusterroles"],
+  ClusterRoleBinding: ["/apis/rbac.authorization.k8s.io/v1", "clusterrolebindings"],
+  ConfigMap: ["/api/v1", "configmaps"],
+  CustomResourceDefinition: ["/apis/apiextensions.k8s.io/v1", "customresourcedefinitions"],
+  Deployment: ["/apis/apps/v1", "deployments"],
+  HorizontalPodAutoscaler: ["/apis/autoscaling/v2", "horizontalpodautoscalers"],
+  MutatingWebhookConfiguration: ["/apis/admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations"],
+  Namespace: ["/api/v1", "namespaces"],
+  PodDisruptionBudget: ["/apis/policy/v1", "poddisruptionbudgets"],
+  Role: ["/apis/rbac.authorization.k8s.io/v1", "roles"],
+  RoleBinding: ["/apis/rbac.authorization.k8s.io/v1", "rolebindings"],
+  Service: ["/api/v1", "services"],
+  ServiceAccount: ["/api/v1", "serviceaccounts"],
+  ValidatingWebhookConfiguration: ["/apis/admissionregistration.k8s.io/v1", "validatingwebhookconfigurations"],
+};
+
+/** How many istiod there are: the least of AKS's horizontal pod autoscaler, which does not run here. */
+const replicas = 2;
+
+/**
+ * Renders Istio's own charts for a revision of the add-on.
+ * @param validating the revision that validates custom resources.
+ * @param directory where the settings are written.
+ * @param readyAfter when the pods that stand for istiod may become ready.
+ */
+export async function renderInstallation(
+  tools: IstioTools,
+  directory: string,
+  revision: string,
+  validating: string,
+  readyAfter: Date,
+): Promise<Installation> {
+  const settings = path.join(directory, `istio-${revision}.yaml`);
+  await writeWhole(settings, stringify(istioOperator(revision, validating)));
+  const { stdout } = await run(tools.path("istio-manifests"), [settings], { maxBuffer: 64 << 20 });
+  const rendered = parseAllDocuments(stdout).flatMap((document) => (document.toJS() as KubernetesObject | null) ?? []);
+  const all = rendered.map((object) =>
+    place(object.kind === "Deployment" ? held(object as Deployment, readyAfter) : object),
+  );
+  const ofKind = (kind: string) => all.filter(({ object }) => object.kind === kind);
+  const deployment = ofKind("Deployment").find(({ object }) => object.metadata.name === istiodName(revision));
+  if (deployment === undefined) throw new Error(`Istio's charts have no Deployment ${istiodName(revision)}`);
+  const [container] = (deployment.object as Deployment).spec.template.spec.containers;
+  const definitions = ofKind("CustomResourceDefinition");
+  const webhooks = [...ofKind("MutatingWebhookConfiguration"), ...ofKind("ValidatingWebhookConfiguration")];
+  return {
+    definitions,
+    webhooks,
+    objects: [namespace, ...all.filter((one) => !definitions.includes(one) && !webhooks.includes(one))],
+    istiod: {
+      args: container.args,
+      env: Object.fromEntries(container.env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]))),
+    },
+  };
+}
+
+const namespace = place({ apiVersion: "v1", kind: "Namespace", metadata: { name: istioNamespace } });
+
+function place(object: KubernetesObject): PlacedObject {
+  const resource = resources[object.kind];
+  if (resource === undefined)
+    throw new Error(`Istio's charts have a ${object.kind}, of which the sandbox knows no path`);
+  const [api, plural] = resource;
+  const { name, namespace } = object.metadata;
+  const folder = namespace === undefined ? api : `${api}/namespaces/${namespace}`;
+  return { path: `${folder}/${plural}/${name}`, object };
+}
+
+function held(deployment: Deployment, readyAfter: Date): KubernetesObject {
+  const { template } = deployment.spec;
+  const annotations = { ...template.metadata.annotations, [readyAfterAnnotation]: readyAfter.toISOString() };
+  return {
+    ...deployment,
+    spec: { ...deployment.spec, replicas, template: { ...template, metadata: { ...template.metadata, annotations } } },
+  };
+}

@@ -1,0 +1,244 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { podProblem } from "../../sandbox/data-plane/runner";
+import { type Exit, run } from "../../sandbox/engine";
+import { type Sandbox } from "../../sandbox/sandbox";
+import { clusterNamed } from "../../sandbox/traffic/cluster";
+import { type Counts } from "../../sandbox/traffic/counts";
+import { openTraffic } from "../../sandbox/traffic/traffic";
+import { arm } from "./azure";
+import { closeTestSandbox, openTestSandbox } from "./in-sandbox";
+
+const cluster = "/resourceGroups/mesh/providers/Microsoft.ContainerService/managedClusters/mesh";
+const version = "?api-version=2025-09-01";
+const mesh = "aks-istio-system";
+
+let sandbox: Sandbox;
+let kubeconfig: string;
+
+beforeAll(async () => {
+  sandbox = await openTestSandbox();
+  kubeconfig = join(sandbox.paths.directory, "kubeconfig");
+  await arm(sandbox, "PUT", "/resourceGroups/mesh?api-version=2022-09-01", { location: "westeurope" });
+  await setRevisions(["asm-1-29"]);
+  const { body } = await arm(sandbox, "POST", `${cluster}/listClusterAdminCredential${version}`);
+  const [{ value }] = (body as { kubeconfigs: [{ value: string }] }).kubeconfigs;
+  await writeFile(kubeconfig, Buffer.from(value, "base64"), { mode: 0o600 });
+  await serves("asm-1-29");
+});
+afterAll(() => closeTestSandbox(sandbox));
+
+describe.sequential("a cluster with the Istio add-on", () => {
+  it("has sidecars injected by the real istiod", async () => {
+    await apply(...bookstore("asm-1-29"));
+    const pods = await until(async () => {
+      const found = (await get("pods", "-n", "bookstore")).filter(({ status }) => status.phase === "Running");
+      return found.length > 0 ? found : undefined;
+    });
+    const [init, proxy] = pods[0]?.spec.initContainers ?? [];
+    expect([init?.name, proxy?.name, proxy?.restartPolicy]).toEqual(["istio-init", "istio-proxy", "Always"]);
+    expect(JSON.stringify(proxy)).toContain(`istiod-asm-1-29.${mesh}.svc:15012`);
+  });
+
+  it("refuses what istiod refuses, and what AKS does", async () => {
+    const policy = {
+      ...allow("bookbuyer", "/books-bought"),
+      spec: { rules: [{ to: [{ operation: { paths: ["/{x}"] } }] }] },
+    };
+    expect((await tryApply(policy)).stderr).toMatch(/admission webhook "validation.istio.io" denied .*path/s);
+    const proxyConfig = { apiVersion: "networking.istio.io/v1beta1", kind: "ProxyConfig", spec: { concurrency: 1 } };
+    const placed = { ...proxyConfig, metadata: { name: "one-worker", namespace: mesh } };
+    expect((await tryApply(placed)).stderr).toContain("the Istio add-on does not allow the kind ProxyConfig");
+    expect((await tryApply(meshConfig("configSources: []\n"))).stderr).toContain("does not allow configSources");
+    const image = "accessLogFile: /dev/stdout\ndefaultConfig:\n  concurrency: 1\n  image:\n    imageType: debug\n";
+    expect((await tryApply(meshConfig(image))).stderr).toContain("does not allow defaultConfig.image");
+    await apply(
+      meshConfig("# of ours\npathNormalization:\n  normalization: MERGE_SLASHES\n\ndefaultConfig:\n  concurrency: 1\n"),
+    );
+  });
+
+  it("decides by the cluster's policies, on live requests", async ({ skip }) => {
+    const problem = await podProblem();
+    if (problem !== undefined) skip(problem);
+    const target = await clusterNamed(sandbox, "mesh", "mesh");
+    const traffic = await openTraffic(target, () => undefined, new PassThrough().resume());
+    const endsOf = async (caller: string): Promise<Counts> =>
+      await until(async () => {
+        const report = await traffic.look();
+        expect(report?.problems ?? []).toEqual([]);
+        const pair = report?.pairs.find((one) => one.caller === `${caller}/${caller}`);
+        return report !== undefined && report.seconds > 2 ? pair?.ends : undefined;
+      });
+    try {
+      expect(Object.keys(await endsOf("bookthief"))).toEqual(["200"]);
+      const strict = {
+        apiVersion: "security.istio.io/v1",
+        kind: "PeerAuthentication",
+        spec: { mtls: { mode: "STRICT" } },
+      };
+      await apply({ ...strict, metadata: { name: "default", namespace: mesh } }, allow("bookbuyer", "/books-bought"));
+      // bookbuyer asks for two paths, of which one is allowed.
+      expect(Object.keys(await endsOf("bookbuyer")).sort()).toEqual(["200", "403"]);
+      expect(Object.keys(await endsOf("bookthief"))).toEqual(["403"]);
+    } finally {
+      await traffic.close();
+    }
+  });
+
+  it("has two control planes during an upgrade, and the new one alone after it", async () => {
+    await setRevisions(["asm-1-29", "asm-1-30"]);
+    await serves("asm-1-30");
+    expect(await names("deployments", "-n", mesh)).toEqual(["istiod-asm-1-29", "istiod-asm-1-30"]);
+    expect(await validating()).toBe("istiod-asm-1-30");
+    await setRevisions(["asm-1-30"]);
+    expect(await names("deployments", "-n", mesh)).toEqual(["istiod-asm-1-30"]);
+    expect(await names("mutatingwebhookconfigurations")).toEqual([`istio-sidecar-injector-asm-1-30-${mesh}`]);
+    expect((await kubectl("get", "configmap", "istio-shared-configmap-asm-1-29", "-n", mesh)).code).toBe(0);
+  });
+
+  it("leaves custom resource definitions and the certificate authority behind", async () => {
+    await setRevisions([]);
+    expect(await names("deployments", "-n", mesh)).toEqual([]);
+    expect(await names("mutatingwebhookconfigurations")).toEqual([]);
+    expect(await names("validatingwebhookconfigurations")).toEqual([]);
+    expect(await names("crds")).toContain("authorizationpolicies.security.istio.io");
+    expect(await names("secrets", "-n", mesh)).toContain("istio-ca-secret");
+  });
+});
+
+/** Puts the cluster with these revisions of the add-on, and waits until Azure is done. */
+async function setRevisions(revisions: readonly string[]): Promise<void> {
+  const profile = revisions.length > 0 ? { mode: "Istio", istio: { revisions } } : { mode: "Disabled" };
+  const { status, body } = await arm(sandbox, "PUT", `${cluster}${version}`, {
+    location: "westeurope",
+    identity: { type: "SystemAssigned" },
+    properties: {
+      dnsPrefix: "mesh",
+      agentPoolProfiles: [{ name: "system", mode: "System", count: 2, vmSize: "Standard_D4s_v5" }],
+      serviceMeshProfile: profile,
+    },
+  });
+  expect(status, JSON.stringify(body)).toBeLessThan(300);
+  await until(async () => {
+    const { body } = await arm(sandbox, "GET", `${cluster}${version}`);
+    const { provisioningState } = (body as { properties: { provisioningState: string } }).properties;
+    expect(provisioningState).not.toBe("Failed");
+    return provisioningState === "Succeeded" ? true : undefined;
+  });
+}
+
+/** Waits until a revision's istiod has completed its webhook. */
+async function serves(revision: string): Promise<void> {
+  await until(async () => {
+    const found = await kubectl("get", "mutatingwebhookconfigurations", "-l", `istio.io/rev=${revision}`, "-o", "json");
+    const webhooks = (JSON.parse(found.stdout) as { items: { webhooks: { clientConfig: { caBundle?: string } }[] }[] })
+      .items;
+    return webhooks[0]?.webhooks.every(({ clientConfig }) => clientConfig.caBundle !== undefined) ? true : undefined;
+  });
+  await until(async () => ((await validating()) === `istiod-${revision}` ? true : undefined));
+}
+
+/** Service of the istiod that validates custom resources, once it does. */
+async function validating(): Promise<string | undefined> {
+  const name = "istiod-default-validator";
+  const found = await kubectl("get", "validatingwebhookconfiguration", name, "--ignore-not-found", "-o", "json");
+  if (found.stdout === "") return undefined;
+  const { webhooks } = JSON.parse(found.stdout) as {
+    webhooks: [{ failurePolicy: string; clientConfig: { service: { name: string } } }];
+  };
+  return webhooks[0].failurePolicy === "Fail" ? webhooks[0].clientConfig.service.name : undefined;
+}
+
+/** A namespace with a workload for each of the sample's callers, and bookstore for them to call. */
+function bookstore(revision: string): object[] {
+  return ["bookbuyer", "bookthief", "bookstore"].flatMap((name) => [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { "istio.io/rev": revision } } },
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: name } },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name, namespace: name },
+      spec: { selector: { app: name }, ports: [{ name: "http", port: 14001 }] },
+    },
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name, namespace: name },
+      spec: {
+        selector: { matchLabels: { app: name } },
+        template: {
+          metadata: { labels: { app: name } },
+          spec: { serviceAccountName: name, containers: [{ name, image: `openservicemesh/${name}:v1.2.4` }] },
+        },
+      },
+    },
+  ]);
+}
+
+function allow(caller: string, path: string) {
+  return {
+    apiVersion: "security.istio.io/v1",
+    kind: "AuthorizationPolicy",
+    metadata: { name: "callers", namespace: "bookstore" },
+    spec: {
+      action: "ALLOW",
+      rules: [
+        {
+          from: [{ source: { principals: [`cluster.local/ns/${caller}/sa/${caller}`] } }],
+          to: [{ operation: { methods: ["GET"], paths: [path] } }],
+        },
+      ],
+    },
+  };
+}
+
+function meshConfig(text: string): object {
+  const name = "istio-shared-configmap-asm-1-29";
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: mesh }, data: { mesh: text } };
+}
+
+function kubectl(...args: string[]): Promise<Exit> {
+  const environment = { ...sandbox.environment, KUBECONFIG: kubeconfig };
+  return run(sandbox.tools.path("kubectl"), args, { cwd: sandbox.paths.directory, environment });
+}
+
+async function tryApply(...objects: object[]): Promise<Exit> {
+  const file = join(sandbox.paths.directory, "objects.yaml");
+  await writeFile(file, objects.map((object) => stringify(object)).join("---\n"));
+  return kubectl("apply", "-f", file);
+}
+
+async function apply(...objects: object[]): Promise<void> {
+  const { code, stderr } = await tryApply(...objects);
+  expect(code, stderr).toBe(0);
+}
+
+interface Listed {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly initContainers?: readonly { readonly name: string; readonly restartPolicy?: string }[] };
+  readonly status: { readonly phase?: string };
+}
+
+async function get(...args: string[]): Promise<Listed[]> {
+  const { code, stdout, stderr } = await kubectl("get", ...args, "-o", "json");
+  expect(code, stderr).toBe(0);
+  return (JSON.parse(stdout) as { items: Listed[] }).items;
+}
+
+async function names(...args: string[]): Promise<string[]> {
+  return (await get(...args)).map(({ metadata }) => metadata.name).sort();
+}
+
+async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  const end = Date.now() + 300_000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (Date.now() > end) throw new Error("not within five minutes");
+    await sleep(300);
+  }
+}
