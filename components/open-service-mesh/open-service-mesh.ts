@@ -2,6 +2,7 @@ import { CustomResourcePatch, type CustomResourcePatchArgs } from "@pulumi/kuber
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { osmKinds } from "../../mesh/osm/kinds";
+import { type NamespaceMetadata, osmNamespace, type ServiceMesh } from "../service-mesh";
 import { type Transform, transformed } from "../transform";
 import { MeshReady } from "./mesh-ready";
 import { meshConfigSpec, type MeshSettings } from "./mesh-settings";
@@ -40,9 +41,11 @@ export interface OpenServiceMeshOptions extends pulumi.ComponentResourceOptions 
  * new MeshPolicies("policies", { … }, { provider, dependsOn: mesh });
  * ```
  */
-export class OpenServiceMesh extends pulumi.ComponentResource {
+export class OpenServiceMesh extends pulumi.ComponentResource implements ServiceMesh {
+  public readonly kind = "osm";
   /** Version of the mesh's controller, e.g. `v1.2.9`. */
   public readonly osmVersion: pulumi.Output<string>;
+  public readonly version: pulumi.Output<string>;
   /** Suffix of every identity in the mesh, e.g. `cluster.local`. */
   public readonly trustDomain: pulumi.Output<string>;
   /** Whether every pod may call every other, TrafficTargets ignored. */
@@ -76,6 +79,7 @@ export class OpenServiceMesh extends pulumi.ComponentResource {
     );
 
     this.osmVersion = ready.osmVersion;
+    this.version = ready.osmVersion;
     this.trustDomain = ready.trustDomain;
     // Known once the setting holds, so that what reads them comes after it.
     this.permissiveMode = meshConfig.id.apply(() => settings.permissiveMode ?? false);
@@ -86,5 +90,9 @@ export class OpenServiceMesh extends pulumi.ComponentResource {
       permissiveMode: this.permissiveMode,
       retryPolicy: this.retryPolicy,
     });
+  }
+
+  public namespaceMetadata(sidecarInjection = true): NamespaceMetadata {
+    return osmNamespace({ sidecarInjection });
   }
 }

@@ -1,34 +1,26 @@
-/** What the API server answered: status code and the body's JSON, or undefined where there is none. */
-export interface ApiAnswer {
-  readonly status: number;
-  readonly body: unknown;
-}
+import {
+  type ApiAnswer,
+  type ApiRequest,
+  at,
+  described,
+  elements,
+  type Missing,
+  missingAccess,
+  missingDefinitions,
+  missingDeployments,
+  missingEndpoint,
+  type Waiting,
+  waitUntilReady,
+} from "../service-mesh/waiting";
 
-/** Sends one request to the API server, whose answer is JSON, or what `accept` says. Rejects where no answer came. */
-export type ApiRequest = (
-  method: "GET" | "POST" | "DELETE",
-  path: string,
-  body?: object,
-  accept?: string,
-) => Promise<ApiAnswer>;
+export { type ApiAnswer, type ApiRequest };
 
 /** What {@link waitForMesh} needs to know and to do. */
-export interface WaitOptions {
-  readonly request: ApiRequest;
+export interface WaitOptions extends Waiting {
   /** Namespace of the mesh's control plane. */
   readonly namespace: string;
   /** Names of the CustomResourceDefinitions that must be established. */
   readonly customResourceDefinitions: readonly string[];
-  /** How long to wait, in milliseconds. */
-  readonly timeout: number;
-  /** Told what is being waited for, each time that changes. */
-  readonly report: (message: string) => void;
-  /** Pause between two looks, in milliseconds. Default: 2000. */
-  readonly interval?: number;
-  /** Milliseconds from any start. Default: the clock. */
-  readonly now?: () => number;
-  /** Default: a timer. */
-  readonly sleep?: (milliseconds: number) => Promise<void>;
 }
 
 /** What the control plane says of itself. */
@@ -37,104 +29,6 @@ export interface MeshFacts {
   readonly osmVersion: string;
   /** Suffix of every identity in the mesh. */
   readonly trustDomain: string;
-}
-
-/** Something that is not there yet. */
-interface Missing {
-  /** What is missing, as the end of "waiting for …". */
-  readonly what: string;
-  /** Where a person should look. */
-  readonly look: string;
-}
-
-/** Follows keys into a JSON value; undefined where the way ends. */
-function at(value: unknown, ...keys: string[]): unknown {
-  let current = value;
-  for (const key of keys) {
-    if (typeof current !== "object" || current === null) {
-      return undefined;
-    }
-    current = new Map<string, unknown>(Object.entries(current)).get(key);
-  }
-  return current;
-}
-
-/** A JSON value's elements; none where it is not an array. */
-function elements(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-/** Whether an object's status holds a condition of this type with status True. */
-function holds(object: unknown, type: string): boolean {
-  return elements(at(object, "status", "conditions")).some(
-    (condition) => at(condition, "type") === type && at(condition, "status") === "True",
-  );
-}
-
-/** Describes an answer that is no success. */
-function described(answer: ApiAnswer): string {
-  const message = at(answer.body, "message");
-  return typeof message === "string" ? `${answer.status}: ${message}` : String(answer.status);
-}
-
-/** The API server lets us read the control plane's namespace. */
-async function missingAccess({ request, namespace }: WaitOptions): Promise<Missing | undefined> {
-  const answer = await request("GET", `/api/v1/namespaces/${namespace}`);
-  switch (answer.status) {
-    case 200:
-      return undefined;
-    case 401:
-      return {
-        what: "the API server to accept the credentials (401)",
-        look: "the kubeconfig's user: is its login still valid, and is it of this cluster's tenant?",
-      };
-    case 403:
-      return {
-        what: `the right to read namespace ${namespace} (${described(answer)})`,
-        look: 'the role assignments on the cluster: the deploying identity needs "Azure Kubernetes Service RBAC Cluster Admin"; a new assignment takes minutes to arrive',
-      };
-    case 404:
-      return {
-        what: `namespace ${namespace}`,
-        look: "the property `namespace`: on AKS the add-on lives in kube-system",
-      };
-    default:
-      return { what: `the API server (it answered ${described(answer)})`, look: "the cluster's state: az aks show" };
-  }
-}
-
-/** Every CustomResourceDefinition is established. */
-async function missingDefinitions(options: WaitOptions): Promise<Missing | undefined> {
-  const answer = await options.request("GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions");
-  const established = new Set(
-    elements(at(answer.body, "items"))
-      .filter((definition) => holds(definition, "Established"))
-      .map((definition) => at(definition, "metadata", "name")),
-  );
-  const missing = options.customResourceDefinitions.filter((name) => !established.has(name));
-  return missing.length === 0
-    ? undefined
-    : {
-        what: `${missing.length} of ${options.customResourceDefinitions.length} CustomResourceDefinitions: ${missing.join(", ")}`,
-        look: `the logs of deployment osm-bootstrap in ${options.namespace}, which installs them, and whether the add-on is enabled: az aks show --query addonProfiles.openServiceMesh`,
-      };
-}
-
-/** The controller and the injector are available. */
-async function missingDeployments({ request, namespace }: WaitOptions): Promise<Missing | undefined> {
-  const answer = await request("GET", `/apis/apps/v1/namespaces/${namespace}/deployments`);
-  const available = new Set(
-    elements(at(answer.body, "items"))
-      .filter((deployment) => holds(deployment, "Available"))
-      .map((deployment) => at(deployment, "metadata", "name")),
-  );
-  const missing = ["osm-controller", "osm-injector"].filter((name) => !available.has(name));
-  return missing.length === 0
-    ? undefined
-    : {
-        what: `deployment ${missing.join(" and ")} in ${namespace} to be available`,
-        look: `kubectl -n ${namespace} describe deployment ${missing.join(" ")}; is there a node with room for system pods?`,
-      };
 }
 
 /** MeshConfig exists: patching one that does not would make an incomplete one. */
@@ -170,19 +64,7 @@ async function missingWebhook(
   if (typeof bundle !== "string" || bundle === "") {
     return { what: `the certificate authority of webhook ${name}`, look: `kubectl get ${resource} -o yaml` };
   }
-  const slices = await request(
-    "GET",
-    `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3D${service}`,
-  );
-  const ready = elements(at(slices.body, "items"))
-    .flatMap((slice) => elements(at(slice, "endpoints")))
-    .some((endpoint) => at(endpoint, "conditions", "ready") !== false);
-  return ready
-    ? undefined
-    : {
-        what: `a ready endpoint of Service ${service}, behind webhook ${name}`,
-        look: `kubectl -n ${namespace} get endpointslices,pods`,
-      };
+  return missingEndpoint(request, namespace, service, name);
 }
 
 /** Namespace that exists only while the webhook is tried: the webhook answers in onboarded namespaces alone. */
@@ -251,55 +133,27 @@ async function meshFacts({ request, namespace }: WaitOptions): Promise<MeshFacts
  * @throws Error that names what was missing when the time ran out, and what to look at.
  */
 export async function waitForMesh(options: WaitOptions): Promise<MeshFacts> {
-  const now = options.now ?? (() => Date.now());
-  const sleep = options.sleep ?? ((milliseconds) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)));
-  const conditions: (() => Promise<Missing | undefined>)[] = [
-    () => missingAccess(options),
-    () => missingDefinitions(options),
-    () => missingDeployments(options),
-    () => missingMeshConfig(options),
-    () => missingWebhook(options, "validatingwebhookconfigurations", "osm-validator.k8s.io"),
-    () => missingWebhook(options, "mutatingwebhookconfigurations", "osm-inject.k8s.io"),
-    () => missingDecision(options),
-  ];
-  const firstMissing = async (): Promise<Missing | undefined> => {
-    try {
-      for (const condition of conditions) {
-        const missing = await condition();
-        if (missing !== undefined) {
-          return missing;
-        }
-      }
-      return undefined;
-    } catch (error) {
-      if (at(error, "final") === true) {
-        throw error;
-      }
-      return {
-        what: `the API server to answer (${error instanceof Error ? error.message : String(error)})`,
-        look: "the cluster's state (az aks show) and the way to it: authorised address ranges, private cluster, DNS",
-      };
-    }
-  };
-  const deadline = now() + options.timeout;
-  let reported = "";
-  for (;;) {
-    const missing = await firstMissing();
-    if (missing === undefined) {
-      await options.request("DELETE", `/api/v1/namespaces/${probe}`);
-      return meshFacts(options);
-    }
-    if (now() >= deadline) {
-      await options.request("DELETE", `/api/v1/namespaces/${probe}`).catch(() => undefined);
-      const seconds = Math.round(options.timeout / 1000);
-      throw new Error(
-        `Open Service Mesh was not ready after ${seconds} s. Missing: ${missing.what}. Look at: ${missing.look}.`,
-      );
-    }
-    if (missing.what !== reported) {
-      reported = missing.what;
-      options.report(`waiting for ${missing.what}`);
-    }
-    await sleep(options.interval ?? 2000);
+  const { request, namespace } = options;
+  const bootstrap = `the logs of deployment osm-bootstrap in ${namespace}, which installs them, and whether the add-on is enabled: az aks show --query addonProfiles.openServiceMesh`;
+  const removeProbe = () => request("DELETE", `/api/v1/namespaces/${probe}`);
+  try {
+    await waitUntilReady(
+      "Open Service Mesh",
+      [
+        () => missingAccess(request, namespace, "the property `namespace`: on AKS the add-on lives in kube-system"),
+        () => missingDefinitions(request, options.customResourceDefinitions, bootstrap),
+        () => missingDeployments(request, namespace, ["osm-controller", "osm-injector"]),
+        () => missingMeshConfig(options),
+        () => missingWebhook(options, "validatingwebhookconfigurations", "osm-validator.k8s.io"),
+        () => missingWebhook(options, "mutatingwebhookconfigurations", "osm-inject.k8s.io"),
+        () => missingDecision(options),
+      ],
+      options,
+    );
+  } catch (error) {
+    if (at(error, "final") !== true) await removeProbe().catch(() => undefined);
+    throw error;
   }
+  await removeProbe();
+  return meshFacts(options);
 }

@@ -1,0 +1,2 @@
+export * from "./istio-mesh";
+export * from "./mesh-settings";

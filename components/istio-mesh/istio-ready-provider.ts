@@ -1,0 +1,59 @@
+import { type dynamic } from "@pulumi/pulumi";
+import { istioKinds } from "../../mesh/istio/kinds";
+import { connect } from "../open-service-mesh/connect";
+import { waitForIstio } from "./wait-for-istio";
+
+/** What the dynamic provider is given. */
+interface Inputs {
+  readonly kubeconfig: string;
+  readonly revisions: readonly string[];
+  readonly timeoutSeconds: number;
+}
+
+/** What the state keeps. The kubeconfig is not among it. */
+interface Outputs {
+  readonly server: string;
+  readonly revisions: readonly string[];
+  readonly istioVersion: string;
+  readonly trustDomain: string;
+}
+
+/** Names of the definitions of the kinds that this program writes and reads. */
+const definitions = Object.values(istioKinds).map(({ apiVersion, plural }) => `${plural}.${apiVersion.split("/")[0]}`);
+
+/** Waits for the mesh behind a kubeconfig. */
+async function ready({ kubeconfig, revisions, timeoutSeconds }: Inputs): Promise<Outputs> {
+  const { server, request } = await connect(kubeconfig);
+  const facts = await waitForIstio({
+    request,
+    revisions,
+    customResourceDefinitions: definitions,
+    timeout: timeoutSeconds * 1000,
+    report: (message) => process.stdout.write(`Istio: ${message}\n`),
+  });
+  return { server, revisions, ...facts };
+}
+
+/** The provider of the resource that waits for the mesh. */
+export function handler(): dynamic.ResourceProvider<Inputs, Outputs> {
+  return {
+    async create(inputs) {
+      const outs = await ready(inputs);
+      return { id: `${outs.server}/istio`, outs };
+    },
+    /** A new login to the same cluster is no change; another cluster, or one not known yet, is waited for again. */
+    async diff(_id, olds, news) {
+      let server: string | undefined;
+      try {
+        server = (await connect(news.kubeconfig)).server;
+      } catch {
+        // In a preview the kubeconfig may not be known yet.
+        server = undefined;
+      }
+      return { changes: server !== olds.server || news.revisions.join() !== olds.revisions.join() };
+    },
+    async update(_id, _olds, news) {
+      return { outs: await ready(news) };
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { RunError } from "@pulumi/pulumi";
+import { nearNames } from "../../mesh/manifests/near-names";
+import { meshConfigFields, proxyConfigFields } from "./mesh-config-fields";
+import { type IstioMeshSettings } from "./mesh-settings";
+
+/** What is checked. */
+interface Checked {
+  readonly revisions: readonly string[];
+  readonly nextRevisions: readonly string[];
+  readonly settings: IstioMeshSettings;
+  readonly timeoutSeconds: number;
+}
+
+/** Fields of MeshConfig with a setting of their own, and its path. */
+const ownSettings: Readonly<Record<string, string>> = {
+  accessLogFile: "accessLog.file",
+  accessLogFormat: "accessLog.format",
+  accessLogEncoding: "accessLog.encoding",
+  defaultConfig: "sidecar.other",
+  defaultHttpRetryPolicy: "retryAttempts",
+  discoverySelectors: "discoverySelectors",
+  outboundTrafficPolicy: "egress",
+  pathNormalization: "pathNormalization",
+  holdApplicationUntilProxyStarts: "sidecar.holdApplication",
+  concurrency: "sidecar.concurrency",
+};
+
+/** Fields that the add-on's admission would refuse, or that a setting of their own takes. */
+function fieldProblems(path: string, given: object | undefined, allowed: readonly string[]): string[] {
+  return Object.keys(given ?? {}).flatMap((field) => {
+    const own = ownSettings[field];
+    if (own !== undefined && allowed.includes(field)) return [`${path}.${field}: write settings.${own} instead.`];
+    if (allowed.includes(field)) return [];
+    const near = nearNames(field, allowed);
+    const remedy = near.length > 0 ? `did you mean ${near.join(" or ")}?` : "leave it out.";
+    return [`${path}.${field}: the add-on does not let it pass; ${remedy}`];
+  });
+}
+
+function oneOf(path: string, value: string | undefined, allowed: readonly string[]): string[] {
+  if (value === undefined || allowed.includes(value)) return [];
+  return [`${path}: "${value}" is none of ${allowed.join(", ")}.`];
+}
+
+function settingProblems(settings: IstioMeshSettings): string[] {
+  const { mtls, retryAttempts = 0, pathNormalization, accessLog, sidecar } = settings;
+  const problems = [
+    ...oneOf("settings.mtls", mtls, ["STRICT", "PERMISSIVE"]),
+    ...oneOf("settings.pathNormalization", pathNormalization, [
+      ...["NONE", "BASE", "MERGE_SLASHES", "DECODE_AND_MERGE_SLASHES"],
+    ]),
+    ...oneOf("settings.accessLog.encoding", accessLog?.encoding, ["TEXT", "JSON"]),
+    ...fieldProblems("settings.otherMeshConfig", settings.otherMeshConfig, meshConfigFields),
+    ...fieldProblems("settings.sidecar.other", sidecar?.other, proxyConfigFields),
+  ];
+  if (!Number.isInteger(retryAttempts) || retryAttempts < 0) {
+    problems.push(`settings.retryAttempts: ${retryAttempts} is no number of attempts; write 0 or more.`);
+  }
+  const { concurrency = 1 } = sidecar ?? {};
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    problems.push(
+      `settings.sidecar.concurrency: ${concurrency} is no number of threads (0 would take every core); write 1 or more.`,
+    );
+  }
+  return problems;
+}
+
+/**
+ * Checks the arguments of IstioMesh.
+ *
+ * @throws RunError that names each property and what to write.
+ */
+export function assertIstioMeshArgs({ revisions, nextRevisions, settings, timeoutSeconds }: Checked): void {
+  const problems = settingProblems(settings);
+  if (revisions.length < 1 || revisions.length > 2 || new Set(revisions).size < revisions.length) {
+    problems.push(
+      `revisions: [${revisions.join(", ")}]; write the one that runs, or the two of an upgrade, first the one of new pods.`,
+    );
+  }
+  for (const [property, names] of Object.entries({ revisions, nextRevisions })) {
+    names.forEach((name, index) => {
+      if (!/^asm-\d+-\d+$/.test(name)) {
+        problems.push(`${property}[${index}]: "${name}" is no revision of the add-on; write one such as asm-1-30.`);
+      }
+    });
+  }
+  if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 30) {
+    problems.push(`readyTimeoutSeconds: ${timeoutSeconds} is too short or no integer; write 30 or more, e.g. 900.`);
+  }
+  if (problems.length > 0) throw new RunError(problems.join("\n"));
+}
