@@ -27,6 +27,7 @@ export function accessJson(relation: Access): unknown {
 function treeJson(tree: CallTree): unknown {
   switch (tree.kind) {
     case "http":
+    case "normalised":
       return treeJson(tree.tree);
     case "end":
       return {

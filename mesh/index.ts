@@ -12,5 +12,5 @@ export { conditionText, type Extent, summarize, type Summary } from "./analysis/
 export { type AskedService, askedService, parseAddress } from "./cluster/dns";
 export type { CallRequest, Outcome, Reason, VariesBy, Verdict } from "./request/request";
 export { describeRequest, statusOf } from "./request/request";
-export { admit, compile, type MeshObject, meshOf, type MeshTarget } from "./mesh-targets";
+export { admit, compile, type MeshObject, type MeshName, meshOf, type MeshTarget } from "./mesh-targets";
 export { type AdmissionContext, advice, type Finding as ObjectFinding } from "./osm/admission";

@@ -1,6 +1,7 @@
 import { type Mesh } from "./analysis/mesh";
 import { type AskedService } from "./cluster/dns";
 import { type Manifests } from "./manifests";
+import { istioMesh } from "./istio";
 import { osmMesh } from "./osm";
 import { admit as admitOsm, type AdmissionContext, type Finding } from "./osm/admission";
 import { compileOsm } from "./osm/compile";
@@ -30,11 +31,17 @@ export interface Admission<O> {
 interface Target<O> {
   compile(policy: Policy): readonly O[];
   admit(values: readonly unknown[], context?: AdmissionContext): Admission<O>;
-  meshOf(manifests: Pick<Manifests, "objects"> & Partial<Manifests>, asked: readonly AskedService[]): Mesh;
 }
 
+/** Meshes whose objects can be analysed. */
+export type MeshName = "osm" | "istio";
+
+type Analysis = (manifests: Pick<Manifests, "objects"> & Partial<Manifests>, asked: readonly AskedService[]) => Mesh;
+
+const analyses: Readonly<Record<MeshName, Analysis>> = { osm: osmMesh, istio: istioMesh };
+
 const targets: { readonly [T in MeshTarget]: Target<ObjectOf[T]> } = {
-  osm: { compile: compileOsm, admit: admitOsm, meshOf: osmMesh },
+  osm: { compile: compileOsm, admit: admitOsm },
 };
 
 /**
@@ -68,7 +75,7 @@ export function admit<T extends MeshTarget>(
 export function meshOf(
   manifests: Pick<Manifests, "objects"> & Partial<Manifests>,
   asked: readonly AskedService[] = [],
-  target: MeshTarget = "osm",
+  mesh: MeshName = "osm",
 ): Mesh {
-  return targets[target].meshOf(manifests, asked);
+  return analyses[mesh](manifests, asked);
 }

@@ -64,6 +64,7 @@ function passingOf(tree: CallTree, anything: string): Passing {
   const visit = (node: CallTree, share: number): void => {
     switch (node.kind) {
       case "http":
+      case "normalised":
         return visit(node.tree, share);
       case "choice": {
         const total = node.branches.reduce((sum, { weight }) => sum + weight, 0);

@@ -1,4 +1,5 @@
 import { type Answer, type Outcome, type Reason, type VariesBy } from "../request/request";
+import { type PathNormalization } from "../request/path-normalization";
 import { type RequestCondition } from "../request/request-set";
 import { anyOf, definedShares, noShares, type Shares, weighted, whole } from "./shares";
 
@@ -6,7 +7,7 @@ import { anyOf, definedShares, noShares, type Shares, weighted, whole } from "./
  * What a mesh does with the calls from one caller to one address under one Host header, for all methods, paths and
  * headers at once: ends, choices that the mesh makes call by call or never defines, and rules of sidecars.
  */
-export type CallTree = End | Choice<CallTree> | Rules | HttpOnly;
+export type CallTree = End | Choice<CallTree> | Rules | HttpOnly | Normalised;
 
 /** One end of a call. */
 export interface End extends Answer {
@@ -51,6 +52,8 @@ export interface Choice<Tree> {
 export interface Rule extends RequestCondition {
   /** Equal for rules with equal conditions. */
   readonly key: string;
+  /** The condition as the objects write it. Default: its patterns. */
+  readonly text?: string;
 }
 
 /** Rules that come in this order. */
@@ -85,6 +88,13 @@ export interface HttpOnly {
   readonly kind: "http";
   readonly tree: CallTree;
   readonly connect: End;
+}
+
+/** A sidecar brings the path into a normal form before it looks at it, and passes on that. */
+export interface Normalised {
+  readonly kind: "normalised";
+  readonly form: PathNormalization;
+  readonly tree: CallTree;
 }
 
 /** A tree after a request's method, path and headers are known. */

@@ -1,6 +1,14 @@
 import { TooComplexError } from "../regex/automaton";
 import { type CallRequest, type Verdict } from "../request/request";
-import { exampleRequest, type RequestSet, subtractSets } from "../request/request-set";
+import { normalPathPattern } from "../request/path-normalization";
+import {
+  exampleRequest,
+  intersectSets,
+  type RequestCondition,
+  requestsMeeting,
+  type RequestSet,
+  subtractSets,
+} from "../request/request-set";
 import { bytewise, httpRequest } from "../request/match";
 import { type CallTree, end, type OutcomeTree } from "./call-tree";
 import { callTree, decide } from "./decide";
@@ -183,12 +191,21 @@ function guardSize(count: number): void {
   );
 }
 
+/** Paths that neither side's sidecars change: of the others sets of requests tell nothing. Undefined where they change none. */
+function normalRequests(before: Mesh, after: Mesh): RequestCondition | undefined {
+  const patterns = [before, after].flatMap(({ pathNormalization }) => normalPathPattern[pathNormalization] ?? []);
+  const [path, ...others] = [...new Set(patterns)];
+  if (path === undefined) return undefined;
+  return { methods: ["*"], path, also: others.map((other) => ({ methods: ["*"], path: other })) };
+}
+
 function compare(before: Mesh, after: Mesh, pair: Pair, old: CallTree, now: CallTree): readonly AccessChange[] {
   const { from, title, service } = pair;
   const to = addressOf(service);
   const ends = { from: title, to };
+  const normal = normalRequests(before, after);
   const show = (kind: AccessChange["kind"], set: RequestSet): readonly AccessChange[] => {
-    const example = exampleRequest(set);
+    const example = exampleRequest(normal === undefined ? set : intersectSets(set, requestsMeeting(normal, to)));
     if (example === undefined) return [];
     const tls = service.tls === undefined ? {} : { serverName: service.tls.serverName };
     const request: CallRequest =

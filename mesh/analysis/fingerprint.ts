@@ -15,6 +15,7 @@ function computePrint(tree: CallTree): string {
     case "end":
       return `${answerOf(tree)}:${tree.backend ?? ""}`;
     case "http":
+    case "normalised":
       return fingerprint(tree.tree);
     case "choice":
       if (tree.undefined === true) {

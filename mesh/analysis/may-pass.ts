@@ -14,6 +14,7 @@ export function mayPass(tree: CallTree, authority: string | undefined): boolean 
     case "end":
       return tree.outcome === "allowed";
     case "http":
+    case "normalised":
       return mayPass(tree.tree, authority);
     case "choice":
       return tree.branches.some((branch) => mayPass(branch.tree, authority));

@@ -1,6 +1,7 @@
 import { type Address } from "../cluster/dns";
 import { type AccountKey } from "../cluster/keys";
 import { type Positions, type Problem } from "../manifests";
+import { type PathNormalization } from "../request/path-normalization";
 import { type CallTree } from "./call-tree";
 import { type AdmissionFinding, type Finding } from "./finding";
 
@@ -50,7 +51,7 @@ export interface Access {
   readonly services: readonly ServicePort[];
   /** Hosts outside of the cluster that the objects name, and one that stands for all others. */
   readonly hosts: readonly ServicePort[];
-  /** What is not here is refused: the caller's sidecar knows no such service. */
+  /** What is not here never passes. */
   readonly entries: readonly AccessEntry[];
 }
 
@@ -108,6 +109,8 @@ export interface Mesh {
   /** What cannot be read as the API server or the mesh would. */
   readonly problems: readonly Problem[];
   readonly positions: Positions;
+  /** What its sidecars do to paths before they look at them: sets of requests are those of paths that this leaves alone. */
+  readonly pathNormalization: PathNormalization;
   /** What holds of all callers alike, in a sentence; undefined where nothing does. */
   readonly everyone: string | undefined;
   /** The whole relation. */

@@ -19,6 +19,7 @@ export function answersIn(tree: CallTree): ReadonlySet<string> {
         found.add(answerOf(node));
         break;
       case "http":
+      case "normalised":
         visit(node.tree);
         break;
       case "choice":
@@ -34,7 +35,7 @@ export function answersIn(tree: CallTree): ReadonlySet<string> {
 }
 
 /**
- * The requests under one Host header that may get an answer.
+ * The requests under one Host header that may get an answer: where a sidecar normalises paths, of those whose path is normal.
  *
  * @throws {TooComplexError}
  */
@@ -43,6 +44,7 @@ export function possible(tree: CallTree, answer: string, authority: string): Req
     case "end":
       return answerOf(tree) === answer ? everyRequest() : [];
     case "http":
+    case "normalised":
       return possible(tree.tree, answer, authority);
     case "choice":
       return uniteSets(tree.branches.map((branch) => possible(branch.tree, answer, authority)));
@@ -54,7 +56,7 @@ export function possible(tree: CallTree, answer: string, authority: string): Req
 }
 
 /**
- * The requests under one Host header that always get an answer.
+ * The requests under one Host header that always get an answer: where a sidecar normalises paths, of those whose path is normal.
  *
  * @throws {TooComplexError}
  */
@@ -63,6 +65,7 @@ export function certain(tree: CallTree, answer: string, authority: string): Requ
     case "end":
       return answerOf(tree) === answer ? everyRequest() : [];
     case "http":
+    case "normalised":
       return certain(tree.tree, answer, authority);
     case "choice":
       return tree.branches.reduce<RequestSet>(

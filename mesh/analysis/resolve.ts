@@ -13,6 +13,8 @@ export function resolve(tree: CallTree, request: HttpRequest | undefined): Outco
       };
     case "http":
       return request?.method === "CONNECT" ? tree.connect : resolve(tree.tree, request);
+    case "normalised":
+      return resolve(tree.tree, request?.normalised(tree.form));
     case "rules":
       return request === undefined ? end("refused", []) : throughRules(tree, request);
   }

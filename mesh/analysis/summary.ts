@@ -40,6 +40,7 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
   const visit = (node: CallTree): Shares => {
     switch (node.kind) {
       case "http":
+      case "normalised":
         return visit(node.tree);
       case "choice": {
         if (node.branches.length > 1) choices.add(node.by);
@@ -97,7 +98,13 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
 }
 
 /** A condition in one line. */
-export function conditionText({ methods, path, headers = new Map() }: RequestCondition): string {
+export function conditionText({
+  text,
+  methods,
+  path,
+  headers = new Map(),
+}: RequestCondition & Pick<Rule, "text">): string {
+  if (text !== undefined) return text;
   const named = [...headers].map(([name, regex]) => `${name}: ${regex}`);
   const verbs = methods.includes("*") ? "any method" : methods.join(",");
   return `${verbs} ${path}${named.length > 0 ? ` {${named.join(", ")}}` : ""}`;

@@ -1,7 +1,7 @@
 import { type AskedService } from "../cluster/dns";
 import { endpointIps } from "../cluster/endpoints";
 import { type Manifests } from "../manifests";
-import { type Network, networkOf } from "./network";
+import { type Network, networkOf } from "../network-policies/network";
 import { inboundOf, type Inbound } from "./proxy/inbound";
 import { type Outbound, outboundOf } from "./proxy/outbound";
 import { type RouteTable, routeTable } from "./proxy/routes";

@@ -35,6 +35,7 @@ export function osmMesh(
     unmetAssumptions: memoOnce(() => unmetAssumptions(plane)),
     problems: [...state.problems, ...patternProblems(plane)],
     positions: state.positions,
+    pathNormalization: "NONE",
     everyone: state.switches.permissive
       ? "Permissive mode: every caller of the mesh reaches what any caller reaches."
       : undefined,

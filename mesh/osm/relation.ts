@@ -20,7 +20,7 @@ import { callAddress, type Client } from "./calls/client";
 import { hasOtherWays } from "./calls/other-ways";
 import { type ControlPlane } from "./control-plane";
 import { servicePort } from "./service-port";
-import { isUnseen, shownAccounts } from "./shown-accounts";
+import { isUnseen, shownAccounts } from "../cluster/shown-accounts";
 import { type AccountKey, keyOf, type MeshService } from "./state";
 
 /** Who may call whom: of every caller the services that its sidecars are told of, and what crosses the mesh's boundary. */

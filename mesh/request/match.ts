@@ -1,4 +1,5 @@
 import { fullMatch, fullMatchInUtf8 } from "../regex/pattern";
+import { normalPath, type PathNormalization } from "./path-normalization";
 import { type CallRequest } from "./request";
 import { type RequestCondition } from "./request-set";
 
@@ -14,6 +15,8 @@ export interface HttpRequest {
    * header has none.
    */
   headerMatches(name: string, pattern: string): boolean;
+  /** The request after a sidecar has brought its path into a normal form. */
+  normalised(form: PathNormalization): HttpRequest;
 }
 
 /** Headers of which every Envoy keeps one value, with commas: measured with 1.39.3. */
@@ -127,7 +130,7 @@ export function httpRequest(request: CallRequest, reading: Reading, id: AddedId 
   if (added) headers.set(requestId, [id.value]);
   if (!headers.has(forwardedProto)) headers.set(forwardedProto, [plainScheme]);
   const match = reading.encoding === "utf8" ? fullMatchInUtf8 : fullMatch;
-  return {
+  const made: HttpRequest = {
     method,
     path: full.replace(/[?#].*$/s, ""),
     authority,
@@ -135,18 +138,24 @@ export function httpRequest(request: CallRequest, reading: Reading, id: AddedId 
       if (added && name === requestId) id.heldAgainst?.(pattern);
       return headers.get(name)?.some((value) => match(pattern, value)) === true;
     },
+    normalised: (form) => {
+      const path = normalPath(full, form);
+      return path === full ? made : httpRequest({ ...request, path }, reading, id);
+    },
   };
+  return made;
 }
 
 /**
  * Whether a request meets a condition: method, path and every header as a whole. An absent header matches nothing, not even
  * `.*`.
  */
-export function meets(request: HttpRequest, { methods, path, headers, except }: RequestCondition): boolean {
+export function meets(request: HttpRequest, { methods, path, headers, also, except }: RequestCondition): boolean {
   if (!methods.some((method) => method === "*" || fullMatch(method, request.method))) return false;
   if (!fullMatch(path, request.path)) return false;
   for (const [name, regex] of headers ?? []) {
     if (!request.headerMatches(name.toLowerCase(), regex)) return false;
   }
+  if (also?.every((condition) => meets(request, condition)) === false) return false;
   return except === undefined || !except.some((condition) => meets(request, condition));
 }

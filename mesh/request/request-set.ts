@@ -63,6 +63,8 @@ export interface RequestCondition {
   readonly path: string;
   /** Name in any case → RE2 of the whole value. */
   readonly headers?: ReadonlyMap<string, string>;
+  /** Requests that do not meet all of these as well are left out. */
+  readonly also?: readonly RequestCondition[];
   /** Requests that meet any of these are left out. */
   readonly except?: readonly RequestCondition[];
 }
@@ -118,9 +120,13 @@ export function requestsMeeting(condition: RequestCondition, authority: string):
     : { pathSource: condition.path };
   const box = { methods, path, headers, ...pathSource };
   if (isEmptyBox(box)) return [];
+  const met = (condition.also ?? []).reduce<RequestSet>(
+    (left, also) => (left.length === 0 ? left : intersectSets(left, requestsMeeting(also, authority))),
+    [box],
+  );
   return (condition.except ?? []).reduce<RequestSet>(
     (left, except) => (left.length === 0 ? left : subtractSets(left, requestsMeeting(except, authority))),
-    [box],
+    met,
   );
 }
 

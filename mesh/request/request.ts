@@ -34,9 +34,18 @@ export interface Answer {
 
 /**
  * What decides between outcomes; `network` what the objects do not tell of the network below the mesh, `proxy-version` that
- * Envoys of different ages read a header differently, `request-id` the random one that the first sidecar adds.
+ * Envoys of different ages read a header differently, `request-id` the random one that the first sidecar adds,
+ * `external-authorization` a service that is asked, `not-followed` what this analysis does not follow.
  */
-export type VariesBy = "route-order" | "endpoint" | "split" | "network" | "proxy-version" | "request-id";
+export type VariesBy =
+  | "route-order"
+  | "endpoint"
+  | "split"
+  | "network"
+  | "proxy-version"
+  | "request-id"
+  | "external-authorization"
+  | "not-followed";
 
 /** What may stop a call: the mesh, or the network policies below it. */
 export type Layer = "mesh" | "network";

@@ -25,7 +25,7 @@ import { callPlain, refusedBy } from "./plain";
 import { describe } from "./reasons";
 import { refusal } from "./refusal";
 import { egressRules, httpOnly } from "./rules";
-import { type Network } from "../network";
+import { type Network } from "../../network-policies/network";
 import { callServer, type Source, waysIn } from "./server";
 
 /** Who calls. */

@@ -43,6 +43,7 @@ function stoppedBy(tree: CallTree): readonly string[] | undefined {
     case "end":
       return tree.layer === undefined ? undefined : tree.because.map(({ text }) => text);
     case "http":
+    case "normalised":
       return stoppedBy(tree.tree);
     case "choice":
       return tree.branches.map((branch) => stoppedBy(branch.tree)).find((one) => one !== undefined);

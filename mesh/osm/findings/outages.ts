@@ -227,6 +227,7 @@ function decidingReason(tree: CallTree): Reason | undefined {
     case "end":
       return tree.because.at(-1);
     case "http":
+    case "normalised":
       return decidingReason(tree.tree);
     case "choice":
       return tree.branches.map((branch) => decidingReason(branch.tree)).find((reason) => reason !== undefined);

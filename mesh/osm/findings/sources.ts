@@ -1,7 +1,7 @@
 import { type Finding, finding } from "../../analysis/finding";
 import { nearNames } from "../../manifests/near-names";
 import { type OsmMesh } from "../mesh";
-import { shownAccounts, type ShownAccounts } from "../shown-accounts";
+import { shownAccounts, type ShownAccounts } from "../../cluster/shown-accounts";
 import { keyOf, type Named, type Subject } from "../state";
 
 /** Sources of TrafficTargets, Egress and IngressBackend objects that do not exist, or that nothing runs as. */

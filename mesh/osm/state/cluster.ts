@@ -3,7 +3,9 @@ import { osmKinds } from "../kinds";
 import { assume } from "./assume";
 import { versionAdvice } from "../kinds/older-versions";
 import { type AskedService } from "../../cluster/dns";
-import { type IngressState, readIngressObject } from "../../cluster/ingresses";
+import { type GivenObjects, nothingGiven, readGiven } from "../../cluster/given";
+import { type IngressState } from "../../cluster/ingresses";
+import { keep } from "../../manifests/keep";
 import { keyOf } from "../../cluster/keys";
 import {
   type EgressPolicy,
@@ -27,19 +29,7 @@ import {
 } from "./policies";
 import { type Reader, readers } from "../../manifests/reader";
 import { type NetworkPolicy, networkPolicyVersion, readNetworkPolicy } from "../../network-policies";
-import {
-  type EndpointsState,
-  type NamespaceState,
-  type PodState,
-  readEndpoints,
-  readNamespace,
-  readPod,
-  readService,
-  readWorkload,
-  type ServiceState,
-  workloadKinds,
-  type WorkloadState,
-} from "../../cluster/workloads";
+import { type EndpointsState, type NamespaceState, type PodState, type ServiceState } from "../../cluster/workloads";
 
 /** Everything that OSM's control plane would see, as it reads it. */
 export interface ClusterState {
@@ -78,24 +68,17 @@ export interface ClusterState {
 }
 
 /** What is read of the objects before anything is assumed. */
-export interface GivenState {
-  namespaces: Map<string, NamespaceState>;
+export interface GivenState extends GivenObjects {
   targets: Map<string, TargetPolicy>;
   routeGroups: Map<string, RouteGroup>;
   tcpRoutes: Map<string, TcpRoutePolicy>;
   splits: Map<string, SplitPolicy>;
   egresses: Map<string, EgressPolicy>;
   ingresses: Map<string, IngressPolicy>;
-  ingressObjects: Map<string, IngressState>;
   settings: Map<string, SettingPolicy>;
   retries: Map<string, RetryPolicyObject>;
   networkPolicies: Map<string, NetworkPolicy>;
   meshConfigs: Map<string, MeshSwitches>;
-  pods: Map<string, PodState>;
-  workloads: Map<string, WorkloadState>;
-  services: Map<string, ServiceState>;
-  endpoints: Map<string, EndpointsState>;
-  accounts: Set<string>;
 }
 
 /** Reads objects as the control plane would. Objects of other kinds are passed over. */
@@ -141,23 +124,17 @@ export function givenState(manifests: Pick<Manifests, "objects"> & Partial<Manif
   const positions = manifests.positions ?? nowhere;
   const problems: Problem[] = [...(manifests.problems ?? [])];
   const given: GivenState = {
-    namespaces: new Map(),
+    ...nothingGiven(),
     targets: new Map(),
     routeGroups: new Map(),
     tcpRoutes: new Map(),
     splits: new Map(),
     egresses: new Map(),
     ingresses: new Map(),
-    ingressObjects: new Map(),
     settings: new Map(),
     retries: new Map(),
     networkPolicies: new Map(),
     meshConfigs: new Map(),
-    pods: new Map(),
-    workloads: new Map(),
-    services: new Map(),
-    endpoints: new Map(),
-    accounts: new Set(),
   };
   const passedOver = new Map<string, number>();
   const readerOf = readers(positions, problems);
@@ -228,10 +205,6 @@ function readObject(object: KubernetesObject, key: string, reader: Reader, given
     case "IngressBackend":
       keep(given.ingresses, key, reader, readIngress(reader));
       return true;
-    case "Ingress":
-      if (object.apiVersion !== "networking.k8s.io/v1") return false;
-      keep(given.ingressObjects, key, reader, readIngressObject(reader));
-      return true;
     case "UpstreamTrafficSetting":
       keep(given.settings, key, reader, readSetting(reader));
       return true;
@@ -248,36 +221,7 @@ function readObject(object: KubernetesObject, key: string, reader: Reader, given
       if (object.apiVersion !== networkPolicyVersion) return false;
       keep(given.networkPolicies, key, reader, readNetworkPolicy(reader));
       return true;
-    case "Namespace":
-      keep(given.namespaces, object.metadata.name, reader, readNamespace(reader));
-      return true;
-    case "ServiceAccount":
-      if (given.accounts.has(key)) reportTwice(reader);
-      given.accounts.add(key);
-      return true;
-    case "Pod":
-      keep(given.pods, key, reader, readPod(reader));
-      return true;
-    case "Service":
-      if (object.apiVersion !== "v1") return false;
-      keep(given.services, key, reader, readService(reader));
-      return true;
-    case "Endpoints":
-      keep(given.endpoints, key, reader, readEndpoints(reader));
-      return true;
     default:
-      if (!workloadKinds.has(object.kind)) return false;
-      keep(given.workloads, `${object.kind} ${key}`, reader, readWorkload(reader));
-      return true;
+      return readGiven(object, key, reader, given);
   }
-}
-
-function keep<T>(known: Map<string, T>, key: string, reader: Reader, value: T): void {
-  const { size } = known;
-  known.set(key, value);
-  if (known.size === size) reportTwice(reader);
-}
-
-function reportTwice(reader: Reader): void {
-  reader.report([], "The object is there twice; the later one counts, as with kubectl apply.", "warning");
 }

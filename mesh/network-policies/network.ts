@@ -1,14 +1,7 @@
 import { type NamespaceState, type PodState } from "../cluster/workloads";
-import {
-  type NetworkEnd,
-  type NetworkPolicies,
-  type NetworkPolicy,
-  networkPolicies,
-  type Passage,
-  passage,
-  type PodEnds,
-  podEnds,
-} from "../network-policies";
+import { type PodEnds, podEnds } from "./ends";
+import { type NetworkPolicy } from "./network-policy";
+import { type NetworkEnd, type NetworkPolicies, networkPolicies, type Passage, passage } from "./reach";
 
 /** The network below the mesh: connections between pods, by the addresses and ports that they have after kube-proxy. */
 export interface Network {

@@ -1,4 +1,5 @@
-import { type AccountKey, type ClusterState, keyOf } from "./state";
+import { type AccountKey, keyOf } from "./keys";
+import { type PodState } from "./workloads";
 
 /** Which service accounts objects show. */
 export interface ShownAccounts {
@@ -12,7 +13,16 @@ export interface ShownAccounts {
   readonly withPods: ReadonlySet<string>;
 }
 
-export function shownAccounts(state: Pick<ClusterState, "pods" | "podsAssumed" | "accounts">): ShownAccounts {
+/** What objects show of who runs. */
+interface Shown {
+  readonly pods: readonly Pick<PodState, "namespace" | "serviceAccount">[];
+  /** Whether no object shows a pod. */
+  readonly podsAssumed: boolean;
+  /** ServiceAccount objects, `namespace/name`. */
+  readonly accounts: ReadonlySet<string>;
+}
+
+export function shownAccounts(state: Shown): ShownAccounts {
   const pods = state.podsAssumed ? [] : state.pods;
   const running = new Set(pods.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)));
   return {

@@ -1,0 +1,128 @@
+import ipaddr from "ipaddr.js";
+import { inRange } from "../../envoy/filter-chains";
+import { fullMatch } from "../../regex/pattern";
+import { type Lists, type SourceField } from "../state/authorization-policies";
+import { type MeshSettings } from "../state/mesh-config";
+import { anything, literally, meetsValue } from "./matcher";
+
+/** Who is at the other end of a connection to a sidecar, and how the connection came. */
+export interface Peer {
+  /** Identity in its certificate without `spiffe://`; undefined where it shows none. */
+  readonly principal: string | undefined;
+  readonly ip: string;
+  /** TLS server name; undefined for plain text. */
+  readonly serverName: string | undefined;
+  /** Address and port of the pod. */
+  readonly destination: { readonly ip: string; readonly port: number };
+}
+
+/** Identity of a service account. */
+export function principalOf(trustDomain: string, namespace: string, serviceAccount: string): string {
+  return `${trustDomain}/ns/${namespace}/sa/${serviceAccount}`;
+}
+
+/** Whether an address is, or lies in, what a policy names. */
+export function isInBlock(block: string, ip: string): boolean {
+  if (block.includes("/")) return inRange(ip, block);
+  return ipaddr.isValid(block) && ipaddr.isValid(ip) && ipaddr.parse(block).toString() === ipaddr.parse(ip).toString();
+}
+
+/** Fields of a source of which a token has to tell, and callers are taken to send none. */
+const tokenFields: ReadonlySet<SourceField> = new Set(["requestPrincipals", "notRequestPrincipals"]);
+
+/** Whether a list of a source can be met by HTTP requests alone. */
+export function isHttpSource(field: SourceField): boolean {
+  return tokenFields.has(field);
+}
+
+const negations = {
+  notPrincipals: "principals",
+  notRequestPrincipals: "requestPrincipals",
+  notNamespaces: "namespaces",
+  notServiceAccounts: "serviceAccounts",
+  notTrustDomains: "trustDomains",
+  notIpBlocks: "ipBlocks",
+  notRemoteIpBlocks: "remoteIpBlocks",
+} as const;
+
+type Plain = (typeof negations)[keyof typeof negations];
+
+function isNegation(field: SourceField): field is keyof typeof negations {
+  return Object.hasOwn(negations, field);
+}
+
+/** How to read a policy's names: with the mesh's own, and in the policy's namespace. */
+export interface Reading {
+  readonly settings: Pick<MeshSettings, "trustDomain" | "trustDomainAliases">;
+  readonly namespace: string;
+}
+
+/**
+ * Whether a peer is one that a source names.
+ *
+ * @param passedOver lists that are as if they were not there.
+ */
+export function isFrom(
+  source: Lists<SourceField>,
+  peer: Peer,
+  reading: Reading,
+  passedOver: (field: SourceField) => boolean,
+): boolean {
+  return (Object.entries(source) as [SourceField, readonly string[]][]).every(([field, values]) => {
+    if (passedOver(field)) return true;
+    return isNegation(field)
+      ? !values.some((value) => isOne(negations[field], value, peer, reading))
+      : values.some((value) => isOne(field, value, peer, reading));
+  });
+}
+
+/** Whether a peer meets one value of a list. */
+export function isOne(field: Plain, value: string, peer: Peer, { settings, namespace }: Reading): boolean {
+  const { principal, ip } = peer;
+  switch (field) {
+    case "principals":
+      return withAliases(value, settings).some((one) => meetsValue(one, principal));
+    case "requestPrincipals":
+      return false;
+    case "namespaces":
+      return matchesIdentity(`.*/ns/${value.split("*").map(literally).join(".*")}/.*`, principal);
+    case "serviceAccounts": {
+      const slash = value.indexOf("/");
+      const [space, account] = slash < 0 ? [namespace, value] : [value.slice(0, slash), value.slice(slash + 1)];
+      return matchesIdentity(`spiffe://.+/ns/${literally(space)}/(.+/|)sa/${literally(account)}(/.+)?`, principal);
+    }
+    case "trustDomains":
+      return [value, ...(isOwn(value, settings) ? domainsOf(settings) : [])].some((domain) => {
+        if (domain === "*") return principal !== undefined;
+        const pattern = domain.split("*").map(literally).join("[^/]*");
+        return matchesIdentity(`spiffe://${pattern}/${anything}`, principal);
+      });
+    case "ipBlocks":
+    case "remoteIpBlocks":
+      return isInBlock(value, ip);
+  }
+}
+
+function matchesIdentity(pattern: string, principal: string | undefined): boolean {
+  return principal !== undefined && fullMatch(pattern, `spiffe://${principal}`);
+}
+
+function domainsOf({ trustDomain, trustDomainAliases }: Reading["settings"]): readonly string[] {
+  return [trustDomain, ...trustDomainAliases];
+}
+
+/** `cluster.local` stands for the mesh's own trust domain, whatever its name (pilot/pkg/security/trustdomain). */
+const ownDomain = "cluster.local";
+
+function isOwn(domain: string, settings: Reading["settings"]): boolean {
+  return domain === ownDomain || domainsOf(settings).some((own) => meetsValue(domain, own));
+}
+
+/** A principal under all the names of the mesh's trust domain, where it is of that. */
+function withAliases(principal: string, settings: Reading["settings"]): readonly string[] {
+  const slash = principal.indexOf("/");
+  if (principal === "*" || slash < 0) return [principal];
+  const domain = principal.slice(0, slash);
+  if (!isOwn(domain, settings)) return [principal];
+  return domainsOf(settings).map((own) => `${own}${principal.slice(slash)}`);
+}

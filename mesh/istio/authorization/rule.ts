@@ -1,0 +1,162 @@
+import { type RequestCondition } from "../../request/request-set";
+import {
+  type AuthorizationPolicyState,
+  type ConditionState,
+  type Lists,
+  type OperationField,
+  type RuleState,
+  type SourceField,
+} from "../state/authorization-policies";
+import { anyOfPatterns, anything, meetsValue, pathPattern, valuePattern } from "./matcher";
+import { isFrom, isHttpSource, isInBlock, isOne, type Peer, type Reading } from "./peer";
+
+/** What is sent to a sidecar, as far as it is known before the request is. */
+export interface Sending {
+  readonly peer: Peer;
+  /** Host header of HTTP requests; undefined where the sidecar sees nothing but a connection. */
+  readonly authority: string | undefined;
+}
+
+/** When a rule is met: whatever is sent, never, or by requests that meet any of these conditions. */
+export type Met = "always" | "never" | readonly RequestCondition[];
+
+const requestHeaders = "request.headers";
+const envoyMetadata = "experimental.envoy.filters.";
+
+/** Keys of `when` that tell of the caller; the others tell of what is called. */
+const sourceKeys: Readonly<
+  Record<string, "ipBlocks" | "remoteIpBlocks" | "namespaces" | "serviceAccounts" | "principals" | "trustDomains">
+> = {
+  "source.ip": "ipBlocks",
+  "remote.ip": "remoteIpBlocks",
+  "source.namespace": "namespaces",
+  "source.serviceAccount": "serviceAccounts",
+  "source.principal": "principals",
+  "source.trustDomain": "trustDomains",
+};
+
+/** A part of a rule that HTTP requests decide: it holds where they meet it, or where they do not. */
+interface Part {
+  readonly condition: RequestCondition;
+  readonly holds: boolean;
+}
+
+/** What a list of parts comes to: nothing can meet it, or those that HTTP requests decide. */
+type Parts = "never" | readonly Part[];
+
+/**
+ * What HTTP requests, or a connection, have to be like to meet a rule (pilot/pkg/security/authz/model). A connection has no method,
+ * path, host, header or token: a rule of ALLOW that asks for one is not there then, and one of any other action does not ask.
+ */
+export function whenMet(
+  policy: Pick<AuthorizationPolicyState, "namespace" | "action">,
+  rule: RuleState,
+  sending: Sending,
+  settings: Reading["settings"],
+): Met {
+  const reading: Reading = { settings, namespace: policy.namespace };
+  const http = sending.authority !== undefined;
+  if (!http && policy.action === "ALLOW" && asksForHttp(rule)) return "never";
+
+  const sources = rule.from.length === 0 ? [{}] : rule.from;
+  const operations = rule.to.length === 0 ? [{}] : rule.to;
+  const whens = rule.when.map((condition) => partsOfWhen(condition, sending, reading));
+  if (whens.includes("never")) return "never";
+  const always: Part[] = whens.flatMap((parts) => (parts === "never" ? [] : parts));
+  const passedOver = (field: SourceField): boolean => !http && isHttpSource(field);
+  if (!sources.some((source) => isFrom(source, sending.peer, reading, passedOver))) return "never";
+
+  const conditions: RequestCondition[] = [];
+  for (const operation of operations) {
+    const parts = partsOfOperation(operation, sending);
+    if (parts === "never") continue;
+    const all = [...parts, ...always];
+    if (all.length === 0) return "always";
+    conditions.push(together(all));
+  }
+  return conditions.length === 0 ? "never" : conditions;
+}
+
+/** Whether a rule names anything that only HTTP requests have. */
+export function asksForHttp({ from, to, when }: RuleState): boolean {
+  return (
+    from.some((source) => (Object.keys(source) as SourceField[]).some(isHttpSource)) ||
+    to.some((operation) => (Object.keys(operation) as OperationField[]).some((field) => !isPortField(field))) ||
+    when.some(({ key, values, notValues }) => isHttpKey(key) && values.length + notValues.length > 0)
+  );
+}
+
+function isPortField(field: OperationField): boolean {
+  return field === "ports" || field === "notPorts";
+}
+
+/** Whether only HTTP requests have what a key of `when` names. */
+export function isHttpKey(key: string): boolean {
+  return key.startsWith(requestHeaders) || key.startsWith("request.auth.");
+}
+
+function partsOfOperation(operation: Lists<OperationField>, { peer, authority }: Sending): Parts {
+  const { ports, notPorts, hosts, notHosts, methods, notMethods, paths, notPaths } = operation;
+  const port = String(peer.destination.port);
+  const isPort = (one: string): boolean => Number(one) === Number(port);
+  if (ports?.some(isPort) === false || notPorts?.some(isPort) === true) return "never";
+  if (authority === undefined) return [];
+  const isHost = (one: string): boolean => meetsValue(one.toLowerCase(), authority.toLowerCase());
+  if (hosts?.some(isHost) === false || notHosts?.some(isHost) === true) return "never";
+  const parts: Part[] = [];
+  if (methods !== undefined || paths !== undefined)
+    parts.push({ condition: operationCondition(methods, paths), holds: true });
+  if (notMethods !== undefined) parts.push({ condition: operationCondition(notMethods, undefined), holds: false });
+  if (notPaths !== undefined) parts.push({ condition: operationCondition(undefined, notPaths), holds: false });
+  return parts;
+}
+
+function operationCondition(
+  methods: readonly string[] | undefined,
+  paths: readonly string[] | undefined,
+): RequestCondition {
+  return {
+    methods: methods === undefined ? ["*"] : methods.map((method) => valuePattern(method, "*")),
+    path: paths === undefined ? anything : anyOfPatterns(paths.map(pathPattern)),
+  };
+}
+
+/** What a condition of `when` comes to: known of a connection, or left to its requests. */
+function partsOfWhen(
+  { key, values, notValues }: ConditionState,
+  { peer, authority }: Sending,
+  reading: Reading,
+): Parts {
+  const known = (isMet: (value: string) => boolean): Parts =>
+    (values.length > 0 && !values.some(isMet)) || notValues.some(isMet) ? "never" : [];
+  const source = sourceKeys[key];
+  if (source !== undefined) return known((value) => isOne(source, value, peer, reading));
+  if (key === "destination.ip") return known((value) => isInBlock(value, peer.destination.ip));
+  if (key === "destination.port") return known((value) => Number(value) === peer.destination.port);
+  if (key === "connection.sni") return known((value) => meetsValue(value, peer.serverName));
+  // Metadata that no filter has written is not there.
+  if (key.startsWith(envoyMetadata)) return known(() => false);
+  if (authority === undefined) return [];
+  if (!key.startsWith(requestHeaders)) return known(() => false);
+  const name = key.slice(requestHeaders.length + 1, -1).toLowerCase();
+  const having = (all: readonly string[]): RequestCondition => ({
+    methods: ["*"],
+    path: anything,
+    headers: new Map([[name, anyOfPatterns(all.map((value) => valuePattern(value, anything)))]]),
+  });
+  return [
+    ...(values.length === 0 ? [] : [{ condition: having(values), holds: true }]),
+    ...(notValues.length === 0 ? [] : [{ condition: having(notValues), holds: false }]),
+  ];
+}
+
+/** One condition of several parts. */
+function together(parts: readonly Part[]): RequestCondition {
+  const [first, ...others] = parts.filter(({ holds }) => holds).map(({ condition }) => condition);
+  const except = parts.filter(({ holds }) => !holds).map(({ condition }) => condition);
+  return {
+    ...(first ?? { methods: ["*"], path: anything }),
+    ...(others.length > 0 && { also: others }),
+    ...(except.length > 0 && { except }),
+  };
+}

@@ -1,0 +1,230 @@
+import { type AccountKey } from "../cluster/keys";
+import { memo } from "../cluster/look-up";
+import { type WorkloadPolicies } from "./authorization/decision";
+import { isFrom, isOne, type Peer } from "./authorization/peer";
+import { addressOfClient, clientsOf } from "./calls/client";
+import { type IstioPlane } from "./plane";
+import { type HostPort, type KnownHost } from "./registry";
+import {
+  type AuthorizationPolicyState,
+  type ConditionState,
+  type Lists,
+  type SourceField,
+} from "./state/authorization-policies";
+
+/**
+ * Callers of a host's port in classes: those of one are answered alike. Callers differ by what their own sidecars are told, and by what
+ * the policies of the pods that may answer say of them; most policies name a few, and all others are one class.
+ */
+export function callerClasses(
+  plane: IstioPlane,
+  callers: readonly AccountKey[],
+): (host: KnownHost | undefined, port: HostPort | undefined) => readonly (readonly AccountKey[])[] {
+  const clientClass = memo((caller: AccountKey) => clientKey(plane, caller));
+  const byClient = group(callers, clientClass);
+  const everything = [...byClient.values()];
+  const dependsOnOwnPods = (host: KnownHost): boolean => host.passthrough;
+  return (host, port) => {
+    if (host === undefined || port === undefined) return everything;
+    const policies = policiesBehind(plane, host);
+    const sources = policies.flatMap(sourcesOf);
+    const named = new Set<AccountKey>();
+    const others: Asked[] = [];
+    for (const asked of sources) {
+      const exact = namedBy(plane, asked);
+      if (exact === undefined) others.push(asked);
+      else for (const caller of exact) named.add(caller);
+    }
+    const own = dependsOnOwnPods(host)
+      ? new Set(plane.registry.endpoints(host, port).flatMap(({ ip }) => accountAt(plane, ip)))
+      : new Set<string>();
+    if (named.size === 0 && others.length === 0 && own.size === 0) return everything;
+    if (others.length === 0) return withoutNamed(byClient, clientClass, named, own);
+    return [
+      ...group(callers, (caller) =>
+        [
+          clientClass(caller),
+          named.has(caller) || own.has(caller) ? caller : "",
+          ...others.map((asked) => String(isAsked(plane, asked, caller))),
+        ].join("|"),
+      ).values(),
+    ];
+  };
+}
+
+/** Each named caller by itself, and every class without them. */
+function withoutNamed(
+  byClient: ReadonlyMap<string, readonly AccountKey[]>,
+  clientClass: (caller: AccountKey) => string,
+  named: ReadonlySet<AccountKey>,
+  own: ReadonlySet<AccountKey>,
+): readonly (readonly AccountKey[])[] {
+  const apart = [...new Set([...named, ...own])].filter(
+    (caller) => byClient.get(clientClass(caller))?.includes(caller) === true,
+  );
+  const touched = new Set(apart.map(clientClass));
+  return [
+    ...apart.map((caller) => [caller]),
+    ...[...byClient].flatMap(([key, group]) => {
+      if (!touched.has(key)) return [group];
+      const rest = group.filter((caller) => !named.has(caller) && !own.has(caller));
+      return rest.length === 0 ? [] : [rest];
+    }),
+  ];
+}
+
+function group(
+  callers: readonly AccountKey[],
+  keyOf: (caller: AccountKey) => string,
+): ReadonlyMap<string, readonly AccountKey[]> {
+  const groups = new Map<string, AccountKey[]>();
+  for (const caller of callers) {
+    const key = keyOf(caller);
+    const found = groups.get(key);
+    if (found === undefined) groups.set(key, [caller]);
+    else found.push(caller);
+  }
+  return groups;
+}
+
+/** Equal for callers whose sidecars are told the same. */
+function clientKey(plane: IstioPlane, caller: AccountKey): string {
+  const [namespace = ""] = caller.split("/");
+  const { state } = plane;
+  // Objects are read by namespaces where any is not for all, and rules of destinations are those of the caller's namespace first.
+  const local =
+    state.destinationRules.length > 0 ||
+    state.sidecars.length > 0 ||
+    [...state.virtualServices, ...state.serviceEntries].some(({ exportTo }) => exportTo.length > 0) ||
+    state.virtualServices.some(({ http, tcp, tls }) =>
+      [...http, ...tcp, ...tls].some(({ matches }) => matches.some(({ sourceNamespace }) => sourceNamespace !== "")),
+    );
+  const alone = plane.network !== undefined || plane.readsAddresses;
+  const pods = clientsOf(plane, caller).map(({ scope, labels, pods: same }) => [
+    scope === undefined ? null : (scope.sidecar?.name ?? ""),
+    labels,
+    same
+      .map(({ annotations }) => Object.entries(annotations).filter(([name]) => name.startsWith("traffic.sidecar")))
+      .filter((one) => one.length > 0),
+  ]);
+  return JSON.stringify([
+    local ? namespace : "",
+    alone ? caller : "",
+    [...new Set(pods.map((pod) => JSON.stringify(pod)))].sort(),
+  ]);
+}
+
+function accountAt(plane: IstioPlane, ip: string): readonly AccountKey[] {
+  const pod = plane.podOfIp(ip);
+  return pod === undefined ? [] : [`${pod.namespace}/${pod.serviceAccount}`];
+}
+
+/** Policies of all pods that may answer for a host: its own, and those that VirtualServices lead to. */
+function policiesBehind(plane: IstioPlane, host: KnownHost): readonly AuthorizationPolicyState[] {
+  const hosts = new Set([host]);
+  for (const target of targetsOf(plane)(host.host)) {
+    const found = plane.registry.find(target);
+    if (found !== undefined) hosts.add(found);
+  }
+  const sets = new Set<WorkloadPolicies>();
+  for (const one of hosts) {
+    for (const port of one.ports) {
+      for (const { ip } of plane.registry.endpoints(one, port)) {
+        const pod = plane.podOfIp(ip);
+        if (pod !== undefined) sets.add(plane.policiesOf(pod));
+      }
+    }
+  }
+  return [...new Set([...sets].flatMap(({ custom, deny, allow }) => [...custom, ...deny, ...allow]))];
+}
+
+const knownTargets = new WeakMap<IstioPlane, (host: string) => readonly string[]>();
+
+/** Names that VirtualServices for a host, or for a pattern or a delegate, lead to. */
+function targetsOf(plane: IstioPlane): (host: string) => readonly string[] {
+  let found = knownTargets.get(plane);
+  if (found === undefined) {
+    const byHost = new Map<string, Set<string>>();
+    const open = new Set<string>();
+    const full = (name: string, namespace: string): string =>
+      name.includes(".") ? name.toLowerCase() : `${name}.${namespace}.svc.cluster.local`;
+    for (const { hosts, http, tcp, tls, namespace } of plane.state.virtualServices) {
+      const targets = [...http, ...tcp, ...tls].flatMap(({ destinations }) =>
+        destinations.map((one) => full(one.host, namespace)),
+      );
+      const names = hosts.map((host) => full(host, namespace));
+      if (names.length === 0 || names.some((name) => name.startsWith("*")))
+        for (const target of targets) open.add(target);
+      for (const name of names) {
+        const set = byHost.get(name) ?? new Set();
+        for (const target of targets) set.add(target);
+        byHost.set(name, set);
+      }
+    }
+    knownTargets.set(plane, (found = (host) => [...(byHost.get(host) ?? []), ...open]));
+  }
+  return found;
+}
+
+/** Something that a policy asks of who calls. */
+type Asked =
+  | { readonly kind: "source"; readonly source: Lists<SourceField>; readonly namespace: string }
+  | { readonly kind: "when"; readonly condition: ConditionState; readonly namespace: string };
+
+function sourcesOf({ rules, namespace }: AuthorizationPolicyState): readonly Asked[] {
+  return rules.flatMap(({ from, when }): readonly Asked[] => [
+    ...from.map((source) => ({ kind: "source", source, namespace }) as const),
+    ...when.flatMap((condition) =>
+      condition.key.startsWith("source.") || condition.key === "remote.ip"
+        ? [{ kind: "when", condition, namespace } as const]
+        : [],
+    ),
+  ]);
+}
+
+const exactPrincipal = /^cluster\.local\/ns\/([^*/]+)\/sa\/([^*/]+)$/;
+
+/** The callers that a source names one by one; undefined where it tells callers apart in another way. */
+function namedBy(plane: IstioPlane, asked: Asked): readonly AccountKey[] | undefined {
+  if (asked.kind === "when" || plane.state.settings.trustDomain !== "cluster.local") return undefined;
+  const fields = Object.keys(asked.source);
+  if (fields.length === 0) return [];
+  const { principals } = asked.source;
+  if (principals === undefined || fields.length > 1) return undefined;
+  const named: AccountKey[] = [];
+  for (const one of principals) {
+    const [, namespace, account] = exactPrincipal.exec(one) ?? [];
+    if (namespace === undefined || account === undefined) return undefined;
+    named.push(`${namespace}/${account}`);
+  }
+  return named;
+}
+
+function isAsked(plane: IstioPlane, asked: Asked, caller: AccountKey): boolean {
+  const [client] = clientsOf(plane, caller);
+  if (client === undefined) return false;
+  const peer: Peer = {
+    principal: client.principal,
+    ip: addressOfClient(client),
+    serverName: undefined,
+    destination: { ip: "", port: 0 },
+  };
+  const reading = { settings: plane.state.settings, namespace: asked.namespace };
+  if (asked.kind === "source") return isFrom(asked.source, peer, reading, () => false);
+  const { key, values, notValues } = asked.condition;
+  const field = whenFields[key];
+  if (field === undefined) return true;
+  const isMet = (value: string): boolean => isOne(field, value, peer, reading);
+  return (values.length === 0 || values.some(isMet)) && !notValues.some(isMet);
+}
+
+const whenFields: Readonly<
+  Record<string, "ipBlocks" | "remoteIpBlocks" | "namespaces" | "serviceAccounts" | "principals" | "trustDomains">
+> = {
+  "source.ip": "ipBlocks",
+  "remote.ip": "remoteIpBlocks",
+  "source.namespace": "namespaces",
+  "source.serviceAccount": "serviceAccounts",
+  "source.principal": "principals",
+  "source.trustDomain": "trustDomains",
+};

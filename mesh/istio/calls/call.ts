@@ -1,0 +1,308 @@
+import { type CallTree, choice, type Content, end, failure, noRoute } from "../../analysis/call-tree";
+import { type Caller, type Sent } from "../../analysis/mesh";
+import { throughNetwork } from "../../analysis/network";
+import { type Address, resolveHost } from "../../cluster/dns";
+import { keyOf } from "../../cluster/keys";
+import { type ServiceState } from "../../cluster/workloads";
+import { type NetworkEnd } from "../../network-policies";
+import { type Reason } from "../../request/request";
+import { type IstioPlane } from "../plane";
+import { fullName, type HostPort, type KnownHost } from "../registry";
+import { addressOfClient, type Client, clientsOf, endOfClient } from "./client";
+import { passageTo, throughCluster } from "./cluster";
+import { leavesOutbound } from "./interception";
+import { isForCaller, throughDestinations, throughHost, throughUnknownHost } from "./routes";
+import { type Scope } from "./scope";
+import { callServer, type Channel } from "./server";
+import { hostOf, isHttp, namedHost, virtualServicesFor } from "./virtual-hosts";
+
+/** Where a connection goes; without an address it leaves the cluster. */
+interface Target {
+  readonly ip: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  /** The Service whose name led there. */
+  readonly service: ServiceState | undefined;
+}
+
+/** Where a connection comes from. */
+interface Origin {
+  readonly ip: string;
+  readonly end: NetworkEnd | undefined;
+}
+
+/** What happens to all the calls of a caller to an address that are sent alike. */
+export function callFrom(plane: IstioPlane, caller: Caller, { host, port }: Address, sent: Sent): CallTree {
+  const namespace = caller.kind === "account" ? caller.namespace : "";
+  const destination = resolveHost(plane.state, namespace, host);
+  if (destination.kind === "unknown") return end("refused", [{ text: `no Service has the name ${host}` }]);
+  const ips: readonly (string | undefined)[] = destination.kind === "outside" ? [undefined] : destination.ips;
+  if (ips.length === 0) return end("refused", [{ text: `${host} has no endpoints, so that its name leads nowhere` }]);
+  const service = destination.kind === "service" ? destination.service : undefined;
+  const { serverName, principal } = sent;
+  const content: Content = {
+    routed: false,
+    authority: sent.authority,
+    ...(serverName !== undefined && { tls: { serverName, principal } }),
+  };
+  return choice<CallTree>(
+    "endpoint",
+    ips.map((ip) => ({ weight: 1, tree: callAddress(plane, caller, { ip, host, port, service }, content) })),
+  );
+}
+
+function callAddress(plane: IstioPlane, caller: Caller, target: Target, content: Content): CallTree {
+  if (caller.kind === "outside") {
+    const origin: Origin = { ip: caller.address, end: { kind: "anybody", ip: caller.address } };
+    return callPlain(plane, origin, target, content, [
+      { text: "the caller is outside of the mesh: it has no sidecar" },
+    ]);
+  }
+  const clients = clientsOf(plane, keyOf(caller.namespace, caller.serviceAccount));
+  return choice<CallTree>(
+    "endpoint",
+    clients.flatMap((client) => fromClient(plane, client, target, content)),
+  );
+}
+
+/** Of pods that call alike those that call themselves apart from the others. */
+function fromClient(
+  plane: IstioPlane,
+  client: Client,
+  target: Target,
+  content: Content,
+): readonly { readonly weight: number; readonly tree: CallTree }[] {
+  const { ip } = target;
+  const own = ip === undefined ? [] : client.pods.filter(({ ips }) => ips.includes(ip));
+  const others = client.pods.length - own.length;
+  const branches = own.map(() => ({ weight: 1, tree: callItself(target) }));
+  if (own.length > 0 && others === 0) return branches;
+  return [...branches, { weight: Math.max(others, 1), tree: fromPods(plane, client, target, content) }];
+}
+
+function callItself({ host, service }: Target): CallTree {
+  const backend = service === undefined ? host : keyOf(service.namespace, service.name);
+  return end("allowed", [{ text: "a pod's calls to its own address bypass its sidecar" }], backend);
+}
+
+function fromPods(plane: IstioPlane, client: Client, target: Target, content: Content): CallTree {
+  const origin: Origin = { ip: addressOfClient(client), end: endOfClient(plane, client) };
+  const { scope } = client;
+  if (scope === undefined) {
+    return callPlain(plane, origin, target, content, [{ text: `the pods of ${client.key} have no sidecar` }]);
+  }
+  if (leavesOutbound(client.pods[0], target)) {
+    return callPlain(plane, origin, target, content, [
+      { text: `annotations of the pods of ${client.key} let the call pass their sidecar by` },
+    ]);
+  }
+  return throughSidecar(plane, client, scope, target, origin, content);
+}
+
+function throughSidecar(
+  plane: IstioPlane,
+  client: Client,
+  scope: Scope,
+  target: Target,
+  origin: Origin,
+  content: Content,
+): CallTree {
+  const own = ownListener(plane, scope, target);
+  const { authority, tls } = content;
+  const readable = authority !== undefined && tls === undefined;
+  if (own !== undefined && !(own.port.protocol === "auto" && readable)) {
+    return throughConnection(plane, client, scope, target, own, content);
+  }
+  const shared = own === undefined && hasHttpListener(plane, scope, target.port);
+  if (own === undefined && !shared) {
+    return passedOn(
+      plane,
+      scope,
+      target,
+      origin,
+      content,
+      `no Service that ${client.key} is told of has port ${String(target.port)}`,
+    );
+  }
+  if (!readable) {
+    return end("refused", [
+      { text: `the sidecar's port ${String(target.port)} is HTTP: bytes that are not HTTP end the connection` },
+    ]);
+  }
+  const routing = { client, scope, port: target.port, ip: target.ip, authority };
+  const name = hostOf(authority);
+  // A port that is found out has one host only, and any name leads there.
+  const named = own ?? namedHost(plane, scope, target.port, name);
+  const tree =
+    named === undefined
+      ? (throughUnknownHost(plane, routing, name) ??
+        passedOn(
+          plane,
+          scope,
+          target,
+          origin,
+          { ...content, routed: true },
+          `no host that ${client.key} is told of has the name ${JSON.stringify(authority)}`,
+        ))
+      : throughHost(plane, routing, named.host, named.port);
+  return readAsHttp(plane, tree);
+}
+
+/** A sidecar has read the request: it knows no CONNECT, and has brought the path into its normal form. */
+function readAsHttp(plane: IstioPlane, tree: CallTree): CallTree {
+  const form = plane.state.settings.pathNormalization;
+  const read: CallTree = form === "NONE" ? tree : { kind: "normalised", form, tree };
+  return { kind: "http", tree: read, connect: noRoute("Istio writes no route that Envoy would give a CONNECT to") };
+}
+
+/** The listener of one host alone: at its own address, of a port that is not HTTP or that is found out. */
+function ownListener(
+  plane: IstioPlane,
+  scope: Scope,
+  { ip, port, service }: Target,
+): { readonly host: KnownHost; readonly port: HostPort } | undefined {
+  if (ip === undefined) return outsideListener(plane, scope, port);
+  const owner = plane.serviceOfIp(ip) ?? (service !== undefined && service.clusterIp !== ip ? service : undefined);
+  const host = owner === undefined ? undefined : plane.registry.find(fullName(owner.namespace, owner.name));
+  const found = host?.ports.find(
+    ({ number, protocol }) => number === port && protocol !== "udp" && protocol !== "http",
+  );
+  return host === undefined || found === undefined || !scope.sees(host, port) ? undefined : { host, port: found };
+}
+
+/** A TCP port of a ServiceEntry without an address takes all that nobody else does. */
+function outsideListener(
+  plane: IstioPlane,
+  scope: Scope,
+  number: number,
+): { readonly host: KnownHost; readonly port: HostPort } | undefined {
+  if (hasHttpListener(plane, scope, number)) return undefined;
+  for (const host of plane.registry.hosts) {
+    if (host.entry === undefined || host.addresses.length > 0 || !scope.sees(host, number)) continue;
+    const port = host.ports.find((one) => one.number === number && one.protocol !== "http" && one.protocol !== "udp");
+    if (port !== undefined) return { host, port };
+  }
+  return undefined;
+}
+
+/** Whether any host that the sidecars are told of has HTTP on a port: then they read all that goes there, wherever to. */
+function hasHttpListener(plane: IstioPlane, scope: Scope, port: number): boolean {
+  return hostsWithHttp(plane, port).some((host) => scope.sees(host, port));
+}
+
+const httpHosts = new WeakMap<IstioPlane, Map<number, readonly KnownHost[]>>();
+
+function hostsWithHttp(plane: IstioPlane, port: number): readonly KnownHost[] {
+  let byPort = httpHosts.get(plane);
+  if (byPort === undefined) httpHosts.set(plane, (byPort = new Map()));
+  let found = byPort.get(port);
+  if (found === undefined) {
+    found = plane.registry.hosts.filter(({ ports, passthrough, addresses }) =>
+      ports.some(
+        ({ number, protocol }) =>
+          number === port && (protocol === "http" || (isHttp(protocol) && passthrough && addresses.length === 0)),
+      ),
+    );
+    byPort.set(port, found);
+  }
+  return found;
+}
+
+/** A connection to one host's port, that is not read: by the VirtualServices' rules for connections, or else to the host. */
+function throughConnection(
+  plane: IstioPlane,
+  client: Client,
+  scope: Scope,
+  { ip, port }: Target,
+  { host, port: hostPort }: { readonly host: KnownHost; readonly port: HostPort },
+  content: Content,
+): CallTree {
+  for (const service of virtualServicesFor(plane, scope, host.host, port)) {
+    const serverName = content.tls?.serverName;
+    const rules = serverName === undefined || service.tls.length === 0 ? service.tcp : service.tls;
+    for (const { matches, destinations } of rules) {
+      const isMet =
+        matches.length === 0 ||
+        matches.some(
+          (match) =>
+            isForCaller(match, { client, scope, port }) &&
+            (match.sniHosts.length === 0 || (serverName !== undefined && match.sniHosts.includes(serverName))),
+        );
+      if (isMet) return throughDestinations(plane, { client, scope, port, ip }, service, destinations, content);
+    }
+  }
+  return throughCluster(plane, client, { host, port: hostPort, subset: "" }, ip, content);
+}
+
+/** A call to what the sidecar does not know: on to wherever it goes, as plain text, or an answer of its own. */
+function passedOn(
+  plane: IstioPlane,
+  { allowAny, sidecar }: Scope,
+  target: Target,
+  origin: Origin,
+  content: Content,
+  text: string,
+): CallTree {
+  if (allowAny) {
+    return callPlain(plane, origin, target, content, [{ text: `${text}: it is passed on in plain text (ALLOW_ANY)` }]);
+  }
+  const because: readonly Reason[] = [
+    ...(sidecar === undefined
+      ? []
+      : [{ text: `Sidecar ${sidecar.namespace}/${sidecar.name}`, object: sidecar.object }]),
+    { text: `${text}, and nothing else is let out (REGISTRY_ONLY)` },
+  ];
+  return content.routed ? { ...end("unavailable", because), status: 502 } : end("refused", because);
+}
+
+/** A connection without a sidecar's TLS, to wherever kube-proxy leads it. */
+function callPlain(
+  plane: IstioPlane,
+  { ip: from, end: network }: Origin,
+  { ip, host, port, service: asked }: Target,
+  content: Content,
+  because: readonly Reason[],
+): CallTree {
+  const { tls, routed } = content;
+  if (ip === undefined) {
+    const go = (): CallTree =>
+      end("allowed", [...because, { text: "the destination is outside the cluster" }], `${host}:${String(port)}`);
+    return throughNetwork(passageTo(plane, network, undefined, { ip, port }), routed, go);
+  }
+  const channel: Channel =
+    tls === undefined ? { kind: "plain" } : { kind: "own", principal: tls.principal, serverName: tls.serverName };
+  const service = plane.serviceOfIp(ip);
+  const called =
+    service === undefined ? [{ ip, port, backend: backendOf(plane, ip, host, asked) }] : behind(plane, service, port);
+  if (called.length === 0) return failure(routed, `nothing listens at ${host}:${String(port)}`, because);
+  return choice<CallTree>(
+    "endpoint",
+    called.map((one) => {
+      const pod = plane.podOfIp(one.ip);
+      return {
+        weight: 1,
+        tree: throughNetwork(passageTo(plane, network, pod, one), routed, () =>
+          withReasons(callServer(plane, pod, one, from, channel, content), because),
+        ),
+      };
+    }),
+  );
+}
+
+function backendOf(plane: IstioPlane, ip: string, host: string, asked: ServiceState | undefined): string {
+  if (asked !== undefined) return keyOf(asked.namespace, asked.name);
+  const pod = plane.podOfIp(ip);
+  return pod === undefined ? host : keyOf(pod.namespace, pod.name);
+}
+
+function behind(plane: IstioPlane, { namespace, name }: ServiceState, port: number) {
+  const host = plane.registry.find(fullName(namespace, name));
+  const found = host?.ports.find((one) => one.number === port && one.protocol !== "udp");
+  if (host === undefined || found === undefined) return [];
+  return plane.registry.endpoints(host, found).map((one) => ({ ...one, backend: keyOf(namespace, name) }));
+}
+
+function withReasons(tree: CallTree, because: readonly Reason[]): CallTree {
+  if (tree.kind === "end" || tree.kind === "choice") return { ...tree, because: [...because, ...tree.because] };
+  return tree;
+}

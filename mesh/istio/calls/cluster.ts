@@ -1,0 +1,213 @@
+import { type CallTree, choice, type Content, end, failure } from "../../analysis/call-tree";
+import { throughNetwork } from "../../analysis/network";
+import { keyOf } from "../../cluster/keys";
+import { type PodState } from "../../cluster/workloads";
+import { describeObject } from "../../manifests";
+import { type NetworkEnd, type Passage } from "../../network-policies";
+import { type Reason } from "../../request/request";
+import { isSubset } from "../labels";
+import { type IstioPlane } from "../plane";
+import { type Endpoint, type HostPort, type KnownHost } from "../registry";
+import { type ClientTlsMode, type DestinationRuleState, type PortTls } from "../state/destination-rules";
+import { isExportedTo } from "../state/named";
+import { addressOfClient, type Client, endOfClient } from "./client";
+import { matchesHost } from "./scope";
+import { callServer, type Channel } from "./server";
+import { resolveName } from "./virtual-hosts";
+
+/** A destination of a sidecar's: a host's port, all of its pods or a subset. */
+export interface Cluster {
+  readonly host: KnownHost;
+  readonly port: HostPort;
+  readonly subset: string;
+}
+
+const open: Passage = { passes: "yes", stoppedBy: [] };
+
+/** What the network does with a connection to a pod's or another address. */
+export function passageTo(
+  { network }: IstioPlane,
+  from: NetworkEnd | undefined,
+  pod: PodState | undefined,
+  { ip, port }: { readonly ip: string | undefined; readonly port: number },
+): Passage {
+  if (network === undefined || from === undefined) return open;
+  return network.passage(from, pod === undefined ? { kind: "address", ip } : network.ends.of(pod), port);
+}
+
+/** The DestinationRule that a client's sidecar goes by for a host: of its own namespace, the host's, or the mesh's; the oldest. */
+export function destinationRulesFor(
+  { state }: IstioPlane,
+  client: Client,
+  host: KnownHost,
+): readonly DestinationRuleState[] {
+  const { namespace } = client;
+  for (const space of new Set([namespace, host.namespace, state.rootNamespace])) {
+    const ofSpace = state.destinationRules.filter(
+      (rule) =>
+        rule.namespace === space &&
+        isExportedTo(rule, namespace) &&
+        isSubset(rule.callers, client.labels) &&
+        // A rule for some of the callers is of their own namespace alone.
+        (Object.keys(rule.callers).length === 0 || space === namespace) &&
+        matchesHost(resolveName(rule.host, rule.namespace), host.host),
+    );
+    if (ofSpace.length === 0) continue;
+    const names = ofSpace.map((rule) => resolveName(rule.host, rule.namespace));
+    const [best = ""] = [...names].sort(
+      (a, b) => Number(b === host.host) - Number(a === host.host) || b.length - a.length,
+    );
+    // Subsets of several rules for one name are put together, the oldest's settings count.
+    return ofSpace.filter((_, index) => names[index] === best);
+  }
+  return [];
+}
+
+/** A sidecar's call to a destination. */
+export function throughCluster(
+  plane: IstioPlane,
+  client: Client,
+  { host, port, subset }: Cluster,
+  calledIp: string | undefined,
+  content: Content,
+): CallTree {
+  const { routed } = content;
+  const rules = destinationRulesFor(plane, client, host);
+  const part = subset === "" ? undefined : rules.flatMap(({ subsets }) => subsets).find(({ name }) => name === subset);
+  if (subset !== "" && part === undefined) {
+    return failure(routed, `no DestinationRule has a subset ${subset} of ${host.host}`);
+  }
+  const mode = tlsMode(part?.tls, port.number) ?? tlsMode(rules[0]?.tls, port.number);
+  const because = rules.map(({ object }): Reason => ({ text: describeObject(object), object }));
+  if (isOutside(host)) return toOutside(plane, client, host, port, calledIp, content);
+  const all = plane.registry.endpoints(host, port);
+  const selected = host.passthrough
+    ? all.filter(({ ip }) => ip === calledIp)
+    : part === undefined
+      ? all
+      : all.filter(({ ip }) => isSubset(part.labels, plane.podOfIp(ip)?.labels ?? {}));
+  if (selected.length === 0) {
+    const what = subset === "" ? host.host : `subset ${subset} of ${host.host}`;
+    return failure(routed, `${what} has no endpoints on port ${String(port.number)}`, subset === "" ? [] : because);
+  }
+  const whole = host.passthrough ? all : undefined;
+  return alike(
+    selected.map((endpoint) => ({
+      key: endpointKey(plane, endpoint),
+      go: () => toEndpoint(plane, client, { host, port, subset }, endpoint, mode, whole, content),
+    })),
+  );
+}
+
+/** One of several calls; those with equal keys come to the same. */
+function alike(calls: readonly { readonly key: string; readonly go: () => CallTree }[]): CallTree {
+  const groups = new Map<string, { weight: number; readonly go: () => CallTree }>();
+  for (const { key, go } of calls) {
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { weight: 1, go });
+    else group.weight += 1;
+  }
+  return choice<CallTree>(
+    "endpoint",
+    Array.from(groups.values(), ({ weight, go }) => ({ weight, tree: go() })),
+  );
+}
+
+/** Equal for endpoints that answer alike, whoever calls. */
+function endpointKey(plane: IstioPlane, { ip, port }: Endpoint): string {
+  const pod = plane.podOfIp(ip);
+  if (pod === undefined) return ip;
+  const account = keyOf(pod.namespace, pod.serviceAccount);
+  const network = plane.network === undefined ? "" : `${plane.network.classOf(pod)} ${pod.ips.join()}`;
+  const annotations = Object.entries(pod.annotations).filter(([name]) => name.startsWith("traffic.sidecar.istio.io/"));
+  return JSON.stringify([
+    account,
+    pod.labels,
+    annotations,
+    plane.state.hasSidecar(pod),
+    port,
+    network,
+    plane.readsDestinations ? ip : "",
+  ]);
+}
+
+function isOutside({ service, entry }: KnownHost): boolean {
+  return service === undefined && entry !== undefined && entry.resolution !== "STATIC";
+}
+
+function toOutside(
+  plane: IstioPlane,
+  client: Client,
+  { host }: KnownHost,
+  port: HostPort,
+  ip: string | undefined,
+  { routed }: Content,
+): CallTree {
+  const go = (): CallTree =>
+    end("allowed", [{ text: "the destination is outside the cluster" }], `${host}:${String(port.number)}`);
+  return throughNetwork(
+    passageTo(plane, endOfClient(plane, client), undefined, { ip, port: port.targetPort }),
+    routed,
+    go,
+  );
+}
+
+function toEndpoint(
+  plane: IstioPlane,
+  client: Client,
+  { host, port, subset }: Cluster,
+  endpoint: Endpoint,
+  mode: ClientTlsMode,
+  whole: readonly Endpoint[] | undefined,
+  content: Content,
+): CallTree {
+  const pod = plane.podOfIp(endpoint.ip);
+  const backend =
+    host.service === undefined ? `${host.host}:${String(port.number)}` : keyOf(host.namespace, host.service.name);
+  const serverName = `outbound_.${String(port.number)}_.${subset}_.${host.host}`;
+  const channel = channelTo(plane, client, host, endpoint, pod, mode, whole, serverName, content);
+  return throughNetwork(passageTo(plane, endOfClient(plane, client), pod, endpoint), content.routed, () =>
+    callServer(plane, pod, { ...endpoint, backend }, addressOfClient(client), channel, content),
+  );
+}
+
+/** What a client's sidecar speaks to a pod: mutual TLS where the pod can, unless a rule says otherwise. */
+function channelTo(
+  plane: IstioPlane,
+  { principal }: Client,
+  { namespace }: KnownHost,
+  { port }: Endpoint,
+  pod: PodState | undefined,
+  mode: ClientTlsMode,
+  whole: readonly Endpoint[] | undefined,
+  serverName: string,
+  { tls }: Content,
+): Channel {
+  const mutual: Channel = { kind: "mutual", principal, serverName };
+  const plain: Channel =
+    tls === undefined ? { kind: "plain" } : { kind: "own", principal: tls.principal, serverName: tls.serverName };
+  switch (mode) {
+    case "DISABLE":
+      return plain;
+    case "ISTIO_MUTUAL":
+      return mutual;
+    case "SIMPLE":
+    case "MUTUAL":
+      return { kind: "own", principal: undefined, serverName: "" };
+    case undefined: {
+      const { settings, hasSidecar } = plane.state;
+      if (!settings.autoMtls || plane.authentication.modeOfNamespace(namespace) === "DISABLE") return plain;
+      // Calls to the very address that was called know nothing of the pod there: all of the Service's have to be able to.
+      const all = whole?.map((one) => plane.podOfIp(one.ip)) ?? [pod];
+      const able = all.every((one) => one !== undefined && hasSidecar(one));
+      if (!able || (whole === undefined && pod !== undefined && plane.authentication.modeOf(pod, port) === "DISABLE"))
+        return plain;
+      return mutual;
+    }
+  }
+}
+
+function tlsMode(tls: PortTls | undefined, port: number): ClientTlsMode {
+  if (tls === undefined) return undefined;
+  return tls.ports.has(port) ? tls.ports.get(port) : tls.mode;
+}

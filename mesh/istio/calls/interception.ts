@@ -1,0 +1,35 @@
+import { inRange } from "../../envoy/filter-chains";
+import { type PodState } from "../../cluster/workloads";
+
+/** Ports of a sidecar of its own, which its rules leave alone. */
+const sidecarPorts: ReadonlySet<number> = new Set([15020, 15021, 15090]);
+
+const prefix = "traffic.sidecar.istio.io/";
+
+/** Whether the rules of a pod's network (istio-iptables, or the CNI plugin's) leave a call from the pod alone. */
+export function leavesOutbound(
+  pod: PodState | undefined,
+  { ip, port }: { readonly ip: string | undefined; readonly port: number },
+): boolean {
+  if (pod === undefined) return false;
+  if (listed(pod, "excludeOutboundPorts").includes(String(port))) return true;
+  if (listed(pod, "includeOutboundPorts").includes(String(port))) return false;
+  const within = (range: string): boolean => range === "*" || (ip !== undefined && inRange(ip, range));
+  if (listed(pod, "excludeOutboundIPRanges").some(within)) return true;
+  const included = pod.annotations[`${prefix}includeOutboundIPRanges`];
+  return included !== undefined && !listed(pod, "includeOutboundIPRanges").some(within);
+}
+
+/** Whether those rules leave calls to a port of a pod alone, so that they reach the application itself. */
+export function leavesInbound(pod: PodState, port: number): boolean {
+  if (sidecarPorts.has(port) || listed(pod, "excludeInboundPorts").includes(String(port))) return true;
+  const included = pod.annotations[`${prefix}includeInboundPorts`];
+  if (included === undefined || included === "*") return false;
+  return !listed(pod, "includeInboundPorts").includes(String(port));
+}
+
+/** A list in a pod's annotation. */
+function listed(pod: PodState, name: string): readonly string[] {
+  const text = pod.annotations[`${prefix}${name}`];
+  return text === undefined || text.trim() === "" ? [] : text.split(",").map((item) => item.trim());
+}

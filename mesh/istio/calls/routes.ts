@@ -1,0 +1,288 @@
+import {
+  type CallTree,
+  choice,
+  type Content,
+  end,
+  failure,
+  noRoute,
+  type Rule,
+  type Rules,
+  undefinedChoice,
+} from "../../analysis/call-tree";
+import { answerOf } from "../../analysis/outcome-sets";
+import { describeObject } from "../../manifests";
+import { type Reason } from "../../request/request";
+import { type RequestCondition } from "../../request/request-set";
+import { anything, literally } from "../authorization/matcher";
+import { ruleText } from "../authorization/text";
+import { isSubset } from "../labels";
+import { type IstioPlane } from "../plane";
+import { type HostPort, type KnownHost } from "../registry";
+import {
+  type HttpMatchState,
+  type HttpRouteState,
+  meshGateway,
+  type RouteDestinationState,
+  type StringMatchState,
+  type VirtualServiceState,
+} from "../state/virtual-services";
+import { type Client } from "./client";
+import { throughCluster } from "./cluster";
+import { type Scope } from "./scope";
+import { isHttp, resolveName, rulesOf, virtualServicesFor } from "./virtual-hosts";
+
+/** Where a request is when it is routed. */
+export interface Routing {
+  readonly client: Client;
+  readonly scope: Scope;
+  /** The port that was called. */
+  readonly port: number;
+  /** The address that was called; undefined outside of the cluster. */
+  readonly ip: string | undefined;
+  readonly authority: string;
+}
+
+interface RouteRule extends Rule {
+  readonly leadsTo: CallTree;
+  readonly reason: Reason;
+}
+
+/** A request to a host that sidecars know: by the first VirtualService that has a rule for the caller, or else to the host itself. */
+export function throughHost(plane: IstioPlane, routing: Routing, host: KnownHost, port: HostPort): CallTree {
+  const { client, scope, ip, authority } = routing;
+  for (const service of virtualServicesFor(plane, scope, host.host, port.number)) {
+    const tree = throughVirtualService(plane, routing, service);
+    if (tree !== undefined) return tree;
+  }
+  return throughCluster(plane, client, { host, port, subset: "" }, ip, { routed: true, authority });
+}
+
+/** Undefined where no rule of the VirtualService is for the caller and the port: then it is as if it were not there. */
+export function throughVirtualService(
+  plane: IstioPlane,
+  routing: Routing,
+  service: VirtualServiceState,
+): CallTree | undefined {
+  const rules: RouteRule[] = [];
+  for (const route of rulesOf(plane, service)) {
+    const matches = route.matches.filter((match) => isForCaller(match, routing));
+    if (route.matches.length > 0 && matches.length === 0) continue;
+    const leadsTo = throughRoute(plane, routing, service, route);
+    const reason: Reason = {
+      text: `${describeObject(service.object)} rule ${String(route.index + 1)}`,
+      object: service.object,
+      path: ["spec", "http", route.index],
+    };
+    for (const condition of matches.length === 0 ? [everything] : matches.map(conditionOf)) {
+      rules.push({ ...condition, key: keyOf(condition), text: ruleText(condition), leadsTo, reason });
+    }
+  }
+  if (rules.length === 0) return undefined;
+  const [first] = rules;
+  if (rules.length === 1 && first !== undefined && first.path === anything && isEverything(first)) return first.leadsTo;
+  const list: Rules<RouteRule> = {
+    kind: "rules",
+    list: { rules, groups: [{ source: describeObject(service.object), rules }] },
+    then: (rule) => rule.leadsTo,
+    because: (rule) => [rule.reason],
+    otherwise: noRoute(`no rule of ${describeObject(service.object)} matches`, [
+      { text: describeObject(service.object), object: service.object },
+    ]),
+  };
+  return list;
+}
+
+function isEverything({ methods, headers, also, except }: RequestCondition): boolean {
+  return methods[0] === "*" && headers === undefined && also === undefined && except === undefined;
+}
+
+const everything: RequestCondition = { methods: ["*"], path: anything };
+
+/** What does not depend on the request (route.go, sourceMatchHTTP): gateways, where there are any, decide in the place of labels. */
+export function isForCaller(
+  {
+    port,
+    gateways,
+    sourceLabels,
+    sourceNamespace,
+  }: Pick<HttpMatchState, "port" | "gateways" | "sourceLabels" | "sourceNamespace">,
+  { client, scope, port: called }: Pick<Routing, "client" | "scope" | "port">,
+): boolean {
+  if (port !== 0 && port !== called) return false;
+  if (gateways.length > 0) return gateways.includes(meshGateway);
+  return isSubset(sourceLabels, client.labels) && (sourceNamespace === "" || sourceNamespace === scope.namespace);
+}
+
+function conditionOf(match: HttpMatchState): RequestCondition {
+  const { uri, ignoreUriCase, method, scheme, authority, headers, withoutHeaders, queryParams } = match;
+  const having = (name: string, pattern: string): RequestCondition => ({
+    methods: ["*"],
+    path: anything,
+    headers: new Map([[name, pattern]]),
+  });
+  const conditions = [
+    ...(scheme === undefined ? [] : [having(":scheme", patternOf(scheme))]),
+    ...(authority === undefined ? [] : [having(":authority", patternOf(authority))]),
+    ...[...headers].map(([name, value]) => having(name.toLowerCase(), patternOf(value))),
+    ...[...queryParams].map(([name, value]) => having(":path", queryPattern(name, value))),
+    // A header that is not there is as one that is empty.
+    ...[...withoutHeaders].flatMap(([name, value]) =>
+      value.kind !== "present" && matchesEmpty(value) ? [having(name.toLowerCase(), anything)] : [],
+    ),
+  ];
+  const except = [...withoutHeaders].map(([name, value]) => having(name.toLowerCase(), patternOf(value)));
+  return {
+    methods: method === undefined ? ["*"] : [method.kind === "present" ? "*" : patternOf(method)],
+    path: uri === undefined ? anything : uriPattern(uri, ignoreUriCase),
+    ...(conditions.length > 0 && { also: conditions }),
+    ...(except.length > 0 && { except }),
+  };
+}
+
+function matchesEmpty({ kind, value }: StringMatchState): boolean {
+  return kind === "regex" ? /^(\.\*|\(\?:.*\)\*)$/.test(value) || value === "" : value === "";
+}
+
+function patternOf({ kind, value }: StringMatchState): string {
+  switch (kind) {
+    case "exact":
+      return literally(value);
+    case "prefix":
+      return `${literally(value)}${anything}`;
+    case "regex":
+      return value;
+    case "present":
+      return anything;
+  }
+}
+
+/** Case is ignored of exact paths and prefixes alone. */
+function uriPattern(uri: StringMatchState, ignoreCase: boolean): string {
+  const pattern = patternOf(uri);
+  return ignoreCase && uri.kind !== "regex" ? `(?i:${pattern})` : pattern;
+}
+
+/** RE2 of a path with a query that has a parameter. */
+function queryPattern(name: string, value: StringMatchState): string {
+  const named = literally(name);
+  const pair =
+    value.kind === "present"
+      ? `${named}(?:=[^&]*)?`
+      : value.kind === "prefix"
+        ? `${named}=${literally(value.value)}[^&]*`
+        : `${named}=(?:${patternOf(value)})`;
+  return String.raw`[^?]*\?(?:.*&)?${pair}(?:&.*)?`;
+}
+
+function keyOf(condition: RequestCondition): string {
+  return JSON.stringify(condition, (_, value: unknown) => (value instanceof Map ? [...value] : value));
+}
+
+function throughRoute(
+  plane: IstioPlane,
+  routing: Routing,
+  service: VirtualServiceState,
+  route: HttpRouteState,
+): CallTree {
+  const because: readonly Reason[] = [{ text: describeObject(service.object), object: service.object }];
+  const { direct, abort, rewritesTo } = route;
+  if (direct !== undefined) {
+    const text = direct.by === "redirect" ? "its rule sends the caller elsewhere" : "its rule answers itself";
+    return { ...end("no-route", [...because, { text }]), status: direct.status };
+  }
+  const onward = (): CallTree => {
+    const tree = throughDestinations(plane, routing, service, route.destinations, {
+      routed: true,
+      authority: rewritesTo.authority ?? routing.authority,
+    });
+    return rewritesTo.uri === undefined || tree.kind === "end" ? tree : notFollowed(tree, because);
+  };
+  if (abort === undefined || abort.percent === 0) return onward();
+  const aborted: CallTree = {
+    ...end("unavailable", [...because, { text: "its rule aborts calls (fault injection)" }]),
+    status: abort.status,
+  };
+  if (abort.percent >= 100) return aborted;
+  return choice<CallTree>("split", [
+    { weight: abort.percent, tree: aborted },
+    { weight: 100 - abort.percent, tree: onward() },
+  ]);
+}
+
+/** All that a tree may come to for a request that it is not shown. */
+function notFollowed(tree: CallTree, because: readonly Reason[]): CallTree {
+  const ends = new Map<string, CallTree>();
+  const visit = (node: CallTree): void => {
+    switch (node.kind) {
+      case "end":
+        ends.set(`${answerOf(node)} ${node.backend ?? ""}`, node);
+        return;
+      case "choice":
+        for (const { tree: child } of node.branches) visit(child);
+        return;
+      case "rules":
+        for (const rule of node.list.rules) visit(node.then(rule));
+        visit(node.otherwise);
+        return;
+      default:
+        visit(node.tree);
+    }
+  };
+  visit(tree);
+  const text = "its rule rewrites the path, and what comes of the new one is not followed here";
+  return undefinedChoice<CallTree>("not-followed", [...ends.values()], [...because, { text }]);
+}
+
+/** Shares: a lone destination gets all whatever its weight, of several those with a weight. */
+export function throughDestinations(
+  plane: IstioPlane,
+  routing: Omit<Routing, "authority">,
+  service: VirtualServiceState,
+  destinations: readonly RouteDestinationState[],
+  content: Content,
+): CallTree {
+  const used = destinations.length === 1 ? destinations : destinations.filter(({ weight }) => weight > 0);
+  const because: readonly Reason[] = [{ text: describeObject(service.object), object: service.object }];
+  if (used.length === 0) return failure(content.routed, "its rule leaves no destination", because);
+  return choice<CallTree>(
+    "split",
+    used.map((one) => ({
+      weight: Math.max(one.weight, 1),
+      tree: throughDestination(plane, routing, service, one, content),
+    })),
+    destinations.length > 1 ? because : [],
+  );
+}
+
+function throughDestination(
+  plane: IstioPlane,
+  { client, scope, port, ip }: Omit<Routing, "authority">,
+  service: VirtualServiceState,
+  destination: RouteDestinationState,
+  content: Content,
+): CallTree {
+  const name = resolveName(destination.host, service.namespace);
+  const host = plane.registry.find(name);
+  const because: readonly Reason[] = [{ text: describeObject(service.object), object: service.object }];
+  const missing = (text: string): CallTree => failure(content.routed, text, because);
+  if (host === undefined || !scope.sees(host, port)) return missing(`no Service or ServiceEntry has the name ${name}`);
+  const [only] = host.ports;
+  const number = destination.port ?? (host.ports.length === 1 && only !== undefined ? only.number : port);
+  const found = host.ports.find((one) => one.number === number && one.protocol !== "udp");
+  if (found === undefined) return missing(`${name} has no port ${String(number)}`);
+  return throughCluster(plane, client, { host, port: found, subset: destination.subset }, ip, content);
+}
+
+/** A request to a name that no Service has, by a VirtualService for it: on port 80 alone (route.go, "gross HACK"). */
+export function throughUnknownHost(plane: IstioPlane, routing: Routing, name: string): CallTree | undefined {
+  if (routing.port !== 80) return undefined;
+  for (const service of virtualServicesFor(plane, routing.scope, name, routing.port)) {
+    const known = service.hosts.some((host) => {
+      const found = plane.registry.find(resolveName(host, service.namespace));
+      return found?.ports.some(({ protocol }) => isHttp(protocol)) === true;
+    });
+    const tree = known ? undefined : throughVirtualService(plane, routing, service);
+    if (tree !== undefined) return tree;
+  }
+  return undefined;
+}

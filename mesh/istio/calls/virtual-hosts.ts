@@ -1,0 +1,157 @@
+import ipaddr from "ipaddr.js";
+import { type IstioPlane } from "../plane";
+import { fullName, type HostPort, type KnownHost } from "../registry";
+import { isExportedTo } from "../state/named";
+import { type HttpRouteState, meshGateway, type VirtualServiceState } from "../state/virtual-services";
+import { matchesHost, type Scope } from "./scope";
+
+/** A short name is of the object's namespace; one with a dot is taken as it is (pkg/config/host, ResolveShortnameToFQDN). */
+export function resolveName(name: string, namespace: string): string {
+  const lower = name.toLowerCase();
+  return lower.includes(".") || lower.startsWith("*") ? lower : fullName(namespace, lower);
+}
+
+/** A Host header's name without its port, which sidecars pass over, in lower case and without a last dot. */
+export function hostOf(authority: string): string {
+  return authority
+    .toLowerCase()
+    .replace(/:\d+$/, "")
+    .replace(/\.$/, "")
+    .replace(/^\[(.*)\]$/, "$1");
+}
+
+/** The host that a Host header means to a client, among those with a port that is read as HTTP. */
+export function namedHost(
+  plane: IstioPlane,
+  scope: Scope,
+  port: number,
+  name: string,
+): { readonly host: KnownHost; readonly port: HostPort } | undefined {
+  const usable = (host: KnownHost | undefined) => {
+    if (host === undefined || !scope.sees(host, port)) return undefined;
+    const found = host.ports.find(({ number, protocol }) => number === port && isHttp(protocol));
+    return found && { host, port: found };
+  };
+  if (ipaddr.isValid(name)) {
+    const service = plane.serviceOfIp(name);
+    const owner = service && plane.registry.find(fullName(service.namespace, service.name));
+    return usable(owner) ?? usable(plane.registry.hosts.find(({ addresses }) => addresses.includes(name)));
+  }
+  for (const full of fullNamesOf(name, scope.namespace)) {
+    const found = usable(plane.registry.find(full));
+    if (found !== undefined) return found;
+  }
+  // A headless Service takes the names of its pods as well; a ServiceEntry may have a pattern for a name.
+  const after = name.slice(name.indexOf(".") + 1);
+  for (const full of fullNamesOf(after, scope.namespace)) {
+    const found = plane.registry.find(full);
+    if (found?.passthrough === true && found.service !== undefined) return usable(found);
+  }
+  const patterns = plane.registry.hosts.filter(({ host }) => host.startsWith("*") && matchesHost(host, name));
+  const longest = [...patterns].sort((a, b) => b.host.length - a.host.length);
+  for (const one of longest) {
+    const found = usable(one);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+export function isHttp(protocol: string): boolean {
+  return protocol === "http" || protocol === "auto";
+}
+
+/** Full names that a name may stand for to a client of a namespace. */
+function fullNamesOf(name: string, namespace: string): readonly string[] {
+  const parts = name.split(".");
+  return [
+    name,
+    ...(parts.length === 1 ? [fullName(namespace, name)] : []),
+    ...(parts.length === 2 ? [`${name}.svc.cluster.local`] : []),
+    ...(name.endsWith(".svc") ? [`${name}.cluster.local`] : []),
+  ];
+}
+
+/** Whether a VirtualService is for sidecars that read objects as those of a scope do. */
+export function isForSidecars(service: VirtualServiceState, scope: Scope): boolean {
+  return service.gateways.includes(meshGateway) && isExportedTo(service, scope.namespace);
+}
+
+const byName = new WeakMap<IstioPlane, ReadonlyMap<string, readonly VirtualServiceState[]>>();
+
+/** VirtualServices by the full names among their hosts; those with patterns under `*`. */
+function index(plane: IstioPlane): ReadonlyMap<string, readonly VirtualServiceState[]> {
+  let found = byName.get(plane);
+  if (found === undefined) {
+    const names = new Map<string, VirtualServiceState[]>();
+    for (const service of plane.state.virtualServices) {
+      for (const host of new Set(service.hosts.map((one) => resolveName(one, service.namespace)))) {
+        const key = host.startsWith("*") ? "*" : host;
+        const list = names.get(key);
+        if (list === undefined) names.set(key, [service]);
+        else if (!list.includes(service)) list.push(service);
+      }
+    }
+    byName.set(plane, (found = names));
+  }
+  return found;
+}
+
+/** The VirtualServices that name a host, by which of them counts first: by its name, then the most specific pattern; the oldest first. */
+export function virtualServicesFor(
+  plane: IstioPlane,
+  scope: Scope,
+  host: string,
+  port: number,
+): readonly VirtualServiceState[] {
+  const named = index(plane);
+  const patterns = (named.get("*") ?? []).flatMap((service) =>
+    service.hosts
+      .map((one) => resolveName(one, service.namespace))
+      .filter((one) => one.startsWith("*") && matchesHost(one, host))
+      .map((pattern) => ({ service, length: pattern.length })),
+  );
+  const all = [
+    ...(named.get(host) ?? []),
+    ...[...patterns].sort((a, b) => b.length - a.length).map(({ service }) => service),
+  ];
+  return all.filter((service) => isForSidecars(service, scope) && scope.seesName(host, service.namespace, port));
+}
+
+/** The rules of a VirtualService, those of the ones that it delegates to in the place of its own. */
+export function rulesOf(plane: IstioPlane, service: VirtualServiceState): readonly HttpRouteState[] {
+  return service.http.flatMap((route): readonly HttpRouteState[] => {
+    const { delegate } = route;
+    if (delegate === undefined) return [route];
+    const other = plane.state.virtualServices.find(
+      ({ namespace, name, hosts }) => namespace === delegate.namespace && name === delegate.name && hosts.length === 0,
+    );
+    return (other?.http ?? []).map((inner) => ({
+      ...inner,
+      matches:
+        route.matches.length === 0
+          ? inner.matches
+          : inner.matches.length === 0
+            ? route.matches
+            : route.matches.flatMap((outer) => inner.matches.map((one) => bothMatches(outer, one))),
+    }));
+  });
+}
+
+type Match = HttpRouteState["matches"][number];
+
+/** What both a root's match and its delegate's ask for (pilot/pkg/model/virtualservice.go, mergeHTTPMatchRequest). */
+function bothMatches(outer: Match, inner: Match): Match {
+  return {
+    ...outer,
+    ...inner,
+    ...(outer.uri && { uri: inner.uri ?? outer.uri }),
+    ignoreUriCase: outer.ignoreUriCase || inner.ignoreUriCase,
+    headers: new Map([...inner.headers, ...outer.headers]),
+    withoutHeaders: new Map([...inner.withoutHeaders, ...outer.withoutHeaders]),
+    queryParams: new Map([...inner.queryParams, ...outer.queryParams]),
+    port: inner.port || outer.port,
+    sourceLabels: { ...inner.sourceLabels, ...outer.sourceLabels },
+    sourceNamespace: inner.sourceNamespace || outer.sourceNamespace,
+    gateways: inner.gateways.length > 0 ? inner.gateways : outer.gateways,
+  };
+}

@@ -1,0 +1,1 @@
+export { istioMesh, type IstioMesh } from "./mesh";

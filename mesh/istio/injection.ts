@@ -1,0 +1,45 @@
+import { type NamespaceState, type PodState } from "../cluster/workloads";
+
+/** The namespace in which the AKS add-on runs, and whose policies are for the whole mesh. */
+export const aksRootNamespace = "aks-istio-system";
+
+/** The same of a mesh that a team installs itself. */
+export const upstreamRootNamespace = "istio-system";
+
+/** The label that gives a namespace's or a pod's new pods a sidecar of a revision. */
+export const revisionLabel = "istio.io/rev";
+
+/** The label that gives a namespace's new pods a sidecar of the default revision. The AKS add-on has none, and does not read it. */
+export const injectionLabel = "istio-injection";
+
+/** A pod's own word about its sidecar: a label; older manifests have an annotation. */
+export const injectLabel = "sidecar.istio.io/inject";
+
+/** What the injector writes: an annotation, and the label by which other sidecars speak mutual TLS to the pod. */
+const injectedMarks = { annotation: "sidecar.istio.io/status", label: "security.istio.io/tlsMode" } as const;
+
+type InjectedPod = Pick<PodState, "namespace" | "labels" | "annotations" | "hostNetwork" | "running">;
+
+/**
+ * Which pods have a sidecar: as the selectors of the four injection webhooks say (manifests/charts/istio-control/istio-discovery,
+ * templates/mutatingwebhook.yaml), of running pods as their injector's marks say.
+ */
+export function sidecarRule(
+  namespaces: ReadonlyMap<string, NamespaceState>,
+  rootNamespace: string,
+): (pod: InjectedPod) => boolean {
+  const onAks = rootNamespace === aksRootNamespace;
+  return ({ namespace, labels, annotations, hostNetwork, running }) => {
+    if (annotations[injectedMarks.annotation] !== undefined || labels[injectedMarks.label] === "istio") return true;
+    // A pod that runs without the marks was made before its namespace was given to the mesh, or past the webhook.
+    if (running || hostNetwork || namespace === rootNamespace) return false;
+    const own = labels[injectLabel] ?? annotations[injectLabel];
+    if (own === "false") return false;
+    if (namespaces.size === 0) return true;
+    const around = namespaces.get(namespace)?.labels ?? {};
+    if (around[injectionLabel] === "disabled") return false;
+    if (around[injectionLabel] === "enabled") return !onAks;
+    if (around[revisionLabel] !== undefined) return true;
+    return labels[revisionLabel] !== undefined || (own === "true" && !onAks);
+  };
+}

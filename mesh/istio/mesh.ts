@@ -1,0 +1,88 @@
+import { type CallTree } from "../analysis/call-tree";
+import { type Mesh, type ServicePort } from "../analysis/mesh";
+import { networkPolicyAdmission } from "../analysis/network-policy-objects";
+import { type AccountKey, keyOf } from "../cluster/keys";
+import { memoOnce } from "../cluster/look-up";
+import { type AskedService } from "../cluster/dns";
+import { type Manifests } from "../manifests";
+import { boundary } from "./boundary";
+import { callFrom } from "./calls/call";
+import { accountOf } from "./calls/client";
+import { findings } from "./findings";
+import { type IstioPlane, istioPlane } from "./plane";
+import { servicePorts } from "./registry";
+import { relation } from "./relation";
+
+/** A mesh of Istio's sidecars. */
+export interface IstioMesh extends Mesh, IstioPlane {}
+
+/**
+ * Works out what Istio 1.31's sidecars would do for the objects; 1.28 to 1.30, with the patches of 2026, do the same.
+ *
+ * @param asked Services that requests will name; they are assumed to exist where the objects have no Service at all.
+ */
+export function istioMesh(
+  manifests: Pick<Manifests, "objects"> & Partial<Manifests>,
+  asked: readonly AskedService[] = [],
+): IstioMesh {
+  const plane = istioPlane(manifests, asked);
+  const { state, registry } = plane;
+  const whole = memoOnce(() => relation(plane));
+  const trees = new Map<string, CallTree>();
+  const mesh: IstioMesh = {
+    ...plane,
+    assumptions: state.assumptions,
+    unmetAssumptions: () => new Map(),
+    problems: state.problems,
+    positions: state.positions,
+    pathNormalization: state.settings.pathNormalization,
+    everyone: undefined,
+    access: whole,
+    boundary: memoOnce(() => boundary(plane)),
+    callTree: (from, to, sent) => {
+      const who = from.kind === "outside" ? from.address : keyOf(from.namespace, from.serviceAccount);
+      const key = [who, to.host, to.port, sent.authority ?? "\0", sent.serverName ?? "\0", sent.principal ?? "\0"].join(
+        "\0",
+      );
+      let tree = trees.get(key);
+      if (tree === undefined) trees.set(key, (tree = callFrom(plane, from, to, sent)));
+      return tree;
+    },
+    // The relation has all that passes: sidecars are told of every Service, and policies decide.
+    hasOtherWays: () => false,
+    ownCalls: () => ownCalls(plane),
+    knownAccounts: memoOnce(() => {
+      if (state.podsAssumed && state.accounts.size === 0) return undefined;
+      return new Set([...whole().callers, ...state.accounts, ...state.pods.map(accountOf)]);
+    }),
+    accountsBehind: ({ service }) => {
+      const [namespace = "", name = ""] = service.split("/");
+      const host = registry.find(`${name}.${namespace}.svc.cluster.local`);
+      if (host === undefined) return [];
+      const pods = host.ports
+        .flatMap((port) => registry.endpoints(host, port))
+        .flatMap(({ ip }) => plane.podOfIp(ip) ?? []);
+      return [...new Set(pods.map(accountOf))];
+    },
+    admissionFindings: memoOnce(() => networkPolicyAdmission(manifests)),
+    findings: memoOnce(() => findings(mesh, manifests)),
+  };
+  return mesh;
+}
+
+/** The pods behind a headless Service's name reach themselves by it, around their own sidecars. */
+function* ownCalls({
+  registry,
+  podOfIp,
+}: IstioPlane): Iterable<{ readonly caller: AccountKey; readonly service: ServicePort }> {
+  for (const host of registry.hosts) {
+    if (host.service === undefined || !host.passthrough) continue;
+    for (const port of host.ports) {
+      for (const { ip } of registry.endpoints(host, port)) {
+        const pod = podOfIp(ip);
+        if (pod === undefined) continue;
+        for (const service of servicePorts(host, port)) yield { caller: accountOf(pod), service };
+      }
+    }
+  }
+}

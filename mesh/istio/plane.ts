@@ -1,0 +1,97 @@
+import { memo } from "../cluster/look-up";
+import { keyOf } from "../cluster/keys";
+import { type AskedService } from "../cluster/dns";
+import { type PodState, type ServiceState } from "../cluster/workloads";
+import { type Manifests } from "../manifests";
+import { type Network, networkOf } from "../network-policies/network";
+import { type Authentication, authenticationOf } from "./authentication";
+import { type WorkloadPolicies } from "./authorization/decision";
+import { policiesOf } from "./authorization/selection";
+import { type PortProtocol } from "./protocol";
+import { type KnownHost, type Registry, registryOf } from "./registry";
+import { type IstioState, istioState } from "./state/cluster";
+
+/** What istiod makes of a set of objects. Parts are computed when they are asked for, and remembered. */
+export interface IstioPlane {
+  readonly state: IstioState;
+  readonly registry: Registry;
+  readonly authentication: Authentication;
+  /** The network below the mesh; undefined where everything passes it. */
+  readonly network: Network | undefined;
+  /** The policies that select a pod. */
+  policiesOf(pod: PodState): WorkloadPolicies;
+  /** What a pod's sidecar takes a port for: what the oldest Service that leads there says, or found out where none does. */
+  inboundProtocol(pod: PodState, port: number): PortProtocol;
+  podOfIp(ip: string): PodState | undefined;
+  /** The Service that has the cluster address. */
+  serviceOfIp(ip: string): ServiceState | undefined;
+  /** Pods that run as a service account, `namespace/name`. */
+  podsOf(account: string): readonly PodState[];
+  /** Whether policies tell callers apart by their addresses. */
+  readonly readsAddresses: boolean;
+  /** Whether policies tell pods that are called apart by their addresses. */
+  readonly readsDestinations: boolean;
+}
+
+export function istioPlane(
+  manifests: Pick<Manifests, "objects"> & Partial<Manifests>,
+  asked: readonly AskedService[],
+): IstioPlane {
+  const state = istioState(manifests, asked);
+  const registry = registryOf(state);
+  const pods = new Map<string, PodState>();
+  const accounts = new Map<string, PodState[]>();
+  for (const pod of state.pods) {
+    for (const ip of pod.ips) if (!pods.has(ip)) pods.set(ip, pod);
+    const key = keyOf(pod.namespace, pod.serviceAccount);
+    const list = accounts.get(key);
+    if (list === undefined) accounts.set(key, [pod]);
+    else list.push(pod);
+  }
+  const services = new Map([...state.services.values()].map((service) => [service.clusterIp, service]));
+  for (const headless of ["", "None"]) services.delete(headless);
+  return {
+    state,
+    registry,
+    authentication: authenticationOf(state),
+    network: networkOf(state.networkPolicies, state.namespaces),
+    policiesOf: memo(policiesOf(state)),
+    inboundProtocol: inboundProtocols(registry),
+    podOfIp: (ip) => pods.get(ip),
+    serviceOfIp: (ip) => services.get(ip),
+    podsOf: (account) => accounts.get(account) ?? [],
+    readsAddresses: state.authorizationPolicies.some(({ rules }) =>
+      rules.some(
+        ({ from, when }) =>
+          from.some((source) => Object.keys(source).some((field) => /ipblocks$/i.test(field))) ||
+          when.some(({ key }) => key === "source.ip" || key === "remote.ip"),
+      ),
+    ),
+    readsDestinations: state.authorizationPolicies.some(({ rules }) =>
+      rules.some(({ when }) => when.some(({ key }) => key === "destination.ip")),
+    ),
+  };
+}
+
+/** Of several Services on one port of a pod the oldest decides; where files tell no age, the first by name. */
+function inboundProtocols(registry: Registry): (pod: PodState, port: number) => PortProtocol {
+  const byAddress = new Map<string, { readonly host: KnownHost; readonly protocol: PortProtocol }>();
+  for (const host of registry.hosts) {
+    if (host.service === undefined) continue;
+    for (const port of host.ports) {
+      if (port.protocol === "udp") continue;
+      for (const { ip, port: target } of registry.endpoints(host, port)) {
+        const key = `${ip} ${String(target)}`;
+        const known = byAddress.get(key);
+        if (known === undefined || host.host < known.host.host) byAddress.set(key, { host, protocol: port.protocol });
+      }
+    }
+  }
+  return (pod, port) => {
+    for (const ip of pod.ips) {
+      const found = byAddress.get(`${ip} ${String(port)}`);
+      if (found !== undefined) return found.protocol;
+    }
+    return "auto";
+  };
+}

@@ -1,0 +1,170 @@
+import { memo } from "../cluster/look-up";
+import { keyOf } from "../cluster/keys";
+import { isHeadless, type ServicePort as KubernetesPort, type ServiceState } from "../cluster/workloads";
+import { type ServicePort } from "../analysis/mesh";
+import { type PortProtocol, protocolOf, namedProtocol } from "./protocol";
+import { type IstioState } from "./state/cluster";
+import { isExportedTo } from "./state/named";
+import { type ServiceEntryState } from "./state/service-entries";
+
+/** A port of a host that sidecars know. */
+export interface HostPort {
+  readonly number: number;
+  readonly name: string;
+  /** The pods' port; 0 where nothing tells it, or where it differs between pods. */
+  readonly targetPort: number;
+  readonly protocol: PortProtocol;
+}
+
+/** Where the calls to a host go. */
+export interface Endpoint {
+  readonly ip: string;
+  readonly port: number;
+}
+
+/** A host that sidecars know: a Service, or a name of a ServiceEntry. */
+export interface KnownHost {
+  /** Full name in lower case. */
+  readonly host: string;
+  readonly namespace: string;
+  readonly service?: ServiceState;
+  readonly entry?: ServiceEntryState;
+  readonly ports: readonly HostPort[];
+  /** Addresses of its own under which it is called. */
+  readonly addresses: readonly string[];
+  /** Whether calls go to the very address that was called. */
+  readonly passthrough: boolean;
+}
+
+/** Hosts by their full names. */
+export interface Registry {
+  readonly hosts: readonly KnownHost[];
+  find(host: string): KnownHost | undefined;
+  /** Where the calls to a port of a host go; empty where nothing is there. */
+  endpoints(host: KnownHost, port: HostPort): readonly Endpoint[];
+}
+
+/** The full name of a Service. */
+export function fullName(namespace: string, name: string): string {
+  return `${name}.${namespace}.svc.cluster.local`;
+}
+
+export function registryOf(state: IstioState): Registry {
+  const hosts: KnownHost[] = [];
+  for (const service of state.services.values()) {
+    // ExternalName Services are other names, not hosts of their own.
+    if (service.externalName === undefined) hosts.push(ofService(state, service));
+  }
+  for (const entry of state.serviceEntries) for (const host of entry.hosts) hosts.push(ofEntry(entry, host));
+  const byName = new Map<string, KnownHost>();
+  // A Service wins over a ServiceEntry of its name, the oldest entry over others.
+  for (const one of hosts) if (!byName.has(one.host)) byName.set(one.host, one);
+  return {
+    hosts,
+    find: (host) => byName.get(host.toLowerCase()),
+    endpoints: (host, port) => endpointsOf(state, host)(port),
+  };
+}
+
+function ofService(state: IstioState, service: ServiceState): KnownHost {
+  const { namespace, name } = service;
+  const headless = isHeadless(service);
+  return {
+    host: fullName(namespace, name),
+    namespace,
+    service,
+    ports: service.ports.map((port) => ({
+      number: port.port,
+      name: port.name,
+      targetPort: targetOf(state, service, port),
+      protocol: protocolOf(port),
+    })),
+    addresses: headless ? [] : [service.clusterIp],
+    passthrough: headless,
+  };
+}
+
+function targetOf(state: IstioState, { namespace, name }: ServiceState, port: KubernetesPort): number {
+  const targets = new Set<number>();
+  for (const { ports } of state.endpoints.get(keyOf(namespace, name))?.subsets ?? []) {
+    for (const one of ports) if (one.name === port.name) targets.add(one.port);
+  }
+  if (targets.size > 1) return 0;
+  const [only] = targets;
+  return only ?? (typeof port.targetPort === "number" ? port.targetPort : 0);
+}
+
+function ofEntry(entry: ServiceEntryState, host: string): KnownHost {
+  return {
+    host: host.toLowerCase(),
+    namespace: entry.namespace,
+    entry,
+    ports: entry.ports.map(({ number, name, targetPort, protocol }) => ({
+      number,
+      name,
+      targetPort,
+      protocol: namedProtocol(protocol === "" ? name : protocol) ?? "auto",
+    })),
+    addresses: entry.addresses,
+    passthrough: entry.resolution === "NONE",
+  };
+}
+
+const knownEndpoints = new WeakMap<KnownHost, (port: HostPort) => readonly Endpoint[]>();
+
+function endpointsOf(state: IstioState, host: KnownHost): (port: HostPort) => readonly Endpoint[] {
+  let found = knownEndpoints.get(host);
+  if (found === undefined) {
+    found = memo((port: HostPort) => computeEndpoints(state, host, port));
+    knownEndpoints.set(host, found);
+  }
+  return found;
+}
+
+function computeEndpoints(
+  state: IstioState,
+  { namespace, service, entry }: KnownHost,
+  port: HostPort,
+): readonly Endpoint[] {
+  if (service !== undefined) {
+    const subsets = state.endpoints.get(keyOf(namespace, service.name))?.subsets ?? [];
+    const all = subsets.flatMap(({ ports, addresses }) =>
+      ports
+        .filter(({ name }) => name === port.name)
+        .flatMap((one) => addresses.map(({ ip }) => ({ ip, port: one.port }))),
+    );
+    return [...new Map(all.map((one) => [`${one.ip}:${String(one.port)}`, one])).values()];
+  }
+  return (entry?.endpoints ?? []).map(({ address }) => ({ ip: address, port: port.targetPort }));
+}
+
+/** Whether a host is one that objects of a namespace, and its sidecars, are told of. */
+export function isVisible(host: KnownHost, reader: string): boolean {
+  return host.entry === undefined || isExportedTo(host.entry, reader);
+}
+
+const known = new WeakMap<HostPort, readonly ServicePort[]>();
+
+/** A port of a Service as the analysis speaks of it: one that is found out both ways. */
+export function servicePorts(host: KnownHost, port: HostPort): readonly ServicePort[] {
+  let found = known.get(port);
+  if (found === undefined) known.set(port, (found = computePorts(host, port)));
+  return found;
+}
+
+function computePorts({ host, namespace, service }: KnownHost, port: HostPort): readonly ServicePort[] {
+  const name = service?.name ?? host;
+  const kinds =
+    port.protocol === "auto" ? (["http", "tcp"] as const) : port.protocol === "udp" ? [undefined] : [port.protocol];
+  return kinds.map((kind) => ({
+    service: service === undefined ? "" : keyOf(namespace, name),
+    namespace,
+    name,
+    host,
+    port: port.number,
+    targetPort: port.targetPort,
+    protocol: port.protocol,
+    kind,
+    hosts: [host],
+  }));
+}

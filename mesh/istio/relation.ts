@@ -1,0 +1,98 @@
+import { type CallTree } from "../analysis/call-tree";
+import { fingerprint } from "../analysis/fingerprint";
+import { type Access, accountCaller, type AccessEntry, sentTo, type ServicePort } from "../analysis/mesh";
+import { answersIn } from "../analysis/outcome-sets";
+import { outsideName } from "../analysis/outside";
+import { keyOf } from "../cluster/keys";
+import { isUnseen, shownAccounts } from "../cluster/shown-accounts";
+import { sourceClasses } from "../cluster/source-ranges";
+import { boundary, outsideHosts } from "./boundary";
+import { callerClasses } from "./caller-classes";
+import { callFrom } from "./calls/call";
+import { isInMesh } from "./calls/client";
+import { type IstioPlane } from "./plane";
+import { servicePorts } from "./registry";
+
+/** Who may call whom: what does not pass at all is left out. */
+export function relation(plane: IstioPlane): Access {
+  const callers = allCallers(plane);
+  const known = plane.registry.hosts.filter(({ service }) => service !== undefined);
+  const ports = known.flatMap((host) => host.ports.map((port) => ({ host, port, services: servicePorts(host, port) })));
+  const services = ports.flatMap((one) => one.services);
+  const outsiders = sourceClasses(boundary(plane).ranges).map((one) => ({
+    who: outsideName(one),
+    caller: { kind: "outside", address: one.address } as const,
+  }));
+  const entries: AccessEntry[] = [];
+  const classes = callerClasses(plane, callers);
+  for (const { host, port, services: same } of ports) {
+    for (const service of same) {
+      if (service.kind === undefined) continue;
+      for (const group of classes(host, port)) {
+        const [first] = group;
+        if (first === undefined) continue;
+        add(entries, group, service, callFrom(plane, accountCaller(first), service, sentTo(service)));
+      }
+      for (const { who, caller } of outsiders) {
+        add(entries, [who], service, callFrom(plane, caller, service, sentTo(service)));
+      }
+    }
+  }
+  const hosts = outsideHosts(plane);
+  for (const service of hosts) {
+    const alike = new Map<string, { readonly callers: string[]; readonly tree: CallTree }>();
+    for (const group of classes(undefined, undefined)) {
+      const [first] = group;
+      if (first === undefined) continue;
+      const tree = callFrom(plane, accountCaller(first), service, sentTo(service));
+      const print = fingerprint(tree);
+      const found = alike.get(print);
+      if (found === undefined) alike.set(print, { callers: [...group], tree });
+      else found.callers.push(...group);
+    }
+    for (const { callers: group, tree } of alike.values()) add(entries, group, service, tree);
+  }
+  const shown = shownAccounts(plane.state);
+  return {
+    callers,
+    unseen: callers.filter((caller) => isUnseen(shown, caller)),
+    outsiders: outsiders.map(({ who }) => who),
+    services,
+    hosts,
+    entries,
+  };
+}
+
+function add(entries: AccessEntry[], callers: readonly string[], service: ServicePort, tree: CallTree): void {
+  if (answersIn(tree).has("allowed")) entries.push({ callers, service, tree });
+}
+
+/** An exact principal of a policy. */
+const principal = /^[^*/]+\/ns\/([^*/]+)\/sa\/([^*/]+)$/;
+
+/** Every service account that runs pods of the mesh, that a policy names exactly, or that is an object. */
+function allCallers(plane: IstioPlane): readonly string[] {
+  const { state } = plane;
+  const callers = new Set<string>();
+  for (const { namespace, serviceAccount } of state.pods) {
+    const key = keyOf(namespace, serviceAccount);
+    if (!callers.has(key) && isInMesh(plane, key)) callers.add(key);
+  }
+  for (const { namespace, rules } of state.authorizationPolicies) {
+    for (const { from, when } of rules) {
+      const named = [
+        ...from.flatMap(({ principals = [] }) => principals),
+        ...when.flatMap(({ key, values }) => (key === "source.principal" ? values : [])),
+      ];
+      for (const one of named) {
+        const [, space, account] = principal.exec(one) ?? [];
+        if (space !== undefined && account !== undefined) callers.add(keyOf(space, account));
+      }
+      for (const one of from.flatMap(({ serviceAccounts = [] }) => serviceAccounts)) {
+        callers.add(one.includes("/") ? one : keyOf(namespace, one));
+      }
+    }
+  }
+  for (const account of state.accounts) if (!account.endsWith("/default")) callers.add(account);
+  return [...callers].sort();
+}

@@ -1,0 +1,141 @@
+import { type Labels } from "../../cluster/workloads";
+import { isJsonObject, type ValuePath } from "../../manifests";
+import { type Reader } from "../../manifests/reader";
+import { type AuthorizationAction, type Operation, type Source } from "../kinds";
+import { type Named, namedOf } from "./named";
+
+/** Name of a list in `from.source`. */
+export type SourceField = keyof Source;
+/** Name of a list in `to.operation`. */
+export type OperationField = keyof Operation;
+
+const sourceFields = [
+  "principals",
+  "notPrincipals",
+  "requestPrincipals",
+  "notRequestPrincipals",
+  "namespaces",
+  "notNamespaces",
+  "serviceAccounts",
+  "notServiceAccounts",
+  "trustDomains",
+  "notTrustDomains",
+  "ipBlocks",
+  "notIpBlocks",
+  "remoteIpBlocks",
+  "notRemoteIpBlocks",
+] as const satisfies readonly SourceField[];
+
+const operationFields = [
+  "hosts",
+  "notHosts",
+  "ports",
+  "notPorts",
+  "methods",
+  "notMethods",
+  "paths",
+  "notPaths",
+] as const satisfies readonly OperationField[];
+
+/** Lists of values, those without any left out. */
+export type Lists<Field extends string> = { readonly [F in Field]?: readonly string[] };
+
+/** A condition of `when`. */
+export interface ConditionState {
+  readonly key: string;
+  readonly values: readonly string[];
+  readonly notValues: readonly string[];
+}
+
+/** A rule. */
+export interface RuleState {
+  /** Place in the policy's list. */
+  readonly index: number;
+  readonly from: readonly Lists<SourceField>[];
+  readonly to: readonly Lists<OperationField>[];
+  readonly when: readonly ConditionState[];
+}
+
+/** An AuthorizationPolicy. */
+export interface AuthorizationPolicyState extends Named {
+  /** Labels that pods have to have. Empty for every pod. */
+  readonly selector: Labels;
+  /** Whether it is attached to something else than sidecars. */
+  readonly targeted: boolean;
+  readonly action: AuthorizationAction;
+  /** Whether it is only tried, and decides nothing. */
+  readonly dryRun: boolean;
+  readonly rules: readonly RuleState[];
+}
+
+const dryRunAnnotation = "istio.io/dry-run";
+
+/** What Go's strconv.ParseBool takes for true. */
+const trueWords: readonly string[] = ["1", "t", "T", "TRUE", "true", "True"];
+
+const actions: Readonly<Record<string, AuthorizationAction>> = {
+  ALLOW: "ALLOW",
+  DENY: "DENY",
+  AUDIT: "AUDIT",
+  CUSTOM: "CUSTOM",
+};
+
+export function readAuthorizationPolicy(reader: Reader): AuthorizationPolicyState {
+  const spec = reader.record(Reflect.get(reader.object, "spec"), ["spec"]);
+  const selector = reader.record(spec["selector"], ["spec"], "selector");
+  const written = reader.text(spec["action"], ["spec"], "action") ?? "ALLOW";
+  const annotations = reader.textMap(reader.object.metadata.annotations, ["metadata", "annotations"]);
+  const action = actions[written];
+  if (action === undefined) {
+    reader.report(["spec", "action"], `${JSON.stringify(written)} is none of ALLOW, DENY, AUDIT, CUSTOM.`);
+  }
+  return {
+    ...namedOf(reader),
+    selector: reader.textMap(selector["matchLabels"], ["spec", "selector"], "matchLabels"),
+    targeted: isJsonObject(spec["targetRef"]) || reader.list(spec["targetRefs"], ["spec"], "targetRefs").length > 0,
+    action: action ?? "ALLOW",
+    dryRun: trueWords.includes(annotations[dryRunAnnotation] ?? ""),
+    rules: reader
+      .list(spec["rules"], ["spec"], "rules")
+      .map((item, index) => readRule(reader, item, index, ["spec", "rules", index])),
+  };
+}
+
+function readRule(reader: Reader, value: unknown, index: number, path: ValuePath): RuleState {
+  const rule = reader.record(value, path);
+  return {
+    index,
+    from: reader.list(rule["from"], path, "from").map((item, at) => {
+      const place = [...path, "from", at];
+      return readLists(reader, reader.record(item, place)["source"], [...place, "source"], sourceFields);
+    }),
+    to: reader.list(rule["to"], path, "to").map((item, at) => {
+      const place = [...path, "to", at];
+      return readLists(reader, reader.record(item, place)["operation"], [...place, "operation"], operationFields);
+    }),
+    when: reader.list(rule["when"], path, "when").map((item, at) => {
+      const place = [...path, "when", at];
+      const condition = reader.record(item, place);
+      return {
+        key: reader.text(condition["key"], place, "key") ?? "",
+        values: reader.texts(condition["values"], place, "values"),
+        notValues: reader.texts(condition["notValues"], place, "notValues"),
+      };
+    }),
+  };
+}
+
+function readLists<Field extends string>(
+  reader: Reader,
+  value: unknown,
+  path: ValuePath,
+  fields: readonly Field[],
+): Lists<Field> {
+  const record = reader.record(value, path);
+  const lists: { [F in Field]?: readonly string[] } = {};
+  for (const field of fields) {
+    const found = reader.texts(record[field], path, field);
+    if (found.length > 0) lists[field] = found;
+  }
+  return lists;
+}

@@ -1,0 +1,226 @@
+import { assumeCluster } from "../../cluster/assumptions";
+import { type AskedService } from "../../cluster/dns";
+import { type GivenObjects, nothingGiven, readGiven } from "../../cluster/given";
+import { keyOf } from "../../cluster/keys";
+import { type EndpointsState, type NamespaceState, type PodState, type ServiceState } from "../../cluster/workloads";
+import { type KubernetesObject, type Manifests, nowhere, type Positions, type Problem } from "../../manifests";
+import { keep } from "../../manifests/keep";
+import { type Reader, readers } from "../../manifests/reader";
+import { type NetworkPolicy, networkPolicyVersion, readNetworkPolicy } from "../../network-policies";
+import { aksRootNamespace, sidecarRule, upstreamRootNamespace } from "../injection";
+import { type IstioKind, istioKinds } from "../kinds";
+import { oldestFirst } from "./age";
+import { type AuthorizationPolicyState, readAuthorizationPolicy } from "./authorization-policies";
+import { type DestinationRuleState, readDestinationRule } from "./destination-rules";
+import { defaultSettings, meshConfigName, type MeshSettings, readMeshSettings } from "./mesh-config";
+import { type Named, namedOf } from "./named";
+import { type PeerAuthenticationState, readPeerAuthentication } from "./peer-authentications";
+import { readServiceEntry, type ServiceEntryState } from "./service-entries";
+import { readSidecar, type SidecarState } from "./sidecars";
+import { readVirtualService, type VirtualServiceState } from "./virtual-services";
+
+/** Everything that istiod would see, as it reads it: objects of one kind the oldest first. */
+export interface IstioState {
+  readonly settings: MeshSettings;
+  readonly rootNamespace: string;
+  readonly namespaces: ReadonlyMap<string, NamespaceState>;
+  readonly authorizationPolicies: readonly AuthorizationPolicyState[];
+  readonly peerAuthentications: readonly PeerAuthenticationState[];
+  readonly virtualServices: readonly VirtualServiceState[];
+  readonly destinationRules: readonly DestinationRuleState[];
+  readonly serviceEntries: readonly ServiceEntryState[];
+  readonly sidecars: readonly SidecarState[];
+  /** Changes of Envoy's configuration, which are not read. */
+  readonly envoyFilters: readonly Named[];
+  readonly gateways: readonly Named[];
+  readonly networkPolicies: readonly NetworkPolicy[];
+  readonly pods: readonly PodState[];
+  /** Whether no object shows a pod, so that `pods` are those that the policies speak of. */
+  readonly podsAssumed: boolean;
+  readonly services: ReadonlyMap<string, ServiceState>;
+  readonly endpoints: ReadonlyMap<string, EndpointsState>;
+  /** ServiceAccount objects, `namespace/name`. */
+  readonly accounts: ReadonlySet<string>;
+  /** Whether the injector gives the pod a sidecar, or gave it one where the pod runs. */
+  hasSidecar(pod: Pick<PodState, "namespace" | "labels" | "annotations" | "hostNetwork" | "running">): boolean;
+  readonly assumptions: readonly string[];
+  readonly problems: readonly Problem[];
+  readonly positions: Positions;
+}
+
+interface Given extends GivenObjects {
+  readonly authorizationPolicies: Map<string, AuthorizationPolicyState>;
+  readonly peerAuthentications: Map<string, PeerAuthenticationState>;
+  readonly virtualServices: Map<string, VirtualServiceState>;
+  readonly destinationRules: Map<string, DestinationRuleState>;
+  readonly serviceEntries: Map<string, ServiceEntryState>;
+  readonly sidecars: Map<string, SidecarState>;
+  readonly envoyFilters: Map<string, Named>;
+  readonly gateways: Map<string, Named>;
+  readonly networkPolicies: Map<string, NetworkPolicy>;
+  readonly meshConfigs: Map<string, Partial<MeshSettings>>;
+}
+
+/** Reads objects as istiod would. Objects of other kinds are passed over, and said. */
+export function istioState(
+  manifests: Pick<Manifests, "objects"> & Partial<Manifests>,
+  asked: readonly AskedService[] = [],
+): IstioState {
+  const positions = manifests.positions ?? nowhere;
+  const problems: Problem[] = [...(manifests.problems ?? [])];
+  const given: Given = {
+    ...nothingGiven(),
+    authorizationPolicies: new Map(),
+    peerAuthentications: new Map(),
+    virtualServices: new Map(),
+    destinationRules: new Map(),
+    serviceEntries: new Map(),
+    sidecars: new Map(),
+    envoyFilters: new Map(),
+    gateways: new Map(),
+    networkPolicies: new Map(),
+    meshConfigs: new Map(),
+  };
+  const passedOver = new Map<string, number>();
+  const readerOf = readers(positions, problems);
+  for (const object of manifests.objects) {
+    const reader = readerOf(object);
+    const key = keyOf(object.metadata.namespace ?? "", object.metadata.name);
+    if (!readObject(object, key, reader, given)) passedOver.set(object.kind, (passedOver.get(object.kind) ?? 0) + 1);
+  }
+
+  const assumptions: string[] = [...(manifests.notes ?? [])];
+  const { settings, rootNamespace } = configured(given, assumptions);
+  const { namespaces } = given;
+  if (namespaces.size === 0) assumptions.push("No Namespace: all namespaces are taken to be in the mesh.");
+  const cluster = assumeCluster({ ...given, destinations: [], shared: [] }, asked, assumptions);
+  if (passedOver.size > 0) {
+    const kinds = [...passedOver].map(([kind, count]) => `${String(count)} ${kind}`).sort();
+    assumptions.push(`Passed over, because the mesh does not read them: ${kinds.join(", ")}.`);
+  }
+  return {
+    ...cluster,
+    settings,
+    rootNamespace,
+    namespaces,
+    authorizationPolicies: oldestFirst([...given.authorizationPolicies.values()]),
+    peerAuthentications: oldestFirst([...given.peerAuthentications.values()]),
+    virtualServices: oldestFirst([...given.virtualServices.values()]),
+    destinationRules: oldestFirst([...given.destinationRules.values()]),
+    serviceEntries: oldestFirst([...given.serviceEntries.values()]),
+    sidecars: oldestFirst([...given.sidecars.values()]),
+    envoyFilters: [...given.envoyFilters.values()],
+    gateways: [...given.gateways.values()],
+    networkPolicies: [...given.networkPolicies.values()],
+    accounts: given.accounts,
+    hasSidecar: sidecarRule(namespaces, rootNamespace),
+    assumptions,
+    problems,
+    positions,
+  };
+}
+
+/** The mesh's configuration, and where it is. The add-on is assumed where nothing tells. */
+function configured(
+  given: Given,
+  assumptions: string[],
+): { readonly settings: MeshSettings; readonly rootNamespace: string } {
+  const used = new Set([
+    ...given.namespaces.keys(),
+    ...[...given.meshConfigs.keys()].map(namespaceOfKey),
+    ...[...given.authorizationPolicies.values(), ...given.peerAuthentications.values()].map(
+      ({ namespace }) => namespace,
+    ),
+  ]);
+  const home =
+    !used.has(aksRootNamespace) && used.has(upstreamRootNamespace) ? upstreamRootNamespace : aksRootNamespace;
+  const ofHome = [...given.meshConfigs].filter(([key]) => namespaceOfKey(key) === home);
+  // The revision's own ConfigMap wins over the shared one.
+  const ordered = ofHome.sort(([a], [b]) => Number(b.includes("shared")) - Number(a.includes("shared")));
+  const settings = ordered.reduce<MeshSettings>((all, [, more]) => ({ ...all, ...more }), defaultSettings);
+  if (ofHome.length === 0) {
+    assumptions.push(
+      "No ConfigMap of the mesh: Istio's defaults are taken, with calls to unknown hosts passed on (ALLOW_ANY) and paths normalised (BASE).",
+    );
+  }
+  const rootNamespace = settings.rootNamespace ?? home;
+  if (!used.has(rootNamespace)) {
+    assumptions.push(`Nothing shows the mesh's root namespace: it is taken to be ${rootNamespace}, as on AKS.`);
+  }
+  return { settings, rootNamespace };
+}
+
+function namespaceOfKey(key: string): string {
+  return key.slice(0, key.indexOf("/"));
+}
+
+const groups: ReadonlySet<string> = new Set(["security.istio.io", "networking.istio.io"]);
+
+/** False for a kind that the mesh does not read. */
+function readObject(object: KubernetesObject, key: string, reader: Reader, given: Given): boolean {
+  const [group = "", version = ""] = object.apiVersion.split("/");
+  if (groups.has(group)) return readIstioObject(object, version, key, reader, given);
+  switch (object.kind) {
+    case "Guarantee":
+      return true;
+    case "NetworkPolicy":
+      if (object.apiVersion !== networkPolicyVersion) return false;
+      keep(given.networkPolicies, key, reader, readNetworkPolicy(reader));
+      return true;
+    case "ConfigMap": {
+      if (!meshConfigName.test(object.metadata.name)) return false;
+      const settings = readMeshSettings(reader);
+      if (settings === undefined) return false;
+      keep(given.meshConfigs, key, reader, settings);
+      return true;
+    }
+    default:
+      return readGiven(object, key, reader, given);
+  }
+}
+
+function isIstioKind(kind: string): kind is IstioKind {
+  return Object.hasOwn(istioKinds, kind);
+}
+
+function readIstioObject(
+  { kind, apiVersion }: KubernetesObject,
+  version: string,
+  key: string,
+  reader: Reader,
+  given: Given,
+): boolean {
+  if (!isIstioKind(kind)) return false;
+  const { apiVersion: written, served } = istioKinds[kind];
+  const versions: readonly string[] = served;
+  if (apiVersion.split("/")[0] !== written.split("/")[0] || !versions.includes(version)) {
+    reader.report(["apiVersion"], `Istio serves no ${kind} as ${apiVersion}: write ${written}.`);
+    return true;
+  }
+  switch (kind) {
+    case "AuthorizationPolicy":
+      keep(given.authorizationPolicies, key, reader, readAuthorizationPolicy(reader));
+      return true;
+    case "PeerAuthentication":
+      keep(given.peerAuthentications, key, reader, readPeerAuthentication(reader));
+      return true;
+    case "VirtualService":
+      keep(given.virtualServices, key, reader, readVirtualService(reader));
+      return true;
+    case "DestinationRule":
+      keep(given.destinationRules, key, reader, readDestinationRule(reader));
+      return true;
+    case "ServiceEntry":
+      keep(given.serviceEntries, key, reader, readServiceEntry(reader));
+      return true;
+    case "Sidecar":
+      keep(given.sidecars, key, reader, readSidecar(reader));
+      return true;
+    case "EnvoyFilter":
+      keep(given.envoyFilters, key, reader, namedOf(reader));
+      return true;
+    case "Gateway":
+      keep(given.gateways, key, reader, namedOf(reader));
+      return true;
+  }
+}

@@ -1,0 +1,218 @@
+import { type Labels } from "../../cluster/workloads";
+import { isJsonObject, type ValuePath } from "../../manifests";
+import { type Reader } from "../../manifests/reader";
+import { type Named, namedOf } from "./named";
+
+/** A text condition; `present` is met by any value. */
+export interface StringMatchState {
+  readonly kind: "exact" | "prefix" | "regex" | "present";
+  readonly value: string;
+}
+
+/** A condition on requests, and on who sends them. */
+export interface HttpMatchState {
+  readonly uri?: StringMatchState;
+  readonly ignoreUriCase: boolean;
+  readonly scheme?: StringMatchState;
+  readonly method?: StringMatchState;
+  readonly authority?: StringMatchState;
+  readonly headers: ReadonlyMap<string, StringMatchState>;
+  readonly withoutHeaders: ReadonlyMap<string, StringMatchState>;
+  readonly queryParams: ReadonlyMap<string, StringMatchState>;
+  /** The Service's port; 0 for any. */
+  readonly port: number;
+  readonly sourceLabels: Labels;
+  readonly sourceNamespace: string;
+  readonly gateways: readonly string[];
+}
+
+/** A share of the calls. */
+export interface RouteDestinationState {
+  readonly host: string;
+  readonly subset: string;
+  readonly port: number | undefined;
+  readonly weight: number;
+}
+
+/** A rule for HTTP. */
+export interface HttpRouteState {
+  readonly index: number;
+  readonly matches: readonly HttpMatchState[];
+  readonly destinations: readonly RouteDestinationState[];
+  /** Answered by the sidecar itself with this status. */
+  readonly direct: { readonly status: number; readonly by: "directResponse" | "redirect" } | undefined;
+  readonly delegate: { readonly namespace: string; readonly name: string } | undefined;
+  readonly rewritesTo: { readonly authority: string | undefined; readonly uri: string | undefined };
+  /** Shares of calls that the sidecar answers itself with an error, in percent. */
+  readonly abort: { readonly status: number; readonly percent: number } | undefined;
+}
+
+/** A rule for connections. */
+export interface ConnectionRouteState {
+  readonly index: number;
+  readonly matches: readonly {
+    readonly sniHosts: readonly string[];
+    readonly destinationSubnets: readonly string[];
+    readonly port: number;
+    readonly sourceLabels: Labels;
+    readonly sourceNamespace: string;
+    readonly gateways: readonly string[];
+  }[];
+  readonly destinations: readonly RouteDestinationState[];
+}
+
+/** A VirtualService. */
+export interface VirtualServiceState extends Named {
+  readonly hosts: readonly string[];
+  readonly gateways: readonly string[];
+  readonly exportTo: readonly string[];
+  readonly http: readonly HttpRouteState[];
+  readonly tls: readonly ConnectionRouteState[];
+  readonly tcp: readonly ConnectionRouteState[];
+}
+
+/** Stands for all sidecars among gateways. */
+export const meshGateway = "mesh";
+
+export function readVirtualService(reader: Reader): VirtualServiceState {
+  const spec = reader.record(Reflect.get(reader.object, "spec"), ["spec"]);
+  const named = namedOf(reader);
+  const gateways = reader.texts(spec["gateways"], ["spec"], "gateways");
+  return {
+    ...named,
+    hosts: reader.texts(spec["hosts"], ["spec"], "hosts"),
+    gateways: gateways.length === 0 ? [meshGateway] : gateways,
+    exportTo: reader.texts(spec["exportTo"], ["spec"], "exportTo"),
+    http: reader
+      .list(spec["http"], ["spec"], "http")
+      .map((item, index) => readHttpRoute(reader, named, item, index, ["spec", "http", index])),
+    tls: readConnectionRoutes(reader, spec["tls"], "tls"),
+    tcp: readConnectionRoutes(reader, spec["tcp"], "tcp"),
+  };
+}
+
+function readHttpRoute(
+  reader: Reader,
+  { namespace }: Named,
+  value: unknown,
+  index: number,
+  path: ValuePath,
+): HttpRouteState {
+  const route = reader.record(value, path);
+  const delegate = reader.record(route["delegate"], path, "delegate");
+  const rewrite = reader.record(route["rewrite"], path, "rewrite");
+  const response = reader.record(route["directResponse"], path, "directResponse");
+  const redirect = reader.record(route["redirect"], path, "redirect");
+  const status = reader.integer(response["status"], [...path, "directResponse"], "status");
+  const moved = reader.integer(redirect["redirectCode"], [...path, "redirect"], "redirectCode") ?? 301;
+  const delegateName = reader.text(delegate["name"], [...path, "delegate"], "name");
+  return {
+    index,
+    matches: reader
+      .list(route["match"], path, "match")
+      .map((item, at) => readHttpMatch(reader, item, [...path, "match", at])),
+    destinations: readDestinations(reader, route["route"], [...path, "route"]),
+    direct: isJsonObject(route["directResponse"])
+      ? { status: status ?? 200, by: "directResponse" }
+      : isJsonObject(route["redirect"])
+        ? { status: moved, by: "redirect" }
+        : undefined,
+    delegate:
+      delegateName === undefined
+        ? undefined
+        : {
+            name: delegateName,
+            namespace: reader.text(delegate["namespace"], [...path, "delegate"], "namespace") ?? namespace,
+          },
+    rewritesTo: {
+      authority: reader.text(rewrite["authority"], [...path, "rewrite"], "authority"),
+      uri: reader.text(rewrite["uri"], [...path, "rewrite"], "uri"),
+    },
+    abort: readAbort(reader, route["fault"], [...path, "fault"]),
+  };
+}
+
+function readAbort(reader: Reader, value: unknown, path: ValuePath): HttpRouteState["abort"] {
+  const abort = reader.record(reader.record(value, path)["abort"], path, "abort");
+  const status = reader.integer(abort["httpStatus"], [...path, "abort"], "httpStatus");
+  if (status === undefined) return undefined;
+  const percentage = reader.record(abort["percentage"], [...path, "abort"], "percentage")["value"];
+  return { status, percent: typeof percentage === "number" ? percentage : 100 };
+}
+
+function readHttpMatch(reader: Reader, value: unknown, path: ValuePath): HttpMatchState {
+  const match = reader.record(value, path);
+  const one = (key: string): StringMatchState | undefined =>
+    isJsonObject(match[key]) ? readStringMatch(reader, match[key], [...path, key]) : undefined;
+  const many = (key: string): ReadonlyMap<string, StringMatchState> =>
+    new Map(
+      Object.entries(reader.record(match[key], path, key)).map(([name, item]) => [
+        name,
+        readStringMatch(reader, item, [...path, key, name]),
+      ]),
+    );
+  const [uri, scheme, method, authority] = [one("uri"), one("scheme"), one("method"), one("authority")];
+  return {
+    ...(uri && { uri }),
+    ...(scheme && { scheme }),
+    ...(method && { method }),
+    ...(authority && { authority }),
+    ignoreUriCase: reader.flag(match["ignoreUriCase"], path, "ignoreUriCase") ?? false,
+    headers: many("headers"),
+    withoutHeaders: many("withoutHeaders"),
+    queryParams: many("queryParams"),
+    port: reader.integer(match["port"], path, "port") ?? 0,
+    sourceLabels: reader.textMap(match["sourceLabels"], path, "sourceLabels"),
+    sourceNamespace: reader.text(match["sourceNamespace"], path, "sourceNamespace") ?? "",
+    gateways: reader.texts(match["gateways"], path, "gateways"),
+  };
+}
+
+function readStringMatch(reader: Reader, value: unknown, path: ValuePath): StringMatchState {
+  const match = reader.record(value, path);
+  for (const kind of ["exact", "prefix", "regex"] as const) {
+    const text = reader.text(match[kind], path, kind);
+    // `*` is no RE2: istiod takes it for any value that is there (route.go, canBeConvertedToPresentMatch).
+    if (text !== undefined) return kind === "regex" && text === "*" ? anyThere : { kind, value: text };
+  }
+  return anyThere;
+}
+
+const anyThere: StringMatchState = { kind: "present", value: "" };
+
+function readDestinations(reader: Reader, value: unknown, path: ValuePath): readonly RouteDestinationState[] {
+  return reader.list(value, path).map((item, at) => {
+    const share = reader.record(item, [...path, at]);
+    const destination = reader.record(share["destination"], [...path, at], "destination");
+    const port = reader.record(destination["port"], [...path, at, "destination"], "port");
+    return {
+      host: reader.text(destination["host"], [...path, at, "destination"], "host") ?? "",
+      subset: reader.text(destination["subset"], [...path, at, "destination"], "subset") ?? "",
+      port: reader.integer(port["number"], [...path, at, "destination", "port"], "number"),
+      weight: reader.integer(share["weight"], [...path, at], "weight") ?? 0,
+    };
+  });
+}
+
+function readConnectionRoutes(reader: Reader, value: unknown, field: "tls" | "tcp"): readonly ConnectionRouteState[] {
+  return reader.list(value, ["spec", field]).map((item, index) => {
+    const path: ValuePath = ["spec", field, index];
+    const route = reader.record(item, path);
+    return {
+      index,
+      matches: reader.list(route["match"], path, "match").map((entry, at) => {
+        const place = [...path, "match", at];
+        const match = reader.record(entry, place);
+        return {
+          sniHosts: reader.texts(match["sniHosts"], place, "sniHosts"),
+          destinationSubnets: reader.texts(match["destinationSubnets"], place, "destinationSubnets"),
+          port: reader.integer(match["port"], place, "port") ?? 0,
+          sourceLabels: reader.textMap(match["sourceLabels"], place, "sourceLabels"),
+          sourceNamespace: reader.text(match["sourceNamespace"], place, "sourceNamespace") ?? "",
+          gateways: reader.texts(match["gateways"], place, "gateways"),
+        };
+      }),
+      destinations: readDestinations(reader, route["route"], [...path, "route"]),
+    };
+  });
+}
