@@ -34,7 +34,9 @@ const meshLayers = {
   policy: ["analysis"],
   samples: ["policy"],
   osm: ["samples", "envoy"],
-  "mesh-targets": ["osm"],
+  istio: ["samples", "envoy"],
+  convert: ["osm", "istio"],
+  "mesh-targets": ["convert"],
 };
 
 /** All layers below one. */

@@ -54,10 +54,19 @@ export async function loadManifests({ files, context, namespace }: Source): Prom
  */
 export async function loadMesh(terminal: Terminal, source: Source, asked: readonly AskedService[] = []): Promise<Mesh> {
   const mesh = meshOf(await loadManifests(source), asked);
+  sayProblems(terminal, mesh);
+  return mesh;
+}
+
+/**
+ * Says on standard error what was assumed and what is wrong.
+ *
+ * @throws {BadInput} where an object cannot be read as the API server or the mesh would.
+ */
+export function sayProblems(terminal: Terminal, mesh: Pick<Mesh, "problems" | "assumptions">): void {
   const { problems } = mesh;
   for (const problem of problems) terminal.err(`${formatProblem(problem)}\n`);
   const errors = problems.filter(({ severity }) => severity === "error").length;
   if (errors > 0) throw new BadInput(`${String(errors)} ${errors === 1 ? "error" : "errors"} in the manifests.`);
   for (const assumption of mesh.assumptions) terminal.err(`note: ${assumption}\n`);
-  return mesh;
 }

@@ -1,5 +1,6 @@
 import { accessCommand } from "./access";
 import { checkCommand } from "./check";
+import { convertCommand } from "./convert";
 import { decideCommand } from "./decide";
 import { diffCommand } from "./diff";
 import { driftCommand } from "./drift";
@@ -27,6 +28,8 @@ async function run(terminal: Terminal, argv: readonly string[]): Promise<number>
       return diffCommand(terminal, rest);
     case "decide":
       return decideCommand(terminal, rest);
+    case "convert":
+      return convertCommand(terminal, rest);
     case "drift":
       return driftCommand(terminal, rest);
     case "preview": {

@@ -78,6 +78,26 @@ export const commandUsages = {
     options: sources,
     example: `echo '{"from":"shop/cart","to":"catalogue.shop:80","path":"/items"}' | aks-mesh decide manifests/`,
   },
+  convert: {
+    synopsis: [
+      "convert FILES… --to istio [--out DIR]",
+      "[--choose NS/SA=narrower|wider]… [--keep-404] [--mesh-without-retries] [--revision NAME] [--json]",
+    ],
+    summary: "the objects of SMI and OSM as those of Istio, proved to let the same through",
+    options: {
+      "--to istio": "the mesh to convert to",
+      "--out DIR": "a file for each namespace, instead of all on standard output",
+      "--choose NS/SA=SIDE":
+        "for an account of which Istio cannot say everything: let in less (narrower) or more (wider). It is written into the policy",
+      "--keep-404": "callers' sidecars answer 404 to what OSM answers so, by VirtualServices with OSM's patterns",
+      "--mesh-without-retries":
+        "the mesh's configuration has defaultHttpRetryPolicy: {attempts: 0}, so that no VirtualService has to say it",
+      "--revision NAME": "also write the Namespaces of the manifests, with the label istio.io/rev: NAME",
+      ...json,
+      ...sources,
+    },
+    example: "aks-mesh convert manifests/ --to istio --out istio/",
+  },
   drift: {
     synopsis: ["drift --stack NAME"],
     summary: "has anybody changed what was deployed?",

@@ -36,7 +36,8 @@ const headerLetters: readonly number[] = [
   ...Array.from({ length: 0x80 }, (_, index) => 0x80 + index),
 ];
 
-const anyHeaderValue = String.raw`(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?`;
+/** RE2 of all values that a header can have. */
+export const anyHeaderValue = String.raw`(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?`;
 
 /** What an AuthorizationPolicy can say of the values of a header that is there. */
 const headerValues: Domain = {

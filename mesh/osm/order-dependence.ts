@@ -49,13 +49,16 @@ export function orderDependences(table: RouteTable, authority: string): readonly
   return found;
 }
 
+/** What two routes are compared by. */
+type Asked = Pick<Route, "path" | "methods">;
+
 /** False where two routes certainly have no request in common. */
-export function mayMeet(a: Route, b: Route): boolean {
+export function mayMeet(a: Asked, b: Asked): boolean {
   return !prefixesDiffer(a.path, b.path) && methodsMeet(a, b);
 }
 
 /** Whether some method is in both. Methods are patterns; two plain names meet when they are equal. */
-function methodsMeet(a: Route, b: Route): boolean {
+function methodsMeet(a: Asked, b: Asked): boolean {
   const plain = (method: string): boolean => /^[A-Z]+$/.test(method);
   return a.methods.some((one) =>
     b.methods.some((other) => one === other || (!plain(one) && one !== "") || (!plain(other) && other !== "")),

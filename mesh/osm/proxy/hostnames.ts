@@ -1,7 +1,10 @@
 import { memo, type MeshService } from "../state";
 
 /** Names under which OSM lets a service be called (pkg/k8s/util.go, GetHostnamesForService), each also with the port. */
-export function hostnamesOf(service: MeshService, localNamespace: boolean): readonly string[] {
+export function hostnamesOf(
+  service: Pick<MeshService, "name" | "namespace" | "port">,
+  localNamespace: boolean,
+): readonly string[] {
   const { name, namespace } = service;
   const names = [
     ...(localNamespace ? [name] : []),

@@ -1,0 +1,204 @@
+import { type AccountKey } from "../cluster/keys";
+import { type Labels } from "../cluster/workloads";
+import {
+  type AuthorizationPolicy,
+  type AuthorizationRule,
+  istioKinds,
+  type IstioObject,
+  type PeerAuthentication,
+  type Sidecar,
+} from "../istio/kinds";
+import { canonicalOrder } from "../istio/names";
+import { type Gap, rulesFor, type Side } from "../istio/request-rules";
+import { type OsmMesh } from "../osm";
+import { principalOf } from "./principal";
+import { grantsOf, type Grant } from "./grants";
+import { adviceOf, type Refusal, routingOf, type RoutingOptions } from "./routing";
+import { type Selectors, selectorsOf } from "./selectors";
+import { outsideRefusals } from "./refusals";
+
+/** What to do about an account of which Istio cannot say everything. */
+export type Choice = Side | "exact";
+
+export interface ConvertOptions extends RoutingOptions {
+  /** By the account that is called. */
+  readonly choices?: ReadonlyMap<AccountKey, Choice>;
+}
+
+/** An account of which something cannot be said exactly, and for which nothing was chosen. */
+export interface Open {
+  readonly account: AccountKey;
+  readonly gaps: readonly Gap[];
+}
+
+/** Istio's objects for OSM's, and what is not in them. */
+export interface Conversion {
+  readonly objects: readonly IstioObject[];
+  /** Namespaces of the mesh: each needs the label of a revision. */
+  readonly namespaces: readonly string[];
+  /** What was translated in a way worth knowing, in sentences. */
+  readonly said: readonly string[];
+  /** Accounts that nothing is written for before somebody chooses. */
+  readonly open: readonly Open[];
+  /** Accounts for which somebody chose, with what that changes. */
+  readonly chosen: readonly (Open & { readonly choice: Choice })[];
+  /** What has no counterpart. */
+  readonly refused: readonly Refusal[];
+}
+
+/** Where a policy says that it is not exactly what was asked for. */
+export const approximationAnnotation = "aks-mesh/approximation";
+
+/** Compiles what passes in a mesh of OSM into objects of Istio. */
+export function convertToIstio(mesh: OsmMesh, options: ConvertOptions = {}): Conversion {
+  const said: string[] = [];
+  const refused: Refusal[] = [...outsideRefusals(mesh)];
+  const open: Open[] = [];
+  const chosen: (Open & { readonly choice: Choice })[] = [];
+  const objects: IstioObject[] = [];
+  const selectors = selectorsOf(mesh.state.pods);
+  const namespaces = namespacesOf(mesh);
+  objects.push(...namespaces.flatMap(namespaceDefaults(mesh)));
+
+  const { grants, unsettled } = grantsOf(mesh);
+  const servers = new Map<AccountKey, Grant[]>();
+  for (const grant of grants) servers.set(grant.server, [...(servers.get(grant.server) ?? []), grant]);
+  for (const [account, ofAccount] of servers) {
+    const doubts = unsettled.filter(({ server }) => server === account);
+    if (doubts.length > 0) {
+      refused.push(...doubts.map(({ text }) => ({ place: `service account ${account}`, text, account })));
+      continue;
+    }
+    const choice = options.choices?.get(account);
+    const gaps: Gap[] = [];
+    const rules = ofAccount.flatMap((grant) => rulesOfGrant(grant, gaps, choice === "exact" ? undefined : choice));
+    const distinct = distinctGaps(gaps);
+    if (distinct.length > 0) {
+      if (choice === undefined || choice === "exact") {
+        open.push({ account, gaps: distinct });
+        continue;
+      }
+      chosen.push({ account, gaps: distinct, choice });
+    }
+    const policies = policiesOf(account, rules, selectors, choice === "exact" ? undefined : choice, distinct);
+    if (policies === undefined) {
+      refused.push({
+        place: `service account ${account}`,
+        text: `no label set selects its pods and no others, and Istio selects by labels: ${adviceOf(account)}`,
+        account,
+      });
+      continue;
+    }
+    objects.push(...policies);
+  }
+  const routing = routingOf(mesh, selectors, options);
+  objects.push(...routing.objects);
+  return {
+    objects: canonicalOrder(objects),
+    namespaces,
+    said: [...said, ...routing.said],
+    open,
+    chosen,
+    refused: [...refused, ...routing.refused],
+  };
+}
+
+function namespacesOf({ state }: OsmMesh): readonly string[] {
+  const all =
+    state.namespaces.size > 0
+      ? [...state.namespaces.keys()]
+      : [...state.pods, ...state.services.values(), ...state.targets].map(({ namespace }) => namespace);
+  return [...new Set(all)].filter((namespace) => namespace !== "" && state.isMonitored(namespace)).sort();
+}
+
+/** Closed and encrypted, until something opens it; and nothing leaves for hosts that nobody knows. */
+function namespaceDefaults({ state }: OsmMesh): (namespace: string) => readonly IstioObject[] {
+  return (namespace) => {
+    const deny: AuthorizationPolicy = {
+      apiVersion: istioKinds.AuthorizationPolicy.apiVersion,
+      kind: "AuthorizationPolicy",
+      metadata: { name: "default-deny", namespace },
+      spec: {},
+    };
+    const strict: PeerAuthentication = {
+      apiVersion: istioKinds.PeerAuthentication.apiVersion,
+      kind: "PeerAuthentication",
+      metadata: { name: "default", namespace },
+      spec: { mtls: { mode: "STRICT" } },
+    };
+    const known: Sidecar = {
+      apiVersion: istioKinds.Sidecar.apiVersion,
+      kind: "Sidecar",
+      metadata: { name: "default", namespace },
+      spec: { outboundTrafficPolicy: { mode: "REGISTRY_ONLY" } },
+    };
+    return state.switches.egress ? [deny, strict] : [deny, strict, known];
+  };
+}
+
+function rulesOfGrant(
+  { callers, port, hosts, parts }: Grant,
+  gaps: Gap[],
+  side: Side | undefined,
+): readonly AuthorizationRule[] {
+  const principals = callers.map(principalOf);
+  return rulesFor({ principals, ports: [String(port)], ...(hosts && { hosts }) }, parts, gaps, side);
+}
+
+function distinctGaps(gaps: readonly Gap[]): readonly Gap[] {
+  const keyOfGap = ({ what, header, pattern, reason }: Gap): string =>
+    JSON.stringify([what, header, pattern ?? reason]);
+  return [...new Map(gaps.map((gap) => [keyOfGap(gap), gap])).values()];
+}
+
+function policiesOf(
+  account: AccountKey,
+  rules: readonly AuthorizationRule[],
+  selectors: Selectors,
+  choice: Side | undefined,
+  gaps: readonly Gap[],
+): readonly AuthorizationPolicy[] | undefined {
+  if (rules.length === 0) return [];
+  const [namespace = "", name = ""] = account.split("/");
+  const labels = selectors(account);
+  if (labels === undefined) return undefined;
+  const annotations =
+    choice === undefined || gaps.length === 0
+      ? {}
+      : { annotations: { [approximationAnnotation]: gaps.map((gap) => approximationText(gap, choice)).join("; ") } };
+  return labels.map((matchLabels: Labels, index): AuthorizationPolicy => ({
+    apiVersion: istioKinds.AuthorizationPolicy.apiVersion,
+    kind: "AuthorizationPolicy",
+    metadata: {
+      name: labels.length === 1 ? `allow-${name}` : `allow-${name}-${String(index + 1)}`,
+      namespace,
+      ...annotations,
+    },
+    spec: { selector: { matchLabels }, rules },
+  }));
+}
+
+/** What was chosen instead of a pattern, in one line. */
+export function approximationText(gap: Gap, side: Side): string {
+  const near = gap[side];
+  const what = `${gap.what === "path" ? "path" : `header ${gap.header ?? ""}`} ${gap.pattern ?? "(several patterns)"}`;
+  if (near === undefined) return `${side}: ${what}, nothing of it`;
+  const effect = side === "narrower" ? "does not let in" : "also lets in";
+  return `${side}: ${what} as ${piecesText(near.pieces)}, ${effect} ${JSON.stringify(near.witness)}`;
+}
+
+function piecesText(pieces: NonNullable<Gap["wider"]>["pieces"]): string {
+  return pieces
+    .map(({ anyOf, noneOf, startsWith }) =>
+      [
+        anyOf.length === 0 ? "anything" : anyOf.map(valueText).join(" or "),
+        ...(startsWith === undefined ? [] : [`that begins with ${startsWith.join(" or ")}`]),
+        ...(noneOf.length === 0 ? [] : [`but not ${noneOf.map(valueText).join(", ")}`]),
+      ].join(" "),
+    )
+    .join(", or ");
+}
+
+function valueText({ kind, text }: { readonly kind: string; readonly text: string }): string {
+  return kind === "prefix" ? `${text}*` : kind === "suffix" ? `*${text}` : text;
+}

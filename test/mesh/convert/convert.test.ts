@@ -1,0 +1,173 @@
+import { describe, expect, it } from "vitest";
+import { convertManifests } from "../../../mesh/convert";
+import { approximationAnnotation } from "../../../mesh/convert/convert";
+import { parseManifests } from "../../../mesh/manifests";
+import { compileOsm } from "../../../mesh/osm/compile";
+import { assumedCluster } from "../../../mesh/policy";
+import { bookstorePolicy } from "../../../mesh/samples/bookstore";
+import { convertToIstio } from "../../../mesh/convert/convert";
+import { osmMesh } from "../../../mesh/osm";
+
+const target = (name: string, group: string, from: string, match: string) => `
+apiVersion: access.smi-spec.io/v1alpha3
+kind: TrafficTarget
+metadata: {name: ${name}, namespace: shop}
+spec:
+  destination: {kind: ServiceAccount, name: cart, namespace: shop}
+  sources: [{kind: ServiceAccount, name: ${from}, namespace: web}]
+  rules: [{kind: HTTPRouteGroup, name: ${group}, matches: [${match}]}]
+---`;
+
+const group = (name: string, match: string, path: string, rest = "methods: [GET]") => `
+apiVersion: specs.smi-spec.io/v1alpha4
+kind: HTTPRouteGroup
+metadata: {name: ${name}, namespace: shop}
+spec: {matches: [{name: ${match}, pathRegex: "${path}", ${rest}}]}
+---`;
+
+const workload = (name: string, account: string, labels: string) => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ${name}, namespace: shop}
+spec: {template: {metadata: {labels: {${labels}}}, spec: {serviceAccountName: ${account}}}}
+---`;
+
+const service = `
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec: {selector: {app: cart}, ports: [{name: http-web, port: 80, targetPort: 8080}]}
+---`;
+
+function convert(text: string, choice?: "narrower" | "wider") {
+  const manifests = parseManifests([{ name: "all.yaml", text }]);
+  return convertManifests(manifests, choice === undefined ? {} : { choices: new Map([["shop/cart", choice]]) });
+}
+
+function policy(conversion: ReturnType<typeof convert>, name = "allow-cart") {
+  const found = conversion.objects.find(({ metadata }) => metadata.name === name);
+  if (found?.kind !== "AuthorizationPolicy") throw new Error(`there is no ${name}`);
+  return found;
+}
+
+describe("convert to Istio", () => {
+  it("writes callers, hosts, ports, methods and paths of an account", () => {
+    const conversion = convert(
+      service +
+        workload("cart", "cart", "app: cart") +
+        group("g", "m", "/items/[^/]+") +
+        target("t", "g", "front", "m"),
+    );
+    expect(conversion.open).toEqual([]);
+    expect(conversion.refused).toEqual([]);
+    const names = ["cart.shop", "cart.shop.svc", "cart.shop.svc.cluster", "cart.shop.svc.cluster.local"];
+    expect(policy(conversion).spec).toEqual({
+      selector: { matchLabels: { app: "cart" } },
+      rules: [
+        {
+          from: [{ source: { principals: ["cluster.local/ns/web/sa/front"] } }],
+          to: [
+            {
+              operation: {
+                hosts: names.flatMap((name) => [name, `${name}:80`]),
+                ports: ["8080"],
+                methods: ["GET"],
+                paths: ["/items/{*}"],
+              },
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it("closes and encrypts every namespace, and lets nothing out to unknown hosts", () => {
+    const { objects } = convert(service + workload("cart", "cart", "app: cart"));
+    expect(objects.map(({ kind, metadata, spec }) => [kind, metadata.namespace, spec])).toEqual([
+      ["AuthorizationPolicy", "shop", {}],
+      ["PeerAuthentication", "shop", { mtls: { mode: "STRICT" } }],
+      [
+        "VirtualService",
+        "shop",
+        {
+          hosts: ["cart.shop.svc.cluster.local"],
+          http: [{ route: [{ destination: { host: "cart.shop.svc.cluster.local" } }], retries: { attempts: 0 } }],
+        },
+      ],
+      ["Sidecar", "shop", { outboundTrafficPolicy: { mode: "REGISTRY_ONLY" } }],
+    ]);
+  });
+
+  it("writes nothing for an account of which it cannot say all, before somebody chooses", () => {
+    const text =
+      service +
+      workload("cart", "cart", "app: cart") +
+      group("g", "m", "/items/[0-9]+") +
+      target("t", "g", "front", "m");
+    const undecided = convert(text);
+    expect(undecided.open).toMatchObject([
+      { account: "shop/cart", gaps: [{ what: "path", pattern: "/items/[0-9]+" }] },
+    ]);
+    expect(undecided.objects.some(({ metadata }) => metadata.name === "allow-cart")).toBe(false);
+    const wider = policy(convert(text, "wider"));
+    expect(wider.spec.rules?.[0]?.to?.[0]?.operation.paths).toEqual(["/items/{*}"]);
+    expect(wider.metadata.annotations).toEqual({
+      [approximationAnnotation]: 'wider: path /items/[0-9]+ as /items/{*}, also lets in "/items/x"',
+    });
+    expect(policy(convert(text, "narrower")).spec.rules?.[0]?.to?.[0]?.operation.paths).toHaveLength(10);
+  });
+
+  it("selects by the labels that only the account's pods have", () => {
+    const rest = service + group("g", "m", "/x") + target("t", "g", "front", "m");
+    const apart = convert(
+      rest + workload("cart", "cart", "app: cart, tier: a") + workload("other", "other", "app: cart, tier: b"),
+    );
+    expect(policy(apart).spec.selector).toEqual({ matchLabels: { tier: "a" } });
+    const alike = convert(rest + workload("cart", "cart", "app: cart") + workload("other", "other", "app: cart"));
+    expect(alike.refused).toMatchObject([
+      { account: "shop/cart", text: expect.stringContaining("aks-mesh/service-account: cart") as string },
+    ]);
+  });
+
+  it("refuses routes of which OSM does not define the order", () => {
+    const { refused } = convert(
+      service +
+        workload("cart", "cart", "app: cart") +
+        group("g", "m", "/a.*") +
+        group("h", "k", "/.*b") +
+        target("t", "g", "front", "m") +
+        target("u", "h", "back", "k"),
+    );
+    expect(refused).toMatchObject([{ account: "shop/cart", text: expect.stringContaining("GET /ab") as string }]);
+  });
+
+  it("leaves a split's missing backend out, and refuses one without a share", () => {
+    const split = (weights: string) => `
+apiVersion: split.smi-spec.io/v1alpha2
+kind: TrafficSplit
+metadata: {name: s, namespace: shop}
+spec: {service: cart, backends: [${weights}]}
+---`;
+    const rest = service + workload("cart", "cart", "app: cart");
+    const missing = convert(rest + split("{service: cart, weight: 3}, {service: gone, weight: 1}"));
+    const [routes] = missing.objects.filter((object) => object.kind === "VirtualService");
+    expect(routes?.spec.http?.[0]?.route).toEqual([
+      { destination: { host: "cart.shop.svc.cluster.local", port: { number: 80 } } },
+    ]);
+    expect(missing.said).toEqual([expect.stringContaining("gone is left out")]);
+    expect(convert(rest + split("{service: cart, weight: 0}")).refused).toMatchObject([
+      { place: "TrafficSplit shop/s" },
+    ]);
+  });
+
+  it("says which patterns of the bookstore Istio does not have", () => {
+    const policyOfSample = bookstorePolicy();
+    const mesh = osmMesh({ objects: [...compileOsm(policyOfSample), ...assumedCluster(policyOfSample)] });
+    const { open, refused } = convertToIstio(mesh);
+    expect(refused).toEqual([]);
+    expect(open.map(({ account, gaps }) => [account, gaps.map(({ pattern }) => pattern)])).toEqual([
+      ["bookstore/bookstore", [".*a-book.*new", ".*-http-client/*.*"]],
+      ["bookstore/bookstore-v2", [".*a-book.*new", ".*-http-client/*.*"]],
+    ]);
+  });
+});
