@@ -26,7 +26,12 @@ export interface ControlPlaneOptions {
 export interface IstioAddon {
   /** Such as "asm-1-29", oldest first; two during an upgrade. At least one. */
   readonly revisions: readonly string[];
+  /** Modes of the ingress gateways. */
+  readonly ingressGateways: readonly IngressMode[];
 }
+
+/** Whether an ingress gateway has a public address or one of the cluster's network. */
+export type IngressMode = "External" | "Internal";
 
 /** An agent pool as far as Kubernetes sees it. */
 export interface NodePool {

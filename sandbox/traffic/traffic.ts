@@ -3,14 +3,26 @@ import { type Call, openPodRunner } from "../data-plane/runner";
 import { ensureIstio } from "../tools/istio";
 import { type AskedCall, decideCalls, type Verdict } from "./analysis";
 import { type StackCluster } from "./cluster";
-import { countsBetween, difference, type Pair, pairs, type Snapshot, statisticsPattern, total } from "./counts";
+import {
+  countsBetween,
+  difference,
+  type Pair,
+  pairs,
+  refusedConfigurations,
+  type Snapshot,
+  statisticsPattern,
+  total,
+} from "./counts";
 import { type ClusterObjects, readObjects } from "./objects";
 import { fromOutside, type OutsideCall, outsideObjects } from "./outside";
 import { podReader } from "./pod-reader";
 import { expectedEnds, type OutsideReport, reportPair, type TrafficReport } from "./report";
 import { type Plan, planWorld, podName } from "./world";
 
-/** How long after a change the mesh may still act by the old rules: OSM's controller gathers changes for two seconds. */
+/**
+ * How long after a change the mesh may still act by the old rules: OSM's controller gathers changes for two seconds, and sidecars of
+ * Istio keep connections for two.
+ */
 const propagationSeconds = 5;
 
 /** A mesh's traffic. */
@@ -128,8 +140,18 @@ async function reportSince(
     pairs: calling.map((pair) => reportPair(pair, verdictsOf(askedOf(pair)), seconds)),
     outside: outside && reportOutside(outside, verdictsOf([outside.asked]), start, now),
     simulated: plan.simulated,
-    problems: Object.entries(problems).map(([key, problem]) => `${names.get(key) ?? key}: ${problem}`),
+    problems: [...Object.entries(problems), ...refusals(now)].map(
+      ([key, problem]) => `${names.get(key) ?? key}: ${problem}`,
+    ),
   };
+}
+
+/** What sidecars refused, by key of the pod. */
+function refusals({ pods }: Snapshot): [key: string, problem: string][] {
+  return Object.entries(pods).flatMap(([key, statistics]) => {
+    const refused = refusedConfigurations(statistics);
+    return refused === 0 ? [] : [[key, `its Envoy has refused configuration ${refused} times, see traffic.log`]];
+  });
 }
 
 /** The pair's kinds of calls, as the analysis is asked about them. */

@@ -57,7 +57,10 @@ describe.sequential("a cluster with the Istio add-on", () => {
     const image = "accessLogFile: /dev/stdout\ndefaultConfig:\n  concurrency: 1\n  image:\n    imageType: debug\n";
     expect((await tryApply(meshConfig(image))).stderr).toContain("does not allow defaultConfig.image");
     await apply(
-      meshConfig("# of ours\npathNormalization:\n  normalization: MERGE_SLASHES\n\ndefaultConfig:\n  concurrency: 1\n"),
+      meshConfig(
+        "# of ours\npathNormalization:\n  normalization: MERGE_SLASHES\n\ntrustDomainAliases:\n- old.local\n" +
+          "defaultConfig:\n  concurrency: 1\n  extraStatTags:\n  - path\n",
+      ),
     );
   });
 
@@ -89,6 +92,23 @@ describe.sequential("a cluster with the Istio add-on", () => {
     }
   });
 
+  it("has an ingress gateway, whose pods the injector makes, behind an address", async () => {
+    await setRevisions(["asm-1-29"], [{ enabled: true, mode: "External" }]);
+    const ingress = "aks-istio-ingress";
+    const [pod] = await until(async () => {
+      const found = await get("pods", "-n", ingress);
+      return found.some(({ status }) => status.phase === "Running") ? found : undefined;
+    });
+    expect(JSON.stringify(pod?.spec)).toContain(`istiod-asm-1-29.${mesh}.svc:15012`);
+    const name = "aks-istio-ingressgateway-external";
+    await until(async () => {
+      const { stdout } = await kubectl("get", "service", name, "-n", ingress, "-o", "jsonpath={.status.loadBalancer}");
+      return stdout.includes('"ip":"203.0.113.') ? true : undefined;
+    });
+    await setRevisions(["asm-1-29"]);
+    expect(await names("services", "-n", ingress)).toEqual([]);
+  });
+
   it("has two control planes during an upgrade, and the new one alone after it", async () => {
     await setRevisions(["asm-1-29", "asm-1-30"]);
     await serves("asm-1-30");
@@ -111,8 +131,9 @@ describe.sequential("a cluster with the Istio add-on", () => {
 });
 
 /** Puts the cluster with these revisions of the add-on, and waits until Azure is done. */
-async function setRevisions(revisions: readonly string[]): Promise<void> {
-  const profile = revisions.length > 0 ? { mode: "Istio", istio: { revisions } } : { mode: "Disabled" };
+async function setRevisions(revisions: readonly string[], ingressGateways: readonly object[] = []): Promise<void> {
+  const istio = { revisions, components: { ingressGateways } };
+  const profile = revisions.length > 0 ? { mode: "Istio", istio } : { mode: "Disabled" };
   const { status, body } = await arm(sandbox, "PUT", `${cluster}${version}`, {
     location: "westeurope",
     identity: { type: "SystemAssigned" },

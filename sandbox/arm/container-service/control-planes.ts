@@ -1,7 +1,16 @@
 import { type ControlPlane, type IstioAddon, type NodePool } from "../../control-plane/types";
 import { type ClusterBackend } from "../cluster-backend";
 import { type ArmContext } from "../context";
-import { isObject, type JsonObject, numberAt, objectAt, propertyIgnoringCase, stringAt, stringsAt } from "../json";
+import {
+  isObject,
+  type JsonObject,
+  numberAt,
+  objectAt,
+  objectsAt,
+  propertyIgnoringCase,
+  stringAt,
+  stringsAt,
+} from "../json";
 import { findResource, resourcesBelow } from "../resource-manager/resources";
 import { type Change } from "../store";
 import { istioIsOn } from "./service-mesh";
@@ -44,7 +53,14 @@ export function meshEnabled(cluster: JsonObject): boolean | undefined {
 /** The Istio add-on of a cluster; undefined where it has none. */
 export function istioAddon(cluster: JsonObject | undefined): IstioAddon | undefined {
   const profile = objectAt(cluster, "properties", "serviceMeshProfile");
-  return istioIsOn(profile) ? { revisions: stringsAt(profile, "istio", "revisions") } : undefined;
+  if (!istioIsOn(profile)) return undefined;
+  const modes = objectsAt(profile, "istio", "components", "ingressGateways").flatMap((gateway) =>
+    gateway["enabled"] === true ? (stringAt(gateway, "mode")?.toLowerCase() ?? []) : [],
+  );
+  return {
+    revisions: stringsAt(profile, "istio", "revisions"),
+    ingressGateways: (["External", "Internal"] as const).filter((mode) => modes.includes(mode.toLowerCase())),
+  };
 }
 
 /** Opens the directory of control planes over a backend. */

@@ -61,13 +61,13 @@ export function admissionObjects(): PlacedObject[] {
         },
         {
           name: "fields",
-          expression: 'variables.lines.filter(line, !line.startsWith(" ")).map(line, line.split(":")[0])',
+          expression: 'variables.lines.filter(line, line.matches("^[^ -]")).map(line, line.split(":")[0])',
         },
         {
           name: "unknown",
           expression: `variables.fields.filter(field, !(field in ${JSON.stringify(allowedMeshConfig)}))`,
         },
-        // The lines below `defaultConfig:`, of which those with the first one's indentation are its fields.
+        // The lines below `defaultConfig:`, of which those with the first one's indentation are its fields (or items of a list there).
         {
           name: "block",
           expression: `("\\n" + variables.lines.join("\\n") + "\\n").find("\\\\ndefaultConfig:[ ]*\\\\n(?: .*\\\\n)*")`,
@@ -76,7 +76,7 @@ export function admissionObjects(): PlacedObject[] {
         {
           name: "proxyFields",
           expression:
-            'variables.proxyLines.filter(line, line.matches("^" + variables.proxyLines[0].find("^ +") + "[^ ]")).map(line, line.trim().split(":")[0])',
+            'variables.proxyLines.filter(line, line.matches("^" + variables.proxyLines[0].find("^ +") + "[^ -]")).map(line, line.trim().split(":")[0])',
         },
         {
           name: "unknownProxy",

@@ -14,7 +14,8 @@ import { portsIn } from "../ports";
 import { type ServiceRoutes } from "../service-routes";
 import { type IstioAddon } from "../types";
 import { admissionObjects } from "./admission";
-import { type Installation, renderInstallation } from "./objects";
+import { ingressGateway } from "./gateways";
+import { type Charts, renderCharts } from "./objects";
 import { istiodPortNames, type IstiodPorts, istiodProcess } from "./process";
 import { istiodName, istioNamespace } from "./settings";
 
@@ -32,12 +33,20 @@ export interface Istio {
 interface State {
   /** Oldest first. */
   readonly revisions: readonly Revision[];
+  readonly ingressGateways: IstioAddon["ingressGateways"];
 }
+
+const nothing: State = { revisions: [], ingressGateways: [] };
 
 interface Revision {
   readonly name: string;
   /** When its custom resource definitions may appear and its programs start (ISO 8601). */
   readonly startsAt: string;
+}
+
+interface Installation extends Charts {
+  /** Pods of gateways are made by the injector: they come when that serves. */
+  readonly gateways: readonly PlacedObject[];
 }
 
 interface Context {
@@ -51,7 +60,7 @@ interface Context {
 }
 
 /** About how long istiod takes to serve: the pods that stand for it become ready then. */
-const startSeconds = 2;
+const startSeconds = 4;
 
 /** How long opening a control plane waits for a mesh that was installed before. */
 const resumeSeconds = 20;
@@ -82,28 +91,32 @@ export function istio(context: Context): Istio {
   };
   return {
     async set(addon, { crdDelaySeconds }) {
-      const known = (await readState(file))?.revisions ?? [];
+      const known = (await readState(file)) ?? nothing;
       const startsAt = new Date(Date.now() + crdDelaySeconds * 1000).toISOString();
-      const wanted = (addon?.revisions ?? []).map(
-        (name) => known.find((revision) => revision.name === name) ?? { name, startsAt },
-      );
+      const wanted: State = {
+        revisions: (addon?.revisions ?? []).map(
+          (name) => known.revisions.find((revision) => revision.name === name) ?? { name, startsAt },
+        ),
+        ingressGateways: addon?.ingressGateways ?? [],
+      };
       if (JSON.stringify(wanted) === JSON.stringify(known)) return;
       await cancelInstall();
-      const before = await render(context, { revisions: known });
-      const after = await render(context, { revisions: wanted });
+      const after = await render(context, wanted);
       const paths = new Set(after.flatMap(removable).map(({ path }) => path));
-      const leaving = before.flatMap(removable).filter(({ path }) => !paths.has(path));
-      if (wanted.length > 0) await writeWhole(file, JSON.stringify({ revisions: wanted } satisfies State));
-      await stopProcesses(known.filter(({ name }) => !wanted.some((revision) => revision.name === name)));
+      const leaving = (await render(context, known)).flatMap(removable).filter(({ path }) => !paths.has(path));
+      const names = new Set(wanted.revisions.map(({ name }) => name));
+      await stopProcesses(known.revisions.filter(({ name }) => !names.has(name)));
       await remove(leaving);
-      if (wanted.length === 0) {
+      if (wanted.revisions.length === 0) {
         await remove(admissionObjects());
         await context.routes.set("istio", {});
         await rm(file, { force: true });
         return;
       }
       for (const { objects } of after) await applyAll(api, objects);
-      install({ revisions: wanted });
+      // Last: after a kill before this, the next call does all of it.
+      await writeWhole(file, JSON.stringify(wanted));
+      install(wanted);
     },
     async resume() {
       const state = await readState(file);
@@ -121,19 +134,23 @@ export function istio(context: Context): Istio {
   };
 }
 
-/** What goes with its revision. Custom resource definitions stay, and the namespace with istiod's certificate authority in it. */
-function removable({ objects, webhooks }: Installation): PlacedObject[] {
-  return [...webhooks, ...objects.filter(({ object }) => object.kind !== "Namespace")];
+/** What goes with its revision. Custom resource definitions stay, and namespaces, one with istiod's certificate authority in it. */
+function removable({ objects, webhooks, gateways }: Installation): PlacedObject[] {
+  return [...webhooks, ...gateways, ...objects].filter(({ object }) => object.kind !== "Namespace");
 }
 
-async function render(context: Context, { revisions }: State): Promise<Installation[]> {
+async function render(context: Context, { revisions, ingressGateways }: State): Promise<Installation[]> {
   if (revisions.length === 0) return [];
   const tools = await ensureIstio(context.log);
   const newest = revisions.at(-1)?.name ?? "";
   return await Promise.all(
-    revisions.map(({ name, startsAt }) => {
+    revisions.map(async ({ name, startsAt }) => {
       const readyAfter = new Date(Date.parse(startsAt) + startSeconds * 1000);
-      return renderInstallation(tools, path.join(context.directory, "config"), name, newest, readyAfter);
+      const config = path.join(context.directory, "config");
+      return {
+        ...(await renderCharts(tools, config, name, newest, readyAfter)),
+        gateways: ingressGateways.flatMap((mode) => ingressGateway(mode, name)),
+      };
     }),
   );
 }
@@ -176,12 +193,12 @@ async function bootstrap(context: Context, state: State, signal: AbortSignal): P
   for (const [index, installation] of installations.entries()) {
     const { name, startsAt } = state.revisions[index] ?? { name: "", startsAt: "" };
     await sleep(Math.max(Date.parse(startsAt) - Date.now(), 0), undefined, { signal });
-    await poll(`a pod of ${istiodName(name)} is ready`, 30, async () => {
+    await poll(`a pod of ${istiodName(name)} has a node`, 30, async () => {
       signal.throwIfAborted();
-      const found = await api.find<{ status?: { readyReplicas?: number } }>(
-        `/apis/apps/v1/namespaces/${istioNamespace}/deployments/${istiodName(name)}`,
+      const pods = await api.list<KubernetesObject & { spec: { nodeName?: string } }>(
+        `/api/v1/namespaces/${istioNamespace}/pods?labelSelector=istio.io%2Frev%3D${name}`,
       );
-      return (found?.status?.readyReplicas ?? 0) > 0 ? true : undefined;
+      return pods.some(({ spec }) => spec.nodeName !== undefined) ? true : undefined;
     });
     await ensureDefinitions(
       api,
@@ -207,6 +224,9 @@ async function bootstrap(context: Context, state: State, signal: AbortSignal): P
     signal.throwIfAborted();
     return (await areComplete(api, state)) ? true : undefined;
   });
+  for (const { gateways } of installations) {
+    for (const { path, object } of gateways) await api.apply(path, object);
+  }
   await note(
     context,
     `Istio is installed and serves its webhooks: ${state.revisions.map(({ name }) => name).join(", ")}`,

@@ -12,7 +12,7 @@ import { istiodName, istioNamespace, istioOperator } from "./settings";
 const run = promisify(execFile);
 
 /** What the charts install for one revision. */
-export interface Installation {
+export interface Charts {
   readonly definitions: readonly PlacedObject[];
   /** Webhook configurations, which istiod completes with its certificate authority once it runs. */
   readonly webhooks: readonly PlacedObject[];
@@ -64,13 +64,13 @@ const replicas = 2;
  * @param directory where the settings are written.
  * @param readyAfter when the pods that stand for istiod may become ready.
  */
-export async function renderInstallation(
+export async function renderCharts(
   tools: IstioTools,
   directory: string,
   revision: string,
   validating: string,
   readyAfter: Date,
-): Promise<Installation> {
+): Promise<Charts> {
   const settings = path.join(directory, `istio-${revision}.yaml`);
   await writeWhole(settings, stringify(istioOperator(revision, validating)));
   const { stdout } = await run(tools.path("istio-manifests"), [settings], { maxBuffer: 64 << 20 });

@@ -1,6 +1,6 @@
 import { type IstioTools } from "../../tools/istio";
 import { type ProcessDefinition } from "../managed-process";
-import { type Installation } from "./objects";
+import { type Charts } from "./objects";
 import { istiodName, istioNamespace } from "./settings";
 
 /** What istiod listens on: its webhooks, what sidecars ask of it, what tells whether it is ready, and its metrics. */
@@ -16,7 +16,7 @@ export type IstiodPorts = Readonly<Record<(typeof istiodPortNames)[number], numb
 export function istiodProcess(
   tools: IstioTools,
   revision: string,
-  { args, env }: Installation["istiod"],
+  { args, env }: Charts["istiod"],
   ports: IstiodPorts,
   kubeconfig: string,
 ): ProcessDefinition {

@@ -24,7 +24,8 @@ export function istioOperator(revision: string, validating: string): object {
       namespace: istioNamespace,
       revision,
       hub: "mcr.microsoft.com/oss/v2/istio",
-      tag: revision.replace(/^asm-/, "").replaceAll("-", "."),
+      // A patch that AKS may have; the program that runs is one and the same for all revisions.
+      tag: `${revision.replace(/^asm-/, "").replaceAll("-", ".")}.0`,
       meshConfig: meshConfig(),
       values: {
         defaultRevision: validating,

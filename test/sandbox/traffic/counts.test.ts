@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { type CountedCall } from "../../../sandbox/data-plane/runner";
-import { countsBetween, difference, pairs, statisticsPattern } from "../../../sandbox/traffic/counts";
+import {
+  countsBetween,
+  difference,
+  pairs,
+  refusedConfigurations,
+  statisticsPattern,
+} from "../../../sandbox/traffic/counts";
 import { type Pod, type Split } from "../../../sandbox/traffic/objects";
 import { reportPair } from "../../../sandbox/traffic/report";
 
@@ -31,6 +37,19 @@ describe("counts", () => {
     expect("cluster.store/v1|80.upstream_rq_200").toMatch(pattern);
     expect("listener.0.0.0.0_15003.no_filter_chain_match").toMatch(pattern);
     expect("cluster.store/v1|80.external.upstream_rq_2xx").not.toMatch(pattern);
+  });
+});
+
+describe("a sidecar's refusals", () => {
+  it("are counted, of listeners and of clusters", () => {
+    const envoy = {
+      "listener_manager.lds.update_rejected": 2,
+      "cluster_manager.cds.update_rejected": 1,
+      "cluster.store/v1|80.upstream_rq_200": 9,
+    };
+    for (const name of Object.keys(envoy)) expect(name).toMatch(new RegExp(statisticsPattern));
+    expect(refusedConfigurations({ envoy })).toBe(3);
+    expect(refusedConfigurations({})).toBe(0);
   });
 });
 
