@@ -5,11 +5,18 @@ import {
   approximationText,
   type Choice,
   type Conversion,
+  type Converted,
   convertManifests,
+  equalExtent,
   labelled,
+  type Proof,
+  proofOf,
   type Refusal,
 } from "../mesh/convert";
-import { type KubernetesObject } from "../mesh/manifests";
+import { changeTitles, describeRequest, DiffTooLarge } from "../mesh";
+import { type KubernetesObject, type Manifests } from "../mesh/manifests";
+import { changeJson } from "./diff";
+import { outcomeText } from "./explain";
 import { reasonOf } from "./input";
 import { loadManifests, sayProblems, sourceOptions } from "./load";
 import { readOptions } from "./options";
@@ -55,11 +62,22 @@ export async function convertCommand(terminal: Terminal, args: readonly string[]
           .filter(({ kind, metadata }) => kind === "Namespace" && conversion.namespaces.includes(metadata.name))
           .map((object) => labelled(object, revision));
   const written = [...namespaces, ...conversion.objects];
-  if (values.json === true) terminal.out(`${JSON.stringify(conversionJson(conversion, written), null, 2)}\n`);
+  const proof = prove(manifests, conversion);
+  if (values.json === true) terminal.out(`${JSON.stringify(conversionJson(conversion, written, proof), null, 2)}\n`);
   else if (values.out === undefined) terminal.out(yamlOf(written));
   else writeFiles(terminal, values.out, written);
   report(terminal, conversion, revision);
-  return conversion.open.length + conversion.refused.length > 0 ? 1 : 0;
+  reportProof(terminal, proof);
+  return conversion.open.length + conversion.refused.length + proof.changes.length > 0 ? 1 : 0;
+}
+
+function prove(manifests: Manifests, conversion: Converted): Proof {
+  try {
+    return proofOf(manifests, conversion);
+  } catch (error) {
+    if (error instanceof DiffTooLarge) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 const sides: readonly Choice[] = ["narrower", "wider"];
@@ -125,6 +143,35 @@ function report(terminal: Terminal, conversion: Conversion, revision: string | u
   for (const refusal of refused) say(paint.bad(refusalText(refusal)));
 }
 
+/** Changes that are shown at most; `--json` has all. */
+const mostShown = 20;
+
+function reportProof({ err, paint }: Terminal, { changes, expected, answers }: Proof): void {
+  if (changes.length === 0) {
+    const except = expected.length === 0 ? "" : " but those below";
+    err(`${paint.good(`Proved: nothing opens, closes or moves${except}`)}; ${equalExtent}.\n`);
+  } else {
+    err(
+      paint.bad(
+        `Not equal: ${String(changes.length)} ${changes.length === 1 ? "change" : "changes"} that nobody chose.\n`,
+      ),
+    );
+  }
+  for (const change of [...changes, ...expected].slice(0, mostShown)) {
+    const { kind, from, to, request, before, after } = change;
+    err(`    ${changeTitles[kind]}: ${request === undefined ? `${from} → ${to}` : describeRequest(request)}\n`);
+    if (before !== undefined && after !== undefined)
+      err(`      was ${outcomeText(before, paint)}, is ${outcomeText(after, paint)}\n`);
+  }
+  const more = changes.length + expected.length - mostShown;
+  if (more > 0) err(`    and ${String(more)} more\n`);
+  for (const { title, pairs, request } of answers) {
+    err(
+      `Answered otherwise: ${title} for ${String(pairs)} ${pairs === 1 ? "pair" : "pairs"} of caller and port, such as ${describeRequest(request)}\n`,
+    );
+  }
+}
+
 function refusalText({ place, text, account }: Refusal): string {
   const effect = account === undefined ? "not converted" : "nothing is written for it, so that nobody may call it";
   return `${place}: ${effect}: ${text}.`;
@@ -135,7 +182,7 @@ function few(names: readonly string[]): string {
   return names.length > 10 ? `${shown} and ${String(names.length - 10)} more` : shown;
 }
 
-function conversionJson(conversion: Conversion, objects: readonly unknown[]): unknown {
+function conversionJson(conversion: Conversion, objects: readonly unknown[], proof: Proof): unknown {
   const { namespaces, said, open, chosen, refused } = conversion;
   const gapJson = (gap: Conversion["open"][number]["gaps"][number]) => ({
     what: gap.what,
@@ -152,5 +199,11 @@ function conversionJson(conversion: Conversion, objects: readonly unknown[]): un
     open: open.map(({ account, gaps }) => ({ account, gaps: gaps.map(gapJson) })),
     chosen: chosen.map(({ account, choice, gaps }) => ({ account, choice, gaps: gaps.map(gapJson) })),
     refused,
+    proof: {
+      extent: equalExtent,
+      changes: proof.changes.map(changeJson),
+      expected: proof.expected.map(changeJson),
+      answers: proof.answers,
+    },
   };
 }

@@ -32,7 +32,8 @@ export async function diffCommand(terminal: Terminal, args: readonly string[]): 
   return values["exit-code"] === true && changes.length > 0 ? 1 : 0;
 }
 
-function changeJson(change: AccessChange): unknown {
+/** A change as data. */
+export function changeJson(change: AccessChange): unknown {
   const { before, after } = change;
   return { ...change, ...(before && { before: verdictLine(before) }), ...(after && { after: verdictLine(after) }) };
 }

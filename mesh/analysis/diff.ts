@@ -47,8 +47,10 @@ const mostPairs = 4_000_000;
 /**
  * What a change of the objects opens and closes, with a request that shows it. An empty answer is a proof: nothing
  * changes for any caller that the objects know, any of their services under its full name, and any request.
+ *
+ * @param within HTTP requests that count. Default: all.
  */
-export function diff(before: Mesh, after: Mesh): readonly AccessChange[] {
+export function diff(before: Mesh, after: Mesh, within?: RequestCondition): readonly AccessChange[] {
   const old = expand(before);
   const now = expand(after);
   const changes: AccessChange[] = [];
@@ -56,7 +58,7 @@ export function diff(before: Mesh, after: Mesh): readonly AccessChange[] {
     const earlier = old.get(pair.key)?.tree ?? pairTree(before, pair);
     const later = now.get(pair.key)?.tree ?? pairTree(after, pair);
     if (earlier === later || fingerprint(earlier) === fingerprint(later)) return;
-    changes.push(...compare(before, after, pair, earlier, later));
+    changes.push(...compare(before, after, pair, earlier, later, within));
   };
   for (const pair of now.values()) visit(pair);
   for (const pair of old.values()) if (!now.has(pair.key)) visit(pair);
@@ -192,20 +194,27 @@ function guardSize(count: number): void {
 }
 
 /** Paths that neither side's sidecars change: of the others sets of requests tell nothing. Undefined where they change none. */
-function normalRequests(before: Mesh, after: Mesh): RequestCondition | undefined {
+function normalRequests(before: Mesh, after: Mesh): readonly RequestCondition[] {
   const patterns = [before, after].flatMap(({ pathNormalization }) => normalPathPattern[pathNormalization] ?? []);
-  const [path, ...others] = [...new Set(patterns)];
-  if (path === undefined) return undefined;
-  return { methods: ["*"], path, also: others.map((other) => ({ methods: ["*"], path: other })) };
+  return [...new Set(patterns)].map((path) => ({ methods: ["*"], path }));
 }
 
-function compare(before: Mesh, after: Mesh, pair: Pair, old: CallTree, now: CallTree): readonly AccessChange[] {
+function compare(
+  before: Mesh,
+  after: Mesh,
+  pair: Pair,
+  old: CallTree,
+  now: CallTree,
+  within: RequestCondition | undefined,
+): readonly AccessChange[] {
   const { from, title, service } = pair;
   const to = addressOf(service);
   const ends = { from: title, to };
-  const normal = normalRequests(before, after);
+  const [counting, ...also] = [...normalRequests(before, after), ...(within === undefined ? [] : [within])];
   const show = (kind: AccessChange["kind"], set: RequestSet): readonly AccessChange[] => {
-    const example = exampleRequest(normal === undefined ? set : intersectSets(set, requestsMeeting(normal, to)));
+    const example = exampleRequest(
+      counting === undefined ? set : intersectSets(set, requestsMeeting({ ...counting, also }, to)),
+    );
     if (example === undefined) return [];
     const tls = service.tls === undefined ? {} : { serverName: service.tls.serverName };
     const request: CallRequest =

@@ -1,0 +1,64 @@
+import { type AccessChange, diff } from "../analysis/diff";
+import { type Mesh } from "../analysis/mesh";
+import { type AccountKey } from "../cluster/keys";
+import { plainPath } from "../istio/path-cover";
+import { type CallRequest, type Verdict } from "../request/request";
+
+/** What "equal" is said of, to be said in the same sentence. */
+export const equalExtent =
+  "equal for every request whose path is one of RFC 3986 and normalised, with no header repeated, sent through a sidecar to a Service's name; refusals may carry another status";
+
+/** Calls that fail in both meshes, and are answered differently. */
+export interface OtherAnswers {
+  /** Such as `404 → 403`. */
+  readonly title: string;
+  readonly pairs: number;
+  readonly request: CallRequest;
+}
+
+/** What two meshes do differently. */
+export interface Proof {
+  /** Changes of what passes that nobody asked for. Nothing here is a proof of the equality that {@link equalExtent} names. */
+  readonly changes: readonly AccessChange[];
+  /** Changes at accounts for which nothing is written yet, or something else was chosen. */
+  readonly expected: readonly AccessChange[];
+  readonly answers: readonly OtherAnswers[];
+}
+
+/**
+ * Compares what passes in two meshes, call by call.
+ *
+ * @param notEqual accounts that are known not to be equal.
+ */
+export function proveBack(before: Mesh, after: Mesh, notEqual: ReadonlySet<AccountKey>): Proof {
+  const found = diff(before, after, { methods: ["*"], path: plainPath });
+  const answers = new Map<string, { readonly request: CallRequest; pairs: number }>();
+  const changes: AccessChange[] = [];
+  const expected: AccessChange[] = [];
+  for (const change of found) {
+    const { kind, request, before: was, after: is } = change;
+    if (kind === "answers" && request !== undefined && was !== undefined && is !== undefined) {
+      const title = `${answerText(was)} → ${answerText(is)}`;
+      const known = answers.get(title);
+      if (known === undefined) answers.set(title, { request, pairs: 1 });
+      else known.pairs += 1;
+    } else if (isExpected(before, change, notEqual)) expected.push(change);
+    else changes.push(change);
+  }
+  return { changes, expected, answers: Array.from(answers, ([title, one]) => ({ title, ...one })) };
+}
+
+/** Whether a call comes to an account that is known not to be equal, by its own Service or through a split. */
+function isExpected(mesh: Mesh, { before, after, to }: AccessChange, notEqual: ReadonlySet<AccountKey>): boolean {
+  if (notEqual.size === 0) return false;
+  const [name = "", namespace = ""] = to.split(":")[0]?.split(".").slice(0, 2) ?? [];
+  const backends = [before, after].flatMap((verdict) => Object.keys(verdict?.backends ?? {}));
+  return [`${namespace}/${name}`, ...backends].some((service) =>
+    mesh.accountsBehind({ service }).some((account) => notEqual.has(account)),
+  );
+}
+
+function answerText({ outcome, status, outcomes }: Verdict): string {
+  if (status !== null) return String(status);
+  return outcome === "varies" ? (outcomes ?? []).join(" or ") : outcome === "refused" ? "connection refused" : outcome;
+}
