@@ -23,9 +23,11 @@ export interface JudgeRequest {
 export interface JudgeCase {
   readonly objects: readonly unknown[];
   readonly requests: readonly JudgeRequest[];
+  /** Istio: namespace of the control plane. Default: `istio-system`. */
+  readonly rootNamespace?: string;
 }
 
-/** What the real Open Service Mesh does with one request. */
+/** What the real mesh does with one request. */
 export interface JudgeVerdict {
   readonly outcome: string;
   readonly status: number | null;
@@ -42,7 +44,7 @@ export interface JudgeVerdict {
   readonly error?: string;
 }
 
-/** An answer to a case; an error where the objects cannot be read, or where OSM itself falls over them. */
+/** An answer to a case; an error where the objects cannot be read, or where the mesh refuses them or falls over them. */
 export type JudgeAnswer = { readonly verdicts: readonly JudgeVerdict[] } | { readonly error: string };
 
 /** The running judge, or another program that answers such cases. */
@@ -66,7 +68,10 @@ export function ensureJudge(report: (message: string) => void): Promise<string> 
       packages: [".", "./data-plane", "./relation"],
       seconds: 120,
       source: path.join(__dirname, "osm"),
-      uses: [path.join(path.dirname(__dirname), "sandbox", "data-plane", "pods", "netns")],
+      uses: [
+        path.join(path.dirname(__dirname), "sandbox", "data-plane", "pods", "netns"),
+        path.join(__dirname, "re2", "client"),
+      ],
       title: "the judge: Open Service Mesh 1.2.4 as a library (a minute or two the first time)",
     },
     report,

@@ -18,6 +18,7 @@ require (
 )
 
 require (
+	aks-mesh/judge/re2/client v0.0.0
 	github.com/armon/go-metrics v0.4.0 // indirect
 	github.com/armon/go-radix v1.0.0 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
@@ -134,3 +135,5 @@ require (
 )
 
 replace aks-mesh/sandbox/data-plane/pods => ../../sandbox/data-plane/pods
+
+replace aks-mesh/judge/re2/client => ../re2/client

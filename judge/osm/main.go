@@ -17,7 +17,7 @@ import (
 	"aks-mesh/judge/osm/internal/cluster"
 	"aks-mesh/judge/osm/internal/controlplane"
 	"aks-mesh/judge/osm/internal/envoy"
-	"aks-mesh/judge/osm/internal/re2"
+	re2 "aks-mesh/judge/re2/client"
 	"aks-mesh/judge/osm/internal/verdict"
 )
 

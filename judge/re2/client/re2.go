@@ -1,5 +1,5 @@
-// Package re2 asks Google's RE2 itself about patterns: what is wrong with them, the size of their programs, what they match.
-package re2
+// Package client asks Google's RE2 itself about patterns: what is wrong with them, the size of their programs, what they match.
+package client
 
 import (
 	"bufio"
@@ -132,7 +132,7 @@ func (j *Judge) ask(asked key, texts ...string) (result answer) {
 			err = errors.New("it has ended")
 		}
 		// Without RE2 no verdict is worth anything.
-		fmt.Fprintln(os.Stderr, "osm-judge: RE2:", err)
+		fmt.Fprintln(os.Stderr, "judge: RE2:", err)
 		os.Exit(1)
 	}
 	return result

@@ -1,0 +1,162 @@
+import { type Draw } from "../generate/draw";
+import { type Mood } from "../generate/names";
+import { headerNames, methods, namespaces, rootNamespace, serviceNames } from "./names";
+import { type ServiceObject } from "./service";
+
+function hostOf(draw: Draw, services: readonly ServiceObject[]): { readonly name: string; readonly namespace: string } {
+  return draw.maybe(services)?.metadata ?? { name: draw.pick(serviceNames), namespace: draw.pick(namespaces) };
+}
+
+/** A Service's name as it is written in an object of a namespace: short in its own, or in full. */
+function writtenIn(
+  draw: Draw,
+  home: string,
+  { name, namespace }: { readonly name: string; readonly namespace: string },
+) {
+  return home === namespace && draw.oneIn(2) ? name : `${name}.${namespace}.svc.cluster.local`;
+}
+
+function drawText(draw: Draw, texts: readonly [string, ...string[]]): Readonly<Record<string, string>> {
+  return draw.pick<Readonly<Record<string, string>>>([
+    { exact: draw.pick(texts) },
+    { prefix: draw.pick(texts) },
+    { regex: draw.pick(["/a.*", "/a/[0-9]+", ".*b", "v[12]", "/(a|b)", ".+", "/a.b"]) },
+  ]);
+}
+
+function drawMatch(draw: Draw) {
+  const match = {
+    ...(!draw.oneIn(3) && { uri: drawText(draw, ["/a", "/a/b", "/", "/b", "/A"]) }),
+    ...(draw.oneIn(10) && { ignoreUriCase: true }),
+    ...(draw.oneIn(4) && { method: { exact: draw.pick(methods) } }),
+    ...(draw.oneIn(4) && {
+      headers: { [draw.pick(headerNames)]: draw.oneIn(6) ? {} : drawText(draw, ["v1", "v", "v2"]) },
+    }),
+    ...(draw.oneIn(10) && {
+      withoutHeaders: { [draw.pick(headerNames)]: draw.oneIn(3) ? {} : drawText(draw, ["v1", "v"]) },
+    }),
+    ...(draw.oneIn(10) && { queryParams: { x: { exact: draw.pick(["1", "2"]) } } }),
+    ...(draw.oneIn(10) && { sourceLabels: { app: draw.pick(serviceNames) } }),
+    ...(draw.oneIn(12) && { sourceNamespace: draw.pick(namespaces) }),
+    ...(draw.oneIn(12) && { port: draw.pick([80, 81]) }),
+  };
+  return Object.keys(match).length === 0 ? { uri: { prefix: "/" } } : match;
+}
+
+/** Routes of a Service's callers. */
+export function drawVirtualService(draw: Draw, mood: Mood, services: readonly ServiceObject[]) {
+  const root = hostOf(draw, services);
+  const namespace = draw.oneIn(6) ? draw.pick(namespaces) : root.namespace;
+  const destination = (): object => {
+    const missing = mood === "wild" && draw.oneIn(6);
+    const to = missing ? { name: "nowhere", namespace } : draw.oneIn(2) ? root : hostOf(draw, services);
+    return {
+      host: writtenIn(draw, namespace, to),
+      ...(draw.oneIn(4) && { subset: draw.pick(["v1", "v2", ...(mood === "wild" ? ["v3"] : [])]) }),
+      ...(draw.oneIn(4) && { port: { number: draw.pick([80, 81, 5000]) } }),
+    };
+  };
+  const route = (last: boolean): object => {
+    const count = draw.oneIn(3) ? 2 : 1;
+    return {
+      ...(!(last && draw.oneIn(2)) && { match: draw.list(1, draw.oneIn(4) ? 2 : 1, () => drawMatch(draw)) }),
+      route: Array.from({ length: count }, () => ({
+        destination: destination(),
+        ...(count > 1 && { weight: draw.pick([0, 1, 3, 50, 50, 90]) }),
+      })),
+    };
+  };
+  const routes = draw.integer(1, 3);
+  return {
+    apiVersion: "networking.istio.io/v1",
+    kind: "VirtualService",
+    metadata: { name: `v${String(draw.integer(1, 3))}`, namespace },
+    spec: {
+      hosts: [writtenIn(draw, namespace, root)],
+      ...(draw.oneIn(15) && { exportTo: draw.pick([["."], ["*"]]) }),
+      http: Array.from({ length: routes }, (_, index) => route(index === routes - 1)),
+    },
+  };
+}
+
+/** How callers speak to a Service. */
+export function drawDestinationRule(draw: Draw, services: readonly ServiceObject[]) {
+  const root = hostOf(draw, services);
+  const namespace = draw.oneIn(4) ? draw.pick(namespaces) : root.namespace;
+  const tls = (): object => ({ tls: { mode: draw.pick(["DISABLE", "ISTIO_MUTUAL", "ISTIO_MUTUAL"]) } });
+  return {
+    apiVersion: "networking.istio.io/v1",
+    kind: "DestinationRule",
+    metadata: { name: `d${String(draw.integer(1, 3))}`, namespace },
+    spec: {
+      host: writtenIn(draw, namespace, root),
+      ...(draw.oneIn(2) && { trafficPolicy: tls() }),
+      ...(!draw.oneIn(3) && {
+        subsets: ["v1", "v2"].map((version) => ({
+          name: version,
+          labels: { version },
+          ...(draw.oneIn(8) && { trafficPolicy: tls() }),
+        })),
+      }),
+    },
+  };
+}
+
+/** What a namespace's sidecars know. */
+export function drawSidecar(draw: Draw) {
+  const hosts = [
+    ["./*"],
+    ["a/*"],
+    ["b/*", "./*"],
+    [`a/${draw.pick(serviceNames)}.a.svc.cluster.local`],
+    ["~/*"],
+    ["*/*"],
+  ];
+  return {
+    apiVersion: "networking.istio.io/v1",
+    kind: "Sidecar",
+    metadata: { name: "k", namespace: draw.oneIn(5) ? rootNamespace : draw.pick(namespaces) },
+    spec: {
+      egress: [{ hosts: draw.pick(hosts as [string[], ...string[][]]) }],
+      ...(draw.oneIn(2) && { outboundTrafficPolicy: { mode: draw.pick(["REGISTRY_ONLY", "ALLOW_ANY"]) } }),
+    },
+  };
+}
+
+/** A place outside of the cluster that the mesh knows. */
+export function drawServiceEntry(draw: Draw) {
+  const resolution = draw.pick(["NONE", "DNS", "STATIC"]);
+  const tcp = draw.oneIn(3);
+  return {
+    apiVersion: "networking.istio.io/v1",
+    kind: "ServiceEntry",
+    metadata: { name: "e", namespace: draw.pick(namespaces) },
+    spec: {
+      hosts: ["example.com"],
+      location: "MESH_EXTERNAL",
+      resolution,
+      ports: [tcp ? { number: 5000, name: "tcp", protocol: "TCP" } : { number: 80, name: "http", protocol: "HTTP" }],
+      ...(resolution === "STATIC" && { endpoints: [{ address: "198.51.100.7" }] }),
+      ...(draw.oneIn(6) && { exportTo: ["."] }),
+    },
+  };
+}
+
+/** The mesh's own settings. */
+export function drawMeshConfig(draw: Draw) {
+  const lines = [
+    ...(draw.oneIn(2) ? [`outboundTrafficPolicy: {mode: ${draw.pick(["REGISTRY_ONLY", "ALLOW_ANY"])}}`] : []),
+    ...(draw.oneIn(2)
+      ? [
+          `pathNormalization: {normalization: ${draw.pick(["NONE", "BASE", "MERGE_SLASHES", "DECODE_AND_MERGE_SLASHES"])}}`,
+        ]
+      : []),
+    ...(draw.oneIn(6) ? ["enableAutoMtls: false"] : []),
+  ];
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "istio", namespace: rootNamespace },
+    data: { mesh: `${lines.join("\n")}\n` },
+  };
+}

@@ -1,0 +1,107 @@
+// Package verdict decides what becomes of requests in a cluster with Istio in it.
+package verdict
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"aks-mesh/judge/istio/internal/envoy"
+)
+
+// Request is a question, in the words of `aks-mesh decide`.
+type Request struct {
+	From       string            `json:"from"`
+	To         string            `json:"to"`
+	Protocol   string            `json:"protocol"`
+	Method     string            `json:"method"`
+	Path       string            `json:"path"`
+	Host       string            `json:"host"`
+	Headers    map[string]Values `json:"headers"`
+	ServerName *string           `json:"serverName"`
+}
+
+// Values are those of one header, which may come several times.
+type Values []string
+
+// UnmarshalJSON reads one value, or a list.
+func (v *Values) UnmarshalJSON(data []byte) error {
+	var one string
+	if json.Unmarshal(data, &one) == nil {
+		*v = Values{one}
+		return nil
+	}
+	return json.Unmarshal(data, (*[]string)(v))
+}
+
+// http is the request that a proxy sees, nil for TCP.
+func (r Request) http() *envoy.Request {
+	if r.Protocol == "tcp" {
+		return nil
+	}
+	it := &envoy.Request{Method: r.Method, Path: r.Path, Host: r.Host, Headers: map[string][]string{}}
+	if it.Method == "" {
+		it.Method = "GET"
+	}
+	if it.Path == "" {
+		it.Path = "/"
+	}
+	if it.Host == "" {
+		it.Host = r.To
+	}
+	for name, values := range r.Headers {
+		for _, value := range values {
+			// Envoy takes the blanks off.
+			name := strings.ToLower(name)
+			it.Headers[name] = append(it.Headers[name], strings.Trim(value, " \t"))
+		}
+	}
+	return it
+}
+
+// unusual is what the request has that is not followed, nil for nothing.
+func (r Request) unusual() error {
+	if r.ServerName != nil || strings.Contains(r.From, " as ") {
+		return fmt.Errorf("not followed: TLS of the caller's own")
+	}
+	for name, values := range r.Headers {
+		for _, value := range values {
+			for _, b := range []byte(name + value) {
+				if b < ' ' || b >= 0x7f {
+					return fmt.Errorf("not followed: header %s, which has other than plain characters", name)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+const outsider = "outside"
+
+// outsideNamespace is what the pods that stand for callers outside of the mesh have for a namespace.
+const outsideNamespace = "outside of the mesh"
+
+// anywhere is the address of a caller outside of the mesh of whom nothing else is said.
+const anywhere = "198.18.0.1"
+
+// IsOutsider tells whether a caller is outside of the cluster.
+func IsOutsider(who string) bool { return who == outsider || strings.HasPrefix(who, outsider+":") }
+
+// Outsider is a caller outside of the cluster as a pod without a sidecar, in no list of pods.
+func Outsider(who string) (*corev1.Pod, error) {
+	address := anywhere
+	if who != outsider {
+		address = strings.TrimPrefix(who, outsider+":")
+	}
+	if _, err := netip.ParseAddr(address); err != nil {
+		return nil, fmt.Errorf("from %q: %w", who, err)
+	}
+	return &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: outsideNamespace, Name: who},
+		Status:     corev1.PodStatus{PodIP: address},
+	}, nil
+}

@@ -1,0 +1,3 @@
+module aks-mesh/judge/re2/client
+
+go 1.25.0
