@@ -1,9 +1,26 @@
 import { type JudgeCase, type JudgeRequest, type JudgeVerdict } from ".";
 import { decide, type Verdict } from "../mesh";
-import { osmMesh, type OsmMesh } from "../mesh/osm";
+import { istioMesh } from "../mesh/istio";
+import { osmMesh } from "../mesh/osm";
 import { type KubernetesObject } from "../mesh/manifests";
 
-/** One request about which our analysis and the real OSM do not say the same. */
+/** Our analysis of a case: what it says of each request, or undefined where the judge cannot be asked the same. */
+export type Analysis = (asked: JudgeCase) => ((request: JudgeRequest) => Verdict) | undefined;
+
+/** Our analysis of Open Service Mesh. */
+export const osmAnalysis: Analysis = ({ objects }) => {
+  const mesh = osmMesh({ objects: objects as readonly KubernetesObject[] });
+  // To the judge a source Service that nobody shows is none; here it is somewhere else.
+  return mesh.state.sourcesAssumed ? undefined : (request) => decide(mesh, request);
+};
+
+/** Our analysis of Istio. */
+export const istioAnalysis: Analysis = ({ objects }) => {
+  const mesh = istioMesh({ objects: objects as readonly KubernetesObject[] });
+  return (request) => decide(mesh, request);
+};
+
+/** One request about which our analysis and the real mesh do not say the same. */
 export interface Disagreement {
   readonly objects: readonly unknown[];
   readonly request: JudgeRequest;
@@ -12,8 +29,12 @@ export interface Disagreement {
 }
 
 /** The requests of a case that are decided differently. */
-export function disagreements(asked: JudgeCase, verdicts: readonly JudgeVerdict[]): readonly Disagreement[] {
-  let mesh: OsmMesh | undefined;
+export function disagreements(
+  asked: JudgeCase,
+  verdicts: readonly JudgeVerdict[],
+  analysis: Analysis = osmAnalysis,
+): readonly Disagreement[] {
+  let analysed: { readonly verdictOf: ReturnType<Analysis> } | undefined;
   const found: Disagreement[] = [];
   asked.requests.forEach((request, index) => {
     const judged = verdicts[index];
@@ -24,10 +45,9 @@ export function disagreements(asked: JudgeCase, verdicts: readonly JudgeVerdict[
     let ours: string;
     let theirs = describe(judged);
     try {
-      mesh ??= osmMesh({ objects: asked.objects as readonly KubernetesObject[] });
-      // To the judge a source Service that nobody shows is none; here it is somewhere else.
-      if (mesh.state.sourcesAssumed) return;
-      const verdict = decide(mesh, request);
+      analysed ??= { verdictOf: analysis(asked) };
+      if (analysed.verdictOf === undefined) return;
+      const verdict = analysed.verdictOf(request);
       ours = describe({ ...verdict, backends: judged.backends && verdict.backends });
       if (verdict.variesBy !== undefined && judged["varies-by"]?.includes(verdict.variesBy) === false) {
         ours += ` by ${verdict.variesBy}`;

@@ -1,20 +1,24 @@
 import { type Judge, type JudgeRequest } from ".";
-import { disagreements, type Disagreement } from "./compare";
+import { type Analysis, disagreements, type Disagreement } from "./compare";
 
 /**
  * Makes a disagreement small: leaves out list items and optional fields, one after the other, as long as the two sides still
  * disagree about the request.
  */
-export async function reduce(judge: Judge, start: Disagreement): Promise<Disagreement> {
+export async function reduce(judge: Judge, start: Disagreement, analysis?: Analysis): Promise<Disagreement> {
   let current = start;
   for (;;) {
-    const smaller = await firstStillWrong(judge, current);
+    const smaller = await firstStillWrong(judge, current, analysis);
     if (smaller === undefined) return current;
     current = smaller;
   }
 }
 
-async function firstStillWrong(judge: Judge, current: Disagreement): Promise<Disagreement | undefined> {
+async function firstStillWrong(
+  judge: Judge,
+  current: Disagreement,
+  analysis: Analysis | undefined,
+): Promise<Disagreement | undefined> {
   const candidates = [...smallerValues({ objects: current.objects, request: current.request })].filter(isCase);
   // In batches, since most candidates are no longer wrong.
   for (let start = 0; start < candidates.length; start += 16) {
@@ -23,7 +27,7 @@ async function firstStillWrong(judge: Judge, current: Disagreement): Promise<Dis
     for (const [index, answer] of answers.entries()) {
       const asked = cases[index];
       if (asked === undefined || "error" in answer) continue;
-      const [found] = disagreements(asked, answer.verdicts);
+      const [found] = disagreements(asked, answer.verdicts, analysis);
       // Another mistake is not this one made smaller.
       if (found !== undefined && kind(found) === kind(current)) return found;
     }

@@ -2,10 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as fc from "fast-check";
-import { openJudge } from ".";
 import { disagreements, type Disagreement } from "./compare";
-import { arbitraryCase } from "./generate/case";
-import { KindCounts } from "./kinds";
+import { judgedMesh } from "./meshes";
 import { reduce } from "./reduce";
 import { randomCaseOptions, runToExitCode, wholeNumber } from "./run-options";
 
@@ -14,11 +12,13 @@ const requestsPerPolicy = 10;
 /** Policies sent to the judge at once. */
 const batch = 200;
 
-/** `npm run judge -- --cases N --seed S [--keep FOLDER]`: random policies and requests, decided by us and by the real OSM. */
+/** `npm run judge -- [--mesh istio] --cases N --seed S [--keep FOLDER]`: random policies and requests, decided by us and by the real mesh. */
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       ...randomCaseOptions(10_000),
+      /** `osm` or `istio`. */
+      mesh: { type: "string", default: "osm" },
       /** Where disagreements are written, as files for test/judge/cases. */
       keep: { type: "string" },
       /** How many different disagreements end the run. */
@@ -28,14 +28,15 @@ async function main(): Promise<number> {
   const wanted = wholeNumber(values, "cases");
   const seed = wholeNumber(values, "seed");
   const limit = wholeNumber(values, "limit");
-  const judge = await openJudge((message) => process.stderr.write(`${message}\n`));
+  const { title, open, arbitraryCase, analysis, counts: kinds } = judgedMesh(values.mesh);
+  const judge = await open((message) => process.stderr.write(`${message}\n`));
   const started = performance.now();
   const outcomes = new Map<string, number>();
-  const kinds = new KindCounts();
   const found = new Map<string, Disagreement>();
   let policies = 0;
   let requests = 0;
   let unjudged = 0;
+  let refused = 0;
   let wrong = 0;
   try {
     for (let round = 0; requests < wanted && found.size < limit; round += 1) {
@@ -44,10 +45,15 @@ async function main(): Promise<number> {
       for (const [index, answer] of answers.entries()) {
         const asked = cases[index];
         if (asked === undefined) continue;
-        if ("error" in answer)
-          throw new Error(`seed ${String(seed + round)}, policy ${String(index)}: ${answer.error}`);
+        if ("error" in answer) {
+          if (values.mesh === "osm") {
+            throw new Error(`seed ${String(seed + round)}, policy ${String(index)}: ${answer.error}`);
+          }
+          refused += 1;
+          continue;
+        }
         policies += 1;
-        kinds.add(asked, answer.verdicts);
+        kinds?.add(asked, answer.verdicts);
         for (const { outcome, error } of answer.verdicts) {
           if (error !== undefined) unjudged += 1;
           else {
@@ -55,14 +61,14 @@ async function main(): Promise<number> {
             outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
           }
         }
-        for (const disagreement of disagreements(asked, answer.verdicts)) {
+        for (const disagreement of disagreements(asked, answer.verdicts, analysis)) {
           wrong += 1;
           if (found.size >= limit) break;
-          const small = await reduce(judge, disagreement);
+          const small = await reduce(judge, disagreement, analysis);
           const key = JSON.stringify([small.objects, small.ours, small.theirs]);
           if (found.has(key)) continue;
           found.set(key, small);
-          process.stdout.write(`\n${describeDisagreement(small, seed + round, index)}\n`);
+          process.stdout.write(`\n${describeDisagreement(small, title, seed + round, index)}\n`);
           if (values.keep !== undefined) keepCase(values.keep, small, found.size);
         }
       }
@@ -75,22 +81,27 @@ async function main(): Promise<number> {
   process.stdout.write(
     [
       `seed ${String(seed)}: ${String(requests)} requests about ${String(policies)} policies in ${seconds.toFixed(1)} s`,
-      ` (${((60 * policies) / seconds).toFixed(0)} policies a minute); not judged: ${String(unjudged)}\n`,
+      ` (${((60 * policies) / seconds).toFixed(0)} policies a minute); not judged: ${String(unjudged)}; refused by admission: ${String(refused)} policies\n`,
       `outcomes: ${[...outcomes].map(([name, count]) => `${name} ${String(count)}`).join(", ")}\n`,
-      kinds.toString(),
+      kinds?.toString() ?? "",
       `disagreements: ${String(wrong)} (${String(found.size)} different minimal cases)\n`,
     ].join(""),
   );
   return wrong === 0 ? 0 : 1;
 }
 
-function describeDisagreement({ objects, request, ours, theirs }: Disagreement, seed: number, index: number): string {
+function describeDisagreement(
+  { objects, request, ours, theirs }: Disagreement,
+  title: string,
+  seed: number,
+  index: number,
+): string {
   return [
     `seed ${String(seed)}, policy ${String(index)}`,
     ...objects.map((object) => `  ${JSON.stringify(object)}`),
     `  request ${JSON.stringify(request)}`,
     `  ours:     ${ours}`,
-    `  real OSM: ${theirs}`,
+    `  ${title}: ${theirs}`,
   ].join("\n");
 }
 

@@ -101,23 +101,38 @@ const (
 	injectLabel          = "sidecar.istio.io/inject"
 	namespaceInjectLabel = "istio-injection"
 	revisionLabel        = "istio.io/rev"
+	// aksRootNamespace is that of the add-on, which has no default revision.
+	aksRootNamespace = "aks-istio-system"
 )
 
-// HasSidecar tells whether the injector gives the pod a sidecar.
+// HasSidecar tells whether the injector gives the pod a sidecar, as the selectors of Istio's injection webhooks say.
 func (o *Objects) HasSidecar(pod *corev1.Pod) bool {
-	if pod.Spec.HostNetwork || pod.Labels[injectLabel] == "false" || pod.Annotations[injectLabel] == "false" {
+	if pod.Labels[tlsModeLabel] == "istio" {
+		return true
+	}
+	own, said := pod.Labels[injectLabel]
+	if !said {
+		own = pod.Annotations[injectLabel]
+	}
+	if pod.Spec.HostNetwork || own == "false" || pod.Namespace == o.MeshConfig.RootNamespace {
 		return false
 	}
+	onAKS := o.MeshConfig.RootNamespace == aksRootNamespace
+	around := map[string]string{}
 	for _, it := range o.Namespaces {
 		if it.Name == pod.Namespace {
-			if injection, said := it.Labels[namespaceInjectLabel]; said {
-				return injection == "enabled"
-			}
-			_, said := it.Labels[revisionLabel]
-			return said
+			around = it.Labels
 		}
 	}
-	return o.assumed
+	switch around[namespaceInjectLabel] {
+	case "disabled":
+		return false
+	case "enabled":
+		return !onAKS
+	}
+	_, revision := around[revisionLabel]
+	_, ownRevision := pod.Labels[revisionLabel]
+	return o.assumed || revision || ownRevision || (own == "true" && !onAKS)
 }
 
 func (o *Objects) completeServices() {

@@ -1,0 +1,48 @@
+import type * as fc from "fast-check";
+import { type Judge, type JudgeCase, openJudge } from ".";
+import { type Analysis, istioAnalysis, osmAnalysis } from "./compare";
+import { arbitraryCase } from "./generate/case";
+import { arbitraryIstioCase } from "./istio-generate/case";
+import { openIstioJudge } from "./istio-judge";
+import { KindCounts } from "./kinds";
+import { OptionError } from "./run-options";
+
+/** A mesh whose real control plane judges our analysis. */
+export interface JudgedMesh {
+  /** What the judge is called in print. */
+  readonly title: string;
+  /** Starts the judge. */
+  open(report: (message: string) => void): Promise<Judge>;
+  /** Random cases with so many requests each. */
+  arbitraryCase(requests: number): fc.Arbitrary<JudgeCase>;
+  readonly analysis: Analysis;
+  /** Counts kinds of policies that are easily decided wrongly. */
+  readonly counts?: KindCounts;
+}
+
+/**
+ * The mesh of an option's name.
+ *
+ * @throws {OptionError} where there is none.
+ */
+export function judgedMesh(name: string): JudgedMesh {
+  switch (name) {
+    case "osm":
+      return {
+        title: "real OSM",
+        open: openJudge,
+        arbitraryCase,
+        analysis: osmAnalysis,
+        counts: new KindCounts(),
+      };
+    case "istio":
+      return {
+        title: "real Istio",
+        open: openIstioJudge,
+        arbitraryCase: arbitraryIstioCase,
+        analysis: istioAnalysis,
+      };
+    default:
+      throw new OptionError(`--mesh is ${JSON.stringify(name)}; write osm or istio.`);
+  }
+}
