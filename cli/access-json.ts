@@ -20,7 +20,7 @@ export function accessJson(relation: Access): unknown {
       ...(service.tls && { tls: { "server-name": service.tls.serverName } }),
       calls: treeJson(tree),
     })),
-    otherwise: { outcome: "refused", status: null },
+    otherwise: { outcome: relation.otherwise ?? "fails", status: null },
   };
 }
 

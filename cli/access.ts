@@ -6,6 +6,7 @@ import {
   conditionText,
   hostHeaders,
   type Mesh,
+  type Outcome,
   type ServicePort,
   summarize,
   type Summary,
@@ -93,7 +94,7 @@ function matrix(relation: Access, columns: readonly string[], paint: Paint): str
     (caller) =>
       `${(titles.get(caller) ?? caller).padEnd(width)}  ${columns.map((column) => cell(caller, column)).join(" ")}`,
   );
-  const legend = `${paint.good("●")} all  ${paint.good("◐")} some requests  ${paint.warn("◌")} may fail  ${paint.bad("○")} always fails  ${paint.dim("·")} refused`;
+  const legend = `${paint.good("●")} all  ${paint.good("◐")} some requests  ${paint.warn("◌")} may fail  ${paint.bad("○")} always fails  ${paint.dim("·")} ${relation.otherwise ?? "never passes"}`;
   return [...header, ...rows, "", legend].join("\n");
 }
 
@@ -151,12 +152,23 @@ function entryLines(entry: AccessEntry, paint: Paint): readonly string[] {
     refused: "refused",
     denied: "403",
   };
-  if (summary.rules.length > 0 && !summary.failures.includes("no-route")) lines.push(paint.dim("404   the rest"));
+  for (const outcome of summary.rest) {
+    if (summary.rules.length > 0 && !summary.failures.includes(outcome)) lines.push(paint.dim(restTexts[outcome]));
+  }
   for (const failure of summary.failures) {
     lines.push(paint.bad(`${missing[failure] ?? failure}${failingPart(summary)}`));
   }
   return lines;
 }
+
+/** What becomes of requests that no rule is met by. */
+const restTexts: Readonly<Record<Outcome, string>> = {
+  allowed: "pass  the rest",
+  denied: "403   the rest",
+  "no-route": "404   the rest",
+  unavailable: "503   the rest",
+  refused: "closed, the rest",
+};
 
 /** How much of what is sent fails, where some of it may and it is known how much. */
 function failingPart({ unsettled, shares }: Summary): string {

@@ -5,11 +5,12 @@ import {
   type Finding,
   type Guarantee,
   type Mesh,
+  type MeshName,
   meshOf,
   provedExtentOf,
   readGuarantees,
 } from "../mesh";
-import { loadManifests, sourceOptions } from "./load";
+import { loadManifests, meshNameOf, sourceOptions } from "./load";
 import { readOptions } from "./options";
 import { type Terminal } from "./terminal";
 
@@ -17,7 +18,8 @@ import { type Terminal } from "./terminal";
 export async function checkCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
   const { values, positionals } = readOptions(args, { ...sourceOptions, json: { type: "boolean" } } as const);
   const manifests = await loadManifests({ ...values, files: positionals });
-  const mesh = meshOf(manifests);
+  const name = meshNameOf(manifests, values.mesh);
+  const mesh = meshOf(manifests, [], name);
   const { guarantees, problems } = readGuarantees(manifests.objects, manifests.positions);
   const unreadable: readonly Problem[] = [...mesh.problems, ...problems];
   const known = new Set(unreadable.map(placeOf));
@@ -33,7 +35,7 @@ export async function checkCommand(terminal: Terminal, args: readonly string[]):
     ...admission.map(({ finding }) => finding),
     // An object that is refused does nothing, so that nothing else need be said of it.
     ...ofMesh.filter((one) => !known.has(placeOf(one)) && !refused.has(one.object)),
-    ...brokenGuarantees(manifests, mesh, guarantees, refused),
+    ...brokenGuarantees(manifests, name, mesh, guarantees, refused),
   ];
   const errors = [...unreadable, ...found].filter(({ severity }) => severity === "error").length;
   // What is not read is not checked either: that is no finding.
@@ -79,6 +81,7 @@ export async function checkCommand(terminal: Terminal, args: readonly string[]):
  */
 function brokenGuarantees(
   manifests: Manifests,
+  name: MeshName,
   mesh: Mesh,
   guarantees: readonly Guarantee[],
   refused: ReadonlySet<string | undefined>,
@@ -87,7 +90,7 @@ function brokenGuarantees(
   if (refused.size === 0) return broken;
   const objects = manifests.objects.filter((object) => !refused.has(describeObject(object)));
   const known = new Set(broken.map(({ object }) => object));
-  const without = checkGuarantees(meshOf({ ...manifests, objects }), guarantees);
+  const without = checkGuarantees(meshOf({ ...manifests, objects }, [], name), guarantees);
   return [...broken, ...without.filter(({ object }) => !known.has(object))];
 }
 

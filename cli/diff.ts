@@ -11,12 +11,13 @@ const options = { ...sourceOptions, json: { type: "boolean" }, "exit-code": { ty
 /** `aks-mesh diff BEFORE AFTER`: what a change opens and closes. */
 export async function diffCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
   const { values, positionals } = readOptions(args, options);
-  const { context, namespace } = values;
+  const { context, namespace, mesh } = values;
   if (positionals.length !== (context === undefined ? 2 : 1)) {
     throw new UsageError("diff wants two files or directories: BEFORE AFTER; or --context NAME and AFTER.");
   }
-  const after = { files: positionals.slice(-1), namespace };
-  const before = context === undefined ? { files: positionals.slice(0, 1), namespace } : { files: [], context };
+  const after = { files: positionals.slice(-1), namespace, mesh };
+  const before =
+    context === undefined ? { files: positionals.slice(0, 1), namespace, mesh } : { files: [], context, mesh };
   let changes: readonly AccessChange[];
   let extent: string;
   try {

@@ -1,5 +1,5 @@
 import { formatProblem, type Manifests, parseManifests } from "../mesh/manifests";
-import { type AskedService, type Mesh, meshOf } from "../mesh";
+import { type AskedService, isMeshName, type Mesh, type MeshName, meshesOf, meshNames, meshOf } from "../mesh";
 import { readManifestFiles } from "./input";
 import { readCluster } from "./running-cluster";
 import { type Terminal } from "./terminal";
@@ -11,7 +11,11 @@ export class BadInput extends Error {
 }
 
 /** Options of every command that reads objects. */
-export const sourceOptions = { namespace: { type: "string" }, context: { type: "string" } } as const;
+export const sourceOptions = {
+  namespace: { type: "string" },
+  context: { type: "string" },
+  mesh: { type: "string" },
+} as const;
 
 /** Where objects come from: files, or a running cluster. */
 export interface Source {
@@ -20,6 +24,8 @@ export interface Source {
   readonly context?: string | undefined;
   /** Namespace of objects that name none. */
   readonly namespace?: string | undefined;
+  /** The mesh that they are for. Default: the one whose objects they are. */
+  readonly mesh?: string | undefined;
 }
 
 /**
@@ -48,12 +54,34 @@ export async function loadManifests({ files, context, namespace }: Source): Prom
 }
 
 /**
+ * The mesh that objects are for: the one that is named, or whose objects they are; OSM where there is none of either.
+ *
+ * @throws {UsageError} where there are objects of two and none is named.
+ */
+export function meshNameOf({ objects }: Pick<Manifests, "objects">, named: string | undefined): MeshName {
+  if (named !== undefined) {
+    if (isMeshName(named)) return named;
+    throw new UsageError(`--mesh is ${JSON.stringify(named)}: write one of ${meshNames.join(", ")}.`);
+  }
+  const [first, ...others] = meshesOf(objects);
+  if (first === undefined) return "osm";
+  if (others.length > 0) {
+    const all = [first, ...others].map(([mesh, count]) => `${String(count)} of ${mesh}`).join(" and ");
+    throw new UsageError(
+      `There are objects of two meshes, ${all}: say with --mesh which one runs; the others are passed over.`,
+    );
+  }
+  return first[0];
+}
+
+/**
  * Reads objects and says on standard error what was assumed and what is wrong.
  *
  * @throws {BadInput} where an object cannot be read as the API server or the mesh would.
  */
 export async function loadMesh(terminal: Terminal, source: Source, asked: readonly AskedService[] = []): Promise<Mesh> {
-  const mesh = meshOf(await loadManifests(source), asked);
+  const manifests = await loadManifests(source);
+  const mesh = meshOf(manifests, asked, meshNameOf(manifests, source.mesh));
   sayProblems(terminal, mesh);
   return mesh;
 }

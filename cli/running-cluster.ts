@@ -1,6 +1,7 @@
 import { get as httpGet } from "node:http";
 import { get, type RequestOptions } from "node:https";
 import { isJsonObject, type ManifestFile } from "../mesh/manifests";
+import { aksRootNamespace, istioKinds, upstreamRootNamespace } from "../mesh/istio";
 import { osmKinds } from "../mesh/osm";
 import { UsageError } from "./usage-error";
 
@@ -9,9 +10,11 @@ interface ListedKind {
   readonly kind: string;
   readonly apiVersion: string;
   readonly plural: string;
+  /** The only namespace in which it is looked for. Default: all. */
+  readonly namespace?: string;
 }
 
-/** Of Kubernetes itself: what says which pods there are, how they are addressed, and what lets traffic in. No Secret, no ConfigMap. */
+/** Of Kubernetes itself: what says which pods there are, how they are addressed, and what lets traffic in. No Secret. */
 const kubernetesKinds: readonly ListedKind[] = [
   { kind: "Namespace", apiVersion: "v1", plural: "namespaces" },
   { kind: "ServiceAccount", apiVersion: "v1", plural: "serviceaccounts" },
@@ -25,10 +28,28 @@ const kubernetesKinds: readonly ListedKind[] = [
   { kind: "NetworkPolicy", apiVersion: "networking.k8s.io/v1", plural: "networkpolicies" },
 ];
 
-const listedKinds: readonly ListedKind[] = [
-  ...kubernetesKinds,
-  ...Object.entries(osmKinds).map(([kind, { apiVersion, plural }]) => ({ kind, apiVersion, plural })),
-];
+/** Of each mesh. */
+const meshKinds: readonly (readonly ListedKind[])[] = [osmKinds, istioKinds].map((kinds) =>
+  Object.entries(kinds).map(([kind, { apiVersion, plural }]) => ({ kind, apiVersion, plural })),
+);
+
+/** Where Istio's configuration is: only there ConfigMaps are looked at, and only where Istio is. */
+const configurations: readonly ListedKind[] = [aksRootNamespace, upstreamRootNamespace].map((namespace) => ({
+  kind: "ConfigMap",
+  apiVersion: "v1",
+  plural: "configmaps",
+  namespace,
+}));
+
+const listedKinds: readonly ListedKind[] = [...kubernetesKinds, ...meshKinds.flat(), ...configurations];
+
+/** Kinds whose absence is worth a word: those of a mesh that is not there are not, where another is. */
+function missedOf(absent: readonly string[]): readonly string[] {
+  const missing = meshKinds.filter((kinds) => kinds.every(({ kind }) => absent.includes(kind)));
+  if (missing.length === meshKinds.length) return absent;
+  const unused = new Set(missing.flat().map(({ kind }) => kind));
+  return absent.filter((kind) => !unused.has(kind));
+}
 
 /** Objects asked for in one answer. */
 const pageSize = 500;
@@ -72,8 +93,10 @@ export async function readCluster(context: string): Promise<ClusterObjects> {
   const objects: unknown[] = [];
   const forbidden: string[] = [];
   const absent: string[] = [];
-  for (const { kind, apiVersion, plural } of listedKinds) {
-    const path = `${apiVersion.includes("/") ? "/apis" : "/api"}/${apiVersion}/${plural}`;
+  for (const { kind, apiVersion, plural, namespace } of listedKinds) {
+    if (kind === "ConfigMap" && absent.includes("AuthorizationPolicy")) continue;
+    const within = namespace === undefined ? "" : `namespaces/${namespace}/`;
+    const path = `${apiVersion.includes("/") ? "/apis" : "/api"}/${apiVersion}/${within}${plural}`;
     let next = "";
     do {
       const url = new URL(`${server.replace(/\/$/, "")}${path}`);
@@ -93,11 +116,12 @@ export async function readCluster(context: string): Promise<ClusterObjects> {
     } while (next !== "");
   }
   const name = `context ${context}`;
+  const missed = missedOf(absent);
   return {
     file: { name, text: JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }) },
     notes: [
       ...(forbidden.length > 0 ? [`Not seen, because ${name} may not list them: ${forbidden.join(", ")}.`] : []),
-      ...(absent.length > 0 ? [`The cluster of ${name} does not serve ${absent.join(", ")}.`] : []),
+      ...(missed.length > 0 ? [`The cluster of ${name} does not serve ${missed.join(", ")}.`] : []),
     ],
   };
 }

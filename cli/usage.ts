@@ -13,6 +13,7 @@ interface CommandUsage {
 const sources = {
   "--namespace NAME": 'where objects belong that name no namespace. Default: "default", and it is said',
   "--context NAME": "read the running cluster of this kubeconfig context instead of files: lists only, no Secret",
+  "--mesh NAME": "osm or istio. Default: the mesh whose objects they are",
 } as const;
 
 const json = { "--json": "for machines" } as const;
@@ -68,6 +69,7 @@ export const commandUsages = {
       ...json,
       "--exit-code": "end with 1 where there is a change",
       "--namespace NAME": sources["--namespace NAME"],
+      "--mesh NAME": "osm or istio, for both sides. Default: of each the mesh whose objects they are",
       "--context NAME": "BEFORE is the running cluster of this kubeconfig context: name only AFTER",
     },
     example: "aks-mesh diff main/manifests manifests --exit-code",
@@ -143,7 +145,7 @@ export function generalHelp(): string {
     `      ${summary}`,
   ]);
   return [
-    "Who may call whom in a mesh of Open Service Mesh 1.2, from its manifests alone.",
+    "Who may call whom in a mesh of Open Service Mesh 1.2 or of Istio, from its manifests alone.",
     "",
     "Usage",
     ...commands,

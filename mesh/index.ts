@@ -7,10 +7,20 @@ export { checkGuarantees, type Guarantee, guaranteeKind, readGuarantees } from "
 export { hostHeaders } from "./analysis/host-headers";
 export { type Access, type AccessEntry, addressOf, type Mesh, type ServicePort } from "./analysis/mesh";
 export { callerShowing, isOutside, splitCaller } from "./analysis/outside";
-export { provedExtent, provedExtentOf, unmetAssumptionsOf } from "./analysis/proved-extent";
+export { provedExtentOf, unmetAssumptionsOf } from "./analysis/proved-extent";
 export { conditionText, type Extent, summarize, type Summary } from "./analysis/summary";
 export { type AskedService, askedService, parseAddress } from "./cluster/dns";
 export type { CallRequest, Outcome, Reason, VariesBy, Verdict } from "./request/request";
 export { describeRequest, statusOf } from "./request/request";
-export { admit, compile, type MeshObject, type MeshName, meshOf, type MeshTarget } from "./mesh-targets";
+export {
+  admit,
+  compile,
+  type MeshObject,
+  isMeshName,
+  type MeshName,
+  meshesOf,
+  meshNames,
+  meshOf,
+  type MeshTarget,
+} from "./mesh-targets";
 export { type AdmissionContext, advice, type Finding as ObjectFinding } from "./osm/admission";

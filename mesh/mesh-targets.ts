@@ -5,7 +5,8 @@ import { istioMesh } from "./istio";
 import { osmMesh } from "./osm";
 import { admit as admitOsm, type AdmissionContext, type Finding } from "./osm/admission";
 import { compileOsm } from "./osm/compile";
-import { type OsmObject } from "./osm/kinds";
+import { istioKinds } from "./istio/kinds";
+import { type OsmObject, osmKinds } from "./osm/kinds";
 import { type Policy } from "./policy/model";
 
 /** The objects of each mesh that a policy can be compiled for. */
@@ -78,4 +79,33 @@ export function meshOf(
   mesh: MeshName = "osm",
 ): Mesh {
   return analyses[mesh](manifests, asked);
+}
+
+/** API groups of each mesh's kinds. */
+const groups: Readonly<Record<MeshName, ReadonlySet<string>>> = {
+  osm: new Set(Object.values(osmKinds).map(({ apiVersion }) => groupOf(apiVersion))),
+  istio: new Set(Object.values(istioKinds).map(({ apiVersion }) => groupOf(apiVersion))),
+};
+
+function groupOf(apiVersion: string): string {
+  return apiVersion.slice(0, Math.max(apiVersion.indexOf("/"), 0));
+}
+
+/** Whether a name is that of a mesh. */
+export function isMeshName(name: string): name is MeshName {
+  return Object.hasOwn(analyses, name);
+}
+
+/** Names of the meshes. */
+export const meshNames: readonly string[] = Object.keys(analyses);
+
+/** The meshes of which there are objects, each with how many. */
+export function meshesOf(objects: Manifests["objects"]): ReadonlyMap<MeshName, number> {
+  const found = new Map<MeshName, number>();
+  for (const { apiVersion } of objects) {
+    const group = groupOf(apiVersion);
+    for (const mesh of ["osm", "istio"] as const)
+      if (groups[mesh].has(group)) found.set(mesh, (found.get(mesh) ?? 0) + 1);
+  }
+  return found;
 }

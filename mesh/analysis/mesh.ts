@@ -51,8 +51,9 @@ export interface Access {
   readonly services: readonly ServicePort[];
   /** Hosts outside of the cluster that the objects name, and one that stands for all others. */
   readonly hosts: readonly ServicePort[];
-  /** What is not here never passes. */
   readonly entries: readonly AccessEntry[];
+  /** What happens to calls that are not here; undefined where none of them passes, each in its own way. */
+  readonly otherwise: "refused" | undefined;
 }
 
 /** A service account that calls. */
@@ -109,6 +110,8 @@ export interface Mesh {
   /** What cannot be read as the API server or the mesh would. */
   readonly problems: readonly Problem[];
   readonly positions: Positions;
+  /** Of whom and what "proved" is said of it: to be said in the same sentence. */
+  readonly extent: string;
   /** What its sidecars do to paths before they look at them: sets of requests are those of paths that this leaves alone. */
   readonly pathNormalization: PathNormalization;
   /** What holds of all callers alike, in a sentence; undefined where nothing does. */

@@ -16,6 +16,8 @@ export interface Summary {
   readonly rules: readonly Rule[];
   /** Rules by which the caller is denied. */
   readonly forbidden: readonly Rule[];
+  /** What becomes of requests that meet none of its rules; empty where there are none. */
+  readonly rest: readonly Outcome[];
   /** What fails, and how. */
   readonly failures: readonly Outcome[];
   /** Shares of the backends of what passes by some rule; null where what is not defined decides it, or the request. */
@@ -32,6 +34,7 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
   const rules = new Map<string, Rule>();
   const forbidden = new Map<string, Rule>();
   const failures = new Set<Outcome>();
+  const rest = new Set<Outcome>();
   const choices = new Set<VariesBy>();
   let full = 0;
   let partial = 0;
@@ -77,6 +80,7 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
       return noShares;
     }
     partial += 1;
+    rest.add(otherwise.outcome);
     return anyOf(
       Array.from(passing, (next) => {
         if (next.kind === "end") return whole(next.backend);
@@ -91,6 +95,7 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
     unsettled: full + partial > 0 && failed > 0,
     rules: [...rules.values()],
     forbidden: [...forbidden.values()],
+    rest: [...rest],
     failures: [...failures],
     shares: definedShares(shares),
     choices: [...choices],

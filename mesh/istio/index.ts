@@ -1,1 +1,3 @@
+export { aksRootNamespace, upstreamRootNamespace } from "./injection";
+export { istioKinds } from "./kinds";
 export { istioMesh, type IstioMesh } from "./mesh";

@@ -8,6 +8,7 @@ import { type Manifests } from "../manifests";
 import { boundary } from "./boundary";
 import { callFrom } from "./calls/call";
 import { accountOf } from "./calls/client";
+import { istioExtent } from "./extent";
 import { findings } from "./findings";
 import { type IstioPlane, istioPlane } from "./plane";
 import { servicePorts } from "./registry";
@@ -35,6 +36,7 @@ export function istioMesh(
     unmetAssumptions: () => new Map(),
     problems: state.problems,
     positions: state.positions,
+    extent: istioExtent(state.settings.pathNormalization),
     pathNormalization: state.settings.pathNormalization,
     everyone: undefined,
     access: whole,

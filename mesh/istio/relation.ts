@@ -60,6 +60,7 @@ export function relation(plane: IstioPlane): Access {
     services,
     hosts,
     entries,
+    otherwise: undefined,
   };
 }
 

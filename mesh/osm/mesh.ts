@@ -5,6 +5,7 @@ import { type Manifests } from "../manifests";
 import { callFrom } from "./calls/callers";
 import { hasOtherWays, ownCalls } from "./calls/other-ways";
 import { type ControlPlane, controlPlane } from "./control-plane";
+import { osmExtent } from "./extent";
 import { findings } from "./findings";
 import { admissionFindings } from "./findings/admitted";
 import { unmetAssumptions } from "./network-needs";
@@ -35,6 +36,7 @@ export function osmMesh(
     unmetAssumptions: memoOnce(() => unmetAssumptions(plane)),
     problems: [...state.problems, ...patternProblems(plane)],
     positions: state.positions,
+    extent: osmExtent,
     pathNormalization: "NONE",
     everyone: state.switches.permissive
       ? "Permissive mode: every caller of the mesh reaches what any caller reaches."

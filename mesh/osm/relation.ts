@@ -41,7 +41,15 @@ export function relation(mesh: ControlPlane): Access {
   ];
   const shown = shownAccounts(mesh.state);
   const unseen = callers.filter((caller) => isUnseen(shown, caller));
-  return { callers, unseen, outsiders: outsiders.map(({ who }) => who), services, hosts, entries };
+  return {
+    callers,
+    unseen,
+    outsiders: outsiders.map(({ who }) => who),
+    services,
+    hosts,
+    entries,
+    otherwise: "refused",
+  };
 }
 
 /** A caller, and how it is called. */

@@ -1,5 +1,5 @@
 import { changeTitles } from "../../mesh/analysis/change-titles";
-import { provedExtent } from "../../mesh/analysis/proved-extent";
+import { osmExtent } from "../../mesh/osm/extent";
 import { type AccessLine, type AccessReport, type BrokenGuarantee, type ShortVerdict } from "../report";
 import { code, counted, plainLine } from "./escape";
 import { hideIn } from "./secrets";
@@ -44,14 +44,14 @@ export function accessSection({
     return { ...common, title: "Access: not compared", entries: [line(changes.unknown)], language: "text" };
   }
   if (changes.length === 0) {
-    const intro = `No change against ${against}, and ${held} kept: proved ${provedExtent}.${unmet}`;
+    const intro = `No change against ${against}, and ${held} kept: proved ${osmExtent}.${unmet}`;
     return { ...common, title: "Access", intro, entries: [] };
   }
   const count = (kind: AccessLine["kind"]): number => changes.filter((change) => change.kind === kind).length;
   const others = changes.length - count("opens") - count("closes");
   const parts = [`${String(count("opens"))} opened`, `${String(count("closes"))} closed`];
   if (others > 0) parts.push(`${String(others)} otherwise changed`);
-  const intro = `Against ${against}; a request shows each line. ${held} kept: proved ${provedExtent}.${unmet}`;
+  const intro = `Against ${against}; a request shows each line. ${held} kept: proved ${osmExtent}.${unmet}`;
   return { ...common, title: `Access: ${parts.join(", ")}`, intro, entries: changes.map(accessEntry) };
 }
 

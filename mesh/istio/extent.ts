@@ -1,0 +1,12 @@
+import { type PathNormalization } from "../request/path-normalization";
+
+/** What "proved" is said of: to be said in the same sentence. */
+export function istioExtent(form: PathNormalization): string {
+  const paths = form === "NONE" ? "" : `whose path is that of RFC 3986 in its normal form (${form}) and has no query, `;
+  return (
+    "for every service account of the objects and everybody outside of the mesh as callers, in plain text and by TLS of their own without a client certificate, every " +
+    "Service of the cluster under its full name and every host that a ServiceEntry names, and every request between them over TCP " +
+    `${paths}that sends no header twice and no JSON web token; what comes in by a gateway counts as the gateway's service account, and EnvoyFilters, waypoints and ` +
+    "what is above or below the mesh but NetworkPolicies of networking.k8s.io/v1 are not read"
+  );
+}

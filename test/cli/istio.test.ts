@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { main } from "../../cli/main";
+import { capture } from "./capture";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "aks-mesh-istio-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const write = (name: string, text: string): string => {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+};
+const run = (...args: readonly string[]) => capture(() => main(args));
+
+const cluster = `
+apiVersion: v1
+kind: Namespace
+metadata: { name: shop, labels: { istio.io/rev: asm-1-30, openservicemesh.io/monitored-by: osm }, annotations: { openservicemesh.io/sidecar-injection: enabled } }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: cart, namespace: shop, labels: { app: cart } }
+spec: { serviceAccountName: cart }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: web, namespace: shop, labels: { app: web } }
+spec: { serviceAccountName: web }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: cart, namespace: shop }
+spec: { selector: { app: cart }, ports: [{ name: http, port: 80, targetPort: 8080 }] }
+---
+`;
+
+const policy = (paths: string) => `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: cart, namespace: shop }
+spec:
+  selector: { matchLabels: { app: cart } }
+  rules:
+    - from: [{ source: { principals: [cluster.local/ns/shop/sa/web] } }]
+      to: [{ operation: { methods: [GET], paths: [${paths}] } }]
+`;
+
+const target = `
+apiVersion: specs.smi-spec.io/v1alpha4
+kind: HTTPRouteGroup
+metadata: { name: items, namespace: shop }
+spec: { matches: [{ name: items, methods: [GET], pathRegex: "/items.*" }] }
+---
+apiVersion: access.smi-spec.io/v1alpha3
+kind: TrafficTarget
+metadata: { name: cart, namespace: shop }
+spec:
+  destination: { kind: ServiceAccount, name: cart, namespace: shop }
+  sources: [{ kind: ServiceAccount, name: web, namespace: shop }]
+  rules: [{ kind: HTTPRouteGroup, name: items, matches: [items] }]
+`;
+
+const closed = `---
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: { name: default, namespace: shop }
+spec: { outboundTrafficPolicy: { mode: REGISTRY_ONLY } }
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: { name: default, namespace: shop }
+spec: { mtls: { mode: STRICT } }
+`;
+
+describe("manifests of Istio", () => {
+  it("are told from their kinds, by every command", async () => {
+    const file = write("mesh.yaml", cluster + policy('"/items*"'));
+    expect((await run("access", file)).output).toContain("pass  GET /items*");
+    const { output } = await run("explain", file, "--from", "shop/web", "--to", "cart.shop:80", "--path", "/other");
+    expect(output).toContain("denied (403)");
+    expect(output).toContain("AuthorizationPolicy shop/cart");
+  });
+
+  it("are compared, and what changes is shown by a request", async () => {
+    const before = write("before.yaml", cluster + policy('"/items*"'));
+    const after = write("after.yaml", cluster + policy('"/items*", "/carts"'));
+    const { output } = await run("diff", before, after);
+    expect(output).toContain("opens");
+    expect(output).toContain("GET /carts");
+    expect((await run("diff", before, before)).output).toContain("No change: proved for every service account");
+  });
+
+  it("are compared with those of Open Service Mesh: what changes, and of what that is proved", async () => {
+    const osm = write("osm.yaml", cluster + target);
+    const same = write("same.yaml", `${cluster}${policy('"/items*"')}${closed}`);
+    const kinds = async (after: string) => {
+      const { output } = await run("diff", osm, after, "--json");
+      return (JSON.parse(output.slice(output.indexOf("[\n"))) as { kind: string }[]).map(({ kind }) => kind);
+    };
+    // What is refused is answered with 403 in place of 404.
+    expect(await kinds(same)).toEqual(["answers"]);
+    // Without a Sidecar the calls of both accounts to unknown hosts are passed on.
+    const open = await kinds(write("open.yaml", cluster + policy('"/items*"')));
+    expect(open.filter((kind) => kind === "opens")).toHaveLength(4);
+    const wider = write("wider.yaml", `${cluster}${policy('"/items*", "/carts"')}${closed}`);
+    expect(await kinds(wider)).toEqual(["opens"]);
+  });
+
+  it("beside those of another mesh want a word which one runs", async () => {
+    const both = write("both.yaml", `${cluster}${target}---${policy('"/items*"')}`);
+    const { output, result } = await run("access", both);
+    expect(output).toContain("objects of two meshes, 2 of osm and 1 of istio: say with --mesh which one runs");
+    expect(result).toBe(2);
+    expect((await run("access", both, "--mesh", "istio")).output).toContain("pass  GET /items*");
+    expect((await run("access", both, "--mesh", "osm")).output).toContain("pass  GET /items.*");
+    expect((await run("access", both, "--mesh", "linkerd")).output).toContain(
+      '--mesh is "linkerd": write one of osm, istio.',
+    );
+  });
+});
