@@ -5,6 +5,7 @@ import { type AccountKey, keyOf } from "../cluster/keys";
 import { memoOnce } from "../cluster/look-up";
 import { type AskedService } from "../cluster/dns";
 import { type Manifests } from "../manifests";
+import { admissionFindings } from "./admission";
 import { boundary } from "./boundary";
 import { callFrom } from "./calls/call";
 import { accountOf } from "./calls/client";
@@ -66,7 +67,7 @@ export function istioMesh(
         .flatMap(({ ip }) => plane.podOfIp(ip) ?? []);
       return [...new Set(pods.map(accountOf))];
     },
-    admissionFindings: memoOnce(() => networkPolicyAdmission(manifests)),
+    admissionFindings: memoOnce(() => [...admissionFindings(manifests), ...networkPolicyAdmission(manifests)]),
     findings: memoOnce(() => findings(mesh, manifests)),
   };
   return mesh;

@@ -1,7 +1,7 @@
 import { type OsmObject } from "../kinds";
 import { type Surroundings } from "./context";
-import { type Finding } from "./finding";
-import { reportOn } from "./report";
+import { type Finding } from "../../analysis/object-finding";
+import { reportOn } from "../../analysis/object-report";
 import { hostParts } from "./values";
 
 /** Pairs each item with the first one of the same key, where there is one before it. Cost: O(n). */

@@ -1,6 +1,6 @@
 import { type Egress } from "../kinds";
 import { type Surroundings } from "./context";
-import { type Report } from "./report";
+import { type Report } from "../../analysis/object-report";
 import { isIpv4Cidr } from "./values";
 
 const routeGroups = "specs.smi-spec.io/v1alpha4";

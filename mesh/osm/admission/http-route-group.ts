@@ -1,7 +1,7 @@
 import { patternFault } from "../../regex/pattern";
 import { type HTTPRouteGroup } from "../kinds";
 import { type Surroundings } from "./context";
-import { type Report } from "./report";
+import { type Report } from "../../analysis/object-report";
 
 /** Checks an HTTPRouteGroup. */
 export function checkHttpRouteGroup({ spec }: HTTPRouteGroup, _around: Surroundings, report: Report): void {

@@ -1,14 +1,14 @@
 import { type OsmKind, type OsmObject, osmKinds } from "../kinds";
 import { acrossFindings } from "./across";
 import { type AdmissionContext, surroundingsOf } from "./context";
-import { type Finding } from "./finding";
+import { type Finding } from "../../analysis/object-finding";
 import { metadataFindings } from "./metadata";
 import { kindFindings } from "./rules";
 import { schemaProblems } from "../../manifests/schema";
 import { specSchemas } from "./schemas";
 
 export type { AdmissionContext } from "./context";
-export * from "./finding";
+export * from "../../analysis/object-finding";
 
 /** Result of {@link admit}. */
 export interface Admission {

@@ -1,6 +1,6 @@
 import { type IngressBackend } from "../kinds";
 import { type Surroundings } from "./context";
-import { type Report } from "./report";
+import { type Report } from "../../analysis/object-report";
 import { isIpv4Cidr, looksLikeIpv6Cidr } from "./values";
 
 /** Checks an IngressBackend by itself. */

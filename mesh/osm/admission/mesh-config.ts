@@ -1,5 +1,5 @@
 import { type MeshConfig } from "../kinds";
-import { type Report } from "./report";
+import { type Report } from "../../analysis/object-report";
 import { durationSeconds, isIpv4Cidr } from "./values";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "panic", "disabled"];

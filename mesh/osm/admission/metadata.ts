@@ -1,7 +1,7 @@
 import { isDnsLabel, isDnsSubdomain } from "../../manifests/names";
 import { type OsmObject } from "../kinds";
 import { type Surroundings } from "./context";
-import { type Finding } from "./finding";
+import { type Finding } from "../../analysis/object-finding";
 
 /** Names of object and namespace, and whether OSM looks into that namespace at all. */
 export function metadataFindings(object: OsmObject, around: Surroundings): Finding[] {

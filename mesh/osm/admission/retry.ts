@@ -1,6 +1,6 @@
 import { type Retry } from "../kinds";
 import { type Surroundings } from "./context";
-import { type Report } from "./report";
+import { type Report } from "../../analysis/object-report";
 import { durationSeconds } from "./values";
 
 /** Envoy's conditions for HTTP and gRPC retries. */

@@ -1,11 +1,11 @@
 import { type OsmObject } from "../kinds";
 import { type Surroundings } from "./context";
 import { checkEgress } from "./egress";
-import { type Finding } from "./finding";
+import { type Finding } from "../../analysis/object-finding";
 import { checkHttpRouteGroup } from "./http-route-group";
 import { checkIngressBackend } from "./ingress-backend";
 import { checkMeshConfig } from "./mesh-config";
-import { reportOn } from "./report";
+import { reportOn } from "../../analysis/object-report";
 import { checkRetry } from "./retry";
 import { checkTcpRoute } from "./tcp-route";
 import { checkTrafficSplit } from "./traffic-split";

@@ -1,5 +1,5 @@
 import { type TCPRoute } from "../kinds";
-import { type Report } from "./report";
+import { type Report } from "../../analysis/object-report";
 import { isPort } from "./values";
 
 /** Checks a TCPRoute. */

@@ -1,7 +1,7 @@
 import { type TrafficSplit } from "../kinds";
 import { type Surroundings } from "./context";
 import { isDnsLabel } from "../../manifests/names";
-import { type Report } from "./report";
+import { type Report } from "../../analysis/object-report";
 import { hostParts } from "./values";
 
 /** Checks a TrafficSplit by itself. */

@@ -1,6 +1,6 @@
 import { type TrafficTarget } from "../kinds";
 import { type Surroundings } from "./context";
-import { type Report } from "./report";
+import { type Report } from "../../analysis/object-report";
 
 /** Checks a TrafficTarget. */
 export function checkTrafficTarget({ metadata, spec }: TrafficTarget, around: Surroundings, report: Report): void {

@@ -2,7 +2,7 @@ import { type HttpLocalRateLimit } from "../../policy/settings";
 import { type UpstreamTrafficSetting } from "../kinds";
 import { type Surroundings } from "./context";
 import { checkPattern } from "./http-route-group";
-import { type Report } from "./report";
+import { type Report } from "../../analysis/object-report";
 import { durationSeconds, hostParts } from "./values";
 
 /** Error codes that Envoy's enumeration of status codes has. */

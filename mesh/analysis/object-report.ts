@@ -1,5 +1,4 @@
-import { type OsmObject } from "../kinds";
-import { type Finding, type RefusedBy } from "./finding";
+import { type Finding, type RefusedBy } from "./object-finding";
 
 /** Collects findings about one object. */
 export interface Report {
@@ -10,8 +9,14 @@ export interface Report {
   warning(check: string, path: string, problem: string, remedy: string): void;
 }
 
+/** An object with its name. */
+interface Named {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+}
+
 /** Begins a report about an object. */
-export function reportOn({ kind, metadata }: OsmObject): Report {
+export function reportOn({ kind, metadata }: Named): Report {
   const findings: Finding[] = [];
   const object = `${kind} ${metadata.namespace}/${metadata.name}`;
   return {

@@ -1,7 +1,7 @@
 /** How bad a finding is: an error is refused or ignored by the mesh, a warning works, but hardly as meant. */
 export type Severity = "error" | "warning";
 
-/** Who would stop the object: the API server by the kind's schema, OSM's webhook, or nobody, until traffic fails. */
+/** Who would stop the object: the API server by the kind's schema, the mesh's webhook, or nobody, until traffic fails. */
 export type RefusedBy = "schema" | "webhook" | "nobody";
 
 /** Something wrong with an object. */

@@ -1,0 +1,185 @@
+import { type AdmissionFinding, type Finding } from "../../analysis/finding";
+import { type Finding as ObjectFinding, type RefusedBy } from "../../analysis/object-finding";
+import { type Report, reportOn } from "../../analysis/object-report";
+import {
+  describeObject,
+  isJsonObject,
+  type KubernetesObject,
+  type Manifests,
+  nowhere,
+  parsePath,
+} from "../../manifests";
+import { schemaProblems } from "../../manifests/schema";
+import { type IstioKind, istioKinds, type IstioObject, type PeerAuthentication } from "../kinds";
+import { checkAuthorizationPolicy } from "./authorization-policy";
+import { specSchemas } from "./schemas";
+import { checkSelector } from "./selector";
+import { checkVirtualService } from "./virtual-service";
+
+/** Result of {@link admit}. */
+export interface Admission {
+  /** All that is wrong, object by object in the order given. */
+  readonly findings: readonly ObjectFinding[];
+  /** The objects that have the shape of their kind, in the order given. */
+  readonly objects: readonly IstioObject[];
+}
+
+function isIstioKind(kind: unknown): kind is IstioKind {
+  return typeof kind === "string" && Object.hasOwn(istioKinds, kind);
+}
+
+/** What the AKS add-on's own admission refuses (docs, "istio-support-policy"). */
+const blockedKinds = ["ProxyConfig", "WorkloadEntry", "WorkloadGroup", "IstioOperator", "WasmPlugin"];
+
+function shapeFindings(value: unknown, name: string): readonly ObjectFinding[] {
+  const found = (path: string, problem: string, remedy: string, refusedBy: RefusedBy = "schema"): ObjectFinding => ({
+    check: "schema",
+    severity: "error",
+    refusedBy,
+    object: name,
+    path,
+    problem,
+    remedy,
+  });
+  if (!isJsonObject(value)) return [found("", "this is no object", "write apiVersion, kind, metadata and spec")];
+  const { kind, apiVersion, metadata, spec } = value;
+  if (typeof kind === "string" && blockedKinds.includes(kind)) {
+    return [found("kind", `AKS's add-on refuses ${kind}`, "do without it, or install Istio yourself", "webhook")];
+  }
+  if (!isIstioKind(kind)) {
+    return [
+      found(
+        "kind",
+        `${JSON.stringify(kind)} is not a kind of Istio that is read here`,
+        `write one of ${Object.keys(istioKinds).join(", ")}`,
+      ),
+    ];
+  }
+  const { apiVersion: written, served } = istioKinds[kind];
+  const [group = ""] = written.split("/");
+  const versions: readonly string[] = served.map((version) => `${group}/${version}`);
+  if (typeof apiVersion !== "string" || !versions.includes(apiVersion)) {
+    return [found("apiVersion", `Istio serves no ${kind} as ${JSON.stringify(apiVersion)}`, `write ${written}`)];
+  }
+  const missing = (["name", "namespace"] as const).filter(
+    (key) => !isJsonObject(metadata) || typeof metadata[key] !== "string" || metadata[key] === "",
+  );
+  const schema = specSchemas[kind];
+  return [
+    ...missing.map((key) => found(`metadata.${key}`, "is missing", "name the object and its namespace")),
+    ...(schema === undefined || spec === undefined ? [] : schemaProblems(spec, schema, "spec")).map((one) =>
+      found(one.path, one.problem, one.remedy),
+    ),
+  ];
+}
+
+/** Whether an object has the shape of its kind. */
+function isWellShaped(value: unknown, findings: readonly ObjectFinding[]): value is IstioObject {
+  return isJsonObject(value) && findings.length === 0;
+}
+
+/**
+ * Checks objects one by one, before anything is applied: the kinds' schemas, and what istiod's validating webhook refuses. Istio takes
+ * more without a word than it should: that is among the findings of the mesh.
+ *
+ * @param values plain objects, from anywhere.
+ */
+export function admit(values: readonly unknown[]): Admission {
+  const objects: IstioObject[] = [];
+  const findings = values.flatMap((given, index): readonly ObjectFinding[] => {
+    // An object without a spec is one with an empty one.
+    const value = isJsonObject(given) && given["spec"] === undefined ? { ...given, spec: {} } : given;
+    const shape = shapeFindings(value, objectName(value, index));
+    if (!isWellShaped(value, shape)) return shape;
+    objects.push(value);
+    const report = reportOn(value);
+    checkObject(value, report);
+    return report.findings;
+  });
+  return { findings, objects };
+}
+
+function checkObject(object: IstioObject, report: Report): void {
+  switch (object.kind) {
+    case "AuthorizationPolicy":
+      checkAuthorizationPolicy(object, report);
+      break;
+    case "PeerAuthentication":
+      checkPeerAuthentication(object, report);
+      break;
+    case "VirtualService":
+      checkVirtualService(object, report);
+      break;
+    default:
+  }
+}
+
+function checkPeerAuthentication({ spec }: PeerAuthentication, report: Report): void {
+  const { selector, portLevelMtls = {} } = spec;
+  const ports = Object.keys(portLevelMtls);
+  checkSelector(selector, report);
+  if (ports.length > 0 && Object.keys(selector?.matchLabels ?? {}).length === 0) {
+    report.error(
+      "peer-ports",
+      "spec.portLevelMtls",
+      "is there without a selector",
+      "select the workload whose ports they are",
+      "webhook",
+    );
+  }
+  for (const port of ports) {
+    if (!/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65535) {
+      report.error(
+        "peer-ports",
+        `spec.portLevelMtls.${port}`,
+        "is no port",
+        "write the number of the pods' port",
+        "webhook",
+      );
+    }
+  }
+}
+
+function objectName(value: unknown, index: number): string {
+  if (!isJsonObject(value)) return `object ${String(index)}`;
+  const { kind, metadata } = value;
+  const { name, namespace } = isJsonObject(metadata) ? metadata : {};
+  return `${String(kind)} ${String(namespace ?? "?")}/${String(name ?? "?")}`;
+}
+
+const refusals: Readonly<Record<RefusedBy, string>> = {
+  schema: "The API server refuses the object",
+  webhook: "Istio's webhook refuses the object",
+  nobody: "",
+};
+
+const groups = ["security.istio.io", "networking.istio.io", "extensions.istio.io", "install.istio.io"];
+
+/** What would be refused of the objects of Istio's kinds, with their places. */
+export function admissionFindings({
+  objects,
+  positions = nowhere,
+}: Pick<Manifests, "objects"> & Partial<Manifests>): readonly AdmissionFinding[] {
+  const ofMesh = objects.filter(
+    ({ apiVersion, kind }) =>
+      groups.includes(apiVersion.split("/")[0] ?? "") && (isIstioKind(kind) || blockedKinds.includes(kind)),
+  );
+  const byName = new Map<string, KubernetesObject>(ofMesh.map((object) => [describeObject(object), object]));
+  return admit(ofMesh).findings.map(
+    ({ check, severity, refusedBy, object: name, path, problem, remedy }): AdmissionFinding => {
+      const object = byName.get(name);
+      const position = object && positions.of(object, parsePath(path));
+      const refusal = refusals[refusedBy];
+      const finding: Finding = {
+        severity,
+        rule: check,
+        object: name,
+        ...(path !== "" && { property: path }),
+        ...(position && { position }),
+        message: refusal === "" ? `${path}: ${problem}.` : `${refusal}: ${path === "" ? "" : `${path}: `}${problem}.`,
+        remedy: `${remedy[0]?.toUpperCase() ?? ""}${remedy.slice(1)}${remedy.endsWith("?") ? "" : "."}`,
+      };
+      return { finding, refused: refusedBy !== "nobody" };
+    },
+  );
+}

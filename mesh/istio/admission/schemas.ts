@@ -1,0 +1,228 @@
+import { type Schema } from "../../manifests/schema";
+import { type IstioKind } from "../kinds";
+
+const string: Schema = { type: "string" };
+const boolean: Schema = { type: "boolean" };
+const integer: Schema = { type: "integer" };
+const number: Schema = { type: "number" };
+const port: Schema = { type: "integer", minimum: 0, maximum: 4294967295 };
+const strings: Schema = { type: "array", items: string };
+const texts: Schema = { type: "map", values: string };
+
+const oneOf = (...values: string[]): Schema => ({ type: "string", enum: values });
+const list = (items: Schema): Schema => ({ type: "array", items });
+const object = (properties: Record<string, Schema>, ...required: string[]): Schema => ({
+  type: "object",
+  properties,
+  required,
+});
+
+const matchLabels = object({ matchLabels: texts });
+const labels = object({ labels: texts });
+const targetRef = object({ group: string, kind: string, name: string, namespace: string }, "kind", "name");
+const mode = object({ mode: oneOf("UNSET", "DISABLE", "PERMISSIVE", "STRICT") });
+const portNumber = object({ number: port });
+const match: Schema = object({ exact: string, prefix: string, regex: string });
+const matches: Schema = { type: "map", values: match };
+const headerChanges = object({ set: texts, add: texts, remove: strings });
+const headers = object({ request: headerChanges, response: headerChanges });
+const destination = object({ host: string, subset: string, port: portNumber }, "host");
+const percent = object({ value: number });
+const connectionMatch = {
+  destinationSubnets: strings,
+  port,
+  sourceLabels: texts,
+  sourceNamespace: string,
+  gateways: strings,
+};
+const share = object({ destination, weight: integer }, "destination");
+
+const source = object(
+  Object.fromEntries(
+    [
+      "principals",
+      "requestPrincipals",
+      "namespaces",
+      "serviceAccounts",
+      "trustDomains",
+      "ipBlocks",
+      "remoteIpBlocks",
+    ].flatMap((name) => [
+      [name, strings],
+      [`not${name.charAt(0).toUpperCase()}${name.slice(1)}`, strings],
+    ]),
+  ),
+);
+
+const operation = object(
+  Object.fromEntries(
+    ["hosts", "ports", "methods", "paths"].flatMap((name) => [
+      [name, strings],
+      [`not${name.charAt(0).toUpperCase()}${name.slice(1)}`, strings],
+    ]),
+  ),
+);
+
+/**
+ * Schema of each kind's `spec`, as Istio 1.31's CustomResourceDefinitions state it; undefined where only types of parts that are read
+ * are looked at.
+ */
+export const specSchemas: Readonly<Record<IstioKind, Schema | undefined>> = {
+  AuthorizationPolicy: object({
+    selector: matchLabels,
+    targetRef,
+    targetRefs: list(targetRef),
+    action: oneOf("ALLOW", "DENY", "AUDIT", "CUSTOM"),
+    provider: object({ name: string }),
+    rules: list(
+      object({
+        from: list(object({ source })),
+        to: list(object({ operation })),
+        when: list(object({ key: string, values: strings, notValues: strings }, "key")),
+      }),
+    ),
+  }),
+  PeerAuthentication: object({
+    selector: matchLabels,
+    mtls: mode,
+    portLevelMtls: { type: "map", values: mode },
+  }),
+  VirtualService: object({
+    hosts: strings,
+    gateways: strings,
+    exportTo: strings,
+    http: list(
+      object({
+        name: string,
+        match: list(
+          object({
+            name: string,
+            uri: match,
+            ignoreUriCase: boolean,
+            scheme: match,
+            method: match,
+            authority: match,
+            headers: matches,
+            withoutHeaders: matches,
+            queryParams: matches,
+            port,
+            sourceLabels: texts,
+            sourceNamespace: string,
+            gateways: strings,
+            statPrefix: string,
+          }),
+        ),
+        route: list(object({ destination, weight: integer, headers }, "destination")),
+        redirect: object({
+          uri: string,
+          authority: string,
+          port,
+          derivePort: oneOf("FROM_PROTOCOL_DEFAULT", "FROM_REQUEST_PORT"),
+          scheme: string,
+          redirectCode: integer,
+        }),
+        directResponse: object({ status: integer, body: object({ string, bytes: string }) }, "status"),
+        delegate: object({ name: string, namespace: string }),
+        rewrite: object({
+          uri: string,
+          authority: string,
+          uriRegexRewrite: object({ match: string, rewrite: string }),
+        }),
+        timeout: string,
+        retries: object({
+          attempts: integer,
+          perTryTimeout: string,
+          retryOn: string,
+          retryRemoteLocalities: boolean,
+          retryIgnorePreviousHosts: boolean,
+          backoff: string,
+        }),
+        fault: object({
+          delay: object({
+            percent: integer,
+            percentage: percent,
+            fixedDelay: string,
+            exponentialDelay: string,
+          }),
+          abort: object({ percentage: percent, httpStatus: integer, grpcStatus: string, http2Error: string }),
+        }),
+        mirror: destination,
+        mirrors: list(object({ destination, percentage: percent }, "destination")),
+        mirrorPercent: integer,
+        mirror_percent: integer,
+        mirrorPercentage: percent,
+        corsPolicy: object({
+          allowOrigin: strings,
+          allowOrigins: list(match),
+          allowMethods: strings,
+          allowHeaders: strings,
+          exposeHeaders: strings,
+          maxAge: string,
+          allowCredentials: boolean,
+          unmatchedPreflights: oneOf("UNSPECIFIED", "FORWARD", "IGNORE"),
+        }),
+        headers,
+      }),
+    ),
+    tls: list(
+      object(
+        { match: list(object({ ...connectionMatch, sniHosts: strings }, "sniHosts")), route: list(share) },
+        "match",
+      ),
+    ),
+    tcp: list(object({ match: list(object({ ...connectionMatch, sourceSubnet: string })), route: list(share) })),
+  }),
+  DestinationRule: object(
+    {
+      host: string,
+      exportTo: strings,
+      workloadSelector: matchLabels,
+      trafficPolicy: { type: "map", values: anything() },
+      subsets: list(
+        object({ name: string, labels: texts, trafficPolicy: { type: "map", values: anything() } }, "name"),
+      ),
+    },
+    "host",
+  ),
+  ServiceEntry: object(
+    {
+      hosts: strings,
+      addresses: strings,
+      ports: list(object({ number: port, protocol: string, name: string, targetPort: port }, "number", "name")),
+      location: oneOf("MESH_EXTERNAL", "MESH_INTERNAL"),
+      resolution: oneOf("NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN", "DYNAMIC_DNS"),
+      endpoints: list({ type: "map", values: anything() }),
+      workloadSelector: labels,
+      exportTo: strings,
+      subjectAltNames: strings,
+    },
+    "hosts",
+  ),
+  Sidecar: object({
+    workloadSelector: labels,
+    ingress: list({ type: "map", values: anything() }),
+    egress: list(
+      object(
+        {
+          port: object({ number: port, protocol: string, name: string, targetPort: port }),
+          bind: string,
+          captureMode: oneOf("DEFAULT", "IPTABLES", "NONE"),
+          hosts: strings,
+        },
+        "hosts",
+      ),
+    ),
+    inboundConnectionPool: { type: "map", values: anything() },
+    outboundTrafficPolicy: object({
+      mode: oneOf("REGISTRY_ONLY", "ALLOW_ANY", "ALLOW_ANY_DYNAMIC_DNS"),
+      egressProxy: destination,
+    }),
+  }),
+  Gateway: undefined,
+  EnvoyFilter: undefined,
+};
+
+/** A value that is not looked at. */
+function anything(): Schema {
+  return { type: "any" };
+}

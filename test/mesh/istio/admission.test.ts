@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import { admit } from "../../../mesh/istio/admission";
+import { authorizationPolicy, istio, peerAuthentication, virtualService } from "./world";
+
+/** What is refused, as `path: problem`. */
+const refusals = (object: unknown): readonly string[] =>
+  admit([object]).findings.flatMap(({ path, problem, refusedBy }) =>
+    refusedBy === "nobody" ? [] : [`${path}: ${problem}`],
+  );
+
+const rule = (one: unknown) => authorizationPolicy("shop", "p", { rules: [one] });
+const operation = (fields: unknown) => rule({ to: [{ operation: fields }] });
+const source = (fields: unknown) => rule({ from: [{ source: fields }] });
+const when = (condition: unknown) => rule({ when: [condition] });
+
+describe("istiod's webhook takes, as measured,", () => {
+  test.each([
+    ["an empty spec", authorizationPolicy("shop", "p", {})],
+    ["an object without a spec", { ...authorizationPolicy("shop", "p", {}), spec: undefined }],
+    ["an empty rule", rule({})],
+    ["paths that look like patterns", operation({ paths: ["/a/[0-9]+", "/m/*/b"] })],
+    ["methods in lower case and of one's own", operation({ methods: ["get", "FLY"] })],
+    ["principals that nobody has", source({ principals: ["nobody"] })],
+    ["templates", operation({ paths: ["/a/{*}/b", "/a/{**}"] })],
+    ["any key in brackets", when({ key: "request.headers[:path]", values: ["/a*"] })],
+    [
+      "weights that do not add up to 100",
+      virtualService("shop", "v", {
+        hosts: ["a"],
+        http: [
+          {
+            route: [
+              { destination: { host: "a" }, weight: 90 },
+              { destination: { host: "b" }, weight: 20 },
+            ],
+          },
+        ],
+      }),
+    ],
+    ["an older version", { ...authorizationPolicy("shop", "p", {}), apiVersion: "security.istio.io/v1beta1" }],
+    [
+      "a large pattern in a route",
+      virtualService("shop", "v", {
+        hosts: ["a"],
+        http: [{ match: [{ uri: { regex: `/${"a.b".repeat(60)}` } }], route: [{ destination: { host: "a" } }] }],
+      }),
+    ],
+  ])("%s", (_, object) => {
+    expect(refusals(object)).toEqual([]);
+  });
+});
+
+describe("refuses", () => {
+  test.each([
+    [operation({ paths: ["/a/{id}"] }), /paths\[0\]: "\/a\/\{id\}": \{ and \}/],
+    [operation({ paths: ["/a/{**}/b/{*}"] }), /\{\*\*\} is not the last/],
+    [operation({ paths: [""] }), /paths\[0\]: is empty/],
+    [source({ principals: [""] }), /principals\[0\]: is empty/],
+    [operation({ ports: ["http"] }), /ports\[0\]: "http" is no port/],
+    [operation({}), /operation: names nothing/],
+    [source({}), /source: names nobody/],
+    [when({ key: "request.method", values: ["GET"] }), /"request.method" is unknown/],
+    [when({ key: "source.ip" }), /values: is missing/],
+    [when({ key: "source.ip", values: ["10.0.0.0/99"] }), /no address and no CIDR/],
+    [source({ serviceAccounts: ["a/b/c"] }), /no service account/],
+    [source({ serviceAccounts: ["a/b"], namespaces: ["a"] }), /with principals or namespaces/],
+    [authorizationPolicy("shop", "p", { action: "DENY" }), /spec.rules: is missing/],
+    [authorizationPolicy("shop", "p", { action: "CUSTOM", rules: [{}] }), /provider.name: is missing/],
+    [
+      authorizationPolicy("shop", "p", {
+        selector: { matchLabels: { a: "b" } },
+        targetRefs: [{ kind: "Service", name: "s" }],
+      }),
+      /beside another selection/,
+    ],
+    [authorizationPolicy("shop", "p", { rule: [] }), /spec.rule: there is no such property/],
+    [authorizationPolicy("shop", "p", { action: "PERMIT" }), /spec.action: "PERMIT" is not allowed/],
+    [
+      peerAuthentication("shop", "p", { portLevelMtls: { 80: { mode: "STRICT" } } }),
+      /portLevelMtls: is there without a selector/,
+    ],
+    [
+      virtualService("shop", "v", { hosts: ["*"], http: [{ route: [{ destination: { host: "a" } }] }] }),
+      /"\*" is not taken/,
+    ],
+    [virtualService("shop", "v", { hosts: ["a"] }), /spec: has no rule/],
+    [virtualService("shop", "v", { hosts: ["a"], http: [{}] }), /leads nowhere/],
+    [
+      virtualService("shop", "v", {
+        hosts: ["a"],
+        http: [{ route: [{ destination: { host: "a" } }, { destination: { host: "b" }, weight: 0 }] }],
+      }),
+      /add up to 0/,
+    ],
+    [
+      virtualService("shop", "v", {
+        hosts: ["a"],
+        http: [{ match: [{ uri: { regex: "(" } }], route: [{ destination: { host: "a" } }] }],
+      }),
+      /RE2 refuses/,
+    ],
+    [istio("networking.istio.io/v1beta1", "ProxyConfig", "shop", "p", {}), /AKS's add-on refuses ProxyConfig/],
+    [istio("security.istio.io/v2", "AuthorizationPolicy", "shop", "p", {}), /serves no AuthorizationPolicy/],
+  ])("%#", (object, expected) => {
+    const found = refusals(object);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(expected);
+  });
+});
