@@ -3,22 +3,28 @@ import { type AskedService } from "./cluster/dns";
 import { type Manifests } from "./manifests";
 import { istioMesh } from "./istio";
 import { osmMesh } from "./osm";
-import { admit as admitOsm, type AdmissionContext, type Finding } from "./osm/admission";
+import { type Finding } from "./analysis/object-finding";
+import { admit as admitIstio } from "./istio/admission";
+import { admit as admitOsm, type AdmissionContext } from "./osm/admission";
 import { compileOsm } from "./osm/compile";
-import { istioKinds } from "./istio/kinds";
+import { istioKinds, type IstioObject } from "./istio/kinds";
 import { type OsmObject, osmKinds } from "./osm/kinds";
 import { type Policy } from "./policy/model";
 
-/** The objects of each mesh that a policy can be compiled for. */
+/** The objects of each mesh. */
 interface ObjectOf {
   readonly osm: OsmObject;
+  readonly istio: IstioObject;
 }
 
-/** Meshes that a policy can be compiled for, and whose objects can be checked and analysed. */
-export type MeshTarget = keyof ObjectOf;
+/** Meshes whose objects can be checked and analysed. */
+export type MeshName = keyof ObjectOf;
+
+/** Meshes that a policy can be compiled for. */
+export type MeshTarget = "osm";
 
 /** An object of one of a mesh's own kinds. */
-export type MeshObject<T extends MeshTarget> = ObjectOf[T];
+export type MeshObject<M extends MeshName> = ObjectOf[M];
 
 /** What comes of checking objects before they are applied. */
 export interface Admission<O> {
@@ -28,22 +34,15 @@ export interface Admission<O> {
   readonly objects: readonly O[];
 }
 
-/** What a mesh is to those who do not know which one it is. */
-interface Target<O> {
-  compile(policy: Policy): readonly O[];
-  admit(values: readonly unknown[], context?: AdmissionContext): Admission<O>;
-}
-
-/** Meshes whose objects can be analysed. */
-export type MeshName = "osm" | "istio";
-
 type Analysis = (manifests: Pick<Manifests, "objects"> & Partial<Manifests>, asked: readonly AskedService[]) => Mesh;
 
 const analyses: Readonly<Record<MeshName, Analysis>> = { osm: osmMesh, istio: istioMesh };
 
-const targets: { readonly [T in MeshTarget]: Target<ObjectOf[T]> } = {
-  osm: { compile: compileOsm, admit: admitOsm },
-};
+const admissions: {
+  readonly [M in MeshName]: (values: readonly unknown[], context?: AdmissionContext) => Admission<ObjectOf[M]>;
+} = { osm: admitOsm, istio: admitIstio };
+
+const compilers: { readonly [T in MeshTarget]: (policy: Policy) => readonly ObjectOf[T][] } = { osm: compileOsm };
 
 /**
  * The objects of a mesh that do what the policy says, no more and no less, in an order that never changes by itself.
@@ -51,7 +50,7 @@ const targets: { readonly [T in MeshTarget]: Target<ObjectOf[T]> } = {
  * @throws {PolicyError} where the mesh cannot say it exactly.
  */
 export function compile<T extends MeshTarget>(policy: Policy, target: T): readonly MeshObject<T>[] {
-  return targets[target].compile(policy);
+  return compilers[target](policy);
 }
 
 /**
@@ -60,12 +59,12 @@ export function compile<T extends MeshTarget>(policy: Policy, target: T): readon
  *
  * @param values plain objects, from anywhere.
  */
-export function admit<T extends MeshTarget>(
+export function admit<M extends MeshName>(
   values: readonly unknown[],
-  target: T,
+  mesh: M,
   context?: AdmissionContext,
-): Admission<MeshObject<T>> {
-  return targets[target].admit(values, context);
+): Admission<MeshObject<M>> {
+  return admissions[mesh](values, context);
 }
 
 /**
