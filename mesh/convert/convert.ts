@@ -11,6 +11,7 @@ import {
 import { canonicalOrder } from "../istio/names";
 import { type Gap, rulesFor, type Side } from "../istio/request-rules";
 import { type OsmMesh } from "../osm";
+import { chainKind } from "../osm/proxy/outbound";
 import { principalOf } from "./principal";
 import { grantsOf, type Grant } from "./grants";
 import { adviceOf, type Refusal, routingOf, type RoutingOptions } from "./routing";
@@ -58,15 +59,23 @@ export function convertToIstio(mesh: OsmMesh, options: ConvertOptions = {}): Con
   const objects: IstioObject[] = [];
   const selectors = selectorsOf(mesh.state.pods);
   const namespaces = namespacesOf(mesh);
-  objects.push(...namespaces.flatMap(namespaceDefaults(mesh)));
-
   const { grants, unsettled } = grantsOf(mesh);
+  objects.push(...namespaces.flatMap(namespaceDefaults(mesh, calledNamespaces(grants))));
   const servers = new Map<AccountKey, Grant[]>();
   for (const grant of grants) servers.set(grant.server, [...(servers.get(grant.server) ?? []), grant]);
   for (const [account, ofAccount] of servers) {
     const doubts = unsettled.filter(({ server }) => server === account);
     if (doubts.length > 0) {
       refused.push(...doubts.map(({ text }) => ({ place: `service account ${account}`, text, account })));
+      continue;
+    }
+    const both = ofAccount.find(({ hosts, port }) => hosts === undefined && speaksHttp(mesh, account, port));
+    if (both !== undefined) {
+      refused.push({
+        place: `service account ${account}`,
+        text: `one Service takes its port ${String(both.port)} for TCP and another for HTTP, which Istio does not tell apart where calls come in: give both the same protocol`,
+        account,
+      });
       continue;
     }
     const choice = options.choices?.get(account);
@@ -103,17 +112,50 @@ export function convertToIstio(mesh: OsmMesh, options: ConvertOptions = {}): Con
   };
 }
 
+/** Whether an HTTP port of a Service leads to a port of an account's pods. */
+function speaksHttp({ catalog }: OsmMesh, account: AccountKey, port: number): boolean {
+  return catalog
+    .servicesOfAccount(account)
+    .some(({ targetPort, protocol }) => targetPort === port && chainKind(protocol) === "http");
+}
+
 function namespacesOf({ state }: OsmMesh): readonly string[] {
   const all =
     state.namespaces.size > 0
       ? [...state.namespaces.keys()]
-      : [...state.pods, ...state.services.values(), ...state.targets].map(({ namespace }) => namespace);
+      : [
+          ...[...state.pods, ...state.services.values(), ...state.targets].map(({ namespace }) => namespace),
+          // Callers that no object shows.
+          ...[...state.targets, ...state.egresses].flatMap(({ sources }) => sources.map(({ namespace }) => namespace)),
+        ];
   return [...new Set(all)].filter((namespace) => namespace !== "" && state.isMonitored(namespace)).sort();
 }
 
-/** Closed and encrypted, until something opens it; and nothing leaves for hosts that nobody knows. */
-function namespaceDefaults({ state }: OsmMesh): (namespace: string) => readonly IstioObject[] {
+/** Namespaces that callers of a namespace may call into. */
+function calledNamespaces(grants: readonly Grant[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const { server, callers } of grants) {
+    const [called = ""] = server.split("/");
+    for (const caller of callers) {
+      const [namespace = ""] = caller.split("/");
+      const known = found.get(namespace);
+      if (known === undefined) found.set(namespace, new Set([called]));
+      else known.add(called);
+    }
+  }
+  return found;
+}
+
+/**
+ * Closed and encrypted, until something opens it. Sidecars are told of nothing but what is called: those of OSM know no other Services
+ * either, those outside of the mesh among them, which no policy guards.
+ */
+function namespaceDefaults(
+  { state }: OsmMesh,
+  called: ReadonlyMap<string, ReadonlySet<string>>,
+): (namespace: string) => readonly IstioObject[] {
   return (namespace) => {
+    const hosts = [...(called.get(namespace) ?? [])].sort().map((one) => (one === namespace ? "./*" : `${one}/*`));
     const deny: AuthorizationPolicy = {
       apiVersion: istioKinds.AuthorizationPolicy.apiVersion,
       kind: "AuthorizationPolicy",
@@ -130,7 +172,10 @@ function namespaceDefaults({ state }: OsmMesh): (namespace: string) => readonly 
       apiVersion: istioKinds.Sidecar.apiVersion,
       kind: "Sidecar",
       metadata: { name: "default", namespace },
-      spec: { outboundTrafficPolicy: { mode: "REGISTRY_ONLY" } },
+      spec: {
+        egress: [{ hosts: hosts.length === 0 ? ["~/*"] : hosts }],
+        outboundTrafficPolicy: { mode: "REGISTRY_ONLY" },
+      },
     };
     return state.switches.egress ? [deny, strict] : [deny, strict, known];
   };

@@ -1,15 +1,18 @@
 import { type Manifests } from "../manifests";
+import { type AccountKey } from "../cluster/keys";
 import { istioMesh } from "../istio";
 import { osmMesh, type OsmMesh } from "../osm";
 import { type Conversion, type ConvertOptions, convertToIstio } from "./convert";
 
 import { migrated } from "./migrated";
 import { type Proof, proveBack } from "./proof";
+import { type Refusal } from "./routing";
+
+export type { Refusal };
 
 export { approximationText, type Choice, type Conversion, type ConvertOptions } from "./convert";
 export { labelled, migrated } from "./migrated";
 export { equalExtent, type Proof } from "./proof";
-export type { Refusal } from "./routing";
 
 /** A conversion, and the mesh that it is of. */
 export interface Converted extends Conversion {
@@ -21,10 +24,21 @@ const anyRevision = "asm-1-30";
 
 /** Compares the mesh that manifests are of with what the conversion makes of them. */
 export function proofOf(manifests: Manifests, converted: Converted, revision = anyRevision): Proof {
-  const { mesh, open, chosen, refused } = converted;
+  const { mesh } = converted;
   const after = istioMesh({ objects: migrated(manifests.objects, mesh, converted, revision) });
-  const accounts = [...open, ...chosen, ...refused].flatMap(({ account }) => account ?? []);
-  return proveBack(mesh, after, new Set(accounts));
+  return proveBack(mesh, after, equalityOf(converted).accounts);
+}
+
+/** What a conversion does not claim to be equal: the whole, or some accounts. */
+export function equalityOf({ open, chosen, refused }: Conversion): {
+  /** The first thing without a counterpart that is of no account. */
+  readonly whole: Refusal | undefined;
+  readonly accounts: ReadonlySet<AccountKey>;
+} {
+  return {
+    whole: refused.find(({ account }) => account === undefined),
+    accounts: new Set([...open, ...chosen, ...refused].flatMap(({ account }) => account ?? [])),
+  };
 }
 
 /** Istio's objects for what OSM makes of manifests. */

@@ -1,10 +1,12 @@
+import { keyOf } from "../cluster/keys";
 import { type OsmMesh } from "../osm";
 import { type Refusal } from "./routing";
 
 /** What of a mesh is about callers and hosts outside, or goes around sidecars: said, as Istio has other objects for it. */
-export function outsideRefusals({ state }: OsmMesh): readonly Refusal[] {
+export function outsideRefusals(mesh: OsmMesh): readonly Refusal[] {
+  const { state } = mesh;
   const { switches } = state;
-  const refused: Refusal[] = [];
+  const refused: Refusal[] = [...podRefusals(mesh)];
   if (switches.permissive) {
     refused.push({
       place: "MeshConfig spec.traffic.enablePermissiveTrafficPolicyMode",
@@ -37,7 +39,7 @@ export function outsideRefusals({ state }: OsmMesh): readonly Refusal[] {
       text: "callers outside of the mesh come in by a gateway: write a Gateway and a VirtualService for the add-on's ingress gateway, and let its identity in by an AuthorizationPolicy",
     });
   }
-  if (switches.egressPolicy && !switches.egress) {
+  if (switches.egressPolicy) {
     for (const { namespace, name } of state.egresses) {
       refused.push({
         place: `Egress ${namespace}/${name}`,
@@ -46,6 +48,45 @@ export function outsideRefusals({ state }: OsmMesh): readonly Refusal[] {
     }
   }
   return refused;
+}
+
+/** Annotations of pods by which OSM's sidecars are passed by. */
+const exclusion = /^openservicemesh\.io\/(inbound|outbound)-/;
+
+/** Pods that calls reach, or that call, around their sidecars. */
+function podRefusals({ state, catalog }: OsmMesh): readonly Refusal[] {
+  const refused = new Map<string, Refusal>();
+  for (const pod of state.pods) {
+    if (!state.isMonitored(pod.namespace)) continue;
+    const place = pod.workload ?? `Pod ${pod.namespace}/${pod.name}`;
+    const [annotation] = Object.keys(pod.annotations).filter((name) => exclusion.test(name));
+    if (annotation !== undefined) {
+      const text = `what goes around its sidecar by ${annotation} is said by an annotation of traffic.sidecar.istio.io/ in Istio: write that one, and take this one out`;
+      refused.set(place, { place, text });
+    } else if (pod.hostNetwork && state.hasSidecar(pod)) {
+      refused.set(place, {
+        place,
+        text: "Istio gives no sidecar to a pod of the host's network: give it a network of its own",
+      });
+    } else if (!state.hasSidecar(pod) && catalog.servicesOfPod(pod).length > 0) {
+      const text =
+        "it has no sidecar, and a Service of the mesh leads to it: OSM's sidecars cannot call it, Istio's can, in plain text, and nothing guards it: give it a sidecar, take it out of the Service, or close it by a NetworkPolicy";
+      refused.set(place, { place, text });
+    }
+  }
+  for (const { namespace, name, externalName } of state.services.values()) {
+    if (!state.isMonitored(namespace)) continue;
+    const addresses = (state.endpoints.get(keyOf(namespace, name))?.subsets ?? []).flatMap(
+      (subset) => subset.addresses,
+    );
+    const unknown = addresses.find(({ ip }) => catalog.podsOfIp(ip).length === 0);
+    if (unknown === undefined && externalName === undefined) continue;
+    const where = externalName ?? unknown?.ip ?? "";
+    const place = `Service ${namespace}/${name}`;
+    const text = `it leads out of the mesh, to ${where}, where OSM's sidecars cannot call and Istio's can: move it to a namespace that is not in the mesh, or write a ServiceEntry`;
+    refused.set(place, { place, text });
+  }
+  return [...refused.values()];
 }
 
 function annotationFor(field: string): string {

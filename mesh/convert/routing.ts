@@ -184,6 +184,20 @@ function destinationsOf(
     return [{ destination: { host: fullName(service.service), ...(several && { port: { number: service.port } }) } }];
   }
   const place = `TrafficSplit ${split.namespace}/${split.name}`;
+  const other = split.backends.find(
+    ({ service: name }) =>
+      mesh.state.services.has(keyOf(split.namespace, name)) &&
+      mesh.catalog
+        .meshServicesOf(mesh.state.services.get(keyOf(split.namespace, name)) ?? service.service)
+        .some((one) => one.port === service.port && chainKind(one.protocol) !== chainKind(service.protocol)),
+  );
+  if (other !== undefined) {
+    refused.push({
+      place,
+      text: `port ${String(service.port)} of backend ${other.service} has another protocol than that of ${split.service}: give both the same appProtocol`,
+    });
+    return undefined;
+  }
   const known = split.backends.flatMap(({ service: name, weight }) => {
     const backend = mesh.state.services.get(keyOf(split.namespace, name));
     const endpoints = mesh.catalog.endpointsOf(split.namespace, name);

@@ -94,7 +94,7 @@ describe("convert to Istio", () => {
           http: [{ route: [{ destination: { host: "cart.shop.svc.cluster.local" } }], retries: { attempts: 0 } }],
         },
       ],
-      ["Sidecar", "shop", { outboundTrafficPolicy: { mode: "REGISTRY_ONLY" } }],
+      ["Sidecar", "shop", { egress: [{ hosts: ["~/*"] }], outboundTrafficPolicy: { mode: "REGISTRY_ONLY" } }],
     ]);
   });
 
