@@ -4,14 +4,14 @@ import { parseAllDocuments } from "yaml";
 import { type JudgeRequest, type JudgeVerdict } from ".";
 
 /**
- * A named case: a file of YAML documents. The first says what it shows and what is asked, with the real OSM's verdicts; the
+ * A named case: a file of YAML documents. The first says what it shows and what is asked, with the real mesh's verdicts; the
  * others are the manifests.
  */
 export interface CaseFile {
   readonly name: string;
   readonly file: string;
   readonly description: string;
-  /** Why the real OSM cannot read the manifests; then there are no requests. */
+  /** Why the real mesh cannot read the manifests; then there are no requests. */
   readonly error?: string;
   readonly requests: readonly (JudgeRequest & { readonly verdict?: JudgeVerdict })[];
   readonly objects: readonly unknown[];
@@ -31,16 +31,17 @@ export function requestOf({ from, to, protocol, method, path, host, headers, ser
   };
 }
 
-/** Where the cases lie. */
-export const casesDirectory = join(__dirname, "..", "test", "judge", "cases");
+/** Where the cases of each mesh lie. */
+const directories = { osm: "cases", istio: "istio-cases" } as const;
 
-/** All cases, by name. */
-export function readCases(): readonly CaseFile[] {
-  return readdirSync(casesDirectory)
+/** All cases of a mesh, by name. */
+export function readCases(mesh: keyof typeof directories = "osm"): readonly CaseFile[] {
+  const directory = join(__dirname, "..", "test", "judge", directories[mesh]);
+  return readdirSync(directory)
     .filter((name) => name.endsWith(".yaml"))
     .sort()
     .map((name) => {
-      const file = join(casesDirectory, name);
+      const file = join(directory, name);
       const [head, ...objects] = parseAllDocuments(readFileSync(file, "utf8")).map((document) => {
         const [error] = document.errors;
         if (error !== undefined) throw new Error(`${file}: ${error.message}`);

@@ -23,7 +23,7 @@ export interface JudgeRequest {
 export interface JudgeCase {
   readonly objects: readonly unknown[];
   readonly requests: readonly JudgeRequest[];
-  /** Istio: namespace of the control plane. Default: `istio-system`. */
+  /** Istio: namespace of the control plane. Default: `istio-system` where objects are in it, else `aks-istio-system`. */
   readonly rootNamespace?: string;
 }
 

@@ -1,14 +1,16 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { format, resolveConfig } from "prettier";
 import { parseAllDocuments, stringify } from "yaml";
-import { openJudge } from ".";
+import { parseArgs } from "node:util";
 import { readCases, requestOf } from "./case-file";
+import { judgedMesh } from "./meshes";
 
-/** `tsx judge/record.ts`: asks the real OSM about every case and writes its verdicts into the files. */
+/** `tsx judge/record.ts [--mesh istio]`: asks the real mesh about every case and writes its verdicts into the files. */
 async function main(): Promise<void> {
-  const judge = await openJudge((message) => process.stderr.write(`${message}\n`));
+  const { values } = parseArgs({ options: { mesh: { type: "string", default: "osm" } } });
+  const judge = await judgedMesh(values.mesh).open((message) => process.stderr.write(`${message}\n`));
   try {
-    const cases = readCases();
+    const cases = readCases(values.mesh === "istio" ? "istio" : "osm");
     const answers = await judge.ask(cases);
     for (const [index, { file, description, error, requests }] of cases.entries()) {
       const answer = answers[index];

@@ -68,6 +68,7 @@ const needed = new Set([
   "to",
   "protocol",
   "spec",
+  "port",
 ]);
 
 /** All values with one item or one optional field less, larger pieces first. */

@@ -22,6 +22,7 @@ export function drawService(draw: Draw, mood: Mood, workloads: readonly Workload
   const wild = mood === "wild";
   const workload = draw.maybe(workloads);
   const several = draw.oneIn(3) ? draw.some(ports) : [];
+  const headless = draw.oneIn(wild ? 8 : 25);
   const numbers = several.length > 1 ? several : [draw.pick([80, 80, 81, 5000])];
   const targets = [8080, 8081, 9090];
   const drawnPorts: DrawnPort[] = numbers.map((port, index) => {
@@ -30,7 +31,8 @@ export function drawService(draw: Draw, mood: Mood, workloads: readonly Workload
     return {
       name: `${prefix}${prefix === "" ? "" : "-"}p${String(port)}`,
       port,
-      ...(!draw.oneIn(6) && { targetPort: draw.oneIn(8) ? "web" : target }),
+      // Pods are called by their own addresses there, and the port stays.
+      ...(!(headless && !wild) && !draw.oneIn(6) && { targetPort: draw.oneIn(8) ? "web" : target }),
       ...(draw.oneIn(wild ? 6 : 20) && { appProtocol: draw.pick(["http", "tcp", ...(wild ? ["HTTP", "odd"] : [])]) }),
     };
   });
@@ -43,7 +45,7 @@ export function drawService(draw: Draw, mood: Mood, workloads: readonly Workload
     apiVersion: "v1",
     kind: "Service",
     metadata: { name, namespace: draw.oneIn(8) ? draw.pick(namespaces) : (workload?.metadata.namespace ?? "a") },
-    spec: { ...(draw.oneIn(wild ? 8 : 25) && { clusterIP: "None" }), selector, ports: drawnPorts },
+    spec: { ...(headless && { clusterIP: "None" }), selector, ports: drawnPorts },
   };
 }
 

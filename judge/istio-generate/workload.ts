@@ -1,6 +1,6 @@
 import { type Draw } from "../generate/draw";
 import { type Mood } from "../generate/names";
-import { accounts, namespaces, serviceNames } from "./names";
+import { accounts, namespaces, rootNamespace, serviceNames } from "./names";
 
 /** A workload, whose pods may have no sidecar. */
 export function drawWorkload(draw: Draw, mood: Mood) {
@@ -36,7 +36,7 @@ export type Workload = ReturnType<typeof drawWorkload>;
 
 /** The namespaces, most of them in the mesh. */
 export function drawNamespaces(draw: Draw, mood: Mood) {
-  return namespaces.map((name) => ({
+  const drawnNamespaces = namespaces.map((name) => ({
     apiVersion: "v1",
     kind: "Namespace",
     metadata: {
@@ -50,4 +50,5 @@ export function drawNamespaces(draw: Draw, mood: Mood) {
             ]),
     },
   }));
+  return [{ apiVersion: "v1", kind: "Namespace", metadata: { name: rootNamespace } }, ...drawnNamespaces];
 }

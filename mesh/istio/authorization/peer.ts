@@ -120,9 +120,10 @@ function isOwn(domain: string, settings: Reading["settings"]): boolean {
 
 /** A principal under all the names of the mesh's trust domain, where it is of that. */
 function withAliases(principal: string, settings: Reading["settings"]): readonly string[] {
-  const slash = principal.indexOf("/");
-  if (principal === "*" || slash < 0) return [principal];
-  const domain = principal.slice(0, slash);
-  if (!isOwn(domain, settings)) return [principal];
-  return domainsOf(settings).map((own) => `${own}${principal.slice(slash)}`);
+  const parts = principal.split("/");
+  const [domain = ""] = parts;
+  // What is no whole identity has no trust domain that counts.
+  if (parts.length !== 5 || domain === "*" || !isOwn(domain, settings)) return [principal];
+  const isSuffix = (own: string): boolean => domain.startsWith("*") && own.endsWith(domain.slice(1));
+  return domainsOf(settings).map((own) => (isSuffix(own) ? principal : `${own}${principal.slice(domain.length)}`));
 }

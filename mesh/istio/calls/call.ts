@@ -125,9 +125,9 @@ function throughSidecar(
     );
   }
   if (!readable) {
-    return end("refused", [
-      { text: `the sidecar's port ${String(target.port)} is HTTP: bytes that are not HTTP end the connection` },
-    ]);
+    // Its listener looks at the first bytes, and its other chain is the one for addresses that nobody knows.
+    const why = `port ${String(target.port)} is HTTP to ${client.key}: bytes that are not HTTP go past its routes`;
+    return passedOn(plane, scope, target, origin, content, why);
   }
   const routing = { client, scope, port: target.port, ip: target.ip, authority };
   const name = hostOf(authority);

@@ -13,12 +13,15 @@ import (
 
 // New reads manifests and completes them as a running cluster would: pods for workloads, an address for every pod and Service,
 // EndpointSlices for every Service with a selector, the label of a sidecar on every pod of the mesh. Without a Namespace all
-// namespaces belong to the mesh.
-func New(manifests []json.RawMessage, rootNamespace string) (*Objects, error) {
-	if rootNamespace == "" {
-		rootNamespace = DefaultRootNamespace
+// namespaces belong to the mesh. home is the root namespace; empty for the one that the objects tell of.
+func New(manifests []json.RawMessage, home string) (*Objects, error) {
+	if home == "" {
+		var err error
+		if home, err = rootNamespace(manifests); err != nil {
+			return nil, err
+		}
 	}
-	objects, workloads, err := decode(manifests, rootNamespace)
+	objects, workloads, err := decode(manifests, home)
 	if err != nil {
 		return nil, err
 	}
@@ -101,8 +104,6 @@ const (
 	injectLabel          = "sidecar.istio.io/inject"
 	namespaceInjectLabel = "istio-injection"
 	revisionLabel        = "istio.io/rev"
-	// aksRootNamespace is that of the add-on, which has no default revision.
-	aksRootNamespace = "aks-istio-system"
 )
 
 // HasSidecar tells whether the injector gives the pod a sidecar, as the selectors of Istio's injection webhooks say.
@@ -117,6 +118,7 @@ func (o *Objects) HasSidecar(pod *corev1.Pod) bool {
 	if pod.Spec.HostNetwork || own == "false" || pod.Namespace == o.MeshConfig.RootNamespace {
 		return false
 	}
+	// The add-on has no default revision.
 	onAKS := o.MeshConfig.RootNamespace == aksRootNamespace
 	around := map[string]string{}
 	for _, it := range o.Namespaces {

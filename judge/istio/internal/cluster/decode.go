@@ -17,8 +17,33 @@ import (
 	"istio.io/istio/pkg/config/mesh"
 )
 
-// DefaultRootNamespace is where the control plane lives, and where its policies count for every workload.
-const DefaultRootNamespace = "istio-system"
+// Where control planes live, and where their policies count for every workload: of a mesh that a team installs itself, and of the AKS
+// add-on.
+const (
+	upstreamRootNamespace = "istio-system"
+	aksRootNamespace      = "aks-istio-system"
+)
+
+// rootNamespace is the add-on's unless objects are in the other one.
+func rootNamespace(manifests []json.RawMessage) (string, error) {
+	used := map[string]bool{}
+	for _, manifest := range manifests {
+		var it metav1.PartialObjectMetadata
+		if err := json.Unmarshal(manifest, &it); err != nil {
+			return "", err
+		}
+		switch it.Kind {
+		case "Namespace":
+			used[it.Name] = true
+		case "AuthorizationPolicy", "PeerAuthentication", "ConfigMap":
+			used[it.Namespace] = true
+		}
+	}
+	if used[upstreamRootNamespace] && !used[aksRootNamespace] {
+		return upstreamRootNamespace, nil
+	}
+	return aksRootNamespace, nil
+}
 
 // Objects are the objects of one cluster, by kind, each kind in the order of the manifests.
 type Objects struct {

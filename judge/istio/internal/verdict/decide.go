@@ -131,6 +131,8 @@ type call struct {
 	client *corev1.Pod
 	// service is the Kubernetes Service that is called, nil for none.
 	service *corev1.Service
+	// outside is what is called outside of the cluster, as it was asked.
+	outside string
 	leaves  []leaf
 }
 
@@ -198,6 +200,7 @@ func (c *call) lookUp(to string) ([]netip.AddrPort, error) {
 		if len(labels) < 2 || slices.Contains(labels, "svc") {
 			return nil, fmt.Errorf("to %q: there is no such Service", to)
 		}
+		c.outside = to
 		return []netip.AddrPort{netip.AddrPortFrom(envoy.OutsideAddress, port)}, nil
 	case c.service.Spec.Type == corev1.ServiceTypeExternalName:
 		return nil, fmt.Errorf("not followed: a Service of type ExternalName")
@@ -246,6 +249,7 @@ func (c *call) connect(at leaf, destination netip.AddrPort, request *envoy.Reque
 	}
 	if destination.Addr().String() == c.client.Status.PodIP {
 		// Istio's netfilter rules leave a pod's calls to its own address alone: they reach the application itself.
+		at.backend = c.called()
 		c.application(at, c.client, destination.Port(), false)
 		return nil
 	}
@@ -324,22 +328,30 @@ func (c *call) send(at leaf, to *envoy.Cluster, choice envoy.Choice, destination
 	return nil
 }
 
-// backendOf is the Kubernetes Service that a cluster is for, else the one that was called.
+// backendOf is the Kubernetes Service or the host outside that a cluster is for, else what was called.
 func (c *call) backendOf(to *envoy.Cluster) string {
-	service := c.service
-	if host, _ := to.Service(); host != "" {
-		service = c.mesh.serviceNamed(host)
+	host, port := to.Service()
+	if host == "" {
+		return c.called()
 	}
-	if service == nil {
-		return ""
+	if service := c.mesh.serviceNamed(host); service != nil {
+		return service.Namespace + "/" + service.Name
 	}
-	return service.Namespace + "/" + service.Name
+	return host + ":" + port
+}
+
+// called is the Service that is called, or the host and port outside of the cluster.
+func (c *call) called() string {
+	if c.service == nil {
+		return c.outside
+	}
+	return c.service.Namespace + "/" + c.service.Name
 }
 
 // direct opens a connection that no proxy chooses an address for: the node does, where it goes to a Service's.
 func (c *call) direct(at leaf, destination netip.AddrPort, security *envoy.TLS, request *envoy.Request, http bool) error {
-	if at.backend == "" && c.service != nil {
-		at.backend = c.service.Namespace + "/" + c.service.Name
+	if at.backend == "" {
+		at.backend = c.called()
 	}
 	for _, service := range c.mesh.objects.Services {
 		if service.Spec.ClusterIP != destination.Addr().String() {
