@@ -39,12 +39,14 @@ async function deploy(): Promise<Record<string, unknown>> {
       ? await ownCluster({ name, definition, settings, tags })
       : sharedCluster(name, onSharedCluster.base);
   if (onSharedCluster !== undefined) previewTargets(onSharedCluster, cluster.options);
+  const base = onSharedCluster === undefined ? definition : stackDefinition(onSharedCluster.base, settings);
+  const { meshRevision } = cluster;
   const bookstore = new Bookstore(
     name,
     {
       ...definition.bookstore,
       kubeconfig: cluster.kubeconfig,
-      mesh: (onSharedCluster === undefined ? definition : stackDefinition(onSharedCluster.base, settings)).mesh,
+      ...(meshRevision === undefined ? { mesh: base.mesh } : { istio: { revision: meshRevision, ...base.istio } }),
       images: previewed === undefined ? undefined : { references: previewed.images },
       namespaces: onSharedCluster === undefined ? undefined : previewNamespaces(onSharedCluster, previewBounds),
     },
@@ -56,6 +58,7 @@ async function deploy(): Promise<Record<string, unknown>> {
     clusterName: cluster.clusterName,
     kubeconfig: cluster.kubeconfig,
     meshVersion: cluster.meshVersion,
+    meshRevision,
     namespaces: bookstore.namespaces,
     access: bookstore.access,
     addresses: bookstore.addresses,

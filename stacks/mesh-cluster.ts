@@ -10,6 +10,8 @@ export interface MeshCluster {
   readonly kubeconfig?: Output<string>;
   /** Version of the mesh's controller. */
   readonly meshVersion: Output<string>;
+  /** Of Istio: the revision that new pods join. */
+  readonly meshRevision?: string;
   /** Options of whatever is deployed to it. */
   readonly options: Pick<ComponentResourceOptions, "dependsOn" | "deletedWith"> & { readonly provider: Provider };
 }

@@ -2,13 +2,15 @@ import { getClientConfigOutput } from "@pulumi/azure-native/authorization";
 import { ResourceGroup } from "@pulumi/azure-native/resources";
 import { Provider } from "@pulumi/kubernetes/provider";
 import { runtime } from "@pulumi/pulumi";
-import { AksCluster, type AksClusterArgs, askAzure } from "../components/aks-cluster";
+import { AksCluster, type AksClusterArgs, askAzure, type IstioPlan } from "../components/aks-cluster";
 import { openReader } from "../components/arm/reader";
 import { azureSettings } from "../components/arm/settings";
 import { FeatureRegistration } from "../components/feature-registration";
+import { IstioMesh } from "../components/istio-mesh";
 import { OpenServiceMesh } from "../components/open-service-mesh";
 import { type StackDefinition } from "./definition";
 import { type MeshCluster } from "./mesh-cluster";
+import { chosenRevisions } from "./mesh-revisions";
 import { type Settings } from "./settings";
 
 /** What the stack's cluster is made of. */
@@ -28,10 +30,7 @@ export interface OwnClusterArgs {
  */
 export async function ownCluster({ name, definition, settings, tags }: OwnClusterArgs): Promise<MeshCluster> {
   const features = settings.registerFeature
-    ? [
-        { providerNamespace: "Microsoft.ContainerService", feature: "AKS-OpenServiceMesh" },
-        { providerNamespace: "Microsoft.Compute", feature: "EncryptionAtHost" },
-      ].map((feature) => new FeatureRegistration(feature.feature, feature))
+    ? flagsOf(settings).map((feature) => new FeatureRegistration(feature.feature, feature))
     : [];
 
   const objectId = settings.deployerObjectId ?? getClientConfigOutput().objectId;
@@ -43,29 +42,80 @@ export async function ownCluster({ name, definition, settings, tags }: OwnCluste
     resourceGroupName: name,
     location: settings.location,
     kubernetesVersion: settings.kubernetesVersion,
-    mesh: "OpenServiceMesh",
+    mesh: settings.mesh === "istio" ? "Istio" : "OpenServiceMesh",
+    istio: istioArgs(definition, settings.mesh, settings.meshRevisions),
     access: { clusterAdmins: [deployer, ...groups] },
     kubeconfigLogin: settings.kubeconfigLogin,
     tags: { ...tags },
   };
   const azure = azureSettings((key) => runtime.getConfig(key), process.env);
-  await askAzure(args, (signal) => openReader(azure, signal));
+  const plan = await askAzure(args, (signal) => openReader(azure, signal));
+  const chosen = settings.mesh === "istio" ? chosenRevisions(plan, settings.meshRevisions) : undefined;
   // Where a group is says only where Azure keeps its list of resources. It cannot move; a cluster that should is refused by itself.
   const group = new ResourceGroup(
     name,
     { resourceGroupName: name, location: settings.location, tags },
     { ignoreChanges: ["location"] },
   );
-  const cluster = new AksCluster(name, { ...args, resourceGroupName: group.name }, { dependsOn: features });
+  const cluster = new AksCluster(
+    name,
+    {
+      ...args,
+      resourceGroupName: group.name,
+      istio: istioArgs(definition, settings.mesh, chosen?.revisions ?? []),
+    },
+    { dependsOn: features },
+  );
 
   const inCluster = { provider: new Provider(name, { kubeconfig: cluster.kubeconfig }), deletedWith: cluster };
-  const mesh = new OpenServiceMesh(name, { kubeconfig: cluster.kubeconfig, settings: definition.mesh }, inCluster);
+  const mesh = meshOn(name, cluster, definition, chosen, inCluster);
   return {
     resourceGroupName: group.name,
     clusterName: cluster.clusterName,
     kubeconfig: cluster.kubeconfig,
-    meshVersion: mesh.osmVersion,
+    meshVersion: mesh.version,
+    meshRevision: chosen?.revisions[0],
     // Workloads wait for the node pools too: without the nodes meant for them they would only wait longer.
     options: { ...inCluster, dependsOn: [mesh, cluster] },
   };
+}
+
+/** The subscription's flags that the cluster needs. */
+function flagsOf({ mesh }: Settings) {
+  return [
+    ...(mesh === "osm" ? [{ providerNamespace: "Microsoft.ContainerService", feature: "AKS-OpenServiceMesh" }] : []),
+    { providerNamespace: "Microsoft.Compute", feature: "EncryptionAtHost" },
+  ];
+}
+
+/** The Istio add-on; undefined for another mesh. */
+function istioArgs(
+  { istio }: StackDefinition,
+  mesh: Settings["mesh"],
+  revisions: readonly string[],
+): AksClusterArgs["istio"] {
+  if (mesh !== "istio") return undefined;
+  return { ...istio?.addOn, revisions: revisions.length > 0 ? [...revisions] : undefined };
+}
+
+/** The mesh of the cluster, ready when what depends on it begins. */
+function meshOn(
+  name: string,
+  { kubeconfig }: AksCluster,
+  definition: StackDefinition,
+  chosen: IstioPlan | undefined,
+  options: { readonly provider: Provider; readonly deletedWith: AksCluster },
+): OpenServiceMesh | IstioMesh {
+  if (chosen === undefined) return new OpenServiceMesh(name, { kubeconfig, settings: definition.mesh }, options);
+  return new IstioMesh(
+    name,
+    {
+      kubeconfig,
+      revisions: chosen.revisions,
+      startingRevisions: chosen.starting,
+      nextRevisions: chosen.next,
+      settings: definition.istio?.settings,
+    },
+    options,
+  );
 }

@@ -6,6 +6,9 @@ import { defaultKubernetesVersion } from "../components/aks-cluster/kubernetes-v
 export interface Settings {
   readonly location: string;
   readonly owner: string;
+  readonly mesh: "osm" | "istio";
+  /** Revisions of Istio, first the one that new pods join; none: they are asked from Azure. */
+  readonly meshRevisions: readonly string[];
   readonly registerFeature: boolean;
   readonly kubernetesVersion: string;
   readonly administrators: readonly string[];
@@ -54,11 +57,28 @@ function optional(config: Config, key: string): string | undefined {
   return config.get(key) || undefined;
 }
 
+function meshOf(value: string): Settings["mesh"] {
+  if (value === "osm" || value === "istio") return value;
+  throw new RunError(`aks-mesh:mesh is "${value}": write osm or istio.`);
+}
+
+/** Revisions make sense for Istio alone. */
+function meshRevisions(mesh: Settings["mesh"], revisions: readonly string[]): readonly string[] {
+  if (mesh === "istio" || revisions.length === 0) return revisions;
+  throw new RunError(
+    `aks-mesh:meshRevisions is ${JSON.stringify(revisions)}, and the mesh is osm, which has none: take it out with ` +
+      "`pulumi config rm meshRevisions`.",
+  );
+}
+
 /** Reads a stack's settings. Types, and what is missing, Pulumi has checked against Pulumi.yaml. */
 export function readSettings(config: Config, environment: NodeJS.ProcessEnv): Settings {
+  const mesh = meshOf(optional(config, "mesh") ?? "osm");
   return {
     location: config.require("location"),
     owner: config.require("owner"),
+    mesh,
+    meshRevisions: meshRevisions(mesh, config.getObject<string[]>("meshRevisions") ?? []),
     registerFeature: config.requireBoolean("registerFeature"),
     kubernetesVersion: optional(config, "kubernetesVersion") ?? defaultKubernetesVersion,
     administrators: config.requireObject<string[]>("administrators"),

@@ -2,6 +2,7 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { type BookstoreCanary, type BookstoreService } from "../../mesh/osm/samples";
 import { type GuaranteeRule } from "../../mesh/policy";
+import { type IstioMembership } from "../mesh-policies";
 import { type NamespaceIsolationSettings, type NetworkReach } from "../namespace-isolation";
 import { type MeshSettings } from "../open-service-mesh/mesh-settings";
 import { type Transform } from "../transform";
@@ -64,8 +65,10 @@ export interface BookstoreArgs {
   bookthief?: string;
   /** What has to hold of the sample's policy; a broken one fails the preview. Default: nothing. */
   guarantees?: readonly GuaranteeRule<BookstoreService>[];
-  /** Settings of the mesh that it runs in. Default: those that OpenServiceMesh has by itself. */
+  /** Settings of the mesh that it runs in. Default: those that OpenServiceMesh has by itself. Not with `istio`. */
   mesh?: MeshSettings;
+  /** It runs in Istio: with another revision its pods are made anew, one after another. Default: it runs in Open Service Mesh. */
+  istio?: IstioMembership;
   /**
    * Kubeconfig of the cluster: with it each `up` and preview ends with a look whether the sample's objects are really there.
    * Default: no look.

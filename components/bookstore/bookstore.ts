@@ -68,11 +68,13 @@ export class Bookstore extends pulumi.ComponentResource {
         namespaces,
         containerInsightsNamespaces: args.containerInsights === true ? names : undefined,
         policy: {
-          ...bookstorePolicy({ ...args, namespacePrefix: prefix }),
+          // Istio has no patterns for requests.
+          ...bookstorePolicy({ ...args, namespacePrefix: prefix, plainRoutes: args.istio !== undefined }),
           mode: args.mesh?.permissiveMode === true ? "permissive" : "strict",
-          openEgress: args.mesh?.egress,
+          openEgress: args.istio === undefined ? args.mesh?.egress : args.istio.settings?.egress,
         },
         mesh: args.mesh,
+        istio: args.istio,
         workloads: {
           serviceAccounts: accounts.map((account) => account.args),
           services: services.map((service) => service.args),

@@ -141,6 +141,14 @@ function probes(program: Program): Pick<Container, "livenessProbe" | "readinessP
   };
 }
 
+/**
+ * Metadata of pods. A namespace's label gives new pods the sidecar of another revision, and leaves those that run as they are: the
+ * annotation changes the template with it, so that they are made anew.
+ */
+function podMetadata({ istio }: BookstoreArgs, labels: Record<string, string>) {
+  return istio === undefined ? { labels } : { labels, annotations: { "aks-mesh/mesh-revision": istio.revision } };
+}
+
 /** Deployments of the demonstration programs. */
 export function deployments(args: BookstoreArgs): Placed<DeploymentArgs>[] {
   return workloads(args).map(({ name, namespace, program, serviceAccount, labels, env }) => ({
@@ -152,7 +160,7 @@ export function deployments(args: BookstoreArgs): Placed<DeploymentArgs>[] {
         replicas: args.replicas ?? 1,
         selector: { matchLabels: labels },
         template: {
-          metadata: { labels },
+          metadata: podMetadata(args, labels),
           spec: {
             serviceAccountName: serviceAccount,
             nodeSelector: { "kubernetes.io/os": "linux", ...args.nodeSelector },
@@ -193,7 +201,7 @@ export function database(args: BookstoreArgs): StatefulSetArgs {
       replicas: 1,
       selector: { matchLabels: labels },
       template: {
-        metadata: { labels },
+        metadata: podMetadata(args, labels),
         spec: {
           serviceAccountName: "mysql",
           nodeSelector: { "kubernetes.io/os": "linux", ...args.nodeSelector },

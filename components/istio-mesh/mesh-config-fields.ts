@@ -60,4 +60,10 @@ export const proxyConfigFields = [
 ] as const;
 
 /** Kinds of Istio that the add-on's admission refuses: "Istio-based service mesh add-on for AKS", Limitations. */
-export const blockedKinds = ["ProxyConfig", "WorkloadEntry", "WorkloadGroup", "IstioOperator", "WasmPlugin"] as const;
+export const blockedKinds: readonly string[] = [
+  "ProxyConfig",
+  "WorkloadEntry",
+  "WorkloadGroup",
+  "IstioOperator",
+  "WasmPlugin",
+];

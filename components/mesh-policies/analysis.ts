@@ -7,6 +7,7 @@ import { clusterObjects } from "./cluster";
 import { isPlain, knownValue } from "./known";
 import { type PendingObject } from "./objects";
 import { refuse, withheld } from "./report";
+import { meshOfArgs } from "./target";
 import { type Diagnostic, review, type Review, type ReviewSubject } from "./review";
 
 /** What the analysis says about policies, as soon as it can. */
@@ -46,6 +47,7 @@ export function analyse(args: MeshPoliciesArgs, pending: readonly PendingObject[
     ...clusterObjects(args).map((object) => ({ ...object, isPolicy: false })),
   ];
   const terms: Terms = {
+    mesh: meshOfArgs(args),
     guarantees: [...(args.policy === undefined ? [] : guaranteesOf(args.policy)), ...(args.guarantees ?? [])],
     context: contextOf(args),
     workloadsKnown: args.workloads !== undefined || args.policy !== undefined,
@@ -77,7 +79,7 @@ export function analyse(args: MeshPoliciesArgs, pending: readonly PendingObject[
   };
 }
 
-type Terms = Pick<ReviewSubject, "guarantees" | "context" | "workloadsKnown">;
+type Terms = Pick<ReviewSubject, "mesh" | "guarantees" | "context" | "workloadsKnown">;
 
 function reviewOf(parts: readonly FoundPart[], terms: Terms): Review {
   const found = (isPolicy: boolean) => parts.filter((part) => part.isPolicy === isPolicy).flatMap((part) => part.found);

@@ -2,9 +2,11 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import { type CustomResourceArgs } from "@pulumi/kubernetes/apiextensions";
 import type * as pulumi from "@pulumi/pulumi";
 import { type Guarantee } from "../../mesh";
+import { type IstioObject } from "../../mesh/istio/kinds";
 import { type OsmKind, type OsmObject, type PolicyObject } from "../../mesh/osm/kinds";
 import { type Policy } from "../../mesh/policy";
 import { type NamespaceIsolationSettings } from "../namespace-isolation";
+import { type IstioMeshSettings } from "../istio-mesh";
 import { type MeshSettings } from "../open-service-mesh/mesh-settings";
 import { type Transform } from "../transform";
 
@@ -58,7 +60,7 @@ export interface MeshNamespace {
   existing?: boolean;
   /** New pods get their sidecar. Default: true. */
   sidecarInjection?: boolean;
-  /** Prometheus scrapes the sidecars. Default: true. */
+  /** Prometheus scrapes the sidecars. Default: true. Of Open Service Mesh: with Istio the mesh's settings say it. */
   metrics?: boolean;
   /** Labels besides the mesh's own. */
   labels?: Record<string, string>;
@@ -77,6 +79,19 @@ export interface WorkloadArgs {
   serviceAccounts?: kubernetes.types.input.core.v1.ServiceAccount[];
 }
 
+/** How namespaces and policies are part of Istio. */
+export interface IstioMembership {
+  /** The revision whose sidecars new pods get, such as `asm-1-30`: `IstioMesh` has it. */
+  revision: string;
+  /** The mesh's settings, as IstioMesh has them. Default: its defaults. */
+  settings?: IstioMeshSettings;
+  /**
+   * By service account, `namespace/name`, of those that are called: what to do where the policy has a pattern that Istio cannot say.
+   * `narrower` lets in less than the pattern, `wider` more, as little as can be. Default: such a policy is refused.
+   */
+  choices?: Readonly<Record<string, "narrower" | "wider">>;
+}
+
 /** Arguments of `MeshPolicies`: a policy as `mesh/policy` has it, objects one by one, or both. */
 export interface MeshPoliciesArgs extends PolicyObjectArgs {
   /**
@@ -88,8 +103,15 @@ export interface MeshPoliciesArgs extends PolicyObjectArgs {
   guarantees?: Omit<Guarantee, "object">[];
   /** What runs in the mesh. Default: what `policy` says of its services, else what the objects let one assume. */
   workloads?: WorkloadArgs;
-  /** The mesh's settings, as OpenServiceMesh has them. Default: its defaults. */
+  /** The mesh's settings, as OpenServiceMesh has them. Default: its defaults. Not with `istio`. */
   mesh?: MeshSettings;
+  /** The mesh is Istio: `policy` is compiled for it, and objects of Open Service Mesh are not taken. Default: Open Service Mesh. */
+  istio?: IstioMembership;
+  /**
+   * Objects of Istio besides those of `policy`: gateways, hosts outside, policies that `policy` cannot say. Only with `istio`.
+   * Default: none.
+   */
+  istioObjects?: readonly IstioObject[];
   /** Namespaces to onboard, before the first policy, so that the mesh's webhook checks each. */
   namespaces: MeshNamespace[];
   /**

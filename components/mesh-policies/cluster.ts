@@ -2,10 +2,12 @@ import type * as pulumi from "@pulumi/pulumi";
 import { isJsonObject, type KubernetesObject } from "../../mesh/manifests";
 import { osmKinds } from "../../mesh/osm/kinds";
 import { assumedCluster } from "../../mesh/policy";
+import { istioControlPlaneNamespace, meshPeerAuthentication, sharedConfigMap } from "../istio-mesh";
 import { peersPolicy } from "../namespace-isolation";
 import { meshConfigSpec } from "../open-service-mesh/mesh-settings";
+import { istioNamespace, osmNamespace } from "../service-mesh";
 import { transformed } from "../transform";
-import { type MeshNamespace, type MeshPoliciesArgs } from "./args";
+import { type IstioMembership, type MeshNamespace, type MeshPoliciesArgs } from "./args";
 
 /** An object of the cluster that is no policy but that the mesh reads, as far as the program knows it. */
 export interface ClusterObject {
@@ -15,14 +17,17 @@ export interface ClusterObject {
 }
 
 /** Metadata that makes a namespace part of the mesh. */
-export function onboarding({ sidecarInjection, metrics, labels, annotations }: Omit<MeshNamespace, "name">) {
+export function onboarding(
+  { sidecarInjection, metrics, labels, annotations }: Omit<MeshNamespace, "name">,
+  istio?: IstioMembership,
+) {
+  const joined =
+    istio === undefined
+      ? osmNamespace({ sidecarInjection, metrics })
+      : istioNamespace(istio.revision, { sidecarInjection });
   return {
-    labels: { ...labels, "openservicemesh.io/monitored-by": "osm" },
-    annotations: {
-      ...annotations,
-      "openservicemesh.io/sidecar-injection": (sidecarInjection ?? true) ? "enabled" : "disabled",
-      "openservicemesh.io/metrics": (metrics ?? true) ? "enabled" : "disabled",
-    },
+    labels: { ...labels, ...joined.labels },
+    annotations: { ...annotations, ...joined.annotations },
   };
 }
 
@@ -39,7 +44,7 @@ function essential(value: unknown): unknown {
 
 /** Namespaces, what isolates them, the mesh's settings, and what runs. What `policy` says of its services stands in for workloads not given. */
 export function clusterObjects(args: MeshPoliciesArgs): readonly ClusterObject[] {
-  const { workloads, policy } = args;
+  const { workloads, policy, istio } = args;
   const objects: ClusterObject[] = [];
   const add = (apiVersion: string, kind: string, given: readonly object[] = []): void => {
     given.forEach((one, index) => {
@@ -51,23 +56,32 @@ export function clusterObjects(args: MeshPoliciesArgs): readonly ClusterObject[]
     "v1",
     "Namespace",
     args.namespaces.map((namespace) => {
-      const metadata = { name: namespace.name, ...onboarding(namespace) };
+      const metadata = { name: namespace.name, ...onboarding(namespace, istio) };
       return namespace.existing === true ? { metadata } : transformed(args.transform?.namespace, { metadata });
     }),
   );
   add(
     "v1",
     "Namespace",
-    args.otherNamespaces?.map((name) => ({ metadata: { name, ...onboarding({}) } })),
+    args.otherNamespaces?.map((name) => ({ metadata: { name, ...onboarding({}, istio) } })),
   );
   add(
     "networking.k8s.io/v1",
     "NetworkPolicy",
-    args.namespaces.flatMap(({ name, isolation }) => peersPolicy({ namespace: name, ...isolation }) ?? []),
+    args.namespaces.flatMap(({ name, isolation }) => {
+      const controlPlane = istio === undefined ? undefined : istioControlPlaneNamespace;
+      return peersPolicy({ namespace: name, controlPlane, ...isolation }) ?? [];
+    }),
   );
-  add(osmKinds.MeshConfig.apiVersion, "MeshConfig", [
-    { metadata: { name: "osm-mesh-config", namespace: "kube-system" }, spec: meshConfigSpec(args.mesh ?? {}) },
-  ]);
+  if (istio === undefined) {
+    add(osmKinds.MeshConfig.apiVersion, "MeshConfig", [
+      { metadata: { name: "osm-mesh-config", namespace: "kube-system" }, spec: meshConfigSpec(args.mesh ?? {}) },
+    ]);
+  } else {
+    const { apiVersion, kind, ...mutualTls } = meshPeerAuthentication(istio.settings ?? {});
+    add("v1", "ConfigMap", [sharedConfigMap(istio.revision, istio.settings ?? {})]);
+    add(apiVersion, kind, [mutualTls]);
+  }
   add("v1", "ServiceAccount", workloads?.serviceAccounts);
   add("v1", "Service", workloads?.services);
   add("apps/v1", "Deployment", workloads?.deployments);

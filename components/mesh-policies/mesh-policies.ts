@@ -2,7 +2,7 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import { ConfigMap, Namespace, NamespacePatch } from "@pulumi/kubernetes/core/v1";
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { type OsmKind } from "../../mesh/osm/kinds";
+import { istioControlPlaneNamespace } from "../istio-mesh";
 import { NamespaceIsolation } from "../namespace-isolation";
 import { transformed } from "../transform";
 import { type AccessMatrix } from "./access-matrix";
@@ -12,6 +12,7 @@ import { onboarding } from "./cluster";
 import { containerInsightsConfig } from "./container-insights";
 import { pendingObjects } from "./objects";
 import { report } from "./report";
+import { meshOfArgs, waves } from "./target";
 import { assertMeshPoliciesArgs } from "./validate";
 
 /** Options of {@link MeshPolicies}. */
@@ -28,13 +29,6 @@ function listed(dependsOn: DependsOn): pulumi.Output<pulumi.Resource[]> {
     .output(dependsOn)
     .apply((resources) => (resources === undefined ? [] : Array.isArray(resources) ? resources : [resources]));
 }
-
-/** The order in which kinds are applied: an object after those that it refers to. */
-const waves: readonly (readonly OsmKind[])[] = [
-  ["HTTPRouteGroup", "TCPRoute", "UpstreamTrafficSetting", "MeshRootCertificate"],
-  ["TrafficTarget", "Egress", "IngressBackend", "Retry"],
-  ["TrafficSplit"],
-];
 
 /**
  * Namespaces of the mesh and its policies. Namespaces are onboarded first; then come the policies, an object after those
@@ -65,7 +59,7 @@ export class MeshPolicies extends pulumi.ComponentResource {
     };
 
     const onboarded = args.namespaces.map((namespace) => {
-      const metadata = { name: namespace.name, ...onboarding(namespace) };
+      const metadata = { name: namespace.name, ...onboarding(namespace, args.istio) };
       if (namespace.existing === true) {
         return new NamespacePatch(`${name}-${namespace.name}`, { metadata }, child);
       }
@@ -83,7 +77,11 @@ export class MeshPolicies extends pulumi.ComponentResource {
         : [
             new NamespaceIsolation(
               `${name}-${namespace.name}`,
-              { namespace: namespace.name, ...namespace.isolation },
+              {
+                namespace: namespace.name,
+                controlPlane: args.istio === undefined ? undefined : istioControlPlaneNamespace,
+                ...namespace.isolation,
+              },
               {
                 ...child,
                 dependsOn: onboarded[index],
@@ -94,7 +92,7 @@ export class MeshPolicies extends pulumi.ComponentResource {
     );
 
     const applied = new Map<string, CustomResource>();
-    for (const wave of waves) {
+    for (const wave of waves[meshOfArgs(args)]) {
       const before = [...onboarded, ...isolations, ...applied.values()];
       for (const object of pending.filter(({ kind }) => wave.includes(kind))) {
         const customResource = new CustomResource(

@@ -10,10 +10,11 @@ import {
   type Guarantee,
   type Mesh,
   meshOf,
+  type ObjectFinding,
 } from "../../mesh";
 import { type AccessMatrix, accessMatrix } from "./access-matrix";
 import { asKubernetesObject } from "./cluster";
-import { meshTarget } from "./target";
+import { type PolicyMesh } from "./target";
 
 /** Something to say about the policies. */
 export interface Diagnostic {
@@ -27,6 +28,7 @@ export interface Diagnostic {
 
 /** What is reviewed, all of it as plain data. */
 export interface ReviewSubject {
+  readonly mesh: PolicyMesh;
   /** The policies. */
   readonly objects: readonly unknown[];
   /** Namespaces, the mesh's settings and what runs. */
@@ -54,21 +56,17 @@ export function review(subject: ReviewSubject): Review {
   const partial = subject.unknown.length > 0;
   const cluster = subject.cluster.map(asKubernetesObject).filter((object) => object !== undefined);
   const services = cluster.filter(({ kind }) => kind === "Service").map(keyOf);
-  const admission = admit(subject.objects, meshTarget, {
-    ...subject.context,
-    complete: !partial,
-    ...(subject.workloadsKnown && !partial && { services }),
-  });
+  const admission = admitted(subject, subject.workloadsKnown && !partial ? services : undefined);
   const shapeless = admission.objects.length < subject.objects.length;
-  const admitted = admission.findings.map((finding): Diagnostic => ({
+  const refused = admission.findings.map((finding): Diagnostic => ({
     severity: finding.severity,
     object: finding.object,
     text: `${finding.path}: ${advice(finding)}`,
     ...(shapeless && { shapeless }),
   }));
-  if (admitted.some(({ severity }) => severity === "error")) return { diagnostics: admitted, access: {} };
+  if (refused.some(({ severity }) => severity === "error")) return { diagnostics: refused, access: {} };
 
-  const mesh = meshOf({ objects: [...admission.objects, ...cluster] }, [], meshTarget);
+  const mesh = meshOf({ objects: [...admission.objects, ...cluster] }, [], subject.mesh);
   const said = new Set(admission.findings.map(({ object, path }) => `${object} ${path}`));
   const found = [
     ...mesh.findings().filter(({ object, property }) => !said.has(`${object ?? ""} ${property ?? ""}`)),
@@ -76,7 +74,7 @@ export function review(subject: ReviewSubject): Review {
   ].filter(({ rule }) => (!partial && subject.workloadsKnown) || !ofTheWhole.has(rule));
   return {
     diagnostics: [
-      ...admitted,
+      ...refused,
       ...mesh.problems.map(({ severity, object, property, message }): Diagnostic => ({
         severity,
         ...(object !== undefined && { object }),
@@ -91,6 +89,17 @@ export function review(subject: ReviewSubject): Review {
     ],
     access: accessMatrix(mesh.access()),
   };
+}
+
+/** What is left of the policies once each has been looked at by itself. Objects of Istio are looked at by the analysis alone. */
+function admitted(
+  { mesh, objects, context, unknown }: ReviewSubject,
+  services: readonly string[] | undefined,
+): { readonly findings: readonly ObjectFinding[]; readonly objects: readonly KubernetesObject[] } {
+  if (mesh === "osm") {
+    return admit(objects, mesh, { ...context, complete: unknown.length === 0, ...(services && { services }) });
+  }
+  return { findings: [], objects: objects.map(asKubernetesObject).filter((object) => object !== undefined) };
 }
 
 function keyOf({ metadata }: KubernetesObject): string {
@@ -115,13 +124,21 @@ const ofTheWhole: ReadonlySet<string> = new Set([
   "unauthorised-backend",
 ]);
 
+/** Kinds that decide a request by themselves. */
+const decisive: ReadonlySet<string> = new Set([
+  "TrafficTarget",
+  "TrafficSplit",
+  "AuthorizationPolicy",
+  "VirtualService",
+]);
+
 function findingText(mesh: Mesh, { property, message, request, remedy }: Finding): string {
   const lines = [property === undefined ? message : `${property}: ${message}`];
   if (request !== undefined) {
     lines.push(`    shown by  ${describeRequest(request)}`);
     // Route groups are left out: the TrafficTargets name them.
     const because = decide(mesh, request).because.flatMap(({ object }) =>
-      object?.kind === "TrafficTarget" || object?.kind === "TrafficSplit" ? [describeObject(object)] : [],
+      object !== undefined && decisive.has(object.kind) ? [describeObject(object)] : [],
     );
     if (because.length > 0) lines.push(`    because   ${[...new Set(because)].join(", ")}`);
   }

@@ -1,9 +1,55 @@
 import { RunError } from "@pulumi/pulumi";
+import { istioKinds } from "../../mesh/istio/kinds";
 import { isDnsLabel } from "../../mesh/manifests/names";
-import { type MeshPoliciesArgs } from "./args";
+import { blockedKinds } from "../istio-mesh/mesh-config-fields";
+import { type IstioMembership, type MeshPoliciesArgs } from "./args";
 
 /** Namespaces that a mesh leaves alone: its own control plane and the cluster's. */
-const systemNamespaces = ["kube-system", "kube-public", "kube-node-lease", "gatekeeper-system"];
+const systemNamespaces = [
+  ...["kube-system", "kube-public", "kube-node-lease", "gatekeeper-system"],
+  ...["aks-istio-system", "aks-istio-ingress"],
+];
+
+/** Labels and annotations that this component sets, whatever the mesh: another mesh's would make a pod belong to two. */
+function setHere(key: string): boolean {
+  const ofOsm = key.startsWith("openservicemesh.io/") && !/exclusion-list$|inclusion-list$/.test(key);
+  return ofOsm || key === "istio.io/rev" || key === "istio-injection";
+}
+
+/** Arguments that only Open Service Mesh has. */
+const ofOsmAlone = [
+  ...["trafficTargets", "httpRouteGroups", "tcpRoutes", "trafficSplits", "egresses", "ingressBackends", "retries"],
+  ...["upstreamTrafficSettings", "meshRootCertificates", "containerInsightsNamespaces"],
+] as const;
+
+/** What is wrong with arguments for Istio. */
+function istioProblems(args: MeshPoliciesArgs, { revision, settings }: IstioMembership): string[] {
+  const { policy, mesh } = args;
+  const problems = ofOsmAlone
+    .filter((property) => args[property] !== undefined)
+    .map((property) => `${property}: these are Open Service Mesh's, and the mesh is Istio; leave them out.`);
+  if (!/^asm-\d+-\d+$/.test(revision)) {
+    problems.push(`istio.revision: "${revision}" is no revision of the add-on; write one such as asm-1-30.`);
+  }
+  if (mesh !== undefined) problems.push("mesh: these are Open Service Mesh's settings; write istio.settings instead.");
+  if (policy?.mode === "permissive") {
+    problems.push("policy.mode: Istio has no permissive mode; write who may call whom, and leave the mode out.");
+  }
+  args.istioObjects?.forEach(({ kind, metadata }, index) => {
+    const path = `istioObjects[${index}]`;
+    if (blockedKinds.includes(kind)) {
+      problems.push(`${path}: AKS's Istio add-on refuses the kind ${kind}; leave ${metadata.name} out.`);
+    } else if (!(kind in istioKinds)) {
+      problems.push(`${path}: "${kind}" is no kind of Istio's; write one of ${Object.keys(istioKinds).join(", ")}.`);
+    }
+  });
+  const { egress = false } = settings ?? {};
+  const { openEgress = false } = policy ?? {};
+  if (policy !== undefined && openEgress !== egress) {
+    problems.push(`policy.openEgress: it is ${openEgress}, but istio.settings.egress is ${egress}; make them agree.`);
+  }
+  return problems;
+}
 
 /**
  * Checks the arguments of MeshPolicies, the policies themselves aside.
@@ -24,8 +70,8 @@ export function assertMeshPoliciesArgs(args: MeshPoliciesArgs): void {
       problems.push(`${path}.name: ${name} stands here twice; name it once.`);
     }
     for (const [property, values] of Object.entries({ labels, annotations })) {
-      const own = Object.keys(values ?? {}).find((key) => key.startsWith("openservicemesh.io/"));
-      if (own !== undefined && !/exclusion-list$|inclusion-list$/.test(own)) {
+      const own = Object.keys(values ?? {}).find(setHere);
+      if (own !== undefined) {
         problems.push(`${path}.${property}: ${own} is set by this component; use sidecarInjection and metrics.`);
       }
     }
@@ -41,8 +87,14 @@ export function assertMeshPoliciesArgs(args: MeshPoliciesArgs): void {
       }
     });
   }
-  const { policy, mesh } = args;
-  if (policy !== undefined) {
+  const { policy, mesh, istio } = args;
+  if (istio === undefined && args.istioObjects !== undefined) {
+    problems.push(
+      "istioObjects: the mesh is Open Service Mesh, which does not read them; write istio too, or leave them out.",
+    );
+  }
+  if (istio !== undefined) problems.push(...istioProblems(args, istio));
+  else if (policy !== undefined) {
     const { permissiveMode = false, egress = false } = mesh ?? {};
     const { mode = "strict", openEgress = false } = policy;
     if ((mode === "permissive") !== permissiveMode) {

@@ -33,6 +33,8 @@ export interface NamespaceIsolationSettings {
   peers?: Record<string, string>;
   /** What pods here may call beside the peers. Default: nothing. */
   reaches?: NetworkReach[];
+  /** Namespace of the mesh's control plane, which sidecars call, where it is not `kube-system`. Default: none. */
+  controlPlane?: string;
 }
 
 /** Arguments of `NamespaceIsolation`. */

@@ -5,7 +5,7 @@ const namespaceNamed = (name: string) => ({
   namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
 });
 
-/** Where names are resolved and the mesh's control plane lives. */
+/** Where names are resolved and the control plane of Open Service Mesh lives. */
 const systemNamespace = namespaceNamed("kube-system");
 
 /** Name of the objects that isolate a namespace. */
@@ -16,9 +16,11 @@ export function peersPolicy({
   namespace,
   peers,
   reaches = [],
-}: Pick<NamespaceIsolationArgs, "namespace" | "peers" | "reaches">) {
+  controlPlane,
+}: Pick<NamespaceIsolationArgs, "namespace" | "peers" | "reaches" | "controlPlane">) {
   if (peers === undefined) return undefined;
-  const allowed = [{ namespaceSelector: { matchLabels: peers } }, systemNamespace];
+  const system = controlPlane === undefined ? [systemNamespace] : [systemNamespace, namespaceNamed(controlPlane)];
+  const allowed = [{ namespaceSelector: { matchLabels: peers } }, ...system];
   const beyond = reaches.map(({ namespace: other, port }) => ({
     to: [namespaceNamed(other)],
     ports: [{ port, protocol: "TCP" }],

@@ -130,7 +130,9 @@ function tcpServers(
   for (const backend of backendsIn(tree)) {
     const port = targetPortOf(mesh, service, backend);
     if (port === undefined) continue;
-    for (const server of mesh.accountsBehind({ service: backend })) {
+    // A pod that a headless Service names is reached by that Service.
+    const named = backend === keyOf(service.namespace, service.name) ? service.service : backend;
+    for (const server of mesh.accountsBehind({ service: named })) {
       const pods = mesh.catalog.podsOfAccount(server);
       const isAdmitted = pods.some((pod) => (mesh.inbound(pod).network?.admitting(identity, port) ?? []).length > 0);
       if (isAdmitted) found.set(server, { server, port });

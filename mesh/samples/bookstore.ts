@@ -16,6 +16,11 @@ export interface BookstorePolicyOptions {
   readonly bookthief?: string;
   /** Put before the name of each namespace, such as `pr-12-`, so that a cluster can hold the sample more than once. Default: none. */
   readonly namespacePrefix?: string;
+  /**
+   * Says what bookbuyer sends as a path and a beginning, which every mesh can say, in place of the patterns of OSM's sample,
+   * which let in more. Default: false.
+   */
+  readonly plainRoutes?: boolean;
   /** What has to hold, checked whenever the policy is analysed. Default: nothing. */
   readonly guarantees?: readonly GuaranteeRule<BookstoreService>[];
 }
@@ -88,7 +93,7 @@ export function bookstoreProblems({ canary, bookthief, namespacePrefix = "" }: B
 export function bookstorePolicy(options: BookstorePolicyOptions = {}) {
   const problems = bookstoreProblems(options);
   if (problems.length > 0) throw new Error(problems.join("\n"));
-  const { canary = { v1: 50, v2: 50 }, bookthief = "denied", namespacePrefix, guarantees } = options;
+  const { canary = { v1: 50, v2: 50 }, bookthief = "denied", namespacePrefix, guarantees, plainRoutes } = options;
   const customers: readonly BookstoreService[] = bookthief === "allowed" ? ["bookbuyer", "bookthief"] : ["bookbuyer"];
   return definePolicy({
     services: bookstoreServices(namespacePrefix),
@@ -97,9 +102,12 @@ export function bookstorePolicy(options: BookstorePolicyOptions = {}) {
         "books-bought": {
           methods: ["GET"],
           path: "/books-bought",
-          headers: { "user-agent": ".*-http-client/*.*", "client-app": "bookbuyer" },
+          headers: {
+            "user-agent": plainRoutes === true ? "Go-http-client/.*" : ".*-http-client/*.*",
+            "client-app": "bookbuyer",
+          },
         },
-        "buy-a-book": { methods: ["GET"], path: ".*a-book.*new" },
+        "buy-a-book": { methods: ["GET"], path: plainRoutes === true ? "/buy-a-book/new" : ".*a-book.*new" },
       },
       "bookwarehouse-service-routes": { "restock-books": { methods: ["POST"] } },
     },

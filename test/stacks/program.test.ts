@@ -67,6 +67,32 @@ describe("the program", () => {
     );
   });
 
+  it("runs on Istio where a stack says so, with the revision that new pods get first", async () => {
+    const meshRevisions = JSON.stringify(["asm-1-30", "asm-1-29"]);
+    const registered = await runProgram("dev", { mesh: "istio", meshRevisions });
+    expect(cluster(registered)).toMatchObject({
+      addonProfiles: { openServiceMesh: { enabled: false } },
+      serviceMeshProfile: { mode: "Istio", istio: { revisions: ["asm-1-29", "asm-1-30"] } },
+    });
+    const names = (type: RegExp): string[] => registered.filter((one) => type.test(one.type)).map(({ name }) => name);
+    expect(new Set(names(/FeatureRegistration$/))).toEqual(new Set(["EncryptionAtHost"]));
+    expect(names(/:ConfigMap$/)).toEqual(["aks-mesh-dev-asm-1-30", "aks-mesh-dev-asm-1-29"]);
+    expect(registered.map(({ type }) => type).join()).not.toMatch(/smi-spec|openservicemesh/);
+    const namespaces = registered.filter(({ type }) => type.endsWith("core/v1:Namespace"));
+    expect(namespaces.map(({ inputs }) => inputs["metadata"])).toContainEqual({
+      ...{ name: "bookstore", labels: { "istio.io/rev": "asm-1-30" }, annotations: {} },
+    });
+    expect(registered.map(({ type }) => type)).toContain("kubernetes:security.istio.io/v1:AuthorizationPolicy");
+  });
+
+  it.each([
+    [{ mesh: "linkerd" }, /aks-mesh:mesh is "linkerd": write osm or istio/],
+    [{ meshRevisions: '["asm-1-30"]' }, /meshRevisions.*the mesh is osm.*pulumi config rm meshRevisions/],
+    [{ mesh: "istio" }, /could not be asked which revisions of Istio.*pulumi config set/],
+  ])("refuses %j", async (settings, text) => {
+    await expect(runProgram("dev", settings)).rejects.toThrow(text);
+  });
+
   it("refuses a login that kubelogin does not know", async () => {
     await expect(runProgram("dev", { kubeconfigLogin: "password" })).rejects.toThrow(
       /kubeconfigLogin is "password".*azurecli/,

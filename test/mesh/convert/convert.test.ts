@@ -51,6 +51,35 @@ function policy(conversion: ReturnType<typeof convert>, name = "allow-cart") {
 }
 
 describe("convert to Istio", () => {
+  it("writes callers of a pod that a headless Service names", () => {
+    const database = `
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: cart, namespace: shop}
+spec: {serviceName: cart, template: {metadata: {labels: {app: cart}}, spec: {serviceAccountName: cart}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec: {clusterIP: None, selector: {app: cart}, ports: [{name: db, appProtocol: tcp, port: 3306}]}
+---
+apiVersion: specs.smi-spec.io/v1alpha4
+kind: TCPRoute
+metadata: {name: g, namespace: shop}
+spec: {matches: {ports: [3306]}}
+---`;
+    const access = target("t", "g", "front", "m").replace(/rules: .*/, "rules: [{kind: TCPRoute, name: g}]");
+    expect(policy(convert(database + access)).spec).toEqual({
+      selector: { matchLabels: { app: "cart" } },
+      rules: [
+        {
+          from: [{ source: { principals: ["cluster.local/ns/web/sa/front"] } }],
+          to: [{ operation: { ports: ["3306"] } }],
+        },
+      ],
+    });
+  });
+
   it("writes callers, hosts, ports, methods and paths of an account", () => {
     const conversion = convert(
       service +
