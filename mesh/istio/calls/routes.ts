@@ -113,7 +113,8 @@ export function isForCaller(
   return isSubset(sourceLabels, client.labels) && (sourceNamespace === "" || sourceNamespace === scope.namespace);
 }
 
-function conditionOf(match: HttpMatchState): RequestCondition {
+/** What a match asks of requests. */
+export function conditionOf(match: HttpMatchState): RequestCondition {
   const { uri, ignoreUriCase, method, scheme, authority, headers, withoutHeaders, queryParams } = match;
   const having = (name: string, pattern: string): RequestCondition => ({
     methods: ["*"],

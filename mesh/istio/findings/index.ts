@@ -2,11 +2,25 @@ import { type Finding } from "../../analysis/finding";
 import { policiesNotRead } from "../../analysis/network-policy-objects";
 import { type Manifests } from "../../manifests";
 import { type IstioMesh } from "../mesh";
+import { policyFindings } from "./policies";
+import { routeFindings } from "./routes";
+import { unreadFindings, workloadFindings } from "./workloads";
 
-/** Where what Istio will do differs from what was probably meant. */
+/** Where what Istio will do differs from what was probably meant: errors first, then by place. */
 export function findings(
-  _mesh: IstioMesh,
+  mesh: IstioMesh,
   manifests: Pick<Manifests, "objects"> & Partial<Manifests>,
 ): readonly Finding[] {
-  return policiesNotRead(manifests);
+  const found = [
+    ...policyFindings(mesh),
+    ...routeFindings(mesh),
+    ...workloadFindings(mesh),
+    ...unreadFindings(mesh),
+    ...policiesNotRead(manifests),
+  ];
+  return [...found].sort((a, b) => rank(a) - rank(b));
+}
+
+function rank({ severity }: Finding): number {
+  return severity === "error" ? 0 : 1;
 }

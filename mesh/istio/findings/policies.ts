@@ -1,0 +1,284 @@
+import { type Finding, finding } from "../../analysis/finding";
+import { keyOf } from "../../cluster/keys";
+import { type PodState } from "../../cluster/workloads";
+import { nearNames } from "../../manifests/near-names";
+import { isTemplate } from "../authorization/matcher";
+import { asksForHttp } from "../authorization/rule";
+import { principalOf } from "../authorization/peer";
+import { isSubset } from "../labels";
+import { type IstioMesh } from "../mesh";
+import { type AuthorizationPolicyState, type RuleState } from "../state/authorization-policies";
+import { revisionsBefore } from "./revisions";
+
+/** Pods that a policy selects. */
+function selectedPods({ state }: IstioMesh, { namespace, selector }: AuthorizationPolicyState): readonly PodState[] {
+  return state.pods.filter(
+    (pod) => (namespace === state.rootNamespace || pod.namespace === namespace) && isSubset(selector, pod.labels),
+  );
+}
+
+/** What AuthorizationPolicies do that was probably not meant. */
+export function policyFindings(mesh: IstioMesh): readonly Finding[] {
+  const { state } = mesh;
+  const known = mesh.knownAccounts();
+  return state.authorizationPolicies.flatMap((policy): readonly Finding[] => {
+    const pods = state.podsAssumed ? undefined : selectedPods(mesh, policy);
+    return [
+      ...selectionFindings(mesh, policy, pods),
+      ...policy.rules.flatMap((rule) => [
+        ...pathFindings(mesh, policy, rule),
+        ...sourceFindings(mesh, policy, rule, known),
+        ...unquotedFindings(mesh, policy, rule),
+        ...clientAddressFindings(mesh, policy, rule),
+      ]),
+      ...connectionFindings(mesh, policy, pods ?? []),
+    ];
+  });
+}
+
+function selectionFindings(
+  mesh: IstioMesh,
+  policy: AuthorizationPolicyState,
+  pods: readonly PodState[] | undefined,
+): readonly Finding[] {
+  if (policy.targeted) {
+    return [
+      finding(mesh, policy, ["spec", "targetRefs"], {
+        severity: "warning",
+        rule: "policy-not-for-sidecars",
+        message: "A policy with targetRefs is for waypoints and gateways: sidecars ignore it.",
+        remedy: "Select the workload's pods by selector.matchLabels.",
+      }),
+    ];
+  }
+  if (pods === undefined) return [];
+  if (pods.length === 0 && mesh.state.pods.some(({ namespace }) => namespace === policy.namespace)) {
+    return [
+      finding(mesh, policy, ["spec", "selector", "matchLabels"], {
+        severity: "error",
+        rule: "policy-selects-nothing",
+        message: "The selector matches no pod, so that the policy does nothing.",
+        remedy: "Write labels that the workload's pods have, all of them.",
+      }),
+    ];
+  }
+  const bare = pods.filter((pod) => !mesh.state.hasSidecar(pod));
+  if (bare.length === 0 || policy.action === "AUDIT") return [];
+  const names = [...new Set(bare.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)))];
+  return [
+    finding(mesh, policy, [], {
+      severity: "error",
+      rule: "policy-without-sidecar",
+      message: `Pods of ${names.slice(0, 3).join(", ")} have no sidecar: nobody keeps the policy there, and everybody may call them.`,
+      remedy: "Give the namespace the label istio.io/rev of the mesh's revision, and start the pods again.",
+    }),
+  ];
+}
+
+/** Characters that only a pattern has. */
+const patternLike = /[\\^$+()[\]|]|\.\*|.\*./;
+
+function pathFindings(mesh: IstioMesh, policy: AuthorizationPolicyState, rule: RuleState): readonly Finding[] {
+  return rule.to.flatMap(({ paths = [], notPaths = [] }, index) =>
+    [
+      ...paths.map((path, at) => ({ path, at, field: "paths" })),
+      ...notPaths.map((path, at) => ({ path, at, field: "notPaths" })),
+    ].flatMap(({ path, at, field }): readonly Finding[] => {
+      if (isTemplate(path) || !patternLike.test(path)) return [];
+      return [
+        finding(mesh, policy, ["spec", "rules", rule.index, "to", index, "operation", field, at], {
+          severity: "warning",
+          rule: "path-is-literal",
+          message: `${JSON.stringify(path)} is taken letter by letter: paths of an AuthorizationPolicy are no patterns.`,
+          remedy: "Write exact paths, prefix*, *suffix, or {*} for one segment and a last {**} for any number.",
+        }),
+      ];
+    }),
+  );
+}
+
+const principal = /^([^*/]+)\/ns\/([^*/]+)\/sa\/([^*/]+)$/;
+
+function sourceFindings(
+  mesh: IstioMesh,
+  policy: AuthorizationPolicyState,
+  rule: RuleState,
+  known: ReadonlySet<string> | undefined,
+): readonly Finding[] {
+  const { settings } = mesh.state;
+  const running =
+    known &&
+    new Set(
+      mesh.state.podsAssumed
+        ? known
+        : [...mesh.state.accounts, ...mesh.state.pods.map((pod) => keyOf(pod.namespace, pod.serviceAccount))],
+    );
+  return rule.from.flatMap(({ principals = [], notPrincipals = [], namespaces = [] }, index) => [
+    ...[...principals, ...notPrincipals].flatMap((one): readonly Finding[] => {
+      const [, domain, namespace, account] = principal.exec(one) ?? [];
+      const path = [
+        "spec",
+        "rules",
+        rule.index,
+        "from",
+        index,
+        "source",
+        principals.includes(one) ? "principals" : "notPrincipals",
+      ];
+      if (domain === undefined || namespace === undefined || account === undefined) {
+        if (one.includes("*") || /\/ns\/.*\/sa\//.test(one)) return [];
+        return [
+          finding(mesh, policy, path, {
+            severity: "error",
+            rule: "principal-of-nobody",
+            message: `${JSON.stringify(one)} is the identity of nobody: it would be like ${principalOf(settings.trustDomain, "shop", "cart")}.`,
+            remedy: "Write TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT.",
+          }),
+        ];
+      }
+      if (
+        domain !== "cluster.local" &&
+        domain !== settings.trustDomain &&
+        !settings.trustDomainAliases.includes(domain)
+      ) {
+        return [
+          finding(mesh, policy, path, {
+            severity: "error",
+            rule: "principal-of-nobody",
+            message: `${JSON.stringify(one)} is of the trust domain ${domain}, and the mesh's is ${settings.trustDomain}.`,
+            remedy: "Write cluster.local, which stands for the mesh's own.",
+          }),
+        ];
+      }
+      const key = keyOf(namespace, account);
+      if (running === undefined || running.has(key) || !mesh.state.pods.some((pod) => pod.namespace === namespace))
+        return [];
+      const near = nearNames(key, running);
+      return [
+        finding(mesh, policy, path, {
+          severity: "warning",
+          rule: "principal-of-nobody",
+          message: `Nothing runs as ${key}, so that ${JSON.stringify(one)} lets nobody in.`,
+          remedy:
+            near.length === 0
+              ? "Name an account that runs, or start what runs as it."
+              : `Did you mean ${near.join(" or ")}?`,
+        }),
+      ];
+    }),
+    ...namespaces.flatMap((one): readonly Finding[] => {
+      const { namespaces: shown } = mesh.state;
+      if (one.includes("*") || shown.size === 0 || shown.has(one)) return [];
+      const near = nearNames(one, shown.keys());
+      return [
+        finding(mesh, policy, ["spec", "rules", rule.index, "from", index, "source", "namespaces"], {
+          severity: "warning",
+          rule: "principal-of-nobody",
+          message: `There is no namespace ${one}.`,
+          remedy: near.length === 0 ? "Name one that is there." : `Did you mean ${near.join(" or ")}?`,
+        }),
+      ];
+    }),
+  ]);
+}
+
+/** CVE-2026-39350: values that were written into patterns without quoting their dots. */
+function unquotedFindings(mesh: IstioMesh, policy: AuthorizationPolicyState, rule: RuleState): readonly Finding[] {
+  const old = revisionsBefore(mesh, "1.30");
+  if (old.length === 0) return [];
+  const loose = rule.from.flatMap(
+    ({
+      serviceAccounts = [],
+      notServiceAccounts = [],
+      namespaces = [],
+      notNamespaces = [],
+      principals = [],
+      notPrincipals = [],
+    }) => [
+      ...[...serviceAccounts, ...notServiceAccounts, ...namespaces, ...notNamespaces].filter((one) =>
+        one.includes("."),
+      ),
+      ...[...principals, ...notPrincipals].filter((one) => one.startsWith("*") && one.includes(".")),
+    ],
+  );
+  return loose.slice(0, 1).map((one) =>
+    finding(mesh, policy, ["spec", "rules", rule.index, "from"], {
+      severity: "warning",
+      rule: "unquoted-dot",
+      message: `Before Istio 1.28.7 and 1.29.3 the dot in ${JSON.stringify(one)} stands for any character (CVE-2026-39350), and ${old.join(", ")} may be older.`,
+      remedy: "Write exact principals, which are no patterns in any version.",
+    }),
+  );
+}
+
+function clientAddressFindings(mesh: IstioMesh, policy: AuthorizationPolicyState, rule: RuleState): readonly Finding[] {
+  const asks =
+    rule.from.some((source) => source.remoteIpBlocks !== undefined || source.notRemoteIpBlocks !== undefined) ||
+    rule.when.some(({ key }) => key === "remote.ip");
+  if (!asks) return [];
+  return [
+    finding(mesh, policy, ["spec", "rules", rule.index], {
+      severity: "warning",
+      rule: "address-from-header",
+      message: "A sidecar reads a client's address from the header X-Forwarded-For, which any caller may write itself.",
+      remedy: "Use it at a gateway that knows its proxies, and principals or ipBlocks between workloads.",
+    }),
+  ];
+}
+
+/** What a policy with parts of HTTP does to ports that are not HTTP. */
+function connectionFindings(
+  mesh: IstioMesh,
+  policy: AuthorizationPolicyState,
+  pods: readonly PodState[],
+): readonly Finding[] {
+  if (policy.targeted || policy.dryRun || (policy.action !== "DENY" && policy.action !== "ALLOW")) return [];
+  const http = policy.rules.filter(asksForHttp);
+  if (http.length === 0) return [];
+  for (const pod of pods) {
+    for (const service of mesh.access().services) {
+      if (service.kind !== "tcp" || !isBehind(mesh, pod, service.service, service.targetPort)) continue;
+      const isOpen = ({ to }: RuleState): boolean =>
+        to.length === 0 ||
+        to.some(
+          ({ ports, notPorts }) =>
+            (ports === undefined || ports.includes(String(service.targetPort))) &&
+            notPorts?.includes(String(service.targetPort)) !== true,
+        );
+      const [first] = http.filter(isOpen);
+      if (first === undefined) continue;
+      const where = `port ${String(service.targetPort)} of ${service.service}, which is not HTTP`;
+      if (policy.action === "DENY") {
+        return [
+          finding(mesh, policy, ["spec", "rules", first.index], {
+            severity: "error",
+            rule: "deny-closes-tcp",
+            message: `On ${where}, the rule loses its methods, paths, hosts and headers, and denies all that is left.`,
+            remedy: "Name the ports of HTTP in the rule (to.operation.ports).",
+          }),
+        ];
+      }
+      if (mesh.policiesOf(pod).allow.every(({ rules }) => rules.every((rule) => asksForHttp(rule) || !isOpen(rule)))) {
+        return [
+          finding(mesh, policy, ["spec", "rules", first.index], {
+            severity: "warning",
+            rule: "allow-closes-tcp",
+            message: `On ${where}, rules with methods, paths, hosts or headers are not there: it is closed to everybody.`,
+            remedy: `Let callers in there by a rule with ports: ["${String(service.targetPort)}"] and principals alone.`,
+          }),
+        ];
+      }
+    }
+  }
+  return [];
+}
+
+function isBehind(mesh: IstioMesh, pod: PodState, service: string, targetPort: number): boolean {
+  const [namespace = "", name = ""] = service.split("/");
+  const host = mesh.registry.find(`${name}.${namespace}.svc.cluster.local`);
+  return (
+    host?.ports.some((port) =>
+      mesh.registry.endpoints(host, port).some(({ ip, port: target }) => target === targetPort && pod.ips.includes(ip)),
+    ) === true
+  );
+}

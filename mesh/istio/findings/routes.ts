@@ -1,0 +1,157 @@
+import { type Finding, finding } from "../../analysis/finding";
+import { nearNames } from "../../manifests/near-names";
+import { TooComplexError } from "../../regex/automaton";
+import { requestsMeeting, type RequestSet, subtractSets } from "../../request/request-set";
+import { conditionOf } from "../calls/routes";
+import { resolveName, rulesOf } from "../calls/virtual-hosts";
+import { type IstioMesh } from "../mesh";
+import { meshGateway, type RouteDestinationState, type VirtualServiceState } from "../state/virtual-services";
+
+/** What VirtualServices and DestinationRules do that was probably not meant. */
+export function routeFindings(mesh: IstioMesh): readonly Finding[] {
+  const { virtualServices, destinationRules, services, serviceEntries } = mesh.state;
+  // Without any Service or ServiceEntry nothing tells which hosts there are.
+  if (services.size + serviceEntries.length === 0) return [];
+  const names = mesh.registry.hosts.map(({ host }) => host);
+  const taken = new Map<string, VirtualServiceState>();
+  return [
+    ...virtualServices.flatMap((service): readonly Finding[] => {
+      if (!service.gateways.includes(meshGateway)) return [];
+      const hosts = service.hosts.map((host) => resolveName(host, service.namespace));
+      const found: Finding[] = [];
+      hosts.forEach((host, index) => {
+        const other = taken.get(host);
+        if (other === undefined) taken.set(host, service);
+        else if (other !== service) {
+          found.push(
+            finding(mesh, service, ["spec", "hosts", index], {
+              severity: "error",
+              rule: "second-virtual-service",
+              message: `VirtualService ${other.namespace}/${other.name} is for ${host} too: sidecars go by the older one alone, or by the first by name.`,
+              remedy: "Write the rules of both into one.",
+            }),
+          );
+        }
+        if (!host.startsWith("*") && mesh.registry.find(host) === undefined) {
+          found.push(
+            finding(mesh, service, ["spec", "hosts", index], {
+              severity: "warning",
+              rule: "host-of-nobody",
+              message: `No Service and no ServiceEntry has the name ${host}: the rules are for calls to port 80 alone, where the name leads anywhere.`,
+              remedy: didYouMean(host, names, "Write the name of a Service"),
+            }),
+          );
+        }
+      });
+      service.http.forEach((route, at) => {
+        found.push(...destinationFindings(mesh, service, route.destinations, ["spec", "http", at], names));
+      });
+      service.tcp.forEach((route, at) => {
+        found.push(...destinationFindings(mesh, service, route.destinations, ["spec", "tcp", at], names));
+      });
+      return [...found, ...shadowedFindings(mesh, service)];
+    }),
+    ...destinationRules.flatMap((rule): readonly Finding[] => {
+      const host = resolveName(rule.host, rule.namespace);
+      if (host.startsWith("*") || mesh.registry.find(host) !== undefined) return [];
+      return [
+        finding(mesh, rule, ["spec", "host"], {
+          severity: "warning",
+          rule: "host-of-nobody",
+          message: `No Service and no ServiceEntry has the name ${host}: the rule does nothing.`,
+          remedy: didYouMean(host, names, "Write the name of a Service"),
+        }),
+      ];
+    }),
+  ];
+}
+
+function didYouMean(name: string, names: readonly string[], otherwise: string): string {
+  const near = nearNames(name, names);
+  return near.length === 0 ? `${otherwise}.` : `Did you mean ${near.join(" or ")}?`;
+}
+
+function destinationFindings(
+  mesh: IstioMesh,
+  service: VirtualServiceState,
+  destinations: readonly RouteDestinationState[],
+  path: readonly (string | number)[],
+  names: readonly string[],
+): readonly Finding[] {
+  return destinations.flatMap((one, index): readonly Finding[] => {
+    const name = resolveName(one.host, service.namespace);
+    const at = [...path, "route", index, "destination"];
+    const host = mesh.registry.find(name);
+    const lost = (message: string, remedy: string, field: string): readonly Finding[] => [
+      finding(mesh, service, [...at, field], {
+        severity: "error",
+        rule: "route-to-nowhere",
+        message: `${message}: calls that go there are answered with 503.`,
+        remedy,
+      }),
+    ];
+    if (host === undefined) {
+      const short = /^[^.]+\.[^.]+$/.test(one.host) ? mesh.registry.find(`${name}.svc.cluster.local`) : undefined;
+      const remedy =
+        short === undefined
+          ? didYouMean(name, names, "Write the name of a Service")
+          : `Write ${short.host}: a name with a dot is taken as it is.`;
+      return lost(`No Service and no ServiceEntry has the name ${name}`, remedy, "host");
+    }
+    if (one.port !== undefined && !host.ports.some(({ number }) => number === one.port)) {
+      return lost(
+        `${name} has no port ${String(one.port)}`,
+        `It has ${host.ports.map(({ number }) => String(number)).join(", ")}.`,
+        "port",
+      );
+    }
+    if (one.subset === "") return [];
+    const subsets = mesh.state.destinationRules
+      .filter((rule) => resolveName(rule.host, rule.namespace) === name)
+      .flatMap((rule) => rule.subsets.map((subset) => subset.name));
+    if (subsets.includes(one.subset)) return [];
+    return lost(
+      `No DestinationRule has a subset ${one.subset} of ${name}`,
+      didYouMean(one.subset, subsets, "Write a DestinationRule with the subset"),
+      "subset",
+    );
+  });
+}
+
+/** Rules that come too late: others take all the requests that they are for. */
+function shadowedFindings(mesh: IstioMesh, service: VirtualServiceState): readonly Finding[] {
+  const found: Finding[] = [];
+  let before: RequestSet = [];
+  const authority = service.hosts[0] ?? "";
+  try {
+    for (const route of rulesOf(mesh, service)) {
+      const isPlain = route.matches.every(
+        ({ sourceLabels, sourceNamespace, gateways, port, queryParams }) =>
+          Object.keys(sourceLabels).length === 0 &&
+          sourceNamespace === "" &&
+          gateways.length === 0 &&
+          port === 0 &&
+          queryParams.size === 0,
+      );
+      // What takes some callers' requests alone takes nothing from others.
+      if (!isPlain) continue;
+      const conditions =
+        route.matches.length === 0 ? [{ methods: ["*"], path: "(?s:.*)" }] : route.matches.map(conditionOf);
+      const own = conditions.flatMap((condition) => requestsMeeting(condition, authority));
+      if (own.length > 0 && subtractSets(own, before).length === 0) {
+        found.push(
+          finding(mesh, service, ["spec", "http", route.index], {
+            severity: "warning",
+            rule: "shadowed-route",
+            message: "Rules before this one take all the requests that it is for.",
+            remedy: "Put it before them, or take it out.",
+          }),
+        );
+      }
+      before = [...before, ...subtractSets(own, before)];
+    }
+  } catch (error) {
+    if (!(error instanceof TooComplexError)) throw error;
+  }
+  return found;
+}
