@@ -1,4 +1,4 @@
-import { memo } from "../cluster/look-up";
+import { memo, memoOnce } from "../cluster/look-up";
 import { keyOf } from "../cluster/keys";
 import { type AskedService } from "../cluster/dns";
 import { type PodState, type ServiceState } from "../cluster/workloads";
@@ -25,6 +25,11 @@ export interface IstioPlane {
   podOfIp(ip: string): PodState | undefined;
   /** The Service that has the cluster address. */
   serviceOfIp(ip: string): ServiceState | undefined;
+  /**
+   * Whether an application listens at an address: at a pod's on the ports that Services lead to and those that its containers name; at
+   * one that no pod has on any.
+   */
+  listens(ip: string, port: number): boolean;
   /** Pods that run as a service account, `namespace/name`. */
   podsOf(account: string): readonly PodState[];
   /** Whether policies tell callers apart by their addresses. */
@@ -50,7 +55,12 @@ export function istioPlane(
   }
   const services = new Map([...state.services.values()].map((service) => [service.clusterIp, service]));
   for (const headless of ["", "None"]) services.delete(headless);
+  const listening = memoOnce(() => listeners(state));
   return {
+    listens: (ip, port) =>
+      !pods.has(ip) ||
+      listening().has(`${ip} ${String(port)}`) ||
+      pods.get(ip)?.namedPorts.some((one) => one.port === port) === true,
     state,
     registry,
     authentication: authenticationOf(state),
@@ -71,6 +81,17 @@ export function istioPlane(
       rules.some(({ when }) => when.some(({ key }) => key === "destination.ip")),
     ),
   };
+}
+
+/** Addresses and ports that Services lead to. */
+function listeners({ endpoints }: IstioState): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { subsets } of endpoints.values()) {
+    for (const { addresses, ports } of subsets) {
+      for (const { ip } of addresses) for (const { port } of ports) found.add(`${ip} ${String(port)}`);
+    }
+  }
+  return found;
 }
 
 /** Of several Services on one port of a pod the oldest decides; where files tell no age, the first by name. */

@@ -41,16 +41,19 @@ const everything: RequestCondition = { methods: ["*"], path: anything };
 /**
  * What the policies of a workload come to: those that ask somebody else first, then any DENY, then, where there is any ALLOW policy,
  * only what one of them allows.
+ *
+ * @param lost why what is allowed comes to nothing all the same; undefined where somebody answers.
  */
 export function authorize(
   policies: WorkloadPolicies,
   sending: Sending,
   settings: Reading["settings"],
   backend: string,
+  lost: string | undefined,
 ): CallTree {
   const http = sending.authority !== undefined;
   const answers: Answers = {
-    allowed: (because) => end("allowed", because, backend),
+    allowed: (because) => (lost === undefined ? end("allowed", because, backend) : failure(http, lost, because)),
     denied: (because) => (http ? end("denied", because, backend) : failure(false, undefined, because)),
   };
   const decided = denyThenAllow(policies, sending, settings, answers);

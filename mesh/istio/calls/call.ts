@@ -11,6 +11,7 @@ import { fullName, type HostPort, type KnownHost } from "../registry";
 import { addressOfClient, type Client, clientsOf, endOfClient } from "./client";
 import { passageTo, throughCluster } from "./cluster";
 import { leavesOutbound } from "./interception";
+import { endsOf } from "./kube-proxy";
 import { isForCaller, throughDestinations, throughHost, throughUnknownHost } from "./routes";
 import { type Scope } from "./scope";
 import { callServer, type Channel } from "./server";
@@ -75,14 +76,17 @@ function fromClient(
   const { ip } = target;
   const own = ip === undefined ? [] : client.pods.filter(({ ips }) => ips.includes(ip));
   const others = client.pods.length - own.length;
-  const branches = own.map(() => ({ weight: 1, tree: callItself(target) }));
+  const branches = own.map(() => ({ weight: 1, tree: callItself(plane, target) }));
   if (own.length > 0 && others === 0) return branches;
   return [...branches, { weight: Math.max(others, 1), tree: fromPods(plane, client, target, content) }];
 }
 
-function callItself({ host, service }: Target): CallTree {
-  const backend = service === undefined ? host : keyOf(service.namespace, service.name);
-  return end("allowed", [{ text: "a pod's calls to its own address bypass its sidecar" }], backend);
+function callItself(plane: IstioPlane, { ip = "", port, host, service }: Target): CallTree {
+  const because = [{ text: "a pod's calls to its own address bypass its sidecar" }];
+  if (!plane.listens(ip, port)) {
+    return end("refused", [...because, { text: `nothing listens on port ${String(port)} of ${host}` }]);
+  }
+  return end("allowed", because, service === undefined ? host : keyOf(service.namespace, service.name));
 }
 
 function fromPods(plane: IstioPlane, client: Client, target: Target, content: Content): CallTree {
@@ -167,7 +171,8 @@ function ownListener(
   const found = host?.ports.find(
     ({ number, protocol }) => number === port && protocol !== "udp" && protocol !== "http",
   );
-  return host === undefined || found === undefined || !scope.sees(host, port) ? undefined : { host, port: found };
+  if (host !== undefined && found !== undefined && scope.sees(host, port)) return { host, port: found };
+  return outsideListener(plane, scope, port);
 }
 
 /** A TCP port of a ServiceEntry without an address takes all that nobody else does. */
@@ -271,9 +276,7 @@ function callPlain(
   }
   const channel: Channel =
     tls === undefined ? { kind: "plain" } : { kind: "own", principal: tls.principal, serverName: tls.serverName };
-  const service = plane.serviceOfIp(ip);
-  const called =
-    service === undefined ? [{ ip, port, backend: backendOf(plane, ip, host, asked) }] : behind(plane, service, port);
+  const called = endsOf(plane, { ip, port, host, asked });
   if (called.length === 0) return failure(routed, `nothing listens at ${host}:${String(port)}`, because);
   return choice<CallTree>(
     "endpoint",
@@ -287,19 +290,6 @@ function callPlain(
       };
     }),
   );
-}
-
-function backendOf(plane: IstioPlane, ip: string, host: string, asked: ServiceState | undefined): string {
-  if (asked !== undefined) return keyOf(asked.namespace, asked.name);
-  const pod = plane.podOfIp(ip);
-  return pod === undefined ? host : keyOf(pod.namespace, pod.name);
-}
-
-function behind(plane: IstioPlane, { namespace, name }: ServiceState, port: number) {
-  const host = plane.registry.find(fullName(namespace, name));
-  const found = host?.ports.find((one) => one.number === port && one.protocol !== "udp");
-  if (host === undefined || found === undefined) return [];
-  return plane.registry.endpoints(host, found).map((one) => ({ ...one, backend: keyOf(namespace, name) }));
 }
 
 function withReasons(tree: CallTree, because: readonly Reason[]): CallTree {

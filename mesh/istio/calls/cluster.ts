@@ -11,6 +11,7 @@ import { type Endpoint, type HostPort, type KnownHost } from "../registry";
 import { type ClientTlsMode, type DestinationRuleState, type PortTls } from "../state/destination-rules";
 import { isExportedTo } from "../state/named";
 import { addressOfClient, type Client, endOfClient } from "./client";
+import { endsOf } from "./kube-proxy";
 import { matchesHost } from "./scope";
 import { callServer, type Channel } from "./server";
 import { resolveName } from "./virtual-hosts";
@@ -77,25 +78,41 @@ export function throughCluster(
   if (subset !== "" && part === undefined) {
     return failure(routed, `no DestinationRule has a subset ${subset} of ${host.host}`);
   }
-  const mode = tlsMode(part?.tls, port.number) ?? tlsMode(rules[0]?.tls, port.number);
+  const mode = tlsMode(part?.tls, port.number) ?? tlsMode(rules.find(({ tls }) => tls !== undefined)?.tls, port.number);
   const because = rules.map(({ object }): Reason => ({ text: describeObject(object), object }));
   if (isOutside(host)) return toOutside(plane, client, host, port, calledIp, content);
   const all = plane.registry.endpoints(host, port);
-  const selected = host.passthrough
-    ? all.filter(({ ip }) => ip === calledIp)
-    : part === undefined
-      ? all
-      : all.filter(({ ip }) => isSubset(part.labels, plane.podOfIp(ip)?.labels ?? {}));
+  if (host.passthrough) return toCalled(plane, client, { host, port, subset }, calledIp, mode, all, content);
+  const selected =
+    part === undefined ? all : all.filter(({ ip }) => isSubset(part.labels, plane.podOfIp(ip)?.labels ?? {}));
   if (selected.length === 0) {
     const what = subset === "" ? host.host : `subset ${subset} of ${host.host}`;
     return failure(routed, `${what} has no endpoints on port ${String(port.number)}`, subset === "" ? [] : because);
   }
-  const whole = host.passthrough ? all : undefined;
   return alike(
     selected.map((endpoint) => ({
       key: endpointKey(plane, endpoint),
-      go: () => toEndpoint(plane, client, { host, port, subset }, endpoint, mode, whole, content),
+      go: () => toEndpoint(plane, client, { host, port, subset }, endpoint, mode, undefined, content),
     })),
+  );
+}
+
+/** A headless Service's name leads to pods' addresses, and the call goes to the one that was called, on the port that was. */
+function toCalled(
+  plane: IstioPlane,
+  client: Client,
+  cluster: Cluster,
+  ip: string | undefined,
+  mode: ClientTlsMode,
+  all: readonly Endpoint[],
+  content: Content,
+): CallTree {
+  const { host, port } = cluster;
+  const ends = ip === undefined ? [] : endsOf(plane, { ip, port: port.number, host: host.host, asked: host.service });
+  if (ends.length === 0) return failure(content.routed, `nothing is at the address that was called for ${host.host}`);
+  return choice<CallTree>(
+    "endpoint",
+    ends.map((one) => ({ weight: 1, tree: toEndpoint(plane, client, cluster, one, mode, all, content) })),
   );
 }
 
@@ -199,7 +216,7 @@ function channelTo(
       if (!settings.autoMtls || plane.authentication.modeOfNamespace(namespace) === "DISABLE") return plain;
       // Calls to the very address that was called know nothing of the pod there: all of the Service's have to be able to.
       const all = whole?.map((one) => plane.podOfIp(one.ip)) ?? [pod];
-      const able = all.every((one) => one !== undefined && hasSidecar(one));
+      const able = all.length > 0 && all.every((one) => one !== undefined && hasSidecar(one));
       if (!able || (whole === undefined && pod !== undefined && plane.authentication.modeOf(pod, port) === "DISABLE"))
         return plain;
       return mutual;

@@ -32,10 +32,12 @@ export function callServer(
 ): CallTree {
   const { routed } = content;
   const { backend, ip, port } = called;
+  const lost = plane.listens(ip, port) ? undefined : `nothing listens on port ${String(port)} of ${backend}`;
   const guarded = pod !== undefined && plane.state.hasSidecar(pod);
   if (!guarded || leavesInbound(pod, port)) {
     const why = guarded ? `port ${String(port)} bypasses the sidecar of ${backend}` : `${backend} has no sidecar`;
     if (channel.kind === "mutual") return failure(routed, `${why}, and cannot read the mesh's TLS`);
+    if (lost !== undefined) return failure(routed, lost, [{ text: why }]);
     return end("allowed", [{ text: why }], backend);
   }
   const mode = plane.authentication.modeOf(pod, port);
@@ -50,14 +52,20 @@ export function callServer(
   };
   if (!taken.http) {
     return asAnswered(
-      authorize(plane.policiesOf(pod), { peer, authority: undefined }, plane.state.settings, backend),
+      authorize(plane.policiesOf(pod), { peer, authority: undefined }, plane.state.settings, backend, lost),
       routed,
     );
   }
   if (content.authority === undefined) {
     return failure(false, `port ${String(port)} of ${backend} is HTTP: bytes that are not HTTP end the connection`);
   }
-  const tree = authorize(plane.policiesOf(pod), { peer, authority: content.authority }, plane.state.settings, backend);
+  const tree = authorize(
+    plane.policiesOf(pod),
+    { peer, authority: content.authority },
+    plane.state.settings,
+    backend,
+    lost,
+  );
   const form = plane.state.settings.pathNormalization;
   return form === "NONE" || tree.kind === "end" ? tree : { kind: "normalised", form, tree };
 }

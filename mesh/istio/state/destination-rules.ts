@@ -25,7 +25,8 @@ export interface DestinationRuleState extends Named {
   readonly exportTo: readonly string[];
   /** Labels of calling pods that it is for. Empty for all. */
   readonly callers: Labels;
-  readonly tls: PortTls;
+  /** Undefined where it has no traffic policy at all. */
+  readonly tls: PortTls | undefined;
   readonly subsets: readonly SubsetState[];
 }
 
@@ -37,7 +38,9 @@ export function readDestinationRule(reader: Reader): DestinationRuleState {
     host: reader.text(spec["host"], ["spec"], "host") ?? "",
     exportTo: reader.texts(spec["exportTo"], ["spec"], "exportTo"),
     callers: reader.textMap(selector["matchLabels"], ["spec", "workloadSelector"], "matchLabels"),
-    tls: readTls(reader, reader.record(spec["trafficPolicy"], ["spec"], "trafficPolicy"), ["spec", "trafficPolicy"]),
+    tls: isJsonObject(spec["trafficPolicy"])
+      ? readTls(reader, spec["trafficPolicy"], ["spec", "trafficPolicy"])
+      : undefined,
     subsets: reader.list(spec["subsets"], ["spec"], "subsets").map((item, index) => {
       const path: ValuePath = ["spec", "subsets", index];
       const subset = reader.record(item, path);
