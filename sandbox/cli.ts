@@ -4,6 +4,7 @@ import { ended } from "./engine";
 import { findEmulator, stopEmulator } from "./emulator";
 import { faultCommand } from "./fault-command";
 import { kubectlCommand } from "./kubectl-command";
+import { meshFlag } from "./mesh-flag";
 import { sandboxPaths } from "./paths";
 import { terminalReport, UserError } from "./progress";
 import { openSandbox, operate, type Operation, operations, pulumi, resetSandbox } from "./sandbox";
@@ -13,6 +14,7 @@ import { trafficCommand } from "./traffic";
 
 const usage = `npm run sandbox                             start what is missing, then bring up stack dev
 npm run sandbox -- <operation> [stack]      up, preview, destroy or refresh; stack is dev unless named
+  --mesh osm|istio                          which mesh the stack's cluster has, from now on
 npm run sandbox -- status [--json]          what runs, which clusters and stacks there are
 npm run sandbox -- stop                     end every process; what was deployed comes back with the next start
 npm run sandbox -- reset                    stop, and forget everything
@@ -24,12 +26,13 @@ const isOperation = (word: string): word is Operation => (operations as readonly
 
 /** Brings a stack to where the operation says, and tells what came of it. */
 async function operation(name: Operation, rest: readonly string[]): Promise<number> {
-  const [first, ...others] = rest;
-  const [stack, flags] = first === undefined || first.startsWith("-") ? ["dev", rest] : [first, others];
+  const [first] = rest;
+  const [stack, flags] = first === undefined || first.startsWith("-") ? ["dev", rest] : [first, rest.slice(1)];
+  const { mesh, others } = meshFlag(flags);
   const sandbox = await openSandbox(terminalReport());
   // After `up` the summary says what the outputs would, in words.
   const quiet = name === "up" ? ["--suppress-outputs"] : [];
-  const { code } = await operate(sandbox, name, stack, [...quiet, ...flags], "show");
+  const { code } = await operate(sandbox, name, stack, [...quiet, ...others], "show", mesh);
   if (code === ended) {
     console.error("The engine was ended before its time. Run the same command again: it takes up what was under way.");
   }

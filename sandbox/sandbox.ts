@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { type Emulator, startEmulator } from "./emulator";
 import { type Exit, prepareEngine, run, sandboxEnvironment } from "./engine";
 import { type SandboxPaths, sandboxPaths } from "./paths";
@@ -9,6 +10,7 @@ import { writeProject } from "./project";
 import { installProviderPlugins } from "./providers/install";
 import { stackExists } from "./state";
 import { ensureTools, type Tools } from "./tools";
+import { ensureIstio } from "./tools/istio";
 import { recover } from "../recovery";
 import { releaseStaleLocks } from "../recovery/stale-locks";
 
@@ -63,7 +65,7 @@ export function pulumi(
 
 /** Makes the stack if it is new, and takes up what a killed run left of it. Done before every operation. */
 export async function prepareStack(sandbox: Sandbox, stack: string): Promise<void> {
-  if (!existsSync(join(sandbox.paths.project, `Pulumi.${stack}.yaml`))) {
+  if (!existsSync(stackSettings(sandbox, stack))) {
     throw new UserError(`There is no stack "${stack}": its settings would be in Pulumi.${stack}.yaml.`);
   }
   if (!stackExists(sandbox.paths.state, projectName, stack)) {
@@ -81,19 +83,45 @@ export async function prepareStack(sandbox: Sandbox, stack: string): Promise<voi
   });
 }
 
+/** The setting by which a stack says which mesh its cluster has. */
+const meshSetting = `${projectName}:mesh`;
+
+/**
+ * Builds what a cluster with the stack's mesh needs and other clusters do not, so that no cluster has to wait for it.
+ * @param mesh becomes the stack's setting, in the sandbox's own copy of its settings. Default: what they say already.
+ */
+export async function prepareMesh(sandbox: Sandbox, stack: string, mesh?: string): Promise<void> {
+  if (mesh !== undefined) {
+    const { code, stderr } = await pulumi(sandbox, ["config", "set", meshSetting, mesh, "--stack", stack]);
+    if (code !== 0) throw new UserError(`The mesh of stack ${stack} could not be set: ${stderr}`);
+  }
+  const settings: unknown = parse(await readFile(stackSettings(sandbox, stack), "utf8"));
+  const { config } = (settings ?? {}) as { readonly config?: Readonly<Record<string, unknown>> | null };
+  if (config?.[meshSetting] === "istio") await ensureIstio(sandbox.report);
+}
+
+function stackSettings({ paths }: Sandbox, stack: string): string {
+  return join(paths.project, `Pulumi.${stack}.yaml`);
+}
+
 /** The engine's operations on a stack. */
 export const operations = ["up", "preview", "destroy", "refresh"] as const;
 export type Operation = (typeof operations)[number];
 
-/** Runs one operation to its end, without questions. */
+/**
+ * Runs one operation to its end, without questions.
+ * @param mesh becomes the stack's, see {@link prepareMesh}.
+ */
 export async function operate(
   sandbox: Sandbox,
   operation: Operation,
   stack: string,
   flags: readonly string[] = [],
   output: "show" | "capture" = "capture",
+  mesh?: string,
 ): Promise<Exit> {
   await prepareStack(sandbox, stack);
+  if (operation === "up" || mesh !== undefined) await prepareMesh(sandbox, stack, mesh);
   const consent = operation === "preview" ? [] : ["--yes", "--skip-preview"];
   // On a terminal the engine draws its progress in place; elsewhere it prints a line for each step.
   const display = output === "show" && process.stdout.isTTY ? [] : ["--non-interactive"];

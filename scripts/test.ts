@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { terminalReport } from "../sandbox/progress";
 import { ensureTools } from "../sandbox/tools";
 import { goEnvironment } from "../sandbox/tools/build";
+import { ensureIstio } from "../sandbox/tools/istio";
 
 /**
  * `npm test`: everything, quickest first: unit tests, types, lint, format, then the tests with the real engine.
@@ -81,6 +82,7 @@ async function main(): Promise<boolean> {
     step("Format", "prettier/bin/prettier.cjs", "--check", "--log-level", "warn", ".");
   if (!inner || quick) return inner;
   await ensureTools(report);
+  await ensureIstio(report);
   if (!goTests("Tests of the judge, in Go (a minute or two the first time)")) return false;
   return tests("Engine tests: the real Pulumi, Kubernetes, OSM and azure-cli (about half an hour)", "engine");
 }

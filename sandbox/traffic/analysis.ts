@@ -20,12 +20,17 @@ export interface Verdict {
   readonly outcomes?: readonly string[];
 }
 
+/** A mesh, as the analysis names it. */
+export type MeshName = "osm" | "istio";
+
 /**
  * Asks the program's own analysis what becomes of calls under these objects: by its command, as anybody would.
  * @param directory where the objects are written for it, for the moment.
+ * @param mesh which one runs: the cluster may still have another's objects.
  */
 export async function decideCalls(
   directory: string,
+  mesh: MeshName,
   objects: readonly KubernetesObject[],
   calls: readonly AskedCall[],
 ): Promise<readonly Verdict[]> {
@@ -33,7 +38,7 @@ export async function decideCalls(
   const requests = calls.map(({ from, to, protocol, method, path, host, headers }) =>
     JSON.stringify({ from, to, protocol, method, path, host, headers }),
   );
-  const output = await analysis(directory, objects, ["decide"], `${requests.join("\n")}\n`);
+  const output = await analysis(directory, objects, ["decide", "--mesh", mesh], `${requests.join("\n")}\n`);
   return output
     .trim()
     .split("\n")
@@ -45,8 +50,8 @@ export async function decideCalls(
 }
 
 /** The matrix of who may call whom, as `aks-mesh access` prints it. */
-export function accessTable(directory: string, objects: readonly KubernetesObject[]): Promise<string> {
-  return analysis(directory, objects, ["access"], "");
+export function accessTable(directory: string, mesh: MeshName, objects: readonly KubernetesObject[]): Promise<string> {
+  return analysis(directory, objects, ["access", "--mesh", mesh], "");
 }
 
 async function analysis(

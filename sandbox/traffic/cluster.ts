@@ -7,11 +7,13 @@ import { istiodDiscovery } from "../control-plane/istio";
 import { ensurePorts } from "../control-plane/ports";
 import { UserError } from "../progress";
 import { pulumi, type Sandbox } from "../sandbox";
+import { type MeshName } from "./analysis";
 import { type Discovery } from "./world";
 
 /** A stack's cluster as the sandbox itself sees it: as whoever runs the control plane, not as a user of it. */
 export interface StackCluster {
   readonly api: ApiClient;
+  readonly mesh: MeshName;
   /** Where the real osm-controller, or istiod, serves sidecars their configuration. */
   readonly discovery: Discovery;
   /** Where the control plane keeps its files. */
@@ -55,9 +57,8 @@ export async function clusterNamed(
     readFile(files.key("admin"), "utf8"),
     ensurePorts(directory),
   ]);
-  const discovery = {
-    "osm-controller.kube-system:15128": ports["osm-controller-xds"],
-    ...(await istiodDiscovery(directory)),
-  };
-  return { api: apiClient(server, { ca, cert, key }), discovery, directory };
+  const istiod = await istiodDiscovery(directory);
+  const mesh = Object.keys(istiod).length > 0 ? "istio" : "osm";
+  const discovery = mesh === "istio" ? istiod : { "osm-controller.kube-system:15128": ports["osm-controller-xds"] };
+  return { api: apiClient(server, { ca, cert, key }), mesh, discovery, directory };
 }

@@ -3,12 +3,13 @@ import { type ClusterObjects, type Pod } from "./objects";
 
 /**
  * Which of a sidecar's statistics are read: calls to each cluster, its own answers by class, connections for which it has no filter
- * chain, and configurations that it refused. The names are OSM's and Istio's.
+ * chain, whether it has taken up work, and configurations that it refused. The names are OSM's and Istio's.
  */
 export const statisticsPattern =
   "^(cluster\\..*\\.upstream_(rq_\\d\\d\\d|cx_total)" +
   "|http\\.(mesh-http-conn-manager\\.rds-outbound\\.\\d+|outbound_[\\d.]+_\\d+;?)\\.downstream_rq_\\dxx" +
   "|listener\\.0\\.0\\.0\\.0_1500[36]\\.no_filter_chain_match" +
+  "|listener_manager\\.workers_started" +
   "|(listener_manager\\.lds|cluster_manager\\.cds)\\.update_rejected)$";
 
 /** A statistic of callers' sidecars about a cluster: OSM's `namespace/name|port`, Istio's `outbound|port|subset|full name`. */
@@ -167,6 +168,11 @@ function ownAnswers(envoy: Counts, port: number, status: string): number {
     return code?.charAt(0) === status.charAt(0) ? total + value : total;
   }, 0);
   return Math.max(0, all - others);
+}
+
+/** Whether a pod's sidecar has its configuration and lets calls pass. */
+export function serves(statistics: PodStatistics | undefined): boolean {
+  return statistics?.envoy?.["listener_manager.workers_started"] === 1;
 }
 
 /** How many configurations the sidecar has refused since it runs. It says so nowhere else, and goes on with the one before. */

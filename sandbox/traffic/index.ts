@@ -28,7 +28,7 @@ interface Options {
 
 /**
  * `traffic [--seconds N] [--json] [--stack NAME]`: the bookstore with real traffic. Its pods run, with real sidecars that the real
- * osm-controller configures, and what the sidecars count stands beside what the analysis says. On a terminal the table is
+ * osm-controller or istiod configures, and what the sidecars count stands beside what the analysis says. On a terminal the table is
  * drawn anew every second until Ctrl-C; elsewhere one table comes at the end.
  */
 export async function trafficCommand(sandbox: Sandbox, args: readonly string[]): Promise<number> {
@@ -82,7 +82,7 @@ async function analysisAlone(cluster: StackCluster, problem: string, json: boole
   if (json) console.log(JSON.stringify({ problem }, null, 2));
   else
     console.log(
-      `${problem}\nWhat the analysis says of the cluster's objects:\n\n${await accessTable(cluster.directory, all)}`,
+      `${problem}\nWhat the analysis says of the cluster's objects:\n\n${await accessTable(cluster.directory, cluster.mesh, all)}`,
     );
   return 0;
 }

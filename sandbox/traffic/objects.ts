@@ -106,6 +106,7 @@ const kinds: readonly (readonly [path: string, apiVersion: string, kind: string]
   custom("policy.openservicemesh.io/v1alpha1", "retries", "Retry"),
   custom("policy.openservicemesh.io/v1alpha1", "upstreamtrafficsettings", "UpstreamTrafficSetting"),
   custom("config.openservicemesh.io/v1alpha2", "meshconfigs", "MeshConfig"),
+  ["/api/v1/namespaces/aks-istio-system/configmaps", "v1", "ConfigMap"],
   custom("security.istio.io/v1", "authorizationpolicies", "AuthorizationPolicy"),
   custom("security.istio.io/v1", "peerauthentications", "PeerAuthentication"),
   custom("security.istio.io/v1", "requestauthentications", "RequestAuthentication"),
@@ -134,7 +135,8 @@ export async function readObjects(api: ApiClient): Promise<ClusterObjects> {
       }
     }),
   );
-  const all = lists.flat();
+  // Of the ConfigMaps the mesh reads only its own settings; others there change every second.
+  const all = lists.flat().filter((object) => object.kind !== "ConfigMap" || isMeshConfig(object));
   const ofKind = (kind: string): KubernetesObject[] => all.filter((object) => object.kind === kind);
   return {
     all,
@@ -147,6 +149,10 @@ export async function readObjects(api: ApiClient): Promise<ClusterObjects> {
     ],
     version: all.map(identity).sort().join("\n"),
   };
+}
+
+function isMeshConfig({ data }: KubernetesObject): boolean {
+  return typeof data === "object" && data !== null && "mesh" in data;
 }
 
 function trafficSplit({ metadata, spec }: TrafficSplit): Split {

@@ -55,8 +55,9 @@ export interface TrafficReport {
 /** Standard deviations within which a share counts as what was expected: chance alone is outside once in 16,000 times. */
 const tolerance = 4;
 
+/** How HTTP calls end, by outcome, where the verdict has no status. */
 const endsOfOutcome: Readonly<Record<string, readonly string[]>> = {
-  allowed: ["200", "connected"],
+  allowed: ["200"],
   denied: ["403"],
   "no-route": ["404"],
   unavailable: ["503"],
@@ -64,9 +65,12 @@ const endsOfOutcome: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** How a call may end, by a verdict. */
-export function expectedEnds({ outcome, outcomes }: Verdict, protocol: "http" | "tcp"): readonly string[] {
-  const all = (outcome === "varies" ? (outcomes ?? []) : [outcome]).flatMap((one) => endsOfOutcome[one] ?? []);
-  return all.filter((end) => end !== (protocol === "http" ? "connected" : "200"));
+export function expectedEnds({ outcome, outcomes, status }: Verdict, protocol: "http" | "tcp"): readonly string[] {
+  if (status !== null) return [String(status)];
+  const all = outcome === "varies" ? (outcomes ?? []) : [outcome];
+  // A connection that does not get through is taken by the sidecar and closed, whatever stops it.
+  if (protocol === "tcp") return all.flatMap((one) => (one === "allowed" ? "connected" : ["refused", "reset"]));
+  return all.flatMap((one) => endsOfOutcome[one] ?? []);
 }
 
 /** @param verdicts of the pair's kinds of calls, in their order. */

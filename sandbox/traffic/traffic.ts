@@ -9,6 +9,7 @@ import {
   type Pair,
   pairs,
   refusedConfigurations,
+  serves,
   type Snapshot,
   statisticsPattern,
   total,
@@ -40,8 +41,8 @@ export interface Traffic {
 interface Epoch {
   readonly objects: ClusterObjects;
   readonly plan: Plan;
-  /** When the mesh acts by these objects. */
-  readonly inForceAt: number;
+  /** When the mesh acts by these objects, and calls that were made before have ended. */
+  inForceAt: number;
   /** By {@link askedKey}. */
   readonly verdicts: Map<string, Verdict>;
   /** From when on is counted. */
@@ -53,12 +54,12 @@ interface Epoch {
  * @param log gets what the pods complain about.
  */
 export async function openTraffic(
-  { api, discovery, directory }: StackCluster,
+  cluster: StackCluster,
   report: (message: string) => void,
   log: Writable,
 ): Promise<Traffic> {
-  const hasIstio = Object.keys(discovery).some((service) => service.startsWith("istiod-"));
-  const istio = hasIstio ? await ensureIstio(report) : undefined;
+  const { api, mesh, discovery } = cluster;
+  const istio = mesh === "istio" ? await ensureIstio(report) : undefined;
   const runner = await openPodRunner(report, log, istio?.path("pilot-agent"));
   const reader = podReader(api, istio);
   const outsideEnds: Record<string, number> = {};
@@ -72,7 +73,7 @@ export async function openTraffic(
       epoch = {
         objects,
         plan,
-        inForceAt: Date.now() + propagationSeconds * 1000,
+        inForceAt: inForce(),
         verdicts: new Map(),
         start: undefined,
       };
@@ -93,13 +94,13 @@ export async function openTraffic(
       .flatMap(({ calls = [] }) => calls.filter(isHttp))
       .sort((a, b) => a.to.localeCompare(b.to));
     outside = call && fromOutside(call, objects);
-    const counting = running.every(({ metadata }) => snapshot.pods[metadata.uid]?.envoy !== undefined);
-    if (Object.keys(problems).length === 0 && (!counting || Date.now() < current.inForceAt)) return undefined;
+    if (!running.every(({ metadata }) => serves(snapshot.pods[metadata.uid]))) current.inForceAt = inForce();
+    if (Object.keys(problems).length === 0 && Date.now() < current.inForceAt) return undefined;
     if (current.start === undefined) {
       current.start = snapshot;
       return undefined;
     }
-    return await reportSince(directory, current, current.start, snapshot, outside, problems);
+    return await reportSince(cluster, current, current.start, snapshot, outside, problems);
   }
   return {
     look,
@@ -110,12 +111,16 @@ export async function openTraffic(
   };
 }
 
+function inForce(): number {
+  return Date.now() + propagationSeconds * 1000;
+}
+
 function isHttp({ protocol }: Call): boolean {
   return protocol === "http";
 }
 
 async function reportSince(
-  directory: string,
+  { directory, mesh }: StackCluster,
   { objects, plan, verdicts }: Epoch,
   start: Snapshot,
   now: Snapshot,
@@ -126,7 +131,7 @@ async function reportSince(
   const calling = pairs(counted, plan.running, objects.splits);
   const asked = [...calling.flatMap(askedOf), ...(outside === undefined ? [] : [outside.asked])];
   const unknown = asked.filter((call) => !verdicts.has(askedKey(call)));
-  const decided = await decideCalls(directory, [...objects.all, ...outsideObjects], unknown);
+  const decided = await decideCalls(directory, mesh, [...objects.all, ...outsideObjects], unknown);
   unknown.forEach((call, index) => {
     const verdict = decided[index];
     if (verdict !== undefined) verdicts.set(askedKey(call), verdict);

@@ -7,6 +7,7 @@ import { stringify } from "yaml";
 import { podProblem } from "../../sandbox/data-plane/runner";
 import { type Exit, run } from "../../sandbox/engine";
 import { type Sandbox } from "../../sandbox/sandbox";
+import { ensureIstio } from "../../sandbox/tools/istio";
 import { clusterNamed } from "../../sandbox/traffic/cluster";
 import { type Counts } from "../../sandbox/traffic/counts";
 import { openTraffic } from "../../sandbox/traffic/traffic";
@@ -22,6 +23,7 @@ let kubeconfig: string;
 
 beforeAll(async () => {
   sandbox = await openTestSandbox();
+  await ensureIstio(() => undefined);
   kubeconfig = join(sandbox.paths.directory, "kubeconfig");
   await arm(sandbox, "PUT", "/resourceGroups/mesh?api-version=2022-09-01", { location: "westeurope" });
   await setRevisions(["asm-1-29"]);
@@ -74,7 +76,9 @@ describe.sequential("a cluster with the Istio add-on", () => {
         const report = await traffic.look();
         expect(report?.problems ?? []).toEqual([]);
         const pair = report?.pairs.find((one) => one.caller === `${caller}/${caller}`);
-        return report !== undefined && report.seconds > 2 ? pair?.ends : undefined;
+        if (report === undefined || report.seconds < 2) return undefined;
+        expect(pair?.agrees, JSON.stringify(pair)).toBe(true);
+        return pair?.ends;
       });
     try {
       expect(Object.keys(await endsOf("bookthief"))).toEqual(["200"]);

@@ -5,6 +5,7 @@ import {
   difference,
   pairs,
   refusedConfigurations,
+  serves,
   statisticsPattern,
 } from "../../../sandbox/traffic/counts";
 import { type Pod, type Split } from "../../../sandbox/traffic/objects";
@@ -38,6 +39,13 @@ describe("counts", () => {
     expect("listener.0.0.0.0_15003.no_filter_chain_match").toMatch(pattern);
     expect("cluster.store/v1|80.external.upstream_rq_2xx").not.toMatch(pattern);
   });
+});
+
+it("a sidecar serves once its workers have started", () => {
+  const name = "listener_manager.workers_started";
+  expect(name).toMatch(new RegExp(statisticsPattern));
+  expect(serves({ envoy: { [name]: 1 } })).toBe(true);
+  expect([serves({ envoy: { [name]: 0 } }), serves({ envoy: {} }), serves({}), serves(undefined)]).not.toContain(true);
 });
 
 describe("a sidecar's refusals", () => {
