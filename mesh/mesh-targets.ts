@@ -1,6 +1,7 @@
 import { type Mesh } from "./analysis/mesh";
 import { type AskedService } from "./cluster/dns";
 import { type Manifests } from "./manifests";
+import { compileIstio } from "./convert/compile";
 import { istioMesh } from "./istio";
 import { osmMesh } from "./osm";
 import { type Finding } from "./analysis/object-finding";
@@ -21,7 +22,7 @@ interface ObjectOf {
 export type MeshName = keyof ObjectOf;
 
 /** Meshes that a policy can be compiled for. */
-export type MeshTarget = "osm";
+export type MeshTarget = MeshName;
 
 /** An object of one of a mesh's own kinds. */
 export type MeshObject<M extends MeshName> = ObjectOf[M];
@@ -42,7 +43,10 @@ const admissions: {
   readonly [M in MeshName]: (values: readonly unknown[], context?: AdmissionContext) => Admission<ObjectOf[M]>;
 } = { osm: admitOsm, istio: admitIstio };
 
-const compilers: { readonly [T in MeshTarget]: (policy: Policy) => readonly ObjectOf[T][] } = { osm: compileOsm };
+const compilers: { readonly [T in MeshTarget]: (policy: Policy) => readonly ObjectOf[T][] } = {
+  osm: compileOsm,
+  istio: compileIstio,
+};
 
 /**
  * The objects of a mesh that do what the policy says, no more and no less, in an order that never changes by itself.

@@ -5,8 +5,8 @@ import { isJsonObject, type JsonObject, type KubernetesObject } from "../manifes
 import { type OsmMesh } from "../osm";
 import { injectionAnnotation, injectionWords, monitoredByLabel, proxyLabel } from "../osm/injection";
 import { osmKinds } from "../osm/kinds";
+import { accountLabel } from "../policy";
 import { type Conversion } from "./convert";
-import { accountLabel } from "./selectors";
 
 const ignoreLabel = "openservicemesh.io/ignore";
 

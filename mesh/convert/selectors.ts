@@ -1,8 +1,6 @@
 import { type AccountKey, keyOf } from "../cluster/keys";
+import { accountLabel } from "../policy";
 import { type Labels, type PodState } from "../cluster/workloads";
-
-/** The label that a policy selects by where no object shows an account's pods: whoever runs them gives it to them. */
-export const accountLabel = "aks-mesh/service-account";
 
 /** Labels that controllers give, and that are others after the next rollout. */
 const passing =
@@ -10,6 +8,7 @@ const passing =
 
 /** Labels that say what a workload is, the best known first. */
 const usual = [
+  accountLabel,
   "app.kubernetes.io/name",
   "app",
   "k8s-app",

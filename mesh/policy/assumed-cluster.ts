@@ -1,6 +1,9 @@
 import { type KubernetesObject } from "../manifests";
 import { type Policy } from "./model";
 
+/** The label by which a mesh that selects by labels finds the pods of a service account: whoever runs them gives it to them. */
+export const accountLabel = "aks-mesh/service-account";
+
 /** Services and pods as the policy describes them, so that it can be analysed before anything is deployed. */
 export function assumedCluster(policy: Policy): readonly KubernetesObject[] {
   const roots = policy.splits ?? [];
@@ -19,6 +22,7 @@ export function assumedCluster(policy: Policy): readonly KubernetesObject[] {
         namespace,
         labels: {
           "aks-mesh/service": key,
+          [accountLabel]: serviceAccount,
           ...Object.fromEntries(memberships.map(({ root }) => [rootLabel(root), "true"])),
         },
       },

@@ -1,4 +1,4 @@
-export { assumedCluster } from "./assumed-cluster";
+export { accountLabel, assumedCluster } from "./assumed-cluster";
 export { guaranteesOf } from "./guarantees";
 export * from "./model";
 export { PolicyError } from "./names";

@@ -1,0 +1,30 @@
+import { type IstioObject } from "../istio/kinds";
+import { osmMesh } from "../osm";
+import { compileOsm } from "../osm/compile";
+import { assumedCluster, type Policy, PolicyError } from "../policy";
+import { approximationText, convertToIstio } from "./convert";
+import { type RoutingOptions } from "./routing";
+
+/**
+ * Istio's objects that do what the policy says, as OSM does it: what passes is the same. They select pods by the label
+ * `aks-mesh/service-account`, which whoever runs the pods has to give to them.
+ *
+ * @throws {PolicyError} where Istio cannot say it exactly.
+ */
+export function compileIstio(policy: Policy, options: RoutingOptions = {}): readonly IstioObject[] {
+  const mesh = osmMesh({ objects: [...compileOsm(policy), ...assumedCluster(policy)] });
+  const { objects, open, refused } = convertToIstio(mesh, options);
+  const [refusal] = refused;
+  if (refusal !== undefined) throw new PolicyError(`${refusal.place}: Istio cannot do it: ${refusal.text}.`);
+  const [first] = open;
+  const [gap] = first?.gaps ?? [];
+  if (first !== undefined && gap !== undefined) {
+    const what = gap.what === "path" ? "path" : `header ${gap.header ?? ""}`;
+    const near = (["narrower", "wider"] as const).filter((side) => gap[side] !== undefined);
+    const choices = near.map((side) => approximationText(gap, side)).join("; ");
+    throw new PolicyError(
+      `routes to ${first.account}: Istio knows no patterns, and the ${what} ${JSON.stringify(gap.pattern ?? "of several routes together")} cannot be said by exact values, prefixes, suffixes and templates: ${gap.reason}. Write another one. Nearest are ${choices}.`,
+    );
+  }
+  return objects;
+}
