@@ -267,8 +267,10 @@ function throughDestination(
   const because: readonly Reason[] = [{ text: describeObject(service.object), object: service.object }];
   const missing = (text: string): CallTree => failure(content.routed, text, because);
   if (host === undefined || !scope.sees(host, port)) return missing(`no Service or ServiceEntry has the name ${name}`);
+  // Of a connection's destination the only port is taken; of HTTP istiod looks for the port that was called.
   const [only] = host.ports;
-  const number = destination.port ?? (host.ports.length === 1 && only !== undefined ? only.number : port);
+  const single = !content.routed && host.ports.length === 1 ? only?.number : undefined;
+  const number = destination.port ?? single ?? port;
   const found = host.ports.find((one) => one.number === number && one.protocol !== "udp");
   if (found === undefined) return missing(`${name} has no port ${String(number)}`);
   return throughCluster(plane, client, { host, port: found, subset: destination.subset }, ip, content);

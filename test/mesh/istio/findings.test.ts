@@ -1,0 +1,163 @@
+import { describe, expect, test } from "vitest";
+import { type KubernetesObject } from "../../../mesh/manifests";
+import {
+  authorizationPolicy,
+  destinationRule,
+  istio,
+  meshNamespace,
+  meshOfObjects,
+  pod,
+  service,
+  shop,
+  strict,
+  virtualService,
+} from "./world";
+
+type Objects = readonly (KubernetesObject | readonly KubernetesObject[])[];
+
+const rules = (...objects: Objects): readonly string[] =>
+  meshOfObjects(...objects)
+    .findings()
+    .map(({ rule }) => rule);
+const messages = (...objects: Objects): string =>
+  meshOfObjects(...objects)
+    .findings()
+    .map(({ rule, message, remedy }) => `${rule}: ${message} ${remedy}`)
+    .join("\n");
+
+const client = "cluster.local/ns/shop/sa/client";
+const none = authorizationPolicy("shop", "none", {});
+const allow = (...rules: readonly unknown[]) =>
+  authorizationPolicy("shop", "server", { selector: { matchLabels: { app: "server" } }, rules });
+/** In a rule of its own: one with a method anywhere is not there on a port that is not HTTP. */
+const tcp = { from: [{ source: { principals: [client] } }], to: [{ operation: { ports: ["9000"] } }] };
+const sound = allow(
+  { from: [{ source: { principals: [client] } }], to: [{ operation: { methods: ["GET"], ports: ["8080"] } }] },
+  tcp,
+);
+
+test("nothing is said of what is sound", () => {
+  expect(rules(shop, strict, none, sound)).toEqual([]);
+});
+
+test("workloads that everybody may call, and those that take plain text", () => {
+  expect(rules(shop, strict)).toEqual(["open-to-all", "open-to-all"]);
+  expect(rules(shop, none, sound)).toEqual(["plain-text", "plain-text"]);
+  const open = meshOfObjects(shop);
+  expect(open.findings().find(({ rule }) => rule === "plain-text")?.request).toEqual({
+    from: "outside",
+    to: "server.shop.svc.cluster.local:80",
+    protocol: "http",
+  });
+});
+
+describe("policies", () => {
+  test("that select nothing, or pods without a sidecar, or are for others than sidecars", () => {
+    const lost = authorizationPolicy("shop", "lost", { selector: { matchLabels: { app: "sever" } } });
+    expect(rules(shop, strict, none, sound, lost)).toEqual(["policy-selects-nothing"]);
+    const bare = [meshNamespace("bare", {}), pod("bare", "x"), authorizationPolicy("bare", "p", {})];
+    expect(rules(shop, strict, none, sound, bare)).toEqual(["policy-without-sidecar"]);
+    const targeted = authorizationPolicy("shop", "t", { targetRefs: [{ kind: "Service", name: "server" }] });
+    expect(rules(shop, strict, none, sound, targeted)).toEqual(["policy-not-for-sidecars"]);
+  });
+
+  test("that name nobody", () => {
+    const named = (principal: string) =>
+      messages(shop, strict, none, allow({ from: [{ source: { principals: [principal] } }] }));
+    expect(named("cluster.local/ns/shop/sa/clent")).toContain("Did you mean shop/client?");
+    expect(named("client")).toContain("is the identity of nobody");
+    expect(named("other.org/ns/shop/sa/client")).toContain(
+      "of the trust domain other.org, and the mesh's is cluster.local",
+    );
+    expect(named(client)).toBe("");
+  });
+
+  test("whose paths look like patterns", () => {
+    const path = (text: string) =>
+      messages(shop, strict, none, allow({ to: [{ operation: { paths: [text], ports: ["8080"] } }] }, tcp));
+    expect(path("/books/[0-9]+")).toContain("is taken letter by letter");
+    expect(path("/a/*/b")).toContain("is taken letter by letter");
+    expect(path("/books*")).toBe("");
+    expect(path("/a/{*}/b")).toBe("");
+  });
+
+  test("whose parts of HTTP do more than is meant on a port that is not", () => {
+    const deny = authorizationPolicy("shop", "deny", {
+      action: "DENY",
+      rules: [{ to: [{ operation: { paths: ["/admin*"] } }] }],
+    });
+    expect(messages(shop, strict, none, sound, deny)).toContain("deny-closes-tcp: On port 9000 of shop/server");
+    const closing = allow({ to: [{ operation: { methods: ["GET"] } }] });
+    expect(messages(shop, strict, none, closing)).toContain("allow-closes-tcp: On port 9000 of shop/server");
+  });
+
+  test("whose dots older versions do not quote, and whose addresses a header tells", () => {
+    const old = [meshNamespace("old", { "istio.io/rev": "asm-1-29" })];
+    const dotted = allow({ from: [{ source: { serviceAccounts: ["shop/client.a"] } }] });
+    expect(rules(shop, strict, none, dotted, old)).toContain("unquoted-dot");
+    expect(rules(shop, strict, none, dotted)).not.toContain("unquoted-dot");
+    const header = allow({ from: [{ source: { remoteIpBlocks: ["10.0.0.0/8"] } }] });
+    expect(rules(shop, strict, none, header)).toContain("address-from-header");
+  });
+});
+
+describe("routes", () => {
+  const routed = (...destinations: readonly unknown[]) =>
+    virtualService("shop", "server", {
+      hosts: ["server"],
+      http: [{ route: destinations.map((destination) => ({ destination, weight: 50 })) }],
+    });
+  test("that lead nowhere", () => {
+    const said = (destination: unknown) => messages(shop, strict, none, sound, routed({ host: "server" }, destination));
+    expect(said({ host: "sever" })).toContain("Did you mean server.shop.svc.cluster.local?");
+    expect(said({ host: "server.shop" })).toContain("Write server.shop.svc.cluster.local: a name with a dot");
+    expect(said({ host: "server", port: { number: 81 } })).toContain("has no port 81");
+    expect(said({ host: "server", subset: "v1" })).toContain("No DestinationRule has a subset v1");
+    const subsets = destinationRule("shop", "server", { host: "server", subsets: [{ name: "v1", labels: {} }] });
+    expect(rules(shop, strict, none, sound, subsets, routed({ host: "server", subset: "v1" }))).toEqual([]);
+  });
+
+  test("that come too late, or twice", () => {
+    const late = virtualService("shop", "server", {
+      hosts: ["server"],
+      http: [
+        { match: [{ uri: { prefix: "/a" } }], route: [{ destination: { host: "server" } }] },
+        { match: [{ uri: { exact: "/a/b" }, method: { exact: "GET" } }], route: [{ destination: { host: "server" } }] },
+      ],
+    });
+    expect(rules(shop, strict, none, sound, late)).toEqual(["shadowed-route"]);
+    const again = virtualService("shop", "z-server", {
+      hosts: ["server"],
+      http: [{ route: [{ destination: { host: "server" } }] }],
+    });
+    expect(rules(shop, strict, none, sound, routed({ host: "server" }), again)).toEqual(["second-virtual-service"]);
+  });
+
+  test("for a host of nobody", () => {
+    const nobody = virtualService("shop", "v", {
+      hosts: ["sever"],
+      http: [{ route: [{ destination: { host: "server" } }] }],
+    });
+    expect(rules(shop, strict, none, sound, nobody)).toEqual(["host-of-nobody"]);
+    expect(rules(shop, strict, none, sound, destinationRule("shop", "d", { host: "sever" }))).toEqual([
+      "host-of-nobody",
+    ]);
+  });
+});
+
+test("what the add-on does not read, and what is not read here", () => {
+  const labelled = meshNamespace("web", { "istio-injection": "enabled" });
+  expect(messages(shop, strict, none, sound, labelled)).toContain("The AKS add-on does not read istio-injection");
+  const filter = istio("networking.istio.io/v1alpha3", "EnvoyFilter", "shop", "f", {});
+  expect(rules(shop, strict, none, sound, filter)).toEqual(["envoy-filter-not-read"]);
+  // Nothing serves port 81, so that nothing can be said of it.
+  expect(
+    rules(
+      shop,
+      strict,
+      none,
+      sound,
+      service("shop", "lonely", [{ name: "http", port: 81 }], { selector: { app: "no" } }),
+    ),
+  ).toEqual([]);
+});
