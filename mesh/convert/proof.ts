@@ -6,7 +6,7 @@ import { type CallRequest, type Verdict } from "../request/request";
 
 /** What "equal" is said of, to be said in the same sentence. */
 export const equalExtent =
-  "equal for every request whose path is one of RFC 3986 and normalised, with no header repeated, sent through a sidecar to a Service's name; refusals may carry another status";
+  "equal for every request whose path is one of RFC 3986 and normalised, with no header repeated, sent through a sidecar to a Service under its full name; refusals may carry another status";
 
 /** Calls that fail in both meshes, and are answered differently. */
 export interface OtherAnswers {
