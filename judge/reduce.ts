@@ -69,6 +69,7 @@ const needed = new Set([
   "protocol",
   "spec",
   "port",
+  "containerPort",
 ]);
 
 /** All values with one item or one optional field less, larger pieces first. */
