@@ -69,6 +69,7 @@ const needed = new Set([
   "protocol",
   "spec",
   "port",
+  "ports",
   "containerPort",
 ]);
 

@@ -27,12 +27,12 @@ export function drawService(draw: Draw, mood: Mood, workloads: readonly Workload
   const targets = [8080, 8081, 9090];
   const drawnPorts: DrawnPort[] = numbers.map((port, index) => {
     const prefix = draw.oneIn(3) ? "tcp" : mood !== "tame" && draw.oneIn(8) ? draw.pick(["", "grpc", "http2"]) : "http";
-    const target = wild ? draw.pick([8080, 8080, 8081, port, "web", "missing"]) : (targets[index] ?? port);
+    const target = wild && !headless ? draw.pick([8080, 8080, 8081, port, "web", "missing"]) : (targets[index] ?? port);
     return {
       name: `${prefix}${prefix === "" ? "" : "-"}p${String(port)}`,
       port,
       // Pods are called by their own addresses there, and the port stays.
-      ...(!(headless && !wild) && !draw.oneIn(6) && { targetPort: draw.oneIn(8) ? "web" : target }),
+      ...(!headless && !draw.oneIn(6) && { targetPort: draw.oneIn(8) ? "web" : target }),
       ...(draw.oneIn(wild ? 6 : 20) && { appProtocol: draw.pick(["http", "tcp", ...(wild ? ["HTTP", "odd"] : [])]) }),
     };
   });

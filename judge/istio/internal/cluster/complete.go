@@ -86,6 +86,13 @@ func (o *Objects) completePods() {
 		if len(pod.Status.PodIPs) == 0 {
 			pod.Status.PodIPs = []corev1.PodIP{{IP: pod.Status.PodIP}}
 		}
+		for _, container := range pod.Spec.Containers {
+			for at := range container.Ports {
+				if container.Ports[at].Protocol == "" {
+					container.Ports[at].Protocol = corev1.ProtocolTCP // as the API server fills it in
+				}
+			}
+		}
 		pod.Spec.NodeName = nodeName
 		pod.Status.Phase = corev1.PodRunning
 		pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
