@@ -69,7 +69,7 @@ function drawSource(draw: Draw): Fields {
     {
       principals: () => drawPrincipal(draw),
       namespaces: () => draw.pick([...namespaces, ...namespaces, "*", "a*", "*b", "c"]),
-      ...(draw.oneIn(8) && { ipBlocks: () => draw.pick(["0.0.0.0/0", "198.18.0.0/16", "10.244.0.0/16"]) }),
+      ...(draw.oneIn(8) && { ipBlocks: () => draw.pick(["0.0.0.0/0", "198.18.0.0/16", "10.0.0.0/8"]) }),
     },
     draw.oneIn(3) ? 2 : 1,
   );
