@@ -24,7 +24,7 @@ export interface ControlPlaneOptions {
 
 /** The Istio add-on of a cluster. */
 export interface IstioAddon {
-  /** Such as "asm-1-29", oldest first; two during an upgrade. At least one. */
+  /** Such as "asm-1-29", in any order; two during an upgrade. At least one. */
   readonly revisions: readonly string[];
   /** Modes of the ingress gateways. */
   readonly ingressGateways: readonly IngressMode[];

@@ -114,7 +114,7 @@ describe.sequential("a cluster with the Istio add-on", () => {
   });
 
   it("has two control planes during an upgrade, and the new one alone after it", async () => {
-    await setRevisions(["asm-1-29", "asm-1-30"]);
+    await setRevisions(["asm-1-30", "asm-1-29"]);
     await serves("asm-1-30");
     expect(await names("deployments", "-n", mesh)).toEqual(["istiod-asm-1-29", "istiod-asm-1-30"]);
     expect(await validating()).toBe("istiod-asm-1-30");

@@ -94,9 +94,9 @@ export function istio(context: Context): Istio {
       const known = (await readState(file)) ?? nothing;
       const startsAt = new Date(Date.now() + crdDelaySeconds * 1000).toISOString();
       const wanted: State = {
-        revisions: (addon?.revisions ?? []).map(
-          (name) => known.revisions.find((revision) => revision.name === name) ?? { name, startsAt },
-        ),
+        revisions: (addon?.revisions ?? [])
+          .toSorted(byAge)
+          .map((name) => known.revisions.find((revision) => revision.name === name) ?? { name, startsAt }),
         ingressGateways: addon?.ingressGateways ?? [],
       };
       if (JSON.stringify(wanted) === JSON.stringify(known)) return;
@@ -132,6 +132,11 @@ export function istio(context: Context): Istio {
       await stopProcesses((await readState(file))?.revisions ?? []);
     },
   };
+}
+
+/** Older revisions first, such as asm-1-9 before asm-1-10. */
+function byAge(a: string, b: string): number {
+  return a.localeCompare(b, "en", { numeric: true });
 }
 
 /** What goes with its revision. Custom resource definitions stay, and namespaces, one with istiod's certificate authority in it. */
