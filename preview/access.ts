@@ -1,5 +1,6 @@
 import { type KubernetesObject } from "../mesh/manifests";
-import { checkGuarantees, diff, DiffTooLarge, type Guarantee, meshOf, unmetAssumptionsOf } from "../mesh";
+import { checkGuarantees, diff, DiffTooLarge, type Guarantee, unmetAssumptionsOf } from "../mesh";
+import { meshOfStack } from "./mesh";
 import { type AccessReport, accessLine } from "./report";
 
 /** What a change of objects opens and closes, and which guarantees it breaks. */
@@ -9,8 +10,8 @@ export function accessReport(
   after: readonly KubernetesObject[],
   guarantees: readonly Guarantee[],
 ): AccessReport {
-  const now = meshOf({ objects: after });
-  const earlier = meshOf({ objects: before });
+  const now = meshOfStack(after);
+  const earlier = meshOfStack(before);
   const unmetAssumptions = unmetAssumptionsOf(earlier, now);
   const rest = {
     comparedWith,

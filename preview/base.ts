@@ -1,9 +1,10 @@
 import { CommandError } from "@pulumi/pulumi/automation";
 import { type KubernetesObject } from "../mesh/manifests";
-import { checkGuarantees, meshOf } from "../mesh";
+import { checkGuarantees } from "../mesh";
 import { accessReport } from "./access";
 import { type Engine, engineErrors, findStack } from "./engine";
 import { guaranteesOfStack } from "./guarantees";
+import { meshOfStack } from "./mesh";
 import { objectsOf } from "./objects";
 import { engineLog } from "./plan";
 import { PreviewProblem } from "./problem";
@@ -40,7 +41,7 @@ export async function compareWithBase(
     // The program may have ended early, so that much is missing. What it opens until then is true all the same.
     const objects = objectsOf(log().resources);
     const broken = checkGuarantees(
-      meshOf({ objects }),
+      meshOfStack(objects),
       guarantees.filter(({ kind }) => kind === "never"),
     );
     const shown = broken.filter(({ request }) => request !== undefined);

@@ -64,6 +64,32 @@ describe("access report", () => {
     expect(report.broken).toMatchObject([{ object: "Guarantee no theft", request: { from: "bookthief/bookthief" } }]);
   });
 
+  it("reads the objects of a stack on Istio as Istio does", () => {
+    const [shop] = sample().filter(({ kind, metadata }) => kind === "Service" && metadata.name === "bookstore");
+    const pods = sample().filter(({ kind }) => kind === "Pod");
+    const allow = (...principals: string[]): KubernetesObject[] => [
+      ...pods,
+      ...(shop === undefined ? [] : [shop]),
+      JSON.parse(
+        JSON.stringify({
+          apiVersion: "security.istio.io/v1",
+          kind: "AuthorizationPolicy",
+          metadata: { name: "allow-bookstore", namespace: "bookstore" },
+          spec: { rules: [{ from: [{ source: { principals } }] }] },
+        }),
+      ) as KubernetesObject,
+    ];
+    const [buyer, thief] = ["bookbuyer", "bookthief"].map((name) => `cluster.local/ns/${name}/sa/${name}`) as [
+      string,
+      string,
+    ];
+    const { changes, broken } = accessReport("stack dev", allow(buyer), allow(buyer, thief), [
+      { name: "no theft", kind: "never", from: ["bookthief/bookthief"], to: "bookstore/bookstore" },
+    ]);
+    expect(changes).toMatchObject([{ kind: "opens", from: "bookthief/bookthief", after: { outcome: "allowed" } }]);
+    expect(broken).toMatchObject([{ object: "Guarantee no theft" }]);
+  });
+
   it("names what its proofs rest on and is not so", () => {
     const deny = JSON.stringify({
       apiVersion: "networking.k8s.io/v1",
