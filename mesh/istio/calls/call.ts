@@ -202,10 +202,13 @@ function hostsWithHttp(plane: IstioPlane, port: number): readonly KnownHost[] {
   if (byPort === undefined) httpHosts.set(plane, (byPort = new Map()));
   let found = byPort.get(port);
   if (found === undefined) {
-    found = plane.registry.hosts.filter(({ ports, passthrough, addresses }) =>
+    found = plane.registry.hosts.filter(({ ports, passthrough, addresses, service }) =>
       ports.some(
         ({ number, protocol }) =>
-          number === port && (protocol === "http" || (isHttp(protocol) && passthrough && addresses.length === 0)),
+          number === port &&
+          (protocol === "http" ||
+            // Of a headless Service whose port is found out every pod has a listener, of its own address.
+            (isHttp(protocol) && passthrough && addresses.length === 0 && service === undefined)),
       ),
     );
     byPort.set(port, found);
