@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { operate, type Sandbox } from "../../sandbox/sandbox";
+import { resourcesInAzure } from "./azure";
+import { closeTestSandbox, configure, kubectl, openTestSandbox, stateOf } from "./in-sandbox";
+
+const stack = "dev";
+const mesh = "aks-istio-system";
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  sandbox = await openTestSandbox();
+  await configure(sandbox, stack, { mesh: "istio" });
+});
+afterAll(() => closeTestSandbox(sandbox));
+
+/** Runs an operation that has to succeed, and shows what it printed where it does not. */
+async function succeeds(operation: "up" | "destroy", ...flags: string[]): Promise<void> {
+  const exit = await operate(sandbox, operation, stack, flags);
+  expect(exit.code, exit.stdout + exit.stderr).toBe(0);
+}
+
+async function read(...args: string[]): Promise<string> {
+  const exit = await kubectl(sandbox, stack, "get", ...args);
+  expect(exit.code, exit.stderr).toBe(0);
+  return exit.stdout.trim();
+}
+
+/** Revisions of the istiods by which the sidecars of the bookstore's pods were injected. */
+async function revisionsOfPods(): Promise<string[]> {
+  const text = await read("pods", "--all-namespaces", "--selector=app", "--output=json");
+  const { items } = JSON.parse(text) as {
+    items: {
+      metadata: { namespace: string; annotations: Record<string, string>; deletionTimestamp?: string };
+      spec: { initContainers?: { name: string }[] };
+    }[];
+  };
+  const own = items.filter(({ metadata }) => metadata.namespace.startsWith("book") && !metadata.deletionTimestamp);
+  expect(own.length).toBeGreaterThanOrEqual(6);
+  for (const { spec } of own) expect(spec.initContainers?.map(({ name }) => name)).toContain("istio-proxy");
+  const statuses = own.map(({ metadata }) => metadata.annotations["sidecar.istio.io/status"] ?? "{}");
+  return [...new Set(statuses.map((status) => (JSON.parse(status) as { revision: string }).revision))].sort();
+}
+
+describe.sequential("the program on Istio, from nothing to nothing", () => {
+  it("runs the bookstore behind sidecars of the revision that Azure installs, closed but for its policy", async () => {
+    await succeeds("up");
+    expect(await revisionsOfPods()).toEqual(["asm-1-29"]);
+    expect(await read("namespace", "bookstore", "--output=jsonpath={.metadata.labels.istio\\.io/rev}")).toBe(
+      "asm-1-29",
+    );
+    const policies = await read("authorizationpolicies", "--all-namespaces", "--output=name");
+    expect(policies.split("\n").filter((name) => name.endsWith("/default-deny"))).toHaveLength(4);
+    expect(policies).toContain("/allow-bookstore-v2");
+    const maps = await read("configmaps", `--namespace=${mesh}`, "--output=name");
+    expect(maps).toContain("istio-shared-configmap-asm-1-29");
+    expect(maps).toContain("istio-shared-configmap-asm-1-30");
+  });
+
+  it("changes nothing the second time", async () => {
+    await succeeds("up", "--expect-no-changes");
+  });
+
+  it("refuses at preview what AKS refuses, and another mesh for a cluster that runs", async () => {
+    const refusal = async (settings: Record<string, unknown>): Promise<string> => {
+      await configure(sandbox, stack, settings);
+      const exit = await operate(sandbox, "preview", stack);
+      expect(exit.code).not.toBe(0);
+      return exit.stdout + exit.stderr;
+    };
+    expect(await refusal({ meshRevisions: ["asm-1-30"] })).toMatch(/an upgrade begins with both/);
+    await sandbox.emulator.control("POST", "releases", { meshRevision: "asm-1-31" });
+    expect(await refusal({ meshRevisions: ["asm-1-29", "asm-1-31"] })).toMatch(
+      /asm-1-31 of Istio cannot start yet: the ConfigMap istio-shared-configmap-asm-1-31/,
+    );
+    expect(await refusal({ meshRevisions: undefined, mesh: "osm" })).toMatch(/the cluster runs Istio/);
+    await configure(sandbox, stack, { mesh: "istio" });
+    expect(await read("deployments", `--namespace=${mesh}`, "--output=name")).toBe("deployment.apps/istiod-asm-1-29");
+  });
+
+  it("is upgraded in three steps: another control plane, new pods to it, the old one gone", async () => {
+    await configure(sandbox, stack, { meshRevisions: ["asm-1-29", "asm-1-30"] });
+    await succeeds("up");
+    const istiods = () => read("deployments", `--namespace=${mesh}`, "--output=name");
+    expect((await istiods()).split("\n")).toHaveLength(2);
+    expect(await revisionsOfPods()).toEqual(["asm-1-29"]);
+    await configure(sandbox, stack, { meshRevisions: ["asm-1-30", "asm-1-29"] });
+    await succeeds("up");
+    expect(await revisionsOfPods()).toEqual(["asm-1-30"]);
+    await configure(sandbox, stack, { meshRevisions: ["asm-1-30"] });
+    await succeeds("up");
+    expect(await istiods()).toBe("deployment.apps/istiod-asm-1-30");
+    expect(await read("namespace", "bookstore", "--output=jsonpath={.metadata.labels.istio\\.io/rev}")).toBe(
+      "asm-1-30",
+    );
+    // Nothing is named any more, and nothing changes: what runs stays.
+    await configure(sandbox, stack, { meshRevisions: undefined });
+    await succeeds("up", "--expect-no-changes");
+  });
+
+  it("leaves nothing behind", async () => {
+    await succeeds("destroy");
+    expect((await stateOf(sandbox, stack)).resources).toEqual([]);
+    expect(await resourcesInAzure(sandbox)).toEqual([]);
+  });
+});
