@@ -80,7 +80,9 @@ export function throughCluster(
   }
   const mode = tlsMode(part?.tls, port.number) ?? tlsMode(rules.find(({ tls }) => tls !== undefined)?.tls, port.number);
   const because = rules.map(({ object }): Reason => ({ text: describeObject(object), object }));
-  if (isOutside(host)) return toOutside(plane, client, host, port, calledIp, content);
+  // A host without a resolution of its own leads to whatever was called, a Service's address too.
+  const goesOn = host.passthrough && calledIp !== undefined;
+  if (isOutside(host) && !goesOn) return toOutside(plane, client, host, port, calledIp, content);
   const all = plane.registry.endpoints(host, port);
   if (host.passthrough) return toCalled(plane, client, { host, port, subset }, calledIp, mode, all, content);
   const selected =
