@@ -28,6 +28,7 @@ const options = {
   to: { type: "string" },
   out: { type: "string" },
   choose: { type: "string", multiple: true },
+  "allow-envoy-filter": { type: "boolean" },
   "keep-404": { type: "boolean" },
   "mesh-without-retries": { type: "boolean" },
   revision: { type: "string" },
@@ -41,6 +42,12 @@ export async function convertCommand(terminal: Terminal, args: readonly string[]
     throw new UsageError("convert wants --to istio: it is the one mesh that it can convert to.");
   if (values.out === "") throw new UsageError("--out wants a folder.");
   const choices = new Map((values.choose ?? []).map(readChoice));
+  const byFilter = [...choices].find(([, choice]) => choice === "exact");
+  if (byFilter !== undefined && values["allow-envoy-filter"] !== true) {
+    throw new UsageError(
+      `--choose ${byFilter[0]}=exact takes an EnvoyFilter, which AKS allows and does not support: add --allow-envoy-filter if that is what you want.`,
+    );
+  }
   const manifests = await loadManifests({ ...values, files: positionals });
   const conversion = convertManifests(manifests, {
     choices,
@@ -80,14 +87,14 @@ function prove(manifests: Manifests, conversion: Converted): Proof {
   }
 }
 
-const sides: readonly Choice[] = ["narrower", "wider"];
+const sides: readonly Choice[] = ["narrower", "wider", "exact"];
 
 function readChoice(text: string): readonly [string, Choice] {
   const at = text.lastIndexOf("=");
   const [account, word] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
   const choice = sides.find((side) => side === word);
   if (!/^[^/]+\/[^/]+$/.test(account) || choice === undefined) {
-    throw new UsageError(`--choose ${text}: write NAMESPACE/ACCOUNT=narrower or NAMESPACE/ACCOUNT=wider.`);
+    throw new UsageError(`--choose ${text}: write NAMESPACE/ACCOUNT=narrower, =wider or =exact.`);
   }
   return [account, choice];
 }
@@ -126,8 +133,16 @@ function report(terminal: Terminal, conversion: Conversion, revision: string | u
   }
   for (const text of said) say(`note: ${text}`);
   for (const { account, gaps, choice } of chosen) {
+    if (choice === "exact") {
+      say(
+        paint.warn(
+          `${account}: exactly what OSM does, by an EnvoyFilter, which AKS allows and does not support. Without it all HTTP is refused. The comparison below does not follow it.`,
+        ),
+      );
+      continue;
+    }
     say(paint.warn(`${account}: not exactly what OSM does, as chosen`));
-    for (const gap of gaps) say(`    ${approximationText(gap, choice === "wider" ? "wider" : "narrower")}`);
+    for (const gap of gaps) say(`    ${approximationText(gap, choice)}`);
   }
   for (const { account, gaps } of open) {
     say(paint.bad(`${account}: nothing is written for it, so that nobody may call it`));
@@ -138,7 +153,9 @@ function report(terminal: Terminal, conversion: Conversion, revision: string | u
       );
       for (const side of ["narrower", "wider"] as const) say(`      ${approximationText(gap, side)}`);
     }
-    say(`    Choose: --choose ${account}=narrower, --choose ${account}=wider; or write a simpler pattern first.`);
+    say(
+      `    Choose: --choose ${account}=narrower, --choose ${account}=wider, or --choose ${account}=exact --allow-envoy-filter; or write a simpler pattern first.`,
+    );
   }
   for (const refusal of refused) say(paint.bad(refusalText(refusal)));
 }

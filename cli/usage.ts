@@ -83,14 +83,15 @@ export const commandUsages = {
   convert: {
     synopsis: [
       "convert FILES… --to istio [--out DIR]",
-      "[--choose NS/SA=narrower|wider]… [--keep-404] [--mesh-without-retries] [--revision NAME] [--json]",
+      "[--choose NS/SA=narrower|wider|exact]… [--allow-envoy-filter] [--keep-404] [--mesh-without-retries] [--revision NAME] [--json]",
     ],
     summary: "the objects of SMI and OSM as those of Istio, proved to let the same through",
     options: {
       "--to istio": "the mesh to convert to",
       "--out DIR": "a file for each namespace, instead of all on standard output",
       "--choose NS/SA=SIDE":
-        "for an account of which Istio cannot say everything: let in less (narrower) or more (wider). It is written into the policy",
+        "for an account of which Istio cannot say everything: let in less (narrower) or more (wider), which is written into the policy; or exact",
+      "--allow-envoy-filter": "for exact: an EnvoyFilter with OSM's patterns, which AKS allows and does not support",
       "--keep-404": "callers' sidecars answer 404 to what OSM answers so, by VirtualServices with OSM's patterns",
       "--mesh-without-retries":
         "the mesh's configuration has defaultHttpRetryPolicy: {attempts: 0}, so that no VirtualService has to say it",

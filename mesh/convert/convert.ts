@@ -3,13 +3,15 @@ import { type Labels } from "../cluster/workloads";
 import {
   type AuthorizationPolicy,
   type AuthorizationRule,
+  type EnvoyFilter,
   istioKinds,
   type IstioObject,
   type PeerAuthentication,
   type Sidecar,
 } from "../istio/kinds";
 import { canonicalOrder } from "../istio/names";
-import { type Gap, rulesFor, type Side } from "../istio/request-rules";
+import { type Envelope, type Gap, rulesFor, type Side } from "../istio/request-rules";
+import { metByShadowRules, shadowRules } from "../istio/shadow-rules";
 import { type OsmMesh } from "../osm";
 import { chainKind } from "../osm/proxy/outbound";
 import { principalOf } from "./principal";
@@ -18,7 +20,10 @@ import { adviceOf, type Refusal, routingOf, type RoutingOptions } from "./routin
 import { type Selectors, selectorsOf } from "./selectors";
 import { outsideRefusals } from "./refusals";
 
-/** What to do about an account of which Istio cannot say everything. */
+/**
+ * What to do about an account of which Istio's policies cannot say everything: let in less, or more, or say it exactly by an EnvoyFilter,
+ * which AKS allows and does not support.
+ */
 export type Choice = Side | "exact";
 
 export interface ConvertOptions extends RoutingOptions {
@@ -83,13 +88,18 @@ export function convertToIstio(mesh: OsmMesh, options: ConvertOptions = {}): Con
     const rules = ofAccount.flatMap((grant) => rulesOfGrant(grant, gaps, choice === "exact" ? undefined : choice));
     const distinct = distinctGaps(gaps);
     if (distinct.length > 0) {
-      if (choice === undefined || choice === "exact") {
+      const filters = choice === "exact" ? shadowFilters(account, ofAccount, selectors) : [];
+      if (choice === undefined || filters === undefined) {
         open.push({ account, gaps: distinct });
         continue;
       }
       chosen.push({ account, gaps: distinct, choice });
+      objects.push(...filters);
     }
-    const policies = policiesOf(account, rules, selectors, choice === "exact" ? undefined : choice, distinct);
+    const policies =
+      choice === "exact" && distinct.length > 0
+        ? policiesOf(account, ofAccount.flatMap(shadowedRules), selectors, undefined, [])
+        : policiesOf(account, rules, selectors, choice === "exact" ? undefined : choice, distinct);
     if (policies === undefined) {
       refused.push({
         place: `service account ${account}`,
@@ -181,13 +191,37 @@ function namespaceDefaults(
   };
 }
 
-function rulesOfGrant(
-  { callers, port, hosts, parts }: Grant,
-  gaps: Gap[],
-  side: Side | undefined,
-): readonly AuthorizationRule[] {
-  const principals = callers.map(principalOf);
-  return rulesFor({ principals, ports: [String(port)], ...(hosts && { hosts }) }, parts, gaps, side);
+function rulesOfGrant(grant: Grant, gaps: Gap[], side: Side | undefined): readonly AuthorizationRule[] {
+  return rulesFor(envelopeOf(grant), grant.parts, gaps, side);
+}
+
+function envelopeOf({ callers, port, hosts }: Grant): Envelope {
+  return { principals: callers.map(principalOf), ports: [String(port)], ...(hosts && { hosts }) };
+}
+
+/** Filters that hold HTTP requests against OSM's own patterns; undefined where there are none of single routes. */
+function shadowFilters(
+  account: AccountKey,
+  grants: readonly Grant[],
+  selectors: Selectors,
+): readonly EnvoyFilter[] | undefined {
+  const shadowed = grants.flatMap((grant) =>
+    grant.parts === undefined ? [] : [{ ...envelopeOf(grant), parts: grant.parts }],
+  );
+  const filters = (selectors(account) ?? []).map((labels, index) => shadowRules(account, labels, index, shadowed));
+  return filters.every((filter) => filter !== undefined) ? filters : undefined;
+}
+
+/** What a policy says beside such a filter. */
+function shadowedRules(grant: Grant): readonly AuthorizationRule[] {
+  const { principals, ...operation } = envelopeOf(grant);
+  return [
+    {
+      from: [{ source: { principals } }],
+      to: [{ operation }],
+      ...(grant.parts !== undefined && { when: [metByShadowRules] }),
+    },
+  ];
 }
 
 function distinctGaps(gaps: readonly Gap[]): readonly Gap[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { convertManifests } from "../../../mesh/convert";
+import { convertManifests, proofOf } from "../../../mesh/convert";
 import { approximationAnnotation } from "../../../mesh/convert/convert";
 import { parseManifests } from "../../../mesh/manifests";
 import { compileOsm } from "../../../mesh/osm/compile";
@@ -39,7 +39,7 @@ metadata: {name: cart, namespace: shop}
 spec: {selector: {app: cart}, ports: [{name: http-web, port: 80, targetPort: 8080}]}
 ---`;
 
-function convert(text: string, choice?: "narrower" | "wider") {
+function convert(text: string, choice?: "narrower" | "wider" | "exact") {
   const manifests = parseManifests([{ name: "all.yaml", text }]);
   return convertManifests(manifests, choice === undefined ? {} : { choices: new Map([["shop/cart", choice]]) });
 }
@@ -144,6 +144,28 @@ spec: {matches: {ports: [3306]}}
       [approximationAnnotation]: 'wider: path /items/[0-9]+ as /items/{*}, also lets in "/items/x"',
     });
     expect(policy(convert(text, "narrower")).spec.rules?.[0]?.to?.[0]?.operation.paths).toHaveLength(10);
+  });
+
+  it("says a pattern exactly by an EnvoyFilter, without which the policy lets nothing in", () => {
+    const text =
+      service +
+      workload("cart", "cart", "app: cart") +
+      group("g", "m", "/items/[0-9]+") +
+      target("t", "g", "front", "m");
+    const conversion = convert(text, "exact");
+    expect(conversion.open).toEqual([]);
+    expect(policy(conversion).spec.rules?.[0]?.when).toEqual([
+      { key: "experimental.envoy.filters.http.rbac[aksmesh_shadow_engine_result]", values: ["allowed"] },
+    ]);
+    const filter = conversion.objects.find(({ kind }) => kind === "EnvoyFilter");
+    expect(filter?.metadata).toEqual({ name: "shadow-cart", namespace: "shop" });
+    const shown = JSON.stringify(filter?.spec);
+    expect(shown).toContain('"safe_regex":{"regex":"/items/[0-9]+"}');
+    expect(shown).toContain('"exact":"spiffe://cluster.local/ns/web/sa/front"');
+    expect(shown).not.toContain('"rules":{"action"');
+    const proof = proofOf(parseManifests([{ name: "all.yaml", text }]), conversion);
+    expect(proof.changes).toEqual([]);
+    expect(proof.expected.map(({ kind }) => kind)).toEqual(["closes"]);
   });
 
   it("selects by the labels that only the account's pods have", () => {
