@@ -36,14 +36,14 @@ function restarted(object: KubernetesObject, namespaces: readonly string[], revi
   }
   if (object.kind === "Pod") {
     const { name, namespace } = object.metadata;
-    const { metadata } = podAgain({ ...object });
+    const { metadata } = podAgain({ ...object }, revision);
     return {
       ...object,
       metadata: { ...(isJsonObject(metadata) && metadata), name, ...(namespace !== undefined && { namespace }) },
     };
   }
   return workloadKinds.has(object.kind) && "spec" in object
-    ? Object.assign({ ...object }, { spec: withTemplate(object.spec) })
+    ? Object.assign({ ...object }, { spec: withTemplate(object.spec, revision) })
     : object;
 }
 
@@ -61,7 +61,7 @@ export function labelled(object: KubernetesObject, revision: string): Kubernetes
     ...object,
     metadata: {
       ...object.metadata,
-      labels: { ...kept, ...(injected ? { "istio.io/rev": revision } : { "istio-injection": "disabled" }) },
+      labels: { ...kept, ...(injected && { "istio.io/rev": revision }) },
       ...(Object.keys(others).length > 0 ? { annotations: others } : { annotations: undefined }),
     },
   };
@@ -79,7 +79,7 @@ function textsOf(value: unknown): Record<string, string> {
 }
 
 /** A pod or a template with what its labels and annotations say of OSM's sidecar said of Istio's. */
-function podAgain(pod: JsonObject): JsonObject {
+function podAgain(pod: JsonObject, revision: string): JsonObject {
   const metadata = isJsonObject(pod["metadata"]) ? pod["metadata"] : {};
   const spec = isJsonObject(pod["spec"]) ? pod["spec"] : {};
   const { [proxyLabel]: running, ...labels } = textsOf(metadata["labels"]);
@@ -96,6 +96,8 @@ function podAgain(pod: JsonObject): JsonObject {
         ...labels,
         [accountLabel]: typeof account === "string" && account !== "" ? account : "default",
         ...(injected !== undefined && { "sidecar.istio.io/inject": String(injected) }),
+        // Also where the namespace gives none.
+        ...(injected === true && { "istio.io/rev": revision }),
       },
       annotations,
     },
@@ -103,12 +105,12 @@ function podAgain(pod: JsonObject): JsonObject {
 }
 
 /** A workload whose template is read so. */
-function withTemplate(value: unknown): unknown {
+function withTemplate(value: unknown, revision: string): unknown {
   if (!isJsonObject(value)) return value;
-  if (isJsonObject(value["template"])) return { ...value, template: podAgain(value["template"]) };
+  if (isJsonObject(value["template"])) return { ...value, template: podAgain(value["template"], revision) };
   if (isJsonObject(value["jobTemplate"])) {
     const job = value["jobTemplate"];
-    return { ...value, jobTemplate: { ...job, spec: withTemplate(job["spec"]) } };
+    return { ...value, jobTemplate: { ...job, spec: withTemplate(job["spec"], revision) } };
   }
   return value;
 }

@@ -1,4 +1,5 @@
 import { keyOf } from "../cluster/keys";
+import { isHeadless } from "../cluster/workloads";
 import { type OsmMesh } from "../osm";
 import { type Refusal } from "./routing";
 
@@ -73,6 +74,12 @@ function podRefusals({ state, catalog }: OsmMesh): readonly Refusal[] {
         "it has no sidecar, and a Service of the mesh leads to it: OSM's sidecars cannot call it, Istio's can, in plain text, and nothing guards it: give it a sidecar, take it out of the Service, or close it by a NetworkPolicy";
       refused.set(place, { place, text });
     }
+  }
+  for (const { service, port, targetPort } of catalog.allMeshServices()) {
+    if (!isHeadless(service) || port === targetPort || targetPort === 0) continue;
+    const place = `Service ${keyOf(service.namespace, service.name)}`;
+    const text = `it is headless: OSM sends calls to port ${String(port)} to the pods' port ${String(targetPort)}, and Istio to the pods' port ${String(port)}: make both the same`;
+    refused.set(place, { place, text });
   }
   for (const { namespace, name, externalName } of state.services.values()) {
     if (!state.isMonitored(namespace)) continue;
