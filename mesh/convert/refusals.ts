@@ -55,13 +55,20 @@ export function outsideRefusals(mesh: OsmMesh): readonly Refusal[] {
 const exclusion = /^openservicemesh\.io\/(inbound|outbound)-/;
 
 /** Pods that calls reach, or that call, around their sidecars. */
-function podRefusals({ state, catalog }: OsmMesh): readonly Refusal[] {
+function podRefusals(mesh: OsmMesh): readonly Refusal[] {
+  const { state, catalog } = mesh;
   const refused = new Map<string, Refusal>();
   for (const pod of state.pods) {
     if (!state.isMonitored(pod.namespace)) continue;
     const place = pod.workload ?? `Pod ${pod.namespace}/${pod.name}`;
     const [annotation] = Object.keys(pod.annotations).filter((name) => exclusion.test(name));
-    if (annotation !== undefined) {
+    const { listenersRefused } = mesh.inbound(pod);
+    if (listenersRefused !== undefined) {
+      refused.set(place, {
+        place,
+        text: `its calls fail in OSM and would not in Istio: ${listenersRefused}: mend that first`,
+      });
+    } else if (annotation !== undefined) {
       const text = `what goes around its sidecar by ${annotation} is said by an annotation of traffic.sidecar.istio.io/ in Istio: write that one, and take this one out`;
       refused.set(place, { place, text });
     } else if (pod.hostNetwork && state.hasSidecar(pod)) {
