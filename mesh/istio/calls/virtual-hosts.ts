@@ -96,7 +96,7 @@ function index(plane: IstioPlane): ReadonlyMap<string, readonly VirtualServiceSt
   return found;
 }
 
-/** The VirtualServices that name a host, by which of them counts first: by its name, then the most specific pattern; the oldest first. */
+/** The VirtualServices that name a host, by which of them counts first: by its name, then the most specific pattern; the nearest, and then the oldest, first. */
 export function virtualServicesFor(
   plane: IstioPlane,
   scope: Scope,
@@ -110,11 +110,18 @@ export function virtualServicesFor(
       .filter((one) => one.startsWith("*") && matchesHost(one, host))
       .map((pattern) => ({ service, length: pattern.length })),
   );
+  const nearest = (a: VirtualServiceState, b: VirtualServiceState): number => reach(a) - reach(b);
   const all = [
-    ...(named.get(host) ?? []),
-    ...[...patterns].sort((a, b) => b.length - a.length).map(({ service }) => service),
+    ...[...(named.get(host) ?? [])].sort(nearest),
+    ...[...patterns].sort((a, b) => b.length - a.length || nearest(a.service, b.service)).map(({ service }) => service),
   ];
   return all.filter((service) => isForSidecars(service, scope) && scope.seesName(host, service.namespace, port));
+}
+
+/** For whom a VirtualService is: those for a namespace's own callers come before the others (VirtualServicesForGateway). */
+function reach({ exportTo }: VirtualServiceState): number {
+  if (exportTo.includes(".")) return 0;
+  return exportTo.length === 0 || exportTo.includes("*") ? 2 : 1;
 }
 
 /** The rules of a VirtualService, those of the ones that it delegates to in the place of its own. */
