@@ -12,6 +12,13 @@ import {
   type SourceField,
 } from "./state/authorization-policies";
 
+/** Callers that are answered alike. */
+export interface CallerClass {
+  readonly first: AccountKey;
+  /** All of them. There may be many, and mostly nobody asks. */
+  all(): readonly AccountKey[];
+}
+
 /**
  * Callers of a host's port in classes: those of one are answered alike. Callers differ by what their own sidecars are told, and by what
  * the policies of the pods that may answer say of them; most policies name a few, and all others are one class.
@@ -19,10 +26,11 @@ import {
 export function callerClasses(
   plane: IstioPlane,
   callers: readonly AccountKey[],
-): (host: KnownHost | undefined, port: HostPort | undefined) => readonly (readonly AccountKey[])[] {
+): (host: KnownHost | undefined, port: HostPort | undefined) => readonly CallerClass[] {
   const clientClass = memo((caller: AccountKey) => clientKey(plane, caller));
   const byClient = group(callers, clientClass);
-  const everything = [...byClient.values()];
+  const known = new Set(callers);
+  const everything = classesOf(byClient);
   const dependsOnOwnPods = (host: KnownHost): boolean => host.passthrough;
   return (host, port) => {
     if (host === undefined || port === undefined) return everything;
@@ -39,36 +47,41 @@ export function callerClasses(
       ? new Set(plane.registry.endpoints(host, port).flatMap(({ ip }) => accountAt(plane, ip)))
       : new Set<string>();
     if (named.size === 0 && others.length === 0 && own.size === 0) return everything;
-    if (others.length === 0) return withoutNamed(byClient, clientClass, named, own);
-    return [
-      ...group(callers, (caller) =>
+    if (others.length === 0)
+      return withoutNamed(
+        byClient,
+        [...named, ...own].filter((caller) => known.has(caller)),
+      );
+    return classesOf(
+      group(callers, (caller) =>
         [
           clientClass(caller),
           named.has(caller) || own.has(caller) ? caller : "",
           ...others.map((asked) => String(isAsked(plane, asked, caller))),
         ].join("|"),
-      ).values(),
-    ];
+      ),
+    );
   };
+}
+
+function classesOf(groups: ReadonlyMap<string, readonly AccountKey[]>): readonly CallerClass[] {
+  return [...groups.values()].flatMap((all) => {
+    const [first] = all;
+    return first === undefined ? [] : [{ first, all: () => all }];
+  });
 }
 
 /** Each named caller by itself, and every class without them. */
 function withoutNamed(
   byClient: ReadonlyMap<string, readonly AccountKey[]>,
-  clientClass: (caller: AccountKey) => string,
-  named: ReadonlySet<AccountKey>,
-  own: ReadonlySet<AccountKey>,
-): readonly (readonly AccountKey[])[] {
-  const apart = [...new Set([...named, ...own])].filter(
-    (caller) => byClient.get(clientClass(caller))?.includes(caller) === true,
-  );
-  const touched = new Set(apart.map(clientClass));
+  named: readonly AccountKey[],
+): readonly CallerClass[] {
+  const apart = new Set(named);
   return [
-    ...apart.map((caller) => [caller]),
-    ...[...byClient].flatMap(([key, group]) => {
-      if (!touched.has(key)) return [group];
-      const rest = group.filter((caller) => !named.has(caller) && !own.has(caller));
-      return rest.length === 0 ? [] : [rest];
+    ...Array.from(apart, (first) => ({ first, all: () => [first] })),
+    ...[...byClient.values()].flatMap((group) => {
+      const first = group.find((caller) => !apart.has(caller));
+      return first === undefined ? [] : [{ first, all: () => group.filter((caller) => !apart.has(caller)) }];
     }),
   ];
 }

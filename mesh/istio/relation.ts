@@ -28,29 +28,25 @@ export function relation(plane: IstioPlane): Access {
   for (const { host, port, services: same } of ports) {
     for (const service of same) {
       if (service.kind === undefined) continue;
-      for (const group of classes(host, port)) {
-        const [first] = group;
-        if (first === undefined) continue;
-        add(entries, group, service, callFrom(plane, accountCaller(first), service, sentTo(service)));
+      for (const { first, all } of classes(host, port)) {
+        add(entries, all, service, callFrom(plane, accountCaller(first), service, sentTo(service)));
       }
       for (const { who, caller } of outsiders) {
-        add(entries, [who], service, callFrom(plane, caller, service, sentTo(service)));
+        add(entries, () => [who], service, callFrom(plane, caller, service, sentTo(service)));
       }
     }
   }
   const hosts = outsideHosts(plane);
   for (const service of hosts) {
     const alike = new Map<string, { readonly callers: string[]; readonly tree: CallTree }>();
-    for (const group of classes(undefined, undefined)) {
-      const [first] = group;
-      if (first === undefined) continue;
+    for (const { first, all } of classes(undefined, undefined)) {
       const tree = callFrom(plane, accountCaller(first), service, sentTo(service));
       const print = fingerprint(tree);
       const found = alike.get(print);
-      if (found === undefined) alike.set(print, { callers: [...group], tree });
-      else found.callers.push(...group);
+      if (found === undefined) alike.set(print, { callers: [...all()], tree });
+      else found.callers.push(...all());
     }
-    for (const { callers: group, tree } of alike.values()) add(entries, group, service, tree);
+    for (const { callers: group, tree } of alike.values()) add(entries, () => group, service, tree);
   }
   const shown = shownAccounts(plane.state);
   return {
@@ -64,8 +60,8 @@ export function relation(plane: IstioPlane): Access {
   };
 }
 
-function add(entries: AccessEntry[], callers: readonly string[], service: ServicePort, tree: CallTree): void {
-  if (answersIn(tree).has("allowed")) entries.push({ callers, service, tree });
+function add(entries: AccessEntry[], callers: () => readonly string[], service: ServicePort, tree: CallTree): void {
+  if (answersIn(tree).has("allowed")) entries.push({ callers: callers(), service, tree });
 }
 
 /** An exact principal of a policy. */

@@ -1,33 +1,53 @@
 import { type Finding, finding } from "../../analysis/finding";
+import { type ServicePort } from "../../analysis/mesh";
 import { keyOf } from "../../cluster/keys";
 import { type PodState } from "../../cluster/workloads";
 import { nearNames } from "../../manifests/near-names";
 import { isTemplate } from "../authorization/matcher";
 import { asksForHttp } from "../authorization/rule";
 import { principalOf } from "../authorization/peer";
+import { accountOf } from "../calls/client";
 import { isSubset } from "../labels";
 import { type IstioMesh } from "../mesh";
+import { servicePorts } from "../registry";
 import { type AuthorizationPolicyState, type RuleState } from "../state/authorization-policies";
 import { revisionsBefore } from "./revisions";
 
 /** Pods that a policy selects. */
 function selectedPods({ state }: IstioMesh, { namespace, selector }: AuthorizationPolicyState): readonly PodState[] {
-  return state.pods.filter(
-    (pod) => (namespace === state.rootNamespace || pod.namespace === namespace) && isSubset(selector, pod.labels),
-  );
+  const around = namespace === state.rootNamespace ? state.pods : podsOfNamespace(state)(namespace);
+  return around.filter((pod) => isSubset(selector, pod.labels));
+}
+
+const byNamespace = new WeakMap<readonly PodState[], ReadonlyMap<string, readonly PodState[]>>();
+
+function podsOfNamespace({ pods }: Pick<IstioMesh["state"], "pods">): (namespace: string) => readonly PodState[] {
+  let found = byNamespace.get(pods);
+  if (found === undefined) {
+    const groups = new Map<string, PodState[]>();
+    for (const pod of pods) {
+      const list = groups.get(pod.namespace);
+      if (list === undefined) groups.set(pod.namespace, [pod]);
+      else list.push(pod);
+    }
+    byNamespace.set(pods, (found = groups));
+  }
+  const groups = found;
+  return (namespace) => groups.get(namespace) ?? [];
 }
 
 /** What AuthorizationPolicies do that was probably not meant. */
 export function policyFindings(mesh: IstioMesh): readonly Finding[] {
   const { state } = mesh;
   const known = mesh.knownAccounts();
+  const running = known && (state.podsAssumed ? known : new Set([...state.accounts, ...state.pods.map(accountOf)]));
   return state.authorizationPolicies.flatMap((policy): readonly Finding[] => {
     const pods = state.podsAssumed ? undefined : selectedPods(mesh, policy);
     return [
       ...selectionFindings(mesh, policy, pods),
       ...policy.rules.flatMap((rule) => [
         ...pathFindings(mesh, policy, rule),
-        ...sourceFindings(mesh, policy, rule, known),
+        ...sourceFindings(mesh, policy, rule, running),
         ...unquotedFindings(mesh, policy, rule),
         ...clientAddressFindings(mesh, policy, rule),
       ]),
@@ -52,7 +72,7 @@ function selectionFindings(
     ];
   }
   if (pods === undefined) return [];
-  if (pods.length === 0 && mesh.state.pods.some(({ namespace }) => namespace === policy.namespace)) {
+  if (pods.length === 0 && podsOfNamespace(mesh.state)(policy.namespace).length > 0) {
     return [
       finding(mesh, policy, ["spec", "selector", "matchLabels"], {
         severity: "error",
@@ -103,16 +123,9 @@ function sourceFindings(
   mesh: IstioMesh,
   policy: AuthorizationPolicyState,
   rule: RuleState,
-  known: ReadonlySet<string> | undefined,
+  running: ReadonlySet<string> | undefined,
 ): readonly Finding[] {
   const { settings } = mesh.state;
-  const running =
-    known &&
-    new Set(
-      mesh.state.podsAssumed
-        ? known
-        : [...mesh.state.accounts, ...mesh.state.pods.map((pod) => keyOf(pod.namespace, pod.serviceAccount))],
-    );
   return rule.from.flatMap(({ principals = [], notPrincipals = [], namespaces = [] }, index) => [
     ...[...principals, ...notPrincipals].flatMap((one): readonly Finding[] => {
       const [, domain, namespace, account] = principal.exec(one) ?? [];
@@ -151,8 +164,7 @@ function sourceFindings(
         ];
       }
       const key = keyOf(namespace, account);
-      if (running === undefined || running.has(key) || !mesh.state.pods.some((pod) => pod.namespace === namespace))
-        return [];
+      if (running === undefined || running.has(key) || podsOfNamespace(mesh.state)(namespace).length === 0) return [];
       const near = nearNames(key, running);
       return [
         finding(mesh, policy, path, {
@@ -235,9 +247,9 @@ function connectionFindings(
   if (policy.targeted || policy.dryRun || (policy.action !== "DENY" && policy.action !== "ALLOW")) return [];
   const http = policy.rules.filter(asksForHttp);
   if (http.length === 0) return [];
+  const connections = connectionPorts(mesh);
   for (const pod of pods) {
-    for (const service of mesh.access().services) {
-      if (service.kind !== "tcp" || !isBehind(mesh, pod, service.service, service.targetPort)) continue;
+    for (const service of pod.ips.flatMap((ip) => connections.get(ip) ?? [])) {
       const isOpen = ({ to }: RuleState): boolean =>
         to.length === 0 ||
         to.some(
@@ -273,12 +285,26 @@ function connectionFindings(
   return [];
 }
 
-function isBehind(mesh: IstioMesh, pod: PodState, service: string, targetPort: number): boolean {
-  const [namespace = "", name = ""] = service.split("/");
-  const host = mesh.registry.find(`${name}.${namespace}.svc.cluster.local`);
-  return (
-    host?.ports.some((port) =>
-      mesh.registry.endpoints(host, port).some(({ ip, port: target }) => target === targetPort && pod.ips.includes(ip)),
-    ) === true
-  );
+const knownPorts = new WeakMap<IstioMesh, ReadonlyMap<string, readonly ServicePort[]>>();
+
+/** Ports of Services that are not HTTP, by the addresses of the pods behind them. */
+function connectionPorts(mesh: IstioMesh): ReadonlyMap<string, readonly ServicePort[]> {
+  let found = knownPorts.get(mesh);
+  if (found === undefined) {
+    const byAddress = new Map<string, ServicePort[]>();
+    for (const host of mesh.registry.hosts) {
+      for (const port of host.ports) {
+        for (const service of servicePorts(host, port)) {
+          if (service.kind !== "tcp" || service.service === "") continue;
+          for (const { ip } of mesh.registry.endpoints(host, port)) {
+            const list = byAddress.get(ip);
+            if (list === undefined) byAddress.set(ip, [service]);
+            else list.push(service);
+          }
+        }
+      }
+    }
+    knownPorts.set(mesh, (found = byAddress));
+  }
+  return found;
 }
