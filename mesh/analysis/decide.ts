@@ -1,4 +1,4 @@
-import { parseAddress } from "../cluster/dns";
+import { isAddress, parseAddress } from "../cluster/dns";
 import { httpRequest, type Reading, readingsOf, someId } from "../request/match";
 import { type CallRequest, type Layer, statusOf, type VariesBy, type Verdict } from "../request/request";
 import { idsToldApart } from "../request/request-id";
@@ -13,7 +13,6 @@ import {
   undefinedChoice,
 } from "./call-tree";
 import { fingerprint } from "./fingerprint";
-import ipaddr from "ipaddr.js";
 import { type Caller, type Mesh, type Sent } from "./mesh";
 import { isOutside, outsiderOf, splitCaller } from "./outside";
 import { resolve } from "./resolve";
@@ -122,7 +121,7 @@ export function callTree(mesh: Mesh, from: string, to: string, sent: Sent): Call
 
 /** The server name that TLS clients send for a host: none for an address (RFC 6066). */
 export function serverNameOf(host: string): string {
-  return ipaddr.isValid(host) ? "" : host;
+  return isAddress(host) ? "" : host;
 }
 
 function definedOf({ authority, serverName }: Sent): Sent {

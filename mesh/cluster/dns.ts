@@ -24,6 +24,11 @@ export function parseAddress(text: string): Address | undefined {
   return host === undefined || port > 65535 ? undefined : { host, port };
 }
 
+/** Whether a text is an address. A name is mostly told from one by its letters: the parser throws, which takes long. */
+export function isAddress(text: string): boolean {
+  return /^[\da-fA-FxX.:%]+$/.test(text) && ipaddr.isValid(text);
+}
+
 /** What a host name or address leads to. */
 export type Destination =
   | { readonly kind: "service"; readonly service: ServiceState; readonly ips: readonly string[] }
@@ -50,7 +55,7 @@ export function resolveHost(
   host: string,
   aliases = mostAliases,
 ): Destination {
-  if (ipaddr.isValid(host)) return { kind: "address", ips: [host] };
+  if (isAddress(host)) return { kind: "address", ips: [host] };
   const parts = host.toLowerCase().replace(/\.$/, "").split(".");
   for (const { name, namespace: where, pod } of readings(parts, namespace)) {
     const service = services.get(keyOf(where, name));

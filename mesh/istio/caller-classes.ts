@@ -3,6 +3,7 @@ import { memo } from "../cluster/look-up";
 import { type WorkloadPolicies } from "./authorization/decision";
 import { isFrom, isOne, type Peer } from "./authorization/peer";
 import { addressOfClient, clientsOf } from "./calls/client";
+import { leavesInbound } from "./calls/interception";
 import { type IstioPlane } from "./plane";
 import { type HostPort, type KnownHost } from "./registry";
 import {
@@ -21,7 +22,8 @@ export interface CallerClass {
 
 /**
  * Callers of a host's port in classes: those of one are answered alike. Callers differ by what their own sidecars are told, and by what
- * the policies of the pods that may answer say of them; most policies name a few, and all others are one class.
+ * the policies of the pods that may answer say of them; most policies name a few, and all others are one class. Classes that cannot
+ * pass whatever they send may be left out.
  */
 export function callerClasses(
   plane: IstioPlane,
@@ -47,11 +49,11 @@ export function callerClasses(
       ? new Set(plane.registry.endpoints(host, port).flatMap(({ ip }) => accountAt(plane, ip)))
       : new Set<string>();
     if (named.size === 0 && others.length === 0 && own.size === 0) return everything;
-    if (others.length === 0)
-      return withoutNamed(
-        byClient,
-        [...named, ...own].filter((caller) => known.has(caller)),
-      );
+    const apart = [...named, ...own].filter((caller) => known.has(caller));
+    if (others.length === 0 && isClosed(plane, host)) {
+      return Array.from(new Set(apart), (first) => ({ first, all: () => [first] }));
+    }
+    if (others.length === 0) return withoutNamed(byClient, apart);
     return classesOf(
       group(callers, (caller) =>
         [
@@ -132,15 +134,36 @@ function accountAt(plane: IstioPlane, ip: string): readonly AccountKey[] {
   return pod === undefined ? [] : [`${pod.namespace}/${pod.serviceAccount}`];
 }
 
-/** Policies of all pods that may answer for a host: its own, and those that VirtualServices lead to. */
-function policiesBehind(plane: IstioPlane, host: KnownHost): readonly AuthorizationPolicyState[] {
+/** Hosts whose pods may answer for a host: itself, and those that VirtualServices lead to. */
+function hostsBehind(plane: IstioPlane, host: KnownHost): ReadonlySet<KnownHost> {
   const hosts = new Set([host]);
   for (const target of targetsOf(plane)(host.host)) {
     const found = plane.registry.find(target);
     if (found !== undefined) hosts.add(found);
   }
+  return hosts;
+}
+
+/** Whether nobody passes whom no policy names: all that may answer have a sidecar, and policies whose every rule says who calls. */
+function isClosed(plane: IstioPlane, host: KnownHost): boolean {
+  for (const one of hostsBehind(plane, host)) {
+    if (one.service === undefined) return false;
+    for (const port of one.ports) {
+      for (const { ip, port: target } of plane.registry.endpoints(one, port)) {
+        const pod = plane.podOfIp(ip);
+        if (pod === undefined || !plane.state.hasSidecar(pod) || leavesInbound(pod, target)) return false;
+        const { allow } = plane.policiesOf(pod);
+        if (allow.length === 0 || allow.some(({ rules }) => rules.some(({ from }) => from.length === 0))) return false;
+      }
+    }
+  }
+  return true;
+}
+
+/** Policies of all pods that may answer for a host. */
+function policiesBehind(plane: IstioPlane, host: KnownHost): readonly AuthorizationPolicyState[] {
   const sets = new Set<WorkloadPolicies>();
-  for (const one of hosts) {
+  for (const one of hostsBehind(plane, host)) {
     for (const port of one.ports) {
       for (const { ip } of plane.registry.endpoints(one, port)) {
         const pod = plane.podOfIp(ip);

@@ -184,10 +184,32 @@ function toEndpoint(
   const backend =
     host.service === undefined ? `${host.host}:${String(port.number)}` : keyOf(host.namespace, host.service.name);
   const serverName = `outbound_.${String(port.number)}_.${subset}_.${host.host}`;
-  const channel = channelTo(plane, client, host, endpoint, pod, mode, whole, serverName, content);
+  const ends = whole?.map((one): PodEndpoint => ({ port: one.port, pod: plane.podOfIp(one.ip) }));
+  const channel = channelTo(plane, client, host, endpoint, pod, mode, ends, serverName, content);
+  if (
+    channel.kind === "mutual" &&
+    ends !== undefined &&
+    pod !== undefined &&
+    !ends.some((one) => isOfAccount(one.pod, pod))
+  ) {
+    return failure(
+      content.routed,
+      `the pod at ${endpoint.ip} has a certificate that is not of the accounts behind ${host.host}`,
+    );
+  }
   return throughNetwork(passageTo(plane, endOfClient(plane, client), pod, endpoint), content.routed, () =>
     callServer(plane, pod, { ...endpoint, backend }, addressOfClient(client), channel, content),
   );
+}
+
+/** A port of a pod, as far as objects show the pod. */
+interface PodEndpoint {
+  readonly port: number;
+  readonly pod: PodState | undefined;
+}
+
+function isOfAccount(one: PodState | undefined, { namespace, serviceAccount }: PodState): boolean {
+  return one?.namespace === namespace && one.serviceAccount === serviceAccount;
 }
 
 /** What a client's sidecar speaks to a pod: mutual TLS where the pod can, unless a rule says otherwise. */
@@ -198,7 +220,7 @@ function channelTo(
   { port }: Endpoint,
   pod: PodState | undefined,
   mode: ClientTlsMode,
-  whole: readonly Endpoint[] | undefined,
+  whole: readonly PodEndpoint[] | undefined,
   serverName: string,
   { tls }: Content,
 ): Channel {
@@ -217,10 +239,12 @@ function channelTo(
       const { settings, hasSidecar } = plane.state;
       if (!settings.autoMtls || plane.authentication.modeOfNamespace(namespace) === "DISABLE") return plain;
       // Calls to the very address that was called know nothing of the pod there: all of the Service's have to be able to.
-      const all = whole?.map((one) => plane.podOfIp(one.ip)) ?? [pod];
-      const able = all.length > 0 && all.every((one) => one !== undefined && hasSidecar(one));
-      if (!able || (whole === undefined && pod !== undefined && plane.authentication.modeOf(pod, port) === "DISABLE"))
-        return plain;
+      const ends = whole ?? [{ port, pod }];
+      const able = ends.every(
+        (one) =>
+          one.pod !== undefined && hasSidecar(one.pod) && plane.authentication.modeOf(one.pod, one.port) !== "DISABLE",
+      );
+      if (ends.length === 0 || !able) return plain;
       return mutual;
     }
   }

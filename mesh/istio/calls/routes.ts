@@ -278,11 +278,13 @@ function throughDestination(
 
 /** A request to a name that no Service has, by a VirtualService for it: on port 80 alone (route.go, "gross HACK"). */
 export function throughUnknownHost(plane: IstioPlane, routing: Routing, name: string): CallTree | undefined {
-  if (routing.port !== 80) return undefined;
-  for (const service of virtualServicesFor(plane, routing.scope, name, routing.port)) {
+  const { port } = routing;
+  // Of what is no HTTP on the port istiod knows the name, and writes nothing for it.
+  if (port !== 80 || plane.registry.find(name)?.ports.some(({ number }) => number === port) === true) return undefined;
+  for (const service of virtualServicesFor(plane, routing.scope, name, port)) {
     const known = service.hosts.some((host) => {
       const found = plane.registry.find(resolveName(host, service.namespace));
-      return found?.ports.some(({ protocol }) => isHttp(protocol)) === true;
+      return found?.ports.some(({ number, protocol }) => number === port && isHttp(protocol)) === true;
     });
     const tree = known ? undefined : throughVirtualService(plane, routing, service);
     if (tree !== undefined) return tree;

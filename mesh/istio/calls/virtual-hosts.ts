@@ -1,4 +1,4 @@
-import ipaddr from "ipaddr.js";
+import { isAddress } from "../../cluster/dns";
 import { type IstioPlane } from "../plane";
 import { fullName, type HostPort, type KnownHost } from "../registry";
 import { isExportedTo } from "../state/named";
@@ -32,7 +32,7 @@ export function namedHost(
     const found = host.ports.find(({ number, protocol }) => number === port && isHttp(protocol));
     return found && { host, port: found };
   };
-  if (ipaddr.isValid(name)) {
+  if (isAddress(name)) {
     const service = plane.serviceOfIp(name);
     const owner = service && plane.registry.find(fullName(service.namespace, service.name));
     return usable(owner) ?? usable(plane.registry.hosts.find(({ addresses }) => addresses.includes(name)));
