@@ -192,8 +192,16 @@ function outsideListener(
 
 /** Whether any host that the sidecars are told of has HTTP on a port: then they read all that goes there, wherever to. */
 function hasHttpListener(plane: IstioPlane, scope: Scope, port: number): boolean {
-  return hostsWithHttp(plane, port).some((host) => scope.sees(host, port));
+  let ports = httpListeners.get(scope);
+  if (ports === undefined) httpListeners.set(scope, (ports = new Map()));
+  let found = ports.get(port);
+  if (found === undefined) {
+    ports.set(port, (found = hostsWithHttp(plane, port).some((host) => scope.sees(host, port))));
+  }
+  return found;
 }
+
+const httpListeners = new WeakMap<Scope, Map<number, boolean>>();
 
 const httpHosts = new WeakMap<IstioPlane, Map<number, readonly KnownHost[]>>();
 
