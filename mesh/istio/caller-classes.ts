@@ -2,6 +2,7 @@ import { type AccountKey } from "../cluster/keys";
 import { memo } from "../cluster/look-up";
 import { type WorkloadPolicies } from "./authorization/decision";
 import { isFrom, isOne, type Peer } from "./authorization/peer";
+import { sourceKeys } from "./authorization/rule";
 import { addressOfClient, clientsOf } from "./calls/client";
 import { leavesInbound } from "./calls/interception";
 import { type IstioPlane } from "./plane";
@@ -248,19 +249,8 @@ function isAsked(plane: IstioPlane, asked: Asked, caller: AccountKey): boolean {
   const reading = { settings: plane.state.settings, namespace: asked.namespace };
   if (asked.kind === "source") return isFrom(asked.source, peer, reading, () => false);
   const { key, values, notValues } = asked.condition;
-  const field = whenFields[key];
+  const field = sourceKeys[key];
   if (field === undefined) return true;
   const isMet = (value: string): boolean => isOne(field, value, peer, reading);
   return (values.length === 0 || values.some(isMet)) && !notValues.some(isMet);
 }
-
-const whenFields: Readonly<
-  Record<string, "ipBlocks" | "remoteIpBlocks" | "namespaces" | "serviceAccounts" | "principals" | "trustDomains">
-> = {
-  "source.ip": "ipBlocks",
-  "remote.ip": "remoteIpBlocks",
-  "source.namespace": "namespaces",
-  "source.serviceAccount": "serviceAccounts",
-  "source.principal": "principals",
-  "source.trustDomain": "trustDomains",
-};

@@ -1,14 +1,8 @@
-import { type AdmissionFinding, type Finding } from "../../analysis/finding";
+import { asAdmissionFindings } from "../../analysis/admission-findings";
+import { type AdmissionFinding } from "../../analysis/finding";
 import { type Finding as ObjectFinding, type RefusedBy } from "../../analysis/object-finding";
 import { type Report, reportOn } from "../../analysis/object-report";
-import {
-  describeObject,
-  isJsonObject,
-  type KubernetesObject,
-  type Manifests,
-  nowhere,
-  parsePath,
-} from "../../manifests";
+import { isJsonObject, type Manifests, nowhere } from "../../manifests";
 import { schemaProblems } from "../../manifests/schema";
 import { type IstioKind, istioKinds, type IstioObject, type PeerAuthentication } from "../kinds";
 import { checkAuthorizationPolicy } from "./authorization-policy";
@@ -147,12 +141,6 @@ function objectName(value: unknown, index: number): string {
   return `${String(kind)} ${String(namespace ?? "?")}/${String(name ?? "?")}`;
 }
 
-const refusals: Readonly<Record<RefusedBy, string>> = {
-  schema: "The API server refuses the object",
-  webhook: "Istio's webhook refuses the object",
-  nobody: "",
-};
-
 const groups = ["security.istio.io", "networking.istio.io", "extensions.istio.io", "install.istio.io"];
 
 /** What would be refused of the objects of Istio's kinds, with their places. */
@@ -164,22 +152,5 @@ export function admissionFindings({
     ({ apiVersion, kind }) =>
       groups.includes(apiVersion.split("/")[0] ?? "") && (isIstioKind(kind) || blockedKinds.includes(kind)),
   );
-  const byName = new Map<string, KubernetesObject>(ofMesh.map((object) => [describeObject(object), object]));
-  return admit(ofMesh).findings.map(
-    ({ check, severity, refusedBy, object: name, path, problem, remedy }): AdmissionFinding => {
-      const object = byName.get(name);
-      const position = object && positions.of(object, parsePath(path));
-      const refusal = refusals[refusedBy];
-      const finding: Finding = {
-        severity,
-        rule: check,
-        object: name,
-        ...(path !== "" && { property: path }),
-        ...(position && { position }),
-        message: refusal === "" ? `${path}: ${problem}.` : `${refusal}: ${path === "" ? "" : `${path}: `}${problem}.`,
-        remedy: `${remedy[0]?.toUpperCase() ?? ""}${remedy.slice(1)}${remedy.endsWith("?") ? "" : "."}`,
-      };
-      return { finding, refused: refusedBy !== "nobody" };
-    },
-  );
+  return asAdmissionFindings(ofMesh, positions, admit(ofMesh).findings, "Istio");
 }

@@ -24,7 +24,7 @@ const requestHeaders = "request.headers";
 const envoyMetadata = "experimental.envoy.filters.";
 
 /** Keys of `when` that tell of the caller; the others tell of what is called. */
-const sourceKeys: Readonly<
+export const sourceKeys: Readonly<
   Record<string, "ipBlocks" | "remoteIpBlocks" | "namespaces" | "serviceAccounts" | "principals" | "trustDomains">
 > = {
   "source.ip": "ipBlocks",
