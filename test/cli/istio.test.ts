@@ -124,3 +124,27 @@ describe("manifests of Istio", () => {
     );
   });
 });
+
+describe("policies alone", () => {
+  const alone = (name: string, spec: string) =>
+    `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: { name: ${name}, namespace: shop }\nspec: ${spec}\n`;
+
+  it("are of workloads that they select, which are assumed, and said", async () => {
+    const file = write("policy.yaml", policy('"/items*"'));
+    const { output } = await run("access", file);
+    expect(output).toContain("No workload and no Service in shop");
+    expect(output).toContain("pass  GET /items*");
+  });
+
+  it("of a whole namespace are of any service that is asked for", async () => {
+    const file = write("none.yaml", alone("none", "{}"));
+    expect((await run("explain", file, "--from", "shop/web", "--to", "cart.shop:80")).output).toContain("denied (403)");
+  });
+
+  it("do not make a misspelt name pass", async () => {
+    const file = write("policy.yaml", policy('"/items*"'));
+    const { output } = await run("explain", file, "--from", "shop/web", "--to", "crat.shop:80");
+    expect(output).toContain("refused");
+    expect(output).toContain("did you mean cart.shop?");
+  });
+});

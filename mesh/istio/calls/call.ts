@@ -4,6 +4,7 @@ import { throughNetwork } from "../../analysis/network";
 import { type Address, resolveHost } from "../../cluster/dns";
 import { keyOf } from "../../cluster/keys";
 import { type ServiceState } from "../../cluster/workloads";
+import { nearNames } from "../../manifests/near-names";
 import { type NetworkEnd } from "../../network-policies";
 import { type Reason } from "../../request/request";
 import { type IstioPlane } from "../plane";
@@ -36,7 +37,9 @@ interface Origin {
 export function callFrom(plane: IstioPlane, caller: Caller, { host, port }: Address, sent: Sent): CallTree {
   const namespace = caller.kind === "account" ? caller.namespace : "";
   const destination = resolveHost(plane.state, namespace, host);
-  if (destination.kind === "unknown") return end("refused", [{ text: `no Service has the name ${host}` }]);
+  if (destination.kind === "unknown" || (destination.kind === "outside" && isOfCluster(plane, host))) {
+    return end("refused", [{ text: `no Service has the name ${host}${didYouMean(plane, namespace, host)}` }]);
+  }
   const ips: readonly (string | undefined)[] = destination.kind === "outside" ? [undefined] : destination.ips;
   if (ips.length === 0) return end("refused", [{ text: `${host} has no endpoints, so that its name leads nowhere` }]);
   const service = destination.kind === "service" ? destination.service : undefined;
@@ -50,6 +53,32 @@ export function callFrom(plane: IstioPlane, caller: Caller, { host, port }: Addr
     "endpoint",
     ips.map((ip) => ({ weight: 1, tree: callAddress(plane, caller, { ip, host, port, service }, content) })),
   );
+}
+
+const knownNamespaces = new WeakMap<IstioPlane, ReadonlySet<string>>();
+
+/** Whether a name without a known top level is that of a namespace: no host outside is called so. */
+function isOfCluster(plane: IstioPlane, host: string): boolean {
+  const [, namespace = "", ...rest] = host.toLowerCase().split(".");
+  if (rest.length > 0 || plane.registry.find(host) !== undefined) return false;
+  let found = knownNamespaces.get(plane);
+  if (found === undefined) {
+    const { namespaces, pods, services, authorizationPolicies } = plane.state;
+    found = new Set([
+      ...namespaces.keys(),
+      ...[...pods, ...services.values(), ...authorizationPolicies].map((one) => one.namespace),
+    ]);
+    knownNamespaces.set(plane, found);
+  }
+  return found.has(namespace);
+}
+
+function didYouMean({ state }: IstioPlane, own: string, host: string): string {
+  const [name = "", namespace = own] = host.toLowerCase().split(".");
+  const near = nearNames(keyOf(namespace, name), state.services.keys()).map((key) =>
+    key.split("/").reverse().join("."),
+  );
+  return near.length === 0 ? "" : `; did you mean ${near.join(" or ")}?`;
 }
 
 function callAddress(plane: IstioPlane, caller: Caller, target: Target, content: Content): CallTree {

@@ -10,6 +10,7 @@ import { type NetworkPolicy, networkPolicyVersion, readNetworkPolicy } from "../
 import { aksRootNamespace, sidecarRule, upstreamRootNamespace } from "../injection";
 import { type IstioKind, istioKinds } from "../kinds";
 import { oldestFirst } from "./age";
+import { assumedWorkloads } from "./assumed-workloads";
 import { type AuthorizationPolicyState, readAuthorizationPolicy } from "./authorization-policies";
 import { type DestinationRuleState, readDestinationRule } from "./destination-rules";
 import { defaultSettings, meshConfigName, type MeshSettings, readMeshSettings } from "./mesh-config";
@@ -93,13 +94,26 @@ export function istioState(
   const { settings, rootNamespace } = configured(given, assumptions);
   const { namespaces } = given;
   if (namespaces.size === 0) assumptions.push("No Namespace: all namespaces are taken to be in the mesh.");
-  const cluster = assumeCluster({ ...given, destinations: [], shared: [] }, asked, assumptions);
+  const spoken = assumedWorkloads(given, asked, assumptions);
+  const podsAssumed = given.pods.size + given.workloads.size === 0;
+  const cluster = assumeCluster(
+    {
+      ...given,
+      pods: new Map([...given.pods, ...spoken.pods]),
+      services: new Map([...given.services, ...spoken.services]),
+      destinations: [],
+      shared: [],
+    },
+    [],
+    assumptions,
+  );
   if (passedOver.size > 0) {
     const kinds = [...passedOver].map(([kind, count]) => `${String(count)} ${kind}`).sort();
     assumptions.push(`Passed over, because the mesh does not read them: ${kinds.join(", ")}.`);
   }
   return {
     ...cluster,
+    podsAssumed,
     settings,
     rootNamespace,
     namespaces,

@@ -1,0 +1,177 @@
+import { type AskedService } from "../../cluster/dns";
+import { keyOf } from "../../cluster/keys";
+import { type Labels, type PodState, type ServiceState } from "../../cluster/workloads";
+import { type AuthorizationPolicyState } from "./authorization-policies";
+import { type DestinationRuleState } from "./destination-rules";
+import { type PeerAuthenticationState } from "./peer-authentications";
+import { type VirtualServiceState } from "./virtual-services";
+
+/** What the objects tell, and what they speak of. */
+interface Given {
+  readonly pods: ReadonlyMap<string, PodState>;
+  readonly workloads: ReadonlyMap<string, { readonly namespace: string }>;
+  readonly services: ReadonlyMap<string, ServiceState>;
+  readonly authorizationPolicies: ReadonlyMap<string, AuthorizationPolicyState>;
+  readonly peerAuthentications: ReadonlyMap<string, PeerAuthenticationState>;
+  readonly virtualServices: ReadonlyMap<string, VirtualServiceState>;
+  readonly destinationRules: ReadonlyMap<string, DestinationRuleState>;
+}
+
+/** A workload that objects speak of and that none shows. */
+interface Spoken {
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Labels;
+  /** Labels of its versions, where rules tell some apart. */
+  readonly versions: Labels[];
+  readonly ports: Set<number>;
+}
+
+/** What is assumed beside what the objects show. */
+export interface AssumedWorkloads {
+  readonly pods: ReadonlyMap<string, PodState>;
+  readonly services: ReadonlyMap<string, ServiceState>;
+}
+
+/** Labels by whose value a workload, and mostly its service account, is called. */
+const nameLabels = [
+  "aks-mesh/service-account",
+  "app",
+  "app.kubernetes.io/name",
+  "service.istio.io/canonical-name",
+  "k8s-app",
+];
+
+const usualPort = 80;
+
+/**
+ * Workloads and Services of namespaces of which the objects show none: for each that a policy selects, that a route or a rule names,
+ * or that is asked for. Where a namespace's pods or Services are shown, what none of them is called is more likely a mistake.
+ *
+ * @param assumptions gets a sentence where anything is assumed.
+ */
+export function assumedWorkloads(
+  given: Given,
+  asked: readonly AskedService[],
+  assumptions: string[],
+): AssumedWorkloads {
+  const shown = new Set([
+    ...Array.from(given.pods.values(), ({ namespace }) => namespace),
+    ...Array.from(given.workloads.values(), ({ namespace }) => namespace),
+    ...Array.from(given.services.values(), ({ namespace }) => namespace),
+  ]);
+  const found = new Map<string, Spoken>();
+  const speak = (namespace: string, name: string, labels: Labels = {}): Spoken | undefined => {
+    if (shown.has(namespace) || namespace === "" || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) return undefined;
+    const key = keyOf(namespace, name);
+    const known = found.get(key);
+    const spoken: Spoken = {
+      namespace,
+      name,
+      labels: { app: name, ...known?.labels, ...labels },
+      versions: known?.versions ?? [],
+      ports: known?.ports ?? new Set(),
+    };
+    found.set(key, spoken);
+    return spoken;
+  };
+
+  for (const { namespace, selector, rules } of given.authorizationPolicies.values()) {
+    const spoken = speak(namespace, nameOf(selector), selector);
+    for (const { to } of rules) {
+      for (const { ports = [] } of to) for (const port of ports) spoken?.ports.add(Number(port));
+    }
+  }
+  for (const { namespace, selector, ports } of given.peerAuthentications.values()) {
+    const spoken = speak(namespace, nameOf(selector), selector);
+    for (const port of ports.keys()) spoken?.ports.add(port);
+  }
+  for (const { namespace, hosts, http, tcp } of given.virtualServices.values()) {
+    const destinations = [...http, ...tcp].flatMap((route) => route.destinations);
+    for (const host of hosts) speakOf(speak, host, namespace);
+    for (const { host, port } of destinations) {
+      const spoken = speakOf(speak, host, namespace);
+      if (port !== undefined) spoken?.ports.add(port);
+    }
+  }
+  for (const { namespace, host, subsets } of given.destinationRules.values()) {
+    const spoken = speakOf(speak, host, namespace);
+    spoken?.versions.push(...subsets.map(({ labels }) => labels));
+  }
+  // A name that is asked for beside others that the objects speak of in its namespace is more likely misspelt.
+  const spokenOf = new Set(Array.from(found.values(), ({ namespace }) => namespace));
+  for (const { namespace, name, port } of asked) {
+    if (found.has(keyOf(namespace, name)) || (isSpokenOf(given, namespace) && !spokenOf.has(namespace))) {
+      speak(namespace, name)?.ports.add(port);
+    }
+  }
+  if (found.size > 0) {
+    assumptions.push(
+      `No workload and no Service in ${[...new Set(Array.from(found.values(), ({ namespace }) => namespace))].join(", ")}: what the objects there speak of is taken to run as a service account of its name, behind a Service of its name${[...found.values()].some(({ ports }) => ports.size === 0) ? ", with HTTP on port 80 where no port is named" : ""}.`,
+    );
+  }
+  return {
+    pods: new Map([...found.values()].flatMap(podsOf).map((pod) => [keyOf(pod.namespace, pod.name), pod])),
+    services: new Map(Array.from(found, ([key, spoken]) => [key, serviceOf(spoken)])),
+  };
+}
+
+/** Whether any policy is for a namespace as a whole. */
+function isSpokenOf({ authorizationPolicies, peerAuthentications }: Given, namespace: string): boolean {
+  return [...authorizationPolicies.values(), ...peerAuthentications.values()].some(
+    (one) => one.namespace === namespace,
+  );
+}
+
+function nameOf(selector: Labels): string {
+  const label = nameLabels.find((name) => selector[name] !== undefined);
+  return label === undefined ? (Object.values(selector)[0] ?? "") : (selector[label] ?? "");
+}
+
+/** A host that is a Service's: short, or a full name of the cluster. */
+function speakOf(
+  speak: (namespace: string, name: string) => Spoken | undefined,
+  host: string,
+  namespace: string,
+): Spoken | undefined {
+  const [name = "", space, svc] = host.toLowerCase().split(".");
+  if (space === undefined) return speak(namespace, name);
+  return svc === "svc" ? speak(space, name) : undefined;
+}
+
+function podsOf({ namespace, name, labels, versions }: Spoken): readonly PodState[] {
+  return (versions.length === 0 ? [{}] : versions).map((version, index) => ({
+    namespace,
+    name: index === 0 ? name : `${name}-${String(index)}`,
+    labels: { ...labels, ...version },
+    annotations: {},
+    serviceAccount: labels["aks-mesh/service-account"] ?? name,
+    ips: [],
+    hostname: "",
+    subdomain: "",
+    ready: true,
+    hostNetwork: false,
+    running: false,
+    assumed: true,
+    namedPorts: [],
+    initContainers: [],
+  }));
+}
+
+function serviceOf({ namespace, name, labels, ports }: Spoken): ServiceState {
+  return {
+    namespace,
+    name,
+    selector: { app: labels["app"] ?? name },
+    clusterIp: "",
+    externalName: undefined,
+    publishNotReady: false,
+    assumed: true,
+    ports: (ports.size === 0 ? [usualPort] : [...ports]).map((port) => ({
+      name: `http-${String(port)}`,
+      port,
+      targetPort: port,
+      transport: "TCP",
+    })),
+  };
+}
