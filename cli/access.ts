@@ -56,13 +56,7 @@ function accessTable(mesh: Mesh, relation: Access, paint: Paint): string {
   const services = relation.services.filter(({ kind }) => kind !== undefined);
   const blocks: string[] = [];
   if (services.length > 0 && services.length <= mostColumns && relation.callers.length <= 60) {
-    blocks.push(
-      matrix(
-        relation,
-        services.map((service) => addressOf(service)),
-        paint,
-      ),
-    );
+    blocks.push(matrix(relation, [...new Set(services.map((service) => addressOf(service)))], paint));
   }
   if (mesh.everyone !== undefined) blocks.push(mesh.everyone);
   blocks.push(details(relation, paint));

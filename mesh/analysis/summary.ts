@@ -80,11 +80,12 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
       return noShares;
     }
     partial += 1;
-    rest.add(otherwise.outcome);
+    const leavesSome = !list.rules.some(takesEverything);
+    if (leavesSome) rest.add(otherwise.outcome);
     return anyOf(
       Array.from(passing, (next) => {
         if (next.kind === "end") return whole(next.backend);
-        failures.add(otherwise.outcome);
+        if (leavesSome) failures.add(otherwise.outcome);
         return visit(next);
       }),
     );
@@ -100,6 +101,17 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
     shares: definedShares(shares),
     choices: [...choices],
   };
+}
+
+/** Whether every request meets a rule, so that nothing is left for what comes after. */
+function takesEverything({ methods, path, headers, also, except }: Rule): boolean {
+  return (
+    methods.includes("*") &&
+    (path === ".*" || path === "(?s:.*)") &&
+    (headers === undefined || headers.size === 0) &&
+    also === undefined &&
+    except === undefined
+  );
 }
 
 /** A condition in one line. */
