@@ -9,12 +9,11 @@ import {
 } from "../../analysis/call-tree";
 import { describeObject } from "../../manifests";
 import { type Reason } from "../../request/request";
-import { type RequestCondition } from "../../request/request-set";
+import { conditionKey } from "../../request/condition-key";
 import { type AuthorizationPolicyState, type RuleState } from "../state/authorization-policies";
 import { anything } from "./matcher";
 import { type Reading } from "./peer";
-import { type Met, type Sending, whenMet } from "./rule";
-import { ruleText } from "./text";
+import { type Met, type Sending, whenMet, type WrittenCondition } from "./rule";
 
 /** Policies that select a workload, by what they do. Those that are only tried are not among them. */
 export interface WorkloadPolicies {
@@ -36,7 +35,7 @@ export interface Answers {
   readonly denied: (because: readonly Reason[]) => End;
 }
 
-const everything: RequestCondition = { methods: ["*"], path: anything };
+const everything: WrittenCondition = { text: "any request", methods: ["*"], path: anything };
 
 /**
  * What the policies of a workload come to: those that ask somebody else first, then any DENY, then, where there is any ALLOW policy,
@@ -110,8 +109,7 @@ function metRules(
       const leadsTo = leads([reasonOf(policy, rule)]);
       return conditionsOf(met).map((condition) => ({
         ...condition,
-        key: keyOf(condition),
-        text: ruleText(condition),
+        key: conditionKey(condition),
         policy,
         index: rule.index,
         leadsTo,
@@ -120,7 +118,7 @@ function metRules(
   );
 }
 
-function conditionsOf(met: Exclude<Met, "never">): readonly RequestCondition[] {
+function conditionsOf(met: Exclude<Met, "never">): readonly WrittenCondition[] {
   return met === "always" ? [everything] : met;
 }
 
@@ -129,11 +127,7 @@ function reasonOf({ object }: AuthorizationPolicyState, { index }: RuleState): R
 }
 
 function catchAll(tree: CallTree): Pick<PolicyRule, "key" | "methods" | "path" | "leadsTo"> {
-  return { ...everything, key: keyOf(everything), leadsTo: tree };
-}
-
-function keyOf(condition: RequestCondition): string {
-  return JSON.stringify(condition, (_, value: unknown) => (value instanceof Map ? [...value] : value));
+  return { ...everything, key: conditionKey(everything), leadsTo: tree };
 }
 
 function listOf(

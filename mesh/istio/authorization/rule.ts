@@ -17,8 +17,13 @@ export interface Sending {
   readonly authority: string | undefined;
 }
 
+/** A condition, and how a policy writes it: `GET /books*, not {x-env: test}`. */
+export interface WrittenCondition extends RequestCondition {
+  readonly text: string;
+}
+
 /** When a rule is met: whatever is sent, never, or by requests that meet any of these conditions. */
-export type Met = "always" | "never" | readonly RequestCondition[];
+export type Met = "always" | "never" | readonly WrittenCondition[];
 
 const requestHeaders = "request.headers";
 const envoyMetadata = "experimental.envoy.filters.";
@@ -37,7 +42,7 @@ export const sourceKeys: Readonly<
 
 /** A part of a rule that HTTP requests decide: it holds where they meet it, or where they do not. */
 interface Part {
-  readonly condition: RequestCondition;
+  readonly condition: WrittenCondition;
   readonly holds: boolean;
 }
 
@@ -66,7 +71,7 @@ export function whenMet(
   const passedOver = (field: SourceField): boolean => !http && isHttpSource(field);
   if (!sources.some((source) => isFrom(source, sending.peer, reading, passedOver))) return "never";
 
-  const conditions: RequestCondition[] = [];
+  const conditions: WrittenCondition[] = [];
   for (const operation of operations) {
     const parts = partsOfOperation(operation, sending);
     if (parts === "never") continue;
@@ -114,8 +119,12 @@ function partsOfOperation(operation: Lists<OperationField>, { peer, authority }:
 function operationCondition(
   methods: readonly string[] | undefined,
   paths: readonly string[] | undefined,
-): RequestCondition {
+): WrittenCondition {
   return {
+    text: [
+      ...(methods === undefined ? [] : [methods.join(",")]),
+      ...(paths === undefined ? [] : [paths.join(", ")]),
+    ].join(" "),
     methods: methods === undefined ? ["*"] : methods.map((method) => valuePattern(method, "*")),
     path: paths === undefined ? anything : anyOfPatterns(paths.map(pathPattern)),
   };
@@ -139,7 +148,8 @@ function partsOfWhen(
   if (authority === undefined) return [];
   if (!key.startsWith(requestHeaders)) return known(() => false);
   const name = key.slice(requestHeaders.length + 1, -1).toLowerCase();
-  const having = (all: readonly string[]): RequestCondition => ({
+  const having = (all: readonly string[]): WrittenCondition => ({
+    text: `{${name}: ${all.join(", ")}}`,
     methods: ["*"],
     path: anything,
     headers: new Map([[name, anyOfPatterns(all.map((value) => valuePattern(value, anything)))]]),
@@ -151,12 +161,15 @@ function partsOfWhen(
 }
 
 /** One condition of several parts. */
-function together(parts: readonly Part[]): RequestCondition {
-  const [first, ...others] = parts.filter(({ holds }) => holds).map(({ condition }) => condition);
+function together(parts: readonly Part[]): WrittenCondition {
+  const also = parts.filter(({ holds }) => holds).map(({ condition }) => condition);
   const except = parts.filter(({ holds }) => !holds).map(({ condition }) => condition);
+  const [first, ...others] = also;
+  const positive = also.map(({ text }) => text).join(" ");
   return {
     ...(first ?? { methods: ["*"], path: anything }),
     ...(others.length > 0 && { also: others }),
     ...(except.length > 0 && { except }),
+    text: [positive === "" ? "any request" : positive, ...except.map(({ text }) => `not ${text}`)].join(", "),
   };
 }

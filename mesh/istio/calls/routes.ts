@@ -12,9 +12,9 @@ import {
 import { answerOf } from "../../analysis/outcome-sets";
 import { describeObject } from "../../manifests";
 import { type Reason } from "../../request/request";
+import { conditionKey } from "../../request/condition-key";
 import { type RequestCondition } from "../../request/request-set";
 import { anything, literally } from "../authorization/matcher";
-import { ruleText } from "../authorization/text";
 import { isSubset } from "../labels";
 import { type IstioPlane } from "../plane";
 import { type HostPort, type KnownHost } from "../registry";
@@ -73,8 +73,11 @@ export function throughVirtualService(
       object: service.object,
       path: ["spec", "http", route.index],
     };
-    for (const condition of matches.length === 0 ? [everything] : matches.map(conditionOf)) {
-      rules.push({ ...condition, key: keyOf(condition), text: ruleText(condition), leadsTo, reason });
+    if (matches.length === 0)
+      rules.push({ ...everything, key: conditionKey(everything), text: "any request", leadsTo, reason });
+    for (const match of matches) {
+      const condition = conditionOf(match);
+      rules.push({ ...condition, key: conditionKey(condition), text: textOf(match), leadsTo, reason });
     }
   }
   if (rules.length === 0) return undefined;
@@ -140,6 +143,23 @@ export function conditionOf(match: HttpMatchState): RequestCondition {
   };
 }
 
+/** A match in one line: `GET /books* {end-user: jason}`, patterns as they are. */
+function textOf({ uri, method, authority, headers, withoutHeaders, queryParams }: HttpMatchState): string {
+  const value = ({ kind, value: text }: StringMatchState): string =>
+    kind === "prefix" ? `${text}*` : kind === "present" ? "*" : text;
+  const named = (all: ReadonlyMap<string, StringMatchState>): readonly string[] =>
+    Array.from(all, ([name, one]) => `{${name}: ${value(one)}}`);
+  const parts = [
+    ...(method === undefined ? [] : [value(method)]),
+    ...(uri === undefined ? [] : [value(uri)]),
+    ...(authority === undefined ? [] : [`Host ${value(authority)}`]),
+    ...named(headers),
+    ...Array.from(queryParams, ([name, one]) => `?${name}=${value(one)}`),
+  ];
+  const text = parts.length === 0 ? "any request" : parts.join(" ");
+  return [text, ...named(withoutHeaders).map((one) => `not ${one}`)].join(", ");
+}
+
 function matchesEmpty({ kind, value }: StringMatchState): boolean {
   return kind === "regex" ? /^(\.\*|\(\?:.*\)\*)$/.test(value) || value === "" : value === "";
 }
@@ -173,10 +193,6 @@ function queryPattern(name: string, value: StringMatchState): string {
         ? `${named}=${literally(value.value)}[^&]*`
         : `${named}=(?:${patternOf(value)})`;
   return String.raw`[^?]*\?(?:.*&)?${pair}(?:&.*)?`;
-}
-
-function keyOf(condition: RequestCondition): string {
-  return JSON.stringify(condition, (_, value: unknown) => (value instanceof Map ? [...value] : value));
 }
 
 function throughRoute(
