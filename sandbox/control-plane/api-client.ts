@@ -49,7 +49,7 @@ const fieldManager = "aks-addon-manager";
 /** A client with a client certificate. All in PEM. */
 export function apiClient(server: string, tls: { ca: string; cert: string; key: string }): ApiClient {
   const agent = new Agent({ ...tls, keepAlive: true });
-  const call = (method: string, path: string, body?: object, contentType = "application/json") =>
+  const call = (method: string, path: string, body?: object, contentType = "application/json"): Promise<unknown> =>
     new Promise<unknown>((resolve, reject) => {
       const text = body === undefined ? undefined : JSON.stringify(body);
       const headers = {
@@ -68,7 +68,12 @@ export function apiClient(server: string, tls: { ca: string; cert: string; key: 
         });
       });
       outgoing.on("timeout", () => outgoing.destroy(new Error(`${method} ${path}: no answer within 30 s`)));
-      outgoing.on("error", reject);
+      outgoing.on("error", (error) => {
+        // A kept connection that the server closes just then: a call that may come twice is made again, on another.
+        if (outgoing.reusedSocket && method !== "POST" && "code" in error && error.code === "ECONNRESET") {
+          call(method, path, body, contentType).then(resolve, reject);
+        } else reject(error);
+      });
       outgoing.end(text);
     });
   const get = async <T>(path: string) => (await call("GET", path)) as T;

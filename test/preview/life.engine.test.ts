@@ -241,8 +241,10 @@ describe.sequential("previews on one shared cluster", () => {
       while (!(await pullRequestHas(4, kind)));
       await first.kill();
       const locks = join(sandbox.paths.state, ".pulumi", "locks", "organization", projectName, "pr-4");
-      expect(await readdir(locks)).toHaveLength(1);
-      underWay.push(...(await creationsUnderWay(sandbox, "pr-4")));
+      const left = await creationsUnderWay(sandbox, "pr-4");
+      // On a slow machine the run may have ended by itself before it was killed: then nothing is under way, and nothing locked.
+      if (left.length > 0) expect(await readdir(locks)).toHaveLength(1);
+      underWay.push(...left);
     }
     // The cluster has some of these, and would refuse them.
     expect(ofCluster()).not.toEqual([]);
