@@ -5,6 +5,7 @@ import { isFrom, isOne, type Peer } from "./authorization/peer";
 import { sourceKeys } from "./authorization/rule";
 import { addressOfClient, clientsOf } from "./calls/client";
 import { leavesInbound } from "./calls/interception";
+import { resolveName } from "./calls/virtual-hosts";
 import { type IstioPlane } from "./plane";
 import { type HostPort, type KnownHost } from "./registry";
 import {
@@ -30,7 +31,8 @@ export function callerClasses(
   plane: IstioPlane,
   callers: readonly AccountKey[],
 ): (host: KnownHost | undefined, port: HostPort | undefined) => readonly CallerClass[] {
-  const clientClass = memo((caller: AccountKey) => clientKey(plane, caller));
+  const local = dependsOnNamespace(plane);
+  const clientClass = memo((caller: AccountKey) => clientKey(plane, caller, local));
   const byClient = group(callers, clientClass);
   const known = new Set(callers);
   const everything = classesOf(byClient);
@@ -103,18 +105,24 @@ function group(
   return groups;
 }
 
-/** Equal for callers whose sidecars are told the same. */
-function clientKey(plane: IstioPlane, caller: AccountKey): string {
-  const [namespace = ""] = caller.split("/");
-  const { state } = plane;
-  // Objects are read by namespaces where any is not for all, and rules of destinations are those of the caller's namespace first.
-  const local =
+/**
+ * Whether what sidecars are told differs between namespaces: objects that are not for all, and rules of destinations, of which those
+ * of the caller's own namespace come first.
+ */
+function dependsOnNamespace({ state }: IstioPlane): boolean {
+  return (
     state.destinationRules.length > 0 ||
     state.sidecars.length > 0 ||
     [...state.virtualServices, ...state.serviceEntries].some(({ exportTo }) => exportTo.length > 0) ||
     state.virtualServices.some(({ http, tcp, tls }) =>
       [...http, ...tcp, ...tls].some(({ matches }) => matches.some(({ sourceNamespace }) => sourceNamespace !== "")),
-    );
+    )
+  );
+}
+
+/** Equal for callers whose sidecars are told the same. */
+function clientKey(plane: IstioPlane, caller: AccountKey, local: boolean): string {
+  const [namespace = ""] = caller.split("/");
   const alone = plane.network !== undefined || plane.readsAddresses;
   const pods = clientsOf(plane, caller).map(({ scope, labels, pods: same }) => [
     scope === undefined ? null : (scope.sidecar?.name ?? ""),
@@ -183,13 +191,11 @@ function targetsOf(plane: IstioPlane): (host: string) => readonly string[] {
   if (found === undefined) {
     const byHost = new Map<string, Set<string>>();
     const open = new Set<string>();
-    const full = (name: string, namespace: string): string =>
-      name.includes(".") ? name.toLowerCase() : `${name}.${namespace}.svc.cluster.local`;
     for (const { hosts, http, tcp, tls, namespace } of plane.state.virtualServices) {
       const targets = [...http, ...tcp, ...tls].flatMap(({ destinations }) =>
-        destinations.map((one) => full(one.host, namespace)),
+        destinations.map((one) => resolveName(one.host, namespace)),
       );
-      const names = hosts.map((host) => full(host, namespace));
+      const names = hosts.map((host) => resolveName(host, namespace));
       if (names.length === 0 || names.some((name) => name.startsWith("*")))
         for (const target of targets) open.add(target);
       for (const name of names) {

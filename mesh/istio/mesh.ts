@@ -12,7 +12,7 @@ import { accountOf } from "./calls/client";
 import { istioExtent } from "./extent";
 import { findings } from "./findings";
 import { type IstioPlane, istioPlane } from "./plane";
-import { servicePorts } from "./registry";
+import { fullName, servicePorts } from "./registry";
 import { relation } from "./relation";
 
 /** A mesh of Istio's sidecars. */
@@ -60,7 +60,7 @@ export function istioMesh(
     }),
     accountsBehind: ({ service }) => {
       const [namespace = "", name = ""] = service.split("/");
-      const host = registry.find(`${name}.${namespace}.svc.cluster.local`);
+      const host = registry.find(fullName(namespace, name));
       if (host === undefined) return [];
       const pods = host.ports
         .flatMap((port) => registry.endpoints(host, port))

@@ -10,6 +10,7 @@ import { policiesOf } from "./authorization/selection";
 import { type PortProtocol } from "./protocol";
 import { type KnownHost, type Registry, registryOf } from "./registry";
 import { type IstioState, istioState } from "./state/cluster";
+import { type DestinationRuleState } from "./state/destination-rules";
 
 /** What istiod makes of a set of objects. Parts are computed when they are asked for, and remembered. */
 export interface IstioPlane {
@@ -32,6 +33,8 @@ export interface IstioPlane {
   listens(ip: string, port: number): boolean;
   /** Pods that run as a service account, `namespace/name`. */
   podsOf(account: string): readonly PodState[];
+  /** The DestinationRules of a namespace, the oldest first. */
+  destinationRulesOf(namespace: string): readonly DestinationRuleState[];
   /** Whether policies tell callers apart by their addresses. */
   readonly readsAddresses: boolean;
   /** Whether policies tell pods that are called apart by their addresses. */
@@ -69,6 +72,7 @@ export function istioPlane(
     inboundProtocol: inboundProtocols(registry),
     podOfIp: (ip) => pods.get(ip),
     serviceOfIp: (ip) => services.get(ip),
+    destinationRulesOf: memo((namespace) => state.destinationRules.filter((rule) => rule.namespace === namespace)),
     podsOf: (account) => accounts.get(account) ?? [],
     readsAddresses: state.authorizationPolicies.some(({ rules }) =>
       rules.some(

@@ -38,15 +38,14 @@ export function passageTo(
 
 /** The DestinationRule that a client's sidecar goes by for a host: of its own namespace, the host's, or the mesh's; the oldest. */
 export function destinationRulesFor(
-  { state }: IstioPlane,
+  plane: IstioPlane,
   client: Client,
   host: KnownHost,
 ): readonly DestinationRuleState[] {
   const { namespace } = client;
-  for (const space of new Set([namespace, host.namespace, state.rootNamespace])) {
-    const ofSpace = state.destinationRules.filter(
+  for (const space of new Set([namespace, host.namespace, plane.state.rootNamespace])) {
+    const ofSpace = plane.destinationRulesOf(space).filter(
       (rule) =>
-        rule.namespace === space &&
         isExportedTo(rule, namespace) &&
         isSubset(rule.callers, client.labels) &&
         // A rule for some of the callers is of their own namespace alone.

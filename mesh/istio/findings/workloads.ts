@@ -4,6 +4,7 @@ import { decide } from "../../analysis/decide";
 import { addressOf } from "../../analysis/mesh";
 import { aksRootNamespace, injectionLabel, revisionLabel } from "../injection";
 import { type IstioMesh } from "../mesh";
+import { fullName } from "../registry";
 
 /** Findings of one kind that are shown; the rest is counted. */
 const mostShown = 20;
@@ -19,7 +20,7 @@ function openFindings(mesh: IstioMesh): readonly Finding[] {
   for (const service of mesh.access().services) {
     if (service.kind === undefined) continue;
     const [namespace = "", name = ""] = service.service.split("/");
-    const host = mesh.registry.find(`${name}.${namespace}.svc.cluster.local`);
+    const host = mesh.registry.find(fullName(namespace, name));
     const port = host?.ports.find(({ number }) => number === service.port);
     if (host === undefined || port === undefined) continue;
     const pods = mesh.registry.endpoints(host, port).flatMap(({ ip }) => mesh.podOfIp(ip) ?? []);
