@@ -237,11 +237,14 @@ function channelTo(
     case undefined: {
       const { settings, hasSidecar } = plane.state;
       if (!settings.autoMtls || plane.authentication.modeOfNamespace(namespace) === "DISABLE") return plain;
-      // Calls to the very address that was called know nothing of the pod there: all of the Service's have to be able to.
+      // Calls to the very address that was called know nothing of the pod there: all of the Service's need a sidecar, and what
+      // a workload's own PeerAuthentication says is not asked (push_context.go, BestEffortInferServiceMTLSMode).
       const ends = whole ?? [{ port, pod }];
       const able = ends.every(
         (one) =>
-          one.pod !== undefined && hasSidecar(one.pod) && plane.authentication.modeOf(one.pod, one.port) !== "DISABLE",
+          one.pod !== undefined &&
+          hasSidecar(one.pod) &&
+          (whole !== undefined || plane.authentication.modeOf(one.pod, one.port) !== "DISABLE"),
       );
       if (ends.length === 0 || !able) return plain;
       return mutual;

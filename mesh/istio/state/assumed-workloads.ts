@@ -15,6 +15,7 @@ interface Given {
   readonly peerAuthentications: ReadonlyMap<string, PeerAuthenticationState>;
   readonly virtualServices: ReadonlyMap<string, VirtualServiceState>;
   readonly destinationRules: ReadonlyMap<string, DestinationRuleState>;
+  readonly rootNamespace: string;
 }
 
 /** A workload that objects speak of and that none shows. */
@@ -56,6 +57,8 @@ export function assumedWorkloads(
   assumptions: string[],
 ): AssumedWorkloads {
   const shown = new Set([
+    // What the root namespace says is about all others.
+    given.rootNamespace,
     ...Array.from(given.pods.values(), ({ namespace }) => namespace),
     ...Array.from(given.workloads.values(), ({ namespace }) => namespace),
     ...Array.from(given.services.values(), ({ namespace }) => namespace),

@@ -94,7 +94,7 @@ export function istioState(
   const { settings, rootNamespace } = configured(given, assumptions);
   const { namespaces } = given;
   if (namespaces.size === 0) assumptions.push("No Namespace: all namespaces are taken to be in the mesh.");
-  const spoken = assumedWorkloads(given, asked, assumptions);
+  const spoken = assumedWorkloads({ ...given, rootNamespace }, asked, assumptions);
   const podsAssumed = given.pods.size + given.workloads.size === 0;
   const cluster = assumeCluster(
     {
