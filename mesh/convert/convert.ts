@@ -19,6 +19,7 @@ import { grantsOf, type Grant } from "./grants";
 import { adviceOf, type Refusal, routingOf, type RoutingOptions } from "./routing";
 import { type Selectors, selectorsOf } from "./selectors";
 import { outsideRefusals } from "./refusals";
+import { serviceRefusals } from "./service-refusals";
 
 /**
  * What to do about an account of which Istio's policies cannot say everything: let in less, or more, or say it exactly by an EnvoyFilter,
@@ -58,17 +59,18 @@ export const approximationAnnotation = "aks-mesh/approximation";
 /** Compiles what passes in a mesh of OSM into objects of Istio. */
 export function convertToIstio(mesh: OsmMesh, options: ConvertOptions = {}): Conversion {
   const said: string[] = [];
-  const refused: Refusal[] = [...outsideRefusals(mesh)];
   const open: Open[] = [];
   const chosen: (Open & { readonly choice: Choice })[] = [];
   const objects: IstioObject[] = [];
   const selectors = selectorsOf(mesh.state.pods);
   const namespaces = namespacesOf(mesh);
   const { grants, unsettled } = grantsOf(mesh);
+  const refused: Refusal[] = [...outsideRefusals(mesh), ...serviceRefusals(mesh, grants)];
   objects.push(...namespaces.flatMap(namespaceDefaults(mesh, calledNamespaces(grants))));
   const servers = new Map<AccountKey, Grant[]>();
   for (const grant of grants) servers.set(grant.server, [...(servers.get(grant.server) ?? []), grant]);
   for (const [account, ofAccount] of servers) {
+    if (refused.some((one) => one.account === account)) continue;
     const doubts = unsettled.filter(({ server }) => server === account);
     if (doubts.length > 0) {
       refused.push(...doubts.map(({ text }) => ({ place: `service account ${account}`, text, account })));

@@ -84,7 +84,12 @@ function takes(
   const isHttp = authority !== undefined && tls === undefined;
   switch (channel.kind) {
     case "mutual":
-      if (mode === "DISABLE") return { refused: "its sidecar takes no TLS" };
+      if (mode === "DISABLE") {
+        // Bytes like others, up to the application, which reads no TLS: a route gets no answer.
+        return protocol === "http" || routed
+          ? { refused: "its sidecar takes no TLS" }
+          : { http: false, principal: undefined };
+      }
       return { http: protocol === "http" || (protocol === "auto" && routed), principal: channel.principal };
     case "plain":
       if (mode === "STRICT") return { refused: "its sidecar takes no plain text" };

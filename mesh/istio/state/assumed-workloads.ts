@@ -128,7 +128,7 @@ function isSpokenOf({ authorizationPolicies, peerAuthentications }: Given, names
 
 function nameOf(selector: Labels): string {
   const label = nameLabels.find((name) => selector[name] !== undefined);
-  return label === undefined ? (Object.values(selector)[0] ?? "") : (selector[label] ?? "");
+  return label === undefined ? "" : (selector[label] ?? "");
 }
 
 /** A host that is a Service's: short, or a full name of the cluster. */

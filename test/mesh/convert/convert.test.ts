@@ -169,7 +169,8 @@ spec: {matches: {ports: [3306]}}
   });
 
   it("selects by the labels that only the account's pods have", () => {
-    const rest = service + group("g", "m", "/x") + target("t", "g", "front", "m");
+    const toOther = target("u", "g", "front", "m").replace("name: cart,", "name: other,");
+    const rest = service + group("g", "m", "/x") + target("t", "g", "front", "m") + toOther;
     const apart = convert(
       rest + workload("cart", "cart", "app: cart, tier: a") + workload("other", "other", "app: cart, tier: b"),
     );
@@ -177,7 +178,34 @@ spec: {matches: {ports: [3306]}}
     const alike = convert(rest + workload("cart", "cart", "app: cart") + workload("other", "other", "app: cart"));
     expect(alike.refused).toMatchObject([
       { account: "shop/cart", text: expect.stringContaining("aks-mesh/service-account: cart") as string },
+      { account: "shop/other", text: expect.stringContaining("aks-mesh/service-account: other") as string },
     ]);
+  });
+
+  it("refuses a Service of two accounts of which one lets a caller in: Istio's sidecars send to both", () => {
+    const both = workload("cart", "cart", "app: cart, v: a") + workload("other", "other", "app: cart, v: b");
+    const conversion = convert(service + both + group("g", "m", "/x") + target("t", "g", "front", "m"));
+    expect(conversion.refused).toMatchObject([
+      { account: "shop/cart", text: expect.stringContaining("give each account a Service of its own") as string },
+    ]);
+    expect(conversion.objects.filter(({ metadata }) => metadata.name.startsWith("allow-"))).toEqual([]);
+  });
+
+  it.each([
+    ["name: https-web, port: 80", "HTTP to OSM, and Istio tells TCP"],
+    ["name: web, port: 3306", "HTTP to OSM, and Istio tells TCP"],
+    ["name: redis, port: 6379", "HTTP to OSM, and Istio tells TCP"],
+    ["name: https-web, appProtocol: http, port: 80", undefined],
+    ["name: web, port: 80", undefined],
+  ])("refuses ports that Istio does not read as OSM does: %s", (port, text) => {
+    const conversion = convert(
+      service.replace("name: http-web, port: 80", port) +
+        workload("cart", "cart", "app: cart") +
+        group("g", "m", "/x") +
+        target("t", "g", "front", "m"),
+    );
+    const refused = [{ place: "Service shop/cart", text: expect.stringContaining(text ?? "") as string }];
+    expect(conversion.refused).toMatchObject(text === undefined ? [] : refused);
   });
 
   it("refuses routes of which OSM does not define the order", () => {
