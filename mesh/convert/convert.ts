@@ -7,19 +7,20 @@ import {
   istioKinds,
   type IstioObject,
   type PeerAuthentication,
-  type Sidecar,
 } from "../istio/kinds";
 import { canonicalOrder } from "../istio/names";
 import { type Envelope, type Gap, rulesFor, type Side } from "../istio/request-rules";
 import { metByShadowRules, shadowRules } from "../istio/shadow-rules";
 import { type OsmMesh } from "../osm";
 import { chainKind } from "../osm/proxy/outbound";
+import { egressOf } from "./egress";
 import { principalOf } from "./principal";
 import { grantsOf, type Grant } from "./grants";
 import { adviceOf, type Refusal, routingOf, type RoutingOptions } from "./routing";
 import { type Selectors, selectorsOf } from "./selectors";
 import { outsideRefusals } from "./refusals";
 import { serviceRefusals } from "./service-refusals";
+import { sidecarsOf } from "./sidecars";
 
 /**
  * What to do about an account of which Istio's policies cannot say everything: let in less, or more, or say it exactly by an EnvoyFilter,
@@ -65,8 +66,13 @@ export function convertToIstio(mesh: OsmMesh, options: ConvertOptions = {}): Con
   const selectors = selectorsOf(mesh.state.pods);
   const namespaces = namespacesOf(mesh);
   const { grants, unsettled } = grantsOf(mesh);
-  const refused: Refusal[] = [...outsideRefusals(mesh), ...serviceRefusals(mesh, grants)];
-  objects.push(...namespaces.flatMap(namespaceDefaults(mesh, calledNamespaces(grants))));
+  const egress = egressOf(mesh, selectors);
+  const refused: Refusal[] = [...outsideRefusals(mesh), ...egress.refused, ...serviceRefusals(mesh, grants)];
+  objects.push(
+    ...namespaces.flatMap(namespaceDefaults),
+    ...sidecarsOf(mesh, namespaces, grants, egress.hosts),
+    ...egress.objects,
+  );
   const servers = new Map<AccountKey, Grant[]>();
   for (const grant of grants) servers.set(grant.server, [...(servers.get(grant.server) ?? []), grant]);
   for (const [account, ofAccount] of servers) {
@@ -117,7 +123,7 @@ export function convertToIstio(mesh: OsmMesh, options: ConvertOptions = {}): Con
   return {
     objects: canonicalOrder(objects),
     namespaces,
-    said: [...said, ...routing.said],
+    said: [...said, ...egress.said, ...routing.said],
     open,
     chosen,
     refused: [...refused, ...routing.refused],
@@ -143,54 +149,21 @@ function namespacesOf({ state }: OsmMesh): readonly string[] {
   return [...new Set(all)].filter((namespace) => namespace !== "" && state.isMonitored(namespace)).sort();
 }
 
-/** Namespaces that callers of a namespace may call into. */
-function calledNamespaces(grants: readonly Grant[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const found = new Map<string, Set<string>>();
-  for (const { server, callers } of grants) {
-    const [called = ""] = server.split("/");
-    for (const caller of callers) {
-      const [namespace = ""] = caller.split("/");
-      const known = found.get(namespace);
-      if (known === undefined) found.set(namespace, new Set([called]));
-      else known.add(called);
-    }
-  }
-  return found;
-}
-
-/**
- * Closed and encrypted, until something opens it. Sidecars are told of nothing but what is called: those of OSM know no other Services
- * either, those outside of the mesh among them, which no policy guards.
- */
-function namespaceDefaults(
-  { state }: OsmMesh,
-  called: ReadonlyMap<string, ReadonlySet<string>>,
-): (namespace: string) => readonly IstioObject[] {
-  return (namespace) => {
-    const hosts = [...(called.get(namespace) ?? [])].sort().map((one) => (one === namespace ? "./*" : `${one}/*`));
-    const deny: AuthorizationPolicy = {
-      apiVersion: istioKinds.AuthorizationPolicy.apiVersion,
-      kind: "AuthorizationPolicy",
-      metadata: { name: "default-deny", namespace },
-      spec: {},
-    };
-    const strict: PeerAuthentication = {
-      apiVersion: istioKinds.PeerAuthentication.apiVersion,
-      kind: "PeerAuthentication",
-      metadata: { name: "default", namespace },
-      spec: { mtls: { mode: "STRICT" } },
-    };
-    const known: Sidecar = {
-      apiVersion: istioKinds.Sidecar.apiVersion,
-      kind: "Sidecar",
-      metadata: { name: "default", namespace },
-      spec: {
-        egress: [{ hosts: hosts.length === 0 ? ["~/*"] : hosts }],
-        outboundTrafficPolicy: { mode: "REGISTRY_ONLY" },
-      },
-    };
-    return state.switches.egress ? [deny, strict] : [deny, strict, known];
+/** Closed and encrypted, until something opens it. */
+function namespaceDefaults(namespace: string): readonly IstioObject[] {
+  const deny: AuthorizationPolicy = {
+    apiVersion: istioKinds.AuthorizationPolicy.apiVersion,
+    kind: "AuthorizationPolicy",
+    metadata: { name: "default-deny", namespace },
+    spec: {},
   };
+  const strict: PeerAuthentication = {
+    apiVersion: istioKinds.PeerAuthentication.apiVersion,
+    kind: "PeerAuthentication",
+    metadata: { name: "default", namespace },
+    spec: { mtls: { mode: "STRICT" } },
+  };
+  return [deny, strict];
 }
 
 function rulesOfGrant(grant: Grant, gaps: Gap[], side: Side | undefined): readonly AuthorizationRule[] {

@@ -40,14 +40,6 @@ export function outsideRefusals(mesh: OsmMesh): readonly Refusal[] {
       text: "callers outside of the mesh come in by a gateway: write a Gateway and a VirtualService for the add-on's ingress gateway, and let its identity in by an AuthorizationPolicy",
     });
   }
-  if (switches.egressPolicy) {
-    for (const { namespace, name } of state.egresses) {
-      refused.push({
-        place: `Egress ${namespace}/${name}`,
-        text: "write a ServiceEntry for its hosts, and a VirtualService with sourceLabels for who may call them",
-      });
-    }
-  }
   return refused;
 }
 

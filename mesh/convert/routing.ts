@@ -44,7 +44,8 @@ export interface RoutingOptions {
   readonly noDefaultRetries?: boolean;
 }
 
-const noRetries: HttpRetry = { attempts: 0 };
+/** Of calls that OSM sends once. */
+export const noRetries: HttpRetry = { attempts: 0 };
 
 /** VirtualServices and DestinationRules for the Services of the mesh. */
 export function routingOf(mesh: OsmMesh, selectors: Selectors, options: RoutingOptions): Routing {
@@ -250,7 +251,12 @@ function matchesOf(mesh: OsmMesh, service: MeshService, several: boolean): reado
   return [...routes.values()].map((route) => ({ ...(several && { port: service.port }), ...matchOf(route) }));
 }
 
-function matchOf({ methods, path, headers = new Map<string, string>() }: Route): HttpMatchRequest {
+/** One of OSM's routes, with its own patterns. */
+export function matchOf({
+  methods,
+  path,
+  headers = new Map<string, string>(),
+}: Pick<Route, "methods" | "path" | "headers">): HttpMatchRequest {
   const named = [...headers].map(([name, regex]) => [name.toLowerCase(), regex] as const);
   const hosts = named.filter(([name]) => name === "host" || name === ":authority");
   const others = named.filter(([name]) => name !== "host" && name !== ":authority");

@@ -1,7 +1,8 @@
 import { type Boundary, type ServicePort } from "../analysis/mesh";
 import { calledRanges, callerRanges } from "../network-policies";
+import { hostsByRange } from "../analysis/outside";
 import { type IstioPlane } from "./plane";
-import { servicePorts } from "./registry";
+import { type KnownHost, servicePorts } from "./registry";
 
 /** What policies and network policies tell apart of callers without a sidecar. */
 export function boundary({ state, registry }: IstioPlane): Boundary {
@@ -22,7 +23,9 @@ export function boundary({ state, registry }: IstioPlane): Boundary {
   const ranges = blocks.map((block) => (block.includes("/") ? block : `${block}/32`));
   return {
     ranges: [...new Set([...ranges, ...networkPolicies.flatMap(callerRanges)])],
-    calledRanges: [...new Set(networkPolicies.flatMap(calledRanges))],
+    calledRanges: [
+      ...new Set([...networkPolicies.flatMap(calledRanges), ...registry.hosts.flatMap(outsideAddresses).map(asRange)]),
+    ],
     principals: [],
     entrances: registry.hosts.flatMap((host) =>
       host.service === undefined ? [] : host.ports.flatMap((port) => servicePorts(host, port)),
@@ -33,18 +36,37 @@ export function boundary({ state, registry }: IstioPlane): Boundary {
 /** Stands for every host outside of the cluster that no object names (RFC 2606 keeps the name free). */
 const anyHost = "outside.example";
 
-/** Hosts outside of the cluster: those of ServiceEntries, and one that stands for all others. */
-export function outsideHosts({ registry }: IstioPlane): readonly ServicePort[] {
-  const found = registry.hosts.flatMap((host) =>
-    host.service !== undefined || host.host.includes("*")
-      ? []
-      : host.ports.flatMap((port) => servicePorts(host, port)).filter(({ kind }) => kind !== undefined),
-  );
+/** Addresses under which a host of a ServiceEntry is called. */
+function outsideAddresses({ service, addresses }: KnownHost): readonly string[] {
+  return service === undefined ? addresses : [];
+}
+
+function asRange(address: string): string {
+  return address.includes("/") ? address : `${address}/32`;
+}
+
+/** Hosts outside of the cluster: those of ServiceEntries, by name or by address, and one that stands for all others. */
+export function outsideHosts(plane: IstioPlane): readonly ServicePort[] {
+  const { hosts } = plane.registry;
+  const found = hosts.flatMap((host) => {
+    if (host.service !== undefined) return [];
+    const ports = host.ports.flatMap((port) => servicePorts(host, port)).filter(({ kind }) => kind !== undefined);
+    const named = host.host.includes("*") ? [] : ports.filter(({ kind, tls }) => kind === "http" || tls !== undefined);
+    const connections = ports.filter(({ kind, tls }) => kind === "tcp" && tls === undefined);
+    const byAddress = outsideAddresses(host).map((address) => {
+      const [name = ""] = address.split("/");
+      return connections.map((port) => ({ ...port, name, host: name, hosts: [name], range: asRange(address) }));
+    });
+    return [
+      ...named,
+      ...(byAddress.length === 0 ? connections.filter(() => !host.host.includes("*")) : byAddress.flat()),
+    ];
+  });
   const others = [
     { port: 80, kind: "http" },
     { port: 443, kind: "tcp", tls: { serverName: anyHost } },
   ] as const;
-  return [
+  const all: readonly ServicePort[] = [
     ...found,
     ...others.map((rest) => ({
       service: "",
@@ -57,4 +79,5 @@ export function outsideHosts({ registry }: IstioPlane): readonly ServicePort[] {
       ...rest,
     })),
   ];
+  return hostsByRange(all, boundary(plane).calledRanges);
 }

@@ -46,3 +46,8 @@ export function namedProtocol(name: string): PortProtocol | undefined {
   const first = lower.split("-")[0] ?? "";
   return Object.hasOwn(names, first) ? names[first] : undefined;
 }
+
+/** Whether a name begins with one of the protocols that Istio takes for TLS. */
+export function isTls(name: string): boolean {
+  return /^(https|tls)(-|$)/i.test(name);
+}

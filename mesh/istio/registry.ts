@@ -2,7 +2,7 @@ import { memo } from "../cluster/look-up";
 import { keyOf } from "../cluster/keys";
 import { isHeadless, type ServicePort as KubernetesPort, type ServiceState } from "../cluster/workloads";
 import { type ServicePort } from "../analysis/mesh";
-import { type PortProtocol, protocolOf, namedProtocol } from "./protocol";
+import { isTls, type PortProtocol, protocolOf, namedProtocol } from "./protocol";
 import { type IstioState } from "./state/cluster";
 import { isExportedTo } from "./state/named";
 import { type ServiceEntryState } from "./state/service-entries";
@@ -14,6 +14,8 @@ export interface HostPort {
   /** The pods' port; 0 where nothing tells it, or where it differs between pods. */
   readonly targetPort: number;
   readonly protocol: PortProtocol;
+  /** Whether it is TLS by its name or protocol: of a ServiceEntry, which is then called by server name. */
+  readonly tls: boolean;
 }
 
 /** Where the calls to a host go. */
@@ -78,6 +80,7 @@ function ofService(state: IstioState, service: ServiceState): KnownHost {
       name: port.name,
       targetPort: targetOf(state, service, port),
       protocol: protocolOf(port),
+      tls: isTls(port.appProtocol ?? port.name),
     })),
     addresses: headless ? [] : [service.clusterIp],
     passthrough: headless,
@@ -104,6 +107,7 @@ function ofEntry(entry: ServiceEntryState, host: string): KnownHost {
       name,
       targetPort,
       protocol: namedProtocol(protocol === "" ? name : protocol) ?? "auto",
+      tls: isTls(protocol === "" ? name : protocol),
     })),
     addresses: entry.addresses,
     passthrough: entry.resolution === "NONE",
@@ -152,7 +156,7 @@ export function servicePorts(host: KnownHost, port: HostPort): readonly ServiceP
   return found;
 }
 
-function computePorts({ host, namespace, service }: KnownHost, port: HostPort): readonly ServicePort[] {
+function computePorts({ host, namespace, service, entry }: KnownHost, port: HostPort): readonly ServicePort[] {
   const name = service?.name ?? host;
   const kinds =
     port.protocol === "auto" ? (["http", "tcp"] as const) : port.protocol === "udp" ? [undefined] : [port.protocol];
@@ -166,5 +170,6 @@ function computePorts({ host, namespace, service }: KnownHost, port: HostPort): 
     protocol: port.protocol,
     kind,
     hosts: [host],
+    ...(entry !== undefined && port.tls && { tls: { serverName: host } }),
   }));
 }

@@ -13,6 +13,7 @@ import { addressOfClient, type Client, clientsOf, endOfClient } from "./client";
 import { passageTo, throughCluster } from "./cluster";
 import { leavesOutbound } from "./interception";
 import { endsOf } from "./kube-proxy";
+import { outsideListener } from "./outside-listeners";
 import { isForCaller, throughDestinations, throughHost, throughUnknownHost } from "./routes";
 import { type Scope } from "./scope";
 import { callServer, type Channel } from "./server";
@@ -140,7 +141,7 @@ function throughSidecar(
   origin: Origin,
   content: Content,
 ): CallTree {
-  const own = ownListener(plane, scope, target);
+  const own = ownListener(plane, client, scope, target, content);
   const { authority, tls } = content;
   const readable = authority !== undefined && tls === undefined;
   if (own !== undefined && !(own.port.protocol === "auto" && readable)) {
@@ -191,32 +192,22 @@ function readAsHttp(plane: IstioPlane, tree: CallTree): CallTree {
 /** The listener of one host alone: at its own address, of a port that is not HTTP or that is found out. */
 function ownListener(
   plane: IstioPlane,
+  client: Client,
   scope: Scope,
   { ip, port, service }: Target,
+  { tls }: Content,
 ): { readonly host: KnownHost; readonly port: HostPort } | undefined {
-  if (ip === undefined) return outsideListener(plane, scope, port);
-  const owner = plane.serviceOfIp(ip) ?? (service !== undefined && service.clusterIp !== ip ? service : undefined);
+  const owner =
+    ip === undefined
+      ? undefined
+      : (plane.serviceOfIp(ip) ?? (service !== undefined && service.clusterIp !== ip ? service : undefined));
   const host = owner === undefined ? undefined : plane.registry.find(fullName(owner.namespace, owner.name));
   const found = host?.ports.find(
     ({ number, protocol }) => number === port && protocol !== "udp" && protocol !== "http",
   );
   if (host !== undefined && found !== undefined && scope.sees(host, port)) return { host, port: found };
-  return outsideListener(plane, scope, port);
-}
-
-/** A TCP port of a ServiceEntry without an address takes all that nobody else does. */
-function outsideListener(
-  plane: IstioPlane,
-  scope: Scope,
-  number: number,
-): { readonly host: KnownHost; readonly port: HostPort } | undefined {
-  if (hasHttpListener(plane, scope, number)) return undefined;
-  for (const host of plane.registry.hosts) {
-    if (host.entry === undefined || host.addresses.length > 0 || !scope.sees(host, number)) continue;
-    const port = host.ports.find((one) => one.number === number && one.protocol !== "http" && one.protocol !== "udp");
-    if (port !== undefined) return { host, port };
-  }
-  return undefined;
+  const connection = { ip, port, serverName: tls?.serverName };
+  return outsideListener(plane, client, scope, connection, hasHttpListener(plane, scope, port));
 }
 
 /** Whether any host that the sidecars are told of has HTTP on a port: then they read all that goes there, wherever to. */
@@ -300,6 +291,11 @@ function passedOn(
   return content.routed ? { ...end("unavailable", because), status: 502 } : end("refused", because);
 }
 
+/** Whether an address is no Service's and no pod's, so that it is outside of the cluster. */
+function isBeyond(plane: IstioPlane, ip: string, asked: ServiceState | undefined): boolean {
+  return asked === undefined && plane.serviceOfIp(ip) === undefined && plane.podOfIp(ip) === undefined;
+}
+
 /** A connection without a sidecar's TLS, to wherever kube-proxy leads it. */
 function callPlain(
   plane: IstioPlane,
@@ -309,7 +305,7 @@ function callPlain(
   because: readonly Reason[],
 ): CallTree {
   const { tls, routed } = content;
-  if (ip === undefined) {
+  if (ip === undefined || isBeyond(plane, ip, asked)) {
     const go = (): CallTree =>
       end("allowed", [...because, { text: "the destination is outside the cluster" }], `${host}:${String(port)}`);
     return throughNetwork(passageTo(plane, network, undefined, { ip, port }), routed, go);

@@ -180,8 +180,10 @@ function toEndpoint(
   content: Content,
 ): CallTree {
   const pod = plane.podOfIp(endpoint.ip);
+  // Where calls go on to the very address, that is who answers.
+  const name = host.passthrough && pod === undefined ? endpoint.ip : host.host;
   const backend =
-    host.service === undefined ? `${host.host}:${String(port.number)}` : keyOf(host.namespace, host.service.name);
+    host.service === undefined ? `${name}:${String(port.number)}` : keyOf(host.namespace, host.service.name);
   const serverName = `outbound_.${String(port.number)}_.${subset}_.${host.host}`;
   const ends = whole?.map((one): PodEndpoint => ({ port: one.port, pod: plane.podOfIp(one.ip) }));
   const channel = channelTo(plane, client, host, endpoint, pod, mode, ends, serverName, content);
