@@ -13,7 +13,7 @@ export interface World {
 /** A request, mostly from one of the world's workloads to one of its Services. */
 export function drawRequest(draw: Draw, { services, callers }: World): JudgeRequest {
   const from = draw.oneIn(12)
-    ? draw.pick(["outside", `${draw.pick(namespaces)}/${draw.pick(accounts)}`])
+    ? draw.pick(["outside:198.18.0.1", `${draw.pick(namespaces)}/${draw.pick(accounts)}`])
     : (draw.maybe(callers) ?? "a/x");
   if (draw.oneIn(15)) return drawLeaving(draw, from);
   const service = draw.maybe(services);

@@ -77,8 +77,19 @@ export function egressOf(mesh: OsmMesh, selectors: Selectors): ConvertedEgress {
       }
     }
     hosts.set(account, { labels, hosts: [...new Set(own)].sort() });
+    if (mesh.catalog.podsOfAccount(account).length === 0) {
+      said.push(
+        `No pod of ${account} is shown, which Egress objects let out: its pods need ${labels.map(labelText).join(" or ")}.`,
+      );
+    }
   }
   return { objects: [...found.values()].flatMap(objectsOf), hosts, said, refused: [...refused.values()] };
+}
+
+function labelText(labels: Labels): string {
+  return `the label ${Object.entries(labels)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join(", ")}`;
 }
 
 const openEgress =
@@ -95,6 +106,11 @@ function refusalsOf({ state, catalog }: OsmMesh, { ports, hosts }: EgressPolicy)
     catalog.allMeshServices().flatMap(({ port, protocol }) => (chainKind(protocol) === "http" ? [port] : [])),
   );
   for (const { number, protocol } of ports) {
+    if (protocol === "http" && hosts.length === 0) {
+      texts.push(
+        `port ${String(number)} is http, and no host is named: it opens nothing, and takes the requests to that port from other Egress objects: name hosts, or take the port out`,
+      );
+    }
     if (protocol === "http" || !readAsHttp.has(number)) continue;
     texts.push(
       `port ${String(number)} is ${protocol} there and HTTP of Services of the mesh, and Istio's sidecars read all that goes to an HTTP port: use another port for one of them`,

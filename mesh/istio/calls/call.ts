@@ -194,20 +194,50 @@ function ownListener(
   plane: IstioPlane,
   client: Client,
   scope: Scope,
-  { ip, port, service }: Target,
-  { tls }: Content,
+  { ip, port }: Target,
+  { tls, authority }: Content,
 ): { readonly host: KnownHost; readonly port: HostPort } | undefined {
-  const owner =
-    ip === undefined
-      ? undefined
-      : (plane.serviceOfIp(ip) ?? (service !== undefined && service.clusterIp !== ip ? service : undefined));
+  const owner = ip === undefined ? undefined : plane.serviceOfIp(ip);
   const host = owner === undefined ? undefined : plane.registry.find(fullName(owner.namespace, owner.name));
   const found = host?.ports.find(
     ({ number, protocol }) => number === port && protocol !== "udp" && protocol !== "http",
   );
   if (host !== undefined && found !== undefined && scope.sees(host, port)) return { host, port: found };
-  const connection = { ip, port, serverName: tls?.serverName };
+  const headless = ip === undefined ? [] : headlessListeners(plane, ip, port);
+  const [first] = headless.filter((one) => scope.sees(one.host, port));
+  if (first !== undefined) return first;
+  const readable = authority !== undefined && tls === undefined;
+  const connection = { ip, port, serverName: tls?.serverName, readable };
   return outsideListener(plane, client, scope, connection, hasHttpListener(plane, scope, port));
+}
+
+const headlessPorts = new WeakMap<
+  IstioPlane,
+  ReadonlyMap<string, readonly { readonly host: KnownHost; readonly port: HostPort }[]>
+>();
+
+/** Of headless Services whose ports are not HTTP each pod has a listener; of several Services of a pod the first by name counts. */
+function headlessListeners(
+  plane: IstioPlane,
+  ip: string,
+  port: number,
+): readonly { readonly host: KnownHost; readonly port: HostPort }[] {
+  let found = headlessPorts.get(plane);
+  if (found === undefined) {
+    const all = new Map<string, { readonly host: KnownHost; readonly port: HostPort }[]>();
+    const headless = plane.registry.hosts.filter((one) => one.service !== undefined && one.passthrough);
+    for (const host of [...headless].sort((a, b) => (a.host < b.host ? -1 : 1))) {
+      for (const one of host.ports) {
+        if (one.protocol === "http" || one.protocol === "udp") continue;
+        for (const address of new Set(plane.registry.endpoints(host, one).map((endpoint) => endpoint.ip))) {
+          const key = `${address} ${String(one.number)}`;
+          all.set(key, [...(all.get(key) ?? []), { host, port: one }]);
+        }
+      }
+    }
+    headlessPorts.set(plane, (found = all));
+  }
+  return found.get(`${ip} ${String(port)}`) ?? [];
 }
 
 /** Whether any host that the sidecars are told of has HTTP on a port: then they read all that goes there, wherever to. */
@@ -267,7 +297,7 @@ function throughConnection(
       if (isMet) return throughDestinations(plane, { client, scope, port, ip }, service, destinations, content);
     }
   }
-  return throughCluster(plane, client, { host, port: hostPort, subset: "" }, ip, content);
+  return throughCluster(plane, client, { host, port: hostPort, subset: "" }, { ip, port }, content);
 }
 
 /** A call to what the sidecar does not know: on to wherever it goes, as plain text, or an answer of its own. */

@@ -68,7 +68,7 @@ export function throughCluster(
   plane: IstioPlane,
   client: Client,
   { host, port, subset }: Cluster,
-  calledIp: string | undefined,
+  called: { readonly ip: string | undefined; readonly port: number },
   content: Content,
 ): CallTree {
   const { routed } = content;
@@ -80,10 +80,10 @@ export function throughCluster(
   const mode = tlsMode(part?.tls, port.number) ?? tlsMode(rules.find(({ tls }) => tls !== undefined)?.tls, port.number);
   const because = rules.map(({ object }): Reason => ({ text: describeObject(object), object }));
   // A host without a resolution of its own leads to whatever was called, a Service's address too.
-  const goesOn = host.passthrough && calledIp !== undefined;
-  if (isOutside(host) && !goesOn) return toOutside(plane, client, host, port, calledIp, content);
+  const goesOn = host.passthrough && called.ip !== undefined;
+  if (isOutside(host) && !goesOn) return toOutside(plane, client, host, port, called.ip, content);
   const all = plane.registry.endpoints(host, port);
-  if (host.passthrough) return toCalled(plane, client, { host, port, subset }, calledIp, mode, all, content);
+  if (host.passthrough) return toCalled(plane, client, { host, port, subset }, called, mode, all, content);
   const selected =
     part === undefined ? all : all.filter(({ ip }) => isSubset(part.labels, plane.podOfIp(ip)?.labels ?? {}));
   if (selected.length === 0) {
@@ -103,13 +103,13 @@ function toCalled(
   plane: IstioPlane,
   client: Client,
   cluster: Cluster,
-  ip: string | undefined,
+  { ip, port: calledPort }: { readonly ip: string | undefined; readonly port: number },
   mode: ClientTlsMode,
   all: readonly Endpoint[],
   content: Content,
 ): CallTree {
-  const { host, port } = cluster;
-  const ends = ip === undefined ? [] : endsOf(plane, { ip, port: port.number, host: host.host, asked: host.service });
+  const { host } = cluster;
+  const ends = ip === undefined ? [] : endsOf(plane, { ip, port: calledPort, host: host.host, asked: host.service });
   if (ends.length === 0) return failure(content.routed, `nothing is at the address that was called for ${host.host}`);
   return choice<CallTree>(
     "endpoint",

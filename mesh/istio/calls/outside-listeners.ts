@@ -6,11 +6,10 @@ import { isForCaller } from "./routes";
 import { type Scope } from "./scope";
 import { virtualServicesFor } from "./virtual-hosts";
 
-/** A port of a host of a ServiceEntry, and what comes to it of the connections that are not read. */
+/** What of a port's connections comes to a port of a ServiceEntry, or is read as HTTP. */
 interface Chain {
   readonly match: ChainMatch;
-  readonly host: KnownHost;
-  readonly port: HostPort;
+  readonly to: { readonly host: KnownHost; readonly port: HostPort } | "read as HTTP";
 }
 
 /** A connection of a client's sidecar. */
@@ -18,35 +17,53 @@ interface Connection {
   readonly ip: string | undefined;
   readonly port: number;
   readonly serverName: string | undefined;
+  /** Whether its bytes are plain HTTP. */
+  readonly readable: boolean;
 }
+
+const inspected = "http/1.1";
 
 /**
  * The port of a ServiceEntry that a connection to no Service comes to: by its address, by ranges, or whatever address it has; and of
- * TLS ports without an address of their own by the server name (pilot/pkg/networking/core/tls.go).
+ * TLS ports without an address of their own by the server name. Undefined where there is none, and for what is read as HTTP
+ * (pilot/pkg/networking/core: listener.go, tls.go).
  *
- * @param isRead whether the sidecar reads all that goes to the port: then no listener of all addresses is there for others.
+ * @param isHttp whether some host has HTTP on the port: of all addresses, what is HTTP is read then.
  */
 export function outsideListener(
   plane: IstioPlane,
   client: Client,
   scope: Scope,
-  { ip = "", port, serverName }: Connection,
-  isRead: boolean,
+  { ip = "", port, serverName, readable }: Connection,
+  isHttp: boolean,
 ): { readonly host: KnownHost; readonly port: HostPort } | undefined {
-  const shared: Chain[] = [];
+  const shared: Chain[] = isHttp
+    ? [{ match: { port, tls: false, applicationProtocols: [inspected] }, to: "read as HTTP" }]
+    : [];
+  let others: { readonly host: KnownHost; readonly port: HostPort } | undefined;
   for (const host of plane.registry.hosts) {
-    if (host.entry === undefined || !host.ports.some(({ number }) => number === port) || !scope.sees(host, port))
-      continue;
+    if (host.entry === undefined) continue;
     const found = host.ports.find((one) => one.number === port && one.protocol !== "http" && one.protocol !== "udp");
-    if (found === undefined) continue;
+    if (found === undefined || !scope.sees(host, port)) continue;
+    if (host.addresses.some((address) => address === ip || address === `${ip}/32`)) return { host, port: found };
+    // One that is found out is part of what is read.
+    if (isHttp && found.protocol === "auto") continue;
     const ranges = host.addresses.filter((address) => address.includes("/"));
-    if (host.addresses.includes(ip)) return { host, port: found };
     if (host.addresses.length > 0 && !ranges.some((range) => inRange(ip, range))) continue;
     const serverNames = found.tls ? serverNamesOf(plane, client, scope, host, port) : undefined;
-    shared.push({ match: { port, ips: ranges, ...(serverNames && { serverNames }) }, host, port: found });
+    // What takes everything is the listener's default, for whatever no other chain takes.
+    if (ranges.length === 0 && serverNames === undefined) others ??= { host, port: found };
+    else shared.push({ match: { port, ips: ranges, ...(serverNames && { serverNames }) }, to: { host, port: found } });
   }
-  if (isRead || shared.length === 0) return undefined;
-  return pickChain(shared, { ip, port, sourceIp: "", ...(serverName !== undefined && { serverName }) });
+  const picked = pickChain(shared, {
+    ip,
+    port,
+    sourceIp: "",
+    ...(serverName !== undefined && { serverName }),
+    ...(readable && { applicationProtocol: inspected }),
+  });
+  if (picked === undefined) return others;
+  return picked.to === "read as HTTP" ? undefined : picked.to;
 }
 
 /** Server names that VirtualServices ask for, or else the host's own. */

@@ -17,7 +17,7 @@ import { type RequestCondition } from "../../request/request-set";
 import { anything, literally } from "../authorization/matcher";
 import { isSubset } from "../labels";
 import { type IstioPlane } from "../plane";
-import { type HostPort, type KnownHost } from "../registry";
+import { type HostPort, isVisible, type KnownHost } from "../registry";
 import {
   type HttpMatchState,
   type HttpRouteState,
@@ -54,7 +54,13 @@ export function throughHost(plane: IstioPlane, routing: Routing, host: KnownHost
     const tree = throughVirtualService(plane, routing, service);
     if (tree !== undefined) return tree;
   }
-  return throughCluster(plane, client, { host, port, subset: "" }, ip, { routed: true, authority });
+  return throughCluster(
+    plane,
+    client,
+    { host, port, subset: "" },
+    { ip, port: routing.port },
+    { routed: true, authority },
+  );
 }
 
 /** Undefined where no rule of the VirtualService is for the caller and the port: then it is as if it were not there. */
@@ -282,25 +288,32 @@ function throughDestination(
   const host = plane.registry.find(name);
   const because: readonly Reason[] = [{ text: describeObject(service.object), object: service.object }];
   const missing = (text: string): CallTree => failure(content.routed, text, because);
-  if (host === undefined || !scope.sees(host, port)) return missing(`no Service or ServiceEntry has the name ${name}`);
+  if (host === undefined || !isVisible(host, scope.namespace))
+    return missing(`no Service or ServiceEntry has the name ${name}`);
   // Of a connection's destination the only port is taken; of HTTP istiod looks for the port that was called.
   const [only] = host.ports;
   const single = !content.routed && host.ports.length === 1 ? only?.number : undefined;
   const number = destination.port ?? single ?? port;
   const found = host.ports.find((one) => one.number === number && one.protocol !== "udp");
   if (found === undefined) return missing(`${name} has no port ${String(number)}`);
-  return throughCluster(plane, client, { host, port: found, subset: destination.subset }, ip, content);
+  return throughCluster(plane, client, { host, port: found, subset: destination.subset }, { ip, port }, content);
 }
 
 /** A request to a name that no Service has, by a VirtualService for it: on port 80 alone (route.go, "gross HACK"). */
 export function throughUnknownHost(plane: IstioPlane, routing: Routing, name: string): CallTree | undefined {
-  const { port } = routing;
+  const { port, scope } = routing;
+  const toldOf = (host: string): HostPort | undefined => {
+    const found = plane.registry.find(host);
+    return found !== undefined && scope.sees(found, port)
+      ? found.ports.find(({ number }) => number === port)
+      : undefined;
+  };
   // Of what is no HTTP on the port istiod knows the name, and writes nothing for it.
-  if (port !== 80 || plane.registry.find(name)?.ports.some(({ number }) => number === port) === true) return undefined;
-  for (const service of virtualServicesFor(plane, routing.scope, name, port)) {
+  if (port !== 80 || toldOf(name) !== undefined) return undefined;
+  for (const service of virtualServicesFor(plane, scope, name, port)) {
     const known = service.hosts.some((host) => {
-      const found = plane.registry.find(resolveName(host, service.namespace));
-      return found?.ports.some(({ number, protocol }) => number === port && isHttp(protocol)) === true;
+      const found = toldOf(resolveName(host, service.namespace));
+      return found !== undefined && isHttp(found.protocol);
     });
     const tree = known ? undefined : throughVirtualService(plane, routing, service);
     if (tree !== undefined) return tree;
