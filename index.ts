@@ -47,6 +47,7 @@ async function deploy(): Promise<Record<string, unknown>> {
       ...definition.bookstore,
       kubeconfig: cluster.kubeconfig,
       ...(meshRevision === undefined ? { mesh: base.mesh } : { istio: { revision: meshRevision, ...base.istio } }),
+      migration: cluster.migration,
       images: previewed === undefined ? undefined : { references: previewed.images },
       namespaces: onSharedCluster === undefined ? undefined : previewNamespaces(onSharedCluster, previewBounds),
     },
@@ -60,7 +61,8 @@ async function deploy(): Promise<Record<string, unknown>> {
     meshVersion: cluster.meshVersion,
     meshRevision,
     namespaces: bookstore.namespaces,
-    access: bookstore.access,
+    // Between two meshes nobody enforces it.
+    access: settings.meshMigration === undefined ? bookstore.access : undefined,
     addresses: bookstore.addresses,
     preview: previewed,
   };

@@ -6,6 +6,7 @@ import { diffCommand } from "./diff";
 import { driftCommand } from "./drift";
 import { explainCommand } from "./explain";
 import { BadInput } from "./load";
+import { migrateCommand } from "./migrate";
 import { processTerminal, type Terminal } from "./terminal";
 import { commandHelp, commandUsages, generalHelp, isCommandName } from "./usage";
 import { UsageError } from "./usage-error";
@@ -32,6 +33,8 @@ async function run(terminal: Terminal, argv: readonly string[]): Promise<number>
       return convertCommand(terminal, rest);
     case "drift":
       return driftCommand(terminal, rest);
+    case "migrate":
+      return migrateCommand(terminal, rest);
     case "preview": {
       // Loaded only here: Pulumi alone takes half a second.
       const { previewCommand } = await import("./preview.js");

@@ -1,5 +1,6 @@
 import { get as httpGet } from "node:http";
 import { get, type RequestOptions } from "node:https";
+import { type KubeConfig } from "@kubernetes/client-node";
 import { isJsonObject, type ManifestFile } from "../mesh/manifests";
 import { aksRootNamespace, istioKinds, upstreamRootNamespace } from "../mesh/istio";
 import { osmKinds } from "../mesh/osm";
@@ -79,15 +80,22 @@ export async function readCluster(context: string): Promise<ClusterObjects> {
     throw new UsageError(`The kubeconfig has no context "${context}". It has ${contexts.join(", ") || "none"}.`);
   }
   config.setCurrentContext(context);
+  return readClusterOf(config, `context ${context}`);
+}
+
+/**
+ * Reads the same from the cluster of a kubeconfig's current context.
+ *
+ * @param name for messages, such as `context prod`.
+ */
+export async function readClusterOf(config: KubeConfig, name: string): Promise<ClusterObjects> {
   const server = config.getCurrentCluster()?.server;
-  if (server === undefined) throw new UsageError(`The context "${context}" names a cluster that the kubeconfig lacks.`);
+  if (server === undefined) throw new UsageError(`The kubeconfig of ${name} names a cluster that it lacks.`);
   const options: RequestOptions = { timeout: timeoutMs };
   try {
     await config.applyToHTTPSOptions(options);
   } catch (error) {
-    throw new UsageError(
-      `The context "${context}" cannot log in: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new UsageError(`${name} cannot log in: ${error instanceof Error ? error.message : String(error)}`);
   }
 
   const objects: unknown[] = [];
@@ -115,7 +123,6 @@ export async function readCluster(context: string): Promise<ClusterObjects> {
       next = isJsonObject(metadata) && typeof metadata["continue"] === "string" ? metadata["continue"] : "";
     } while (next !== "");
   }
-  const name = `context ${context}`;
   const missed = missedOf(absent);
   return {
     file: { name, text: JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }) },

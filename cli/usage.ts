@@ -7,6 +7,8 @@ interface CommandUsage {
   /** Options of its own, and what they mean. */
   readonly options: Readonly<Record<string, string>>;
   readonly example: string;
+  /** How it ends, where that is not as with the others. */
+  readonly codes?: string;
 }
 
 /** Where the objects come from, alike for all commands that read any. */
@@ -101,6 +103,28 @@ export const commandUsages = {
     },
     example: "aks-mesh convert manifests/ --to istio --out istio/",
   },
+  migrate: {
+    synopsis: [
+      "migrate --stack NAME [--yes] [--back] [--save DIR] [--remove-leftovers]",
+      "[--accept-changes] [--others-by-hand] [--json]",
+    ],
+    summary: "moves a running stack from Open Service Mesh to Istio, in place, after showing how",
+    options: {
+      "--stack NAME": "which stack of the Pulumi program",
+      "--yes":
+        "begin without a question, or go on where a run was cut off. Default: the plan, and on a terminal the question",
+      "--back": "the way back to Open Service Mesh, from any step",
+      "--save DIR": "where Open Service Mesh's objects are saved. Default: migration-NAME",
+      "--remove-leftovers":
+        "at the end also delete what Open Service Mesh left: its definitions and all objects of them",
+      "--accept-changes": "begin although Istio's policies are not equal to what runs",
+      "--others-by-hand": "begin although namespaces that are not the program's lose the mesh",
+      ...json,
+    },
+    example: "aks-mesh migrate --stack dev",
+    codes:
+      "Exit code: 0 fine, or the plan alone; 1 something is in the way and nothing was changed; 2 wrong usage; 3 it stopped in between.",
+  },
   drift: {
     synopsis: ["drift --stack NAME"],
     summary: "has anybody changed what was deployed?",
@@ -122,7 +146,7 @@ const codes = "Exit code: 0 fine, 1 findings or differences, 2 wrong usage or ma
 
 /** What `aks-mesh COMMAND --help` prints. */
 export function commandHelp(name: CommandName): string {
-  const { synopsis, summary, options, example }: CommandUsage = commandUsages[name];
+  const { synopsis, summary, options, example, codes: own }: CommandUsage = commandUsages[name];
   const width = Math.max(...Object.keys(options).map(({ length }) => length)) + 2;
   return [
     `${summary[0]?.toUpperCase() ?? ""}${summary.slice(1)}.`,
@@ -134,7 +158,7 @@ export function commandHelp(name: CommandName): string {
     `Example: ${example}`,
     "",
     ...(synopsis.some((line) => line.includes("FILES")) ? [files] : []),
-    codes,
+    own ?? codes,
     "",
   ].join("\n");
 }

@@ -1,34 +1,7 @@
-import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
-import { type Pulumi, recover } from ".";
-
-/** Runs a command of the person's own machine and captures what it prints. */
-function capture(command: string, args: readonly string[]): ReturnType<Pulumi> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-    child.on("error", (error) => reject(new Error(`${command} could not be started: ${error.message}`)));
-    child.on("close", (code) => resolve({ code: code ?? 1, stdout, stderr }));
-  });
-}
-
-/** The subscription that azure-native would use: from ARM_SUBSCRIPTION_ID, the stack's settings, or azure-cli. */
-async function subscription(stack: string): Promise<string> {
-  const fromEnvironment = process.env.ARM_SUBSCRIPTION_ID;
-  if (fromEnvironment !== undefined && fromEnvironment !== "") return fromEnvironment;
-  const sources = [
-    ["pulumi", "config", "get", "azure-native:subscriptionId", "--stack", stack],
-    ["az", "account", "show", "--query", "id", "--output", "tsv"],
-  ] as const;
-  for (const [command, ...args] of sources) {
-    const { code, stdout } = await capture(command, args);
-    if (code === 0 && stdout.trim() !== "") return stdout.trim();
-  }
-  throw new Error("No subscription is known. Set ARM_SUBSCRIPTION_ID, or log in with `az login`.");
-}
+import { recover } from ".";
+import { capture } from "./capture";
+import { subscriptionOf } from "./subscription";
 
 /** `npm run recover -- --stack NAME`: see `recover`. */
 async function main(): Promise<void> {
@@ -37,7 +10,7 @@ async function main(): Promise<void> {
   const count = await recover({
     pulumi: (args) => capture("pulumi", args),
     stack,
-    subscriptionId: await subscription(stack),
+    subscriptionId: await subscriptionOf(stack),
     report: (message) => console.error(message),
   });
   console.log(

@@ -5,6 +5,7 @@ import { findEmulator, stopEmulator } from "./emulator";
 import { faultCommand } from "./fault-command";
 import { kubectlCommand } from "./kubectl-command";
 import { meshFlag } from "./mesh-flag";
+import { migrateCommand } from "./migrate-command";
 import { sandboxPaths } from "./paths";
 import { terminalReport, UserError } from "./progress";
 import { openSandbox, operate, type Operation, operations, pulumi, resetSandbox } from "./sandbox";
@@ -20,6 +21,7 @@ npm run sandbox -- stop                     end every process; what was deployed
 npm run sandbox -- reset                    stop, and forget everything
 npm run sandbox -- pulumi|kubectl|az …      the real command, pointed at the sandbox
 npm run sandbox -- traffic [--seconds N]    run the pods with real sidecars: who calls whom, and how it ends
+npm run sandbox -- migrate [--yes] [--back] move stack dev from Open Service Mesh to Istio, see docs/migrate.md
 npm run sandbox -- fault [NAME|clear] …     list faults, switch one on, or all off`;
 
 const isOperation = (word: string): word is Operation => (operations as readonly string[]).includes(word);
@@ -78,6 +80,8 @@ async function main([command = "up", ...rest]: readonly string[]): Promise<numbe
       return azCommand(await openSandbox(terminalReport()), rest);
     case "traffic":
       return trafficCommand(await openSandbox(terminalReport()), rest);
+    case "migrate":
+      return migrateCommand(await openSandbox(terminalReport()), rest);
     case "fault":
       return faultCommand(await openSandbox(terminalReport()), rest);
     case "help":

@@ -8,10 +8,12 @@ export interface MeshCluster {
   readonly clusterName: Output<string>;
   /** How its administrator gets in, where the stack made it. A secret. */
   readonly kubeconfig?: Output<string>;
-  /** Version of the mesh's controller. */
-  readonly meshVersion: Output<string>;
-  /** Of Istio: the revision that new pods join. */
+  /** Version of the mesh's controller; absent between two meshes. */
+  readonly meshVersion?: Output<string>;
+  /** Of Istio: the revision that new pods join, and that policies are for. */
   readonly meshRevision?: string;
+  /** Between two meshes: pods are made anew, for this revision of Istio or for no mesh. */
+  readonly migration?: { readonly revision?: string };
   /** Options of whatever is deployed to it. */
   readonly options: Pick<ComponentResourceOptions, "dependsOn" | "deletedWith"> & { readonly provider: Provider };
 }

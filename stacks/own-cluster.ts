@@ -10,6 +10,7 @@ import { IstioMesh } from "../components/istio-mesh";
 import { OpenServiceMesh } from "../components/open-service-mesh";
 import { type StackDefinition } from "./definition";
 import { type MeshCluster } from "./mesh-cluster";
+import { stageOf } from "./mesh-migration";
 import { chosenRevisions } from "./mesh-revisions";
 import { type Settings } from "./settings";
 
@@ -29,6 +30,8 @@ export interface OwnClusterArgs {
  * @throws RunError before anything of it is made, where Azure would refuse it.
  */
 export async function ownCluster({ name, definition, settings, tags }: OwnClusterArgs): Promise<MeshCluster> {
+  const stage = stageOf(settings.meshMigration);
+  const addOn = stage?.cluster ?? (settings.mesh === "istio" ? "Istio" : "OpenServiceMesh");
   const features = settings.registerFeature
     ? flagsOf(settings).map((feature) => new FeatureRegistration(feature.feature, feature))
     : [];
@@ -42,15 +45,16 @@ export async function ownCluster({ name, definition, settings, tags }: OwnCluste
     resourceGroupName: name,
     location: settings.location,
     kubernetesVersion: settings.kubernetesVersion,
-    mesh: settings.mesh === "istio" ? "Istio" : "OpenServiceMesh",
-    istio: istioArgs(definition, settings.mesh, settings.meshRevisions),
+    mesh: addOn,
+    istio: istioArgs(definition, addOn, settings.meshRevisions),
     access: { clusterAdmins: [deployer, ...groups] },
     kubeconfigLogin: settings.kubeconfigLogin,
     tags: { ...tags },
   };
   const azure = azureSettings((key) => runtime.getConfig(key), process.env);
   const plan = await askAzure(args, (signal) => openReader(azure, signal));
-  const chosen = settings.mesh === "istio" ? chosenRevisions(plan, settings.meshRevisions) : undefined;
+  const joinsIstio = addOn === "Istio" || stage?.policies === "istio";
+  const chosen = joinsIstio ? chosenRevisions(plan, settings.meshRevisions) : undefined;
   // Where a group is says only where Azure keeps its list of resources. It cannot move; a cluster that should is refused by itself.
   const group = new ResourceGroup(
     name,
@@ -62,21 +66,26 @@ export async function ownCluster({ name, definition, settings, tags }: OwnCluste
     {
       ...args,
       resourceGroupName: group.name,
-      istio: istioArgs(definition, settings.mesh, chosen?.revisions ?? []),
+      istio: istioArgs(definition, addOn, chosen?.revisions ?? []),
     },
     { dependsOn: features },
   );
 
   const inCluster = { provider: new Provider(name, { kubeconfig: cluster.kubeconfig }), deletedWith: cluster };
-  const mesh = meshOn(name, cluster, definition, chosen, inCluster);
+  const mesh =
+    addOn === "None" && chosen === undefined
+      ? undefined
+      : meshOn(name, cluster, withMtls(definition, stage?.mtls), chosen, inCluster);
+  const policies = stage?.policies ?? settings.mesh;
   return {
     resourceGroupName: group.name,
     clusterName: cluster.clusterName,
     kubeconfig: cluster.kubeconfig,
-    meshVersion: mesh.version,
-    meshRevision: chosen?.revisions[0],
+    meshVersion: mesh?.version,
+    meshRevision: policies === "istio" ? chosen?.revisions[0] : undefined,
+    migration: stage?.restarts && { revision: chosen?.revisions[0] },
     // Workloads wait for the node pools too: without the nodes meant for them they would only wait longer.
-    options: { ...inCluster, dependsOn: [mesh, cluster] },
+    options: { ...inCluster, dependsOn: mesh === undefined ? [cluster] : [mesh, cluster] },
   };
 }
 
@@ -88,13 +97,20 @@ function flagsOf({ mesh }: Settings) {
   ];
 }
 
+/** A definition with what sidecars of Istio take on the way to it. */
+function withMtls(definition: StackDefinition, mtls: "PERMISSIVE" | "STRICT" | undefined): StackDefinition {
+  if (mtls === undefined) return definition;
+  const { istio } = definition;
+  return { ...definition, istio: { ...istio, settings: { ...istio?.settings, mtls } } };
+}
+
 /** The Istio add-on; undefined for another mesh. */
 function istioArgs(
   { istio }: StackDefinition,
-  mesh: Settings["mesh"],
+  addOn: AksClusterArgs["mesh"],
   revisions: readonly string[],
 ): AksClusterArgs["istio"] {
-  if (mesh !== "istio") return undefined;
+  if (addOn !== "Istio") return undefined;
   return { ...istio?.addOn, revisions: revisions.length > 0 ? [...revisions] : undefined };
 }
 

@@ -1,6 +1,7 @@
 import { type Config, RunError } from "@pulumi/pulumi";
 import { KubeconfigLogin, PrincipalType } from "../components/aks-cluster/enums";
 import { defaultKubernetesVersion } from "../components/aks-cluster/kubernetes-versions";
+import { type MigrationStage, readMigrationStage } from "./mesh-migration";
 
 /** What a person sets for a stack; every key is described in Pulumi.yaml. */
 export interface Settings {
@@ -9,6 +10,8 @@ export interface Settings {
   readonly mesh: "osm" | "istio";
   /** Revisions of Istio, first the one that new pods join; none: they are asked from Azure. */
   readonly meshRevisions: readonly string[];
+  /** Where the cluster is on its way to `mesh`; absent where it is there. */
+  readonly meshMigration?: MigrationStage;
   readonly registerFeature: boolean;
   readonly kubernetesVersion: string;
   readonly administrators: readonly string[];
@@ -79,6 +82,7 @@ export function readSettings(config: Config, environment: NodeJS.ProcessEnv): Se
     owner: config.require("owner"),
     mesh,
     meshRevisions: meshRevisions(mesh, config.getObject<string[]>("meshRevisions") ?? []),
+    meshMigration: readMigrationStage(mesh, optional(config, "meshMigration")),
     registerFeature: config.requireBoolean("registerFeature"),
     kubernetesVersion: optional(config, "kubernetesVersion") ?? defaultKubernetesVersion,
     administrators: config.requireObject<string[]>("administrators"),

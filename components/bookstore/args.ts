@@ -2,7 +2,7 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { type BookstoreCanary, type BookstoreService } from "../../mesh/osm/samples";
 import { type GuaranteeRule } from "../../mesh/policy";
-import { type IstioMembership } from "../mesh-policies";
+import { type IstioMembership, type MeshMigration } from "../mesh-policies";
 import { type NamespaceIsolationSettings, type NetworkReach } from "../namespace-isolation";
 import { type MeshSettings } from "../open-service-mesh/mesh-settings";
 import { type Transform } from "../transform";
@@ -69,6 +69,8 @@ export interface BookstoreArgs {
   mesh?: MeshSettings;
   /** It runs in Istio: with another revision its pods are made anew, one after another. Default: it runs in Open Service Mesh. */
   istio?: IstioMembership;
+  /** Its cluster is on its way from one mesh to another: pods are made anew. Default: it is not. */
+  migration?: MeshMigration;
   /**
    * Kubeconfig of the cluster: with it each `up` and preview ends with a look whether the sample's objects are really there.
    * Default: no look.

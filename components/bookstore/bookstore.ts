@@ -75,6 +75,7 @@ export class Bookstore extends pulumi.ComponentResource {
         },
         mesh: args.mesh,
         istio: args.istio,
+        migration: args.migration,
         workloads: {
           serviceAccounts: accounts.map((account) => account.args),
           services: services.map((service) => service.args),

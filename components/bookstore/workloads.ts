@@ -145,8 +145,9 @@ function probes(program: Program): Pick<Container, "livenessProbe" | "readinessP
  * Metadata of pods. A namespace's label gives new pods the sidecar of another revision, and leaves those that run as they are: the
  * annotation changes the template with it, so that they are made anew.
  */
-function podMetadata({ istio }: BookstoreArgs, labels: Record<string, string>) {
-  return istio === undefined ? { labels } : { labels, annotations: { "aks-mesh/mesh-revision": istio.revision } };
+function podMetadata({ istio, migration }: BookstoreArgs, labels: Record<string, string>) {
+  const revision = istio?.revision ?? (migration && (migration.revision ?? "none"));
+  return revision === undefined ? { labels } : { labels, annotations: { "aks-mesh/mesh-revision": revision } };
 }
 
 /** Deployments of the demonstration programs. */

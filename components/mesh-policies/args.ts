@@ -92,6 +92,12 @@ export interface IstioMembership {
   choices?: Readonly<Record<string, "narrower" | "wider">>;
 }
 
+/** How far workloads are on their way from one mesh to another, while their policies are still those of Open Service Mesh, which nobody enforces. */
+export interface MeshMigration {
+  /** The revision of Istio that new pods join. Default: namespaces keep the marks of Open Service Mesh. */
+  revision?: string;
+}
+
 /** Arguments of `MeshPolicies`: a policy as `mesh/policy` has it, objects one by one, or both. */
 export interface MeshPoliciesArgs extends PolicyObjectArgs {
   /**
@@ -112,6 +118,8 @@ export interface MeshPoliciesArgs extends PolicyObjectArgs {
    * Default: none.
    */
   istioObjects?: readonly IstioObject[];
+  /** The cluster is on its way from one mesh to another. Not with `istio`. Default: it is not. */
+  migration?: MeshMigration;
   /** Namespaces to onboard, before the first policy, so that the mesh's webhook checks each. */
   namespaces: MeshNamespace[];
   /**

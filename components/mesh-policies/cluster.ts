@@ -7,7 +7,7 @@ import { peersPolicy } from "../namespace-isolation";
 import { meshConfigSpec } from "../open-service-mesh/mesh-settings";
 import { istioNamespace, osmNamespace } from "../service-mesh";
 import { transformed } from "../transform";
-import { type IstioMembership, type MeshNamespace, type MeshPoliciesArgs } from "./args";
+import { type MeshNamespace, type MeshPoliciesArgs } from "./args";
 
 /** An object of the cluster that is no policy but that the mesh reads, as far as the program knows it. */
 export interface ClusterObject {
@@ -16,15 +16,19 @@ export interface ClusterObject {
   readonly value: pulumi.Input<unknown>;
 }
 
-/** Metadata that makes a namespace part of the mesh. */
+/**
+ * Metadata that makes a namespace part of the mesh.
+ *
+ * @param revision of Istio; undefined: Open Service Mesh.
+ */
 export function onboarding(
   { sidecarInjection, metrics, labels, annotations }: Omit<MeshNamespace, "name">,
-  istio?: IstioMembership,
+  revision?: string,
 ) {
   const joined =
-    istio === undefined
+    revision === undefined
       ? osmNamespace({ sidecarInjection, metrics })
-      : istioNamespace(istio.revision, { sidecarInjection });
+      : istioNamespace(revision, { sidecarInjection });
   return {
     labels: { ...labels, ...joined.labels },
     annotations: { ...annotations, ...joined.annotations },
@@ -56,14 +60,14 @@ export function clusterObjects(args: MeshPoliciesArgs): readonly ClusterObject[]
     "v1",
     "Namespace",
     args.namespaces.map((namespace) => {
-      const metadata = { name: namespace.name, ...onboarding(namespace, istio) };
+      const metadata = { name: namespace.name, ...onboarding(namespace, istio?.revision) };
       return namespace.existing === true ? { metadata } : transformed(args.transform?.namespace, { metadata });
     }),
   );
   add(
     "v1",
     "Namespace",
-    args.otherNamespaces?.map((name) => ({ metadata: { name, ...onboarding({}, istio) } })),
+    args.otherNamespaces?.map((name) => ({ metadata: { name, ...onboarding({}, istio?.revision) } })),
   );
   add(
     "networking.k8s.io/v1",

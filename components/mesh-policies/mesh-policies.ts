@@ -58,8 +58,9 @@ export class MeshPolicies extends pulumi.ComponentResource {
       deletedWith: opts.deletedWith,
     };
 
+    const joined = args.istio?.revision ?? args.migration?.revision;
     const onboarded = args.namespaces.map((namespace) => {
-      const metadata = { name: namespace.name, ...onboarding(namespace, args.istio) };
+      const metadata = { name: namespace.name, ...onboarding(namespace, joined) };
       if (namespace.existing === true) {
         return new NamespacePatch(`${name}-${namespace.name}`, { metadata }, child);
       }
@@ -79,7 +80,7 @@ export class MeshPolicies extends pulumi.ComponentResource {
               `${name}-${namespace.name}`,
               {
                 namespace: namespace.name,
-                controlPlane: args.istio === undefined ? undefined : istioControlPlaneNamespace,
+                controlPlane: joined === undefined ? undefined : istioControlPlaneNamespace,
                 ...namespace.isolation,
               },
               {

@@ -31,6 +31,9 @@ function istioProblems(args: MeshPoliciesArgs, { revision, settings }: IstioMemb
   if (!/^asm-\d+-\d+$/.test(revision)) {
     problems.push(`istio.revision: "${revision}" is no revision of the add-on; write one such as asm-1-30.`);
   }
+  if (args.migration !== undefined) {
+    problems.push("migration: the policies are Istio's already; leave it out.");
+  }
   if (mesh !== undefined) problems.push("mesh: these are Open Service Mesh's settings; write istio.settings instead.");
   if (policy?.mode === "permissive") {
     problems.push("policy.mode: Istio has no permissive mode; write who may call whom, and leave the mode out.");

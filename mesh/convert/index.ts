@@ -12,7 +12,7 @@ export type { Refusal };
 
 export { approximationText, type Choice, type Conversion, type ConvertOptions } from "./convert";
 export { labelled, migrated } from "./migrated";
-export { equalExtent, type Proof } from "./proof";
+export { equalExtent, type Proof, proveBack } from "./proof";
 
 /** A conversion, and the mesh that it is of. */
 export interface Converted extends Conversion {

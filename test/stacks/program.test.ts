@@ -86,6 +86,34 @@ describe("the program", () => {
   });
 
   it.each([
+    ["osm-off", "Disabled", undefined, undefined, /monitored-by/],
+    ["permissive", "Istio", "PERMISSIVE", "asm-1-30", /istio\.io\/rev/],
+    ["strict", "Istio", "STRICT", "asm-1-30", /istio\.io\/rev/],
+    ["istio-off", "Disabled", undefined, "none", /monitored-by/],
+  ])("keeps the policies of Open Service Mesh between two meshes: %s", async (stage, mode, mtls, made, marks) => {
+    const istio = stage !== "istio-off";
+    const registered = await runProgram("dev", {
+      ...{ mesh: istio ? "istio" : "osm", meshMigration: stage },
+      ...(istio && { meshRevisions: '["asm-1-30"]' }),
+    });
+    expect(cluster(registered)).toMatchObject({
+      addonProfiles: { openServiceMesh: { enabled: false } },
+      serviceMeshProfile: { mode },
+    });
+    const inputs = (type: RegExp) => registered.filter((one) => type.test(one.type)).map((one) => one.inputs);
+    expect(inputs(/TrafficTarget$/)).not.toEqual([]);
+    expect(inputs(/AuthorizationPolicy$/)).toEqual([]);
+    expect(inputs(/PeerAuthentication$/)).toMatchObject(mtls === undefined ? [] : [{ spec: { mtls: { mode: mtls } } }]);
+    expect(JSON.stringify(inputs(/:Namespace$/))).toMatch(marks);
+    const [pods] = inputs(/:StatefulSet$/) as [{ spec: { template: { metadata: { annotations?: object } } } }];
+    const annotations = made === undefined ? undefined : { "aks-mesh/mesh-revision": made };
+    expect(pods.spec.template.metadata.annotations).toEqual(annotations);
+  });
+
+  it.each([
+    [{ meshMigration: "half" }, /aks-mesh:meshMigration is "half", and is one of planned, osm-off/],
+    [{ meshMigration: "strict" }, /"strict", a stage on the way to istio, and the mesh is osm.*pulumi config rm/],
+    [{ mesh: "istio", meshMigration: "planned" }, /"planned", which is for previews alone/],
     [{ mesh: "linkerd" }, /aks-mesh:mesh is "linkerd": write osm or istio/],
     [{ meshRevisions: '["asm-1-30"]' }, /meshRevisions.*the mesh is osm.*pulumi config rm meshRevisions/],
     [{ mesh: "istio" }, /could not be asked which revisions of Istio.*pulumi config set/],

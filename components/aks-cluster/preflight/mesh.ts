@@ -122,8 +122,10 @@ function switching(running: Mesh, { settings }: Plan): Problem[] {
     false,
     "mesh",
     `is ${quoted(settings.mesh)}, and the cluster runs ${name[running]}. Switching in place ends encryption and access control of all ` +
-      "that runs, until every pod has been made anew: make a second cluster, move the traffic to it, and destroy this one. Write " +
-      `${quoted(running)} for this cluster.`,
+      "that runs, until every pod has been made anew. `aks-mesh migrate --stack STACK" +
+      (settings.mesh === Mesh.Istio ? "" : " --back") +
+      "` shows that way step by step and walks it; without a gap: make a second cluster, move the traffic to it, and destroy this one. " +
+      `Write ${quoted(running)} for this cluster.`,
   );
 }
 

@@ -1,0 +1,110 @@
+import { isJsonObject, type KubernetesObject } from "../../mesh/manifests";
+
+/** Whose sidecar a pod has. */
+export type Sidecar = "osm" | "istio" | "none";
+
+/** A pod that has to be made anew, and who does that. */
+export interface PodFate {
+  /** `namespace/name`. */
+  readonly pod: string;
+  /** `Deployment namespace/name`; undefined for a pod of its own, or one of a kind that cannot be restarted. */
+  readonly workload: string | undefined;
+  /** `program`: pulumi up. `command`: this command. `hand`: a person. */
+  readonly by: "program" | "command" | "hand";
+  readonly sidecar: Sidecar;
+}
+
+function childOf(value: unknown, key: string): unknown {
+  return isJsonObject(value) ? value[key] : undefined;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function textAt(value: unknown, ...path: readonly string[]): string | undefined {
+  const found = path.reduce(childOf, value);
+  return typeof found === "string" ? found : undefined;
+}
+
+/** The sidecar that a pod has. Native sidecars are init containers. */
+export function sidecarOf(pod: KubernetesObject): Sidecar {
+  const spec = childOf(pod, "spec");
+  const names = ["containers", "initContainers"].flatMap((key) =>
+    listOf(childOf(spec, key)).map((container) => textAt(container, "name")),
+  );
+  if (names.includes("istio-proxy")) return "istio";
+  return textAt(pod, "metadata", "labels", "osm-proxy-uuid") === undefined ? "none" : "osm";
+}
+
+/** What makes a pod's like again: the Deployment behind its ReplicaSet, a StatefulSet, a DaemonSet. */
+export function workloadOf(pod: KubernetesObject): string | undefined {
+  const { namespace = "default" } = pod.metadata;
+  const owner = listOf(childOf(childOf(pod, "metadata"), "ownerReferences")).find(
+    (reference) => childOf(reference, "controller") === true,
+  );
+  const [kind, name] = [textAt(owner, "kind"), textAt(owner, "name")];
+  if (name === undefined) return undefined;
+  if (kind === "StatefulSet" || kind === "DaemonSet") return `${kind} ${namespace}/${name}`;
+  const hash = textAt(pod, "metadata", "labels", "pod-template-hash");
+  if (kind !== "ReplicaSet" || hash === undefined || !name.endsWith(`-${hash}`)) return undefined;
+  return `Deployment ${namespace}/${name.slice(0, -hash.length - 1)}`;
+}
+
+/** Whether a pod can have a sidecar and still runs. */
+function counts(pod: KubernetesObject): boolean {
+  const phase = textAt(pod, "status", "phase");
+  const finished = phase === "Succeeded" || phase === "Failed";
+  const leaving = textAt(pod, "metadata", "deletionTimestamp") !== undefined;
+  const outside = childOf(childOf(pod, "spec"), "hostNetwork") === true;
+  const optedOut = textAt(pod, "metadata", "labels", "sidecar.istio.io/inject") === "false";
+  return !finished && !leaving && !outside && !optedOut;
+}
+
+/**
+ * The pods of namespaces that do not have a mesh's sidecar yet.
+ *
+ * @param owned what the program makes, as `Kind namespace/name`.
+ */
+export function podsWithout(
+  sidecar: Sidecar,
+  objects: readonly KubernetesObject[],
+  namespaces: readonly string[],
+  owned: ReadonlySet<string>,
+): readonly PodFate[] {
+  return objects.flatMap((pod): readonly PodFate[] => {
+    const { name, namespace = "default" } = pod.metadata;
+    if (pod.kind !== "Pod" || !namespaces.includes(namespace) || !counts(pod)) return [];
+    const has = sidecarOf(pod);
+    if (has === sidecar) return [];
+    const workload = workloadOf(pod);
+    const by = workload === undefined ? "hand" : owned.has(workload) ? "program" : "command";
+    return [{ pod: `${namespace}/${name}`, workload, by, sidecar: has }];
+  });
+}
+
+/** Pods, also finished ones, that are still on their way out. */
+export function leaving(objects: readonly KubernetesObject[], namespaces: readonly string[]): readonly string[] {
+  return objects.flatMap((pod) => {
+    const { name, namespace = "default" } = pod.metadata;
+    const goes = textAt(pod, "metadata", "deletionTimestamp") !== undefined;
+    return pod.kind === "Pod" && namespaces.includes(namespace) && goes ? [`${namespace}/${name}`] : [];
+  });
+}
+
+/** Names of the namespaces that belong to Open Service Mesh. */
+export function monitoredNamespaces(objects: readonly KubernetesObject[]): readonly string[] {
+  return objects.flatMap((object) =>
+    object.kind === "Namespace" && textAt(object, "metadata", "labels", "openservicemesh.io/monitored-by") !== undefined
+      ? [object.metadata.name]
+      : [],
+  );
+}
+
+/** Whether the control plane of Open Service Mesh is there. */
+export function osmRuns(objects: readonly KubernetesObject[]): boolean {
+  return objects.some(
+    ({ kind, metadata }) =>
+      kind === "Deployment" && metadata.namespace === "kube-system" && metadata.name === "osm-controller",
+  );
+}
