@@ -8,13 +8,14 @@ import {
   type IstioObject,
   type PeerAuthentication,
 } from "../istio/kinds";
+import { principalOf } from "../istio/authorization/peer";
 import { canonicalOrder } from "../istio/names";
 import { type Envelope, type Gap, rulesFor, type Side } from "../istio/request-rules";
+import { defaultSettings } from "../istio/state/mesh-config";
 import { metByShadowRules, shadowRules } from "../istio/shadow-rules";
 import { type OsmMesh } from "../osm";
 import { chainKind } from "../osm/proxy/outbound";
 import { egressOf } from "./egress";
-import { principalOf } from "./principal";
 import { grantsOf, type Grant } from "./grants";
 import { adviceOf, type Refusal, routingOf, type RoutingOptions } from "./routing";
 import { type Selectors, selectorsOf } from "./selectors";
@@ -170,8 +171,14 @@ function rulesOfGrant(grant: Grant, gaps: Gap[], side: Side | undefined): readon
   return rulesFor(envelopeOf(grant), grant.parts, gaps, side);
 }
 
+/** Identity of a service account: the exact one is the one form that no revision reads as a pattern. */
+function exactPrincipal(account: AccountKey): string {
+  const [namespace = "", name = ""] = account.split("/");
+  return principalOf(defaultSettings.trustDomain, namespace, name);
+}
+
 function envelopeOf({ callers, port, hosts }: Grant): Envelope {
-  return { principals: callers.map(principalOf), ports: [String(port)], ...(hosts && { hosts }) };
+  return { principals: callers.map(exactPrincipal), ports: [String(port)], ...(hosts && { hosts }) };
 }
 
 /** Filters that hold HTTP requests against OSM's own patterns; undefined where there are none of single routes. */

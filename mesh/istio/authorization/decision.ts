@@ -11,7 +11,7 @@ import { describeObject } from "../../manifests";
 import { type Reason } from "../../request/request";
 import { conditionKey } from "../../request/condition-key";
 import { type AuthorizationPolicyState, type RuleState } from "../state/authorization-policies";
-import { anything } from "./matcher";
+import { anyRequest, isAnyRequest } from "./matcher";
 import { type Reading } from "./peer";
 import { type Met, type Sending, whenMet, type WrittenCondition } from "./rule";
 
@@ -35,7 +35,7 @@ export interface Answers {
   readonly denied: (because: readonly Reason[]) => End;
 }
 
-const everything: WrittenCondition = { text: "any request", methods: ["*"], path: anything };
+const everything: WrittenCondition = { text: "any request", ...anyRequest };
 
 /**
  * What the policies of a workload come to: those that ask somebody else first, then any DENY, then, where there is any ALLOW policy,
@@ -79,10 +79,7 @@ function denyThenAllow(
           ...allow.map(({ object }) => ({ text: describeObject(object), object })),
         ];
   const rules = [...refusing, ...passing];
-  const first = rules.findIndex(
-    ({ path, methods, headers, also, except }) =>
-      path === anything && methods[0] === "*" && headers === undefined && also === undefined && except === undefined,
-  );
+  const first = rules.findIndex(isAnyRequest);
   const otherwise = allow.length === 0 ? allowed(none) : denied(none);
   const last = first < 0 ? otherwise : (rules[first]?.leadsTo ?? otherwise);
   const before = first < 0 ? rules : rules.slice(0, first);

@@ -1,3 +1,5 @@
+import { type RequestCondition } from "../../request/request-set";
+
 /** RE2 of a text as it is. */
 export function literally(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
@@ -5,6 +7,14 @@ export function literally(text: string): string {
 
 /** RE2 of any text at all: values may have line breaks to RE2, which a dot alone does not match. */
 export const anything = "(?s:.*)";
+
+/** Takes every request. */
+export const anyRequest: RequestCondition = { methods: ["*"], path: anything };
+
+/** Whether a condition says of itself that it takes every request. */
+export function isAnyRequest({ methods, path, headers, also, except }: RequestCondition): boolean {
+  return path === anything && methods[0] === "*" && headers === undefined && also === undefined && except === undefined;
+}
 
 /**
  * RE2 of a value of an AuthorizationPolicy: exact, `prefix*`, `*suffix`. A star alone stands for whatever is there, of a path for one

@@ -5,6 +5,7 @@ import { type NetworkEnd } from "../../network-policies";
 import { principalOf } from "../authorization/peer";
 import { type IstioPlane } from "../plane";
 import { type Scope, scopeOf } from "./scope";
+import { interceptionOf } from "./interception";
 
 /** Pods of one service account that call alike. */
 export interface Client {
@@ -73,11 +74,10 @@ function classOf(
   scope: Scope | undefined,
   labels: Labels,
 ): string {
-  const annotations = Object.entries(pod.annotations).filter(([name]) => name.startsWith("traffic.sidecar.istio.io/"));
   return JSON.stringify([
     scope?.key ?? null,
     labels,
-    annotations,
+    interceptionOf(pod),
     network?.classOf(pod) ?? "",
     readsAddresses || network !== undefined ? pod.ips : [],
   ]);

@@ -15,6 +15,7 @@ import { endsOf } from "./kube-proxy";
 import { matchesHost } from "./scope";
 import { callServer, type Channel } from "./server";
 import { resolveName } from "./virtual-hosts";
+import { interceptionOf } from "./interception";
 
 /** A destination of a sidecar's: a host's port, all of its pods or a subset. */
 export interface Cluster {
@@ -137,11 +138,10 @@ function endpointKey(plane: IstioPlane, { ip, port }: Endpoint): string {
   if (pod === undefined) return ip;
   const account = keyOf(pod.namespace, pod.serviceAccount);
   const network = plane.network === undefined ? "" : `${plane.network.classOf(pod)} ${pod.ips.join()}`;
-  const annotations = Object.entries(pod.annotations).filter(([name]) => name.startsWith("traffic.sidecar.istio.io/"));
   return JSON.stringify([
     account,
     pod.labels,
-    annotations,
+    interceptionOf(pod),
     plane.state.hasSidecar(pod),
     port,
     network,

@@ -14,7 +14,7 @@ import { describeObject } from "../../manifests";
 import { type Reason } from "../../request/request";
 import { conditionKey } from "../../request/condition-key";
 import { type RequestCondition } from "../../request/request-set";
-import { anything, literally } from "../authorization/matcher";
+import { anyRequest, anything, isAnyRequest, literally } from "../authorization/matcher";
 import { isSubset } from "../labels";
 import { type IstioPlane } from "../plane";
 import { type HostPort, isVisible, type KnownHost } from "../registry";
@@ -80,7 +80,7 @@ export function throughVirtualService(
       path: ["spec", "http", route.index],
     };
     if (matches.length === 0)
-      rules.push({ ...everything, key: conditionKey(everything), text: "any request", leadsTo, reason });
+      rules.push({ ...anyRequest, key: conditionKey(anyRequest), text: "any request", leadsTo, reason });
     for (const match of matches) {
       const condition = conditionOf(match);
       rules.push({ ...condition, key: conditionKey(condition), text: textOf(match), leadsTo, reason });
@@ -88,7 +88,7 @@ export function throughVirtualService(
   }
   if (rules.length === 0) return undefined;
   const [first] = rules;
-  if (rules.length === 1 && first !== undefined && first.path === anything && isEverything(first)) return first.leadsTo;
+  if (rules.length === 1 && first !== undefined && isAnyRequest(first)) return first.leadsTo;
   const list: Rules<RouteRule> = {
     kind: "rules",
     list: { rules, groups: [{ source: describeObject(service.object), rules }] },
@@ -100,12 +100,6 @@ export function throughVirtualService(
   };
   return list;
 }
-
-function isEverything({ methods, headers, also, except }: RequestCondition): boolean {
-  return methods[0] === "*" && headers === undefined && also === undefined && except === undefined;
-}
-
-const everything: RequestCondition = { methods: ["*"], path: anything };
 
 /** What does not depend on the request (route.go, sourceMatchHTTP): gateways, where there are any, decide in the place of labels. */
 export function isForCaller(
