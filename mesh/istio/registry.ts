@@ -38,6 +38,12 @@ export interface KnownHost {
   readonly passthrough: boolean;
 }
 
+/** One port of a host. */
+export interface PortOfHost {
+  readonly host: KnownHost;
+  readonly port: HostPort;
+}
+
 /** Hosts by their full names. */
 export interface Registry {
   readonly hosts: readonly KnownHost[];

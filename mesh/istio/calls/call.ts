@@ -8,16 +8,16 @@ import { nearNames } from "../../manifests/near-names";
 import { type NetworkEnd } from "../../network-policies";
 import { type Reason } from "../../request/request";
 import { type IstioPlane } from "../plane";
-import { fullName, type HostPort, type KnownHost } from "../registry";
+import { type PortOfHost } from "../registry";
 import { addressOfClient, type Client, clientsOf, endOfClient } from "./client";
 import { passageTo, throughCluster } from "./cluster";
 import { leavesOutbound } from "./interception";
 import { endsOf } from "./kube-proxy";
-import { outsideListener } from "./outside-listeners";
+import { hasHttpListener, ownListener } from "./listeners";
 import { isForCaller, throughDestinations, throughHost, throughUnknownHost } from "./routes";
 import { type Scope } from "./scope";
 import { callServer, type Channel } from "./server";
-import { hostOf, isHttp, namedHost, virtualServicesFor } from "./virtual-hosts";
+import { hostOf, namedHost, virtualServicesFor } from "./virtual-hosts";
 
 /** Where a connection goes; without an address it leaves the cluster. */
 interface Target {
@@ -189,98 +189,13 @@ function readAsHttp(plane: IstioPlane, tree: CallTree): CallTree {
   return { kind: "http", tree: read, connect: noRoute("Istio writes no route that Envoy would give a CONNECT to") };
 }
 
-/** The listener of one host alone: at its own address, of a port that is not HTTP or that is found out. */
-function ownListener(
-  plane: IstioPlane,
-  client: Client,
-  scope: Scope,
-  { ip, port }: Target,
-  { tls, authority }: Content,
-): { readonly host: KnownHost; readonly port: HostPort } | undefined {
-  const owner = ip === undefined ? undefined : plane.serviceOfIp(ip);
-  const host = owner === undefined ? undefined : plane.registry.find(fullName(owner.namespace, owner.name));
-  const found = host?.ports.find(
-    ({ number, protocol }) => number === port && protocol !== "udp" && protocol !== "http",
-  );
-  if (host !== undefined && found !== undefined && scope.sees(host, port)) return { host, port: found };
-  const headless = ip === undefined ? [] : headlessListeners(plane, ip, port);
-  const [first] = headless.filter((one) => scope.sees(one.host, port));
-  if (first !== undefined) return first;
-  const readable = authority !== undefined && tls === undefined;
-  const connection = { ip, port, serverName: tls?.serverName, readable };
-  return outsideListener(plane, client, scope, connection, hasHttpListener(plane, scope, port));
-}
-
-const headlessPorts = new WeakMap<
-  IstioPlane,
-  ReadonlyMap<string, readonly { readonly host: KnownHost; readonly port: HostPort }[]>
->();
-
-/** Of headless Services whose ports are not HTTP each pod has a listener; of several Services of a pod the first by name counts. */
-function headlessListeners(
-  plane: IstioPlane,
-  ip: string,
-  port: number,
-): readonly { readonly host: KnownHost; readonly port: HostPort }[] {
-  let found = headlessPorts.get(plane);
-  if (found === undefined) {
-    const all = new Map<string, { readonly host: KnownHost; readonly port: HostPort }[]>();
-    const headless = plane.registry.hosts.filter((one) => one.service !== undefined && one.passthrough);
-    for (const host of [...headless].sort((a, b) => (a.host < b.host ? -1 : 1))) {
-      for (const one of host.ports) {
-        if (one.protocol === "http" || one.protocol === "udp") continue;
-        for (const address of new Set(plane.registry.endpoints(host, one).map((endpoint) => endpoint.ip))) {
-          const key = `${address} ${String(one.number)}`;
-          all.set(key, [...(all.get(key) ?? []), { host, port: one }]);
-        }
-      }
-    }
-    headlessPorts.set(plane, (found = all));
-  }
-  return found.get(`${ip} ${String(port)}`) ?? [];
-}
-
-/** Whether any host that the sidecars are told of has HTTP on a port: then they read all that goes there, wherever to. */
-function hasHttpListener(plane: IstioPlane, scope: Scope, port: number): boolean {
-  let ports = httpListeners.get(scope);
-  if (ports === undefined) httpListeners.set(scope, (ports = new Map()));
-  let found = ports.get(port);
-  if (found === undefined) {
-    ports.set(port, (found = hostsWithHttp(plane, port).some((host) => scope.sees(host, port))));
-  }
-  return found;
-}
-
-const httpListeners = new WeakMap<Scope, Map<number, boolean>>();
-
-const httpHosts = new WeakMap<IstioPlane, Map<number, readonly KnownHost[]>>();
-
-function hostsWithHttp(plane: IstioPlane, port: number): readonly KnownHost[] {
-  let byPort = httpHosts.get(plane);
-  if (byPort === undefined) httpHosts.set(plane, (byPort = new Map()));
-  let found = byPort.get(port);
-  if (found === undefined) {
-    found = plane.registry.hosts.filter(({ ports, passthrough, addresses, service }) =>
-      ports.some(
-        ({ number, protocol }) =>
-          number === port &&
-          (protocol === "http" ||
-            // Of a headless Service whose port is found out every pod has a listener, of its own address.
-            (isHttp(protocol) && passthrough && addresses.length === 0 && service === undefined)),
-      ),
-    );
-    byPort.set(port, found);
-  }
-  return found;
-}
-
 /** A connection to one host's port, that is not read: by the VirtualServices' rules for connections, or else to the host. */
 function throughConnection(
   plane: IstioPlane,
   client: Client,
   scope: Scope,
   { ip, port }: Target,
-  { host, port: hostPort }: { readonly host: KnownHost; readonly port: HostPort },
+  { host, port: hostPort }: PortOfHost,
   content: Content,
 ): CallTree {
   for (const service of virtualServicesFor(plane, scope, host.host, port)) {

@@ -1,6 +1,6 @@
 import { inRange, pickChain, type ChainMatch } from "../../envoy/filter-chains";
 import { type IstioPlane } from "../plane";
-import { type HostPort, type KnownHost } from "../registry";
+import { type KnownHost, type PortOfHost } from "../registry";
 import { type Client } from "./client";
 import { isForCaller } from "./routes";
 import { type Scope } from "./scope";
@@ -9,7 +9,7 @@ import { virtualServicesFor } from "./virtual-hosts";
 /** What of a port's connections comes to a port of a ServiceEntry, or is read as HTTP. */
 interface Chain {
   readonly match: ChainMatch;
-  readonly to: { readonly host: KnownHost; readonly port: HostPort } | "read as HTTP";
+  readonly to: PortOfHost | "read as HTTP";
 }
 
 /** A connection of a client's sidecar. */
@@ -36,11 +36,11 @@ export function outsideListener(
   scope: Scope,
   { ip = "", port, serverName, readable }: Connection,
   isHttp: boolean,
-): { readonly host: KnownHost; readonly port: HostPort } | undefined {
+): PortOfHost | undefined {
   const shared: Chain[] = isHttp
     ? [{ match: { port, tls: false, applicationProtocols: [inspected] }, to: "read as HTTP" }]
     : [];
-  let others: { readonly host: KnownHost; readonly port: HostPort } | undefined;
+  let others: PortOfHost | undefined;
   for (const host of plane.registry.hosts) {
     if (host.entry === undefined) continue;
     const found = host.ports.find((one) => one.number === port && one.protocol !== "http" && one.protocol !== "udp");

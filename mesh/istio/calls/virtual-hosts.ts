@@ -1,6 +1,6 @@
 import { isAddress } from "../../cluster/dns";
 import { type IstioPlane } from "../plane";
-import { fullName, type HostPort, type KnownHost } from "../registry";
+import { fullName, type KnownHost, type PortOfHost } from "../registry";
 import { isExportedTo } from "../state/named";
 import { type HttpRouteState, meshGateway, type VirtualServiceState } from "../state/virtual-services";
 import { matchesHost, type Scope } from "./scope";
@@ -21,12 +21,7 @@ export function hostOf(authority: string): string {
 }
 
 /** The host that a Host header means to a client, among those with a port that is read as HTTP. */
-export function namedHost(
-  plane: IstioPlane,
-  scope: Scope,
-  port: number,
-  name: string,
-): { readonly host: KnownHost; readonly port: HostPort } | undefined {
+export function namedHost(plane: IstioPlane, scope: Scope, port: number, name: string): PortOfHost | undefined {
   const usable = (host: KnownHost | undefined) => {
     if (host === undefined || !scope.sees(host, port)) return undefined;
     const found = host.ports.find(({ number, protocol }) => number === port && isHttp(protocol));
