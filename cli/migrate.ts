@@ -4,6 +4,7 @@ import { type Facts, type Plan, planBack, planForward, standing } from "./migrat
 import { osmRuns } from "./migrate/pods";
 import { walk } from "./migrate/run";
 import { type MigratedStack, openStack, StepFailed } from "./migrate/stack";
+import { firstStep, forward } from "./migrate/steps";
 import { obstacleText, planJson, planText } from "./migrate/text";
 import { readOptions } from "./options";
 import { type Terminal } from "./terminal";
@@ -79,7 +80,7 @@ async function begin(
   try {
     await walk(plan, stack, cluster, { folder, removeLeftovers, say });
   } catch (error) {
-    if (!(error instanceof StepFailed)) throw error;
+    if (!(error instanceof StepFailed || error instanceof UsageError)) throw error;
     say(terminal.paint.bad(`Stopped: ${error.message}`));
     const way = plan.to === "istio" ? `, or back: aks-mesh migrate --stack ${plan.stack} --back --yes` : "";
     say(`The same command goes on from here${way}.`);
@@ -99,10 +100,14 @@ async function planOf(
   say: (line: string) => void,
 ): Promise<Plan> {
   const position = await stack.position();
-  const facts: Facts = { stack: stack.name, position, objects: await cluster.objects(), owned: await stack.owned() };
+  const facts: Facts = {
+    ...{ stack: stack.name, position },
+    ...{ objects: await cluster.objects(), owned: await stack.owned(), settled: await stack.settled(position) },
+  };
   if (goesBack) return planBack(facts);
-  // Once Open Service Mesh is off, what runs is no longer what the policy was compared with.
-  if (!osmRuns(facts.objects)) return planForward(facts, undefined);
+  // Once it has begun, what runs is no longer what the policy was compared with.
+  const runs = osmRuns(facts.objects);
+  if (!runs || firstStep(forward, position, runs) > 0) return planForward(facts, undefined);
   say("Asking the program what its policies are on Istio (a preview: nothing changes) …");
   return planForward(facts, await stack.target());
 }

@@ -22,6 +22,7 @@ npm run sandbox -- reset                    stop, and forget everything
 npm run sandbox -- pulumi|kubectl|az …      the real command, pointed at the sandbox
 npm run sandbox -- traffic [--seconds N]    run the pods with real sidecars: who calls whom, and how it ends
 npm run sandbox -- migrate [--yes] [--back] move stack dev from Open Service Mesh to Istio, see docs/migrate.md
+  --watch                                   run the pods meanwhile: how their calls end in each step
 npm run sandbox -- fault [NAME|clear] …     list faults, switch one on, or all off`;
 
 const isOperation = (word: string): word is Operation => (operations as readonly string[]).includes(word);

@@ -27,7 +27,11 @@ export async function connect(kubeconfig: string): Promise<Cluster> {
 
   async function call(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
     const options: RequestOptions = { method, timeout: timeoutMs };
-    await config.applyToHTTPSOptions(options);
+    await config.applyToHTTPSOptions(options).catch((error: unknown) => {
+      throw new StepFailed(
+        `The login to the cluster failed: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    });
     const type = method === "PATCH" ? "application/strategic-merge-patch+json" : "application/json";
     options.headers = { ...options.headers, accept: "application/json", "content-type": type };
     return new Promise((resolve, reject) => {

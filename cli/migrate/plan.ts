@@ -14,6 +14,8 @@ export interface Facts {
   readonly objects: readonly KubernetesObject[];
   /** What the program makes, as `Kind namespace/name`, or `Namespace name`. */
   readonly owned: ReadonlySet<string>;
+  /** The last `pulumi up` that came to its end had these settings. */
+  readonly settled: boolean;
 }
 
 /** What the program will make of its policies on Istio; or why it cannot. */
@@ -62,24 +64,27 @@ export interface Accepted {
 
 /** The move of a stack to Istio. */
 export function planForward(facts: Facts, target: Target | undefined): Plan {
-  const { stack, position, objects, owned } = facts;
-  const runs = osmRuns(objects);
-  const first = firstStep(forward, position, runs);
+  const { stack, position, objects, owned, settled } = facts;
+  const first = firstStep(forward, position, osmRuns(objects));
   const namespaces = ownNamespaces(owned);
   const others = monitoredNamespaces(objects).filter((name) => !namespaces.includes(name));
   const pods = podsWithout("istio", objects, namespaces, owned);
-  const done = forward[first]?.id === "policies" && pods.length === 0 && position.mesh === "istio";
+  const done = forward[first]?.id === "policies" && pods.length === 0 && settled;
   const proved = target === undefined || "refused" in target ? undefined : prove(objects, namespaces, target.objects);
   return {
     ...{ stack, to: "istio", steps: forward, first, arrived: done, gap: gapOf(forward), extent: equalExtent },
-    obstacles: [
-      ...(target !== undefined && "refused" in target ? [{ text: target.refused }] : []),
-      ...(proved instanceof DiffTooLarge ? [{ text: proved.message }] : []),
-      ...(proved === undefined || proved instanceof DiffTooLarge || proved.changes.length === 0
+    // What has begun has to come to its end.
+    obstacles:
+      first > 0
         ? []
-        : [{ text: changesText(proved.changes), option: "accept-changes" as const }]),
-      ...(others.length === 0 ? [] : [{ text: othersText(others), option: "others-by-hand" as const }]),
-    ],
+        : [
+            ...(target !== undefined && "refused" in target ? [{ text: target.refused }] : []),
+            ...(proved instanceof DiffTooLarge ? [{ text: proved.message }] : []),
+            ...(proved === undefined || proved instanceof DiffTooLarge || proved.changes.length === 0
+              ? []
+              : [{ text: changesText(proved.changes), option: "accept-changes" as const }]),
+            ...(others.length === 0 ? [] : [{ text: othersText(others), option: "others-by-hand" as const }]),
+          ],
     proof: proved instanceof DiffTooLarge ? undefined : proved,
     ...{ namespaces, others, pods },
   };
@@ -87,7 +92,7 @@ export function planForward(facts: Facts, target: Target | undefined): Plan {
 
 /** The way back to Open Service Mesh. */
 export function planBack(facts: Facts): Plan {
-  const { stack, position, objects, owned } = facts;
+  const { stack, position, objects, owned, settled } = facts;
   const runs = osmRuns(objects);
   const namespaces = ownNamespaces(owned);
   const pods = podsWithout("osm", objects, namespaces, owned);
@@ -96,7 +101,7 @@ export function planBack(facts: Facts): Plan {
     ...{ stack, to: "osm", steps: back, gap: gapOf(back), extent: equalExtent, proof: undefined, obstacles: [] },
     // Where mesh is osm and nothing is under way, the last `pulumi up` may have been cut off.
     first: mesh === "osm" && stage === undefined ? 2 : firstStep(back, { mesh, meshMigration: stage }, runs),
-    arrived: mesh === "osm" && stage === undefined && runs && pods.length === 0,
+    arrived: mesh === "osm" && stage === undefined && runs && pods.length === 0 && settled,
     ...{ namespaces, others: [], pods },
   };
 }

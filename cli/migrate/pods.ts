@@ -1,4 +1,5 @@
 import { isJsonObject, type KubernetesObject } from "../../mesh/manifests";
+import { injectionAnnotation, injectionWords } from "../../mesh/osm/injection";
 
 /** Whose sidecar a pod has. */
 export type Sidecar = "osm" | "istio" | "none";
@@ -12,6 +13,8 @@ export interface PodFate {
   /** `program`: pulumi up. `command`: this command. `hand`: a person. */
   readonly by: "program" | "command" | "hand";
   readonly sidecar: Sidecar;
+  /** It wants no sidecar, in Open Service Mesh's words, which Istio does not read. */
+  readonly optsOut: boolean;
 }
 
 function childOf(value: unknown, key: string): unknown {
@@ -51,14 +54,20 @@ export function workloadOf(pod: KubernetesObject): string | undefined {
   return `Deployment ${namespace}/${name.slice(0, -hash.length - 1)}`;
 }
 
+/** Whether a pod says that it wants no sidecar of a mesh. */
+function optsOut(pod: KubernetesObject, sidecar: Sidecar): boolean {
+  if (sidecar === "istio") return textAt(pod, "metadata", "labels", "sidecar.istio.io/inject") === "false";
+  const said = textAt(pod, "metadata", "annotations", injectionAnnotation)?.toLowerCase();
+  return said !== undefined && injectionWords.off.includes(said);
+}
+
 /** Whether a pod can have a sidecar and still runs. */
-function counts(pod: KubernetesObject): boolean {
+function counts(pod: KubernetesObject, sidecar: Sidecar): boolean {
   const phase = textAt(pod, "status", "phase");
   const finished = phase === "Succeeded" || phase === "Failed";
   const leaving = textAt(pod, "metadata", "deletionTimestamp") !== undefined;
   const outside = childOf(childOf(pod, "spec"), "hostNetwork") === true;
-  const optedOut = textAt(pod, "metadata", "labels", "sidecar.istio.io/inject") === "false";
-  return !finished && !leaving && !outside && !optedOut;
+  return !finished && !leaving && !outside && !optsOut(pod, sidecar);
 }
 
 /**
@@ -74,12 +83,12 @@ export function podsWithout(
 ): readonly PodFate[] {
   return objects.flatMap((pod): readonly PodFate[] => {
     const { name, namespace = "default" } = pod.metadata;
-    if (pod.kind !== "Pod" || !namespaces.includes(namespace) || !counts(pod)) return [];
+    if (pod.kind !== "Pod" || !namespaces.includes(namespace) || !counts(pod, sidecar)) return [];
     const has = sidecarOf(pod);
     if (has === sidecar) return [];
     const workload = workloadOf(pod);
     const by = workload === undefined ? "hand" : owned.has(workload) ? "program" : "command";
-    return [{ pod: `${namespace}/${name}`, workload, by, sidecar: has }];
+    return [{ pod: `${namespace}/${name}`, workload, by, sidecar: has, optsOut: optsOut(pod, "osm") }];
   });
 }
 

@@ -60,14 +60,14 @@ export async function walk(plan: Plan, stack: MigratedStack, cluster: Cluster, o
       continue;
     }
     const began = Date.now();
-    options.say(`${count} ${step.title} … (meanwhile: ${protectionText[step.during]})`);
+    options.say(`${count} ${step.title} … (protected by: ${protectionText[step.during]})`);
     if (step.settings !== undefined) {
       await stack.set(step.settings);
       await stack.up();
     }
     await alone(step, plan, stack, cluster, options);
     options.say(
-      `${count} ${step.title}: done in ${String(Math.round((Date.now() - began) / 1000))} s; now: ${protectionText[step.after]}`,
+      `${count} ${step.title}: done in ${String(Math.round((Date.now() - began) / 1000))} s; now protected by: ${protectionText[step.after]}`,
     );
   }
 }
@@ -134,11 +134,11 @@ async function restart(sidecar: Sidecar, stack: MigratedStack, cluster: Cluster,
     const pods = podsWithout(sidecar, objects, namespaces, owned);
     const goes = leaving(objects, namespaces);
     if (pods.length === 0 && goes.length === 0) return;
-    for (const workload of new Set(pods.flatMap(({ workload, by }) => (by === "command" ? (workload ?? []) : [])))) {
-      if (restarted.has(workload)) continue;
+    for (const { workload, by, optsOut } of pods) {
+      if (by !== "command" || workload === undefined || restarted.has(workload)) continue;
       restarted.add(workload);
       say(`Restarting ${workload} …`);
-      await cluster.patch(workloadPath(workload), restartPatch(sidecar));
+      await cluster.patch(workloadPath(workload), restartPatch(sidecar, optsOut));
     }
     const byHand = pods.filter(({ by }) => by === "hand");
     if (byHand.length > 0 && byHand.length === pods.length && goes.length === 0) throw new StepFailed(handText(byHand));
@@ -153,9 +153,15 @@ async function restart(sidecar: Sidecar, stack: MigratedStack, cluster: Cluster,
   }
 }
 
-/** Changes the template of a workload's pods; made twice it is one change, so that nothing is restarted twice. */
-function restartPatch(sidecar: Sidecar): unknown {
-  return { spec: { template: { metadata: { annotations: { "aks-mesh/restarted-for": sidecar } } } } };
+/**
+ * Changes the template of a workload's pods; made twice it is one change, so that nothing is restarted twice. Pods that wanted no
+ * sidecar of Open Service Mesh get none of Istio.
+ */
+function restartPatch(sidecar: Sidecar, optsOut: boolean): unknown {
+  const labels = optsOut && sidecar === "istio" ? { labels: { "sidecar.istio.io/inject": "false" } } : {};
+  return {
+    spec: { template: { metadata: { annotations: { "aks-mesh/restarted-for": sidecar }, ...labels } } },
+  };
 }
 
 /** Path of `Kind namespace/name`. */

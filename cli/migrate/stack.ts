@@ -23,6 +23,8 @@ export class StepFailed extends Error {
 export interface MigratedStack {
   readonly name: string;
   position(): Promise<Position>;
+  /** Whether the last `pulumi up` that came to its end had the settings of a position: one that was killed leaves no entry. */
+  settled(position: Position): Promise<boolean>;
   /** What the program made, as `Kind namespace/name` or `Kind name`. */
   owned(): Promise<ReadonlySet<string>>;
   /** The cluster's kubeconfig; undefined where there is no cluster yet. Kept in memory alone. */
@@ -68,6 +70,13 @@ export async function openStack(name: string, say: (line: string) => void): Prom
   }
   return {
     name,
+    async settled({ mesh, meshMigration }) {
+      const text = await must(["stack", "history", "--json", "--page-size", "20", "--stack", name]);
+      const last = (JSON.parse(text) as readonly HistoryEntry[]).find(({ kind }) => kind === "update");
+      const of = (setting: string): string | undefined => last?.config?.[key(setting)]?.value || undefined;
+      const same = (of("mesh") ?? "osm") === (mesh ?? "osm") && of("meshMigration") === meshMigration;
+      return last?.result === "succeeded" && same;
+    },
     async position() {
       const { code, stdout, stderr } = await pulumi(["config", "--json", "--stack", name]);
       if (code !== 0) throw new UsageError(`Stack ${name} cannot be read: ${stderr.trim()}`);
@@ -112,9 +121,13 @@ export async function openStack(name: string, say: (line: string) => void): Prom
       for (;;) {
         const state = backendFolder(process.env["PULUMI_BACKEND_URL"]);
         if (state !== undefined) await releaseStaleLocks(state, project, name, say);
-        await recover({ pulumi, stack: name, subscriptionId: await subscriptionOf(name), report: say });
+        await recover({ pulumi, stack: name, subscriptionId: await subscriptionOf(name), report: say }).catch(
+          (error: unknown) => {
+            throw new StepFailed(error instanceof Error ? error.message : String(error));
+          },
+        );
         const { code, stderr, stdout } = await pulumi(
-          ["up", "--stack", name, "--yes", "--skip-preview", "--non-interactive"],
+          ["up", "--stack", name, "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs"],
           say,
         );
         if (code === 0) return;
@@ -126,6 +139,13 @@ export async function openStack(name: string, say: (line: string) => void): Prom
       }
     },
   };
+}
+
+/** An update as `pulumi stack history --json` tells of it, the newest first. */
+interface HistoryEntry {
+  readonly kind: string;
+  readonly result: string;
+  readonly config?: Readonly<Record<string, { readonly value?: string } | undefined>>;
 }
 
 /** A resource as the engine's state, or a preview, has it. */

@@ -3,10 +3,10 @@ export type Protection = "osm" | "nothing" | "encryption" | "istio";
 
 /** What a protection means for a person. */
 export const protectionText: Readonly<Record<Protection, string>> = {
-  osm: "as today",
-  nothing: "no mutual TLS, no access control",
-  encryption: "mutual TLS, no access control",
-  istio: "mutual TLS and Istio's policies",
+  osm: "Open Service Mesh",
+  nothing: "nothing: no mutual TLS, no access control",
+  encryption: "mutual TLS alone, no access control",
+  istio: "Istio",
 };
 
 /** A step of a move between meshes. Each may be done again: what is done already stays. */

@@ -27,7 +27,7 @@ export function planText(plan: Plan, { paint }: Terminal): string {
         ]),
     ...steps.map((step, index) => {
       const mark = index < first ? paint.good("done") : index === first && first > 0 ? paint.warn("here") : "    ";
-      return `${mark} ${String(index + 1)}. ${step.title} (${protectionText[step.during]}${step.after === step.during ? "" : `, then ${protectionText[step.after]}`})\n        ${step.does}`;
+      return `${mark} ${String(index + 1)}. ${step.title} (protected by ${protectionText[step.during]}${step.after === step.during ? "" : `, then ${protectionText[step.after]}`})\n        ${step.does}`;
     }),
     "",
     ...(proof === undefined ? [] : proofLines(plan, paint)),

@@ -16,6 +16,8 @@ export interface StackCluster {
   readonly mesh: MeshName;
   /** Where the real osm-controller, or istiod, serves sidecars their configuration. */
   readonly discovery: Discovery;
+  /** The same, and of both where one mesh follows the other. */
+  readonly currentDiscovery: () => Promise<Discovery>;
   /** Where the control plane keeps its files. */
   readonly directory: string;
 }
@@ -59,6 +61,12 @@ export async function clusterNamed(
   ]);
   const istiod = await istiodDiscovery(directory);
   const mesh = Object.keys(istiod).length > 0 ? "istio" : "osm";
-  const discovery = mesh === "istio" ? istiod : { "osm-controller.kube-system:15128": ports["osm-controller-xds"] };
-  return { api: apiClient(server, { ca, cert, key }), mesh, discovery, directory };
+  const osm = { "osm-controller.kube-system:15128": ports["osm-controller-xds"] };
+  return {
+    api: apiClient(server, { ca, cert, key }),
+    mesh,
+    discovery: mesh === "istio" ? istiod : osm,
+    currentDiscovery: async () => ({ ...osm, ...(await istiodDiscovery(directory)) }),
+    directory,
+  };
 }

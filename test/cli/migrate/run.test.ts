@@ -41,6 +41,7 @@ function world(objects: KubernetesObject[], failsAt?: string) {
   const stack: MigratedStack = {
     name: "dev",
     position: () => Promise.resolve(position),
+    settled: () => Promise.resolve(false),
     owned: () => Promise.resolve(new Set(["Namespace shop"])),
     kubeconfig: () => Promise.resolve(undefined),
     target: () => Promise.resolve({ objects: [] }),
@@ -73,7 +74,7 @@ function world(objects: KubernetesObject[], failsAt?: string) {
     const said: string[] = [];
     const owned = await stack.owned();
     const plan = planForward(
-      { stack: "dev", position, objects: done.length === 0 ? [osmController] : [], owned },
+      { stack: "dev", position, objects: done.length === 0 ? [osmController] : [], owned, settled: false },
       undefined,
     );
     const options = { folder, removeLeftovers, say: (line: string) => void said.push(line), pause: 1 };
@@ -94,7 +95,7 @@ describe("walking the steps", () => {
     const said = await begin();
     expect(done).toEqual(whole);
     expect(said.join("\n")).toMatch(
-      /\[2\/8\] Switch the Open Service Mesh add-on off … \(meanwhile: no mutual TLS, no access control\)/,
+      /\[2\/8\] Switch the Open Service Mesh add-on off … \(protected by: nothing: no mutual TLS, no access control\)/,
     );
     expect(said.join("\n")).toMatch(/\[8\/8\].*left as they are/);
     const other = world([]);
