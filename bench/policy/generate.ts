@@ -1,7 +1,10 @@
 import { type Policy, type PolicyRoute, type PolicyService } from "../../mesh/policy";
 
-/** A policy with a service for every three access rules, and route groups as teams write them. */
-export function policyOf(rules: number): Policy {
+/** RE2 of a header's values as teams write it, and one that Istio's policies can say: exact, a prefix or a suffix. */
+const teamHeader = { osm: "[a-z-]+", istio: "team-.*" } as const;
+
+/** A policy with a service for every three access rules, and route groups as teams write them for a mesh. */
+export function policyOf(rules: number, mesh: keyof typeof teamHeader = "osm"): Policy {
   const count = Math.max(1, Math.round(rules / 3));
   const services: Record<string, PolicyService> = {};
   const routes: Record<string, Record<string, PolicyRoute>> = {};
@@ -14,7 +17,7 @@ export function policyOf(rules: number): Policy {
     };
     routes[`${name}-routes`] = {
       read: { path: `/api/v1/${name}/[^/]+`, methods: ["GET", "HEAD"] },
-      write: { path: `/api/v1/${name}(/.*)?`, methods: ["POST", "PUT"], headers: { "x-team": "[a-z-]+" } },
+      write: { path: `/api/v1/${name}(/.*)?`, methods: ["POST", "PUT"], headers: { "x-team": teamHeader[mesh] } },
       health: { path: "/healthz", methods: ["GET"] },
     };
   }

@@ -1,29 +1,20 @@
-import { DFA, isDisjointWith, type NFA } from "refa";
-import { determinize, limited, patternAutomaton } from "./automaton";
+import { type Automaton, distancesToEnd, emptyAutomaton, nowhere, patternAutomaton, product } from "./automaton";
 import { textOf } from "./bytes";
 import { plainPrefix } from "./pattern";
 
-/** A set of texts, as a deterministic automaton that reads their bytes. */
+/** A set of texts, as the one smallest deterministic automaton that reads their bytes. */
 export interface Language {
-  readonly automaton: DFA;
+  readonly automaton: Automaton;
   readonly isEmpty: boolean;
 }
 
-const nfas = new Map<string, NFA>();
 const languages = new Map<string, Language>();
 
-/** Entries kept of each table above. */
-const mostKept = 50_000;
+/** By automaton: equal languages are one and the same object, as long as they are kept. */
+const distinct = new Map<string, Language>();
 
-function nfaOf(source: string): NFA {
-  let found = nfas.get(source);
-  if (found === undefined) {
-    found = patternAutomaton(source);
-    if (nfas.size >= mostKept) nfas.clear();
-    nfas.set(source, found);
-  }
-  return found;
-}
+/** Entries kept of each table above. */
+const mostKept = 20_000;
 
 /**
  * All texts that a pattern matches as a whole.
@@ -33,53 +24,59 @@ function nfaOf(source: string): NFA {
 export function languageOf(source: string): Language {
   let found = languages.get(source);
   if (found === undefined) {
-    found = fromAutomaton(determinize(nfaOf(source), `The pattern ${source}`));
+    found = fromAutomaton(patternAutomaton(source));
     if (languages.size >= mostKept) languages.clear();
     languages.set(source, found);
   }
   return found;
 }
 
-function fromAutomaton(automaton: DFA): Language {
-  return { automaton, isEmpty: automaton.isEmpty };
-}
+/** A character for every byte, another for each. */
+const byteText = new TextDecoder("latin1");
 
-export function intersection(a: Language, b: Language): Language {
-  if (a === b || b.isEmpty) return b;
-  if (a.isEmpty) return a;
-  return fromAutomaton(
-    limited("The intersection of two patterns", (factory) => {
-      const result = DFA.fromIntersection(a.automaton, b.automaton, factory);
-      result.minimize();
-      return result;
-    }),
-  );
-}
-
-/** Texts of `a` that are not in `b`. */
-export function difference(a: Language, b: Language): Language {
-  return a.isEmpty || b.isEmpty ? a : intersection(a, complementOf(b));
-}
-
-const complements = new WeakMap<Language, Language>();
-
-function complementOf(language: Language): Language {
-  let found = complements.get(language);
+function fromAutomaton(automaton: Automaton): Language {
+  const { letterOf, next, ends } = automaton;
+  const key = [letterOf, new Uint8Array(next.buffer), ends].map((bytes) => byteText.decode(bytes)).join("|");
+  let found = distinct.get(key);
   if (found === undefined) {
-    const copy = language.automaton.copy();
-    copy.complement();
-    found = fromAutomaton(copy);
-    complements.set(language, found);
+    found = { automaton, isEmpty: automaton === emptyAutomaton };
+    if (distinct.size >= mostKept) distinct.clear();
+    distinct.set(key, found);
   }
   return found;
 }
 
-/** Whether some text is in both. Works on the automata as they are, without making them deterministic. */
-export function patternsOverlap(a: string, b: string, within: string): boolean {
-  if (a === b) return !isDisjointWith(nfaOf(a), nfaOf(within));
-  if (prefixesDiffer(a, b)) return false;
-  if (isDisjointWith(nfaOf(a), nfaOf(b))) return false;
-  return !intersection(intersection(languageOf(a), languageOf(b)), languageOf(within)).isEmpty;
+const nothing = fromAutomaton(emptyAutomaton);
+
+type Known = WeakMap<Language, WeakMap<Language, Language>>;
+
+const intersections: Known = new WeakMap();
+const differences: Known = new WeakMap();
+
+function remembered(known: Known, a: Language, b: Language, make: () => Language): Language {
+  let ofA = known.get(a);
+  if (ofA === undefined) known.set(a, (ofA = new WeakMap()));
+  let found = ofA.get(b);
+  if (found === undefined) ofA.set(b, (found = make()));
+  return found;
+}
+
+/** @throws {TooComplexError} */
+export function intersection(a: Language, b: Language): Language {
+  if (a === b || b.isEmpty) return b;
+  if (a.isEmpty) return a;
+  return remembered(intersections, a, b, () =>
+    fromAutomaton(product(a.automaton, b.automaton, "both", "The intersection of two patterns")),
+  );
+}
+
+/** Texts of `a` that are not in `b`. @throws {TooComplexError} */
+export function difference(a: Language, b: Language): Language {
+  if (a.isEmpty || b.isEmpty) return a;
+  if (a === b) return nothing;
+  return remembered(differences, a, b, () =>
+    fromAutomaton(product(a.automaton, b.automaton, "first only", "The intersection of two patterns")),
+  );
 }
 
 /** Patterns that begin with different plain text share no text. */
@@ -92,56 +89,32 @@ export function prefixesDiffer(a: string, b: string): boolean {
 /** A short text of the language that reads well; undefined for an empty one. */
 export function exampleOf(language: Language): string | undefined {
   if (language.isEmpty) return undefined;
-  const { automaton } = language;
+  const { letterOf, letters, next } = language.automaton;
   // Shortest distance to an end, walked with the friendliest character at each step.
-  const distance = distancesToEnd(automaton);
-  let node = automaton.initial;
+  const distance = distancesToEnd(language.automaton);
   const bytes: number[] = [];
-  for (;;) {
-    const left = distance.get(node);
-    if (left === undefined || left === 0) return textOf(bytes);
-    let best: { readonly rank: number; readonly code: number; readonly to: DFA.Node } | undefined;
-    for (const [range, to] of node.out) {
-      if (distance.get(to) !== left - 1) continue;
-      for (let code = range.min; code <= range.max; code += 1) {
-        const rank = friendliness(code, bytes.at(-1));
-        if (best === undefined || rank < best.rank) best = { rank, code, to };
-      }
-    }
-    if (best === undefined) return textOf(bytes);
-    bytes.push(best.code);
-    node = best.to;
+  for (let state = 0; ;) {
+    const left = distance[state] ?? 0;
+    if (left <= 0) return textOf(bytes);
+    const nextOf = (byte: number): number => next[state * letters + (letterOf[byte] ?? 0)] ?? nowhere;
+    const leadsOn = (byte: number): boolean => distance[nextOf(byte)] === left - 1;
+    const byte = bytes.at(-1) !== letterX && leadsOn(letterX) ? letterX : friendliest.find(leadsOn);
+    if (byte === undefined) return textOf(bytes);
+    bytes.push(byte);
+    state = nextOf(byte);
   }
 }
 
-function distancesToEnd(automaton: DFA): ReadonlyMap<DFA.Node, number> {
-  const before = new Map<DFA.Node, DFA.Node[]>();
-  for (const node of automaton.nodes()) {
-    for (const [, to] of node.out) {
-      const list = before.get(to);
-      if (list === undefined) before.set(to, [node]);
-      else list.push(node);
-    }
-  }
-  const distance = new Map<DFA.Node, number>();
-  let edge = [...automaton.finals];
-  for (let steps = 0; edge.length > 0; steps += 1) {
-    const next: DFA.Node[] = [];
-    for (const node of edge) {
-      if (distance.has(node)) continue;
-      distance.set(node, steps);
-      next.push(...(before.get(node) ?? []));
-    }
-    edge = next;
-  }
-  return distance;
-}
+/** Stands for any letter, if not twice in a row. */
+const letterX = 0x78;
 
 /** Letters first, then digits, then the marks that paths and values often have; last what is not ASCII. */
-function friendliness(code: number, before: number | undefined): number {
+const friendliest = Array.from({ length: 256 }, (_, byte) => byte).sort((a, b) => friendliness(a) - friendliness(b));
+
+function friendliness(code: number): number {
   if (code > 0x7e || code < 0x20) return 6 + code / 1000;
   const character = String.fromCharCode(code);
-  if (/[a-z]/.test(character)) return character === "x" && before !== code ? 0 : 1 + code / 1000;
+  if (/[a-z]/.test(character)) return 1 + code / 1000;
   if (/[0-9]/.test(character)) return 2 + code / 1000;
   if (/[A-Z]/.test(character)) return 3 + code / 1000;
   const mark = "/-_.".indexOf(character);

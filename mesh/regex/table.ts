@@ -1,3 +1,4 @@
+import { nowhere } from "./automaton";
 import { type Language } from "./language";
 
 /** A language over some letters as a complete table: every state has a next one for every letter. */
@@ -15,14 +16,14 @@ export interface Table {
 
 /** Reads a language's automaton, as far as it goes by some letters. */
 export function tableOf({ automaton }: Language, letters: readonly number[]): Table {
-  const index = new Map([[automaton.initial, 0]]);
-  const nodes = [automaton.initial];
+  const index = new Map([[0, 0]]);
+  const nodes = [0];
   const rows: (number | undefined)[][] = [];
   for (const node of nodes) {
     rows.push(
       letters.map((letter) => {
-        const to = node.out.get(letter);
-        if (to === undefined) return undefined;
+        const to = automaton.next[node * automaton.letters + (automaton.letterOf[letter] ?? 0)] ?? nowhere;
+        if (to === nowhere) return undefined;
         let found = index.get(to);
         if (found === undefined) {
           index.set(to, (found = nodes.length));
@@ -33,9 +34,9 @@ export function tableOf({ automaton }: Language, letters: readonly number[]): Ta
     );
   }
   // The state that nothing leads out of stands for every step that the automaton does not have.
-  const nowhere = nodes.length;
-  const complete = [...rows.map((row) => row.map((to) => to ?? nowhere)), letters.map(() => nowhere)];
-  const ends = [...nodes.map((node) => automaton.finals.has(node)), false];
+  const dead = nodes.length;
+  const complete = [...rows.map((row) => row.map((to) => to ?? dead)), letters.map(() => dead)];
+  const ends = [...nodes.map((node) => automaton.ends[node] === 1), false];
   return minimal({ start: 0, ends, rows: complete, letters });
 }
 

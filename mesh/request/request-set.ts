@@ -1,5 +1,5 @@
 import { TooComplexError } from "../regex/automaton";
-import { difference, exampleOf, intersection, type Language, languageOf, patternsOverlap } from "../regex/language";
+import { difference, exampleOf, intersection, type Language, languageOf, prefixesDiffer } from "../regex/language";
 import { fullMatch } from "../regex/pattern";
 import { addedHeaders, plainScheme } from "./match";
 
@@ -142,11 +142,7 @@ const free = (name: string): HeaderValues => ({ absent: !addedHeaders.has(name),
 function meet(a: RequestBox, b: RequestBox): RequestBox | undefined {
   const methods = a.methods & b.methods;
   if (methods === 0) return undefined;
-  if (
-    a.pathSource !== undefined &&
-    b.pathSource !== undefined &&
-    !patternsOverlap(a.pathSource, b.pathSource, anyPath)
-  ) {
+  if (a.pathSource !== undefined && b.pathSource !== undefined && prefixesDiffer(a.pathSource, b.pathSource)) {
     return undefined;
   }
   const path = intersection(a.path, b.path);
