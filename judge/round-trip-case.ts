@@ -27,51 +27,83 @@ export interface RoundTrip {
   readonly partings: readonly Parting[];
 }
 
-/** Converts a case's objects and asks both meshes the same. */
-export function roundTrip({ objects, requests }: JudgeCase): RoundTrip {
-  const none = { asked: 0, passed: 0, partings: [] };
+/** A case converted to Istio, and what both meshes are asked. */
+interface ConvertedCase {
+  readonly converted: readonly KubernetesObject[];
+  /** Requests of which the equality is claimed, where it is, with what the analysis of each mesh says. */
+  readonly claimed: readonly Claim[];
+}
+
+interface Claim {
+  readonly request: JudgeRequest;
+  readonly osm: Verdict;
+  readonly istio: Verdict;
+  /** Whether rules were written for all accounts. */
+  readonly allAccounts: boolean;
+}
+
+/** Converts a case's objects; or says why nothing is claimed of it. */
+export function convertCase({ objects, requests }: JudgeCase): ConvertedCase | { readonly refused: string } {
   const text = objects.map((object) => JSON.stringify(object)).join("\n---\n");
   const manifests = parseManifests([{ name: "case.yaml", text }]);
   const conversion = convertManifests(manifests);
   const { mesh } = conversion;
-  if (mesh.problems.some(({ severity }) => severity === "error")) return { ...none, refused: "not read by OSM" };
+  if (mesh.problems.some(({ severity }) => severity === "error")) return { refused: "not read by OSM" };
   const { whole, accounts } = equalityOf(conversion);
-  if (whole !== undefined) return { ...none, refused: whole.place.replace(/ .*/s, "") };
+  if (whole !== undefined) return { refused: whole.place.replace(/ .*/s, "") };
   const converted = migrated(manifests.objects, mesh, conversion, "asm-1-30");
   const after = istioMesh({ objects: converted });
-  const partings: Parting[] = [];
-  let asked = 0;
-  let passed = 0;
+  const claimed: Claim[] = [];
   const callers = new Set(mesh.access().callers);
   for (const request of requests) {
     if (!isWithin(request) || !callers.has(request.from)) continue;
     // Sidecars for hosts outside select the caller's pods, by a label that pods which nobody shows are asked to have.
     if (mesh.catalog.podsOfAccount(request.from).length === 0 && !request.to.includes(".svc")) continue;
-    let osm: Verdict;
-    let istio: Verdict;
     try {
-      osm = decide(mesh, request);
-      istio = decide(after, request);
+      claimed.push({
+        request,
+        osm: decide(mesh, request),
+        istio: decide(after, request),
+        allAccounts: accounts.size === 0,
+      });
     } catch (error) {
-      if (error instanceof RequestError) continue;
-      throw error;
+      if (!(error instanceof RequestError)) throw error;
     }
-    asked += 1;
-    if (mayPass(osm) && mayPass(istio)) passed += 1;
-    if (passing(osm) === passing(istio) || isBelowMesh(osm) || isBelowMesh(istio)) continue;
-    // Of accounts for which nothing is written nobody may call any, and of Services of theirs only the other pods.
-    if (accounts.size > 0 && passing(istio) !== "passes") continue;
-    // By another name than its full one a Service may be unknown to Istio's sidecars.
-    if (request.host !== undefined && !mayPass(istio)) continue;
-    partings.push({ objects, converted, request, osm: described(osm), istio: described(istio) });
   }
-  return { asked, passed, partings };
+  return { converted, claimed };
+}
+
+/** Converts a case's objects and asks both meshes the same. */
+export function roundTrip(asked: JudgeCase): RoundTrip {
+  const conversion = convertCase(asked);
+  if ("refused" in conversion) return { refused: conversion.refused, asked: 0, passed: 0, partings: [] };
+  const { converted, claimed } = conversion;
+  const partings = claimed
+    .filter((claim) => passing(claim.osm) !== passing(claim.istio) && !mayPart(claim))
+    .map(({ request, osm, istio }) => ({
+      objects: asked.objects,
+      converted,
+      request,
+      osm: described(osm),
+      istio: described(istio),
+    }));
+  const passed = claimed.filter(({ osm, istio }) => mayPass(osm) && mayPass(istio)).length;
+  return { asked: claimed.length, passed, partings };
 }
 
 /** What a pod sends to its own address no sidecar sees, nor what one without a sidecar sends; and where nothing listens no policy matters. */
-function isBelowMesh({ because }: Verdict): boolean {
+export function isBelowMesh({ because }: Verdict): boolean {
   const words = /own address|nothing listens|no sidecar is injected|the pods of \S+ have no sidecar/;
   return because.some(({ text }) => words.test(text));
+}
+
+/** Whether a request of whose kind the equality is claimed may part the meshes after all. */
+export function mayPart({ request, osm, istio, allAccounts }: Claim): boolean {
+  if (isBelowMesh(osm) || isBelowMesh(istio)) return true;
+  // Of accounts for which nothing is written nobody may call any, and of Services of theirs only the other pods.
+  if (!allAccounts && passing(istio) !== "passes") return true;
+  // By another name than its full one a Service may be unknown to Istio's sidecars.
+  return request.host !== undefined && !mayPass(istio);
 }
 
 /** Whether the equality is claimed of a request. */

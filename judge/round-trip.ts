@@ -2,6 +2,9 @@ import { parseArgs } from "node:util";
 import * as fc from "fast-check";
 import { arbitraryCase } from "./generate/case";
 import { randomCaseOptions, runToExitCode, wholeNumber } from "./run-options";
+import { openDataPlane } from "./data-plane";
+import { judgedMesh } from "./meshes";
+import { roundTripLive } from "./round-trip-live";
 import { roundTrip, shown } from "./round-trip-case";
 
 /** Requests asked about each policy. */
@@ -11,12 +14,17 @@ const batch = 200;
 
 /**
  * `npx tsx judge/round-trip.ts --cases N --seed S`: random policies of OSM, converted to Istio, and the same requests decided by the
- * analysis of both.
+ * analysis of both; with `--live`, N requests sent through the real sidecars of both.
  */
 function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { ...randomCaseOptions(1000), limit: { type: "string", default: "5" } },
+    options: {
+      ...randomCaseOptions(1000),
+      limit: { type: "string", default: "5" },
+      live: { type: "boolean", default: false },
+    },
   });
+  if (values.live) return live(wholeNumber(values, "cases"), wholeNumber(values, "seed"));
   const wanted = wholeNumber(values, "cases");
   const seed = wholeNumber(values, "seed");
   const limit = wholeNumber(values, "limit");
@@ -44,6 +52,24 @@ function main(): Promise<number> {
     `seed ${String(seed)}: ${String(policies)} policies, ${String(asked)} requests, ${String(passed)} pass on both sides; nothing claimed of: ${notClaimed}\ndisagreements: ${String(wrong)}\n`,
   );
   return Promise.resolve(wrong === 0 ? 0 : 1);
+}
+
+async function live(wanted: number, seed: number): Promise<number> {
+  const report = (message: string): void => void process.stderr.write(`${message}\n`);
+  const osm = await openDataPlane(report, judgedMesh("osm").dataPlane);
+  const istio = await openDataPlane(report, judgedMesh("istio").dataPlane);
+  try {
+    const { sent, policies, refused, passed, varying, partings } = await roundTripLive({ osm, istio }, seed, wanted);
+    for (const parting of partings) process.stdout.write(`\n${shown(parting)}\n`);
+    process.stdout.write(
+      `seed ${String(seed)}: ${String(sent)} requests about ${String(policies)} policies through real sidecars of both meshes, ` +
+        `${String(passed)} passed in both; ${String(varying)} ended differently that do not always end the same way; ` +
+        `nothing claimed of ${String(refused)} policies\ndisagreements: ${String(partings.length)}\n`,
+    );
+    return partings.length === 0 ? 0 : 1;
+  } finally {
+    await Promise.all([osm.close(), istio.close()]);
+  }
 }
 
 runToExitCode(main);

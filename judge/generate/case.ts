@@ -29,30 +29,36 @@ export interface World {
   readonly aliases: readonly AliasObject[];
 }
 
-/** A policy with workloads, Services and requests to them; mostly well-formed. */
-export function arbitraryCase(requests: number): fc.Arbitrary<JudgeCase> {
-  return drawn((draw) => drawCase(draw, requests));
+/**
+ * A policy with workloads, Services and requests to them; mostly well-formed.
+ * @param convertible leaves out what makes the conversion to Istio claim nothing of the whole: traffic with the outside, settings, objects
+ * shown in part; and says the protocol of every port. Default: false.
+ */
+export function arbitraryCase(requests: number, convertible = false): fc.Arbitrary<JudgeCase> {
+  return drawn((draw) => drawCase(draw, requests, convertible));
 }
 
-function drawCase(draw: Draw, requests: number): JudgeCase {
-  const mood = draw.pick<Mood>(["tame", "mixed", "mixed", "wild"]);
+function drawCase(draw: Draw, requests: number, convertible: boolean): JudgeCase {
+  const mood = draw.pick<Mood>(convertible ? ["tame"] : ["tame", "mixed", "mixed", "wild"]);
   const focused = draw.oneIn(2);
   const patterns: DrawnPatterns = { paths: [], headers: [] };
   const workloads = unique(draw.list(1, focused ? 2 : 5, () => drawWorkload(draw, mood)));
   // Most Services and TrafficTargets are about the same workloads, so that requests get somewhere.
   const destinations = focused ? workloads.slice(0, 1) : workloads;
   const selected = draw.oneIn(5) ? workloads : destinations;
-  const services = unique(draw.list(1, focused ? 2 : 4, () => drawService(draw, mood, selected)));
+  const services = unique(draw.list(1, focused ? 2 : 4, () => drawService(draw, mood, selected, convertible)));
   const homes = focused ? workloads.map(({ metadata }) => metadata.namespace) : namespaces;
   const groups = unique(draw.list(1, 3, () => drawRouteGroup(draw, mood, homes, patterns)));
   const tcpRoutes = unique(draw.list(0, 2, () => drawTcpRoute(draw)));
   const targets = unique(
     draw.list(focused ? 2 : 1, 5, () => drawTarget(draw, mood, destinations, workloads, [...groups, ...tcpRoutes])),
   );
-  const shown = draw.oneIn(4) ? drawPartial(draw, { workloads, services }) : { workloads, services, endpoints: [] };
-  const ingresses = draw.oneIn(5) ? drawIngresses(draw, services) : [];
-  const egresses = draw.oneIn(6) ? unique(draw.list(1, 2, () => drawEgress(draw, groups, workloads))) : [];
-  const aliases = draw.oneIn(10) ? [drawAlias(draw)] : [];
+  const shown =
+    !convertible && draw.oneIn(4) ? drawPartial(draw, { workloads, services }) : { workloads, services, endpoints: [] };
+  const ingresses = !convertible && draw.oneIn(5) ? drawIngresses(draw, services) : [];
+  const egresses =
+    !convertible && draw.oneIn(6) ? unique(draw.list(1, 2, () => drawEgress(draw, groups, workloads))) : [];
+  const aliases = !convertible && draw.oneIn(10) ? [drawAlias(draw)] : [];
   const { objects: mesh, isMonitored } = drawMesh(draw, mood);
   const objects: unknown[] = [
     ...mesh,
@@ -67,7 +73,7 @@ function drawCase(draw: Draw, requests: number): JudgeCase {
     ...(draw.oneIn(2) ? [] : unique(draw.list(1, 2, () => drawSplit(draw, mood, services)))),
     ...ingresses,
     ...egresses,
-    ...(draw.oneIn(12) ? [drawSetting(draw)] : []),
+    ...(!convertible && draw.oneIn(12) ? [drawSetting(draw)] : []),
   ];
   const calls = targets.flatMap(({ spec: { destination, sources } }) =>
     services

@@ -52,7 +52,7 @@ function drawEndpoints(
   const outside = { ip: "20.1.2.3" };
   const one = draw.maybe(services);
   if (one === undefined || draw.oneIn(3)) {
-    const { metadata, spec } = drawService(draw, "tame", []);
+    const { metadata, spec } = drawService(draw, "tame", [], false);
     const given = { apiVersion: "v1", kind: "Service", metadata, spec: { ...spec, selector: {} } };
     const others = services.filter((other) => !isSame(other, given));
     return { services: [...others, given], endpoints: [endpointsOf(given, [outside])] };

@@ -16,7 +16,11 @@ interface DrawnPort {
   readonly appProtocol?: string;
 }
 
-export function drawService(draw: Draw, mood: Mood, workloads: readonly Workload[]) {
+/**
+ * A Service, mostly for one of the workloads.
+ * @param named says every port's protocol: without that it is HTTP to OSM, and Istio finds out with filters that upstream Envoy lacks.
+ */
+export function drawService(draw: Draw, mood: Mood, workloads: readonly Workload[], named: boolean) {
   const wild = mood === "wild";
   const workload = draw.maybe(workloads);
   const several = draw.oneIn(3) ? draw.some([80, 81, 5000]) : [];
@@ -30,6 +34,7 @@ export function drawService(draw: Draw, mood: Mood, workloads: readonly Workload
     return {
       ...((numbers.length > 1 || prefix !== "" || draw.oneIn(3)) && { name: `${prefix}p${String(port)}` }),
       port,
+      ...(named && prefix === "" && { appProtocol: "http" }),
       ...(!draw.oneIn(6) && { targetPort: draw.oneIn(8) ? "web" : target }),
       ...(draw.oneIn(wild ? 3 : 8) && {
         appProtocol: draw.pick(["http", "tcp", "grpc", ...(wild ? ["https", "TCP", "HTTP", "mongo"] : [])]),

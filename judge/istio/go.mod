@@ -3,6 +3,7 @@ module aks-mesh/judge/istio
 go 1.26.0
 
 require (
+	aks-mesh/judge/pods v0.0.0
 	github.com/envoyproxy/go-control-plane/envoy v1.37.1-0.20260713214202-ca8ce173c36f
 	google.golang.org/protobuf v1.36.12
 	istio.io/api v1.31.1-0.20260915183457-d60a532be69a
@@ -14,7 +15,14 @@ require (
 )
 
 require (
+	github.com/containernetworking/plugins v1.9.1 // indirect
+	github.com/vishvananda/netlink v1.3.1 // indirect
+	github.com/vishvananda/netns v0.0.5 // indirect
+)
+
+require (
 	aks-mesh/judge/re2/client v0.0.0
+	aks-mesh/sandbox/data-plane/pods v0.0.0 // indirect
 	cel.dev/expr v0.25.2 // indirect
 	dario.cat/mergo v1.0.2 // indirect
 	github.com/Masterminds/goutils v1.1.1 // indirect
@@ -139,7 +147,7 @@ require (
 	gomodules.xyz/jsonpatch/v2 v2.5.0 // indirect
 	google.golang.org/genproto/googleapis/api v0.0.0-20260720211330-0afa2a65878a // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260720211330-0afa2a65878a // indirect
-	google.golang.org/grpc v1.84.0 // indirect
+	google.golang.org/grpc v1.84.0
 	gopkg.in/evanphx/json-patch.v4 v4.13.0 // indirect
 	gopkg.in/inf.v0 v0.9.1 // indirect
 	gopkg.in/natefinch/lumberjack.v2 v2.2.1 // indirect
@@ -169,3 +177,7 @@ replace (
 )
 
 replace aks-mesh/judge/re2/client => ../re2/client
+
+replace aks-mesh/judge/pods => ../pods
+
+replace aks-mesh/sandbox/data-plane/pods => ../../sandbox/data-plane/pods

@@ -2,8 +2,8 @@
 // configuration, and requests are followed through it as Envoy would.
 //
 // Its arguments are the command of judge/re2/answer.py, which it asks about patterns. Standard input holds one case a line,
-// {"objects": [...], "requests": [...], "rootNamespace": "..."}; standard output gets one line for each, in the same order:
-// {"verdicts": [...]} or {"error": "..."}.
+// {"objects": [...], "requests": [...], "rootNamespace": "...", "upstreamEnvoy": false}; standard output gets one line for each, in the
+// same order: {"verdicts": [...]} or {"error": "..."}.
 package main
 
 import (
@@ -28,6 +28,8 @@ type question struct {
 	Objects       []json.RawMessage `json:"objects"`
 	Requests      []verdict.Request `json:"requests"`
 	RootNamespace string            `json:"rootNamespace"`
+	// UpstreamEnvoy asks about sidecars that lack Istio's own filters.
+	UpstreamEnvoy bool `json:"upstreamEnvoy"`
 }
 
 type answer struct {
@@ -50,7 +52,6 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	controlplane.Prepare(controlplane.Settings{ALPNFilter: true})
 	scanner := bufio.NewScanner(os.Stdin)
 	scanner.Buffer(make([]byte, 1<<20), maxLine)
 	output := json.NewEncoder(stdout.Answers)
@@ -77,13 +78,14 @@ func answerQuestion(patterns envoy.Patterns, line []byte) (result answer, err er
 	if err := json.Unmarshal(line, &asked); err != nil {
 		return answer{}, err
 	}
+	controlplane.Prepare(controlplane.Settings{ALPNFilter: !asked.UpstreamEnvoy})
 	objects, err := cluster.New(asked.Objects, asked.RootNamespace)
 	if err != nil {
 		return answer{}, err
 	}
 	verdict.AddMissingClients(objects, asked.Requests)
 	err = controlplane.With(objects, func(control *controlplane.ControlPlane) error {
-		mesh, err := verdict.New(control, objects, patterns, true)
+		mesh, err := verdict.New(control, objects, patterns, !asked.UpstreamEnvoy)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ module aks-mesh/judge/osm
 go 1.25.0
 
 require (
+	aks-mesh/judge/pods v0.0.0
 	aks-mesh/sandbox/data-plane/pods v0.0.0
 	github.com/envoyproxy/go-control-plane v0.10.2-0.20220325020618-49ff273808a1
 	github.com/google/uuid v1.3.0
@@ -137,3 +138,5 @@ require (
 replace aks-mesh/sandbox/data-plane/pods => ../../sandbox/data-plane/pods
 
 replace aks-mesh/judge/re2/client => ../re2/client
+
+replace aks-mesh/judge/pods => ../pods

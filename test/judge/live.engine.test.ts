@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { dataPlaneProblem, openDataPlane } from "../../judge/data-plane";
-import { openJudge } from "../../judge";
+import { judgedMesh } from "../../judge/meshes";
 import { playLive, randomPolicies } from "../../judge/play";
 
 /** A small run of `tsx judge/live.ts`, always the same. */
@@ -11,10 +11,11 @@ it("real Envoys do what our analysis and the judge say", async ({ skip }) => {
   const problem = await dataPlaneProblem();
   if (problem !== undefined) skip(problem);
   const report = (message: string): void => void process.stderr.write(`${message}\n`);
-  const judge = await openJudge(report);
-  const dataPlane = await openDataPlane(report);
+  const mesh = judgedMesh("osm");
+  const judge = await mesh.open(report);
+  const dataPlane = await openDataPlane(report, mesh.dataPlane);
   try {
-    const { sent, outcomes, different } = await playLive(judge, dataPlane, randomPolicies(seed), requests);
+    const { sent, outcomes, different } = await playLive(mesh, judge, dataPlane, randomPolicies(mesh, seed), requests);
     expect({ seed, different }).toEqual({ seed, different: [] });
     expect(sent).toBeGreaterThanOrEqual(requests);
     expect([...outcomes.keys()]).toContain("allowed");

@@ -13,23 +13,19 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"time"
 
 	discovery_v3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
-	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
 	corev1 "k8s.io/api/core/v1"
 
 	"aks-mesh/judge/osm/internal/cluster"
 	"aks-mesh/judge/osm/internal/controlplane"
 	"aks-mesh/judge/osm/internal/verdict"
-	"aks-mesh/sandbox/data-plane/pods/netns"
+	"aks-mesh/judge/pods"
 )
-
-const workerDelay = 500 * time.Millisecond
 
 type question struct {
 	Objects  []json.RawMessage `json:"objects"`
@@ -44,21 +40,21 @@ type answer struct {
 }
 
 func main() {
-	if err := serve(); err != nil {
+	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "data-plane:", err)
 		os.Exit(1)
 	}
 }
 
-func serve() error {
+func run() error {
 	if len(os.Args) != 2 {
 		return errors.New("usage: unshare --net --mount data-plane ENVOY < cases.jsonl")
 	}
-	envoyPath, err := prepareMounts(os.Args[1])
+	envoyPath, err := pods.PrepareMounts(os.Args[1])
 	if err != nil {
 		return err
 	}
-	node, err := netns.New()
+	node, err := pods.NewNode(verdict.OutsideAddress)
 	if err != nil {
 		return err
 	}
@@ -67,9 +63,6 @@ func serve() error {
 		return err
 	}
 	server := &discoveryServer{control: control}
-	if err := node.Do(prepareNode); err != nil {
-		return err
-	}
 	if err := node.Do(func() error { return startControl(server) }); err != nil {
 		return err
 	}
@@ -80,8 +73,8 @@ func serve() error {
 	for scanner.Scan() {
 		var result answer
 		var err error
-		for range attempts {
-			if result, err = play(node, server, scanner.Bytes(), envoyPath); !errors.Is(err, errNotReady) {
+		for range pods.Attempts {
+			if result, err = play(node, server, scanner.Bytes(), envoyPath); !errors.Is(err, pods.ErrNotReady) {
 				break
 			}
 		}
@@ -95,34 +88,9 @@ func serve() error {
 	return scanner.Err()
 }
 
-// prepareMounts puts Envoy where its own user may start it, and gives the pods a resolver that says no at once. Both are
-// seen by this process and its children only.
-func prepareMounts(envoy string) (string, error) {
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return "", fmt.Errorf("private mounts: %w (are you root?)", err)
-	}
-	if err := unix.Mount("tmpfs", sharedFolder, "tmpfs", 0, "mode=0755"); err != nil {
-		return "", err
-	}
-	target := filepath.Join(sharedFolder, "envoy")
-	resolver := filepath.Join(sharedFolder, "resolv.conf")
-	hosts := filepath.Join(sharedFolder, "hosts")
-	for file, text := range map[string]string{target: "", hosts: "", resolver: "nameserver 127.0.0.1\noptions attempts:1 timeout:1\n"} {
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-			return "", err
-		}
-	}
-	for file, seenAs := range map[string]string{envoy: target, resolver: "/etc/resolv.conf", hosts: "/etc/hosts"} {
-		if err := unix.Mount(file, seenAs, "", unix.MS_BIND, ""); err != nil {
-			return "", fmt.Errorf("%s: %w", file, err)
-		}
-	}
-	return target, nil
-}
-
 // startControl serves discovery on the node.
 func startControl(server *discoveryServer) error {
-	listener, err := net.Listen("tcp4", fmt.Sprintf("%s:%d", nodeAddress, controlPort))
+	listener, err := net.Listen("tcp4", fmt.Sprintf("%s:%d", pods.NodeAddress, pods.ControlPort))
 	if err != nil {
 		return err
 	}
@@ -138,7 +106,7 @@ func startControl(server *discoveryServer) error {
 }
 
 // play brings the pods of one case up, sends its requests and takes everything down again.
-func play(node *netns.Namespace, server *discoveryServer, line []byte, envoyPath string) (result answer, err error) {
+func play(node *pods.Node, server *discoveryServer, line []byte, envoyPath string) (result answer, err error) {
 	var asked question
 	if err := json.Unmarshal(line, &asked); err != nil {
 		return result, err
@@ -157,25 +125,25 @@ func play(node *netns.Namespace, server *discoveryServer, line []byte, envoyPath
 	if err := writeHosts(objects); err != nil {
 		return result, err
 	}
-	if err := node.Do(func() error { return netns.Run(serviceRules(objects), "iptables-restore", "-w") }); err != nil {
+	if err := serve(node, objects); err != nil {
 		return result, err
 	}
-	served, err := newApplication()
+	served, err := pods.NewApplication()
 	if err != nil {
 		return result, err
 	}
-	world, err := startWorld(node, objects, asked.Requests, served)
+	world, err := node.Listen(outsideAddresses(objects, asked.Requests), served)
 	if err != nil {
 		return result, err
 	}
 
-	var pods []*pod
+	var started []*pod
 	defer func() {
 		for _, listener := range world {
 			err = errors.Join(err, listener.Close())
 		}
-		for _, it := range pods {
-			err = errors.Join(err, it.stop())
+		for _, it := range started {
+			err = errors.Join(err, it.Stop())
 		}
 	}()
 	outsiders, err := outsidersOf(plain)
@@ -185,20 +153,20 @@ func play(node *netns.Namespace, server *discoveryServer, line []byte, envoyPath
 	for _, object := range append(outsiders, objects.Pods...) {
 		it, err := startPod(node, object, objects, served, envoyPath)
 		if it != nil {
-			pods = append(pods, it)
+			started = append(started, it)
 		}
 		if err != nil {
 			return result, err
 		}
 	}
-	for _, it := range pods {
-		if err := it.waitReady(); err != nil {
+	for _, it := range started {
+		if err := it.WaitReady(); err != nil {
 			return result, err
 		}
 	}
 
 	// Ready says that the first configuration was taken; the workers get it a moment later.
-	time.Sleep(workerDelay)
+	time.Sleep(pods.WorkerDelay)
 
 	result.Verdicts = make([]seen, len(asked.Requests))
 	failures := make([]error, len(asked.Requests))
@@ -211,9 +179,9 @@ func play(node *netns.Namespace, server *discoveryServer, line []byte, envoyPath
 			defer group.Done()
 			defer func() { <-slots }()
 			who, _ := request.Caller()
-			from, err := clientOf(pods, who)
+			from, err := clientOf(started, who)
 			if err == nil {
-				result.Verdicts[index], err = send(from, server, objects, request)
+				result.Verdicts[index], err = send(from, server, objects, served, request)
 			}
 			failures[index] = err
 		}()
@@ -246,8 +214,8 @@ func outsidersOf(requests []verdict.Request) ([]*corev1.Pod, error) {
 	return list, nil
 }
 
-func clientOf(pods []*pod, from string) (*pod, error) {
-	for _, it := range pods {
+func clientOf(started []*pod, from string) (*pod, error) {
+	for _, it := range started {
 		name := it.object.Namespace + "/" + it.object.Spec.ServiceAccountName
 		if it.object.Namespace == verdict.OutsideNamespace {
 			name = it.object.Name

@@ -1,34 +1,17 @@
 package main
 
 import (
-	"bufio"
 	"crypto/tls"
-	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"strconv"
-	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"aks-mesh/judge/osm/internal/cluster"
 	"aks-mesh/judge/osm/internal/verdict"
+	"aks-mesh/judge/pods"
 )
-
-const (
-	// ping is what a TCP client says and the application says back. It is no beginning of an HTTP request.
-	ping          = "ping\n"
-	dialTimeout   = 5 * time.Second
-	answerTimeout = 10 * time.Second
-	// attempts is how often a call is made whose end tells of a busy machine and nothing of the policy.
-	attempts = 5
-)
-
-// errBusy is the end of a call that took too long.
-var errBusy = errors.New("no answer in time: is the machine busy?")
 
 // request is a call, and what only a real one can be.
 type request struct {
@@ -56,7 +39,7 @@ type seen struct {
 }
 
 // send makes a call for real, on a connection of its own, and tells what the caller saw.
-func send(from *pod, server *discoveryServer, objects *cluster.Objects, asked request) (seen, error) {
+func send(from *pod, server *discoveryServer, objects *cluster.Objects, served *pods.Application, asked request) (seen, error) {
 	address, err := resolve(objects, asked.To)
 	if err != nil {
 		return seen{Verdict: verdict.Verdict{Error: err.Error()}}, nil
@@ -81,12 +64,12 @@ func send(from *pod, server *discoveryServer, objects *cluster.Objects, asked re
 		}
 	}
 	if asked.Times < 2 {
-		result, err := sendWithRetries(from, address, security, asked.Request)
-		return seen{Verdict: result, Arrived: from.application.count(asked.Path)}, err
+		result, err := sendPlain(from, address, security, asked.Request)
+		return seen{Verdict: result, Arrived: served.Count(asked.Path)}, err
 	}
 	result := seen{Statuses: map[int]int{}}
 	for range asked.Times {
-		one, err := sendWithRetries(from, address, security, asked.Request)
+		one, err := sendPlain(from, address, security, asked.Request)
 		if err != nil {
 			return seen{}, err
 		}
@@ -96,106 +79,38 @@ func send(from *pod, server *discoveryServer, objects *cluster.Objects, asked re
 		}
 		result.Statuses[status]++
 	}
-	result.Arrived = from.application.count(asked.Path)
+	result.Arrived = served.Count(asked.Path)
 	return result, nil
 }
 
-// sendWithRetries makes a call again whose end tells of a busy machine only.
-func sendWithRetries(from *pod, address string, security *tls.Config, asked verdict.Request) (verdict.Verdict, error) {
-	var result verdict.Verdict
-	var err error
-	for range attempts {
-		if result, err = sendOnce(from, address, security, asked); !errors.Is(err, errBusy) {
-			return result, err
-		}
-	}
-	return verdict.Verdict{}, err
+// outcomes are those of the statuses of answers.
+var outcomes = map[int]verdict.Outcome{
+	http.StatusOK: verdict.Allowed, http.StatusForbidden: verdict.Denied, http.StatusNotFound: verdict.NoRoute,
+	http.StatusServiceUnavailable: verdict.Unavailable,
 }
 
-func sendOnce(from *pod, address string, security *tls.Config, request verdict.Request) (verdict.Verdict, error) {
-	connection, err := from.dial("tcp4", address)
-	if err != nil {
-		return noAnswer(err)
+func sendPlain(from *pod, address string, security *tls.Config, asked verdict.Request) (verdict.Verdict, error) {
+	call := pods.Call{TCP: asked.Protocol == "tcp", Method: asked.Method, Path: asked.Path, Host: asked.Host, Headers: map[string][]string{}}
+	if call.Host == "" {
+		call.Host = asked.To
 	}
-	defer connection.Close()
-	if err := connection.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
+	for name, values := range asked.Headers {
+		call.Headers[name] = values
+	}
+	answer, err := from.Send(address, security, call)
+	switch {
+	case err != nil:
 		return verdict.Verdict{}, err
-	}
-	if security != nil {
-		connection = tls.Client(connection, security)
-	}
-	if request.Protocol == "tcp" {
-		return sendBytes(connection)
-	}
-	return sendHTTP(connection, request)
-}
-
-// noAnswer is what a caller sees whose connection is not taken, or ends without an answer: an outcome, unless time is up.
-func noAnswer(err error) (verdict.Verdict, error) {
-	var network net.Error
-	if errors.As(err, &network) && network.Timeout() {
-		return verdict.Verdict{}, errBusy
-	}
-	return verdict.Verdict{Outcome: verdict.Refused}, nil
-}
-
-func sendBytes(connection net.Conn) (verdict.Verdict, error) {
-	if _, err := connection.Write([]byte(ping)); err != nil {
-		return noAnswer(err)
-	}
-	answer := make([]byte, len(ping))
-	if _, err := io.ReadFull(connection, answer); err != nil {
-		return noAnswer(err)
-	}
-	if string(answer) != ping {
+	case !answer.Answered:
 		return verdict.Verdict{Outcome: verdict.Refused}, nil
+	case call.TCP:
+		return verdict.Verdict{Outcome: verdict.Allowed}, nil
 	}
-	return verdict.Verdict{Outcome: verdict.Allowed}, nil
-}
-
-func sendHTTP(connection net.Conn, request verdict.Request) (verdict.Verdict, error) {
-	host, method, path := request.Host, request.Method, request.Path
-	if host == "" {
-		host = request.To
-	}
-	if method == "" {
-		method = http.MethodGet
-	}
-	if path == "" {
-		path = "/"
-	}
-	if method == http.MethodConnect {
-		path = host // it asks for a connection, which has no path
-	}
-	lines := []string{fmt.Sprintf("%s %s HTTP/1.1", method, path), "Host: " + host, "Connection: close"}
-	for name, values := range request.Headers {
-		for _, value := range values {
-			lines = append(lines, name+": "+value)
-		}
-	}
-	if method == http.MethodPost || method == http.MethodPut || method == http.MethodPatch {
-		lines = append(lines, "Content-Length: 0")
-	}
-	if _, err := connection.Write([]byte(strings.Join(lines, "\r\n") + "\r\n\r\n")); err != nil {
-		return noAnswer(err)
-	}
-	response, err := http.ReadResponse(bufio.NewReader(connection), &http.Request{Method: method})
-	if err != nil {
-		return noAnswer(err)
-	}
-	defer response.Body.Close()
-	// Envoy gives a connection to another pod one second, as OSM tells it to.
-	if text, err := io.ReadAll(response.Body); err != nil || strings.Contains(string(text), "connection timeout") {
-		return verdict.Verdict{}, errBusy
-	}
-	status := response.StatusCode
-	outcome, known := map[int]verdict.Outcome{
-		200: verdict.Allowed, 403: verdict.Denied, 404: verdict.NoRoute, 503: verdict.Unavailable,
-	}[status]
+	outcome, known := outcomes[answer.Status]
 	if !known {
-		return verdict.Verdict{Status: &status, Error: "unexpected status " + strconv.Itoa(status)}, nil
+		return verdict.Verdict{Status: &answer.Status, Error: "unexpected status " + strconv.Itoa(answer.Status)}, nil
 	}
-	return verdict.Verdict{Outcome: outcome, Status: &status}, nil
+	return verdict.Verdict{Outcome: outcome, Status: &answer.Status}, nil
 }
 
 // resolve does what a pod's DNS would: the Service's address, or one of its pods', empty if it has none; or one outside the

@@ -242,6 +242,17 @@ func (o *Objects) slicesOf(service *corev1.Service) []*discoveryv1.EndpointSlice
 	return list
 }
 
+// EndpointsOf are the EndpointSlices of a Service.
+func (o *Objects) EndpointsOf(service *corev1.Service) []*discoveryv1.EndpointSlice {
+	var list []*discoveryv1.EndpointSlice
+	for _, slice := range o.EndpointSlices {
+		if slice.Namespace == service.Namespace && slice.Labels[discoveryv1.LabelServiceName] == service.Name {
+			list = append(list, slice)
+		}
+	}
+	return list
+}
+
 // TargetPort resolves a Service's target port on a pod: a number, or the number of the container port of that name.
 func TargetPort(pod *corev1.Pod, port corev1.ServicePort) (int32, bool) {
 	if name := port.TargetPort.StrVal; name != "" {

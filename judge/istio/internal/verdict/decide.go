@@ -430,9 +430,9 @@ func (c *call) reach(at leaf, destination netip.AddrPort, security *envoy.TLS, r
 	if security != nil {
 		connection.TLS, connection.ServerName, connection.Protocols = true, security.ServerName, security.Protocols
 		if security.Certificate {
-			connection.Peer = identity(c.client)
+			connection.Peer = Identity(c.client)
 		}
-		if !security.Accepts(c.engine, identity(pod)) {
+		if !security.Accepts(c.engine, Identity(pod)) {
 			c.fail(at, http)
 			return nil
 		}
@@ -453,8 +453,8 @@ func (c *call) reach(at leaf, destination netip.AddrPort, security *envoy.TLS, r
 	return nil
 }
 
-// identity is the name in a pod's certificate.
-func identity(pod *corev1.Pod) string {
+// Identity is the name in a pod's certificate.
+func Identity(pod *corev1.Pod) string {
 	return fmt.Sprintf("spiffe://cluster.local/ns/%s/sa/%s", pod.Namespace, pod.Spec.ServiceAccountName)
 }
 

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"aks-mesh/judge/istio/internal/cluster"
+	"aks-mesh/judge/istio/internal/verdict"
+	"aks-mesh/judge/pods"
+)
+
+// seen is what came of a request.
+type seen struct {
+	verdict.Verdict
+	// AnsweredBy are the Services of the pod that answered; none where the answer is a sidecar's, or came from outside of the cluster.
+	AnsweredBy []string `json:"answered-by,omitempty"`
+}
+
+// outcomes are those of the statuses of answers.
+var outcomes = map[int]verdict.Outcome{
+	http.StatusOK: verdict.Allowed, http.StatusForbidden: verdict.Denied, http.StatusNotFound: verdict.NoRoute,
+	http.StatusBadGateway: verdict.Unavailable, http.StatusServiceUnavailable: verdict.Unavailable,
+	http.StatusInternalServerError: verdict.Unavailable,
+}
+
+// send makes a call for real and tells what the caller saw.
+func send(started []*pod, objects *cluster.Objects, asked verdict.Request) (seen, error) {
+	from := clientOf(started, asked.From)
+	if from == nil {
+		return seen{}, fmt.Errorf("nobody runs as %s", asked.From)
+	}
+	address, err := resolve(objects, asked.To)
+	if err != nil {
+		return seen{Verdict: verdict.Verdict{Error: err.Error()}}, nil
+	}
+	if address == "" {
+		return seen{Verdict: verdict.Verdict{Outcome: verdict.Refused}}, nil
+	}
+	call := pods.Call{TCP: asked.Protocol == "tcp", Method: asked.Method, Path: asked.Path, Host: asked.Host, Headers: map[string][]string{}}
+	if call.Host == "" {
+		call.Host = asked.To
+	}
+	for name, values := range asked.Headers {
+		call.Headers[name] = values
+	}
+	result, err := from.Send(address, nil, call)
+	if err != nil {
+		return seen{}, err
+	}
+	switch {
+	case !result.Answered:
+		return seen{Verdict: verdict.Verdict{Outcome: verdict.Refused}}, nil
+	case call.TCP:
+		return seen{verdict.Verdict{Outcome: verdict.Allowed}, servicesOf(started, objects, result.By)}, nil
+	}
+	outcome, known := outcomes[result.Status]
+	if !known {
+		return seen{Verdict: verdict.Verdict{Status: &result.Status, Error: fmt.Sprintf("unexpected status %d", result.Status)}}, nil
+	}
+	return seen{verdict.Verdict{Outcome: outcome, Status: &result.Status}, servicesOf(started, objects, result.By)}, nil
+}
+
+func clientOf(started []*pod, from string) *pod {
+	for _, it := range started {
+		if verdict.IsOutsider(from) && it.object.Name == from || it.object.Namespace+"/"+it.object.Spec.ServiceAccountName == from {
+			return it
+		}
+	}
+	return nil
+}
+
+// servicesOf are the Services that a pod is behind.
+func servicesOf(started []*pod, objects *cluster.Objects, name string) []string {
+	var list []string
+	for _, it := range started {
+		if nodeID(it.object) != name {
+			continue
+		}
+		for _, service := range objects.Services {
+			for _, slice := range objects.EndpointsOf(service) {
+				for _, endpoint := range slice.Endpoints {
+					if id := service.Namespace + "/" + service.Name; endpoint.Addresses[0] == it.object.Status.PodIP && !slices.Contains(list, id) {
+						list = append(list, id)
+					}
+				}
+			}
+		}
+	}
+	return list
+}
