@@ -22,6 +22,12 @@ export const istioAnalysis: Analysis = ({ objects }) => {
   return (request) => decide(mesh, request);
 };
 
+/** What of a case we say that istiod's webhook and the kinds' schemas refuse. */
+export function refusedByIstio({ objects }: Pick<JudgeCase, "objects">): readonly string[] {
+  const mesh = istioMesh({ objects: objects as readonly KubernetesObject[] });
+  return mesh.admissionFindings().flatMap(({ refused, finding }) => (refused ? [finding.message] : []));
+}
+
 /** One request about which our analysis and the real mesh do not say the same. */
 export interface Disagreement {
   readonly objects: readonly unknown[];

@@ -1,6 +1,6 @@
 import type * as fc from "fast-check";
 import { type Judge, type JudgeCase, openJudge } from ".";
-import { type Analysis, istioAnalysis, osmAnalysis } from "./compare";
+import { type Analysis, istioAnalysis, osmAnalysis, refusedByIstio } from "./compare";
 import { type DataPlaneProgram, osmDataPlane } from "./data-plane";
 import { arbitraryCase } from "./generate/case";
 import { arbitraryIstioCase } from "./istio-generate/case";
@@ -20,6 +20,8 @@ export interface JudgedMesh {
   readonly dataPlane: DataPlaneProgram;
   /** Whether sidecars of the mesh have filters that the data plane's Envoys lack, so that some requests end otherwise there. */
   readonly ownFilters: boolean;
+  /** What our admission refuses of a case; undefined where random objects are never refused. */
+  readonly refuses?: (asked: JudgeCase) => readonly string[];
   /** Counts kinds of policies that are easily decided wrongly. */
   readonly counts?: KindCounts;
 }
@@ -49,6 +51,7 @@ export function judgedMesh(name: string): JudgedMesh {
         analysis: istioAnalysis,
         dataPlane: istioDataPlane,
         ownFilters: true,
+        refuses: refusedByIstio,
       };
     default:
       throw new OptionError(`--mesh is ${JSON.stringify(name)}; write osm or istio.`);

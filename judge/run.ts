@@ -28,7 +28,7 @@ async function main(): Promise<number> {
   const wanted = wholeNumber(values, "cases");
   const seed = wholeNumber(values, "seed");
   const limit = wholeNumber(values, "limit");
-  const { title, open, arbitraryCase, analysis, counts: kinds } = judgedMesh(values.mesh);
+  const { title, open, arbitraryCase, analysis, refuses, counts: kinds } = judgedMesh(values.mesh);
   const judge = await open((message) => process.stderr.write(`${message}\n`));
   const started = performance.now();
   const outcomes = new Map<string, number>();
@@ -45,12 +45,19 @@ async function main(): Promise<number> {
       for (const [index, answer] of answers.entries()) {
         const asked = cases[index];
         if (asked === undefined) continue;
+        const place = `seed ${String(seed + round)}, policy ${String(index)}`;
+        const ours = refuses?.(asked) ?? [];
         if ("error" in answer) {
-          if (values.mesh === "osm") {
-            throw new Error(`seed ${String(seed + round)}, policy ${String(index)}: ${answer.error}`);
-          }
+          if (refuses === undefined) throw new Error(`${place}: ${answer.error}`);
           refused += 1;
+          if (ours.length > 0) continue;
+          wrong += 1;
+          process.stdout.write(`\n${place}: taken by ours, refused by ${title}: ${answer.error}\n`);
           continue;
+        }
+        if (ours.length > 0) {
+          wrong += 1;
+          process.stdout.write(`\n${place}: refused by ours, taken by ${title}: ${ours.join("; ")}\n`);
         }
         policies += 1;
         kinds?.add(asked, answer.verdicts);

@@ -6,6 +6,7 @@ import { isJsonObject, type Manifests, nowhere } from "../../manifests";
 import { schemaProblems } from "../../manifests/schema";
 import { type IstioKind, istioKinds, type IstioObject, type PeerAuthentication } from "../kinds";
 import { checkAuthorizationPolicy } from "./authorization-policy";
+import { checkDryRun } from "./dry-run";
 import { specSchemas } from "./schemas";
 import { checkSelector } from "./selector";
 import { checkVirtualService } from "./virtual-service";
@@ -94,6 +95,7 @@ export function admit(values: readonly unknown[]): Admission {
 }
 
 function checkObject(object: IstioObject, report: Report): void {
+  checkDryRun(object, report);
   switch (object.kind) {
     case "AuthorizationPolicy":
       checkAuthorizationPolicy(object, report);

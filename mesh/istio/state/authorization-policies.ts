@@ -68,10 +68,18 @@ export interface AuthorizationPolicyState extends Named {
   readonly rules: readonly RuleState[];
 }
 
-const dryRunAnnotation = "istio.io/dry-run";
+/** Where a policy says that it is only tried. */
+export const dryRunAnnotation = "istio.io/dry-run";
 
-/** What Go's strconv.ParseBool takes for true. */
-const trueWords: readonly string[] = ["1", "t", "T", "TRUE", "true", "True"];
+const booleans: ReadonlyMap<string, boolean> = new Map([
+  ...["1", "t", "T", "TRUE", "true", "True"].map((word) => [word, true] as const),
+  ...["0", "f", "F", "FALSE", "false", "False"].map((word) => [word, false] as const),
+]);
+
+/** What Go's strconv.ParseBool makes of a text; undefined where it is none of its words. */
+export function parseBool(text: string): boolean | undefined {
+  return booleans.get(text);
+}
 
 const actions: Readonly<Record<string, AuthorizationAction>> = {
   ALLOW: "ALLOW",
@@ -94,7 +102,7 @@ export function readAuthorizationPolicy(reader: Reader): AuthorizationPolicyStat
     selector: reader.textMap(selector["matchLabels"], ["spec", "selector"], "matchLabels"),
     targeted: isJsonObject(spec["targetRef"]) || reader.list(spec["targetRefs"], ["spec"], "targetRefs").length > 0,
     action: action ?? "ALLOW",
-    dryRun: trueWords.includes(annotations[dryRunAnnotation] ?? ""),
+    dryRun: parseBool(annotations[dryRunAnnotation] ?? "") === true,
     rules: reader
       .list(spec["rules"], ["spec"], "rules")
       .map((item, index) => readRule(reader, item, index, ["spec", "rules", index])),

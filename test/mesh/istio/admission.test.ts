@@ -18,6 +18,7 @@ describe("istiod's webhook takes, as measured,", () => {
     ["an empty spec", authorizationPolicy("shop", "p", {})],
     ["an object without a spec", { ...authorizationPolicy("shop", "p", {}), spec: undefined }],
     ["an empty rule", rule({})],
+    ["a policy that is only tried, in Go's words", authorizationPolicy("shop", "p", {}, { "istio.io/dry-run": "T" })],
     ["paths that look like patterns", operation({ paths: ["/a/[0-9]+", "/m/*/b"] })],
     ["methods in lower case and of one's own", operation({ methods: ["get", "FLY"] })],
     ["principals that nobody has", source({ principals: ["nobody"] })],
@@ -72,6 +73,18 @@ describe("refuses", () => {
         targetRefs: [{ kind: "Service", name: "s" }],
       }),
       /beside another selection/,
+    ],
+    [authorizationPolicy("shop", "p", {}, { "istio.io/dry-run": "yes" }), /dry-run: "yes" is neither true nor false/],
+    [
+      authorizationPolicy("shop", "p", { action: "AUDIT", rules: [{}] }, { "istio.io/dry-run": "true" }),
+      /dry-run: is there with action AUDIT/,
+    ],
+    [
+      {
+        ...peerAuthentication("shop", "p", {}),
+        metadata: { name: "p", namespace: "shop", annotations: { "istio.io/dry-run": "true" } },
+      },
+      /dry-run: is no annotation for PeerAuthentication/,
     ],
     [authorizationPolicy("shop", "p", { rule: [] }), /spec.rule: there is no such property/],
     [authorizationPolicy("shop", "p", { action: "PERMIT" }), /spec.action: "PERMIT" is not allowed/],
