@@ -13,7 +13,7 @@ export interface MeshCluster {
   /** Of Istio: the revision that new pods join, and that policies are for. */
   readonly meshRevision?: string;
   /** Between two meshes: pods are made anew, for this revision of Istio or for no mesh. */
-  readonly migration?: { readonly revision?: string };
+  readonly migration?: { readonly revision?: string; readonly withheld?: true };
   /** Options of whatever is deployed to it. */
   readonly options: Pick<ComponentResourceOptions, "dependsOn" | "deletedWith"> & { readonly provider: Provider };
 }

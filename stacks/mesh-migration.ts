@@ -10,6 +10,8 @@ interface Stage {
   readonly mtls?: "PERMISSIVE" | "STRICT";
   /** Whose policies there are. Only with the add-on of the same mesh does anybody enforce them. */
   readonly policies: "osm" | "istio";
+  /** The policies are checked and not applied: the mesh whose kinds they are of is yet to come. */
+  readonly withheld?: true;
   /** Pods are made anew, to be in the mesh that the cluster has meanwhile. Default: pods stay as they are. */
   readonly restarts?: true;
 }
@@ -24,7 +26,7 @@ export const migrationStages = {
   "osm-off": { to: "istio", cluster: "None", policies: "osm" },
   permissive: { to: "istio", cluster: "Istio", mtls: "PERMISSIVE", policies: "osm", restarts: true },
   strict: { to: "istio", cluster: "Istio", mtls: "STRICT", policies: "osm", restarts: true },
-  "istio-off": { to: "osm", cluster: "None", policies: "osm", restarts: true },
+  "istio-off": { to: "osm", cluster: "None", policies: "osm", withheld: true, restarts: true },
 } as const satisfies Readonly<Record<string, Stage>>;
 
 /** A value of the setting. */

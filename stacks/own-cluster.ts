@@ -83,7 +83,7 @@ export async function ownCluster({ name, definition, settings, tags }: OwnCluste
     kubeconfig: cluster.kubeconfig,
     meshVersion: mesh?.version,
     meshRevision: policies === "istio" ? chosen?.revisions[0] : undefined,
-    migration: stage?.restarts && { revision: chosen?.revisions[0] },
+    migration: stage?.restarts && { revision: chosen?.revisions[0], withheld: stage.withheld },
     // Workloads wait for the node pools too: without the nodes meant for them they would only wait longer.
     options: { ...inCluster, dependsOn: mesh === undefined ? [cluster] : [mesh, cluster] },
   };

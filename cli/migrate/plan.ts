@@ -65,11 +65,13 @@ export interface Accepted {
 /** The move of a stack to Istio. */
 export function planForward(facts: Facts, target: Target | undefined): Plan {
   const { stack, position, objects, owned, settled } = facts;
-  const first = firstStep(forward, position, osmRuns(objects));
+  const begun = firstStep(forward, position, osmRuns(objects));
   const namespaces = ownNamespaces(owned);
   const others = monitoredNamespaces(objects).filter((name) => !namespaces.includes(name));
   const pods = podsWithout("istio", objects, namespaces, owned);
-  const done = forward[first]?.id === "policies" && pods.length === 0 && settled;
+  const done = forward[begun]?.id === "policies" && pods.length === 0 && settled;
+  // What is left is removed when somebody asks for it.
+  const first = done ? forward.length - 1 : begun;
   const proved = target === undefined || "refused" in target ? undefined : prove(objects, namespaces, target.objects);
   return {
     ...{ stack, to: "istio", steps: forward, first, arrived: done, gap: gapOf(forward), extent: equalExtent },

@@ -60,14 +60,14 @@ export async function walk(plan: Plan, stack: MigratedStack, cluster: Cluster, o
       continue;
     }
     const began = Date.now();
-    options.say(`${count} ${step.title} … (protected by: ${protectionText[step.during]})`);
+    options.say(`${count} ${step.title} … (protected by ${protectionText[step.during]})`);
     if (step.settings !== undefined) {
       await stack.set(step.settings);
       await stack.up();
     }
     await alone(step, plan, stack, cluster, options);
     options.say(
-      `${count} ${step.title}: done in ${String(Math.round((Date.now() - began) / 1000))} s; now protected by: ${protectionText[step.after]}`,
+      `${count} ${step.title}: done in ${String(Math.round((Date.now() - began) / 1000))} s; now protected by ${protectionText[step.after]}`,
     );
   }
 }

@@ -4,8 +4,8 @@ export type Protection = "osm" | "nothing" | "encryption" | "istio";
 /** What a protection means for a person. */
 export const protectionText: Readonly<Record<Protection, string>> = {
   osm: "Open Service Mesh",
-  nothing: "nothing: no mutual TLS, no access control",
-  encryption: "mutual TLS alone, no access control",
+  nothing: "nothing",
+  encryption: "mutual TLS alone",
   istio: "Istio",
 };
 
@@ -112,7 +112,7 @@ export const back: readonly Step[] = [
   {
     id: "istio-off",
     title: "Switch the Istio add-on off",
-    does: "pulumi up: Istio's policies and control plane go, Open Service Mesh's objects and marks are there, the program's pods are made anew without a sidecar",
+    does: "pulumi up: Istio's policies and control plane go, namespaces get Open Service Mesh's marks, the program's pods are made anew without a sidecar",
     during: "nothing",
     after: "nothing",
     settings: { mesh: "osm", meshMigration: "istio-off" },
@@ -120,7 +120,7 @@ export const back: readonly Step[] = [
   {
     id: "osm",
     title: "Switch the Open Service Mesh add-on on",
-    does: "pulumi up: waits for its controller and its injector, then its settings, and the program's pods are made anew with its sidecar",
+    does: "pulumi up: waits for its controller and its injector, then its settings, its objects of the program, and the program's pods are made anew with its sidecar",
     during: "nothing",
     after: "osm",
     settings: { mesh: "osm", meshMigration: undefined },

@@ -96,6 +96,8 @@ export interface IstioMembership {
 export interface MeshMigration {
   /** The revision of Istio that new pods join. Default: namespaces keep the marks of Open Service Mesh. */
   revision?: string;
+  /** The policies are checked and not applied, as their kinds may not be there yet. Default: they are applied. */
+  withheld?: boolean;
 }
 
 /** Arguments of `MeshPolicies`: a policy as `mesh/policy` has it, objects one by one, or both. */

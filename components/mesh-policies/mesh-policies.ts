@@ -93,7 +93,7 @@ export class MeshPolicies extends pulumi.ComponentResource {
     );
 
     const applied = new Map<string, CustomResource>();
-    for (const wave of waves[meshOfArgs(args)]) {
+    for (const wave of args.migration?.withheld === true ? [] : waves[meshOfArgs(args)]) {
       const before = [...onboarded, ...isolations, ...applied.values()];
       for (const object of pending.filter(({ kind }) => wave.includes(kind))) {
         const customResource = new CustomResource(

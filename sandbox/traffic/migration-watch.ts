@@ -94,16 +94,19 @@ export async function watchMigration(
   }
 }
 
+/** Parts that were over before anybody looked twice say nothing. */
+const shortestSeconds = 1;
+
 /** The parts as a table: what each caller saw in a second. */
 export function watchTable(parts: readonly Part[]): string {
   const pairs = [...new Set(parts.flatMap(({ ends }) => Object.keys(ends)))].sort();
-  const rows = parts.flatMap(({ title, seconds, ends }) => [
+  const width = Math.max(...pairs.map(({ length }) => length));
+  const seen = parts.filter(({ seconds }) => seconds >= shortestSeconds);
+  const rows = seen.flatMap(({ title, seconds, ends }) => [
     `${title} (${seconds.toFixed(0)} s)`,
     ...pairs.map((pair) => {
-      const rates = Object.entries(ends[pair] ?? {}).map(
-        ([end, count]) => `${end} ${(count / Math.max(seconds, 1)).toFixed(1)}/s`,
-      );
-      return `    ${pair.padEnd(48)} ${rates.join(", ") || "no call ended"}`;
+      const rates = Object.entries(ends[pair] ?? {}).map(([end, count]) => `${end} ${(count / seconds).toFixed(1)}/s`);
+      return `    ${pair.padEnd(width)}  ${rates.join(", ") || "no call ended"}`;
     }),
   ]);
   return rows.join("\n");

@@ -122,7 +122,7 @@ describe.sequential("a running stack from Open Service Mesh to Istio, in place",
     const left = await read("mutatingwebhookconfigurations,validatingwebhookconfigurations", "--output=name");
     expect(left).not.toContain("osm");
 
-    const { code, stderr } = await migrate(["--yes"]);
+    const { code, stderr } = await migrate(["--yes", "--remove-leftovers"]);
     expect(code, stderr).toBe(0);
     expect(stderr).not.toMatch(/\[[123]\/8\]/);
     expect(stderr).toContain("Restarting Deployment bookbuyer/guest");
@@ -138,7 +138,7 @@ describe.sequential("a running stack from Open Service Mesh to Istio, in place",
     expect(namespace).not.toContain("openservicemesh.io");
     const policies = await read("authorizationpolicies", "--all-namespaces", "--output=name");
     expect(policies.split("\n").filter((name) => name.endsWith("/default-deny"))).toHaveLength(4);
-    expect(await read("traffictargets", "--all-namespaces", "--output=name")).toBe("");
+    expect(await read("customresourcedefinitions", "--output=name")).not.toMatch(/smi-spec|openservicemesh/);
     const types = (await stateOf(sandbox, stack)).resources.map(({ type }) => type);
     expect(types.filter((type) => /smi-spec|openservicemesh/.test(type))).toEqual([]);
     expect(await readdir(join(sandbox.paths.project, `migration-${stack}`))).toContain("osm-objects.yaml");
