@@ -84,12 +84,8 @@ function takes(
   const isHttp = authority !== undefined && tls === undefined;
   switch (channel.kind) {
     case "mutual":
-      if (mode === "DISABLE") {
-        // Bytes like others, up to the application, which reads no TLS: a route gets no answer.
-        return protocol === "http" || routed
-          ? { refused: "its sidecar takes no TLS" }
-          : { http: false, principal: undefined };
-      }
+      // On a TCP port it comes to the application as it is, which does not have the certificate that the caller's sidecar wants.
+      if (mode === "DISABLE") return { refused: "its sidecar takes no TLS" };
       return { http: protocol === "http" || (protocol === "auto" && routed), principal: channel.principal };
     case "plain":
       if (mode === "STRICT") return { refused: "its sidecar takes no plain text" };

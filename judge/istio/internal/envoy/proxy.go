@@ -56,6 +56,8 @@ type Choice struct {
 	NotFound int
 	// Request is the request as it goes on.
 	Request *Request
+	// Sealed tells that it goes on inside of the caller's TLS, which this sidecar has not ended.
+	Sealed bool
 }
 
 // Cluster is a cluster of the proxy, nil where it has none of that name.
@@ -100,7 +102,8 @@ func (p *Proxy) decide(e *Engine, listener *listenerv3.Listener, connection Conn
 				return Choice{Denied: true}
 			}
 		case *tcpproxyv3.TcpProxy:
-			return Choice{Shares: tcpShares(config), Request: request}
+			sealed := connection.TLS && chain.GetTransportSocket() == nil
+			return Choice{Shares: tcpShares(config), Request: request, Sealed: sealed}
 		case *hcmv3.HttpConnectionManager:
 			if request == nil {
 				// Bytes that are no HTTP: the connection manager ends the connection.

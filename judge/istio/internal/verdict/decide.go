@@ -444,7 +444,7 @@ func (c *call) reach(at leaf, destination netip.AddrPort, security *envoy.TLS, r
 	choice := proxy.Inbound(c.engine, connection, request)
 	switch {
 	case len(choice.Shares) > 0:
-		return c.deliver(at, proxy, pod, choice, destination.Port(), security != nil, http)
+		return c.deliver(at, proxy, pod, choice, destination.Port(), http)
 	case choice.Status == 0:
 		c.fail(at, http)
 	default:
@@ -459,7 +459,7 @@ func Identity(pod *corev1.Pod) string {
 }
 
 // deliver goes on from the server's sidecar to the application beside it.
-func (c *call) deliver(at leaf, proxy *envoy.Proxy, pod *corev1.Pod, choice envoy.Choice, port uint16, tls, http bool) error {
+func (c *call) deliver(at leaf, proxy *envoy.Proxy, pod *corev1.Pod, choice envoy.Choice, port uint16, http bool) error {
 	if len(choice.Shares) != 1 {
 		return errors.New("a server's sidecar that sends to several places")
 	}
@@ -467,8 +467,8 @@ func (c *call) deliver(at leaf, proxy *envoy.Proxy, pod *corev1.Pod, choice envo
 	switch {
 	case to == nil || !to.LocalApplication():
 		c.engine.Unsupported("a server's sidecar that sends to %s", choice.Shares[0].Cluster)
-	case tls && choice.Request == nil && http:
-		// TLS that this sidecar did not end reaches the application, which speaks none.
+	case choice.Sealed:
+		// The application speaks no TLS, or not with the certificate that the caller's sidecar wants.
 		c.fail(at, http)
 	default:
 		for _, endpoint := range to.Endpoints {
