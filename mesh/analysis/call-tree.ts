@@ -142,16 +142,17 @@ export function endsOf(tree: OutcomeTree): readonly End[] {
   return tree.kind === "end" ? [tree] : tree.branches.flatMap((branch) => endsOf(branch.tree));
 }
 
-/** What makes the answer vary; undefined where it does not. */
+/**
+ * What makes the answer vary; undefined where it does not. Where one of several ways varies of itself, that is what does: which way is
+ * taken then makes no answer certain.
+ */
 export function causeOf(tree: OutcomeTree): VariesBy | undefined {
   if (tree.kind === "end") return undefined;
-  const sets = tree.branches.map((branch) => [...new Set(endsOf(branch.tree).map(({ outcome }) => outcome))].sort());
-  if (new Set(sets.map((set) => set.join())).size > 1) return tree.by;
   for (const branch of tree.branches) {
     const cause = causeOf(branch.tree);
     if (cause !== undefined) return cause;
   }
-  return undefined;
+  return new Set(endsOf(tree).map(({ outcome }) => outcome)).size > 1 ? tree.by : undefined;
 }
 
 /** Shares of the calls that each backend answers; null where what is not defined decides it. */

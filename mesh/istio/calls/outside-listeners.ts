@@ -41,10 +41,8 @@ export function outsideListener(
     ? [{ match: { port, tls: false, applicationProtocols: [inspected] }, to: "read as HTTP" }]
     : [];
   let others: PortOfHost | undefined;
-  for (const host of plane.registry.hosts) {
-    if (host.entry === undefined) continue;
-    const found = host.ports.find((one) => one.number === port && one.protocol !== "http" && one.protocol !== "udp");
-    if (found === undefined || !scope.sees(host, port)) continue;
+  for (const { host, port: found } of connectionPorts(plane).get(port) ?? []) {
+    if (!scope.sees(host, port)) continue;
     if (host.addresses.some((address) => address === ip || address === `${ip}/32`)) return { host, port: found };
     // One that is found out is part of what is read.
     if (isHttp && found.protocol === "auto") continue;
@@ -64,6 +62,27 @@ export function outsideListener(
   });
   if (picked === undefined) return others;
   return picked.to === "read as HTTP" ? undefined : picked.to;
+}
+
+const known = new WeakMap<IstioPlane, ReadonlyMap<number, readonly PortOfHost[]>>();
+
+/** Ports of ServiceEntries that are not HTTP, by their numbers. */
+function connectionPorts(plane: IstioPlane): ReadonlyMap<number, readonly PortOfHost[]> {
+  let found = known.get(plane);
+  if (found === undefined) {
+    const byNumber = new Map<number, PortOfHost[]>();
+    for (const host of plane.registry.hosts) {
+      if (host.entry === undefined) continue;
+      for (const port of host.ports) {
+        if (port.protocol === "http" || port.protocol === "udp") continue;
+        const list = byNumber.get(port.number);
+        if (list === undefined) byNumber.set(port.number, [{ host, port }]);
+        else if (list.every((one) => one.host !== host)) list.push({ host, port });
+      }
+    }
+    known.set(plane, (found = byNumber));
+  }
+  return found;
 }
 
 /** Server names that VirtualServices ask for, or else the host's own. */
