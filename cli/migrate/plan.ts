@@ -122,28 +122,11 @@ function prove(
   const before = osmMesh({ objects });
   const after = [...migrated(objects, before, { objects: [], namespaces }, anyRevision), ...istio];
   try {
-    const proof = proveBack(before, istioMesh({ objects: after }), new Set());
-    return { ...proof, changes: proof.changes.filter((change) => !isOfOneService(change)) };
+    return proveBack(before, istioMesh({ objects: after }), new Set());
   } catch (error) {
     if (error instanceof DiffTooLarge) return error;
     throw error;
   }
-}
-
-/**
- * Whether traffic goes to the same Services before and after: Open Service Mesh has each pod of a StatefulSet as a backend of its own,
- * `shop/cache-0.cache`, Istio has the Service.
- */
-export function isOfOneService({ kind, before, after }: Pick<AccessChange, "kind" | "before" | "after">): boolean {
-  const shares = (verdict: AccessChange["before"]): string => {
-    const sums = new Map<string, number>();
-    for (const [name, share] of Object.entries(verdict?.backends ?? {})) {
-      const service = name.replace(/\/[^/.]+\./, "/");
-      sums.set(service, (sums.get(service) ?? 0) + (share ?? NaN));
-    }
-    return JSON.stringify([...sums].map(([service, sum]) => [service, sum.toFixed(6)]).sort());
-  };
-  return kind === "shares" && shares(before) === shares(after);
 }
 
 function changesText(changes: readonly AccessChange[]): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isOfOneService, planBack, planForward, standing, type Target } from "../../../cli/migrate/plan";
+import { planBack, planForward, standing, type Target } from "../../../cli/migrate/plan";
 import { podsWithout, workloadOf } from "../../../cli/migrate/pods";
 import { back, firstStep, forward, gapOf } from "../../../cli/migrate/steps";
 import { obstacleText, planJson, planText } from "../../../cli/migrate/text";
@@ -217,21 +217,6 @@ describe("the plan of a move", () => {
     expect(planForward({ ...facts, objects, settled: false }, undefined)).toMatchObject({ arrived: false, first: 6 });
     const left = [...objects, ...objectsOf(pod("cart-77c-x", owned("ReplicaSet", "cart-77c")))];
     expect(planForward({ ...facts, objects: left }, undefined)).toMatchObject({ arrived: false, first: 6 });
-  });
-});
-
-describe("shares of a Service", () => {
-  const verdict = (backends: Readonly<Record<string, number>>) => ({
-    ...({ outcome: "allowed", status: 200, because: [] } as const),
-    backends,
-  });
-  const same = (before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>) =>
-    isOfOneService({ kind: "shares", before: verdict(before), after: verdict(after) });
-
-  it("are the same for the pods of a StatefulSet, and others where a split changes", () => {
-    expect(same({ "shop/cache-0.cache": 0.5, "shop/cache-1.cache": 0.5 }, { "shop/cache": 1 })).toBe(true);
-    expect(same({ "shop/v1": 0.5, "shop/v2": 0.5 }, { "shop/v1": 0.9, "shop/v2": 0.1 })).toBe(false);
-    expect(same({ "shop/cache-0.cache": 1 }, { "shop/other": 1 })).toBe(false);
   });
 });
 

@@ -379,7 +379,12 @@ describe("the mesh of a cluster", () => {
       [clusterPath]: { ...live, properties: { ...live?.properties, addonProfiles: osm } },
     };
     expect((await ask({ mesh: "Istio" }, withOsm)).problems).toEqual([
-      { path: "mesh", message: expect.stringMatching(/runs Open Service Mesh.*aks-mesh migrate --stack STACK`.*make a second cluster/) },
+      {
+        path: "mesh",
+        message: expect.stringMatching(
+          /runs Open Service Mesh.*aks-mesh migrate --stack STACK`.*make a second cluster/,
+        ),
+      },
     ]);
     expect((await ask({ mesh: "OpenServiceMesh" }, withOsm)).problems).toEqual([]);
     const back = await ask({ mesh: "OpenServiceMesh" }, meshed(["asm-1-29"], []));
