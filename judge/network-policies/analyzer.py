@@ -1,6 +1,7 @@
 """Answers questions about connections with network-config-analyzer, one case a line.
 
-A case is {"objects": [...], "questions": [[from, to, protocol, port], ...]}; an end is "namespace/pod" or an IPv4 address.
+A case is {"objects": [...], "questions": [[from, to, protocol, port], ...]}; an end is "namespace/pod" or an IPv4 address. With "layer": "istio" it is
+about AuthorizationPolicies, and a question goes on with the method and the path of a request.
 The answer is {"passes": [true, ...], "seconds": s}, or {"error": "..."} where the analyzer refuses the objects.
 """
 
@@ -12,12 +13,14 @@ import tempfile
 import time
 
 from nca.CoreDS.DimensionsManager import DimensionsManager
+from nca.CoreDS.MethodSet import MethodSet
 from nca.CoreDS.Peer import BasePeerSet, IpBlock
 from nca.NetworkConfig.NetworkLayer import NetworkLayerName
 from nca.NetworkConfig.ResourcesHandler import ResourcesHandler
 from nca.Resources.PolicyResources.NetworkPolicy import PolicyConnectionsFilter
 
 PROTOCOLS = {"TCP": 6, "UDP": 17, "SCTP": 132}
+LAYERS = {"network": NetworkLayerName.K8s_Calico, "istio": NetworkLayerName.Istio}
 
 
 def contains(peers, end):
@@ -33,6 +36,14 @@ def contains(peers, end):
     return any(isinstance(peer, IpBlock) and IpBlock(f"{address}/32").contained_in(peer) for peer in peers)
 
 
+def takes(cube, request):
+    """Whether a cube of connections has a request; one of connections alone has any."""
+    if not request:
+        return True
+    method, path = request
+    return MethodSet.all_methods_list.index(method) in cube["methods"] and path in cube["paths"]
+
+
 def answer(case, folder):
     """What the analyzer says to all the questions of a case."""
     path = os.path.join(folder, "objects.yaml")
@@ -44,17 +55,19 @@ def answer(case, folder):
     started = time.perf_counter()
     config = ResourcesHandler().get_network_config(None, None, None, [path])
     wanted = PolicyConnectionsFilter(calc_allowed=False, calc_denied=False, calc_all_allowed=True)
-    found = config.allowed_connections(NetworkLayerName.K8s_Calico, wanted).all_allowed_conns
+    layer = LAYERS[case.get("layer", "network")]
+    found = config.allowed_connections(layer, wanted).all_allowed_conns
     cubes = [found.get_connectivity_cube(cube) for cube in found]
     seconds = time.perf_counter() - started
     everybody = config.peer_container.get_all_peers_group(True)
     passes = []
-    for source, target, protocol, port in case["questions"]:
+    for source, target, protocol, port, *request in case["questions"]:
         passes.append(any(
             contains(cube["src_peers"] or everybody, source)
             and contains(cube["dst_peers"] or everybody, target)
             and PROTOCOLS[protocol] in cube["protocols"]
             and port in cube["dst_ports"].port_set
+            and takes(cube, request)
             for cube in cubes
         ))
     return {"passes": passes, "seconds": seconds}
