@@ -1,11 +1,12 @@
 /**
  * How much the analysis of Istio's policies, the conversion from OSM and its proof cost, and how that grows.
  *
- *     npm run bench:istio [-- rules…] [--answers FOLDER]         default: 300 1000 3000 10000
+ *     npm run bench:istio [-- rules…] [--answers FOLDER] [--istiod]         default: 300 1000 3000 10000
  *
  * Every size runs in a process of its own, from one bundled file as the command does. Numbers are milliseconds of CPU time, which other
  * work on the machine changes less than the time that passes. With `--answers` all the answers of each size are written to a folder as JSON, so that
- * two versions of the analysis can be compared by more than their speed.
+ * two versions of the analysis can be compared by more than their speed. With `--istiod` Istio's own generators make the configuration of the same
+ * sidecars, in milliseconds of the clock; needs Go.
  */
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -15,6 +16,7 @@ import { parseArgs, promisify } from "node:util";
 import { bundle } from "../sandbox/bundle";
 import { table } from "../sandbox/summary";
 import { type MeasuredIstio } from "./policy/measure-istio";
+import { besideIstiod } from "./policy/measure-istiod";
 
 const columns: readonly (readonly [string, (run: MeasuredIstio) => number])[] = [
   ["rules", ({ rules }) => rules],
@@ -31,7 +33,10 @@ const columns: readonly (readonly [string, (run: MeasuredIstio) => number])[] = 
 ];
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { answers: { type: "string" } } });
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { answers: { type: "string" }, istiod: { type: "boolean", default: false } },
+  });
   const sizes = positionals.length > 0 ? positionals.map(Number) : [300, 1000, 3000, 10_000];
   const folder = mkdtempSync(path.join(tmpdir(), "aks-mesh-bench-"));
   try {
@@ -48,6 +53,12 @@ async function main(): Promise<void> {
       rows.push(columns.map(([, of]) => of(run).toFixed(0)));
     }
     console.log(table(rows));
+    for (const size of values.istiod ? sizes : []) {
+      const { istiod, ours } = await besideIstiod(size);
+      console.log(
+        `${String(size)} rules: Istio's generators ${istiod.toFixed(0)} ms, reading and access here ${ours.toFixed(0)} ms`,
+      );
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
