@@ -136,7 +136,7 @@ function report(terminal: Terminal, conversion: Conversion, revision: string | u
     if (choice === "exact") {
       say(
         paint.warn(
-          `${account}: exactly what OSM does, by an EnvoyFilter, which AKS allows and does not support. Without it all HTTP is refused. The comparison below does not follow it.`,
+          `${account}: exactly what OSM does, by an EnvoyFilter, which AKS allows and does not support. Without it all HTTP is refused.`,
         ),
       );
       continue;

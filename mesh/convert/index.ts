@@ -37,7 +37,11 @@ export function equalityOf({ open, chosen, refused }: Conversion): {
 } {
   return {
     whole: refused.find(({ account }) => account === undefined),
-    accounts: new Set([...open, ...chosen, ...refused].flatMap(({ account }) => account ?? [])),
+    accounts: new Set(
+      [...open, ...chosen.filter(({ choice }) => choice !== "exact"), ...refused].flatMap(
+        ({ account }) => account ?? [],
+      ),
+    ),
   };
 }
 

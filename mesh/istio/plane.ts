@@ -7,8 +7,10 @@ import { type Network, networkOf } from "../network-policies/network";
 import { type Authentication, authenticationOf } from "./authentication";
 import { type WorkloadPolicies } from "./authorization/decision";
 import { policiesOf } from "./authorization/selection";
+import { isSubset } from "./labels";
 import { type PortProtocol } from "./protocol";
 import { type KnownHost, type Registry, registryOf } from "./registry";
+import { type Shadowed } from "./shadow-rules";
 import { type IstioState, istioState } from "./state/cluster";
 import { type DestinationRuleState } from "./state/destination-rules";
 
@@ -21,6 +23,8 @@ export interface IstioPlane {
   readonly network: Network | undefined;
   /** The policies that select a pod. */
   policiesOf(pod: PodState): WorkloadPolicies;
+  /** What an EnvoyFilter of a conversion holds the requests to a pod against; undefined where none does, or several do. */
+  shadowOf(pod: PodState): readonly Shadowed[] | undefined;
   /** What a pod's sidecar takes a port for: what the oldest Service that leads there says, or found out where none does. */
   inboundProtocol(pod: PodState, port: number): PortProtocol;
   podOfIp(ip: string): PodState | undefined;
@@ -69,6 +73,13 @@ export function istioPlane(
     authentication: authenticationOf(state),
     network: networkOf(state.networkPolicies, state.namespaces),
     policiesOf: memo(policiesOf(state)),
+    shadowOf: memo((pod) => {
+      const selecting = state.envoyFilters.filter(
+        ({ namespace, selector, shadow }) =>
+          shadow !== undefined && namespace === pod.namespace && isSubset(selector, pod.labels),
+      );
+      return selecting.length === 1 ? selecting[0]?.shadow : undefined;
+    }),
     inboundProtocol: inboundProtocols(registry),
     podOfIp: (ip) => pods.get(ip),
     serviceOfIp: (ip) => services.get(ip),

@@ -1,7 +1,7 @@
 import { type AccountKey } from "../cluster/keys";
 import { type Labels } from "../cluster/workloads";
 import { requestMethods } from "../request/request-set";
-import { type Condition, type EnvoyFilter, istioKinds } from "./kinds";
+import { type Condition, type EnvoyFilter, type EnvoyFilterSpec, istioKinds } from "./kinds";
 import { type Envelope, type RequestPart } from "./request-rules";
 
 /** Goes before what the filter writes down, so that it is not taken for what Istio's own dry runs write. */
@@ -34,6 +34,19 @@ export function shadowRules(
   all: readonly Shadowed[],
 ): EnvoyFilter | undefined {
   const [namespace = "", name = ""] = account.split("/");
+  const spec = shadowSpec(labels, all);
+  return (
+    spec && {
+      apiVersion: istioKinds.EnvoyFilter.apiVersion,
+      kind: "EnvoyFilter",
+      metadata: { name: index === 0 ? `shadow-${name}` : `shadow-${name}-${String(index + 1)}`, namespace },
+      spec,
+    }
+  );
+}
+
+/** Specification of such an EnvoyFilter. */
+export function shadowSpec(labels: Labels, all: readonly Shadowed[]): EnvoyFilterSpec | undefined {
   const policies: [string, Json][] = [];
   for (const [at, { principals, ports, hosts = [], parts }] of all.entries()) {
     const permissions = parts.map(permissionOf);
@@ -59,32 +72,27 @@ export function shadowRules(
     ]);
   }
   return {
-    apiVersion: istioKinds.EnvoyFilter.apiVersion,
-    kind: "EnvoyFilter",
-    metadata: { name: index === 0 ? `shadow-${name}` : `shadow-${name}-${String(index + 1)}`, namespace },
-    spec: {
-      workloadSelector: { labels },
-      configPatches: [
-        {
-          applyTo: "HTTP_FILTER",
-          match: {
-            context: "SIDECAR_INBOUND",
-            listener: { filterChain: { filter: { name: "envoy.filters.network.http_connection_manager" } } },
-          },
-          patch: {
-            operation: "INSERT_FIRST",
-            value: {
-              name: "aks-mesh.shadow",
-              typed_config: {
-                "@type": "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC",
-                shadow_rules: { action: "ALLOW", policies: Object.fromEntries(policies) },
-                shadow_rules_stat_prefix: prefix,
-              },
+    workloadSelector: { labels },
+    configPatches: [
+      {
+        applyTo: "HTTP_FILTER",
+        match: {
+          context: "SIDECAR_INBOUND",
+          listener: { filterChain: { filter: { name: "envoy.filters.network.http_connection_manager" } } },
+        },
+        patch: {
+          operation: "INSERT_FIRST",
+          value: {
+            name: "aks-mesh.shadow",
+            typed_config: {
+              "@type": "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC",
+              shadow_rules: { action: "ALLOW", policies: Object.fromEntries(policies) },
+              shadow_rules_stat_prefix: prefix,
             },
           },
         },
-      ],
-    },
+      },
+    ],
   };
 }
 

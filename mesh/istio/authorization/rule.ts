@@ -1,4 +1,6 @@
-import { type RequestCondition } from "../../request/request-set";
+import { type RequestCondition, requestMethods } from "../../request/request-set";
+import { type RequestPart } from "../request-rules";
+import { metByShadowRules, type Shadowed } from "../shadow-rules";
 import {
   type AuthorizationPolicyState,
   type ConditionState,
@@ -15,6 +17,8 @@ export interface Sending {
   readonly peer: Peer;
   /** Host header of HTTP requests; undefined where the sidecar sees nothing but a connection. */
   readonly authority: string | undefined;
+  /** What an EnvoyFilter of a conversion holds requests against before the policies are asked. */
+  readonly shadow?: readonly Shadowed[] | undefined;
 }
 
 /** A condition, and how a policy writes it: `GET /books*, not {x-env: test}`. */
@@ -65,7 +69,10 @@ export function whenMet(
 
   const sources = rule.from.length === 0 ? [{}] : rule.from;
   const operations = rule.to.length === 0 ? [{}] : rule.to;
-  const whens = rule.when.map((condition) => partsOfWhen(condition, sending, reading));
+  const shadowed = rule.when.filter(asksShadowRules);
+  const alternatives = shadowed.length === 0 ? [undefined] : shadowConditions(sending);
+  const others = rule.when.filter((condition) => !asksShadowRules(condition));
+  const whens = others.map((condition) => partsOfWhen(condition, sending, reading));
   if (whens.includes("never")) return "never";
   const always: Part[] = whens.flatMap((parts) => (parts === "never" ? [] : parts));
   const passedOver = (field: SourceField): boolean => !http && isHttpSource(field);
@@ -75,11 +82,48 @@ export function whenMet(
   for (const operation of operations) {
     const parts = partsOfOperation(operation, sending);
     if (parts === "never") continue;
-    const all = [...parts, ...always];
-    if (all.length === 0) return "always";
-    conditions.push(together(all));
+    for (const shadow of alternatives) {
+      const all = [...(shadow === undefined ? [] : [{ condition: shadow, holds: true }]), ...parts, ...always];
+      if (all.length === 0) return "always";
+      conditions.push(together(all));
+    }
   }
   return conditions.length === 0 ? "never" : conditions;
+}
+
+/** Whether a condition asks for what the shadow rules of a conversion write down of what they let pass. */
+function asksShadowRules({ key, values, notValues }: ConditionState): boolean {
+  return key === metByShadowRules.key && values.join() === metByShadowRules.values?.join() && notValues.length === 0;
+}
+
+/** Requests that meet the shadow rules before the policies. */
+function shadowConditions({ peer, authority, shadow = [] }: Sending): readonly WrittenCondition[] {
+  if (authority === undefined) return [];
+  return shadow.flatMap(({ principals, ports, hosts = [], parts }) => {
+    const isForIt =
+      peer.principal !== undefined &&
+      principals.includes(peer.principal) &&
+      ports.some((port) => Number(port) === peer.destination.port) &&
+      hosts.some((host) => host.toLowerCase() === authority.toLowerCase());
+    return isForIt ? parts.flatMap(conditionOfPart) : [];
+  });
+}
+
+function conditionOfPart({ methods, path, headers }: RequestPart): readonly WrittenCondition[] {
+  if (!("source" in path)) return [];
+  const named = requestMethods.filter((_, index) => (methods & (1 << index)) !== 0);
+  const any = named.length === requestMethods.length;
+  const sources = Array.from(headers, ([name, { values }]) => [name, "source" in values ? values.source : ""] as const);
+  return [
+    {
+      methods: any ? ["*"] : named,
+      path: path.source,
+      ...(sources.length > 0 && { headers: new Map(sources) }),
+      text: [...(any ? [] : [named.join(",")]), path.source, ...sources.map(([name, one]) => `{${name}: ${one}}`)].join(
+        " ",
+      ),
+    },
+  ];
 }
 
 /** Whether a rule names anything that only HTTP requests have. */

@@ -61,7 +61,7 @@ export function callServer(
   }
   const tree = authorize(
     plane.policiesOf(pod),
-    { peer, authority: content.authority },
+    { peer, authority: content.authority, shadow: plane.shadowOf(pod) },
     plane.state.settings,
     backend,
     lost,

@@ -78,9 +78,10 @@ function labelFindings(mesh: IstioMesh): readonly Finding[] {
   });
 }
 
-/** Changes of Envoy's configuration are not read, and may do anything. */
+/** Changes of Envoy's configuration are not read, but for the shadow rules of a conversion, and may do anything. */
 export function unreadFindings(mesh: IstioMesh): readonly Finding[] {
-  return mesh.state.envoyFilters.map((one) =>
+  const unread = mesh.state.envoyFilters.filter(({ shadow }) => shadow === undefined);
+  return unread.map((one) =>
     finding(mesh, one, [], {
       severity: "warning",
       rule: "envoy-filter-not-read",

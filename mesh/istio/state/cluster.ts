@@ -13,6 +13,7 @@ import { oldestFirst } from "./age";
 import { assumedWorkloads } from "./assumed-workloads";
 import { type AuthorizationPolicyState, readAuthorizationPolicy } from "./authorization-policies";
 import { type DestinationRuleState, readDestinationRule } from "./destination-rules";
+import { type EnvoyFilterState, readEnvoyFilter } from "./envoy-filters";
 import { defaultSettings, meshConfigName, type MeshSettings, readMeshSettings } from "./mesh-config";
 import { type Named, namedOf } from "./named";
 import { type PeerAuthenticationState, readPeerAuthentication } from "./peer-authentications";
@@ -32,7 +33,7 @@ export interface IstioState {
   readonly serviceEntries: readonly ServiceEntryState[];
   readonly sidecars: readonly SidecarState[];
   /** Changes of Envoy's configuration, which are not read. */
-  readonly envoyFilters: readonly Named[];
+  readonly envoyFilters: readonly EnvoyFilterState[];
   readonly gateways: readonly Named[];
   readonly networkPolicies: readonly NetworkPolicy[];
   readonly pods: readonly PodState[];
@@ -56,7 +57,7 @@ interface Given extends GivenObjects {
   readonly destinationRules: Map<string, DestinationRuleState>;
   readonly serviceEntries: Map<string, ServiceEntryState>;
   readonly sidecars: Map<string, SidecarState>;
-  readonly envoyFilters: Map<string, Named>;
+  readonly envoyFilters: Map<string, EnvoyFilterState>;
   readonly gateways: Map<string, Named>;
   readonly networkPolicies: Map<string, NetworkPolicy>;
   readonly meshConfigs: Map<string, Partial<MeshSettings>>;
@@ -231,7 +232,7 @@ function readIstioObject(
       keep(given.sidecars, key, reader, readSidecar(reader));
       return true;
     case "EnvoyFilter":
-      keep(given.envoyFilters, key, reader, namedOf(reader));
+      keep(given.envoyFilters, key, reader, readEnvoyFilter(reader));
       return true;
     case "Gateway":
       keep(given.gateways, key, reader, namedOf(reader));

@@ -164,8 +164,29 @@ spec: {matches: {ports: [3306]}}
     expect(shown).toContain('"exact":"spiffe://cluster.local/ns/web/sa/front"');
     expect(shown).not.toContain('"rules":{"action"');
     const proof = proofOf(parseManifests([{ name: "all.yaml", text }]), conversion);
-    expect(proof.changes).toEqual([]);
-    expect(proof.expected.map(({ kind }) => kind)).toEqual(["closes"]);
+    expect(proof).toMatchObject({ changes: [], expected: [] });
+  });
+
+  it.each([
+    ["another pattern", (spec: string) => spec.replace("[0-9]+", "[0-9]*"), ["opens"]],
+    ["another caller", (spec: string) => spec.replace("sa/front", "sa/back"), ["closes"]],
+    // What is more than shadow rules is not read, and without them nothing is written down.
+    ["rules of its own", (spec: string) => spec.replace('"shadow_rules":', '"rules":{},"shadow_rules":'), ["closes"]],
+    ["a place after other filters", (spec: string) => spec.replace("INSERT_FIRST", "INSERT_BEFORE"), ["closes"]],
+  ])("finds an EnvoyFilter of %s", (_, change, kinds) => {
+    const text =
+      service +
+      workload("cart", "cart", "app: cart") +
+      group("g", "m", "/items/[0-9]+") +
+      target("t", "g", "front", "m");
+    const conversion = convert(text, "exact");
+    const objects = conversion.objects.map((object) =>
+      object.kind === "EnvoyFilter"
+        ? { ...object, spec: JSON.parse(change(JSON.stringify(object.spec))) as typeof object.spec }
+        : object,
+    );
+    const proof = proofOf(parseManifests([{ name: "all.yaml", text }]), { ...conversion, objects });
+    expect(proof.changes.map(({ kind }) => kind)).toEqual(kinds);
   });
 
   it("selects by the labels that only the account's pods have", () => {
