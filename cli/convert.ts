@@ -15,6 +15,7 @@ import {
 } from "../mesh/convert";
 import { changeTitles, describeRequest, DiffTooLarge } from "../mesh";
 import { type KubernetesObject, type Manifests } from "../mesh/manifests";
+import { few } from "../mesh/manifests/few";
 import { changeJson } from "./diff";
 import { outcomeText } from "./explain";
 import { reasonOf } from "./input";
@@ -129,7 +130,9 @@ function report(terminal: Terminal, conversion: Conversion, revision: string | u
   for (const { kind } of objects) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   say(`Written: ${[...counts].map(([kind, count]) => `${String(count)} ${kind}`).join(", ")}.`);
   if (revision === undefined) {
-    say(`Give the namespaces the label istio.io/rev of your revision, and start their pods again: ${few(namespaces)}.`);
+    say(
+      `Give the namespaces the label istio.io/rev of your revision, and start their pods again: ${few(namespaces, 10)}.`,
+    );
   }
   for (const text of said) say(`note: ${text}`);
   for (const { account, gaps, choice } of chosen) {
@@ -192,11 +195,6 @@ function reportProof({ err, paint }: Terminal, { changes, expected, answers }: P
 function refusalText({ place, text, account }: Refusal): string {
   const effect = account === undefined ? "not converted" : "nothing is written for it, so that nobody may call it";
   return `${place}: ${effect}: ${text}.`;
-}
-
-function few(names: readonly string[]): string {
-  const shown = names.slice(0, 10).join(", ");
-  return names.length > 10 ? `${shown} and ${String(names.length - 10)} more` : shown;
 }
 
 function conversionJson(conversion: Conversion, objects: readonly unknown[], proof: Proof): unknown {

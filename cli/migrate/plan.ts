@@ -1,5 +1,5 @@
 import { type AccessChange, DiffTooLarge } from "../../mesh";
-import { equalExtent, migrated, type Proof, proveBack } from "../../mesh/convert";
+import { anyRevision, equalExtent, migrated, type Proof, proveBack } from "../../mesh/convert";
 import { istioMesh } from "../../mesh/istio";
 import { type KubernetesObject } from "../../mesh/manifests";
 import { osmMesh } from "../../mesh/osm";
@@ -20,9 +20,6 @@ export interface Facts {
 
 /** What the program will make of its policies on Istio; or why it cannot. */
 export type Target = { readonly objects: readonly KubernetesObject[] } | { readonly refused: string };
-
-/** The revision for which the program is asked what it will make: which one it is changes nothing in the comparison. */
-export const anyRevision = "asm-1-30";
 
 /** Something that a person has to decide or do before anything begins. */
 export interface Obstacle {

@@ -1,5 +1,7 @@
-import { isJsonObject, type KubernetesObject } from "../../mesh/manifests";
-import { injectionAnnotation, injectionWords } from "../../mesh/osm/injection";
+import { injectLabel } from "../../mesh/istio/injection";
+import { type KubernetesObject } from "../../mesh/manifests";
+import { listAt, textAt, valueAt } from "../../mesh/manifests/inside";
+import { injectionAnnotation, injectionWords, monitoredByLabel, proxyLabel } from "../../mesh/osm/injection";
 
 /** Whose sidecar a pod has. */
 export type Sidecar = "osm" | "istio" | "none";
@@ -17,34 +19,20 @@ export interface PodFate {
   readonly optsOut: boolean;
 }
 
-function childOf(value: unknown, key: string): unknown {
-  return isJsonObject(value) ? value[key] : undefined;
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function textAt(value: unknown, ...path: readonly string[]): string | undefined {
-  const found = path.reduce(childOf, value);
-  return typeof found === "string" ? found : undefined;
-}
-
 /** The sidecar that a pod has. Native sidecars are init containers. */
 export function sidecarOf(pod: KubernetesObject): Sidecar {
-  const spec = childOf(pod, "spec");
   const names = ["containers", "initContainers"].flatMap((key) =>
-    listOf(childOf(spec, key)).map((container) => textAt(container, "name")),
+    listAt(pod, "spec", key).map((container) => textAt(container, "name")),
   );
   if (names.includes("istio-proxy")) return "istio";
-  return textAt(pod, "metadata", "labels", "osm-proxy-uuid") === undefined ? "none" : "osm";
+  return textAt(pod, "metadata", "labels", proxyLabel) === undefined ? "none" : "osm";
 }
 
 /** What makes a pod's like again: the Deployment behind its ReplicaSet, a StatefulSet, a DaemonSet. */
 export function workloadOf(pod: KubernetesObject): string | undefined {
   const { namespace = "default" } = pod.metadata;
-  const owner = listOf(childOf(childOf(pod, "metadata"), "ownerReferences")).find(
-    (reference) => childOf(reference, "controller") === true,
+  const owner = listAt(pod, "metadata", "ownerReferences").find(
+    (reference) => valueAt(reference, "controller") === true,
   );
   const [kind, name] = [textAt(owner, "kind"), textAt(owner, "name")];
   if (name === undefined) return undefined;
@@ -56,7 +44,7 @@ export function workloadOf(pod: KubernetesObject): string | undefined {
 
 /** Whether a pod says that it wants no sidecar of a mesh. */
 function optsOut(pod: KubernetesObject, sidecar: Sidecar): boolean {
-  if (sidecar === "istio") return textAt(pod, "metadata", "labels", "sidecar.istio.io/inject") === "false";
+  if (sidecar === "istio") return textAt(pod, "metadata", "labels", injectLabel) === "false";
   const said = textAt(pod, "metadata", "annotations", injectionAnnotation)?.toLowerCase();
   return said !== undefined && injectionWords.off.includes(said);
 }
@@ -66,7 +54,7 @@ function counts(pod: KubernetesObject, sidecar: Sidecar): boolean {
   const phase = textAt(pod, "status", "phase");
   const finished = phase === "Succeeded" || phase === "Failed";
   const leaving = textAt(pod, "metadata", "deletionTimestamp") !== undefined;
-  const outside = childOf(childOf(pod, "spec"), "hostNetwork") === true;
+  const outside = valueAt(pod, "spec", "hostNetwork") === true;
   return !finished && !leaving && !outside && !optsOut(pod, sidecar);
 }
 
@@ -104,7 +92,7 @@ export function leaving(objects: readonly KubernetesObject[], namespaces: readon
 /** Names of the namespaces that belong to Open Service Mesh. */
 export function monitoredNamespaces(objects: readonly KubernetesObject[]): readonly string[] {
   return objects.flatMap((object) =>
-    object.kind === "Namespace" && textAt(object, "metadata", "labels", "openservicemesh.io/monitored-by") !== undefined
+    object.kind === "Namespace" && textAt(object, "metadata", "labels", monitoredByLabel) !== undefined
       ? [object.metadata.name]
       : [],
   );

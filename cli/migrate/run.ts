@@ -2,7 +2,9 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
+import { injectLabel } from "../../mesh/istio/injection";
 import { type KubernetesObject } from "../../mesh/manifests";
+import { few } from "../../mesh/manifests/few";
 import { osmKinds } from "../../mesh/osm";
 import { type Cluster } from "./cluster";
 import { ownNamespaces, type Plan } from "./plan";
@@ -21,6 +23,9 @@ export interface RunOptions {
   /** Pause between two looks, in milliseconds. Default: 2 s. */
   readonly pause?: number;
 }
+
+/** Pods that a line names. */
+const mostNamed = 6;
 
 const admission = "/apis/admissionregistration.k8s.io/v1";
 
@@ -142,12 +147,15 @@ async function restart(sidecar: Sidecar, stack: MigratedStack, cluster: Cluster,
     }
     const byHand = pods.filter(({ by }) => by === "hand");
     if (byHand.length > 0 && byHand.length === pods.length && goes.length === 0) throw new StepFailed(handText(byHand));
-    const text = `Waiting for ${few([...pods.map(({ pod }) => pod), ...goes])} …`;
+    const text = `Waiting for ${few([...pods.map(({ pod }) => pod), ...goes], mostNamed)} …`;
     if (text !== said) say(text);
     said = text;
     if (Date.now() > deadline)
       throw new StepFailed(
-        `Not yet made anew: ${few(pods.map(({ pod }) => pod))}. Look at them, then run the same command again.`,
+        `Not yet made anew: ${few(
+          pods.map(({ pod }) => pod),
+          mostNamed,
+        )}. Look at them, then run the same command again.`,
       );
     await sleep(pause);
   }
@@ -158,7 +166,7 @@ async function restart(sidecar: Sidecar, stack: MigratedStack, cluster: Cluster,
  * sidecar of Open Service Mesh get none of Istio.
  */
 function restartPatch(sidecar: Sidecar, optsOut: boolean): unknown {
-  const labels = optsOut && sidecar === "istio" ? { labels: { "sidecar.istio.io/inject": "false" } } : {};
+  const labels = optsOut && sidecar === "istio" ? { labels: { [injectLabel]: "false" } } : {};
   return {
     spec: { template: { metadata: { annotations: { "aks-mesh/restarted-for": sidecar }, ...labels } } },
   };
@@ -185,9 +193,4 @@ async function removeLeftovers(cluster: Cluster, { say }: RunOptions): Promise<v
   for (const { metadata } of left) await cluster.remove(`${definitions}/${metadata.name}`);
   const others = await Promise.all(osmLeftovers.map((path) => cluster.remove(path)));
   say(`${String(left.length)} definitions and ${String(others.filter(Boolean).length)} other objects removed.`);
-}
-
-function few(names: readonly string[]): string {
-  const shown = names.slice(0, 6).join(", ");
-  return names.length > 6 ? `${shown} and ${String(names.length - 6)} more` : shown;
 }

@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseDocument } from "yaml";
+import { anyRevision } from "../../mesh/convert";
 import { isJsonObject, type KubernetesObject } from "../../mesh/manifests";
 import { recover } from "../../recovery";
 import { ifExists } from "../../recovery/if-exists";
 import { releaseStaleLocks } from "../../recovery/stale-locks";
 import { subscriptionOf } from "../../recovery/subscription";
 import { UsageError } from "../usage-error";
-import { anyRevision, type Target } from "./plan";
+import { type Target } from "./plan";
 import { type Position, type Step } from "./steps";
 
 /** A step did not come to its end; the message says why, and running the same command again goes on with it. */

@@ -1,4 +1,5 @@
 import { assumedPods, assumedServices, type Destination, type SharedName } from "./assumed-services";
+import { few } from "../manifests/few";
 import { type AskedService } from "./dns";
 import { controlledEndpoints, isControlled } from "./endpoints";
 import { indexByLabel, matching } from "./selectors";
@@ -134,7 +135,7 @@ function placePods(
     }
     if (unknown.length > 0) {
       assumptions.push(
-        `Endpoints ${key} have addresses of no known pod (${few(unknown)}): what answers there is taken to be outside of the mesh.`,
+        `Endpoints ${key} have addresses of no known pod (${few(unknown, mostNamed)}): what answers there is taken to be outside of the mesh.`,
       );
     }
   }
@@ -170,17 +171,15 @@ function completeEndpoints(
   const missing = [...services].filter(([key, service]) => isControlled(service) && !counting.has(key));
   if (missing.length === 0) return counting;
   assumptions.push(
-    `No Endpoints of ${few(missing.map(([key]) => key))}: such a Service is taken to have the pods that its selector matches.`,
+    `No Endpoints of ${few(
+      missing.map(([key]) => key),
+      mostNamed,
+    )}: such a Service is taken to have the pods that its selector matches.`,
   );
   return new Map([...counting, ...controlledEndpoints(missing, pods)]);
 }
 
 /** Names in a sentence, the first of many. */
-function few(names: readonly string[]): string {
-  const shown = names.slice(0, mostNamed).join(", ");
-  return names.length > mostNamed ? `${shown} and ${String(names.length - mostNamed)} more` : shown;
-}
-
 const mostNamed = 5;
 
 /** Addresses of 10.128.0.0/9 that no object uses. */

@@ -20,7 +20,7 @@ export interface Converted extends Conversion {
 }
 
 /** The revision that namespaces are given for the proof, where nobody names one: which one it is changes nothing in it. */
-const anyRevision = "asm-1-30";
+export const anyRevision = "asm-1-30";
 
 /** Compares the mesh that manifests are of with what the conversion makes of them. */
 export function proofOf(manifests: Manifests, converted: Converted, revision = anyRevision): Proof {

@@ -112,16 +112,18 @@ function shadowConditions({ peer, authority, shadow = [] }: Sending): readonly W
 function conditionOfPart({ methods, path, headers }: RequestPart): readonly WrittenCondition[] {
   if (!("source" in path)) return [];
   const named = requestMethods.filter((_, index) => (methods & (1 << index)) !== 0);
-  const any = named.length === requestMethods.length;
+  const isAny = named.length === requestMethods.length;
   const sources = Array.from(headers, ([name, { values }]) => [name, "source" in values ? values.source : ""] as const);
   return [
     {
-      methods: any ? ["*"] : named,
+      methods: isAny ? ["*"] : named,
       path: path.source,
       ...(sources.length > 0 && { headers: new Map(sources) }),
-      text: [...(any ? [] : [named.join(",")]), path.source, ...sources.map(([name, one]) => `{${name}: ${one}}`)].join(
-        " ",
-      ),
+      text: [
+        ...(isAny ? [] : [named.join(",")]),
+        path.source,
+        ...sources.map(([name, one]) => `{${name}: ${one}}`),
+      ].join(" "),
     },
   ];
 }

@@ -1,5 +1,6 @@
 import { type Labels } from "../../cluster/workloads";
 import { isJsonObject } from "../../manifests";
+import { listAt, textAt, valueAt } from "../../manifests/inside";
 import { type Reader } from "../../manifests/reader";
 import { requestMethods } from "../../request/request-set";
 import { type RequestPart } from "../request-rules";
@@ -23,7 +24,7 @@ export function readEnvoyFilter(reader: Reader): EnvoyFilterState {
 
 /** What is written of it again has to be what is there: so nothing is passed over. */
 function shadowOf(spec: Readonly<Record<string, unknown>>, selector: Labels): readonly Shadowed[] | undefined {
-  const policies = at(spec, ["configPatches", 0, "patch", "value", "typed_config", "shadow_rules", "policies"]);
+  const policies = valueAt(spec, "configPatches", 0, "patch", "value", "typed_config", "shadow_rules", "policies");
   if (!isJsonObject(policies)) return undefined;
   const all = Object.values(policies).map(shadowedOf);
   return canonical(shadowSpec(selector, all)) === canonical(spec) ? all : undefined;
@@ -37,24 +38,24 @@ function canonical(value: unknown): string | undefined {
 }
 
 function shadowedOf(policy: unknown): Shadowed {
-  const permissions = listAt(policy, ["permissions"]).map((permission) => listAt(permission, ["and_rules", "rules"]));
+  const permissions = listAt(policy, "permissions").map((permission) => listAt(permission, "and_rules", "rules"));
   const [first = []] = permissions;
   return {
-    principals: listAt(policy, ["principals"]).map((one) =>
-      textAt(one, ["authenticated", "principal_name", "exact"]).replace(/^spiffe:\/\//, ""),
+    principals: listAt(policy, "principals").map((one) =>
+      (textAt(one, "authenticated", "principal_name", "exact") ?? "").replace(/^spiffe:\/\//, ""),
     ),
-    ports: listAt(first[0], ["or_rules", "rules"]).map((one) => String(at(one, ["destination_port"]))),
-    hosts: listAt(first[1], ["or_rules", "rules"]).map((one) => textAt(one, ["header", "string_match", "exact"])),
+    ports: listAt(first[0], "or_rules", "rules").map((one) => String(valueAt(one, "destination_port"))),
+    hosts: listAt(first[1], "or_rules", "rules").map((one) => textAt(one, "header", "string_match", "exact") ?? ""),
     parts: permissions.map(([, , path, ...others]) => partOf(path, others)),
   };
 }
 
 function partOf(path: unknown, others: readonly unknown[]): RequestPart {
-  const named = others.flatMap((one) => listAt(one, ["or_rules", "rules"]));
-  const methods = named.map((one) => textAt(one, ["header", "string_match", "exact"]));
+  const named = others.flatMap((one) => listAt(one, "or_rules", "rules"));
+  const methods = named.map((one) => textAt(one, "header", "string_match", "exact"));
   const headers = others.flatMap((one) => {
-    const name = textAt(one, ["header", "name"]);
-    const source = textAt(one, ["header", "string_match", "safe_regex", "regex"]);
+    const name = textAt(one, "header", "name") ?? "";
+    const source = textAt(one, "header", "string_match", "safe_regex", "regex") ?? "";
     return name === "" ? [] : [[name, { absent: false, values: { source } }] as const];
   });
   return {
@@ -62,25 +63,7 @@ function partOf(path: unknown, others: readonly unknown[]): RequestPart {
       (bits, method, index) => (named.length === 0 || methods.includes(method) ? bits | (1 << index) : bits),
       0,
     ),
-    path: { source: textAt(path, ["url_path", "path", "safe_regex", "regex"]) },
+    path: { source: textAt(path, "url_path", "path", "safe_regex", "regex") ?? "" },
     headers: new Map(headers),
   };
-}
-
-/** A value deep inside; undefined where there is none. */
-function at(value: unknown, path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>((inside, key) => {
-    if (Array.isArray(inside)) return (inside as readonly unknown[])[Number(key)];
-    return isJsonObject(inside) ? inside[key] : undefined;
-  }, value);
-}
-
-function listAt(value: unknown, path: readonly string[]): readonly unknown[] {
-  const found = at(value, path);
-  return Array.isArray(found) ? found : [];
-}
-
-function textAt(value: unknown, path: readonly string[]): string {
-  const found = at(value, path);
-  return typeof found === "string" ? found : "";
 }
