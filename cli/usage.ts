@@ -58,11 +58,18 @@ export const commandUsages = {
     example: "aks-mesh explain manifests/ --from shop/cart --to catalogue.shop:80 --path /items",
   },
   check: {
-    synopsis: ["check FILES… [--json]"],
+    synopsis: ["check FILES… [--format text|json|sarif|github] [--fail-on error|warning|never]"],
     summary:
       "what the API server or the mesh will refuse, what the mesh will do that was probably not meant; guarantees",
-    options: { ...json, ...sources },
+    options: {
+      "--format NAME": "text, json, sarif (2.1.0, for code scanning), or github (annotations in a workflow's log)",
+      "--json": "the same as --format json",
+      "--fail-on SEVERITY": "the least that ends with 1: error (default), warning, or never",
+      ...sources,
+    },
     example: "kubectl kustomize overlays/prod | aks-mesh check -",
+    codes:
+      "Exit code: 0 fine, or nothing as bad as --fail-on says; 1 findings; 2 wrong usage, or manifests that cannot be read and so were not checked.",
   },
   diff: {
     synopsis: ["diff BEFORE AFTER [--json] [--exit-code]"],

@@ -63,7 +63,7 @@ function unmetFor(mesh: Mesh, from: string, ends: readonly End[]): readonly stri
   if (unmet.size === 0) return [];
   const backends = ends.flatMap(({ backend }) => backend ?? []);
   const accounts = [splitCaller(from).who, ...backends.flatMap((service) => mesh.accountsBehind({ service }))];
-  return [...new Set(accounts)].flatMap((account) => unmet.get(account) ?? []);
+  return [...new Set(accounts)].flatMap((account) => unmet.get(account)?.map(({ text }) => text) ?? []);
 }
 
 /** What a tree comes to for a request; all of it where Envoys of different ages read it differently. */

@@ -14,7 +14,7 @@ import { callTree, decide } from "./decide";
 import { type Finding } from "./finding";
 import { type Access, addressOf, type Mesh, sentTo, type ServicePort } from "./mesh";
 import { callerShowing, isOutside, outsideClasses, outsiderOf, principalsAt, splitCaller } from "./outside";
-import { certain, possible } from "./outcome-sets";
+import { certain, mayBeStopped, possible } from "./outcome-sets";
 
 /** A promise about who may call whom, proved or refuted for all requests at once. */
 export interface Guarantee {
@@ -110,12 +110,15 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
-/** Broken guarantees, each with a request that breaks it. What is not reported is proved. */
+/** Guarantees that are broken, each with a request that breaks it, or that cannot be proved. What is not reported is proved. */
 export function checkGuarantees(mesh: Mesh, guarantees: readonly Guarantee[]): readonly Finding[] {
   if (guarantees.length === 0) return [];
   const relation = mesh.access();
   return guarantees.flatMap((guarantee) => {
-    const found = saysNothing(mesh, relation, guarantee) ?? counterexample(mesh, relation, guarantee);
+    const found =
+      saysNothing(mesh, relation, guarantee) ??
+      counterexample(mesh, relation, guarantee) ??
+      unprovedBy(mesh, relation, guarantee);
     return found === undefined ? [] : [found];
   });
 }
@@ -161,19 +164,63 @@ function counterexample(mesh: Mesh, relation: Access, guarantee: Guarantee): Fin
   const services = relation.services.filter(
     ({ service, port }) => service === guarantee.to && (guarantee.port === undefined || guarantee.port === port),
   );
-  const callers = guarantee.from.includes("*") ? [...relation.callers, "outside"] : guarantee.from;
   if (services.length === 0) {
     return broken(mesh, guarantee, `It says nothing: ${guarantee.to} has no port ${String(guarantee.port)}.`);
   }
-  for (const service of services) {
-    for (const host of service.hosts) {
-      for (const ways of callers.flatMap((caller) => waysOf(mesh, caller, { ...service, host }))) {
-        const found = ofCaller(mesh, guarantee, ways);
-        if (found !== undefined) return found;
-      }
+  let unproved: Finding | undefined;
+  for (const ways of partiesOf(mesh, relation, guarantee)) {
+    const found = ofCaller(mesh, guarantee, ways);
+    if (found?.rule === brokenRule) return found;
+    unproved ??= found;
+  }
+  return unproved;
+}
+
+/** The callers that a guarantee speaks of. */
+function callersOf(relation: Access, { from }: Guarantee): readonly string[] {
+  return from.includes("*") ? [...relation.callers, "outside"] : from;
+}
+
+/** Of each party that a guarantee speaks of all its ways to a port, under one of the port's names. */
+function* partiesOf(mesh: Mesh, relation: Access, guarantee: Guarantee): Iterable<readonly Way[]> {
+  const callers = callersOf(relation, guarantee);
+  for (const service of relation.services) {
+    if (service.service !== guarantee.to || (guarantee.port ?? service.port) !== service.port) continue;
+    for (const host of service.hosts) for (const caller of callers) yield* waysOf(mesh, caller, { ...service, host });
+  }
+}
+
+/** Why a guarantee that nothing breaks is not proved all the same: what decides over its calls is not read, or not so. */
+function unprovedBy(mesh: Mesh, relation: Access, guarantee: Guarantee): Finding | undefined {
+  const never = guarantee.kind === "never";
+  const callers = callersOf(relation, guarantee).map((caller) => splitCaller(caller).who);
+  const accounts = callers.filter((who) => !isOutside(who));
+  if (never) {
+    const unmet = mesh.unmetAssumptions();
+    for (const account of [...mesh.accountsBehind({ service: guarantee.to }), ...accounts]) {
+      const opening = unmet.get(account)?.find(({ mayOpen }) => mayOpen);
+      if (opening !== undefined) return unproved(mesh, guarantee, opening.text);
     }
   }
-  return undefined;
+  const namespaces = new Set([guarantee.to, ...accounts].map((key) => key.slice(0, key.indexOf("/"))));
+  const unread = mesh.unread.filter(({ namespace }) => namespace === undefined || namespaces.has(namespace));
+  // What is decided below the mesh can open nothing that the mesh itself refuses.
+  const voiding = unread.find(
+    ({ layer }) => !never || layer === "sidecar" || restsOnNetwork(mesh, relation, guarantee),
+  );
+  if (voiding === undefined) return undefined;
+  const what = `${describeObject(voiding.object)} (${voiding.object.apiVersion})`;
+  return unproved(mesh, guarantee, `${what} may decide otherwise, and is not read.`);
+}
+
+/** Whether NetworkPolicies stop any of a guarantee's calls. */
+function restsOnNetwork(mesh: Mesh, relation: Access, guarantee: Guarantee): boolean {
+  for (const ways of partiesOf(mesh, relation, guarantee)) {
+    for (const { from, service } of ways) {
+      if (mayBeStopped(callTree(mesh, from, addressOf(service), sentTo(service)), "network")) return true;
+    }
+  }
+  return false;
 }
 
 /** A way in which somebody may call. */
@@ -206,8 +253,12 @@ function waysOf(mesh: Mesh, caller: string, service: ServicePort): readonly (rea
 /** Whether a party breaks a guarantee: what must never pass by any way, what must always pass needs one by which it does. */
 function ofCaller(mesh: Mesh, guarantee: Guarantee, ways: readonly Way[]): Finding | undefined {
   const found = ways.map((way) => ofWay(mesh, guarantee, way));
-  if (guarantee.kind === "always" && found.includes(undefined)) return undefined;
-  return found.find((one) => one !== undefined);
+  const always = guarantee.kind === "always";
+  if (always && found.includes(undefined)) return undefined;
+  // A way of which it is not known may be the one that always passes; one that may pass is enough to break what never may.
+  return (
+    found.find((one) => one?.rule === (always ? unprovedRule : brokenRule)) ?? found.find((one) => one !== undefined)
+  );
 }
 
 function ofWay(mesh: Mesh, guarantee: Guarantee, { from, service }: Way): Finding | undefined {
@@ -235,14 +286,27 @@ function ofWay(mesh: Mesh, guarantee: Guarantee, { from, service }: Way): Findin
       : { from, to, protocol: "http", ...shown, ...tls };
     const { outcome, outcomes, unmetAssumptions } = decide(mesh, request);
     if (example === undefined) {
-      return unmetAssumptions && broken(mesh, guarantee, `It cannot be proved. ${unmetAssumptions.join(" ")}`, request);
+      return unmetAssumptions && unproved(mesh, guarantee, unmetAssumptions.join(" "), request);
     }
     const verdict = outcome === "varies" ? `may be ${(outcomes ?? []).join(" or ")}` : `is ${outcome}`;
     return broken(mesh, guarantee, `It is broken: a call that must ${guarantee.kind} pass ${verdict}.`, request);
   } catch (error) {
-    if (error instanceof TooComplexError) return broken(mesh, guarantee, `It cannot be proved. ${error.message}`);
+    if (error instanceof TooComplexError) return unproved(mesh, guarantee, error.message);
     throw error;
   }
+}
+
+/** Rule of the findings about guarantees that do not hold. */
+const brokenRule = "broken-guarantee";
+/** Rule of the findings about guarantees that may hold, which is not certain. */
+const unprovedRule = "unproved-guarantee";
+
+function unproved(mesh: Mesh, guarantee: Guarantee, why: string, request?: CallRequest): Finding {
+  return {
+    ...broken(mesh, guarantee, `It cannot be proved. ${why}`, request),
+    rule: unprovedRule,
+    remedy: "Change what stands in the way of the proof, or take the guarantee out.",
+  };
 }
 
 function broken(mesh: Mesh, guarantee: Guarantee, message: string, request?: CallRequest): Finding {
@@ -250,7 +314,7 @@ function broken(mesh: Mesh, guarantee: Guarantee, message: string, request?: Cal
   const position = object && mesh.positions.of(object);
   return {
     severity: "error",
-    rule: "broken-guarantee",
+    rule: brokenRule,
     object: `Guarantee ${guarantee.name}`,
     ...(position && { position }),
     message,

@@ -1,6 +1,6 @@
 import { type Address } from "../cluster/dns";
 import { type AccountKey } from "../cluster/keys";
-import { type Positions, type Problem } from "../manifests";
+import { type KubernetesObject, type Positions, type Problem } from "../manifests";
 import { type PathNormalization } from "../request/path-normalization";
 import { type CallTree } from "./call-tree";
 import { type AdmissionFinding, type Finding } from "./finding";
@@ -101,12 +101,31 @@ export interface Sent {
   readonly principal?: string | undefined;
 }
 
+/** Something that answers about an account's pods rest on and is not so. */
+export interface UnmetAssumption {
+  /** A sentence. */
+  readonly text: string;
+  /** Whether calls may pass for want of it that are said not to; those that are said to pass may always fail. */
+  readonly mayOpen: boolean;
+}
+
+/** An object that decides over calls and is not read. */
+export interface Unread {
+  readonly object: KubernetesObject;
+  /** Of whose pods, where it is of one namespace's. */
+  readonly namespace: string | undefined;
+  /** `network`: it decides beside NetworkPolicies, below the mesh. `sidecar`: it may change anything that sidecars do. */
+  readonly layer: "network" | "sidecar";
+}
+
 /** A set of objects, and what a mesh makes of them. Everything is computed when it is asked for, and remembered. */
 export interface Mesh {
   /** What the objects leave open and was assumed, in sentences. */
   readonly assumptions: readonly string[];
-  /** What answers about an account's pods rest on and is not so, in sentences; accounts without any are not there. */
-  unmetAssumptions(): ReadonlyMap<AccountKey, readonly string[]>;
+  /** What answers about an account's pods rest on and is not so; accounts without any are not there. */
+  unmetAssumptions(): ReadonlyMap<AccountKey, readonly UnmetAssumption[]>;
+  /** Objects that decide over calls and that the analysis does not read. */
+  readonly unread: readonly Unread[];
   /** What cannot be read as the API server or the mesh would. */
   readonly problems: readonly Problem[];
   readonly positions: Positions;

@@ -1,6 +1,7 @@
 import { describeObject, type Manifests, nowhere, parsePath } from "../manifests";
 import { networkPolicyProblems, networkPolicyVersion, notRead } from "../network-policies";
 import { type AdmissionFinding, type Finding } from "./finding";
+import { type Unread } from "./mesh";
 
 type Given = Pick<Manifests, "objects"> & Partial<Manifests>;
 
@@ -22,6 +23,20 @@ export function networkPolicyAdmission({ objects, positions = nowhere }: Given):
       return { finding, refused: true };
     });
   });
+}
+
+/** Kinds that decide for all namespaces. A manifest's reader gives their objects a namespace all the same, as it knows no kinds of others. */
+const clusterWide = /^(Global|CiliumClusterwide|Admin|BaselineAdmin|Cluster)/;
+
+/** Policies over connections of kinds that this analysis does not read. */
+export function unreadNetworkPolicies({ objects }: Given): readonly Unread[] {
+  return objects
+    .filter((object) => notRead(object) !== undefined)
+    .map((object) => ({
+      object,
+      namespace: clusterWide.test(object.kind) ? undefined : object.metadata.namespace,
+      layer: "network",
+    }));
 }
 
 /** Policies over connections of kinds that this analysis does not read, so that they may stop what it calls allowed, or the reverse. */

@@ -1,6 +1,6 @@
-import { type Answer } from "../request/request";
+import { type Answer, type Layer } from "../request/request";
 import { everyRequest, intersectSets, requestsMeeting, type RequestSet, subtractSets } from "../request/request-set";
-import { type CallTree, type Rules } from "./call-tree";
+import { type CallTree, type End, type Rules } from "./call-tree";
 
 /** An answer as a text: equal for equal ones. */
 export function answerOf({ outcome, status }: Answer): string {
@@ -9,14 +9,25 @@ export function answerOf({ outcome, status }: Answer): string {
 
 /** All the answers that a tree has. */
 export function answersIn(tree: CallTree): ReadonlySet<string> {
-  const found = new Set<string>();
+  return new Set(Array.from(endsIn(tree), answerOf));
+}
+
+/** Whether a layer stops any of a tree's calls. */
+export function mayBeStopped(tree: CallTree, layer: Layer): boolean {
+  for (const end of endsIn(tree)) if (end.outcome !== "allowed" && (end.layer ?? "mesh") === layer) return true;
+  return false;
+}
+
+/** All the ends that a tree has. */
+function endsIn(tree: CallTree): ReadonlySet<End> {
+  const found = new Set<End>();
   const seen = new Set<CallTree>();
   const visit = (node: CallTree): void => {
     if (seen.has(node)) return;
     seen.add(node);
     switch (node.kind) {
       case "end":
-        found.add(answerOf(node));
+        found.add(node);
         break;
       case "http":
       case "normalised":

@@ -8,5 +8,5 @@ export function provedExtentOf(...meshes: readonly Pick<Mesh, "extent" | "unmetA
 
 /** What answers and proofs about these meshes rest on and is not so, each a sentence. */
 export function unmetAssumptionsOf(...meshes: readonly Pick<Mesh, "unmetAssumptions">[]): readonly string[] {
-  return [...new Set(meshes.flatMap((mesh) => [...mesh.unmetAssumptions().values()].flat()))];
+  return [...new Set(meshes.flatMap((mesh) => [...mesh.unmetAssumptions().values()].flat().map(({ text }) => text)))];
 }

@@ -1,6 +1,6 @@
 import { type CallTree } from "../analysis/call-tree";
-import { type Mesh, type ServicePort } from "../analysis/mesh";
-import { networkPolicyAdmission } from "../analysis/network-policy-objects";
+import { type Mesh, type ServicePort, type Unread } from "../analysis/mesh";
+import { networkPolicyAdmission, unreadNetworkPolicies } from "../analysis/network-policy-objects";
 import { type AccountKey, keyOf } from "../cluster/keys";
 import { memoOnce } from "../cluster/look-up";
 import { type AskedService } from "../cluster/dns";
@@ -35,6 +35,7 @@ export function istioMesh(
     ...plane,
     assumptions: state.assumptions,
     unmetAssumptions: () => new Map(),
+    unread: [...unreadNetworkPolicies(manifests), ...unreadFilters(state)],
     problems: state.problems,
     positions: state.positions,
     extent: istioExtent(state.settings.pathNormalization),
@@ -71,6 +72,17 @@ export function istioMesh(
     findings: memoOnce(() => findings(mesh, manifests)),
   };
   return mesh;
+}
+
+/** Changes of Envoy's configuration, but for the shadow rules of a conversion. Those of the root namespace are for all pods. */
+function unreadFilters({ envoyFilters, rootNamespace }: IstioPlane["state"]): readonly Unread[] {
+  return envoyFilters
+    .filter(({ shadow }) => shadow === undefined)
+    .map(({ object, namespace }) => ({
+      object,
+      namespace: namespace === rootNamespace ? undefined : namespace,
+      layer: "sidecar",
+    }));
 }
 
 /** The pods behind a headless Service's name reach themselves by it, around their own sidecars. */

@@ -1,5 +1,5 @@
 import { type Mesh } from "../analysis/mesh";
-import { networkPolicyAdmission } from "../analysis/network-policy-objects";
+import { networkPolicyAdmission, unreadNetworkPolicies } from "../analysis/network-policy-objects";
 import { type AskedService } from "../cluster/dns";
 import { type Manifests } from "../manifests";
 import { callFrom } from "./calls/callers";
@@ -34,6 +34,7 @@ export function osmMesh(
     ...plane,
     assumptions: state.assumptions,
     unmetAssumptions: memoOnce(() => unmetAssumptions(plane)),
+    unread: unreadNetworkPolicies(manifests),
     problems: [...state.problems, ...patternProblems(plane)],
     positions: state.positions,
     extent: osmExtent,

@@ -1,3 +1,4 @@
+import { type UnmetAssumption } from "../analysis/mesh";
 import { type NetworkEnd, type NetworkPolicy } from "../network-policies";
 import { type ControlPlane } from "./control-plane";
 import { type AccountKey, keyOf, type PodState } from "./state";
@@ -54,20 +55,21 @@ export function blockedNeeds({ network, state }: Pick<ControlPlane, "network" | 
   return [...found.values()];
 }
 
-/** What answers rest on and is not so, by account, in sentences. */
+/** What answers rest on and is not so, by account. */
 export function unmetAssumptions(
   plane: Pick<ControlPlane, "network" | "state">,
-): ReadonlyMap<AccountKey, readonly string[]> {
-  const found = new Map<AccountKey, string[]>();
+): ReadonlyMap<AccountKey, readonly UnmetAssumption[]> {
+  const found = new Map<AccountKey, UnmetAssumption[]>();
   for (const { account, need, policy } of blockedNeeds(plane)) {
     const by = `NetworkPolicy ${keyOf(policy.namespace, policy.name)}`;
     const text =
       need === "configuration"
         ? `It is assumed that the sidecars of ${account} have their configuration, which is not so: ${by} keeps them from osm-controller. New ones refuse every call, running ones go by what they were told last.`
         : `It is assumed that pods of ${account} can resolve names, which is not so: ${by} keeps them from the cluster's DNS.`;
+    const unmet = { text, mayOpen: need === "configuration" };
     const list = found.get(account);
-    if (list === undefined) found.set(account, [text]);
-    else list.push(text);
+    if (list === undefined) found.set(account, [unmet]);
+    else list.push(unmet);
   }
   return found;
 }

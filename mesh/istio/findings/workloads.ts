@@ -80,8 +80,8 @@ function labelFindings(mesh: IstioMesh): readonly Finding[] {
 
 /** Changes of Envoy's configuration are not read, but for the shadow rules of a conversion, and may do anything. */
 export function unreadFindings(mesh: IstioMesh): readonly Finding[] {
-  const unread = mesh.state.envoyFilters.filter(({ shadow }) => shadow === undefined);
-  return unread.map((one) =>
+  const filters = mesh.unread.filter(({ layer }) => layer === "sidecar");
+  return filters.map((one) =>
     finding(mesh, one, [], {
       severity: "warning",
       rule: "envoy-filter-not-read",
