@@ -24,3 +24,14 @@ export {
   type MeshTarget,
 } from "./mesh-targets";
 export { type AdmissionContext, advice, type Finding as ObjectFinding } from "./osm/admission";
+export {
+  describeObject,
+  formatProblem,
+  type KubernetesObject,
+  type ManifestFile,
+  type Manifests,
+  parseManifests,
+  type ParseOptions,
+  type Position,
+  type Problem,
+} from "./manifests";

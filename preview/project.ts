@@ -24,7 +24,7 @@ export interface Project {
 export async function openProject(program: string): Promise<Project> {
   const directory = await realpath(await mkdtemp(join(tmpdir(), "aks-mesh-preview-")));
   const definition = parseDocument(await readFile(join(program, "Pulumi.yaml"), "utf8"));
-  definition.set("main", relative(directory, await realpath(program)));
+  definition.set("main", relative(directory, join(await realpath(program), String(definition.get("main") ?? ""))));
   await writeFile(join(directory, "Pulumi.yaml"), definition.toString());
   const settings = (await readdir(program)).filter((name) => {
     const stack = /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1];

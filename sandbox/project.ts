@@ -29,14 +29,14 @@ function withSalt(settings: string, previous: string | undefined): string {
 }
 
 /**
- * Writes the project that the engine runs: the program's own Pulumi.yaml with `main` pointing back at the program, and a
+ * Writes the project that the engine runs: the program's own Pulumi.yaml with `main` pointing back at the program's, and a
  * copy of each Pulumi.<stack>.yaml. Pulumi stores an encryption salt and `config set` there: in the copy, so that the
  * checkout stays as it is. A copy is renewed when the original has changed.
  */
 export async function writeProject(project: string, program = programDirectory): Promise<void> {
   await mkdir(project, { recursive: true });
   const definition = await readYaml(join(program, "Pulumi.yaml"));
-  definition.set("main", relative(project, program));
+  definition.set("main", relative(project, join(program, String(definition.get("main") ?? ""))));
   await writeFile(join(project, "Pulumi.yaml"), definition.toString());
 
   const copied: Record<string, string> = JSON.parse(

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { type CustomResourceOptions, type Input, jsonStringify, type Output } from "@pulumi/pulumi";
 import { type input as inputs } from "@pulumi/azure-native/types";
 
@@ -42,13 +41,13 @@ export class InlinePools extends DynamicResource {
   }
 
   constructor(name: string, props: InlinePoolsProps, opts: CustomResourceOptions) {
-    super("InlinePools", join(__dirname, "inline-pools-provider"), name, { ...props, inlinePools: undefined }, opts);
+    super("InlinePools", "aks-cluster/inline-pools-provider", name, { ...props, inlinePools: undefined }, opts);
   }
 }
 
 /** Removes the bootstrap pool. Stands behind the first pools of their own. */
 export class BootstrapRemoval extends DynamicResource {
   constructor(name: string, props: ReferenceProps, opts: CustomResourceOptions) {
-    super("BootstrapRemoval", join(__dirname, "bootstrap-removal-provider"), name, { ...props }, opts);
+    super("BootstrapRemoval", "aks-cluster/bootstrap-removal-provider", name, { ...props }, opts);
   }
 }

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { type CustomResourceOptions, type Input, jsonStringify, output } from "@pulumi/pulumi";
 import type * as containerservice from "@pulumi/azure-native/containerservice";
 
@@ -23,7 +22,7 @@ export class CreateOnlySettings extends DynamicResource {
     const values = output(args).apply((plain) => split(plain).createOnly);
     super(
       "CreateOnlySettings",
-      join(__dirname, "create-only-settings-provider"),
+      "aks-cluster/create-only-settings-provider",
       name,
       { subscriptionId, clusterName: args.resourceName, values: jsonStringify(values) },
       opts,

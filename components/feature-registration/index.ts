@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import {
   ComponentResource,
   type ComponentResourceOptions,
@@ -60,6 +59,6 @@ class Registration extends DynamicResource {
 
   constructor(name: string, props: RegistrationProps, opts: CustomResourceOptions) {
     const outputs = { state: undefined, providerState: undefined, wasRegistered: undefined };
-    super("FeatureRegistration", join(__dirname, "provider"), name, { ...props, ...outputs }, opts);
+    super("FeatureRegistration", "feature-registration/provider", name, { ...props, ...outputs }, opts);
   }
 }

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { DynamicResource } from "../dynamic";
 
@@ -25,7 +24,7 @@ export class IstioReady extends DynamicResource {
   constructor(name: string, args: IstioReadyArgs, opts?: pulumi.CustomResourceOptions) {
     super(
       "IstioReady",
-      join(__dirname, "istio-ready-provider"),
+      "istio-mesh/istio-ready-provider",
       name,
       {
         kubeconfig: pulumi.secret(args.kubeconfig),

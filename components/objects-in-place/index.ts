@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { DynamicResource } from "../dynamic";
 import { type ExpectedObject } from "./look";
@@ -40,7 +39,7 @@ export class ObjectsInPlace extends DynamicResource {
       .apply((all) => JSON.stringify(all));
     super(
       "ObjectsInPlace",
-      join(__dirname, "provider"),
+      "objects-in-place/provider",
       name,
       { kubeconfig: pulumi.secret(kubeconfig), objects },
       opts,

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { DynamicResource } from "../dynamic";
 
@@ -25,7 +24,7 @@ export class MeshReady extends DynamicResource {
   constructor(name: string, args: MeshReadyArgs, opts?: pulumi.CustomResourceOptions) {
     super(
       "MeshReady",
-      join(__dirname, "mesh-ready-provider"),
+      "open-service-mesh/mesh-ready-provider",
       name,
       {
         kubeconfig: pulumi.secret(args.kubeconfig),

@@ -1,12 +1,10 @@
 import { createRequire } from "node:module";
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type InlinePoolsInputs } from "../../../components/aks-cluster/inline-pools-provider";
 import { DynamicResource } from "../../../components/dynamic";
 import { type FeatureInputs } from "../../../components/feature-registration/provider";
 
-const components = join(__dirname, "..", "..", "..", "components");
 const secret = "a-secret-of-the-environment";
 
 /** As Pulumi's host of dynamic providers loads a text. */
@@ -41,9 +39,7 @@ describe("the text of a dynamic provider", () => {
       },
       call: ({ inputs }) => inputs as Record<string, unknown>,
     });
-    const made = Object.entries(providers).map(
-      ([type, module]) => new Example(type, join(components, module), type, {}),
-    );
+    const made = Object.entries(providers).map(([type, module]) => new Example(type, module, type, {}));
     await Promise.all(made.map(({ urn }) => new Promise((resolve) => urn.apply(resolve))));
     vi.unstubAllEnvs();
   });

@@ -1,0 +1,36 @@
+/**
+ * `npm run package [-- --out FOLDER]`: makes the npm package `aks-mesh` in a folder, dist/package unless another is named. Then
+ * `npm pack ./dist/package` or `npm publish ./dist/package`.
+ */
+import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { makeBundles, root } from "./package/bundles";
+import { makeDeclarations } from "./package/declarations";
+import { thirdPartyNotices } from "./package/licenses";
+import { packageManifest } from "./package/manifest";
+
+/** Makes the package anew in a folder. */
+async function makePackage(folder: string): Promise<void> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const metafiles = await makeBundles(folder);
+  makeDeclarations(folder);
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify(packageManifest(), null, 2)}\n`);
+  writeFileSync(join(folder, "THIRD-PARTY-LICENSES.txt"), thirdPartyNotices(metafiles));
+  copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"));
+  copyFileSync(join(root, "docs", "package.md"), join(folder, "README.md"));
+  copyFileSync(join(__dirname, "package", "bin.cjs"), join(folder, "bin.js"));
+  chmodSync(join(folder, "bin.js"), 0o755);
+}
+
+const { values } = parseArgs({ options: { out: { type: "string", default: join(root, "dist", "package") } } });
+const folder = resolve(values.out);
+console.error("Bundling the package and writing its declarations (half a minute) …");
+makePackage(folder).then(
+  () => console.log(folder),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,113 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+
+/** The checkout. */
+export const root = join(__dirname, "..", "..");
+
+/** Bundles of other people's packages that are loaded when they are needed, by the package whose place they take. */
+const vendored: Readonly<Record<string, string>> = {
+  "@azure/identity": "./vendor/azure.js",
+  "@azure/core-rest-pipeline": "./vendor/azure.js",
+  "@kubernetes/client-node": "./vendor/kubernetes.js",
+};
+
+/** Leaves the packages that are bundled apart to their bundles. */
+const apart: Plugin = {
+  name: "apart",
+  setup({ onResolve }) {
+    onResolve({ filter: /^@(azure|kubernetes)\// }, ({ path }) =>
+      vendored[path] === undefined ? undefined : { path: vendored[path], external: true },
+    );
+  },
+};
+
+/** Takes another module in place of one of the checkout's: both are given without their ending. */
+function inPlaceOf(module: string, other: string): Plugin {
+  return {
+    name: `in place of ${module}`,
+    setup({ onLoad }) {
+      onLoad({ filter: new RegExp(`[\\\\/]${module.split("/").join("[\\\\/]")}\\.ts$`) }, () => ({
+        contents: `export * from ${JSON.stringify(`./${other}`)};`,
+        loader: "ts",
+        resolveDir: root,
+      }));
+    },
+  };
+}
+
+/** The modules of the dynamic resources' providers, by their path in components/. */
+export function providerModules(): readonly string[] {
+  return readdirSync(join(root, "components"), { recursive: true, encoding: "utf8" })
+    .map((file) => file.replaceAll("\\", "/"))
+    .filter((file) => /(^|[/-])provider\.ts$/.test(file))
+    .map((file) => file.replace(/\.ts$/, ""))
+    .sort();
+}
+
+/** A module with a function for each provider, that makes it when it is asked for. */
+function providersEntry(): string {
+  const entries = providerModules().map(
+    (module) => `${JSON.stringify(module)}: () => require(${JSON.stringify(`./components/${module}`)}).handler(),`,
+  );
+  return `module.exports = {\n${entries.join("\n")}\n};\n`;
+}
+
+const hosting = "components/dynamic/hosting";
+
+/** For code whose traces nobody reads: names are shortened too, but those that the code may ask for. */
+const small = { minifyIdentifiers: true, keepNames: true };
+
+/** What is bundled, and what differs from the others in how. */
+const bundles: Readonly<Record<string, BuildOptions>> = {
+  "index.js": {
+    entryPoints: ["components/index.ts"],
+    plugins: [apart, inPlaceOf(hosting, "scripts/package/hosting")],
+  },
+  "policy.js": { entryPoints: ["mesh/policy/index.ts"] },
+  "analysis.js": { entryPoints: ["mesh/index.ts"] },
+  "providers.js": { stdin: { contents: providersEntry(), resolveDir: root }, plugins: [apart] },
+  "command.js": {
+    entryPoints: ["cli/main.ts"],
+    plugins: [apart, inPlaceOf("cli/preview", "scripts/package/preview")],
+  },
+  "vendor/azure.js": {
+    stdin: {
+      contents: 'export * from "@azure/core-rest-pipeline"; export * from "@azure/identity";',
+      resolveDir: root,
+    },
+    ...small,
+  },
+  "vendor/kubernetes.js": {
+    stdin: { contents: 'export { KubeConfig } from "@kubernetes/client-node";', resolveDir: root },
+    // Of this one only the URL of Node.js versions without one is used, for 280 KB.
+    alias: { "whatwg-url": "node:url" },
+    ...small,
+  },
+};
+
+/** Bundles everything into a folder. @returns what went into each. */
+export async function makeBundles(folder: string): Promise<readonly Metafile[]> {
+  return Promise.all(
+    Object.entries(bundles).map(async ([name, options]) => {
+      const { metafile } = await build({
+        absWorkingDir: root,
+        outfile: join(folder, name),
+        bundle: true,
+        platform: "node",
+        target: "node20",
+        format: "cjs",
+        external: ["@pulumi/*"],
+        // Names stay: errors and traces have them.
+        minifySyntax: true,
+        minifyWhitespace: true,
+        // They go into a file of their own.
+        legalComments: "none",
+        logLevel: "error",
+        ...options,
+        metafile: true,
+      });
+      return metafile;
+    }),
+  );
+}

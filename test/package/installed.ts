@@ -1,0 +1,39 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const root = resolve(__dirname, "..", "..");
+
+/** Builds the package, packs it, and installs it in an empty folder, from no registry: it depends on nothing. */
+export function installPackage(): { readonly folder: string; readonly packed: string } {
+  const folder = mkdtempSync(join(tmpdir(), "aks-mesh-package-"));
+  const built = join(folder, "built");
+  execFileSync(process.execPath, ["--import", "tsx", join(root, "scripts", "package.ts"), "--out", built], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const npm = (...args: string[]) =>
+    execFileSync("npm", [...args, "--offline", "--no-audit", "--no-fund", "--loglevel=error"], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true }));
+  const packed = npm("pack", "--silent", built).trim();
+  npm("install", join(folder, packed));
+  return { folder, packed: join(folder, packed) };
+}
+
+/** Gives a folder the packages of the checkout that a Pulumi program has: Pulumi's, and what Node.js is declared by. */
+export function linkPulumi(folder: string): void {
+  for (const name of ["@pulumi", "@types"]) {
+    mkdirSync(join(folder, "node_modules"), { recursive: true });
+    symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
+  }
+}
+
+/** The code of a page of the documentation, block by block. */
+export function codeOf(page: string, language: string): readonly string[] {
+  const text = readFileSync(join(root, "docs", page), "utf8");
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, code = ""]) => code);
+}

@@ -1,0 +1,226 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { transformSync } from "esbuild";
+import ts from "typescript";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { codeOf, installPackage, linkPulumi } from "./installed";
+
+const root = resolve(__dirname, "..", "..");
+const manifests = join(root, "test", "cli", "cases", "egress-before.yaml");
+
+let folder: string;
+let packed: string;
+beforeAll(() => void ({ folder, packed } = installPackage()));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const installed = () => join(folder, "node_modules", "aks-mesh");
+const filesOf = (directory: string) =>
+  readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+
+/** Runs node in the consumer's folder. */
+function node(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+const command = (...args: string[]) => node(join("node_modules", "aks-mesh", "bin.js"), ...args);
+
+/** What the compiler says of a file of the consumer's, and of the package's own declarations. */
+function typeErrors(file: string, options: ts.CompilerOptions): readonly string[] {
+  const program = ts.createProgram([join(folder, file)], {
+    ...{ strict: true, noEmit: true, types: ["node"], typeRoots: [join(folder, "node_modules", "@types")] },
+    ...options,
+  });
+  const looked = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(folder));
+  expect(looked.length).toBeGreaterThan(3);
+  const found = looked.flatMap((source) => [
+    ...program.getSyntacticDiagnostics(source),
+    ...program.getSemanticDiagnostics(source),
+  ]);
+  return [...program.getOptionsDiagnostics(), ...found].map(({ file: at, messageText }) =>
+    [at?.fileName, ts.flattenDiagnosticMessageText(messageText, " ")].join(": "),
+  );
+}
+
+describe.sequential("the package in an empty folder", () => {
+  it("is alone there, small, and without native code and install scripts", () => {
+    expect(readdirSync(join(folder, "node_modules")).filter((name) => !name.startsWith("."))).toEqual(["aks-mesh"]);
+    const files = filesOf(installed());
+    const bytes = files.map((file) => statSync(file).size).reduce((sum, size) => sum + size, 0);
+    expect(bytes).toBeLessThan(5e6);
+    expect(statSync(packed).size).toBeLessThan(1.5e6);
+    expect(files.filter((file) => !/\.(js|d\.ts|json|txt|md)$|LICENSE$/.test(file))).toEqual([]);
+    const manifest = JSON.parse(readFileSync(join(installed(), "package.json"), "utf8")) as Record<string, unknown>;
+    expect(Object.keys(manifest)).not.toEqual(expect.arrayContaining(["dependencies"]));
+    expect(Object.keys(manifest)).not.toEqual(expect.arrayContaining(["scripts"]));
+  });
+
+  it("holds nothing of the machine that it was built on", () => {
+    for (const file of filesOf(installed())) expect(readFileSync(file, "utf8").includes(root), file).toBe(false);
+  });
+
+  it.each([
+    ["check", manifests],
+    ["access", manifests],
+    ["explain", manifests, "--from", "a/b", "--to", "c.d:80"],
+    ["diff", manifests, manifests.replace("before", "after")],
+    ["convert", manifests],
+    ["help"],
+    ["nonsense"],
+  ])("says what the checkout's command says: %s", (...args) => {
+    const own = spawnSync(process.execPath, [join(root, "cli", "bin.js"), ...args], { cwd: folder, encoding: "utf8" });
+    expect(command(...args)).toEqual({ status: own.status, stdout: own.stdout, stderr: own.stderr });
+  });
+
+  it("says in one line what a preview needs", () => {
+    const { status, stderr } = command("preview", "up", "--pr", "1");
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringMatching(/^aks-mesh: preview needs .*npm ci.*\n$/) as string,
+    });
+  });
+
+  it("reads a kubeconfig without another package", () => {
+    const kubeconfig = "apiVersion: v1\nkind: Config\nclusters: []\ncontexts: []\nusers: []\n";
+    writeFileSync(join(folder, "kubeconfig"), kubeconfig);
+    const file = join("node_modules", "aks-mesh", "bin.js");
+    const { stderr, status } = spawnSync(process.execPath, [file, "access", "--context", "shop"], {
+      cwd: folder,
+      encoding: "utf8",
+      env: { ...process.env, KUBECONFIG: join(folder, "kubeconfig") },
+    });
+    expect(stderr).toContain('no context "shop"');
+    expect(status).toBe(2);
+  });
+
+  it("has policy and analysis without Pulumi, for require and import", () => {
+    const [, analysis = ""] = codeOf("package.md", "ts");
+    writeFileSync(join(folder, "analysis.mjs"), `${analysis}\nconsole.log(outcome);`);
+    writeFileSync(join(folder, "shop.yaml"), shop);
+    expect(node("analysis.mjs")).toEqual({ status: 0, stdout: "allowed\n", stderr: "" });
+    writeFileSync(join(folder, "shop.yaml"), shop.replace("/items/.*", "/carts/.*"));
+    expect(node("analysis.mjs")).toEqual({ status: 0, stdout: "no-route\n", stderr: "" });
+    const text =
+      'console.log(typeof require("aks-mesh/policy").definePolicy, typeof require("aks-mesh/analysis").diff)';
+    expect(node("-e", text).stdout).toBe("function function\n");
+  });
+});
+
+describe.sequential("a Pulumi program of its own", () => {
+  const [program = "", analysis = ""] = codeOf("package.md", "ts");
+  beforeAll(() => linkPulumi(folder));
+
+  it("compiles strictly, with the default lib and all declarations checked", () => {
+    writeFileSync(join(folder, "program.ts"), program);
+    writeFileSync(join(folder, "analysis.ts"), analysis);
+    const today = { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2022 };
+    expect(typeErrors("program.ts", today)).toEqual([]);
+    expect(typeErrors("analysis.ts", today)).toEqual([]);
+  });
+
+  it("does not compile with a service that is spelt wrong, also as older settings find modules", () => {
+    const text = program.slice(program.indexOf("import { definePolicy"), program.indexOf("const feature"));
+    writeFileSync(join(folder, "wrong.ts"), text.replace('from: "web"', 'from: "wbe"'));
+    const older = { module: ts.ModuleKind.CommonJS, moduleResolution: ts.ModuleResolutionKind.Node10 };
+    expect(typeErrors("wrong.ts", older)).toEqual([expect.stringContaining("'\"wbe\"' is not assignable to type")]);
+  });
+
+  it("makes its cluster and policies, whose dynamic providers are found in the package", () => {
+    const code = transformSync(program, { loader: "ts", format: "cjs" }).code;
+    writeFileSync(join(folder, "program.js"), code);
+    writeFileSync(
+      join(folder, "mocked.js"),
+      `
+      const pulumi = require("@pulumi/pulumi");
+      const requireFromString = require(${JSON.stringify(join(root, "node_modules", "require-from-string"))});
+      const made = [];
+      const kubeconfig = Buffer.from(${JSON.stringify(JSON.stringify(kubeconfigOfAks))}).toString("base64");
+      pulumi.runtime.setMocks({
+        call: () => ({ kubeconfigs: [{ name: "clusterUser", value: kubeconfig }] }),
+        newResource({ type, name, inputs }) {
+          const methods = inputs.__provider && Object.keys(requireFromString(inputs.__provider).handler());
+          made.push({ type, name, text: inputs.__provider, methods });
+          return { id: name + "-id", state: { ...inputs, name, inlinePools: inputs.profile } };
+        },
+      }).then(async () => {
+        require("aks-mesh");
+        await new Promise(setImmediate);
+        const atImport = made.length;
+        require("./program.js");
+        process.on("beforeExit", () => { console.log(JSON.stringify({ atImport, made })); process.exit(); });
+      });
+    `,
+    );
+    const { stdout, stderr } = node("mocked.js");
+    expect(stderr).toBe("");
+    const { atImport, made } = JSON.parse(stdout) as {
+      atImport: number;
+      made: { type: string; name: string; text?: string; methods?: string[] }[];
+    };
+    expect(atImport).toBe(0);
+    const types = made.map(({ type }) => type);
+    for (const type of ["AksCluster", "OpenServiceMesh", "MeshPolicies"])
+      expect(types).toContain(`aks-mesh:index:${type}`);
+    expect(types).toContain("kubernetes:access.smi-spec.io/v1alpha3:TrafficTarget");
+    const providers = made.filter(({ text }) => text !== undefined);
+    expect(providers.map(({ type }) => type.replace(/.*:/, "")).sort()).toEqual([
+      "BootstrapRemoval",
+      "CreateOnlySettings",
+      "FeatureRegistration",
+      "InlinePools",
+      "MeshReady",
+    ]);
+    for (const { text, methods } of providers) {
+      expect(text?.length).toBeLessThan(120);
+      expect(methods).toContain("create");
+    }
+  });
+});
+
+const shop = `
+apiVersion: v1
+kind: Service
+metadata: {name: api, namespace: shop}
+spec: {selector: {app: api}, ports: [{port: 8080}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api, namespace: shop}
+spec: {template: {metadata: {labels: {app: api}}, spec: {serviceAccountName: api}}}
+---
+apiVersion: specs.smi-spec.io/v1alpha4
+kind: HTTPRouteGroup
+metadata: {name: items, namespace: shop}
+spec: {matches: [{name: read, pathRegex: /items/.*, methods: [GET]}]}
+---
+apiVersion: access.smi-spec.io/v1alpha3
+kind: TrafficTarget
+metadata: {name: web, namespace: shop}
+spec:
+  destination: {kind: ServiceAccount, name: api, namespace: shop}
+  sources: [{kind: ServiceAccount, name: web, namespace: shop}]
+  rules: [{kind: HTTPRouteGroup, name: items, matches: [read]}]
+`;
+
+/** What AKS answers as a kubeconfig. */
+const kubeconfigOfAks = {
+  apiVersion: "v1",
+  kind: "Config",
+  "current-context": "shop",
+  clusters: [{ name: "shop", cluster: { server: "https://shop.example", "certificate-authority-data": "Zm9v" } }],
+  contexts: [{ name: "shop", context: { cluster: "shop", user: "clusterUser" } }],
+  users: [
+    {
+      name: "clusterUser",
+      user: {
+        exec: {
+          apiVersion: "client.authentication.k8s.io/v1beta1",
+          command: "kubelogin",
+          args: ["get-token", "--login", "devicecode"],
+        },
+      },
+    },
+  ],
+};
