@@ -4,7 +4,8 @@ import { checkReport, type CheckReport, exitCodeOf, type FailOn, failOnNames, no
 import { checkSarif } from "./check/sarif";
 import { sourcePaths } from "./check/source-path";
 import { checkText } from "./check/text";
-import { loadManifests, meshNameOf, sourceOptions } from "./load";
+import { loadManifests, sourceOptions } from "./load";
+import { meshNameOf } from "./mesh-name";
 import { oneOf, readOptions } from "./options";
 import { type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";

@@ -24,12 +24,17 @@ function manifestFiles(path: string): readonly ManifestFile[] {
   }
   if (!isDirectory) return [{ name: path, text: readText(path, path) }];
   const files = readdirSync(path, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.(ya?ml|json)$/i.test(entry.name))
+    .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => !/(^|[\\/])(node_modules|\.git)[\\/]/.test(file))
+    .filter(isManifestPath)
     .sort();
   if (files.length === 0) throw new UsageError(`${path} holds no .yaml, .yml or .json file.`);
   return files.map((file) => ({ name: file, text: readText(file, file), found: true }));
+}
+
+/** Whether a file that is found in a folder may hold manifests. */
+export function isManifestPath(path: string): boolean {
+  return /\.(ya?ml|json)$/i.test(path) && !/(^|[\\/])(node_modules|\.git)[\\/]/.test(path);
 }
 
 /** All of a file, or of standard input (0). */

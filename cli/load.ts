@@ -1,14 +1,10 @@
 import { formatProblem, type Manifests, parseManifests } from "../mesh/manifests";
-import { type AskedService, isMeshName, type Mesh, type MeshName, meshesOf, meshNames, meshOf } from "../mesh";
+import { type AskedService, type Mesh, meshOf } from "../mesh";
 import { readManifestFiles } from "./input";
+import { meshNameOf } from "./mesh-name";
 import { readCluster } from "./running-cluster";
 import { type Terminal } from "./terminal";
-import { UsageError } from "./usage-error";
-
-/** Reading manifests failed; the problems were printed. */
-export class BadInput extends Error {
-  override readonly name = "BadInput";
-}
+import { BadInput, UsageError } from "./usage-error";
 
 /** Options of every command that reads objects. */
 export const sourceOptions = {
@@ -51,27 +47,6 @@ export async function loadManifests({ files, context, namespace }: Source): Prom
     throw new UsageError([`There is no Kubernetes object in ${where}.`, ...manifests.notes].join(" "));
   }
   return { ...manifests, notes: [...(cluster?.notes ?? []), ...manifests.notes] };
-}
-
-/**
- * The mesh that objects are for: the one that is named, or whose objects they are; OSM where there is none of either.
- *
- * @throws {UsageError} where there are objects of two and none is named.
- */
-export function meshNameOf({ objects }: Pick<Manifests, "objects">, named: string | undefined): MeshName {
-  if (named !== undefined) {
-    if (isMeshName(named)) return named;
-    throw new UsageError(`--mesh is ${JSON.stringify(named)}: write one of ${meshNames.join(", ")}.`);
-  }
-  const [first, ...others] = meshesOf(objects);
-  if (first === undefined) return "osm";
-  if (others.length > 0) {
-    const all = [first, ...others].map(([mesh, count]) => `${String(count)} of ${mesh}`).join(" and ");
-    throw new UsageError(
-      `There are objects of two meshes, ${all}: say with --mesh which one runs; the others are passed over.`,
-    );
-  }
-  return first[0];
 }
 
 /**

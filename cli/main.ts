@@ -5,8 +5,9 @@ import { decideCommand } from "./decide";
 import { diffCommand } from "./diff";
 import { driftCommand } from "./drift";
 import { explainCommand } from "./explain";
-import { BadInput } from "./load";
 import { migrateCommand } from "./migrate";
+import { sayingMistakes } from "./mistakes";
+import { reviewCommand } from "./review";
 import { processTerminal, type Terminal } from "./terminal";
 import { commandHelp, commandUsages, generalHelp, isCommandName } from "./usage";
 import { UsageError } from "./usage-error";
@@ -33,6 +34,8 @@ async function run(terminal: Terminal, argv: readonly string[]): Promise<number>
       return convertCommand(terminal, rest);
     case "drift":
       return driftCommand(terminal, rest);
+    case "review":
+      return reviewCommand(terminal, rest);
     case "migrate":
       return migrateCommand(terminal, rest);
     case "preview": {
@@ -57,11 +60,8 @@ async function run(terminal: Terminal, argv: readonly string[]): Promise<number>
 /** Runs the command line and gives its exit code. Mistakes of the caller are said in one line, without a stack trace. */
 export async function main(argv: readonly string[]): Promise<number> {
   const terminal = processTerminal();
-  try {
-    return await run(terminal, argv);
-  } catch (error) {
-    if (!(error instanceof UsageError || error instanceof BadInput)) throw error;
-    terminal.err(`aks-mesh: ${error.message}\n`);
-    return 2;
-  }
+  return sayingMistakes(
+    (message) => terminal.err(`aks-mesh: ${message}\n`),
+    () => run(terminal, argv),
+  );
 }

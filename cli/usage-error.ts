@@ -2,3 +2,8 @@
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
+
+/** Reading manifests failed; the problems were printed. */
+export class BadInput extends Error {
+  override readonly name = "BadInput";
+}

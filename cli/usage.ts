@@ -83,6 +83,25 @@ export const commandUsages = {
     },
     example: "aks-mesh diff main/manifests manifests --exit-code",
   },
+  review: {
+    synopsis: [
+      "review FILES… [--base COMMIT] [--comment] [--sarif FILE] [--name NAME]",
+      "[--fail-on error|warning|never]",
+    ],
+    summary: "what a workflow on GitHub says of a pull request: findings on their lines, and what it opens and closes",
+    options: {
+      "--base COMMIT": "compare with the same files of this commit, as git names it. Default: nothing is compared",
+      "--comment": "write one comment on the pull request, with GITHUB_TOKEN",
+      "--sarif FILE": "also write the findings as SARIF 2.1.0",
+      "--name NAME": "tells several reviews of one pull request apart, each with a comment of its own",
+      "--fail-on SEVERITY": "the least that ends with 1: error (default), warning, or never",
+      "--namespace NAME": sources["--namespace NAME"],
+      "--mesh NAME": sources["--mesh NAME"],
+    },
+    example: "aks-mesh review k8s --base origin/main --sarif mesh.sarif",
+    codes:
+      "Exit code: 0 fine, or nothing as bad as --fail-on says; 1 findings; 2 wrong usage, or manifests that cannot be read and so were not checked.",
+  },
   decide: {
     synopsis: ["decide FILES… < requests.jsonl"],
     summary: "one verdict a line, for machines",

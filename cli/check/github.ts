@@ -22,6 +22,11 @@ export function annotation(notice: Notice, pathOf: PathOf): string {
   return `::${severity} ${listed.join(",")}::${data(lines.join("\n"))}`;
 }
 
+/** A line that GitHub Actions shows with a workflow's run, at no file. */
+export function message(severity: "error" | "notice", text: string): string {
+  return `::${severity}::${data(text)}\n`;
+}
+
 /** What GitHub's runner turns back in a command's text. */
 function data(text: string): string {
   return text.replace(/[%\r\n]/g, (character) => encodeURIComponent(character));

@@ -6,8 +6,8 @@ import {
   type Mesh,
   type MeshName,
   meshOf,
-  provedExtentOf,
   readGuarantees,
+  unmetAssumptionsOf,
 } from "../../mesh";
 
 /** What a check comes to. */
@@ -60,8 +60,8 @@ export function checkReport(manifests: Manifests, name: MeshName): CheckReport {
     ].map(place),
     guarantees: judged.map(({ verdict }) => verdict),
     assumptions: mesh.assumptions,
-    unmetAssumptions: [...mesh.unmetAssumptions().values()].flat().map(({ text }) => text),
-    extent: provedExtentOf(mesh),
+    unmetAssumptions: unmetAssumptionsOf(mesh),
+    extent: mesh.extent,
     incomplete: manifests.problems.some(({ severity }) => severity === "error"),
   };
 }

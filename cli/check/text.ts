@@ -4,10 +4,12 @@ import { type Paint } from "../terminal";
 import { type CheckReport } from "./report";
 
 /** A check for a person. */
-export function checkText({ problems, findings, guarantees, extent }: CheckReport, paint: Paint): string {
+export function checkText(report: CheckReport, paint: Paint): string {
+  const { problems, findings, guarantees } = report;
   const errors = [...problems, ...findings].filter(({ severity }) => severity === "error").length;
   const warnings = problems.length + findings.length - errors;
   const proved = guarantees.filter(({ state }) => state === "proved").length;
+  const extent = [`${report.extent}.`, ...report.unmetAssumptions].join(" ");
   return [
     ...problems.map(formatProblem),
     ...findings.map((one) => findingText(one, paint)),

@@ -28,14 +28,15 @@ function brokenEntry({ object, message, request, remedy }: BrokenGuarantee): str
 
 const signs: Readonly<Partial<Record<AccessLine["kind"], string>>> = { opens: "+", closes: "-" };
 
-/** Who may call whom, as the pull request changes it. */
-export function accessSection({
-  changes,
-  comparedWith,
-  guarantees,
-  broken,
-  unmetAssumptions = [],
-}: AccessReport): Section {
+/**
+ * Who may call whom, as the pull request changes it.
+ *
+ * @param extent of whom and what "proved" is said.
+ */
+export function accessSection(
+  { changes, comparedWith, guarantees, broken, unmetAssumptions = [] }: AccessReport,
+  extent: string = osmExtent,
+): Section {
   const common = { language: "diff", folded: false, weight: 8 } as const;
   const held = `${String(guarantees - broken.length)} of ${counted(guarantees, "guarantee")}`;
   const unmet = unmetAssumptions.map((sentence) => ` Assumed, but not so: ${code(hideIn(sentence), 300)}`).join("");
@@ -44,14 +45,14 @@ export function accessSection({
     return { ...common, title: "Access: not compared", entries: [line(changes.unknown)], language: "text" };
   }
   if (changes.length === 0) {
-    const intro = `No change against ${against}, and ${held} kept: proved ${osmExtent}.${unmet}`;
+    const intro = `No change against ${against}, and ${held} kept: proved ${extent}.${unmet}`;
     return { ...common, title: "Access", intro, entries: [] };
   }
   const count = (kind: AccessLine["kind"]): number => changes.filter((change) => change.kind === kind).length;
   const others = changes.length - count("opens") - count("closes");
   const parts = [`${String(count("opens"))} opened`, `${String(count("closes"))} closed`];
   if (others > 0) parts.push(`${String(others)} otherwise changed`);
-  const intro = `Against ${against}; a request shows each line. ${held} kept: proved ${osmExtent}.${unmet}`;
+  const intro = `Against ${against}; a request shows each line. ${held} kept: proved ${extent}.${unmet}`;
   return { ...common, title: `Access: ${parts.join(", ")}`, intro, entries: changes.map(accessEntry) };
 }
 

@@ -1,5 +1,5 @@
 import { RequestError } from "@octokit/request-error";
-import { commentMarker } from "../comment/marker";
+import { markerOf } from "../comment/marker";
 import { type Client } from "./client";
 import { calling, isNotFound } from "./error";
 import { type GitHubSettings } from "./settings";
@@ -19,7 +19,7 @@ interface OwnComment {
  * Writes the comment on a pull request, or edits the one that is there.
  *
  * Ours is what has the marker in its first line *and* was written by our account: the marker alone anybody can write.
- * Where there are several, the oldest stays and the others go.
+ * Where there are several, the oldest stays and the others go. Each marker has a comment of its own.
  *
  * @returns the address of the comment.
  */
@@ -29,14 +29,34 @@ export async function upsertComment(
   number: number,
   body: string,
 ): Promise<string> {
-  if (!body.startsWith(commentMarker)) throw new Error("A comment without our marker would never be found again.");
+  return write(client, settings, number, body, (author) => create(client, settings, number, author, body));
+}
+
+/** Edits the comment on a pull request where there is one, see {@link upsertComment}. @returns its address. */
+export async function updateComment(
+  client: Client,
+  settings: GitHubSettings,
+  number: number,
+  body: string,
+): Promise<string | undefined> {
+  return write(client, settings, number, body, () => Promise.resolve(undefined));
+}
+
+async function write<T>(
+  client: Client,
+  settings: GitHubSettings,
+  number: number,
+  body: string,
+  begin: (author: string) => Promise<T>,
+): Promise<string | T> {
+  if (markerOf(body) === undefined) throw new Error("A comment without our marker would never be found again.");
   const author = settings.author ?? (await accountOf(client));
   return calling(`writing the comment on pull request ${String(number)}`, async () => {
-    const [first, ...others] = await ownComments(client, settings, number, author);
+    const [first, ...others] = await ownComments(client, settings, number, author, body);
     for (const { id } of others) await remove(client, settings, id);
-    if (first === undefined) return create(client, settings, number, author, body);
+    if (first === undefined) return begin(author);
     if (first.body === body) return first.url;
-    return (await edit(client, settings, first.id, body)) ?? create(client, settings, number, author, body);
+    return (await edit(client, settings, first.id, body)) ?? begin(author);
   });
 }
 
@@ -57,6 +77,7 @@ async function ownComments(
   { owner, name }: GitHubSettings,
   number: number,
   author: string,
+  like: string,
 ): Promise<readonly OwnComment[]> {
   const comments = await client.paginate(client.rest.issues.listComments, {
     owner,
@@ -66,7 +87,7 @@ async function ownComments(
   });
   return comments
     .map(({ id, body, html_url, user }) => ({ id, body: body ?? "", url: html_url, login: user?.login }))
-    .filter(({ body, login }) => login === author && body.startsWith(commentMarker))
+    .filter(({ body, login }) => login === author && markerOf(body) === markerOf(like))
     .sort((a, b) => a.id - b.id);
 }
 
@@ -90,7 +111,7 @@ async function create(
       return data.html_url;
     } catch (error) {
       if (!(error instanceof RequestError) || error.status < 500 || tries === mostTries) throw error;
-      const [made] = await ownComments(client, settings, number, author);
+      const [made] = await ownComments(client, settings, number, author, body);
       if (made !== undefined)
         return made.body === body ? made.url : ((await edit(client, settings, made.id, body)) ?? "");
     }

@@ -1,5 +1,5 @@
 import { client } from "./client";
-import { upsertComment } from "./comments";
+import { updateComment, upsertComment } from "./comments";
 import { type IssueComment, issueComment } from "./issue-comment";
 import { commitAt, labelledBy, mayWrite } from "./people";
 import { changedFiles, openPullRequests, type PullRequest, pullRequest } from "./pull-requests";
@@ -24,8 +24,10 @@ export interface GitHub {
   commitAt(branch: string, moment: Date): Promise<string | undefined>;
   /** A comment as it is now; undefined where it is gone. */
   issueComment(id: number): Promise<IssueComment | undefined>;
-  /** Writes our one comment on a pull request, or edits it. The body comes from `renderComment`. @returns its address. */
+  /** Writes our one comment with the body's marker on a pull request, or edits it. @returns its address. */
   upsertComment(number: number, body: string): Promise<string>;
+  /** Edits that comment where there is one. @returns its address. */
+  updateComment(number: number, body: string): Promise<string | undefined>;
 }
 
 /**
@@ -46,5 +48,6 @@ export function github(environment: Readonly<Record<string, string | undefined>>
     commitAt: (branch, moment) => commitAt(api, settings, branch, moment),
     issueComment: (id) => issueComment(api, settings, id),
     upsertComment: (number, body) => upsertComment(api, settings, number, body),
+    updateComment: (number, body) => updateComment(api, settings, number, body),
   };
 }

@@ -72,6 +72,9 @@ function decide({ tokens, ...rest }: GitHubState, request: IncomingMessage, addr
   const token = /^(?:token|bearer) (.+)$/i.exec(request.headers.authorization ?? "")?.[1];
   const owner = token === undefined ? undefined : tokens.get(token);
   if (owner === undefined) return { status: 401, json: { message: "Bad credentials" } };
+  if (token !== undefined && rest.readOnly.has(token) && request.method !== "GET") {
+    return { status: 403, json: { message: "Resource not accessible by integration" } };
+  }
   if (address.pathname === "/user") {
     if (owner === null) return { status: 403, json: { message: "Resource not accessible by integration" } };
     return { status: 200, json: { login: owner } };

@@ -3,6 +3,8 @@ export interface GitHubState {
   readonly repository: string;
   /** Who a token belongs to; `null` for the token of a workflow, which belongs to an app's installation. */
   readonly tokens: Map<string, string | null>;
+  /** Tokens of workflows that a fork's pull request started: they may only read. */
+  readonly readOnly: Set<string>;
   /** Permission by login, as GitHub's old names have it: the role `maintain` is `write` here, `triage` is `read`. */
   readonly permissions: Map<string, "admin" | "write" | "read" | "none">;
   readonly pullRequests: Map<number, ServerPullRequest>;
@@ -41,7 +43,11 @@ export const workflowLogin = "github-actions[bot]";
 export function emptyState(repository: string): GitHubState {
   return {
     repository,
-    tokens: new Map([["workflow-token", null]]),
+    tokens: new Map([
+      ["workflow-token", null],
+      ["fork-token", null],
+    ]),
+    readOnly: new Set(["fork-token"]),
     permissions: new Map(),
     pullRequests: new Map(),
     comments: [],

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { documentedWorkflows } from "../../action/documented";
 import { ensureActionlint, ensureZizmor } from "./linters";
 
 const root = resolve(__dirname, "../../..");
@@ -36,10 +37,26 @@ async function inCarelessRepository<T>(work: (folder: string) => T): Promise<T> 
   }
 }
 
+/** A repository of somebody else with the workflows that docs/any-repository.md shows. */
+function withDocumented<T>(work: (folder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), "aks-mesh-"));
+  try {
+    mkdirSync(join(folder, ".github", "workflows"), { recursive: true });
+    mkdirSync(join(folder, ".git"));
+    documentedWorkflows().forEach((text, index) =>
+      writeFileSync(join(folder, ".github", "workflows", `${String(index)}.yml`), text),
+    );
+    return work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 describe("the workflows", () => {
   it("pass actionlint", async () => {
     const actionlint = await ensureActionlint();
     expect(lint(actionlint, ["-no-color"])).toEqual({ status: 0, text: "" });
+    expect(withDocumented((folder) => lint(actionlint, ["-no-color"], folder))).toEqual({ status: 0, text: "" });
     const { status, text } = await inCarelessRepository((folder) => lint(actionlint, ["-no-color"], folder));
     expect(status).toBe(1);
     expect(text).toContain("potentially untrusted");
@@ -52,6 +69,12 @@ describe("the workflows", () => {
       status: 0,
       text: expect.stringContaining("No findings"),
     });
+    for (const found of [
+      lint(zizmor, [...options, "action.yml"]),
+      withDocumented((folder) => lint(zizmor, [...options, ".github"], folder)),
+    ]) {
+      expect(found).toMatchObject({ status: 0, text: expect.stringContaining("No findings") });
+    }
     const { status, text } = await inCarelessRepository((folder) => lint(zizmor, [...options, ".github"], folder));
     expect(status).toBeGreaterThan(10);
     for (const rule of ["dangerous-triggers", "template-injection", "unpinned-uses"]) expect(text).toContain(rule);
