@@ -17,7 +17,7 @@ const pure = [
   { group: ["@pulumi/*", "@kubernetes/*", "@azure/*"], message: "mesh/ is pure: no Pulumi, no clients." },
   { group: ["node:*", "fs", "path", "os", "child_process"], message: "mesh/ is pure: no I/O." },
   ...folders(
-    ["components", "stacks", "cli", "preview", "sandbox", "recovery", "judge"],
+    ["components", "program", "stacks", "cli", "preview", "sandbox", "recovery", "judge"],
     "imports mesh/, not the other way round",
   ),
 ];
@@ -32,9 +32,8 @@ const meshLayers = {
   "network-policies": ["cluster"],
   analysis: ["network-policies", "request"],
   policy: ["analysis"],
-  samples: ["policy"],
-  osm: ["samples", "envoy"],
-  istio: ["samples", "envoy"],
+  osm: ["policy", "envoy"],
+  istio: ["policy", "envoy"],
   convert: ["osm", "istio"],
   "mesh-targets": ["convert"],
 };
@@ -75,11 +74,18 @@ export default tseslint.config(
     },
   })),
   { files: ["mesh/*.ts"], rules: { "no-restricted-imports": ["error", { patterns: pure }] } },
-  { files: ["components/**/*.ts"], rules: noImportsFrom("stacks", "cli", "preview", "sandbox", "recovery", "judge") },
+  {
+    files: ["components/**/*.ts"],
+    rules: noImportsFrom("program", "stacks", "cli", "preview", "sandbox", "recovery", "judge"),
+  },
   { files: ["stacks/**/*.ts"], rules: noImportsFrom("cli", "preview", "sandbox", "recovery", "judge") },
-  { files: ["recovery/**/*.ts"], rules: noImportsFrom("components", "stacks", "mesh", "cli", "preview", "sandbox") },
+  { files: ["program/**/*.ts"], rules: noImportsFrom("preview", "sandbox", "recovery", "judge") },
+  {
+    files: ["recovery/**/*.ts"],
+    rules: noImportsFrom("components", "program", "stacks", "mesh", "cli", "preview", "sandbox"),
+  },
   { files: ["cli/**/*.ts"], rules: noImportsFrom("components", "stacks", "sandbox") },
-  // Of stacks/ a preview knows data: the definitions, and what they say of previews. It runs the rest through the engine.
+  // Of the program a preview knows what both sides say of previews, and what a stack guarantees. It runs the rest through the engine.
   {
     files: ["preview/**/*.ts"],
     rules: {
@@ -87,17 +93,17 @@ export default tseslint.config(
         "error",
         {
           patterns: [
-            ...folders(["components", "cli", "sandbox", "judge"], "must not be known here"),
+            ...folders(["components", "stacks", "cli", "sandbox", "judge"], "must not be known here"),
             {
-              regex: "/stacks/(?!preview-(settings|reach|prefix|tags)$)",
-              message: "Only a stack's data.",
+              regex: "/program/(?!previews/|stack-guarantees$)",
+              message: "Only what both sides say of previews.",
             },
           ],
         },
       ],
     },
   },
-  { files: ["sandbox/**/*.ts"], rules: noImportsFrom("components", "stacks", "mesh", "cli", "preview") },
+  { files: ["sandbox/**/*.ts"], rules: noImportsFrom("components", "program", "stacks", "mesh", "cli", "preview") },
   {
     files: ["cli/**/*.ts", "recovery/**/*.ts", "sandbox/**/*.ts", "scripts/**/*.ts", "bench/**/*.ts"],
     rules: { "no-console": "off" },

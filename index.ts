@@ -1,18 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { Bookstore } from "./components/bookstore";
+import { refuseUnknownKeys } from "./program/config-keys";
+import { ownCluster } from "./program/own-cluster";
+import { readPreviewSettings } from "./program/previews/settings";
+import { previewTags } from "./program/previews/tags";
+import { previewTargets } from "./program/previews/targets";
+import { readSettings } from "./program/settings";
+import { sharedCluster } from "./program/shared-cluster";
+import { stackApplication } from "./program/stack-application";
+import { stackDefinition } from "./program/stack-definition";
 import { endWithEngine } from "./recovery/end-with-engine";
-import { stackDefinition } from "./stacks";
-import { refuseUnknownKeys } from "./stacks/config-keys";
-import { ownCluster } from "./stacks/own-cluster";
-import { previewBounds } from "./stacks/preview-definition";
-import { previewNamespaces } from "./stacks/preview-namespaces";
-import { readPreviewSettings } from "./stacks/preview-settings";
-import { previewTags } from "./stacks/preview-tags";
-import { previewTargets } from "./stacks/preview-targets";
-import { readSettings } from "./stacks/settings";
-import { sharedCluster } from "./stacks/shared-cluster";
 
 endWithEngine();
 
@@ -32,38 +30,26 @@ const tags = {
 };
 
 const onSharedCluster = previewed?.cluster === "shared" ? previewed : undefined;
-const definition = stackDefinition(stack, settings);
+const definition = stackDefinition(stack, previewed, settings);
 async function deploy(): Promise<Record<string, unknown>> {
   const cluster =
     onSharedCluster === undefined
       ? await ownCluster({ name, definition, settings, tags })
       : sharedCluster(name, onSharedCluster.base);
   if (onSharedCluster !== undefined) previewTargets(onSharedCluster, cluster.options);
-  const base = onSharedCluster === undefined ? definition : stackDefinition(onSharedCluster.base, settings);
-  const { meshRevision } = cluster;
-  const bookstore = new Bookstore(
-    name,
-    {
-      ...definition.bookstore,
-      kubeconfig: cluster.kubeconfig,
-      ...(meshRevision === undefined ? { mesh: base.mesh } : { istio: { revision: meshRevision, ...base.istio } }),
-      migration: cluster.migration,
-      images: previewed === undefined ? undefined : { references: previewed.images },
-      namespaces: onSharedCluster === undefined ? undefined : previewNamespaces(onSharedCluster, previewBounds),
-    },
-    cluster.options,
-  );
+  const application = stackApplication({ name, definition, cluster, previewed });
 
   const outputs = {
     resourceGroupName: cluster.resourceGroupName,
     clusterName: cluster.clusterName,
     kubeconfig: cluster.kubeconfig,
     meshVersion: cluster.meshVersion,
-    meshRevision,
-    namespaces: bookstore.namespaces,
+    meshRevision: cluster.meshRevision,
+    namespaces: application.namespaces,
     // Between two meshes nobody enforces it.
-    access: settings.meshMigration === undefined ? bookstore.access : undefined,
-    addresses: bookstore.addresses,
+    access: settings.meshMigration === undefined ? application.access : undefined,
+    addresses: application.addresses,
+    front: application.front,
     preview: previewed,
   };
 

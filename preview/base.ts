@@ -1,9 +1,9 @@
 import { CommandError } from "@pulumi/pulumi/automation";
 import { type KubernetesObject } from "../mesh/manifests";
-import { checkGuarantees } from "../mesh";
+import { checkGuarantees, meshesOf } from "../mesh";
+import { guaranteesOfStack } from "../program/stack-guarantees";
 import { accessReport } from "./access";
 import { type Engine, engineErrors, findStack } from "./engine";
-import { guaranteesOfStack } from "./guarantees";
 import { meshOfStack } from "./mesh";
 import { objectsOf } from "./objects";
 import { engineLog } from "./plan";
@@ -27,7 +27,9 @@ export async function compareWithBase(
   name: string,
   before: readonly KubernetesObject[],
 ): Promise<Comparison> {
-  const guarantees = guaranteesOfStack(name);
+  const [mesh = "osm"] = meshesOf(before).keys();
+  // As the checkout has them that this command belongs to: a pull request that drops one with what it guards against is told of it.
+  const guarantees = guaranteesOfStack(name, mesh);
   const comparedWith = `stack ${name}`;
   const { listen, log } = engineLog();
   try {

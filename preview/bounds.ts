@@ -1,5 +1,5 @@
 import { isJsonObject, type KubernetesObject } from "../mesh/manifests";
-import { previewPrefix } from "../stacks/preview-prefix";
+import { previewPrefix } from "../program/previews/prefix";
 import { namespaceOf, objectsOf } from "./objects";
 import { type EngineResource } from "./plan";
 import { type PreviewPolicy } from "./settings";

@@ -1,7 +1,7 @@
 import type * as kubernetes from "@kubernetes/client-node";
 import { isJsonObject } from "../mesh/manifests";
-import { previewOf } from "../stacks/preview-prefix";
-import { previewLabel } from "../stacks/preview-reach";
+import { previewOf } from "../program/previews/prefix";
+import { previewLabel } from "../program/previews/reach";
 import { type Engine } from "./engine";
 import { PreviewProblem } from "./problem";
 import { type Health } from "./report";

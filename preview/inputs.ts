@@ -1,4 +1,4 @@
-import { pullRequestOf } from "../stacks/preview-settings";
+import { pullRequestOf } from "../program/previews/settings";
 import { InputProblem } from "./problem";
 
 /** Name of a preview's stack. */
@@ -66,10 +66,8 @@ export function readCount(text: string, option: string): number {
   throw new InputProblem(`${option} ${quoted(text)} is no number from 1 to 10.`);
 }
 
-/** The programs of the application whose images a pull request may bring. */
-export const imageNames = ["bookbuyer", "bookthief", "bookstore", "bookwarehouse", "mysql"] as const;
-
-const isImageName = (name: string): boolean => imageNames.some((known) => known === name);
+/** Name of an image of an application. Which there are the application says, whose code may be another than this command's. */
+const imageName = /^[A-Za-z0-9][\w.-]{0,62}$/;
 
 /** Registry with a dot or a port, path, and then a tag, a digest or both. No user, no password, no scheme. */
 const imagePattern =
@@ -80,7 +78,7 @@ const imagePattern =
  *
  * @param commit the commit that is deployed, 40 hexadecimal digits.
  * @param registries where images may come from, each a registry or a path in one.
- * @throws {InputProblem} for a program that there is not, a reference that is none, and a registry that is not allowed.
+ * @throws {InputProblem} for a name or a reference that is none, and a registry that is not allowed.
  */
 export function readImages(
   texts: readonly string[],
@@ -92,9 +90,9 @@ export function readImages(
   for (const text of all.map((one) => one.replaceAll("{commit}", commit))) {
     const at = text.indexOf("=");
     const [name, reference] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
-    if (!isImageName(name)) {
+    if (!imageName.test(name)) {
       throw new InputProblem(
-        `--image ${quoted(text)}: write NAME=REFERENCE, where NAME is one of ${imageNames.join(", ")}.`,
+        `--image ${quoted(text)}: write NAME=REFERENCE, where NAME is one of the application's images, such as cart.`,
       );
     }
     const path = imagePattern.exec(reference)?.[1];

@@ -2,8 +2,8 @@ import { type KubernetesObject } from "../mesh/manifests";
 import { checkGuarantees, type Guarantee } from "../mesh";
 import { type OsmMesh, osmMesh } from "../mesh/osm";
 import { type RequestCondition } from "../mesh/request/request-set";
-import { previewOf, previewPrefix } from "../stacks/preview-prefix";
-import { type PreviewReach, reachCaller } from "../stacks/preview-reach";
+import { previewOf, previewPrefix } from "../program/previews/prefix";
+import { type PreviewReach, reachCaller } from "../program/previews/reach";
 import { routeCondition } from "./reaches";
 import { type BrokenGuarantee } from "./report";
 

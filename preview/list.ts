@@ -1,5 +1,5 @@
 import { CommandError } from "@pulumi/pulumi/automation";
-import { pullRequestOf } from "../stacks/preview-settings";
+import { pullRequestOf } from "../program/previews/settings";
 import { type Engine, findStack } from "./engine";
 import { tagsOf, type StackTags } from "./tags";
 

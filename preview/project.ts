@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "n
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseDocument } from "yaml";
-import { type PreviewSettings, pullRequestOf } from "../stacks/preview-settings";
+import { type PreviewSettings, pullRequestOf } from "../program/previews/settings";
 import { commonSettingsFile } from "./settings";
 
 /** A Pulumi project directory of one command, whose `main` is the program. */

@@ -3,8 +3,8 @@ import { isJsonObject, type KubernetesObject } from "../mesh/manifests";
 import { isDnsLabel } from "../mesh/manifests/names";
 import { type OsmMesh } from "../mesh/osm";
 import { type RequestCondition } from "../mesh/request/request-set";
-import { previewOf } from "../stacks/preview-prefix";
-import { previewLabel, type PreviewReach, reachTarget } from "../stacks/preview-reach";
+import { previewOf } from "../program/previews/prefix";
+import { previewLabel, type PreviewReach, reachTarget } from "../program/previews/reach";
 import { PreviewProblem } from "./problem";
 
 const form = "{ from: bookbuyer/bookbuyer, to: bookwarehouse/bookwarehouse, port: 14001, routes: [GROUP/MATCH] }";

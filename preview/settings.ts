@@ -4,7 +4,7 @@ import { isMap, parseDocument } from "yaml";
 import { readDuration, readStack } from "./inputs";
 import { PreviewProblem } from "./problem";
 import { readReaches } from "./reaches";
-import { type PreviewReach } from "../stacks/preview-reach";
+import { type PreviewReach } from "../program/previews/reach";
 
 /** What a team decides for all its previews; each is described in Pulumi.yaml. */
 export interface PreviewPolicy {

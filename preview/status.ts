@@ -57,24 +57,29 @@ async function healthOn(
 
 async function rowOf(engine: Engine, preview: PreviewStack, health: Health | undefined): Promise<StatusRow> {
   const { pullRequest, stack, lastUpdate, updating, tags } = preview;
-  const address = (await addressesOf(engine, stack))["bookstore"];
+  const { front: address, namespaces } = await outputsOf(engine, stack);
   const expired = tags.expires !== undefined && Date.parse(tags.expires) < Date.now();
-  const state = updating ? "updating" : expired ? "expired" : address === undefined ? "unfinished" : "running";
+  const state = updating ? "updating" : expired ? "expired" : namespaces === undefined ? "unfinished" : "running";
   return {
     pullRequest,
     stack,
     ...tags,
     state,
     ...(lastUpdate !== undefined && { lastUpdate }),
-    ...(address !== undefined && { address: `http://${address}` }),
+    ...(address !== undefined && { address }),
     ...(health && { health }),
   };
 }
 
-/** A stack's addresses. The Automation API would also decrypt all secrets, in a second run of the CLI. */
-async function addressesOf(engine: Engine, stack: string): Promise<Readonly<Record<string, string>>> {
+/** What a stack's program says at its end. */
+interface Outputs {
+  readonly front?: string;
+  readonly namespaces?: unknown;
+}
+
+/** A stack's outputs. The Automation API would also decrypt all secrets, in a second run of the CLI. */
+async function outputsOf(engine: Engine, stack: string): Promise<Outputs> {
   const { code, stdout, stderr } = await engine.pulumi(["stack", "output", "--json", "--stack", stack]);
   if (code !== 0) throw new PreviewProblem(`The outputs of stack ${stack} cannot be read: ${stderr.trim()}`);
-  const { addresses = {} } = JSON.parse(stdout) as { addresses?: Readonly<Record<string, string>> };
-  return addresses;
+  return JSON.parse(stdout) as Outputs;
 }

@@ -1,5 +1,5 @@
-import { type PreviewSettings } from "../stacks/preview-settings";
-import { previewTags } from "../stacks/preview-tags";
+import { type PreviewSettings } from "../program/previews/settings";
+import { previewTags } from "../program/previews/tags";
 import { type Engine } from "./engine";
 
 /** The tags of a preview's stack. Those that a run was killed before it set are absent. */

@@ -1,7 +1,7 @@
 import { CommandError, type OutputMap, Stack } from "@pulumi/pulumi/automation";
 import { isJsonObject, type KubernetesObject } from "../mesh/manifests";
 import { osmMesh } from "../mesh/osm";
-import { type PreviewSettings } from "../stacks/preview-settings";
+import { type PreviewSettings } from "../program/previews/settings";
 import { compareWithBase } from "./base";
 import { beyondLimits, outsideOwnNamespaces } from "./bounds";
 import { clusterOf } from "./cluster";
@@ -215,13 +215,13 @@ async function healthOf(
   }
 }
 
-/** The application's HTTP addresses, from the stack's output. */
-function addressesOf({ addresses }: OutputMap): readonly Address[] {
+/** The application's HTTP addresses, from the stack's outputs, its front first. */
+function addressesOf({ addresses, front }: OutputMap): readonly Address[] {
   const known: unknown = addresses?.value;
   if (!isJsonObject(known)) return [];
-  return Object.entries(known).flatMap(([name, host]) =>
-    typeof host === "string" && name !== "mysql" ? [{ name, url: `http://${host}` }] : [],
-  );
+  return Object.entries(known)
+    .flatMap(([name, url]) => (typeof url === "string" && /^https?:/.test(url) ? [{ name, url }] : []))
+    .sort((a, b) => Number(b.url === front?.value) - Number(a.url === front?.value));
 }
 
 function outputsOf(outputs: OutputMap): readonly StackOutput[] {

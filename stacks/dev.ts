@@ -1,5 +1,5 @@
-import { type StackDefinition } from "./definition";
-import { inEveryStack, whileBothVersionsSell } from "./guarantees";
+import { type StackDefinition } from "../program/definition";
+import { bookstore } from "./bookstore";
 
 /** Small and cheap, in one zone and without an uptime agreement; a canary halfway, and bookthief kept out. */
 export const dev: StackDefinition = {
@@ -12,9 +12,5 @@ export const dev: StackDefinition = {
     ],
   },
   mesh: {},
-  bookstore: {
-    canary: { v1: 50, v2: 50 },
-    bookthief: "denied",
-    guarantees: [...inEveryStack, ...whileBothVersionsSell],
-  },
+  application: bookstore({ canary: { v1: 50, v2: 50 }, bookthief: "denied" }),
 };

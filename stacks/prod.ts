@@ -1,5 +1,5 @@
-import { type StackDefinition } from "./definition";
-import { inEveryStack } from "./guarantees";
+import { type StackDefinition } from "../program/definition";
+import { bookstore } from "./bookstore";
 
 /** Three zones, an uptime agreement, cost figures by namespace; bookstore on one version. */
 export const prod: StackDefinition = {
@@ -13,9 +13,5 @@ export const prod: StackDefinition = {
     ],
   },
   mesh: { certificate: { keyBitSize: 3072 } },
-  bookstore: {
-    canary: { v1: 100, v2: 0 },
-    bookthief: "denied",
-    guarantees: inEveryStack,
-  },
+  application: bookstore({ canary: { v1: 100, v2: 0 }, bookthief: "denied" }),
 };

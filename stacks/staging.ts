@@ -1,5 +1,5 @@
-import { type StackDefinition } from "./definition";
-import { inEveryStack, whileBothVersionsSell } from "./guarantees";
+import { type StackDefinition } from "../program/definition";
+import { bookstore } from "./bookstore";
 
 /** As prod in kind, with fewer and smaller nodes; a canary that has just begun. */
 export const staging: StackDefinition = {
@@ -11,9 +11,5 @@ export const staging: StackDefinition = {
     ],
   },
   mesh: {},
-  bookstore: {
-    canary: { v1: 90, v2: 10 },
-    bookthief: "denied",
-    guarantees: [...inEveryStack, ...whileBothVersionsSell],
-  },
+  application: bookstore({ canary: { v1: 90, v2: 10 }, bookthief: "denied" }),
 };

@@ -54,7 +54,10 @@ export function bookstore(name: string, options: CustomResourceOptions): void {
   }
   const password = new Secret(
     `${name}-mysql-password`,
-    { metadata: { name: "mysql", namespace: "bookwarehouse" }, stringData: { "root-password": secret("mypassword") } },
+    {
+      metadata: { name: "mysql-password", namespace: "bookwarehouse" },
+      stringData: { "root-password": secret("mypassword") },
+    },
     { provider, dependsOn },
   );
   const mysql = database(name, { provider, dependsOn: [...dependsOn, password] });
@@ -218,7 +221,7 @@ function database(name: string, options: CustomResourceOptions): Service {
                 env: [
                   {
                     name: "MYSQL_ROOT_PASSWORD",
-                    valueFrom: { secretKeyRef: { name: "mysql", key: "root-password" } },
+                    valueFrom: { secretKeyRef: { name: "mysql-password", key: "root-password" } },
                   },
                   { name: "MYSQL_DATABASE", value: "booksdemo" },
                 ],

@@ -51,7 +51,12 @@ export function program(
   const labels = { app, version };
   const probes: Partial<Container> = app === "bookstore" ? overHttp : overTcp;
   return {
-    metadata: { name, namespace, labels },
+    metadata: {
+      ...{ name, namespace, labels },
+      ...(name === "bookwarehouse" && {
+        annotations: { "config.kubernetes.io/depends-on": "/namespaces/bookwarehouse/Service/mysql" },
+      }),
+    },
     spec: {
       replicas: 1,
       selector: { matchLabels: labels },

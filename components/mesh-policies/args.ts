@@ -3,6 +3,7 @@ import { type CustomResourceArgs } from "@pulumi/kubernetes/apiextensions";
 import type * as pulumi from "@pulumi/pulumi";
 import { type Guarantee } from "../../mesh";
 import { type IstioObject } from "../../mesh/istio/kinds";
+import { type KubernetesObject } from "../../mesh/manifests";
 import { type OsmKind, type OsmObject, type PolicyObject } from "../../mesh/osm/kinds";
 import { type Policy } from "../../mesh/policy";
 import { type NamespaceIsolationSettings } from "../namespace-isolation";
@@ -77,6 +78,8 @@ export interface WorkloadArgs {
   daemonSets?: kubernetes.types.input.apps.v1.DaemonSet[];
   services?: kubernetes.types.input.core.v1.Service[];
   serviceAccounts?: kubernetes.types.input.core.v1.ServiceAccount[];
+  /** Objects of any kind, each with its `apiVersion` and `kind`: Pods, Jobs, NetworkPolicies, and those above. */
+  objects?: readonly KubernetesObject[];
 }
 
 /** How namespaces and policies are part of Istio. */

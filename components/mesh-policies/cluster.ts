@@ -91,6 +91,7 @@ export function clusterObjects(args: MeshPoliciesArgs): readonly ClusterObject[]
   add("apps/v1", "Deployment", workloads?.deployments);
   add("apps/v1", "StatefulSet", workloads?.statefulSets);
   add("apps/v1", "DaemonSet", workloads?.daemonSets);
+  for (const object of workloads?.objects ?? []) add(object.apiVersion, object.kind, [object]);
   if (workloads === undefined && policy !== undefined) {
     for (const object of assumedCluster(policy)) objects.push({ title: object.kind, value: object });
   }

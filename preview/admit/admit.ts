@@ -1,5 +1,5 @@
 import { type GitHub, type PullRequest } from "../github";
-import { pullRequestOf } from "../../stacks/preview-settings";
+import { pullRequestOf } from "../../program/previews/settings";
 import { type PreviewEvent } from "./event";
 import { protectedFile } from "./protected-paths";
 

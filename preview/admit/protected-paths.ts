@@ -6,6 +6,7 @@ const protectedPaths: readonly RegExp[] = [
   /^\.github\//i,
   /^preview\//i,
   /^cli\//i,
+  /^program\/previews\//i,
   /^stacks\/preview/i,
   /^pulumi(\.preview)?\.ya?ml$/i,
   /(^|\/)\.npmrc$/i,

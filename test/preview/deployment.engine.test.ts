@@ -8,7 +8,7 @@ import { readPreviewPolicy } from "../../preview/settings";
 import { up } from "../../preview/up";
 import { run } from "../../sandbox/engine";
 import { operate, pulumi, type Sandbox } from "../../sandbox/sandbox";
-import { type PreviewReach, reachTarget } from "../../stacks/preview-reach";
+import { type PreviewReach, reachTarget } from "../../program/previews/reach";
 import { closeTestSandbox, kubectl, openTestSandbox } from "../sandbox/in-sandbox";
 import { type GitHubServer, startGitHub } from "./github-server";
 import { commitOf, liveObjects, programWith, push, runPreview } from "./in-preview";
@@ -104,8 +104,8 @@ describe.sequential("a preview that may call shared workloads", () => {
   it("may not help itself to more", async () => {
     const intruder = await programWith(
       [
-        'import { sharedCluster } from "./stacks/shared-cluster";',
-        'import { previewTargets } from "./stacks/preview-targets";',
+        'import { sharedCluster } from "./program/shared-cluster";',
+        'import { previewTargets } from "./program/previews/targets";',
         'const { options } = sharedCluster("x", "dev");',
         `const reaches = [${JSON.stringify({ ...restocking, from: "bookthief/bookthief" })}];`,
         'const settings = { commit: "", owner: "", expires: "", cluster: "shared", base: "dev", images: {} } as const;',

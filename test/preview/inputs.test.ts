@@ -91,8 +91,8 @@ describe("inputs of preview commands", () => {
   });
 
   it.each([
-    ["a program that there is not", "shop=docker.io/openservicemesh/shop:v1", /NAME is one of/],
-    ["no name", "docker.io/openservicemesh/bookbuyer:v1", /NAME is one of/],
+    ["a name that is none", "$shop=docker.io/openservicemesh/shop:v1", /NAME is one of the application's/],
+    ["no name", "docker.io/openservicemesh/bookbuyer:v1", /NAME is one of the application/],
     ["a registry from elsewhere", "bookbuyer=evil.example/openservicemesh/bookbuyer:v1", /not where images may come/],
     ["a path that only begins alike", "bookbuyer=docker.io/openservicemesh-evil/bookbuyer:v1", /not where images/],
     ["a registry that only begins alike", "bookbuyer=registry.example:5000.evil.example/x:v1", /no whole reference/],

@@ -209,7 +209,7 @@ describe.sequential("previews on one shared cluster", () => {
   it("refuse a program that would leave its namespaces, before anything is deployed", async () => {
     const intruder = await programWith(
       [
-        'import { sharedCluster } from "./stacks/shared-cluster";',
+        'import { sharedCluster } from "./program/shared-cluster";',
         'import { ConfigMap } from "@pulumi/kubernetes/core/v1";',
         'const { options: { provider } } = sharedCluster("x", "dev");',
         'new ConfigMap("gift", { metadata: { name: "gift", namespace: "kube-system" }, data: {} }, { provider });',

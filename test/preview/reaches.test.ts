@@ -5,7 +5,7 @@ import { outsideOwnNamespaces } from "../../preview/bounds";
 import { proveIsolation } from "../../preview/isolation";
 import { type EngineResource } from "../../preview/plan";
 import { isReachTarget, isSwept, reachProblems, readReaches } from "../../preview/reaches";
-import { type PreviewReach, reachTarget } from "../../stacks/preview-reach";
+import { type PreviewReach, reachTarget } from "../../program/previews/reach";
 import { sample } from "./sample";
 
 const restocking: PreviewReach = {

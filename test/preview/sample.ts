@@ -1,10 +1,12 @@
 import { type KubernetesObject } from "../../mesh/manifests";
-import { bookstorePolicies } from "../../mesh/osm/samples";
+import { policyInNamespaces } from "../../components/application/namespaces";
+import { compileOsm } from "../../mesh/osm/compile";
+import { bookstorePolicy } from "../../stacks/bookstore/policy";
 
 const names = ["bookbuyer", "bookthief", "bookstore", "bookwarehouse"];
 
 /** The sample as a stack would have it. */
-export function sample(prefix = "", bookthief = "denied"): KubernetesObject[] {
+export function sample(prefix = "", bookthief: "denied" | "allowed" = "denied"): KubernetesObject[] {
   const namespaces = names.map((name) => ({
     apiVersion: "v1",
     kind: "Namespace",
@@ -29,8 +31,9 @@ export function sample(prefix = "", bookthief = "denied"): KubernetesObject[] {
     metadata: { name: app, namespace: `${prefix}${app}`, labels: { app } },
     spec: { serviceAccountName: app },
   }));
-  const policies = bookstorePolicies({ namespacePrefix: prefix, bookthief }).filter(
-    ({ kind }) => kind !== "TrafficSplit",
+  const renaming = { prefix, namespaces: new Set(names), services: new Set<string>() };
+  const policies = compileOsm(policyInNamespaces(renaming, bookstorePolicy({ bookthief }))).filter(
+    ({ kind }) => kind !== "TrafficSplit" && kind !== "MeshConfig",
   );
   return [...namespaces, ...services, ...pods, ...policies];
 }

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { Bookstore } from "../../../components/bookstore";
+import { Application } from "../../../components/application";
 import { MeshPolicies, type MeshPoliciesArgs } from "../../../components/mesh-policies";
 import { type IstioObject } from "../../../mesh/istio/kinds";
 import { definePolicy } from "../../../mesh/policy";
-import { inEveryStack, whileBothVersionsSell } from "../../../stacks/guarantees";
+import { bookstoreArgs } from "../application/bookstore-args";
 import { good } from "../../mesh/osm/admission/objects";
 import { allRegistered, recordRegistrations, type Registration, valueOf } from "../registrations";
 
@@ -16,8 +16,8 @@ beforeEach(() => {
   registrations.length = 0;
 });
 
-const named = (name: string): Registration =>
-  registrations.find((registration) => registration.name === name) ??
+const named = (name: string, type = ""): Registration =>
+  registrations.find((registration) => registration.name === name && registration.type.endsWith(type)) ??
   expect.fail(`${name} is not among ${registrations.map((registration) => registration.name).join(", ")}`);
 const istio = { revision: "asm-1-30" };
 
@@ -193,8 +193,7 @@ describe("MeshPolicies on Istio", () => {
 
 describe("the bookstore on Istio", () => {
   test("lets bookbuyer buy, bookthief nothing, and holds every guarantee of the stacks", async () => {
-    const guarantees = [...inEveryStack, ...whileBothVersionsSell];
-    const bookstore = new Bookstore("b", { istio, guarantees, bookthief: "denied" });
+    const bookstore = new Application("b", { istio, ...bookstoreArgs({ mesh: "istio" }) });
     const headers = "{client-app: bookbuyer} {user-agent: Go-http-client/*}";
     const sales = (answer: string) => ({
       ...{ [`GET /books-bought ${headers}`]: answer, "GET /buy-a-book/new": answer },
@@ -210,7 +209,7 @@ describe("the bookstore on Istio", () => {
       "bookwarehouse/mysql → bookwarehouse/mysql:3306": { TCP: "allowed" },
     });
     await allRegistered();
-    const template = named("b-bookbuyer").inputs["spec"];
+    const template = named("b-bookbuyer-bookbuyer", "Deployment").inputs["spec"];
     expect(template).toMatchObject({
       template: { metadata: { annotations: { "aks-mesh/mesh-revision": "asm-1-30" } } },
     });
@@ -219,7 +218,7 @@ describe("the bookstore on Istio", () => {
   test("breaks a guarantee where it must", async () => {
     const open = new Promise<void>((resolve, reject) => {
       try {
-        new Bookstore("b", { istio, guarantees: inEveryStack, bookthief: "allowed" });
+        new Application("b", { istio, ...bookstoreArgs({ mesh: "istio", bookthief: "allowed" }) });
         resolve();
       } catch (error) {
         reject(error as Error);

@@ -4,7 +4,7 @@ import { approximationAnnotation } from "../../../mesh/convert/convert";
 import { parseManifests } from "../../../mesh/manifests";
 import { compileOsm } from "../../../mesh/osm/compile";
 import { assumedCluster } from "../../../mesh/policy";
-import { bookstorePolicy } from "../../../mesh/samples/bookstore";
+import { bookstorePolicy } from "../../../stacks/bookstore/policy";
 import { convertToIstio } from "../../../mesh/convert/convert";
 import { osmMesh } from "../../../mesh/osm";
 

@@ -175,6 +175,7 @@ const refused: readonly (readonly [what: string, event: () => PreviewEvent, reas
     "preview/admit/admit.ts",
     "cli/bin.js",
     "stacks/preview.ts",
+    "program/previews/prefix.ts",
     "Pulumi.yaml",
     "Pulumi.preview.yaml",
     ".npmrc",

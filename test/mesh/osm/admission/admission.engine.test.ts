@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "../../../../components/open-service-mesh/connect";
 import { type ApiAnswer, type ApiRequest, waitForMesh } from "../../../../components/open-service-mesh/wait-for-mesh";
 import { osmCustomResourceDefinitions, type OsmObject, osmKinds } from "../../../../mesh/osm/kinds";
-import { samples } from "../../../../mesh/osm/samples";
+import { samples } from "../samples";
 import { ensureCertificate } from "../../../../sandbox/arm";
 import { type ControlPlane, openControlPlane } from "../../../../sandbox/control-plane";
 import { ensureTools } from "../../../../sandbox/tools";

@@ -1,7 +1,7 @@
 /** A component with one wrong setting, and what the error has to say: where it is, and what to write instead. */
 export interface BadSetting {
   readonly title: string;
-  readonly component: "cluster" | "azure" | "feature" | "mesh" | "policies" | "bookstore";
+  readonly component: "cluster" | "azure" | "feature" | "mesh" | "policies" | "application";
   /** Laid over right arguments. */
   readonly args: Readonly<Record<string, unknown>>;
   readonly names: string;
@@ -55,6 +55,26 @@ const withSpec = (spec: object) => ({ trafficTargets: [{ metadata: target, spec:
 const withMatch = (match: object) => ({
   httpRouteGroups: [{ ...routes, spec: { matches: [{ name: "all", methods: ["GET"], ...match }] } }],
 });
+
+const application = (
+  title: string,
+  args: Readonly<Record<string, unknown>>,
+  names: string,
+  remedy: RegExp,
+): BadSetting => ({
+  title,
+  component: "application",
+  args,
+  names,
+  remedy,
+});
+
+const ofIstio = {
+  apiVersion: "security.istio.io/v1",
+  kind: "AuthorizationPolicy",
+  metadata: { name: "cart", namespace: "shop" },
+  spec: {},
+};
 
 export const badSettings: readonly BadSetting[] = [
   cluster("a cluster name with a blank", { name: "my shop" }, "name", /letters, digits/),
@@ -273,25 +293,13 @@ export const badSettings: readonly BadSetting[] = [
     "host",
     /svc\.cluster\.local/,
   ),
-  {
-    title: "a canary of nothing",
-    component: "bookstore",
-    args: { canary: { v1: 0, v2: 0 } },
-    names: "canary",
-    remedy: /0/,
-  },
-  {
-    title: "a share of half a request",
-    component: "bookstore",
-    args: { canary: { v1: 0.5, v2: 1 } },
-    names: "canary",
-    remedy: /integer|whole/,
-  },
-  {
-    title: "a thief who is somewhat allowed",
-    component: "bookstore",
-    args: { bookthief: "maybe" },
-    names: "bookthief",
-    remedy: /denied/,
-  },
+  application("a prefix that begins no name", { namespaces: { prefix: "PR-" } }, "namespaces.prefix", /lower-case/),
+  application("a policy of the other mesh", { manifests: [ofIstio] }, "AuthorizationPolicy shop/cart", /mesh to istio/),
+  application(
+    "an image that nothing runs",
+    { images: { "registry.example/cart": "registry.example/cart:1" } },
+    "images",
+    /no container/,
+  ),
+  application("a front that there is not", { front: "shop/cart" }, "front", /there are none/),
 ];

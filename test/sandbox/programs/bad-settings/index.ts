@@ -1,9 +1,9 @@
 import { ResourceGroup } from "@pulumi/azure-native/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { AksCluster, type AksClusterArgs, askAzure } from "../../../../components/aks-cluster";
+import { Application } from "../../../../components/application";
 import { openReader } from "../../../../components/arm/reader";
 import { azureSettings } from "../../../../components/arm/settings";
-import { Bookstore } from "../../../../components/bookstore";
 import { FeatureRegistration } from "../../../../components/feature-registration";
 import { MeshPolicies } from "../../../../components/mesh-policies";
 import { OpenServiceMesh } from "../../../../components/open-service-mesh";
@@ -27,7 +27,7 @@ const make: Record<BadSetting["component"], (args: never) => unknown> = {
   feature: (args) => new FeatureRegistration("bad", args),
   mesh: (args) => new OpenServiceMesh("bad", args),
   policies: (args) => new MeshPolicies("bad", args),
-  bookstore: (args) => new Bookstore("bad", args),
+  application: (args) => new Application("bad", args),
 };
 
 const clusterArgs: AksClusterArgs = {
@@ -46,7 +46,7 @@ const right: Record<BadSetting["component"], object> = {
   feature: { providerNamespace: "Microsoft.ContainerService", feature: "AKS-OpenServiceMesh" },
   mesh: { kubeconfig: "{}" },
   policies: { namespaces: [{ name: "shop" }] },
-  bookstore: {},
+  application: {},
 };
 
 const { component, args } = bad;

@@ -3,15 +3,13 @@ import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { serviceArgs } from "../../../../components/bookstore/workloads";
+import { type ServiceArgs } from "@pulumi/kubernetes/core/v1";
 import { openControlPlane, type ControlPlane } from "../../../../sandbox/control-plane";
 import { installProviderPlugins } from "../../../../sandbox/providers/install";
 import { ensureTools, type Tools } from "../../../../sandbox/tools";
 import { startFakeEntra, type FakeEntra } from "../../control-plane/fake-entra";
 
 /** The provider under the real engine, against a real API server with its controllers and KWOK's nodes. */
-
-type ServiceArgs = ReturnType<typeof serviceArgs>;
 
 const root = resolve(__dirname, "../../../..");
 const RESOURCES = 12;
@@ -42,9 +40,13 @@ function run(command: string, args: readonly string[], environment: Record<strin
   });
 }
 
-/** Arguments of a Service as the sample makes them. */
+/** A Service as the sample makes them: the number is in the port's name. */
 function bookstore(port: number): ServiceArgs {
-  return serviceArgs({}, { name: "bookstore", namespace: "shop", port, appProtocol: "http" });
+  const selector = { app: "bookstore" };
+  return {
+    metadata: { name: "bookstore", namespace: "shop", labels: selector },
+    spec: { selector, ports: [{ name: `http-${port}`, port, targetPort: port, appProtocol: "http" }] },
+  };
 }
 
 function pulumi(

@@ -1,0 +1,2 @@
+export { Application, type ApplicationOptions } from "./application";
+export * from "./args";

@@ -1,0 +1,47 @@
+import { type WorkloadObject } from "../components/application";
+import { type GuaranteeRule, type Policy } from "../mesh/policy";
+
+/** Where manifests come from, read when the program runs. Paths are relative to the repository's root. */
+export type ManifestSource =
+  /** A YAML or JSON file, or a folder of them. */
+  | { readonly manifests: string; readonly namespace?: string }
+  /** A Kustomize overlay, rendered by `kustomize` or `kubectl`. */
+  | { readonly kustomization: string; readonly namespace?: string }
+  /** A Helm chart, rendered by `helm template`, without its hooks. */
+  | {
+      readonly chart: string;
+      readonly namespace: string;
+      /** Default: the last part of the chart's path. */
+      readonly release?: string;
+      /** Files of values, later ones first in rank. */
+      readonly valueFiles?: readonly string[];
+      /** Values by their paths, such as `{ "image.tag": "1.2" }`, ranked above files. */
+      readonly values?: Readonly<Record<string, string | number | boolean>>;
+    };
+
+/** A Service or account as objects have it, `namespace/name`. */
+type ObjectName = `${string}/${string}`;
+
+/** Who else may be meant as a caller: everybody, or whoever has no sidecar. */
+type OtherCaller = "*" | "outside" | `outside:${string}`;
+
+/** What runs on the mesh, as data. Made with {@link defineApplication}. */
+export interface Application<Service extends string = string> {
+  /** Its services, and who may call whom. Default: what the policies among the manifests say. */
+  readonly policy?: Policy<Service>;
+  /** What is deployed: typed objects, or where manifests come from. Policies of the mesh may be among manifests. */
+  readonly workloads: readonly (WorkloadObject | ManifestSource)[];
+  /** Images that a preview may bring, by name: the repository in the workloads that gives way. Default: none. */
+  readonly images?: Readonly<Record<string, string>>;
+  /** The Service whose address is shown first, by its name in the policy or as `namespace/name`. Default: none. */
+  readonly front?: NoInfer<Service> | ObjectName;
+  /** Namespaces of the mesh that are not the application's, of callers that its policies name. Default: none. */
+  readonly otherNamespaces?: readonly string[];
+  /** What has to hold, beside what the policy itself guarantees. Default: nothing. */
+  readonly guarantees?: readonly GuaranteeRule<NoInfer<Service> | ObjectName | OtherCaller>[];
+}
+
+/** An application whose names the compiler checks: a service that is spelt wrong in `front` or in a guarantee does not compile. */
+export function defineApplication<Service extends string = never>(application: Application<Service>): Application {
+  return application;
+}

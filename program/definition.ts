@@ -1,0 +1,36 @@
+import { type AksClusterArgs, type IstioArgs } from "../components/aks-cluster";
+import { type IstioMeshSettings } from "../components/istio-mesh";
+import { type NamespaceIsolationSettings } from "../components/namespace-isolation";
+import { type MeshSettings } from "../components/open-service-mesh";
+import { type MeshName } from "../mesh";
+import { type Application } from "./application";
+
+/** What the program itself decides for every stack alike: names, place, people, credentials. */
+type Common =
+  "name" | "resourceGroupName" | "location" | "mesh" | "istio" | "tags" | "kubeconfigLogin" | "kubernetesVersion";
+
+/** What a stack is: the part in which the stacks differ. */
+export interface StackDefinition {
+  readonly cluster: Omit<AksClusterArgs, Common>;
+  /** Settings of the mesh osm. */
+  readonly mesh: MeshSettings;
+  /** Of the mesh istio: the add-on's gateways and certificate authority, and its settings. Default: no gateway, the defaults. */
+  readonly istio?: { readonly addOn?: Omit<IstioArgs, "revisions">; readonly settings?: IstioMeshSettings };
+  /** What runs; by the mesh, where it differs between two. */
+  readonly application: Application | ((mesh: MeshName) => Application);
+}
+
+/** What previews of pull requests are, beside the application of the stack that the pull request is meant for. */
+export interface PreviewDefinition {
+  /** What a namespace of a preview on the shared cluster may hold. Sidecars name no amounts: they get the defaults. */
+  readonly bounds: NamespaceIsolationSettings;
+  /** Most pods of a Deployment or StatefulSet. */
+  readonly mostReplicas: number;
+  /** A preview with a cluster of its own, and its mesh. */
+  readonly own: Pick<StackDefinition, "cluster" | "mesh" | "istio">;
+}
+
+/** The application of a stack on its mesh. */
+export function applicationOf({ application }: Pick<StackDefinition, "application">, mesh: MeshName): Application {
+  return typeof application === "function" ? application(mesh) : application;
+}

@@ -1,0 +1,49 @@
+import { dirname } from "node:path";
+import { type Output } from "@pulumi/pulumi";
+import { Application } from "../components/application";
+import { guaranteesOf } from "../mesh/policy";
+import { preview } from "../stacks";
+import { applicationObjects } from "./application-objects";
+import { applicationOf, type StackDefinition } from "./definition";
+import { imagesInPlace } from "./images";
+import { type MeshCluster } from "./mesh-cluster";
+import { previewNamespaces } from "./previews/namespaces";
+import { type PreviewSettings } from "./previews/settings";
+
+/** What a stack's application is deployed with. */
+export interface StackApplicationArgs {
+  /** Name of the component, and first part of those of its resources. */
+  readonly name: string;
+  readonly definition: StackDefinition;
+  readonly cluster: MeshCluster;
+  /** What the stack is a preview of, if it is one. */
+  readonly previewed: PreviewSettings | undefined;
+}
+
+/** Deploys a stack's application: where the stack is a preview, within its bounds. */
+export function stackApplication({ name, definition, cluster, previewed }: StackApplicationArgs) {
+  const { meshRevision, kubeconfig, migration } = cluster;
+  const planned = applicationOf(definition, meshRevision === undefined ? "osm" : "istio");
+  const { policy = { services: {} }, guarantees = [], front, otherNamespaces } = planned;
+  const { namespaces, access, addresses, ...application } = new Application(
+    name,
+    {
+      ...applicationObjects(planned, dirname(__dirname)),
+      policy: planned.policy,
+      guarantees: guaranteesOf(policy, guarantees),
+      front,
+      otherNamespaces,
+      images: previewed && imagesInPlace(planned, previewed.images),
+      mostReplicas: previewed && preview.mostReplicas,
+      kubeconfig,
+      ...(meshRevision === undefined
+        ? { mesh: definition.mesh }
+        : { istio: { revision: meshRevision, ...definition.istio } }),
+      migration,
+      namespaces: previewed?.cluster === "shared" ? previewNamespaces(previewed, preview.bounds) : undefined,
+    },
+    cluster.options,
+  );
+  const frontOutput: Output<string | undefined> | undefined = front === undefined ? undefined : application.front;
+  return { namespaces, access, addresses, front: frontOutput };
+}

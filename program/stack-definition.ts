@@ -1,0 +1,41 @@
+import { RunError } from "@pulumi/pulumi";
+import { nearNames } from "../mesh/manifests/near-names";
+import { preview, stacks } from "../stacks";
+import { type StackDefinition } from "./definition";
+import { type PreviewSettings } from "./previews/settings";
+import { type Settings } from "./settings";
+
+/** What only a company has, where it is set: its network, its keys, its people's addresses. */
+function withSettings({ cluster, ...rest }: StackDefinition, settings: Settings): StackDefinition {
+  const { authorizedIpRanges, privateCluster, nodeSubnetId, diskEncryptionSetId, keyVaultKeyId } = settings;
+  return {
+    ...rest,
+    cluster: {
+      ...cluster,
+      diskEncryptionSetId,
+      apiServer: { ...cluster.apiServer, authorizedIpRanges: [...authorizedIpRanges], privateCluster },
+      network: { ...cluster.network, nodeSubnetId },
+      security: { ...cluster.security, kms: keyVaultKeyId === undefined ? undefined : { keyId: keyVaultKeyId } },
+    },
+  };
+}
+
+/**
+ * The definition of a stack, with its settings in place. A preview runs the application of the stack that its pull request is meant
+ * for, on that stack's cluster or one of its own.
+ *
+ * @throws RunError for a stack that nobody defined.
+ */
+export function stackDefinition(stack: string, previewed: PreviewSettings | undefined, settings: Settings) {
+  const meant = previewed?.base ?? stack;
+  const definition = Object.hasOwn(stacks, meant) ? stacks[meant] : undefined;
+  if (definition !== undefined) {
+    return withSettings({ ...definition, ...(previewed?.cluster === "own" && preview.own) }, settings);
+  }
+  const known = Object.keys(stacks);
+  const near = nearNames(meant, known);
+  throw new RunError(
+    `No definition for the stack "${meant}". There are ${known.join(", ")}; ${near.length > 0 ? `did you mean ${near.join(" or ")}? Or ` : ""}` +
+      "add one in stacks/ and name it in stacks/index.ts.",
+  );
+}
