@@ -64,6 +64,11 @@ export default tseslint.config(
       "no-console": "error",
     },
   },
+  // What runs in the browser has the browser's types; of the command it knows what has no types of Node.js.
+  {
+    files: ["cli/picture/page/**/*.ts"],
+    languageOptions: { parserOptions: { project: "cli/picture/page/tsconfig.json" } },
+  },
   ...Object.keys(meshLayers).map((folder) => ({
     files: [`mesh/${folder}/**/*.ts`],
     rules: {

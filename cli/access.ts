@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import {
   type Access,
   type AccessEntry,
@@ -12,13 +11,14 @@ import {
   type Summary,
 } from "../mesh";
 import { accessJson } from "./access-json";
-import { accessHtml, accessSvg } from "./access-picture";
-import { reasonOf } from "./input";
 import { shareText } from "./share-text";
 import { loadMesh, sourceOptions } from "./load";
 import { readOptions } from "./options";
+import { pictureHtml } from "./picture/html";
+import { accessPicture } from "./picture/model";
+import { pictureSvg } from "./picture/svg";
+import { writePicture } from "./picture/write";
 import { type Paint, type Terminal } from "./terminal";
-import { UsageError } from "./usage-error";
 
 const options = {
   ...sourceOptions,
@@ -32,21 +32,15 @@ export async function accessCommand(terminal: Terminal, args: readonly string[])
   const { values, positionals } = readOptions(args, options);
   const mesh = await loadMesh(terminal, { ...values, files: positionals });
   const relation = mesh.access();
-  if (values.svg !== undefined) write(values.svg, accessSvg(mesh, relation));
-  if (values.html !== undefined) write(values.html, accessHtml(mesh, relation));
+  if (values.svg !== undefined || values.html !== undefined) {
+    const picture = accessPicture(mesh, relation);
+    if (values.svg !== undefined) writePicture(terminal, values.svg, picture, pictureSvg);
+    if (values.html !== undefined) writePicture(terminal, values.html, picture, pictureHtml);
+  }
   if (values.json === true) terminal.out(`${JSON.stringify(accessJson(relation), null, 2)}\n`);
   else if (values.svg === undefined && values.html === undefined)
     terminal.out(accessTable(mesh, relation, terminal.paint));
   return 0;
-}
-
-function write(file: string, text: string): void {
-  if (file === "") throw new UsageError("--svg and --html want a file name.");
-  try {
-    writeFileSync(file, text);
-  } catch (error) {
-    throw new UsageError(`${file} cannot be written: ${reasonOf(error)}.`);
-  }
 }
 
 /** Columns of a matrix that still fit a terminal; wider ones are left to the list below it. */

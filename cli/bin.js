@@ -13,7 +13,7 @@ const dist = join(root, "dist");
 
 function sources(folder) {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.(ts|js)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(ts|c?js|css)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
 }
@@ -36,6 +36,7 @@ function bundle() {
   for (const name of readdirSync(dist)) {
     if (/^aks-mesh-[0-9a-f]{16}\.js(\..*)?$/.test(name)) rmSync(join(dist, name), { force: true });
   }
+  const { script, style } = require("./picture/bundle-page.cjs")();
   // Written aside and renamed, so that two commands started at once never read half a bundle.
   const draft = `${file}.${process.pid}`;
   require("esbuild").buildSync({
@@ -46,7 +47,9 @@ function bundle() {
     target: "node20",
     format: "cjs",
     // Only the previews need these, which are large: loaded from node_modules when they are.
-    external: ["@pulumi/*", "@kubernetes/client-node"],
+    external: ["@pulumi/*", "@kubernetes/client-node", "esbuild"],
+    // What runs in the browser is bundled by itself and put in as text, so that the command needs no bundler for it.
+    define: { PICTURE_PAGE: JSON.stringify({ script, style }) },
     minifySyntax: true,
     logLevel: "error",
   });

@@ -3,10 +3,18 @@ import { verdictLine } from "./decide";
 import { outcomeText } from "./explain";
 import { loadMesh, sourceOptions } from "./load";
 import { readOptions } from "./options";
+import { diffPicture } from "./picture/changes";
+import { pictureHtml } from "./picture/html";
+import { writePicture } from "./picture/write";
 import { type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
 
-const options = { ...sourceOptions, json: { type: "boolean" }, "exit-code": { type: "boolean" } } as const;
+const options = {
+  ...sourceOptions,
+  json: { type: "boolean" },
+  html: { type: "string" },
+  "exit-code": { type: "boolean" },
+} as const;
 
 /** `aks-mesh diff BEFORE AFTER`: what a change opens and closes. */
 export async function diffCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
@@ -24,12 +32,15 @@ export async function diffCommand(terminal: Terminal, args: readonly string[]): 
     const meshes = [await loadMesh(terminal, before), await loadMesh(terminal, after)] as const;
     changes = diff(...meshes);
     extent = provedExtentOf(...meshes);
+    if (values.html !== undefined) {
+      writePicture(terminal, values.html, diffPicture(...meshes, changes, extent), pictureHtml);
+    }
   } catch (error) {
     if (error instanceof DiffTooLarge) throw new UsageError(error.message);
     throw error;
   }
   if (values.json === true) terminal.out(`${JSON.stringify(changes.map(changeJson), null, 2)}\n`);
-  else terminal.out(describeChanges(changes, terminal, extent));
+  else if (values.html === undefined) terminal.out(describeChanges(changes, terminal, extent));
   return values["exit-code"] === true && changes.length > 0 ? 1 : 0;
 }
 

@@ -28,7 +28,7 @@ export const commandUsages = {
     options: {
       ...json,
       "--svg FILE": "a picture",
-      "--html FILE": "a page with the picture and every route",
+      "--html FILE": "a page with the picture, a matrix and every route: search, fold, zoom",
       ...sources,
     },
     example: "aks-mesh access manifests/ --html access.html",
@@ -72,10 +72,11 @@ export const commandUsages = {
       "Exit code: 0 fine, or nothing as bad as --fail-on says; 1 findings; 2 wrong usage, or manifests that cannot be read and so were not checked.",
   },
   diff: {
-    synopsis: ["diff BEFORE AFTER [--json] [--exit-code]"],
+    synopsis: ["diff BEFORE AFTER [--json] [--html FILE] [--exit-code]"],
     summary: "what a change opens and closes, with a request each",
     options: {
       ...json,
+      "--html FILE": "a page with the picture of the change, each with its request",
       "--exit-code": "end with 1 where there is a change",
       "--namespace NAME": sources["--namespace NAME"],
       "--mesh NAME": "osm or istio, for both sides. Default: of each the mesh whose objects they are",

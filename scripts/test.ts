@@ -78,6 +78,7 @@ async function main(): Promise<boolean> {
   const inner =
     tests("Unit tests (no tools needed)", "unit") &&
     step("Types", "typescript/bin/tsc", "-p", "tsconfig.check.json") &&
+    step("Types of the picture's page", "typescript/bin/tsc", "-p", join("cli", "picture", "page")) &&
     step("Lint", "eslint/bin/eslint.js", ".", "--max-warnings", "0") &&
     step("Format", "prettier/bin/prettier.cjs", "--check", "--log-level", "warn", ".");
   if (!inner || quick) return inner;

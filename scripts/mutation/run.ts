@@ -17,7 +17,7 @@ import { type Mutant, mutantsOf } from "./mutants";
 const root = path.resolve(__dirname, "..", "..");
 
 /** Tests of the commands that run in the test's own process, or nearly so. */
-const commandTests = ["aks-mesh", "access-picture", "cases", "inputs", "requests"].map(
+const commandTests = ["aks-mesh", "picture/html", "picture/svg", "cases", "inputs", "requests"].map(
   (name) => `test/cli/${name}.test.ts`,
 );
 const previewTests = ["bounds", "isolation", "plan", "reaches"].map((name) => `test/preview/${name}.test.ts`);

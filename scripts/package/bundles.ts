@@ -1,6 +1,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import bundlePage from "../../cli/picture/bundle-page.cjs";
+import { type PageFiles } from "../../cli/picture/page-files";
 
 /** The checkout. */
 export const root = join(__dirname, "..", "..");
@@ -36,6 +38,19 @@ function inPlaceOf(module: string, other: string): Plugin {
   };
 }
 
+/** Puts what runs in the browser into the command as text, as the package has no bundler. */
+function pictureOf({ script, style }: PageFiles): Plugin {
+  return {
+    name: "picture",
+    setup({ onLoad }) {
+      onLoad({ filter: /[\\/]cli[\\/]picture[\\/]page-files\.ts$/ }, () => ({
+        contents: `const files = ${JSON.stringify({ script, style })};\nexport const pageFiles = () => files;`,
+        loader: "js",
+      }));
+    },
+  };
+}
+
 /** The modules of the dynamic resources' providers, by their path in components/. */
 export function providerModules(): readonly string[] {
   return readdirSync(join(root, "components"), { recursive: true, encoding: "utf8" })
@@ -59,7 +74,7 @@ const hosting = "components/dynamic/hosting";
 const small = { minifyIdentifiers: true, keepNames: true };
 
 /** What is bundled, and what differs from the others in how. */
-const bundles: Readonly<Record<string, BuildOptions>> = {
+const bundlesWith = (page: PageFiles): Readonly<Record<string, BuildOptions>> => ({
   "index.js": {
     entryPoints: ["components/index.ts"],
     plugins: [apart, inPlaceOf(hosting, "scripts/package/hosting")],
@@ -69,7 +84,7 @@ const bundles: Readonly<Record<string, BuildOptions>> = {
   "providers.js": { stdin: { contents: providersEntry(), resolveDir: root }, plugins: [apart] },
   "command.js": {
     entryPoints: ["cli/main.ts"],
-    plugins: [apart, inPlaceOf("cli/preview", "scripts/package/preview")],
+    plugins: [apart, inPlaceOf("cli/preview", "scripts/package/preview"), pictureOf(page)],
   },
   "vendor/azure.js": {
     stdin: {
@@ -84,12 +99,13 @@ const bundles: Readonly<Record<string, BuildOptions>> = {
     alias: { "whatwg-url": "node:url" },
     ...small,
   },
-};
+});
 
 /** Bundles everything into a folder. @returns what went into each. */
 export async function makeBundles(folder: string): Promise<readonly Metafile[]> {
-  return Promise.all(
-    Object.entries(bundles).map(async ([name, options]) => {
+  const page = bundlePage();
+  const made = await Promise.all(
+    Object.entries(bundlesWith(page)).map(async ([name, options]) => {
       const { metafile } = await build({
         absWorkingDir: root,
         outfile: join(folder, name),
@@ -110,4 +126,5 @@ export async function makeBundles(folder: string): Promise<readonly Metafile[]> 
       return metafile;
     }),
   );
+  return [...made, page.metafile];
 }

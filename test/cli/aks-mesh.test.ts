@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -114,11 +114,21 @@ describe("aks-mesh", () => {
       /\+ opens: bookbuyer\/bookbuyer → bookstore\.bookstore\.svc\.cluster\.local:14001\n.*GET \/\n.*was no-route \(404\), is allowed \(200\)/,
     );
     expect(status).toBe(1);
+    const drawn = run(["diff", "all.yaml", "wider.yaml", "--html", "d.html", "--exit-code"]);
+    expect([drawn.status, drawn.stdout]).toEqual([1, ""]);
+    expect(drawn.stderr).toMatch(/^wrote d\.html: 1 service, 1 change, \d+ kB$/m);
+    expect(readFileSync(join(folder, "d.html"), "utf8")).toContain('"kind":"opens"');
   });
 
   it("draws the access relation, and checks it", () => {
     expect(run(["access", "all.yaml"]).stdout).toContain("pass  GET /buy");
-    expect(run(["access", "all.yaml", "--svg", "a.svg", "--html", "a.html"]).status).toBe(0);
+    const { status: drawn, stderr } = run(["access", "all.yaml", "--svg", "a.svg", "--html", "a.html"]);
+    expect(drawn).toBe(0);
+    expect(stderr).toMatch(/^wrote a\.svg: 1 service, 1 call, \d+ kB\nwrote a\.html: 1 service, 1 call, \d+ kB$/m);
+    const page = readFileSync(join(folder, "a.html"), "utf8");
+    // The bundled command has the page's own script, which draws.
+    expect(page).toContain("What is not shown is refused.");
+    expect(page.match(/<script>(.*)<\/script>/s)?.[1]?.length).toBeGreaterThan(50_000);
     const { stdout, status } = run(["check", "all.yaml"]);
     expect([stdout, status]).toEqual(["No findings.\n", 0]);
   });

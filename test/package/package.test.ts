@@ -64,6 +64,7 @@ describe.sequential("the package in an empty folder", () => {
   it.each([
     ["check", manifests],
     ["access", manifests],
+    ["access", manifests, "--html", "access.html"],
     ["explain", manifests, "--from", "a/b", "--to", "c.d:80"],
     ["diff", manifests, manifests.replace("before", "after")],
     ["convert", manifests],

@@ -34,11 +34,23 @@ interface End {
 const endDistance = 12;
 const corner = 10;
 
+/** Whether chains of calls go to the right, or down: then x and y of all that is given and returned have changed places. */
+export type Direction = "right" | "down";
+
 /**
  * The arrows as SVG path data. They leave and reach boxes at their left and right sides, spread over the side's height, and
  * climb only in the gaps between columns, so that no arrow runs under a box that it has nothing to do with.
+ *
+ * @param direction with "down" the paths are those of the picture mirrored at its diagonal. Default: "right".
  */
-export function arrowPaths(routes: readonly ArrowRoute[], size: BoxSize): readonly string[] {
+export function arrowPaths(
+  routes: readonly ArrowRoute[],
+  size: BoxSize,
+  direction: Direction = "right",
+): readonly string[] {
+  const place = (x: number, y: number): string =>
+    direction === "right" ? `${pixels(x)} ${pixels(y)}` : `${pixels(y)} ${pixels(x)}`;
+  const level = direction === "right" ? "H" : "V";
   const columns = columnsOf(routes, size);
   const ends = routes.map((route) => {
     const inner = route.points.slice(1, -1);
@@ -54,21 +66,21 @@ export function arrowPaths(routes: readonly ArrowRoute[], size: BoxSize): readon
   );
   return routes.map(({ from, to, label }, index) => {
     const one = ends[index];
-    if (one === undefined || (from.x === to.x && from.y === to.y)) return loop(from, label, size);
+    if (one === undefined || (from.x === to.x && from.y === to.y)) return loop(from, label, size, place);
     const border = ({ side, box, y }: End): Point => ({ x: box.x + (side * size.width) / 2, y });
     const start = border(one.first);
-    const parts = [`M${pixels(start.x)} ${pixels(start.y)}`];
+    const parts = [`M${place(start.x, start.y)}`];
     let at = start;
     const climb = (next: Point): void => {
-      const middle = pixels((at.x + next.x) / 2);
-      parts.push(`C${middle} ${pixels(at.y)} ${middle} ${pixels(next.y)} ${pixels(next.x)} ${pixels(next.y)}`);
+      const middle = (at.x + next.x) / 2;
+      parts.push(`C${place(middle, at.y)} ${place(middle, next.y)} ${place(next.x, next.y)}`);
       at = next;
     };
     for (const point of one.inner) {
       const half = (columns.get(Math.round(point.x)) ?? 0) * one.first.side;
       climb({ x: point.x - half, y: point.y });
       at = { x: point.x + half, y: point.y };
-      parts.push(`H${pixels(at.x)}`);
+      parts.push(`${level}${pixels(at.x)}`);
     }
     climb(border(one.last));
     return parts.join("");
@@ -112,12 +124,21 @@ function spread(ends: readonly End[], { height }: BoxSize): void {
 }
 
 /** A box's arrow to itself: down, through its label, and up again. */
-function loop({ x, y }: Point, label: Point, { width, height }: BoxSize): string {
-  const bottom = pixels(y + height / 2);
-  const level = pixels(label.y);
+function loop(
+  { x, y }: Point,
+  label: Point,
+  { width, height }: BoxSize,
+  place: (x: number, y: number) => string,
+): string {
+  const bottom = y + height / 2;
   const [left, right] = [x - width / 2 + corner, x + width / 2 - corner];
-  const bend = pixels(label.y - corner);
-  return `M${pixels(left)} ${bottom}V${bend}Q${pixels(left)} ${level} ${pixels(left + corner)} ${level}H${pixels(right - corner)}Q${pixels(right)} ${level} ${pixels(right)} ${bend}V${bottom}`;
+  const bend = label.y - corner;
+  const parts = [
+    `M${place(left, bottom)}L${place(left, bend)}`,
+    `Q${place(left, label.y)} ${place(left + corner, label.y)}L${place(right - corner, label.y)}`,
+    `Q${place(right, label.y)} ${place(right, bend)}L${place(right, bottom)}`,
+  ];
+  return parts.join("");
 }
 
 /** A length for SVG, to a tenth of a pixel. */
