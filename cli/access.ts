@@ -19,9 +19,11 @@ import { accessPicture } from "./picture/model";
 import { pictureSvg } from "./picture/svg";
 import { writePicture } from "./picture/write";
 import { type Paint, type Terminal } from "./terminal";
+import { watchOption } from "./watch";
 
 const options = {
   ...sourceOptions,
+  ...watchOption,
   json: { type: "boolean" },
   svg: { type: "string" },
   html: { type: "string" },

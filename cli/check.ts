@@ -9,9 +9,11 @@ import { meshNameOf } from "./mesh-name";
 import { oneOf, readOptions } from "./options";
 import { type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
+import { watchOption } from "./watch";
 
 const options = {
   ...sourceOptions,
+  ...watchOption,
   json: { type: "boolean" },
   format: { type: "string" },
   "fail-on": { type: "string", default: "error" },

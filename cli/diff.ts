@@ -8,9 +8,11 @@ import { pictureHtml } from "./picture/html";
 import { writePicture } from "./picture/write";
 import { type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
+import { watchOption } from "./watch";
 
 const options = {
   ...sourceOptions,
+  ...watchOption,
   json: { type: "boolean" },
   html: { type: "string" },
   "exit-code": { type: "boolean" },

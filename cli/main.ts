@@ -1,33 +1,39 @@
 import { accessCommand } from "./access";
 import { checkCommand } from "./check";
+import { completionCommand } from "./completion";
 import { convertCommand } from "./convert";
 import { decideCommand } from "./decide";
 import { diffCommand } from "./diff";
 import { driftCommand } from "./drift";
 import { explainCommand } from "./explain";
+import { commandHelp, firstWords, generalHelp, previewHelp, usageNamed } from "./help";
 import { migrateCommand } from "./migrate";
 import { sayingMistakes } from "./mistakes";
 import { reviewCommand } from "./review";
+import { didYouMean } from "./options";
 import { processTerminal, type Terminal } from "./terminal";
-import { commandHelp, commandUsages, generalHelp, isCommandName } from "./usage";
 import { UsageError } from "./usage-error";
-import { nearNames } from "../mesh/manifests/near-names";
+import { version } from "./version";
+import { watchable } from "./watch";
 
 async function run(terminal: Terminal, argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv;
-  if (command !== undefined && isCommandName(command) && (rest.includes("--help") || rest.includes("-h"))) {
-    terminal.out(commandHelp(command));
+  if (command === "help" && rest[0] === "preview" && rest.length === 1) return run(terminal, ["preview", "help"]);
+  const asked = command === "help" ? rest : rest.some((word) => word === "--help" || word === "-h") ? argv : [];
+  const usage = usageNamed(asked);
+  if (usage !== undefined) {
+    terminal.out(commandHelp(usage));
     return 0;
   }
   switch (command) {
     case "access":
-      return accessCommand(terminal, rest);
+      return watchable(terminal, rest, accessCommand);
     case "explain":
       return explainCommand(terminal, rest);
     case "check":
-      return checkCommand(terminal, rest);
+      return watchable(terminal, rest, checkCommand);
     case "diff":
-      return diffCommand(terminal, rest);
+      return watchable(terminal, rest, diffCommand);
     case "decide":
       return decideCommand(terminal, rest);
     case "convert":
@@ -39,10 +45,21 @@ async function run(terminal: Terminal, argv: readonly string[]): Promise<number>
     case "migrate":
       return migrateCommand(terminal, rest);
     case "preview": {
+      const [first] = rest;
+      if (first === undefined || ["help", "--help", "-h"].includes(first)) {
+        terminal.out(previewHelp());
+        return first === undefined ? 2 : 0;
+      }
       // Loaded only here: Pulumi alone takes half a second.
       const { previewCommand } = await import("./preview.js");
       return previewCommand(terminal, rest);
     }
+    case "completion":
+      return completionCommand(terminal, rest);
+    case "--version":
+    case "version":
+      terminal.out(`${version}\n`);
+      return 0;
     case undefined:
     case "help":
     case "--help":
@@ -50,9 +67,9 @@ async function run(terminal: Terminal, argv: readonly string[]): Promise<number>
       terminal.out(generalHelp());
       return command === undefined ? 2 : 0;
     default: {
-      const [near] = nearNames(command, [...Object.keys(commandUsages), "preview"]);
-      const meant = near === undefined ? "" : ` Did you mean ${near}?`;
-      throw new UsageError(`There is no command ${command}.${meant} aks-mesh help lists them.`);
+      throw new UsageError(
+        `There is no command ${command}.${didYouMean(command, firstWords)} aks-mesh help lists them.`,
+      );
     }
   }
 }

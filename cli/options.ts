@@ -17,7 +17,9 @@ export function readOptions<const O extends NonNullable<ParseArgsConfig["options
     if (!(error instanceof TypeError)) throw error;
     const unknown = /^Unknown option '(-[^']*)'/.exec(error.message)?.[1];
     if (unknown === undefined) throw new UsageError(error.message.split("\n")[0] ?? "");
-    throw new UsageError(`There is no option ${unknown}.${didYouMean(unknown, optionNames(options))}`);
+    const names = optionNames(options);
+    const all = names.length === 0 ? " There is none here." : ` There are ${names.join(", ")}.`;
+    throw new UsageError(`There is no option ${unknown}.${didYouMean(unknown, names) || all}`);
   }
 }
 

@@ -22,43 +22,12 @@ import { type PreviewReport } from "../preview/report";
 import { type PreviewPolicy, readPreviewPolicy } from "../preview/settings";
 import { status } from "../preview/status";
 import { up, type UpOptions } from "../preview/up";
-import { readOptions } from "./options";
+import { didYouMean, readOptions } from "./options";
 import { admitCommand } from "./preview-admit";
 import { describeReport, describeStatus } from "./preview-text";
+import { previewUsages } from "./preview-usage";
 import { type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
-
-const usage = `Running copies of pull requests, each a Pulumi stack pr-N.
-
-Usage
-  aks-mesh preview up      --pr N            deploy it, or update it after a push
-      [--commit SHA] [--owner LOGIN] [--image NAME=REFERENCE]… [--ttl 72h]
-      [--cluster shared|own] [--base STACK] [--report FILE]
-                                             {commit} in a reference stands for the commit
-  aks-mesh preview down    --pr N [--attempts 3] [--report FILE] [--comment]
-                                             remove it; --comment says on the pull request what is left
-  aks-mesh preview status  [--json]          all of them: age, end of life, address, health
-  aks-mesh preview reap    [--dry-run] [--comment] [--pr N] [--reports DIR]
-                                             remove those past their end or whose pull request is closed;
-                                             in a workflow a dry run gives their numbers to the next jobs
-  aks-mesh preview comment --pr N --report FILE [--dry-run]
-                                             write what --report holds on the pull request
-  aks-mesh preview comment --pr N --no-report [--commit SHA] [--dry-run]
-                                             write that this workflow run failed before it had a report
-  aks-mesh preview comment --reports DIR     the same for all that reap left there
-  aks-mesh preview admit   --event FILE [--expect SHA]
-                                             may this event of GitHub start a preview, and of which commit?
-
-Options of all that change something
-  --program DIR    the checkout to deploy; default: the one that this command belongs to
-  --base STACK     whose cluster is shared; default: previewBase in Pulumi.yaml
-  --wait 30m       how long to wait for whoever works on the same preview
-  --take-over      whoever holds the stack's lock is known to be gone: break it
-
-The backend is Pulumi's own (PULUMI_BACKEND_URL, or pulumi login). GITHUB_REPOSITORY and GITHUB_TOKEN are needed for comments and
-to learn which pull requests are open.
-Exit code: 0 fine, 1 something failed, 2 wrong usage.
-`;
 
 const common = {
   program: { type: "string" },
@@ -83,14 +52,10 @@ export async function previewCommand(terminal: Terminal, [command, ...rest]: rea
         return await commentCommand(terminal, rest);
       case "admit":
         return await admitCommand(terminal, rest);
-      case undefined:
-      case "help":
-      case "--help":
-      case "-h":
-        terminal.out(usage);
-        return command === undefined ? 2 : 0;
       default:
-        throw new UsageError(`There is no command preview ${command}. aks-mesh preview help lists them.`);
+        throw new UsageError(
+          `There is no command preview ${command ?? ""}.${didYouMean(`preview ${command ?? ""}`, Object.keys(previewUsages))} aks-mesh preview help lists them.`,
+        );
     }
   } catch (error) {
     if (!(error instanceof PreviewProblem || error instanceof GitHubError)) throw error;

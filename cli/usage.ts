@@ -1,11 +1,13 @@
-/** One command of the command line, as its help shows it. */
-interface CommandUsage {
+/** One command of the command line, as its help and the shells' completion show it. */
+export interface CommandUsage {
   /** Its line after `aks-mesh`, options included. */
   readonly synopsis: readonly string[];
   /** What it does, in one line. */
   readonly summary: string;
   /** Options of its own, and what they mean. */
   readonly options: Readonly<Record<string, string>>;
+  /** What an option takes, where these are all values that it does. */
+  readonly values?: Readonly<Record<string, readonly string[]>>;
   readonly example: string;
   /** How it ends, where that is not as with the others. */
   readonly codes?: string;
@@ -18,15 +20,21 @@ const sources = {
   "--mesh NAME": "osm or istio. Default: the mesh whose objects they are",
 } as const;
 
+const watch = { "--watch": "again after each change of the files, until Ctrl-C" } as const;
+
 const json = { "--json": "for machines" } as const;
 
-/** Help of each command but `preview`, which has its own. */
+/** What options take that have the same name everywhere. */
+const severities = { "--fail-on": ["error", "warning", "never"] } as const;
+
+/** Help of each command but those about previews. */
 export const commandUsages = {
   access: {
-    synopsis: ["access FILES… [--json] [--svg FILE] [--html FILE]"],
+    synopsis: ["access FILES… [--json] [--svg FILE] [--html FILE] [--watch]"],
     summary: "who may call whom: the matrix of callers and services",
     options: {
       ...json,
+      ...watch,
       "--svg FILE": "a picture",
       "--html FILE": "a page with the picture, a matrix and every route: search, fold, zoom",
       ...sources,
@@ -58,24 +66,27 @@ export const commandUsages = {
     example: "aks-mesh explain manifests/ --from shop/cart --to catalogue.shop:80 --path /items",
   },
   check: {
-    synopsis: ["check FILES… [--format text|json|sarif|github] [--fail-on error|warning|never]"],
+    synopsis: ["check FILES… [--format text|json|sarif|github] [--fail-on error|warning|never] [--watch]"],
     summary:
       "what the API server or the mesh will refuse, what the mesh will do that was probably not meant; guarantees",
     options: {
       "--format NAME": "text, json, sarif (2.1.0, for code scanning), or github (annotations in a workflow's log)",
       "--json": "the same as --format json",
       "--fail-on SEVERITY": "the least that ends with 1: error (default), warning, or never",
+      ...watch,
       ...sources,
     },
+    values: { ...severities, "--format": ["text", "json", "sarif", "github"] },
     example: "kubectl kustomize overlays/prod | aks-mesh check -",
     codes:
       "Exit code: 0 fine, or nothing as bad as --fail-on says; 1 findings; 2 wrong usage, or manifests that cannot be read and so were not checked.",
   },
   diff: {
-    synopsis: ["diff BEFORE AFTER [--json] [--html FILE] [--exit-code]"],
+    synopsis: ["diff BEFORE AFTER [--json] [--html FILE] [--exit-code] [--watch]"],
     summary: "what a change opens and closes, with a request each",
     options: {
       ...json,
+      ...watch,
       "--html FILE": "a page with the picture of the change, each with its request",
       "--exit-code": "end with 1 where there is a change",
       "--namespace NAME": sources["--namespace NAME"],
@@ -99,6 +110,7 @@ export const commandUsages = {
       "--namespace NAME": sources["--namespace NAME"],
       "--mesh NAME": sources["--mesh NAME"],
     },
+    values: severities,
     example: "aks-mesh review k8s --base origin/main --sarif mesh.sarif",
     codes:
       "Exit code: 0 fine, or nothing as bad as --fail-on says; 1 findings; 2 wrong usage, or manifests that cannot be read and so were not checked.",
@@ -128,6 +140,7 @@ export const commandUsages = {
       ...json,
       ...sources,
     },
+    values: { "--to": ["istio"] },
     example: "aks-mesh convert manifests/ --to istio --out istio/",
   },
   migrate: {
@@ -152,6 +165,12 @@ export const commandUsages = {
     codes:
       "Exit code: 0 fine, or the plan alone; 1 something is in the way and nothing was changed; 2 wrong usage; 3 it stopped in between.",
   },
+  completion: {
+    synopsis: ["completion bash|zsh|fish"],
+    summary: "a script for the shell, which then completes commands and options",
+    options: {},
+    example: "source <(aks-mesh completion bash)",
+  },
   drift: {
     synopsis: ["drift --stack NAME"],
     summary: "has anybody changed what was deployed?",
@@ -159,54 +178,3 @@ export const commandUsages = {
     example: "aks-mesh drift --stack prod",
   },
 } as const satisfies Readonly<Record<string, CommandUsage>>;
-
-/** Name of a command that has its help here. */
-export type CommandName = keyof typeof commandUsages;
-
-/** Whether a text is the name of such a command. */
-export function isCommandName(text: string): text is CommandName {
-  return Object.hasOwn(commandUsages, text);
-}
-
-const files = "FILES are manifests in YAML or JSON, directories of them, or - for standard input.";
-const codes = "Exit code: 0 fine, 1 findings or differences, 2 wrong usage or manifests that cannot be read.";
-
-/** What `aks-mesh COMMAND --help` prints. */
-export function commandHelp(name: CommandName): string {
-  const { synopsis, summary, options, example, codes: own }: CommandUsage = commandUsages[name];
-  const width = Math.max(...Object.keys(options).map(({ length }) => length)) + 2;
-  return [
-    `${summary[0]?.toUpperCase() ?? ""}${summary.slice(1)}.`,
-    "",
-    `Usage: aks-mesh ${synopsis.join("\n           ")}`,
-    "",
-    ...Object.entries(options).map(([option, meaning]) => `  ${option.padEnd(width)}${meaning}`),
-    "",
-    `Example: ${example}`,
-    "",
-    ...(synopsis.some((line) => line.includes("FILES")) ? [files] : []),
-    own ?? codes,
-    "",
-  ].join("\n");
-}
-
-/** What `aks-mesh help` prints. */
-export function generalHelp(): string {
-  const commands = Object.entries<CommandUsage>(commandUsages).flatMap(([, { synopsis, summary }]) => [
-    `  aks-mesh ${synopsis.join("\n      ")}`,
-    `      ${summary}`,
-  ]);
-  return [
-    "Who may call whom in a mesh of Open Service Mesh 1.2 or of Istio, from its manifests alone.",
-    "",
-    "Usage",
-    ...commands,
-    "  aks-mesh preview up|down|status|reap|comment …",
-    "      running copies of pull requests: aks-mesh preview help",
-    "",
-    "aks-mesh COMMAND --help says more about one of them.",
-    files,
-    codes,
-    "",
-  ].join("\n");
-}

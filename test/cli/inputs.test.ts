@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { main } from "../../cli/main";
-import { commandUsages } from "../../cli/usage";
 import { capture } from "./capture";
 
 let folder: string;
@@ -120,21 +119,6 @@ describe("nothing", () => {
   it("is no side of a comparison", async () => {
     const { output, result } = await run("diff", write("a.yaml", ""), write("b.json", service("cart")));
     expect(output).not.toContain("proved");
-    expect(result).toBe(2);
-  });
-});
-
-describe("help", () => {
-  it.each(Object.keys(commandUsages))("of %s names its options and an example", async (command) => {
-    const { output, result } = await run(command, "--help");
-    expect(output).toContain(`Usage: aks-mesh ${command}`);
-    expect(output).toContain("Example: ");
-    expect(result).toBe(0);
-  });
-
-  it("names the command that was meant", async () => {
-    const { output, result } = await run("acess");
-    expect(output).toContain("Did you mean access?");
     expect(result).toBe(2);
   });
 });

@@ -1,0 +1,95 @@
+import { type CommandUsage } from "./usage";
+
+/** What all have that drive Pulumi's engine. */
+const engine = {
+  "--program DIR": "the checkout to deploy. Default: the one that this command belongs to",
+  "--base STACK": "whose cluster is shared. Default: previewBase in Pulumi.yaml",
+  "--wait 30m": "how long to wait for whoever works on the same preview",
+  "--take-over": "whoever holds the stack's lock is known to be gone: break it",
+} as const;
+
+const pullRequest = { "--pr N": "the pull request's number" } as const;
+const codes = "Exit code: 0 fine, 1 something failed, 2 wrong usage.";
+
+/** Help of each command about previews. */
+export const previewUsages = {
+  "preview up": {
+    synopsis: [
+      "preview up --pr N [--commit SHA] [--owner LOGIN] [--image NAME=REFERENCE]… [--ttl 72h]",
+      "[--cluster shared|own] [--base STACK] [--report FILE]",
+    ],
+    summary: "deploys a pull request, or updates it after a push",
+    options: {
+      ...pullRequest,
+      "--commit SHA": "the commit that --program holds. Default: what is checked out there",
+      "--owner LOGIN": "who answers for it. Default: GITHUB_ACTOR",
+      "--image NAME=REFERENCE":
+        "run this image in the service NAME; {commit} in it stands for the commit. May be given several times",
+      "--ttl 72h": "its time, after which the reaper removes it",
+      "--cluster WHICH": "shared (default), or own",
+      "--report FILE": "write what came of it, for `preview comment`",
+      ...engine,
+    },
+    values: { "--cluster": ["shared", "own"] },
+    example: "aks-mesh preview up --pr 12",
+    codes,
+  },
+  "preview down": {
+    synopsis: ["preview down --pr N [--attempts 3] [--report FILE] [--comment]"],
+    summary: "removes a preview",
+    options: {
+      ...pullRequest,
+      "--attempts 3": "how often it is tried",
+      "--report FILE": "write what came of it, for `preview comment`",
+      "--comment": "say on the pull request what is left",
+      ...engine,
+    },
+    example: "aks-mesh preview down --pr 12",
+    codes,
+  },
+  "preview status": {
+    synopsis: ["preview status [--json]"],
+    summary: "all previews: age, end of life, address, health",
+    options: { "--json": "for machines", ...engine },
+    example: "aks-mesh preview status",
+    codes,
+  },
+  "preview reap": {
+    synopsis: ["preview reap [--dry-run] [--comment] [--pr N] [--reports DIR]"],
+    summary: "removes previews past their end or whose pull request is closed",
+    options: {
+      "--dry-run": "say which; in a workflow their numbers go to the next jobs",
+      "--comment": "say on each pull request what came of it",
+      "--pr N": "this one alone",
+      "--reports DIR": "write what came of each, for `preview comment`",
+      "--attempts 3": "how often each is tried",
+      ...engine,
+    },
+    example: "aks-mesh preview reap --dry-run",
+    codes,
+  },
+  "preview comment": {
+    synopsis: ["preview comment --pr N --report FILE | --pr N --no-report [--commit SHA] | --reports DIR [--dry-run]"],
+    summary: "writes what a report holds on the pull request",
+    options: {
+      ...pullRequest,
+      "--report FILE": "as preview up wrote it",
+      "--no-report": "the workflow's run failed before it had one",
+      "--commit SHA": "which commit that run was about",
+      "--reports DIR": "all that preview reap left there",
+      "--dry-run": "print the comment instead",
+    },
+    example: "aks-mesh preview comment --pr 12 --report report.json --dry-run",
+    codes,
+  },
+  "preview admit": {
+    synopsis: ["preview admit --event FILE [--expect SHA]"],
+    summary: "may this event of GitHub start a preview, and of which commit?",
+    options: {
+      "--event FILE": "$GITHUB_EVENT_PATH in a workflow",
+      "--expect SHA": "end with 1 unless this commit is admitted",
+    },
+    example: 'aks-mesh preview admit --event "$GITHUB_EVENT_PATH"',
+    codes,
+  },
+} as const satisfies Readonly<Record<string, CommandUsage>>;
