@@ -6,7 +6,7 @@ import { button, type Content, counted, drawn, element } from "./dom";
 import { neighbourTo } from "./keyboard";
 import { fits, isDrawable, type Layout, layoutOf } from "./layout";
 import { lineSample, signOf } from "./lines";
-import { describeBox, describeGroup, nameOfEnd } from "./names";
+import { describeBox, describeGroup } from "./names";
 import { type Choice, type End, isChosen, keyOf } from "./state";
 import { type Shown, type ShownArrow, type Visible } from "./visible";
 
@@ -177,7 +177,7 @@ function zoomButtons(camera: Camera): HTMLElement {
 }
 
 function boxButton(data: PageData, { shown, arrows }: Visible, one: Shown): HTMLElement {
-  const { end, group, boxes } = one;
+  const { end, boxes } = one;
   const place = shown.indexOf(one);
   const box = end.kind === "box" ? data.boxes[end.place] : undefined;
   const passing = arrows.filter(({ tone }) => tone !== "none" && tone !== "share");
@@ -186,20 +186,27 @@ function boxButton(data: PageData, { shown, arrows }: Visible, one: Shown): HTML
   const inside = passing.find(({ from, to }) => from === place && to === place);
   const idle = box !== undefined && box.kind !== "host" && out + into === 0 && inside === undefined;
   const role = box === undefined ? describeGroup(data, boxes) : describeBox(box);
-  const sums = `calls ${String(out)}, called by ${String(into)}`;
+  const group = data.groups[one.group];
+  const space =
+    box === undefined || box.kind === "host" ? "" : box.kind === "caller" ? "outside: " : `${group?.title ?? ""}/`;
+  // What is seen is the button's name for a screen reader, too, with what its frame and its arrows say to others.
   const parts: readonly Content[] = [
-    element("span", { class: "name" }, box?.title ?? data.groups[group]?.title ?? ""),
+    element(
+      "span",
+      { class: "name" },
+      space === "" ? undefined : element("span", { class: "unseen" }, space),
+      box?.title ?? group?.title ?? "",
+    ),
     element("span", { class: "role" }, role),
     idle ? element("span", { class: "role denied" }, idleText(data, end.place)) : undefined,
     inside === undefined || box === undefined ? undefined : element("span", { class: "role" }, "calls itself"),
-    idle ? undefined : element("span", { class: "role sums" }, sums),
+    idle ? undefined : element("span", { class: "role sums" }, `calls ${String(out)}, called by ${String(into)}`),
   ];
   return element(
     "button",
     {
       type: "button",
-      class: `box ${box?.kind ?? "folded"} tint${String(group % tints.length)}${idle ? " idle" : ""}${box?.only === undefined ? "" : ` only-${box.only}`}`,
-      "aria-label": `${nameOfEnd(data, end)}: ${role}${idle ? `, ${idleText(data, end.place)}` : ""}, ${sums}`,
+      class: `box ${box?.kind ?? "folded"} tint${String(one.group % tints.length)}${idle ? " idle" : ""}${box?.only === undefined ? "" : ` only-${box.only}`}`,
       "aria-pressed": "false",
       ...(end.kind === "group" && { "aria-expanded": "false" }),
     },
