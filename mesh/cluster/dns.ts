@@ -78,6 +78,11 @@ export function resolveHost(
   return parts.length === 1 || parts.includes("svc") ? { kind: "unknown" } : { kind: "outside" };
 }
 
+/** Whether a name leads to the same whoever asks: one of few parts may be of the asker's own namespace. */
+export function isWholeName(host: string): boolean {
+  return isAddress(host) || host.replace(/\.$/, "").split(".").length > 2;
+}
+
 /** The Service that a request's address would name, for what is assumed of the cluster. */
 export function askedService(from: string, to: string): AskedService | undefined {
   const address = parseAddress(to);
@@ -92,9 +97,13 @@ interface Reading {
   readonly pod?: string;
 }
 
+/** `svc`, `svc.cluster`, or `svc.cluster.local`. */
+function isClusterDomain([svc, cluster = "cluster", local = "local", ...rest]: readonly string[]): boolean {
+  return svc === "svc" && cluster === "cluster" && local === "local" && rest.length === 0;
+}
+
 function readings(parts: readonly string[], own: string): readonly Reading[] {
   const [first = "", second = "", third = ""] = parts;
-  const rest = parts.join(".");
   const service = { name: first, namespace: second };
   const ofPod = { pod: first, name: second, namespace: third };
   switch (parts.length) {
@@ -105,8 +114,8 @@ function readings(parts: readonly string[], own: string): readonly Reading[] {
     case 3:
       return third === "svc" ? [service, ofPod] : [ofPod];
     default:
-      if (/^[^.]+\.[^.]+\.svc(\.cluster(\.local)?)?$/.test(rest)) return [service];
-      if (/^[^.]+\.[^.]+\.[^.]+\.svc(\.cluster(\.local)?)?$/.test(rest)) return [ofPod];
-      return [];
+      if (first === "" || second === "") return [];
+      if (isClusterDomain(parts.slice(2))) return [service];
+      return third !== "" && isClusterDomain(parts.slice(3)) ? [ofPod] : [];
   }
 }

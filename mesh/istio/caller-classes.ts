@@ -1,19 +1,14 @@
-import { type AccountKey } from "../cluster/keys";
+import { type AccountKey, keyOf } from "../cluster/keys";
 import { memo } from "../cluster/look-up";
 import { type WorkloadPolicies } from "./authorization/decision";
-import { isFrom, isOne, type Peer } from "./authorization/peer";
-import { sourceKeys } from "./authorization/rule";
+import { type Peer, sourceTest } from "./authorization/peer";
+import { whenTest } from "./authorization/rule";
 import { addressOfClient, clientsOf } from "./calls/client";
 import { leavesInbound } from "./calls/interception";
 import { resolveName } from "./calls/virtual-hosts";
 import { type IstioPlane } from "./plane";
 import { type HostPort, type KnownHost } from "./registry";
-import {
-  type AuthorizationPolicyState,
-  type ConditionState,
-  type Lists,
-  type SourceField,
-} from "./state/authorization-policies";
+import { type AuthorizationPolicyState, type Lists, type SourceField } from "./state/authorization-policies";
 
 /** Callers that are answered alike. */
 export interface CallerClass {
@@ -36,36 +31,42 @@ export function callerClasses(
   const byClient = group(callers, clientClass);
   const known = new Set(callers);
   const everything = classesOf(byClient);
-  const dependsOnOwnPods = (host: KnownHost): boolean => host.passthrough;
+  const askedBy = memo((policy: AuthorizationPolicyState) => askedOf(plane, policy));
   return (host, port) => {
     if (host === undefined || port === undefined) return everything;
-    const policies = policiesBehind(plane, host);
-    const sources = policies.flatMap(sourcesOf);
-    const named = new Set<AccountKey>();
-    const others: Asked[] = [];
-    for (const asked of sources) {
-      const exact = namedBy(plane, asked);
-      if (exact === undefined) others.push(asked);
-      else for (const caller of exact) named.add(caller);
+    const { sets, isOpen } = policiesBehind(plane, host);
+    const apart = new Set<AccountKey>();
+    const tests: ((caller: AccountKey) => boolean)[] = [];
+    let open = isOpen;
+    for (const { allow } of sets) {
+      if (allow.length === 0 || allow.some((policy) => askedBy(policy).byAnybody)) open = true;
     }
-    const own = dependsOnOwnPods(host)
-      ? new Set(plane.registry.endpoints(host, port).flatMap(({ ip }) => accountAt(plane, ip)))
-      : new Set<string>();
-    if (named.size === 0 && others.length === 0 && own.size === 0) return everything;
-    const apart = [...named, ...own].filter((caller) => known.has(caller));
-    if (others.length === 0 && isClosed(plane, host)) {
-      return Array.from(new Set(apart), (first) => ({ first, all: () => [first] }));
+    for (const policy of new Set([...sets].flatMap(({ custom, deny, allow }) => [...custom, ...deny, ...allow]))) {
+      const asked = askedBy(policy);
+      tests.push(...asked.tests);
+      for (const caller of asked.named) if (known.has(caller)) apart.add(caller);
     }
-    if (others.length === 0) return withoutNamed(byClient, apart);
-    return classesOf(
-      group(callers, (caller) =>
-        [
-          clientClass(caller),
-          named.has(caller) || own.has(caller) ? caller : "",
-          ...others.map((asked) => String(isAsked(plane, asked, caller))),
-        ].join("|"),
-      ),
-    );
+    // Callers that are a headless Service's own pods call themselves.
+    if (host.passthrough) {
+      for (const { ip } of plane.registry.endpoints(host, port)) {
+        const pod = plane.podOfIp(ip);
+        const account = pod && keyOf(pod.namespace, pod.serviceAccount);
+        if (account !== undefined && known.has(account)) apart.add(account);
+      }
+    }
+    if (tests.length > 0) {
+      return classesOf(
+        group(callers, (caller) =>
+          [
+            clientClass(caller),
+            apart.has(caller) ? caller : "",
+            ...tests.map((isAsked) => String(isAsked(caller))),
+          ].join("|"),
+        ),
+      );
+    }
+    const alone = Array.from(apart, (first): CallerClass => ({ first, all: () => [first] }));
+    return open ? [...alone, ...withoutNamed(byClient, apart)] : alone;
   };
 }
 
@@ -76,19 +77,15 @@ function classesOf(groups: ReadonlyMap<string, readonly AccountKey[]>): readonly
   });
 }
 
-/** Each named caller by itself, and every class without them. */
+/** Every class without some callers. */
 function withoutNamed(
   byClient: ReadonlyMap<string, readonly AccountKey[]>,
-  named: readonly AccountKey[],
+  named: ReadonlySet<AccountKey>,
 ): readonly CallerClass[] {
-  const apart = new Set(named);
-  return [
-    ...Array.from(apart, (first) => ({ first, all: () => [first] })),
-    ...[...byClient.values()].flatMap((group) => {
-      const first = group.find((caller) => !apart.has(caller));
-      return first === undefined ? [] : [{ first, all: () => group.filter((caller) => !apart.has(caller)) }];
-    }),
-  ];
+  return [...byClient.values()].flatMap((group) => {
+    const first = group.find((caller) => !named.has(caller));
+    return first === undefined ? [] : [{ first, all: () => group.filter((caller) => !named.has(caller)) }];
+  });
 }
 
 function group(
@@ -105,28 +102,18 @@ function group(
   return groups;
 }
 
-/**
- * Whether what sidecars are told differs between namespaces: objects that are not for all, and rules of destinations, of which those
- * of the caller's own namespace come first.
- */
+/** Whether what sidecars are told of differs between namespaces: by Sidecars, or objects that are not for all. */
 function dependsOnNamespace({ state }: IstioPlane): boolean {
-  return (
-    state.destinationRules.length > 0 ||
-    state.sidecars.length > 0 ||
-    [...state.virtualServices, ...state.serviceEntries].some(({ exportTo }) => exportTo.length > 0) ||
-    state.virtualServices.some(({ http, tcp, tls }) =>
-      [...http, ...tcp, ...tls].some(({ matches }) => matches.some(({ sourceNamespace }) => sourceNamespace !== "")),
-    )
-  );
+  return state.sidecars.length > 0 || state.virtualServices.some(({ exportTo }) => exportTo.length > 0);
 }
 
 /** Equal for callers whose sidecars are told the same. */
 function clientKey(plane: IstioPlane, caller: AccountKey, local: boolean): string {
   const [namespace = ""] = caller.split("/");
   const alone = plane.network !== undefined || plane.readsAddresses;
-  const pods = clientsOf(plane, caller).map(({ scope, labels, pods: same }) => [
+  const pods = clientsOf(plane, caller).map(({ scope, told, pods: same }) => [
     scope === undefined ? null : (scope.sidecar?.name ?? ""),
-    labels,
+    told,
     same
       .map(({ annotations }) => Object.entries(annotations).filter(([name]) => name.startsWith("traffic.sidecar")))
       .filter((one) => one.length > 0),
@@ -136,11 +123,6 @@ function clientKey(plane: IstioPlane, caller: AccountKey, local: boolean): strin
     alone ? caller : "",
     [...new Set(pods.map((pod) => JSON.stringify(pod)))].sort(),
   ]);
-}
-
-function accountAt(plane: IstioPlane, ip: string): readonly AccountKey[] {
-  const pod = plane.podOfIp(ip);
-  return pod === undefined ? [] : [`${pod.namespace}/${pod.serviceAccount}`];
 }
 
 /** Hosts whose pods may answer for a host: itself, and those that VirtualServices lead to. */
@@ -153,34 +135,24 @@ function hostsBehind(plane: IstioPlane, host: KnownHost): ReadonlySet<KnownHost>
   return hosts;
 }
 
-/** Whether nobody passes whom no policy names: all that may answer have a sidecar, and policies whose every rule says who calls. */
-function isClosed(plane: IstioPlane, host: KnownHost): boolean {
+/** Policies of all pods that may answer for a host, and whether some of it may be answered that no policy guards. */
+function policiesBehind(
+  plane: IstioPlane,
+  host: KnownHost,
+): { readonly sets: ReadonlySet<WorkloadPolicies>; readonly isOpen: boolean } {
+  const sets = new Set<WorkloadPolicies>();
+  let isOpen = false;
   for (const one of hostsBehind(plane, host)) {
-    if (one.service === undefined) return false;
+    if (one.service === undefined) isOpen = true;
     for (const port of one.ports) {
       for (const { ip, port: target } of plane.registry.endpoints(one, port)) {
         const pod = plane.podOfIp(ip);
-        if (pod === undefined || !plane.state.hasSidecar(pod) || leavesInbound(pod, target)) return false;
-        const { allow } = plane.policiesOf(pod);
-        if (allow.length === 0 || allow.some(({ rules }) => rules.some(({ from }) => from.length === 0))) return false;
-      }
-    }
-  }
-  return true;
-}
-
-/** Policies of all pods that may answer for a host. */
-function policiesBehind(plane: IstioPlane, host: KnownHost): readonly AuthorizationPolicyState[] {
-  const sets = new Set<WorkloadPolicies>();
-  for (const one of hostsBehind(plane, host)) {
-    for (const port of one.ports) {
-      for (const { ip } of plane.registry.endpoints(one, port)) {
-        const pod = plane.podOfIp(ip);
         if (pod !== undefined) sets.add(plane.policiesOf(pod));
+        if (pod === undefined || !plane.state.hasSidecar(pod) || leavesInbound(pod, target)) isOpen = true;
       }
     }
   }
-  return [...new Set([...sets].flatMap(({ custom, deny, allow }) => [...custom, ...deny, ...allow]))];
+  return { sets, isOpen: isOpen || sets.size === 0 };
 }
 
 const knownTargets = new WeakMap<IstioPlane, (host: string) => readonly string[]>();
@@ -209,54 +181,55 @@ function targetsOf(plane: IstioPlane): (host: string) => readonly string[] {
   return found;
 }
 
-/** Something that a policy asks of who calls. */
-type Asked =
-  | { readonly kind: "source"; readonly source: Lists<SourceField>; readonly namespace: string }
-  | { readonly kind: "when"; readonly condition: ConditionState; readonly namespace: string };
+/** What a policy asks of who calls. */
+interface Asked {
+  /** Callers that it names one by one. */
+  readonly named: readonly AccountKey[];
+  /** Whether it tells callers apart in other ways. */
+  readonly tests: readonly ((caller: AccountKey) => boolean)[];
+  /** Whether a rule of it does not ask. */
+  readonly byAnybody: boolean;
+}
 
-function sourcesOf({ rules, namespace }: AuthorizationPolicyState): readonly Asked[] {
-  return rules.flatMap(({ from, when }): readonly Asked[] => [
-    ...from.map((source) => ({ kind: "source", source, namespace }) as const),
-    ...when.flatMap((condition) =>
-      condition.key.startsWith("source.") || condition.key === "remote.ip"
-        ? [{ kind: "when", condition, namespace } as const]
-        : [],
-    ),
-  ]);
+function askedOf(plane: IstioPlane, { rules, namespace }: AuthorizationPolicyState): Asked {
+  const reading = { settings: plane.state.settings, namespace };
+  const named: AccountKey[] = [];
+  const tests: ((caller: AccountKey) => boolean)[] = [];
+  const ofCaller = (isMet: (peer: Peer) => boolean) => (caller: AccountKey) => {
+    const [client] = clientsOf(plane, caller);
+    return client !== undefined && isMet({ principal: client.principal, ip: addressOfClient(client) });
+  };
+  for (const { from, when } of rules) {
+    for (const source of from) {
+      const exact = namedBy(plane, source);
+      if (exact === undefined) tests.push(ofCaller(sourceTest(source, reading, () => false)));
+      else named.push(...exact);
+    }
+    for (const condition of when) {
+      const isMet = whenTest(condition, reading);
+      if (isMet !== undefined) tests.push(ofCaller(isMet));
+    }
+  }
+  const byAnybody = rules.some(
+    ({ from }) => from.length === 0 || from.some((source) => Object.keys(source).length === 0),
+  );
+  return { named, tests, byAnybody };
 }
 
 const exactPrincipal = /^cluster\.local\/ns\/([^*/]+)\/sa\/([^*/]+)$/;
 
 /** The callers that a source names one by one; undefined where it tells callers apart in another way. */
-function namedBy(plane: IstioPlane, asked: Asked): readonly AccountKey[] | undefined {
-  if (asked.kind === "when" || plane.state.settings.trustDomain !== "cluster.local") return undefined;
-  const fields = Object.keys(asked.source);
+function namedBy({ state }: IstioPlane, source: Lists<SourceField>): readonly AccountKey[] | undefined {
+  if (state.settings.trustDomain !== "cluster.local") return undefined;
+  const fields = Object.keys(source);
   if (fields.length === 0) return [];
-  const { principals } = asked.source;
+  const { principals } = source;
   if (principals === undefined || fields.length > 1) return undefined;
   const named: AccountKey[] = [];
   for (const one of principals) {
     const [, namespace, account] = exactPrincipal.exec(one) ?? [];
     if (namespace === undefined || account === undefined) return undefined;
-    named.push(`${namespace}/${account}`);
+    named.push(keyOf(namespace, account));
   }
   return named;
-}
-
-function isAsked(plane: IstioPlane, asked: Asked, caller: AccountKey): boolean {
-  const [client] = clientsOf(plane, caller);
-  if (client === undefined) return false;
-  const peer: Peer = {
-    principal: client.principal,
-    ip: addressOfClient(client),
-    serverName: undefined,
-    destination: { ip: "", port: 0 },
-  };
-  const reading = { settings: plane.state.settings, namespace: asked.namespace };
-  if (asked.kind === "source") return isFrom(asked.source, peer, reading, () => false);
-  const { key, values, notValues } = asked.condition;
-  const field = sourceKeys[key];
-  if (field === undefined) return true;
-  const isMet = (value: string): boolean => isOne(field, value, peer, reading);
-  return (values.length === 0 || values.some(isMet)) && !notValues.some(isMet);
 }

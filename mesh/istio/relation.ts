@@ -8,7 +8,7 @@ import { isUnseen, shownAccounts } from "../cluster/shown-accounts";
 import { sourceClasses } from "../cluster/source-ranges";
 import { boundary, outsideHosts } from "./boundary";
 import { callerClasses } from "./caller-classes";
-import { callFrom } from "./calls/call";
+import { callsTo } from "./calls/call";
 import { isInMesh } from "./calls/client";
 import { type IstioPlane } from "./plane";
 import { servicePorts } from "./registry";
@@ -28,19 +28,17 @@ export function relation(plane: IstioPlane): Access {
   for (const { host, port, services: same } of ports) {
     for (const service of same) {
       if (service.kind === undefined) continue;
-      for (const { first, all } of classes(host, port)) {
-        add(entries, all, service, callFrom(plane, accountCaller(first), service, sentTo(service)));
-      }
-      for (const { who, caller } of outsiders) {
-        add(entries, () => [who], service, callFrom(plane, caller, service, sentTo(service)));
-      }
+      const calls = callsTo(plane, service, sentTo(service));
+      for (const { first, all } of classes(host, port)) add(entries, all, service, calls(accountCaller(first)));
+      for (const { who, caller } of outsiders) add(entries, () => [who], service, calls(caller));
     }
   }
   const hosts = outsideHosts(plane);
   for (const service of hosts) {
     const alike = new Map<string, { readonly callers: string[]; readonly tree: CallTree }>();
+    const calls = callsTo(plane, service, sentTo(service));
     for (const { first, all } of classes(undefined, undefined)) {
-      const tree = callFrom(plane, accountCaller(first), service, sentTo(service));
+      const tree = calls(accountCaller(first));
       const print = fingerprint(tree);
       const found = alike.get(print);
       if (found === undefined) alike.set(print, { callers: [...all()], tree });

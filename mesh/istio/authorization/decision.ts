@@ -7,13 +7,14 @@ import {
   type Rules,
   undefinedChoice,
 } from "../../analysis/call-tree";
+import { memo, memoOnce } from "../../cluster/look-up";
 import { describeObject } from "../../manifests";
 import { type Reason } from "../../request/request";
 import { conditionKey } from "../../request/condition-key";
 import { type AuthorizationPolicyState, type RuleState } from "../state/authorization-policies";
 import { anyRequest, isAnyRequest } from "./matcher";
-import { type Reading } from "./peer";
-import { type Met, type Sending, whenMet, type WrittenCondition } from "./rule";
+import { type Peer, type Reading } from "./peer";
+import { callersTest, type Met, type Sending, whenMet, type WrittenCondition } from "./rule";
 
 /** Policies that select a workload, by what they do. Those that are only tried are not among them. */
 export interface WorkloadPolicies {
@@ -22,11 +23,19 @@ export interface WorkloadPolicies {
   readonly allow: readonly AuthorizationPolicyState[];
 }
 
-/** A rule of a policy, as a sidecar holds requests against it. */
+/** A condition of a policy's rule, as a sidecar holds requests against it. */
 interface PolicyRule extends Rule {
-  readonly policy: AuthorizationPolicyState;
-  readonly index: number;
   readonly leadsTo: CallTree;
+}
+
+/** A rule of a policy: whom it is for, and what it asks of their requests. */
+interface ReadRule {
+  /** Which of all the workload's rules it is. */
+  readonly number: number;
+  readonly isFor: (peer: Peer) => boolean;
+  readonly reason: Reason;
+  /** Its conditions; none where nothing meets it. */
+  readonly conditions: () => readonly (WrittenCondition & Pick<Rule, "key">)[];
 }
 
 /** What sidecars decide about an HTTP request, or a connection, before they pass it on. */
@@ -38,49 +47,86 @@ export interface Answers {
 const everything: WrittenCondition = { text: "any request", ...anyRequest };
 
 /**
- * What the policies of a workload come to: those that ask somebody else first, then any DENY, then, where there is any ALLOW policy,
- * only what one of them allows.
+ * What the policies of a workload come to, by who calls: those that ask somebody else first, then any DENY, then, where there is any
+ * ALLOW policy, only what one of them allows. Peers that the same rules are for get one and the same tree.
  *
  * @param lost why what is allowed comes to nothing all the same; undefined where somebody answers.
  */
-export function authorize(
+export function authorization(
   policies: WorkloadPolicies,
   sending: Sending,
   settings: Reading["settings"],
   backend: string,
   lost: string | undefined,
-): CallTree {
+): (peer: Peer) => CallTree {
   const http = sending.authority !== undefined;
   const answers: Answers = {
     allowed: (because) => (lost === undefined ? end("allowed", because, backend) : failure(http, lost, because)),
     denied: (because) => (http ? end("denied", because, backend) : failure(false, undefined, because)),
   };
-  const decided = denyThenAllow(policies, sending, settings, answers);
-  if (policies.custom.length === 0) return decided;
-  const asked = metRules(policies.custom, sending, settings, (reasons) =>
-    undefinedChoice<CallTree>("external-authorization", [answers.denied(reasons), decided], reasons),
-  );
-  return asked.length === 0 ? decided : listOf([...asked, catchAll(decided)], answers.denied([]));
+  let count = 0;
+  const read = (some: readonly AuthorizationPolicyState[]): readonly ReadRule[] =>
+    some.flatMap((policy) =>
+      policy.rules.map((rule): ReadRule => ({
+        number: (count += 1),
+        isFor: callersTest(policy.namespace, rule, settings, http),
+        reason: reasonOf(policy, rule),
+        conditions: memoOnce(() =>
+          conditionsOf(whenMet(policy, rule, sending)).map((condition) => ({
+            ...condition,
+            key: conditionKey(condition),
+          })),
+        ),
+      })),
+    );
+  const [custom, deny, allow] = [read(policies.custom), read(policies.deny), read(policies.allow)];
+  const leading = (leads: (because: readonly Reason[]) => CallTree): ((rules: readonly ReadRule[]) => readonly PolicyRule[]) => {
+    const rulesOf = memo(({ reason, conditions }: ReadRule) => {
+      const leadsTo = leads([reason]);
+      return conditions().map((condition): PolicyRule => ({ ...condition, leadsTo }));
+    });
+    return (rules) => rules.flatMap(rulesOf);
+  };
+  const refusing = leading(answers.denied);
+  const passing = leading(answers.allowed);
+  const none = withoutRule(policies.allow);
+  const byRules = new Map<string, CallTree>();
+  return (peer) => {
+    const isFor = (rule: ReadRule): boolean => rule.isFor(peer);
+    const [asking, denying, allowing] = [custom.filter(isFor), deny.filter(isFor), allow.filter(isFor)];
+    const key = [asking, denying, allowing].flat().map(({ number }) => number).join();
+    let tree = byRules.get(key);
+    if (tree === undefined) {
+      const otherwise = policies.allow.length === 0 ? answers.allowed(none) : answers.denied(none);
+      const decided = denyThenAllow(refusing(denying), passing(allowing), otherwise, answers);
+      const asked = leading((reasons) =>
+        undefinedChoice<CallTree>("external-authorization", [answers.denied(reasons), decided], reasons),
+      )(asking);
+      tree = asked.length === 0 ? decided : listOf([...asked, catchAll(decided)], answers.denied([]));
+      byRules.set(key, tree);
+    }
+    return tree;
+  };
+}
+
+/** Why a request meets what comes after all rules. */
+function withoutRule(allow: readonly AuthorizationPolicyState[]): readonly Reason[] {
+  return allow.length === 0
+    ? [{ text: "no AuthorizationPolicy with action ALLOW selects the workload: what none denies passes" }]
+    : [
+        { text: "no ALLOW policy of the workload allows it" },
+        ...allow.map(({ object }) => ({ text: describeObject(object), object })),
+      ];
 }
 
 function denyThenAllow(
-  { deny, allow }: WorkloadPolicies,
-  sending: Sending,
-  settings: Reading["settings"],
-  { allowed, denied }: Answers,
+  refusing: readonly PolicyRule[],
+  passing: readonly PolicyRule[],
+  otherwise: CallTree,
+  { denied }: Answers,
 ): CallTree {
-  const refusing = metRules(deny, sending, settings, denied);
-  const passing = metRules(allow, sending, settings, allowed);
-  const none: readonly Reason[] =
-    allow.length === 0
-      ? [{ text: "no AuthorizationPolicy with action ALLOW selects the workload: what none denies passes" }]
-      : [
-          { text: "no ALLOW policy of the workload allows it" },
-          ...allow.map(({ object }) => ({ text: describeObject(object), object })),
-        ];
   const rules = [...refusing, ...passing];
   const first = rules.findIndex(isAnyRequest);
-  const otherwise = allow.length === 0 ? allowed(none) : denied(none);
   const last = first < 0 ? otherwise : (rules[first]?.leadsTo ?? otherwise);
   const before = first < 0 ? rules : rules.slice(0, first);
   // A rule that leads where the rest leads is not told apart from it.
@@ -92,45 +138,19 @@ function denyThenAllow(
   return listOf(before, last);
 }
 
-/** All the rules of policies that a sending may meet, each condition of each rule. */
-function metRules(
-  policies: readonly AuthorizationPolicyState[],
-  sending: Sending,
-  settings: Reading["settings"],
-  leads: (because: readonly Reason[]) => CallTree,
-): readonly PolicyRule[] {
-  return policies.flatMap((policy) =>
-    policy.rules.flatMap((rule) => {
-      const met = whenMet(policy, rule, sending, settings);
-      if (met === "never") return [];
-      const leadsTo = leads([reasonOf(policy, rule)]);
-      return conditionsOf(met).map((condition) => ({
-        ...condition,
-        key: conditionKey(condition),
-        policy,
-        index: rule.index,
-        leadsTo,
-      }));
-    }),
-  );
-}
-
-function conditionsOf(met: Exclude<Met, "never">): readonly WrittenCondition[] {
-  return met === "always" ? [everything] : met;
+function conditionsOf(met: Met): readonly WrittenCondition[] {
+  return met === "always" ? [everything] : met === "never" ? [] : met;
 }
 
 function reasonOf({ object }: AuthorizationPolicyState, { index }: RuleState): Reason {
   return { text: `${describeObject(object)} rule ${String(index + 1)}`, object, path: ["spec", "rules", index] };
 }
 
-function catchAll(tree: CallTree): Pick<PolicyRule, "key" | "methods" | "path" | "leadsTo"> {
+function catchAll(tree: CallTree): PolicyRule {
   return { ...everything, key: conditionKey(everything), leadsTo: tree };
 }
 
-function listOf(
-  rules: readonly Pick<PolicyRule, keyof Rule | "leadsTo">[],
-  otherwise: End,
-): Rules<Pick<PolicyRule, keyof Rule | "leadsTo">> {
+function listOf(rules: readonly PolicyRule[], otherwise: End): Rules<PolicyRule> {
   return {
     kind: "rules",
     list: { rules, groups: [{ source: "AuthorizationPolicies", rules }] },

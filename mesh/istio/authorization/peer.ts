@@ -5,15 +5,11 @@ import { type Lists, type SourceField } from "../state/authorization-policies";
 import { type MeshSettings } from "../state/mesh-config";
 import { anything, literally, meetsValue } from "./matcher";
 
-/** Who is at the other end of a connection to a sidecar, and how the connection came. */
+/** Who is at the other end of a connection to a sidecar. */
 export interface Peer {
   /** Identity in its certificate without `spiffe://`; undefined where it shows none. */
   readonly principal: string | undefined;
   readonly ip: string;
-  /** TLS server name; undefined for plain text. */
-  readonly serverName: string | undefined;
-  /** Address and port of the pod. */
-  readonly destination: { readonly ip: string; readonly port: number };
 }
 
 /** Identity of a service account. */
@@ -58,30 +54,41 @@ export interface Reading {
 }
 
 /**
- * Whether a peer is one that a source names.
+ * Tells whether a peer is one that a source names.
  *
  * @param passedOver lists that are as if they were not there.
  */
-export function isFrom(
+export function sourceTest(
   source: Lists<SourceField>,
-  peer: Peer,
   reading: Reading,
   passedOver: (field: SourceField) => boolean,
-): boolean {
-  return (Object.entries(source) as [SourceField, readonly string[]][]).every(([field, values]) => {
-    if (passedOver(field)) return true;
-    return isNegation(field)
-      ? !values.some((value) => isOne(negations[field], value, peer, reading))
-      : values.some((value) => isOne(field, value, peer, reading));
+): (peer: Peer) => boolean {
+  const fields = (Object.keys(source) as SourceField[]).filter((field) => !passedOver(field));
+  const tests = fields.map((field): ((peer: Peer) => boolean) => {
+    const values = source[field] ?? [];
+    if (!isNegation(field)) return anyTest(field, values, reading);
+    const isAny = anyTest(negations[field], values, reading);
+    return (peer) => !isAny(peer);
   });
+  const [only] = tests;
+  return tests.length === 1 && only !== undefined ? only : (peer) => tests.every((isMet) => isMet(peer));
+}
+
+/** Tells whether a peer meets any value of a list. */
+export function anyTest(field: Plain, values: readonly string[], reading: Reading): (peer: Peer) => boolean {
+  if (field !== "principals") return (peer) => values.some((value) => isOne(field, value, peer, reading));
+  const names = values.flatMap((value) => withAliases(value, reading.settings));
+  const patterns = names.filter((name) => name.includes("*"));
+  const exact = new Set(names);
+  return ({ principal }) =>
+    principal !== undefined && (exact.has(principal) || patterns.some((pattern) => meetsValue(pattern, principal)));
 }
 
 /** Whether a peer meets one value of a list. */
-export function isOne(field: Plain, value: string, peer: Peer, { settings, namespace }: Reading): boolean {
+function isOne(field: Exclude<Plain, "principals">, value: string, peer: Peer, reading: Reading): boolean {
+  const { settings, namespace } = reading;
   const { principal, ip } = peer;
   switch (field) {
-    case "principals":
-      return withAliases(value, settings).some((one) => meetsValue(one, principal));
     case "requestPrincipals":
       return false;
     case "namespaces":

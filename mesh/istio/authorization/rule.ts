@@ -10,14 +10,17 @@ import {
   type SourceField,
 } from "../state/authorization-policies";
 import { anyOfPatterns, anything, meetsValue, pathPattern, valuePattern } from "./matcher";
-import { isFrom, isHttpSource, isInBlock, isOne, type Peer, type Reading } from "./peer";
+import { anyTest, isHttpSource, isInBlock, type Peer, type Reading, sourceTest } from "./peer";
 
-/** What is sent to a sidecar, as far as it is known before the request is. */
+/** What is sent to a sidecar, whoever sends it, as far as it is known before the request is. */
 export interface Sending {
-  readonly peer: Peer;
+  /** Address and port of the pod. */
+  readonly destination: { readonly ip: string; readonly port: number };
+  /** TLS server name; undefined for plain text. */
+  readonly serverName: string | undefined;
   /** Host header of HTTP requests; undefined where the sidecar sees nothing but a connection. */
   readonly authority: string | undefined;
-  /** What an EnvoyFilter of a conversion holds requests against before the policies are asked. */
+  /** What an EnvoyFilter of a conversion holds requests of the sender against before the policies are asked. */
   readonly shadow?: readonly Shadowed[] | undefined;
 }
 
@@ -53,30 +56,50 @@ interface Part {
 /** What a list of parts comes to: nothing can meet it, or those that HTTP requests decide. */
 type Parts = "never" | readonly Part[];
 
-/**
- * What HTTP requests, or a connection, have to be like to meet a rule (pilot/pkg/security/authz/model). A connection has no method,
- * path, host, header or token: a rule of ALLOW that asks for one is not there then, and one of any other action does not ask.
- */
-export function whenMet(
-  policy: Pick<AuthorizationPolicyState, "namespace" | "action">,
-  rule: RuleState,
-  sending: Sending,
+/** Tells whether a rule is for a peer: by its sources, and by what `when` asks of who calls. */
+export function callersTest(
+  namespace: string,
+  { from, when }: RuleState,
   settings: Reading["settings"],
-): Met {
-  const reading: Reading = { settings, namespace: policy.namespace };
-  const http = sending.authority !== undefined;
-  if (!http && policy.action === "ALLOW" && asksForHttp(rule)) return "never";
+  http: boolean,
+): (peer: Peer) => boolean {
+  const reading: Reading = { settings, namespace };
+  const passedOver = (field: SourceField): boolean => !http && isHttpSource(field);
+  const sources = from.map((source) => sourceTest(source, reading, passedOver));
+  const whens = when.flatMap((condition) => whenTest(condition, reading) ?? []);
+  const [only] = sources;
+  if (sources.length === 1 && only !== undefined && whens.length === 0) return only;
+  return (peer) =>
+    (sources.length === 0 || sources.some((isFrom) => isFrom(peer))) && whens.every((isMet) => isMet(peer));
+}
 
-  const sources = rule.from.length === 0 ? [{}] : rule.from;
+/** Tells whether a peer meets a condition of `when`; undefined for one that asks for something else than who calls. */
+export function whenTest(
+  { key, values, notValues }: ConditionState,
+  reading: Reading,
+): ((peer: Peer) => boolean) | undefined {
+  const field = sourceKeys[key];
+  if (field === undefined) return undefined;
+  const isAny = anyTest(field, values, reading);
+  const isNone = anyTest(field, notValues, reading);
+  return (peer) => (values.length === 0 || isAny(peer)) && !isNone(peer);
+}
+
+/**
+ * What HTTP requests, or a connection, have to be like to meet a rule that is for their sender (pilot/pkg/security/authz/model). A
+ * connection has no method, path, host, header or token: a rule of ALLOW that asks for one is not there then, and one of any other
+ * action does not ask.
+ */
+export function whenMet({ action }: Pick<AuthorizationPolicyState, "action">, rule: RuleState, sending: Sending): Met {
+  const http = sending.authority !== undefined;
+  if (!http && action === "ALLOW" && asksForHttp(rule)) return "never";
   const operations = rule.to.length === 0 ? [{}] : rule.to;
   const shadowed = rule.when.filter(asksShadowRules);
   const alternatives = shadowed.length === 0 ? [undefined] : shadowConditions(sending);
   const others = rule.when.filter((condition) => !asksShadowRules(condition));
-  const whens = others.map((condition) => partsOfWhen(condition, sending, reading));
+  const whens = others.map((condition) => partsOfWhen(condition, sending));
   if (whens.includes("never")) return "never";
   const always: Part[] = whens.flatMap((parts) => (parts === "never" ? [] : parts));
-  const passedOver = (field: SourceField): boolean => !http && isHttpSource(field);
-  if (!sources.some((source) => isFrom(source, sending.peer, reading, passedOver))) return "never";
 
   const conditions: WrittenCondition[] = [];
   for (const operation of operations) {
@@ -97,13 +120,11 @@ function asksShadowRules({ key, values, notValues }: ConditionState): boolean {
 }
 
 /** Requests that meet the shadow rules before the policies. */
-function shadowConditions({ peer, authority, shadow = [] }: Sending): readonly WrittenCondition[] {
+function shadowConditions({ destination, authority, shadow = [] }: Sending): readonly WrittenCondition[] {
   if (authority === undefined) return [];
-  return shadow.flatMap(({ principals, ports, hosts = [], parts }) => {
+  return shadow.flatMap(({ ports, hosts = [], parts }) => {
     const isForIt =
-      peer.principal !== undefined &&
-      principals.includes(peer.principal) &&
-      ports.some((port) => Number(port) === peer.destination.port) &&
+      ports.some((port) => Number(port) === destination.port) &&
       hosts.some((host) => host.toLowerCase() === authority.toLowerCase());
     return isForIt ? parts.flatMap(conditionOfPart) : [];
   });
@@ -146,10 +167,9 @@ export function isHttpKey(key: string): boolean {
   return key.startsWith(requestHeaders) || key.startsWith("request.auth.");
 }
 
-function partsOfOperation(operation: Lists<OperationField>, { peer, authority }: Sending): Parts {
+function partsOfOperation(operation: Lists<OperationField>, { destination, authority }: Sending): Parts {
   const { ports, notPorts, hosts, notHosts, methods, notMethods, paths, notPaths } = operation;
-  const port = String(peer.destination.port);
-  const isPort = (one: string): boolean => Number(one) === Number(port);
+  const isPort = (one: string): boolean => Number(one) === destination.port;
   if (ports?.some(isPort) === false || notPorts?.some(isPort) === true) return "never";
   if (authority === undefined) return [];
   const isHost = (one: string): boolean => meetsValue(one.toLowerCase(), authority.toLowerCase());
@@ -176,19 +196,15 @@ function operationCondition(
   };
 }
 
-/** What a condition of `when` comes to: known of a connection, or left to its requests. */
-function partsOfWhen(
-  { key, values, notValues }: ConditionState,
-  { peer, authority }: Sending,
-  reading: Reading,
-): Parts {
+/** What a condition of `when` comes to, the sender apart: known of a connection, or left to its requests. */
+function partsOfWhen({ key, values, notValues }: ConditionState, sending: Sending): Parts {
+  const { destination, serverName, authority } = sending;
   const known = (isMet: (value: string) => boolean): Parts =>
     (values.length > 0 && !values.some(isMet)) || notValues.some(isMet) ? "never" : [];
-  const source = sourceKeys[key];
-  if (source !== undefined) return known((value) => isOne(source, value, peer, reading));
-  if (key === "destination.ip") return known((value) => isInBlock(value, peer.destination.ip));
-  if (key === "destination.port") return known((value) => Number(value) === peer.destination.port);
-  if (key === "connection.sni") return known((value) => meetsValue(value, peer.serverName));
+  if (sourceKeys[key] !== undefined) return [];
+  if (key === "destination.ip") return known((value) => isInBlock(value, destination.ip));
+  if (key === "destination.port") return known((value) => Number(value) === destination.port);
+  if (key === "connection.sni") return known((value) => meetsValue(value, serverName));
   // Metadata that no filter has written is not there.
   if (key.startsWith(envoyMetadata)) return known(() => false);
   if (authority === undefined) return [];

@@ -1,12 +1,14 @@
-import { type CallTree, choice, type Content, end, failure, noRoute } from "../../analysis/call-tree";
+import { type CallTree, choice, type Content, end, type End, failure, noRoute } from "../../analysis/call-tree";
 import { type Caller, type Sent } from "../../analysis/mesh";
 import { throughNetwork } from "../../analysis/network";
-import { type Address, resolveHost } from "../../cluster/dns";
+import { type Address, isWholeName, resolveHost } from "../../cluster/dns";
 import { keyOf } from "../../cluster/keys";
+import { memo } from "../../cluster/look-up";
 import { type ServiceState } from "../../cluster/workloads";
 import { nearNames } from "../../manifests/near-names";
 import { type NetworkEnd } from "../../network-policies";
 import { type Reason } from "../../request/request";
+import { type Peer } from "../authorization/peer";
 import { type IstioPlane } from "../plane";
 import { type PortOfHost } from "../registry";
 import { addressOfClient, type Client, clientsOf, endOfClient } from "./client";
@@ -35,8 +37,32 @@ interface Origin {
 }
 
 /** What happens to all the calls of a caller to an address that are sent alike. */
-export function callFrom(plane: IstioPlane, caller: Caller, { host, port }: Address, sent: Sent): CallTree {
-  const namespace = caller.kind === "account" ? caller.namespace : "";
+export function callFrom(plane: IstioPlane, caller: Caller, address: Address, sent: Sent): CallTree {
+  return callsTo(plane, address, sent)(caller);
+}
+
+/** The same by who calls. */
+export function callsTo(plane: IstioPlane, { host, port }: Address, sent: Sent): (caller: Caller) => CallTree {
+  const { serverName, principal } = sent;
+  const content: Content = {
+    routed: false,
+    authority: sent.authority,
+    ...(serverName !== undefined && { tls: { serverName, principal } }),
+  };
+  const targetsFor = memo((namespace: string) => targetsOf(plane, namespace, { host, port }));
+  const isWhole = isWholeName(host);
+  return (caller) => {
+    const targets = targetsFor(isWhole || caller.kind !== "account" ? "" : caller.namespace);
+    if ("kind" in targets) return targets;
+    return choice<CallTree>(
+      "endpoint",
+      targets.map((target) => ({ weight: 1, tree: callAddress(plane, caller, target, content) })),
+    );
+  };
+}
+
+/** Where a name leads that pods of a namespace call, or why it leads nowhere. */
+function targetsOf(plane: IstioPlane, namespace: string, { host, port }: Address): End | readonly Target[] {
   const destination = resolveHost(plane.state, namespace, host);
   if (destination.kind === "unknown" || (destination.kind === "outside" && isOfCluster(plane, host))) {
     return end("refused", [{ text: `no Service has the name ${host}${didYouMean(plane, namespace, host)}` }]);
@@ -44,16 +70,7 @@ export function callFrom(plane: IstioPlane, caller: Caller, { host, port }: Addr
   const ips: readonly (string | undefined)[] = destination.kind === "outside" ? [undefined] : destination.ips;
   if (ips.length === 0) return end("refused", [{ text: `${host} has no endpoints, so that its name leads nowhere` }]);
   const service = destination.kind === "service" ? destination.service : undefined;
-  const { serverName, principal } = sent;
-  const content: Content = {
-    routed: false,
-    authority: sent.authority,
-    ...(serverName !== undefined && { tls: { serverName, principal } }),
-  };
-  return choice<CallTree>(
-    "endpoint",
-    ips.map((ip) => ({ weight: 1, tree: callAddress(plane, caller, { ip, host, port, service }, content) })),
-  );
+  return ips.map((ip) => ({ ip, host, port, service }));
 }
 
 const knownNamespaces = new WeakMap<IstioPlane, ReadonlySet<string>>();
@@ -209,10 +226,10 @@ function throughConnection(
             isForCaller(match, { client, scope, port }) &&
             (match.sniHosts.length === 0 || (serverName !== undefined && match.sniHosts.includes(serverName))),
         );
-      if (isMet) return throughDestinations(plane, { client, scope, port, ip }, service, destinations, content);
+      if (isMet) return throughDestinations(plane, { client, scope, port, ip }, service, destinations, content)(client);
     }
   }
-  return throughCluster(plane, client, { host, port: hostPort, subset: "" }, { ip, port }, content);
+  return throughCluster(plane, client, { host, port: hostPort, subset: "" }, { ip, port }, content)(client);
 }
 
 /** A call to what the sidecar does not know: on to wherever it goes, as plain text, or an answer of its own. */
@@ -266,11 +283,16 @@ function callPlain(
       return {
         weight: 1,
         tree: throughNetwork(passageTo(plane, network, pod, one), routed, () =>
-          withReasons(callServer(plane, pod, one, from, channel, content), because),
+          withReasons(callServer(plane, pod, one, channel, content)(nobody(from)), because),
         ),
       };
     }),
   );
+}
+
+/** A caller without a sidecar, which has no identity of the mesh. */
+function nobody(ip: string): Peer {
+  return { principal: undefined, ip };
 }
 
 function withReasons(tree: CallTree, because: readonly Reason[]): CallTree {

@@ -1,7 +1,9 @@
+import { type CallTree, choice } from "../../analysis/call-tree";
 import { memo } from "../../cluster/look-up";
 import { type AccountKey, keyOf } from "../../cluster/keys";
 import { type Labels, type PodState } from "../../cluster/workloads";
 import { type NetworkEnd } from "../../network-policies";
+import { type Reason, type VariesBy } from "../../request/request";
 import { principalOf } from "../authorization/peer";
 import { type IstioPlane } from "../plane";
 import { type Scope, scopeOf } from "./scope";
@@ -14,10 +16,34 @@ export interface Client {
   readonly principal: string;
   /** Labels by which routes and rules may tell callers apart. */
   readonly labels: Labels;
+  /** Equal for clients that routes and rules do not tell apart by their labels, nor by their namespaces. */
+  readonly told: string;
   /** What they are told of; undefined without a sidecar. */
   readonly scope: Scope | undefined;
   /** None where no object shows one. */
   readonly pods: readonly PodState[];
+}
+
+/**
+ * What becomes of the calls of clients that are told the same. It is worked out once for all of them, up to where those decide that are
+ * called: they ask who calls.
+ */
+export type Calls = (client: Client) => CallTree;
+
+/** Calls that go one of several ways. */
+export function oneOf(
+  by: VariesBy,
+  ways: readonly { readonly weight: number; readonly calls: Calls }[],
+  because: readonly Reason[] = [],
+): Calls {
+  const [only] = ways;
+  if (ways.length === 1 && only !== undefined && because.length === 0) return only.calls;
+  return (client) =>
+    choice<CallTree>(
+      by,
+      ways.map(({ weight, calls }) => ({ weight, tree: calls(client) })),
+      because,
+    );
 }
 
 /** Address of a caller of which no object shows a pod: the last of those that are assumed. */
@@ -51,7 +77,7 @@ function computeClients(plane: IstioPlane, key: AccountKey): readonly Client[] {
   if (pods.length === 0) {
     const unseen = { namespace, labels: {}, annotations: {}, hostNetwork: false, running: false };
     const scope = state.hasSidecar(unseen) ? scopeOf(plane, namespace, undefined) : undefined;
-    return [{ ...base, labels: {}, scope, pods }];
+    return [{ ...base, labels: {}, told: toldOf(plane, namespace, {}), scope, pods }];
   }
   const groups = new Map<
     string,
@@ -65,7 +91,33 @@ function computeClients(plane: IstioPlane, key: AccountKey): readonly Client[] {
     if (found === undefined) groups.set(group, { scope, labels, pods: [pod] });
     else found.pods.push(pod);
   }
-  return Array.from(groups.values(), (group) => ({ ...base, ...group }));
+  return Array.from(groups.values(), (group) => ({
+    ...base,
+    ...group,
+    told: toldOf(plane, namespace, group.labels),
+  }));
+}
+
+const local = new WeakMap<IstioPlane, boolean>();
+
+function toldOf(plane: IstioPlane, namespace: string, labels: Labels): string {
+  let isLocal = local.get(plane);
+  if (isLocal === undefined) local.set(plane, (isLocal = tellsNamespacesApart(plane)));
+  return JSON.stringify([isLocal ? namespace : "", labels]);
+}
+
+/**
+ * Whether what happens to calls to a host differs between namespaces: by rules of destinations, of which those of the caller's own
+ * namespace come first, by routes for callers of one, or by hosts that are not for all.
+ */
+function tellsNamespacesApart({ state }: IstioPlane): boolean {
+  return (
+    state.destinationRules.length > 0 ||
+    state.serviceEntries.some(({ exportTo }) => exportTo.length > 0) ||
+    state.virtualServices.some(({ http, tcp, tls }) =>
+      [...http, ...tcp, ...tls].some(({ matches }) => matches.some(({ sourceNamespace }) => sourceNamespace !== "")),
+    )
+  );
 }
 
 function classOf(

@@ -1,4 +1,4 @@
-import { type CallTree, choice, type Content, end, failure } from "../../analysis/call-tree";
+import { type CallTree, type Content, end, failure } from "../../analysis/call-tree";
 import { throughNetwork } from "../../analysis/network";
 import { keyOf } from "../../cluster/keys";
 import { type PodState } from "../../cluster/workloads";
@@ -10,7 +10,7 @@ import { type IstioPlane } from "../plane";
 import { type Endpoint, type HostPort, type KnownHost } from "../registry";
 import { type ClientTlsMode, type DestinationRuleState, type PortTls } from "../state/destination-rules";
 import { isExportedTo } from "../state/named";
-import { addressOfClient, type Client, endOfClient } from "./client";
+import { addressOfClient, type Calls, type Client, endOfClient, oneOf } from "./client";
 import { endsOf } from "./kube-proxy";
 import { matchesHost } from "./scope";
 import { callServer, type Channel } from "./server";
@@ -44,6 +44,7 @@ export function destinationRulesFor(
   host: KnownHost,
 ): readonly DestinationRuleState[] {
   const { namespace } = client;
+  if (plane.state.destinationRules.length === 0) return [];
   for (const space of new Set([namespace, host.namespace, plane.state.rootNamespace])) {
     const ofSpace = plane.destinationRulesOf(space).filter(
       (rule) =>
@@ -64,72 +65,88 @@ export function destinationRulesFor(
   return [];
 }
 
-/** A sidecar's call to a destination. */
+/** The calls of clients like one to a destination. */
 export function throughCluster(
   plane: IstioPlane,
   client: Client,
   { host, port, subset }: Cluster,
   called: { readonly ip: string | undefined; readonly port: number },
   content: Content,
-): CallTree {
+): Calls {
   const { routed } = content;
   const rules = destinationRulesFor(plane, client, host);
   const part = subset === "" ? undefined : rules.flatMap(({ subsets }) => subsets).find(({ name }) => name === subset);
   if (subset !== "" && part === undefined) {
-    return failure(routed, `no DestinationRule has a subset ${subset} of ${host.host}`);
+    return always(failure(routed, `no DestinationRule has a subset ${subset} of ${host.host}`));
   }
   const mode = tlsMode(part?.tls, port.number) ?? tlsMode(rules.find(({ tls }) => tls !== undefined)?.tls, port.number);
   const because = rules.map(({ object }): Reason => ({ text: describeObject(object), object }));
   // A host without a resolution of its own leads to whatever was called, a Service's address too.
   const goesOn = host.passthrough && called.ip !== undefined;
-  if (isOutside(host) && !goesOn) return toOutside(plane, client, host, port, called.ip, content);
+  if (isOutside(host) && !goesOn) return toOutside(plane, host, port, called.ip, content);
   const all = plane.registry.endpoints(host, port);
-  if (host.passthrough) return toCalled(plane, client, { host, port, subset }, called, mode, all, content);
-  const selected =
-    part === undefined ? all : all.filter(({ ip }) => isSubset(part.labels, plane.podOfIp(ip)?.labels ?? {}));
+  if (host.passthrough) return toCalled(plane, { host, port, subset }, called, mode, all, content);
+  const isSelected = ({ ip }: Endpoint): boolean => isSubset(part?.labels ?? {}, plane.podOfIp(ip)?.labels ?? {});
+  const selected = part === undefined ? all : all.filter(isSelected);
   if (selected.length === 0) {
     const what = subset === "" ? host.host : `subset ${subset} of ${host.host}`;
-    return failure(routed, `${what} has no endpoints on port ${String(port.number)}`, subset === "" ? [] : because);
+    const text = `${what} has no endpoints on port ${String(port.number)}`;
+    return always(failure(routed, text, subset === "" ? [] : because));
   }
-  return alike(
-    selected.map((endpoint) => ({
-      key: endpointKey(plane, endpoint),
-      go: () => toEndpoint(plane, client, { host, port, subset }, endpoint, mode, undefined, content),
+  return oneOf(
+    "endpoint",
+    alike(plane, selected).map(({ endpoint, weight }) => ({
+      weight,
+      calls: toEndpoint(plane, { host, port, subset }, endpoint, mode, undefined, content),
     })),
   );
+}
+
+/** Calls that come to the same, whoever makes them. */
+export function always(tree: CallTree): Calls {
+  return () => tree;
 }
 
 /** A headless Service's name leads to pods' addresses, and the call goes to the one that was called, on the port that was. */
 function toCalled(
   plane: IstioPlane,
-  client: Client,
   cluster: Cluster,
   { ip, port: calledPort }: { readonly ip: string | undefined; readonly port: number },
   mode: ClientTlsMode,
   all: readonly Endpoint[],
   content: Content,
-): CallTree {
+): Calls {
   const { host } = cluster;
   const ends = ip === undefined ? [] : endsOf(plane, { ip, port: calledPort, host: host.host, asked: host.service });
-  if (ends.length === 0) return failure(content.routed, `nothing is at the address that was called for ${host.host}`);
-  return choice<CallTree>(
+  if (ends.length === 0)
+    return always(failure(content.routed, `nothing is at the address that was called for ${host.host}`));
+  return oneOf(
     "endpoint",
-    ends.map((one) => ({ weight: 1, tree: toEndpoint(plane, client, cluster, one, mode, all, content) })),
+    ends.map((one) => ({ weight: 1, calls: toEndpoint(plane, cluster, one, mode, all, content) })),
   );
 }
 
-/** One of several calls; those with equal keys come to the same. */
-function alike(calls: readonly { readonly key: string; readonly go: () => CallTree }[]): CallTree {
-  const groups = new Map<string, { weight: number; readonly go: () => CallTree }>();
-  for (const { key, go } of calls) {
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { weight: 1, go });
-    else group.weight += 1;
+/** Endpoints of which one stands for all that answer alike. */
+interface Alike {
+  readonly endpoint: Endpoint;
+  weight: number;
+}
+
+const knownAlike = new WeakMap<readonly Endpoint[], readonly Alike[]>();
+
+function alike(plane: IstioPlane, endpoints: readonly Endpoint[]): readonly Alike[] {
+  let found = knownAlike.get(endpoints);
+  if (found === undefined) {
+    const groups = new Map<string, Alike>();
+    for (const endpoint of endpoints) {
+      const key = endpointKey(plane, endpoint);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, { endpoint, weight: 1 });
+      else group.weight += 1;
+    }
+    knownAlike.set(endpoints, (found = [...groups.values()]));
   }
-  return choice<CallTree>(
-    "endpoint",
-    Array.from(groups.values(), ({ weight, go }) => ({ weight, tree: go() })),
-  );
+  return found;
 }
 
 /** Equal for endpoints that answer alike, whoever calls. */
@@ -155,30 +172,26 @@ function isOutside({ service, entry }: KnownHost): boolean {
 
 function toOutside(
   plane: IstioPlane,
-  client: Client,
   { host }: KnownHost,
   port: HostPort,
   ip: string | undefined,
   { routed }: Content,
-): CallTree {
-  const go = (): CallTree =>
-    end("allowed", [{ text: "the destination is outside the cluster" }], `${host}:${String(port.number)}`);
-  return throughNetwork(
-    passageTo(plane, endOfClient(plane, client), undefined, { ip, port: port.targetPort }),
-    routed,
-    go,
-  );
+): Calls {
+  const outside = end("allowed", [{ text: "the destination is outside the cluster" }], `${host}:${String(port.number)}`);
+  return (client) => {
+    const passage = passageTo(plane, endOfClient(plane, client), undefined, { ip, port: port.targetPort });
+    return throughNetwork(passage, routed, () => outside);
+  };
 }
 
 function toEndpoint(
   plane: IstioPlane,
-  client: Client,
   { host, port, subset }: Cluster,
   endpoint: Endpoint,
   mode: ClientTlsMode,
   whole: readonly Endpoint[] | undefined,
   content: Content,
-): CallTree {
+): Calls {
   const pod = plane.podOfIp(endpoint.ip);
   // Where calls go on to the very address, that is who answers.
   const name = host.passthrough && pod === undefined ? endpoint.ip : host.host;
@@ -186,21 +199,25 @@ function toEndpoint(
     host.service === undefined ? `${name}:${String(port.number)}` : keyOf(host.namespace, host.service.name);
   const serverName = `outbound_.${String(port.number)}_.${subset}_.${host.host}`;
   const ends = whole?.map((one): PodEndpoint => ({ port: one.port, pod: plane.podOfIp(one.ip) }));
-  const channel = channelTo(plane, client, host, endpoint, pod, mode, ends, serverName, content);
+  const channel = channelTo(plane, host, endpoint, pod, mode, ends, serverName, content);
   if (
     channel.kind === "mutual" &&
     ends !== undefined &&
     pod !== undefined &&
     !ends.some((one) => isOfAccount(one.pod, pod))
   ) {
-    return failure(
-      content.routed,
-      `the pod at ${endpoint.ip} has a certificate that is not of the accounts behind ${host.host}`,
+    return always(
+      failure(
+        content.routed,
+        `the pod at ${endpoint.ip} has a certificate that is not of the accounts behind ${host.host}`,
+      ),
     );
   }
-  return throughNetwork(passageTo(plane, endOfClient(plane, client), pod, endpoint), content.routed, () =>
-    callServer(plane, pod, { ...endpoint, backend }, addressOfClient(client), channel, content),
-  );
+  const answer = callServer(plane, pod, { ...endpoint, backend }, channel, content);
+  return (client) =>
+    throughNetwork(passageTo(plane, endOfClient(plane, client), pod, endpoint), content.routed, () =>
+      answer({ principal: client.principal, ip: addressOfClient(client) }),
+    );
 }
 
 /** A port of a pod, as far as objects show the pod. */
@@ -216,7 +233,6 @@ function isOfAccount(one: PodState | undefined, { namespace, serviceAccount }: P
 /** What a client's sidecar speaks to a pod: mutual TLS where the pod can, unless a rule says otherwise. */
 function channelTo(
   plane: IstioPlane,
-  { principal }: Client,
   { namespace }: KnownHost,
   { port }: Endpoint,
   pod: PodState | undefined,
@@ -225,7 +241,7 @@ function channelTo(
   serverName: string,
   { tls }: Content,
 ): Channel {
-  const mutual: Channel = { kind: "mutual", principal, serverName };
+  const mutual: Channel = { kind: "mutual", serverName };
   const plain: Channel =
     tls === undefined ? { kind: "plain" } : { kind: "own", principal: tls.principal, serverName: tls.serverName };
   switch (mode) {

@@ -16,7 +16,7 @@ export function leavesOutbound(
   pod: PodState | undefined,
   { ip, port }: { readonly ip: string | undefined; readonly port: number },
 ): boolean {
-  if (pod === undefined) return false;
+  if (pod === undefined || interceptionOf(pod).length === 0) return false;
   if (listed(pod, "excludeOutboundPorts").includes(String(port))) return true;
   if (listed(pod, "includeOutboundPorts").includes(String(port))) return false;
   const within = (range: string): boolean => range === "*" || (ip !== undefined && inRange(ip, range));
@@ -27,7 +27,9 @@ export function leavesOutbound(
 
 /** Whether those rules leave calls to a port of a pod alone, so that they reach the application itself. */
 export function leavesInbound(pod: PodState, port: number): boolean {
-  if (sidecarPorts.has(port) || listed(pod, "excludeInboundPorts").includes(String(port))) return true;
+  if (sidecarPorts.has(port)) return true;
+  if (interceptionOf(pod).length === 0) return false;
+  if (listed(pod, "excludeInboundPorts").includes(String(port))) return true;
   const included = pod.annotations[`${prefix}includeInboundPorts`];
   if (included === undefined || included === "*") return false;
   return !listed(pod, "includeInboundPorts").includes(String(port));

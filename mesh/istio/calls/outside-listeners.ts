@@ -37,11 +37,13 @@ export function outsideListener(
   { ip = "", port, serverName, readable }: Connection,
   isHttp: boolean,
 ): PortOfHost | undefined {
+  const ports = connectionPorts(plane).get(port);
+  if (ports === undefined) return undefined;
   const shared: Chain[] = isHttp
     ? [{ match: { port, tls: false, applicationProtocols: [inspected] }, to: "read as HTTP" }]
     : [];
   let others: PortOfHost | undefined;
-  for (const { host, port: found } of connectionPorts(plane).get(port) ?? []) {
+  for (const { host, port: found } of ports) {
     if (!scope.sees(host, port)) continue;
     if (host.addresses.some((address) => address === ip || address === `${ip}/32`)) return { host, port: found };
     // One that is found out is part of what is read.

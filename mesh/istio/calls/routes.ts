@@ -1,6 +1,5 @@
 import {
   type CallTree,
-  choice,
   type Content,
   end,
   failure,
@@ -10,6 +9,8 @@ import {
   undefinedChoice,
 } from "../../analysis/call-tree";
 import { answerOf } from "../../analysis/outcome-sets";
+import { keyOf } from "../../cluster/keys";
+import { memo } from "../../cluster/look-up";
 import { describeObject } from "../../manifests";
 import { type Reason } from "../../request/request";
 import { conditionKey } from "../../request/condition-key";
@@ -26,8 +27,8 @@ import {
   type StringMatchState,
   type VirtualServiceState,
 } from "../state/virtual-services";
-import { type Client } from "./client";
-import { throughCluster } from "./cluster";
+import { type Calls, type Client, oneOf } from "./client";
+import { always, throughCluster } from "./cluster";
 import { type Scope } from "./scope";
 import { isHttp, resolveName, rulesOf, virtualServicesFor } from "./virtual-hosts";
 
@@ -47,58 +48,96 @@ interface RouteRule extends Rule {
   readonly reason: Reason;
 }
 
+const knownWays = new WeakMap<HostPort, Map<string, Calls>>();
+
 /** A request to a host that sidecars know: by the first VirtualService that has a rule for the caller, or else to the host itself. */
 export function throughHost(plane: IstioPlane, routing: Routing, host: KnownHost, port: HostPort): CallTree {
   const { client, scope, ip, authority } = routing;
-  for (const service of virtualServicesFor(plane, scope, host.host, port.number)) {
-    const tree = throughVirtualService(plane, routing, service);
-    if (tree !== undefined) return tree;
+  const services = virtualServicesFor(plane, scope, host.host, port.number);
+  const names = services.map(({ namespace, name }) => keyOf(namespace, name)).join();
+  const key = JSON.stringify([client.told, routing.port, ip ?? null, authority, names]);
+  let ways = knownWays.get(port);
+  if (ways === undefined) knownWays.set(port, (ways = new Map()));
+  let calls = ways.get(key);
+  if (calls === undefined) {
+    for (const service of services) calls ??= throughVirtualService(plane, routing, service);
+    calls ??= throughCluster(
+      plane,
+      client,
+      { host, port, subset: "" },
+      { ip, port: routing.port },
+      { routed: true, authority },
+    );
+    ways.set(key, calls);
   }
-  return throughCluster(
-    plane,
-    client,
-    { host, port, subset: "" },
-    { ip, port: routing.port },
-    { routed: true, authority },
-  );
+  return calls(client);
 }
+
+/** A rule of a VirtualService as sidecars hold requests against it, whoever calls. */
+interface ReadRoute {
+  readonly route: HttpRouteState;
+  readonly reason: Reason;
+  /** Its matches with what they ask of requests. */
+  readonly matches: readonly { readonly match: HttpMatchState; readonly condition: Rule }[];
+}
+
+const knownRoutes = new WeakMap<IstioPlane, (service: VirtualServiceState) => readonly ReadRoute[]>();
+
+function routesOf(plane: IstioPlane, service: VirtualServiceState): readonly ReadRoute[] {
+  let known = knownRoutes.get(plane);
+  if (known === undefined) {
+    known = memo((one) =>
+      rulesOf(plane, one).map((route) => ({
+        route,
+        reason: {
+          text: `${describeObject(one.object)} rule ${String(route.index + 1)}`,
+          object: one.object,
+          path: ["spec", "http", route.index],
+        },
+        matches: route.matches.map((match) => {
+          const condition = conditionOf(match);
+          return { match, condition: { ...condition, key: conditionKey(condition), text: textOf(match) } };
+        }),
+      })),
+    );
+    knownRoutes.set(plane, known);
+  }
+  return known(service);
+}
+
+const everything: Rule = { ...anyRequest, key: conditionKey(anyRequest), text: "any request" };
 
 /** Undefined where no rule of the VirtualService is for the caller and the port: then it is as if it were not there. */
 export function throughVirtualService(
   plane: IstioPlane,
   routing: Routing,
   service: VirtualServiceState,
-): CallTree | undefined {
-  const rules: RouteRule[] = [];
-  for (const route of rulesOf(plane, service)) {
-    const matches = route.matches.filter((match) => isForCaller(match, routing));
-    if (route.matches.length > 0 && matches.length === 0) continue;
-    const leadsTo = throughRoute(plane, routing, service, route);
-    const reason: Reason = {
-      text: `${describeObject(service.object)} rule ${String(route.index + 1)}`,
-      object: service.object,
-      path: ["spec", "http", route.index],
-    };
-    if (matches.length === 0)
-      rules.push({ ...anyRequest, key: conditionKey(anyRequest), text: "any request", leadsTo, reason });
-    for (const match of matches) {
-      const condition = conditionOf(match);
-      rules.push({ ...condition, key: conditionKey(condition), text: textOf(match), leadsTo, reason });
-    }
+): Calls | undefined {
+  const rules: (Omit<RouteRule, "leadsTo"> & { readonly calls: Calls })[] = [];
+  const routes = routesOf(plane, service);
+  for (const { route, reason, matches } of routes) {
+    const met = matches.filter(({ match }) => isForCaller(match, routing));
+    if (matches.length > 0 && met.length === 0) continue;
+    const calls = throughRoute(plane, routing, service, route);
+    if (met.length === 0) rules.push({ ...everything, calls, reason });
+    for (const { condition } of met) rules.push({ ...condition, calls, reason });
   }
   if (rules.length === 0) return undefined;
   const [first] = rules;
-  if (rules.length === 1 && first !== undefined && isAnyRequest(first)) return first.leadsTo;
-  const list: Rules<RouteRule> = {
-    kind: "rules",
-    list: { rules, groups: [{ source: describeObject(service.object), rules }] },
-    then: (rule) => rule.leadsTo,
-    because: (rule) => [rule.reason],
-    otherwise: noRoute(`no rule of ${describeObject(service.object)} matches`, [
-      { text: describeObject(service.object), object: service.object },
-    ]),
+  if (rules.length === 1 && first !== undefined && isAnyRequest(first)) return first.calls;
+  const source = describeObject(service.object);
+  const otherwise = noRoute(`no rule of ${source} matches`, reasonsOf(service));
+  return (client): Rules<RouteRule> => {
+    const treeOf = memo((calls: Calls) => calls(client));
+    const leading = rules.map(({ calls, ...rule }): RouteRule => ({ ...rule, leadsTo: treeOf(calls) }));
+    return {
+      kind: "rules",
+      list: { rules: leading, groups: [{ source, rules: leading }] },
+      then: (rule) => rule.leadsTo,
+      because: (rule) => [rule.reason],
+      otherwise,
+    };
   };
-  return list;
 }
 
 /** What does not depend on the request (route.go, sourceMatchHTTP): gateways, where there are any, decide in the place of labels. */
@@ -195,34 +234,42 @@ function queryPattern(name: string, value: StringMatchState): string {
   return String.raw`[^?]*\?(?:.*&)?${pair}(?:&.*)?`;
 }
 
+function reasonsOf({ object }: VirtualServiceState): readonly Reason[] {
+  return [{ text: describeObject(object), object }];
+}
+
 function throughRoute(
   plane: IstioPlane,
   routing: Routing,
   service: VirtualServiceState,
   route: HttpRouteState,
-): CallTree {
-  const because: readonly Reason[] = [{ text: describeObject(service.object), object: service.object }];
+): Calls {
+  const because = reasonsOf(service);
   const { direct, abort, rewritesTo } = route;
   if (direct !== undefined) {
     const text = direct.by === "redirect" ? "its rule sends the caller elsewhere" : "its rule answers itself";
-    return { ...end("no-route", [...because, { text }]), status: direct.status };
+    return always({ ...end("no-route", [...because, { text }]), status: direct.status });
   }
-  const onward = (): CallTree => {
-    const tree = throughDestinations(plane, routing, service, route.destinations, {
+  const onward = (): Calls => {
+    const calls = throughDestinations(plane, routing, service, route.destinations, {
       routed: true,
       authority: rewritesTo.authority ?? routing.authority,
     });
-    return rewritesTo.uri === undefined || tree.kind === "end" ? tree : notFollowed(tree, because);
+    if (rewritesTo.uri === undefined) return calls;
+    return (client) => {
+      const tree = calls(client);
+      return tree.kind === "end" ? tree : notFollowed(tree, because);
+    };
   };
   if (abort === undefined || abort.percent === 0) return onward();
-  const aborted: CallTree = {
+  const aborted = always({
     ...end("unavailable", [...because, { text: "its rule aborts calls (fault injection)" }]),
     status: abort.status,
-  };
+  });
   if (abort.percent >= 100) return aborted;
-  return choice<CallTree>("split", [
-    { weight: abort.percent, tree: aborted },
-    { weight: 100 - abort.percent, tree: onward() },
+  return oneOf("split", [
+    { weight: abort.percent, calls: aborted },
+    { weight: 100 - abort.percent, calls: onward() },
   ]);
 }
 
@@ -257,15 +304,15 @@ export function throughDestinations(
   service: VirtualServiceState,
   destinations: readonly RouteDestinationState[],
   content: Content,
-): CallTree {
+): Calls {
   const used = destinations.length === 1 ? destinations : destinations.filter(({ weight }) => weight > 0);
-  const because: readonly Reason[] = [{ text: describeObject(service.object), object: service.object }];
-  if (used.length === 0) return failure(content.routed, "its rule leaves no destination", because);
-  return choice<CallTree>(
+  const because = reasonsOf(service);
+  if (used.length === 0) return always(failure(content.routed, "its rule leaves no destination", because));
+  return oneOf(
     "split",
     used.map((one) => ({
       weight: Math.max(one.weight, 1),
-      tree: throughDestination(plane, routing, service, one, content),
+      calls: throughDestination(plane, routing, service, one, content),
     })),
     destinations.length > 1 ? because : [],
   );
@@ -277,11 +324,10 @@ function throughDestination(
   service: VirtualServiceState,
   destination: RouteDestinationState,
   content: Content,
-): CallTree {
+): Calls {
   const name = resolveName(destination.host, service.namespace);
   const host = plane.registry.find(name);
-  const because: readonly Reason[] = [{ text: describeObject(service.object), object: service.object }];
-  const missing = (text: string): CallTree => failure(content.routed, text, because);
+  const missing = (text: string): Calls => always(failure(content.routed, text, reasonsOf(service)));
   if (host === undefined || !isVisible(host, scope.namespace))
     return missing(`no Service or ServiceEntry has the name ${name}`);
   // Of a connection's destination the only port is taken; of HTTP istiod looks for the port that was called.
@@ -309,8 +355,8 @@ export function throughUnknownHost(plane: IstioPlane, routing: Routing, name: st
       const found = toldOf(resolveName(host, service.namespace));
       return found !== undefined && isHttp(found.protocol);
     });
-    const tree = known ? undefined : throughVirtualService(plane, routing, service);
-    if (tree !== undefined) return tree;
+    const calls = known ? undefined : throughVirtualService(plane, routing, service);
+    if (calls !== undefined) return calls(routing.client);
   }
   return undefined;
 }

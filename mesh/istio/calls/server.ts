@@ -1,15 +1,17 @@
 import { type CallTree, type Content, end, failure } from "../../analysis/call-tree";
+import { memo } from "../../cluster/look-up";
 import { type PodState } from "../../cluster/workloads";
-import { authorize } from "../authorization/decision";
+import { authorization } from "../authorization/decision";
 import { type Peer } from "../authorization/peer";
+import { type Sending } from "../authorization/rule";
 import { type IstioPlane } from "../plane";
 import { leavesInbound } from "./interception";
 
 /** How a connection comes to a pod. */
 export type Channel =
   | { readonly kind: "plain" }
-  /** The mesh's own TLS, of a sidecar. */
-  | { readonly kind: "mutual"; readonly principal: string; readonly serverName: string }
+  /** The mesh's own TLS, of a sidecar: with the caller's own certificate. */
+  | { readonly kind: "mutual"; readonly serverName: string }
   /** TLS that the caller speaks itself, with the mesh's certificate or without one. */
   | { readonly kind: "own"; readonly principal: string | undefined; readonly serverName: string };
 
@@ -21,57 +23,81 @@ export interface Called {
   readonly backend: string;
 }
 
-/** What a pod does with a connection. */
+/** What a pod does with a connection, by who calls: its identity counts where it shows it. */
 export function callServer(
   plane: IstioPlane,
   pod: PodState | undefined,
   called: Called,
-  sourceIp: string,
   channel: Channel,
   content: Content,
-): CallTree {
+): (caller: Peer) => CallTree {
   const { routed } = content;
   const { backend, ip, port } = called;
   const lost = plane.listens(ip, port) ? undefined : `nothing listens on port ${String(port)} of ${backend}`;
   const guarded = pod !== undefined && plane.state.hasSidecar(pod);
   if (!guarded || leavesInbound(pod, port)) {
     const why = guarded ? `port ${String(port)} bypasses the sidecar of ${backend}` : `${backend} has no sidecar`;
-    if (channel.kind === "mutual") return failure(routed, `${why}, and cannot read the mesh's TLS`);
-    if (lost !== undefined) return failure(routed, lost, [{ text: why }]);
-    return end("allowed", [{ text: why }], backend);
+    const tree =
+      channel.kind === "mutual"
+        ? failure(routed, `${why}, and cannot read the mesh's TLS`)
+        : lost === undefined
+          ? end("allowed", [{ text: why }], backend)
+          : failure(routed, lost, [{ text: why }]);
+    return () => tree;
   }
   const mode = plane.authentication.modeOf(pod, port);
-  const protocol = plane.inboundProtocol(pod, port);
-  const taken = takes(mode, protocol, channel, content);
-  if ("refused" in taken) return failure(routed, `${taken.refused} (${backend}, port ${String(port)}: mTLS ${mode})`);
-  const peer: Peer = {
-    principal: taken.principal,
-    ip: sourceIp,
-    serverName: channel.kind === "plain" ? undefined : channel.serverName,
-    destination: { ip, port },
-  };
+  const taken = takes(mode, plane.inboundProtocol(pod, port), channel, content);
+  if ("refused" in taken) {
+    const tree = failure(routed, `${taken.refused} (${backend}, port ${String(port)}: mTLS ${mode})`);
+    return () => tree;
+  }
+  const peerOf = ({ principal, ip: source }: Peer): Peer => ({
+    principal: taken.shows === "own" ? principal : taken.shows?.principal,
+    ip: source,
+  });
+  const serverName = channel.kind === "plain" ? undefined : channel.serverName;
   if (!taken.http) {
-    return asAnswered(
-      authorize(plane.policiesOf(pod), { peer, authority: undefined }, plane.state.settings, backend, lost),
-      routed,
-    );
+    const answer = authorizationBy(plane, pod, called, { serverName, authority: undefined }, lost);
+    return (caller) => asAnswered(answer(peerOf(caller)), routed);
   }
-  if (content.authority === undefined) {
-    return failure(false, `port ${String(port)} of ${backend} is HTTP: bytes that are not HTTP end the connection`);
+  const { authority } = content;
+  if (authority === undefined) {
+    const tree = failure(false, `port ${String(port)} of ${backend} is HTTP: bytes that are not HTTP end the connection`);
+    return () => tree;
   }
-  const tree = authorize(
-    plane.policiesOf(pod),
-    { peer, authority: content.authority, shadow: plane.shadowOf(pod) },
-    plane.state.settings,
-    backend,
-    lost,
-  );
   const form = plane.state.settings.pathNormalization;
-  return form === "NONE" || tree.kind === "end" ? tree : { kind: "normalised", form, tree };
+  const answer = authorizationBy(plane, pod, called, { serverName, authority }, lost);
+  const normalised = memo((tree: CallTree): CallTree =>
+    form === "NONE" || tree.kind === "end" ? tree : { kind: "normalised", form, tree },
+  );
+  return (caller) => normalised(answer(peerOf(caller)));
+}
+
+/** What a pod's policies make of what is sent to it, by who sends. */
+function authorizationBy(
+  { policiesOf, shadowOf, state }: IstioPlane,
+  pod: PodState,
+  { ip, port, backend }: Called,
+  sending: Omit<Sending, "destination" | "shadow">,
+  lost: string | undefined,
+): (peer: Peer) => CallTree {
+  const policies = policiesOf(pod);
+  const by = (shadow: Sending["shadow"]): ((peer: Peer) => CallTree) =>
+    authorization(policies, { ...sending, destination: { ip, port }, shadow }, state.settings, backend, lost);
+  const shadow = shadowOf(pod);
+  if (shadow === undefined) return by(undefined);
+  // What the shadow rules ask for depends on who sends.
+  return (peer) => by(shadow.filter(({ principals }) => principals.some((one) => one === peer.principal)))(peer);
 }
 
 /** What a connection is taken for: by whom, and whether its requests are read. */
-type Taken = { readonly http: boolean; readonly principal: string | undefined } | { readonly refused: string };
+type Taken =
+  | {
+      readonly http: boolean;
+      /** A certificate with the caller's own identity, or another one that it shows. */
+      readonly shows: "own" | { readonly principal: string } | undefined;
+    }
+  | { readonly refused: string };
 
 /** The filter chains of a port (pilot/pkg/networking/core/filterchain_options.go). */
 function takes(
@@ -86,21 +112,21 @@ function takes(
     case "mutual":
       // On a TCP port it comes to the application as it is, which does not have the certificate that the caller's sidecar wants.
       if (mode === "DISABLE") return { refused: "its sidecar takes no TLS" };
-      return { http: protocol === "http" || (protocol === "auto" && routed), principal: channel.principal };
+      return { http: protocol === "http" || (protocol === "auto" && routed), shows: "own" };
     case "plain":
       if (mode === "STRICT") return { refused: "its sidecar takes no plain text" };
-      return { http: protocol === "http" || (protocol === "auto" && isHttp), principal: undefined };
+      return { http: protocol === "http" || (protocol === "auto" && isHttp), shows: undefined };
     case "own": {
       const { principal } = channel;
       if (mode === "STRICT") {
         return principal === undefined
           ? { refused: "its sidecar wants a certificate of the mesh, and the caller shows none" }
-          : { http: protocol === "http", principal };
+          : { http: protocol === "http", shows: { principal } };
       }
       // Without a sidecar's application protocol TLS is no mutual TLS to it: bytes like others, on ports that are not HTTP.
       return protocol === "http"
         ? { refused: "its sidecar takes no TLS but that of sidecars" }
-        : { http: false, principal: undefined };
+        : { http: false, shows: undefined };
     }
   }
 }

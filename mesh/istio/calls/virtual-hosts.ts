@@ -1,4 +1,5 @@
 import { isAddress } from "../../cluster/dns";
+import { memo } from "../../cluster/look-up";
 import { type IstioPlane } from "../plane";
 import { fullName, type KnownHost, type PortOfHost } from "../registry";
 import { isExportedTo } from "../state/named";
@@ -56,14 +57,12 @@ export function isHttp(protocol: string): boolean {
 }
 
 /** Full names that a name may stand for to a client of a namespace. */
-function fullNamesOf(name: string, namespace: string): readonly string[] {
+function* fullNamesOf(name: string, namespace: string): Iterable<string> {
+  yield name;
   const parts = name.split(".");
-  return [
-    name,
-    ...(parts.length === 1 ? [fullName(namespace, name)] : []),
-    ...(parts.length === 2 ? [`${name}.svc.cluster.local`] : []),
-    ...(name.endsWith(".svc") ? [`${name}.cluster.local`] : []),
-  ];
+  if (parts.length === 1) yield fullName(namespace, name);
+  if (parts.length === 2) yield `${name}.svc.cluster.local`;
+  if (name.endsWith(".svc")) yield `${name}.cluster.local`;
 }
 
 /** Whether a VirtualService is for sidecars that read objects as those of a scope do. */
@@ -71,46 +70,51 @@ export function isForSidecars(service: VirtualServiceState, scope: Scope): boole
   return service.gateways.includes(meshGateway) && isExportedTo(service, scope.namespace);
 }
 
-const byName = new WeakMap<IstioPlane, ReadonlyMap<string, readonly VirtualServiceState[]>>();
+const ordered = new WeakMap<IstioPlane, (host: string) => readonly VirtualServiceState[]>();
 
-/** VirtualServices by the full names among their hosts; those with patterns under `*`. */
-function index(plane: IstioPlane): ReadonlyMap<string, readonly VirtualServiceState[]> {
-  let found = byName.get(plane);
+/**
+ * Tells the VirtualServices that name a host, by which of them counts first: by its name, then the most specific pattern; the nearest,
+ * and then the oldest, first.
+ */
+function naming(plane: IstioPlane): (host: string) => readonly VirtualServiceState[] {
+  let found = ordered.get(plane);
   if (found === undefined) {
-    const names = new Map<string, VirtualServiceState[]>();
+    const byName = new Map<string, Set<VirtualServiceState>>();
+    const patterns: { readonly service: VirtualServiceState; readonly pattern: string }[] = [];
     for (const service of plane.state.virtualServices) {
-      for (const host of new Set(service.hosts.map((one) => resolveName(one, service.namespace)))) {
-        const key = host.startsWith("*") ? "*" : host;
-        const list = names.get(key);
-        if (list === undefined) names.set(key, [service]);
-        else if (!list.includes(service)) list.push(service);
+      for (const one of service.hosts) {
+        const name = resolveName(one, service.namespace);
+        if (name.startsWith("*")) patterns.push({ service, pattern: name });
+        else {
+          const list = byName.get(name);
+          if (list === undefined) byName.set(name, new Set([service]));
+          else list.add(service);
+        }
       }
     }
-    byName.set(plane, (found = names));
+    const nearest = (a: VirtualServiceState, b: VirtualServiceState): number => reach(a) - reach(b);
+    found = memo((host) => [
+      ...[...(byName.get(host) ?? [])].sort(nearest),
+      ...patterns
+        .filter(({ pattern }) => matchesHost(pattern, host))
+        .sort((a, b) => b.pattern.length - a.pattern.length || nearest(a.service, b.service))
+        .map(({ service }) => service),
+    ]);
+    ordered.set(plane, found);
   }
   return found;
 }
 
-/** The VirtualServices that name a host, by which of them counts first: by its name, then the most specific pattern; the nearest, and then the oldest, first. */
+/** The VirtualServices for a host that a scope's sidecars are told of, by which of them counts first. */
 export function virtualServicesFor(
   plane: IstioPlane,
   scope: Scope,
   host: string,
   port: number,
 ): readonly VirtualServiceState[] {
-  const named = index(plane);
-  const patterns = (named.get("*") ?? []).flatMap((service) =>
-    service.hosts
-      .map((one) => resolveName(one, service.namespace))
-      .filter((one) => one.startsWith("*") && matchesHost(one, host))
-      .map((pattern) => ({ service, length: pattern.length })),
+  return naming(plane)(host).filter(
+    (service) => isForSidecars(service, scope) && scope.seesName(host, service.namespace, port),
   );
-  const nearest = (a: VirtualServiceState, b: VirtualServiceState): number => reach(a) - reach(b);
-  const all = [
-    ...[...(named.get(host) ?? [])].sort(nearest),
-    ...[...patterns].sort((a, b) => b.length - a.length || nearest(a.service, b.service)).map(({ service }) => service),
-  ];
-  return all.filter((service) => isForSidecars(service, scope) && scope.seesName(host, service.namespace, port));
 }
 
 /** For whom a VirtualService is: those for a namespace's own callers come before the others (VirtualServicesForGateway). */
