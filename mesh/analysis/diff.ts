@@ -1,3 +1,4 @@
+import { memo } from "../cluster/look-up";
 import { TooComplexError } from "../regex/automaton";
 import { type CallRequest, type Verdict } from "../request/request";
 import { normalPathPattern } from "../request/path-normalization";
@@ -12,8 +13,9 @@ import {
 import { bytewise, httpRequest } from "../request/match";
 import { type CallTree, end, type OutcomeTree } from "./call-tree";
 import { callTree, decide } from "./decide";
-import { fingerprint } from "./fingerprint";
-import { addressOf, type Boundary, type Mesh, sentTo, type ServicePort } from "./mesh";
+import { fingerprint, isSameTree } from "./fingerprint";
+import { likenessOf } from "./likeness";
+import { type AccessEntry, addressOf, type Boundary, type Mesh, sentTo, type ServicePort } from "./mesh";
 import { resolve } from "./resolve";
 import { answersIn, certain, possible } from "./outcome-sets";
 import { callerShowing, hostsByRange, isOutside, outsideClasses, principalsAt } from "./outside";
@@ -47,28 +49,83 @@ const mostPairs = 4_000_000;
 /**
  * What a change of the objects opens and closes, with a request that shows it. An empty answer is a proof: nothing
  * changes for any caller that the objects know, any of their services under its full name, and any request.
- *
- * @param within HTTP requests that count. Default: all.
  */
-export function diff(before: Mesh, after: Mesh, within?: RequestCondition): readonly AccessChange[] {
-  const old = expand(before);
-  const now = expand(after);
-  const changes: AccessChange[] = [];
-  const visit = (pair: Pair): void => {
-    const earlier = old.get(pair.key)?.tree ?? pairTree(before, pair);
-    const later = now.get(pair.key)?.tree ?? pairTree(after, pair);
-    if (earlier === later || fingerprint(earlier) === fingerprint(later)) return;
-    changes.push(...compare(before, after, pair, earlier, later, within));
-  };
-  for (const pair of now.values()) visit(pair);
-  for (const pair of old.values()) if (!now.has(pair.key)) visit(pair);
-  for (const pair of fromOutside(before, after)) visit(pair);
-  for (const pair of unrelated(before, after)) if (!now.has(pair.key) && !old.has(pair.key)) visit(pair);
+export function diff(before: Mesh, after: Mesh): readonly AccessChange[] {
+  return inOrder(differences(before, after).flatMap((one) => one.all()));
+}
+
+/** What opens first, then by the port and the caller. */
+export function inOrder(changes: readonly AccessChange[]): readonly AccessChange[] {
   const rank = (change: AccessChange): string => [order.indexOf(change.kind), change.to, change.from].join("\0");
   return changes
     .map((change) => ({ change, key: rank(change) }))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .map(({ change }) => change);
+}
+
+/** What changes for pairs of a caller and a port of a service that differ in names alone. */
+export interface Difference {
+  /** How many pairs they are. */
+  readonly pairs: number;
+  /** What changes for the first of them, by the port and then the caller. */
+  readonly first: readonly AccessChange[];
+  /** The same for all of them. */
+  all(): readonly AccessChange[];
+}
+
+/**
+ * What differs between two meshes.
+ *
+ * @param within paths of HTTP requests that count, by a pattern that sees nothing but which characters a path has. Default: all.
+ */
+export function differences(before: Mesh, after: Mesh, within?: string): readonly Difference[] {
+  const alike = new Map<string, Compared[]>();
+  for (const compared of differing(before, after)) {
+    const { pair, earlier, later } = compared;
+    const { kind, tls } = pair.service;
+    const key = `${kind ?? ""} ${String(tls?.serverName)} ${likenessOf([earlier, later], addressOf(pair.service))}`;
+    const group = alike.get(key);
+    if (group === undefined) alike.set(key, [compared]);
+    else group.push(compared);
+  }
+  const changesOf = ({ pair, earlier, later }: Compared): readonly AccessChange[] =>
+    fingerprint(earlier) === fingerprint(later) ? [] : compare(before, after, pair, earlier, later, within);
+  return [...alike.values()].flatMap((group): readonly Difference[] => {
+    const ranked = group.map((one) => ({ one, rank: `${addressOf(one.pair.service)}\0${one.pair.title}` }));
+    const [first, ...others] = ranked.sort((a, b) => (a.rank < b.rank ? -1 : 1)).map(({ one }) => one);
+    if (first === undefined) return [];
+    const changes = changesOf(first);
+    if (changes.length === 0) return [];
+    return [{ pairs: group.length, first: changes, all: () => [...changes, ...others.flatMap(changesOf)] }];
+  });
+}
+
+/** The calls of a caller to one port of a service, with what two meshes do with them. */
+interface Compared {
+  readonly pair: Pair;
+  readonly earlier: CallTree;
+  readonly later: CallTree;
+}
+
+/** The pairs with which two meshes do what is not at once seen to be the same. */
+function* differing(before: Mesh, after: Mesh): Iterable<Compared> {
+  const [old, now] = [related(before), related(after)];
+  const compared = (pair: Pair): readonly Compared[] => {
+    const earlier = old.trees(pair.port).get(pair.from) ?? pairTree(before, pair);
+    const later = now.trees(pair.port).get(pair.from) ?? pairTree(after, pair);
+    return isSameTree(earlier, later) ? [] : [{ pair, earlier, later }];
+  };
+  for (const port of new Set([...now.ports.keys(), ...old.ports.keys()])) {
+    const earlier = old.ports.get(port);
+    const later = now.ports.get(port);
+    const service = (later ?? earlier)?.service;
+    if (service === undefined || areSame(earlier?.entries ?? [], later?.entries ?? [])) continue;
+    const callers = new Set([...now.trees(port).keys(), ...old.trees(port).keys()]);
+    for (const from of callers) yield* compared(pairOf(from, service));
+  }
+  for (const pair of fromOutside(before, after)) yield* compared(pair);
+  const isKnown = ({ from, port }: Pair): boolean => now.trees(port).has(from) || old.trees(port).has(from);
+  for (const pair of unrelated(before, after)) if (!isKnown(pair)) yield* compared(pair);
 }
 
 const order: readonly AccessChange["kind"][] = [
@@ -83,7 +140,8 @@ const order: readonly AccessChange["kind"][] = [
 
 /** The calls of a caller to one port of a service. */
 interface Pair {
-  readonly key: string;
+  /** The port's {@link portKey}. */
+  readonly port: string;
   /** The caller as it is asked for. */
   readonly from: string;
   /** The caller as a reader knows it. */
@@ -91,13 +149,13 @@ interface Pair {
   readonly service: ServicePort;
 }
 
-interface RelatedPair extends Pair {
-  readonly tree: CallTree;
+function pairOf(from: string, service: ServicePort, title = from): Pair {
+  return { port: portKey(service), from, title, service };
 }
 
-function pairOf(from: string, service: ServicePort, title = from): Pair {
-  const key = `${from}|${addressOf(service)}|${service.kind ?? ""}|${service.tls?.serverName ?? "\0"}`;
-  return { key, from, title, service };
+/** Equal for ports that are called alike under one name. */
+function portKey(service: ServicePort): string {
+  return `${addressOf(service)}|${service.kind ?? ""}|${service.tls?.serverName ?? "\0"}`;
 }
 
 function pairTree(mesh: Mesh, { from, service }: Pair): CallTree {
@@ -111,22 +169,24 @@ function pairTree(mesh: Mesh, { from, service }: Pair): CallTree {
 function* unrelated(before: Mesh, after: Mesh): Iterable<Pair> {
   const meshes = [before, after];
   const relations = meshes.map((mesh) => mesh.access());
-  const around = unionOf(meshes.map((mesh) => mesh.boundary()));
-  const services = new Map(
-    relations.flatMap((relation) =>
-      [...relation.services, ...hostsByRange(relation.hosts, around.calledRanges)].map((service) => [
-        pairOf("", service).key,
-        service,
-      ]),
-    ),
-  );
   const callers = new Set(relations.flatMap((relation) => relation.callers));
   const free = [...callers].filter((caller) => meshes.some((mesh) => mesh.hasOtherWays(caller)));
-  guardSize(free.length * services.size);
-  for (const from of free) for (const service of services.values()) yield pairOf(from, service);
-  const others = { ...around, entrances: around.entrances.filter((one) => !services.has(pairOf("", one).key)) };
-  guardSize(free.length * others.entrances.length * (around.principals.length + 2));
-  for (const from of free) yield* waysIn(others, from, from);
+  if (free.length > 0) {
+    const around = unionOf(meshes.map((mesh) => mesh.boundary()));
+    const services = new Map(
+      relations.flatMap((relation) =>
+        [...relation.services, ...hostsByRange(relation.hosts, around.calledRanges)].map((service) => [
+          portKey(service),
+          service,
+        ]),
+      ),
+    );
+    guardSize(free.length * services.size);
+    for (const from of free) for (const service of services.values()) yield pairOf(from, service);
+    const others = { ...around, entrances: around.entrances.filter((one) => !services.has(portKey(one))) };
+    guardSize(free.length * others.entrances.length * (around.principals.length + 2));
+    for (const from of free) yield* waysIn(others, from, from);
+  }
   for (const mesh of meshes) for (const { caller, service } of mesh.ownCalls()) yield pairOf(caller, service);
 }
 
@@ -136,9 +196,7 @@ function unionOf(sides: readonly Boundary[]): Boundary {
     ranges: sides.flatMap(({ ranges }) => ranges),
     calledRanges: sides.flatMap(({ calledRanges }) => calledRanges),
     principals: sides.flatMap(({ principals }) => principals),
-    entrances: [
-      ...new Map(sides.flatMap(({ entrances }) => entrances).map((one) => [pairOf("", one).key, one])).values(),
-    ],
+    entrances: [...new Map(sides.flatMap(({ entrances }) => entrances).map((one) => [portKey(one), one])).values()],
   };
 }
 
@@ -157,33 +215,62 @@ function* fromOutside(before: Mesh, after: Mesh): Iterable<Pair> {
   const reached = new Set<string>();
   for (const mesh of meshes) {
     for (const { callers, service } of mesh.access().entries) {
-      if (callers.some(isOutside)) reached.add(pairOf("", service).key);
+      if (callers.some(isOutside)) reached.add(portKey(service));
     }
   }
   if (reached.size === 0) return;
   const around = unionOf(meshes.map((mesh) => mesh.boundary()));
-  const entrances = around.entrances.filter((service) => reached.has(pairOf("", service).key));
+  const entrances = around.entrances.filter((service) => reached.has(portKey(service)));
   for (const { from, title } of outsideClasses(around.ranges)) yield* waysIn({ ...around, entrances }, from, title);
 }
 
-const expanded = new WeakMap<Mesh, ReadonlyMap<string, RelatedPair>>();
+/** A relation by the ports that are called. */
+interface Related {
+  readonly ports: ReadonlyMap<string, { readonly service: ServicePort; readonly entries: readonly AccessEntry[] }>;
+  /** What happens to calls to a port, by who calls. Callers outside are compared by the addresses that both sides tell apart. */
+  trees(port: string): ReadonlyMap<string, CallTree>;
+}
 
-function expand(mesh: Mesh): ReadonlyMap<string, RelatedPair> {
-  const known = expanded.get(mesh);
+const knownRelated = new WeakMap<Mesh, Related>();
+
+function related(mesh: Mesh): Related {
+  const known = knownRelated.get(mesh);
   if (known !== undefined) return known;
   const { entries } = mesh.access();
   guardSize(entries.reduce((sum, { callers }) => sum + callers.length, 0));
-  const pairs = new Map<string, RelatedPair>();
-  for (const { callers, service, tree } of entries) {
-    for (const caller of callers) {
-      // Callers outside are compared by the addresses that both sides tell apart.
-      if (isOutside(caller)) continue;
-      const pair = pairOf(caller, service);
-      pairs.set(pair.key, { ...pair, tree });
-    }
+  const ports = new Map<string, { readonly service: ServicePort; readonly entries: AccessEntry[] }>();
+  for (const entry of entries) {
+    const key = portKey(entry.service);
+    const port = ports.get(key);
+    if (port === undefined) ports.set(key, { service: entry.service, entries: [entry] });
+    else port.entries.push(entry);
   }
-  expanded.set(mesh, pairs);
-  return pairs;
+  const trees = memo((port: string): ReadonlyMap<string, CallTree> => {
+    const found = new Map<string, CallTree>();
+    for (const { callers, tree } of ports.get(port)?.entries ?? []) {
+      for (const caller of callers) if (!isOutside(caller)) found.set(caller, tree);
+    }
+    return found;
+  });
+  const made = { ports, trees };
+  knownRelated.set(mesh, made);
+  return made;
+}
+
+/** Whether two relations say the same of a port, in the same order. */
+function areSame(a: readonly AccessEntry[], b: readonly AccessEntry[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((one, index) => {
+      const other = b[index];
+      return (
+        other !== undefined &&
+        one.callers.length === other.callers.length &&
+        one.callers.every((caller, at) => caller === other.callers[at]) &&
+        isSameTree(one.tree, other.tree)
+      );
+    })
+  );
 }
 
 function guardSize(count: number): void {
@@ -205,12 +292,15 @@ function compare(
   pair: Pair,
   old: CallTree,
   now: CallTree,
-  within: RequestCondition | undefined,
+  within: string | undefined,
 ): readonly AccessChange[] {
   const { from, title, service } = pair;
   const to = addressOf(service);
   const ends = { from: title, to };
-  const [counting, ...also] = [...normalRequests(before, after), ...(within === undefined ? [] : [within])];
+  const [counting, ...also] = [
+    ...normalRequests(before, after),
+    ...(within === undefined ? [] : [{ methods: ["*"], path: within }]),
+  ];
   const show = (kind: AccessChange["kind"], set: RequestSet): readonly AccessChange[] => {
     const example = exampleRequest(
       counting === undefined ? set : intersectSets(set, requestsMeeting({ ...counting, also }, to)),

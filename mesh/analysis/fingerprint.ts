@@ -31,6 +31,48 @@ function computePrint(tree: CallTree): string {
   }
 }
 
+/** Whether two trees are built alike, so that their {@link fingerprint}s are equal; trees that are not may yet be so. */
+export function isSameTree(a: CallTree, b: CallTree): boolean {
+  if (a === b) return true;
+  switch (a.kind) {
+    case "end":
+      return b.kind === "end" && a.outcome === b.outcome && a.status === b.status && a.backend === b.backend;
+    case "http":
+    case "normalised":
+      return a.kind === b.kind && isSameTree(a.tree, b.tree);
+    case "choice":
+      return (
+        b.kind === "choice" &&
+        a.by === b.by &&
+        a.undefined === b.undefined &&
+        isSameList(
+          a.branches,
+          b.branches,
+          (one, other) => one.weight === other.weight && isSameTree(one.tree, other.tree),
+        )
+      );
+    case "rules":
+      return b.kind === "rules" && areSameRules(a, b);
+  }
+}
+
+function areSameRules(a: Rules, b: Rules): boolean {
+  return (
+    isSameTree(a.otherwise, b.otherwise) &&
+    isSameList(a.list.groups, b.list.groups, (group, other) =>
+      isSameList(group.rules, other.rules, (one, two) => one.key === two.key && isSameTree(a.then(one), b.then(two))),
+    )
+  );
+}
+
+function isSameList<T>(a: readonly T[], b: readonly T[], isSame: (one: T, other: T) => boolean): boolean {
+  if (a.length !== b.length) return false;
+  return a.every((one, index) => {
+    const other = b[index];
+    return other !== undefined && isSame(one, other);
+  });
+}
+
 /** What a list of rules comes to for one caller: the rules of each group, with what they lead to. */
 function groupsPrint({ list, then }: Rules): string {
   const effects = new Map<CallTree, string>();

@@ -1,4 +1,4 @@
-import { type AccessChange, diff } from "../analysis/diff";
+import { type AccessChange, differences, inOrder } from "../analysis/diff";
 import { type Mesh } from "../analysis/mesh";
 import { type AccountKey } from "../cluster/keys";
 import { plainPath } from "../istio/path-cover";
@@ -31,18 +31,25 @@ export interface Proof {
  * @param notEqual accounts that are known not to be equal.
  */
 export function proveBack(before: Mesh, after: Mesh, notEqual: ReadonlySet<AccountKey>): Proof {
-  const found = diff(before, after, { methods: ["*"], path: plainPath });
+  const found = new Map<AccessChange, number>();
+  for (const { pairs, first, all } of differences(before, after, plainPath)) {
+    const [only] = first;
+    // Of pairs that are alike and only answered otherwise one shows it.
+    if (only?.kind === "answers") found.set(only, pairs);
+    else for (const change of all()) found.set(change, 1);
+  }
   const answers = new Map<string, { readonly request: CallRequest; pairs: number }>();
   const changes: AccessChange[] = [];
   const expected: AccessChange[] = [];
-  for (const change of found) {
+  for (const change of inOrder([...found.keys()])) {
     if (isOfOneService(change)) continue;
     const { kind, request, before: was, after: is } = change;
     if (kind === "answers" && request !== undefined && was !== undefined && is !== undefined) {
       const title = `${answerText(was)} → ${answerText(is)}`;
+      const pairs = found.get(change) ?? 1;
       const known = answers.get(title);
-      if (known === undefined) answers.set(title, { request, pairs: 1 });
-      else known.pairs += 1;
+      if (known === undefined) answers.set(title, { request, pairs });
+      else known.pairs += pairs;
     } else if (isExpected(before, change, notEqual)) expected.push(change);
     else changes.push(change);
   }

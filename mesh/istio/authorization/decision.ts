@@ -80,7 +80,9 @@ export function authorization(
       })),
     );
   const [custom, deny, allow] = [read(policies.custom), read(policies.deny), read(policies.allow)];
-  const leading = (leads: (because: readonly Reason[]) => CallTree): ((rules: readonly ReadRule[]) => readonly PolicyRule[]) => {
+  const leading = (
+    leads: (because: readonly Reason[]) => CallTree,
+  ): ((rules: readonly ReadRule[]) => readonly PolicyRule[]) => {
     const rulesOf = memo(({ reason, conditions }: ReadRule) => {
       const leadsTo = leads([reason]);
       return conditions().map((condition): PolicyRule => ({ ...condition, leadsTo }));
@@ -94,7 +96,10 @@ export function authorization(
   return (peer) => {
     const isFor = (rule: ReadRule): boolean => rule.isFor(peer);
     const [asking, denying, allowing] = [custom.filter(isFor), deny.filter(isFor), allow.filter(isFor)];
-    const key = [asking, denying, allowing].flat().map(({ number }) => number).join();
+    const key = [asking, denying, allowing]
+      .flat()
+      .map(({ number }) => number)
+      .join();
     let tree = byRules.get(key);
     if (tree === undefined) {
       const otherwise = policies.allow.length === 0 ? answers.allowed(none) : answers.denied(none);

@@ -177,7 +177,11 @@ function toOutside(
   ip: string | undefined,
   { routed }: Content,
 ): Calls {
-  const outside = end("allowed", [{ text: "the destination is outside the cluster" }], `${host}:${String(port.number)}`);
+  const outside = end(
+    "allowed",
+    [{ text: "the destination is outside the cluster" }],
+    `${host}:${String(port.number)}`,
+  );
   return (client) => {
     const passage = passageTo(plane, endOfClient(plane, client), undefined, { ip, port: port.targetPort });
     return throughNetwork(passage, routed, () => outside);

@@ -238,12 +238,7 @@ function reasonsOf({ object }: VirtualServiceState): readonly Reason[] {
   return [{ text: describeObject(object), object }];
 }
 
-function throughRoute(
-  plane: IstioPlane,
-  routing: Routing,
-  service: VirtualServiceState,
-  route: HttpRouteState,
-): Calls {
+function throughRoute(plane: IstioPlane, routing: Routing, service: VirtualServiceState, route: HttpRouteState): Calls {
   const because = reasonsOf(service);
   const { direct, abort, rewritesTo } = route;
   if (direct !== undefined) {

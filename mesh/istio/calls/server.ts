@@ -62,7 +62,10 @@ export function callServer(
   }
   const { authority } = content;
   if (authority === undefined) {
-    const tree = failure(false, `port ${String(port)} of ${backend} is HTTP: bytes that are not HTTP end the connection`);
+    const tree = failure(
+      false,
+      `port ${String(port)} of ${backend} is HTTP: bytes that are not HTTP end the connection`,
+    );
     return () => tree;
   }
   const form = plane.state.settings.pathNormalization;
