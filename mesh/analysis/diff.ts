@@ -56,7 +56,8 @@ export function diff(before: Mesh, after: Mesh): readonly AccessChange[] {
 
 /** What opens first, then by the port and the caller. */
 export function inOrder(changes: readonly AccessChange[]): readonly AccessChange[] {
-  const rank = (change: AccessChange): string => [order.indexOf(change.kind), change.to, change.from].join("\0");
+  const rank = ({ kind, to, from, request }: AccessChange): string =>
+    [order.indexOf(kind), to, from, request?.protocol ?? ""].join("\0");
   return changes
     .map((change) => ({ change, key: rank(change) }))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
