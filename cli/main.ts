@@ -7,6 +7,7 @@ import { diffCommand } from "./diff";
 import { driftCommand } from "./drift";
 import { explainCommand } from "./explain";
 import { commandHelp, firstWords, generalHelp, previewHelp, usageNamed } from "./help";
+import { initCommand } from "./init";
 import { migrateCommand } from "./migrate";
 import { sayingMistakes } from "./mistakes";
 import { reviewCommand } from "./review";
@@ -42,6 +43,8 @@ async function run(terminal: Terminal, argv: readonly string[]): Promise<number>
       return driftCommand(terminal, rest);
     case "review":
       return reviewCommand(terminal, rest);
+    case "init":
+      return initCommand(terminal, rest);
     case "migrate":
       return migrateCommand(terminal, rest);
     case "preview": {

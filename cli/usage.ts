@@ -171,6 +171,16 @@ export const commandUsages = {
     options: {},
     example: "source <(aks-mesh completion bash)",
   },
+  init: {
+    synopsis: ["init NAME --from PATH [--namespace NAME]"],
+    summary: "begins an application of one's own in stacks/NAME, from its manifests",
+    options: {
+      "--from PATH": "its manifests, a file or a folder of this repository",
+      "--namespace NAME": sources["--namespace NAME"],
+    },
+    example: "aks-mesh init orders --from docs/orders",
+    codes: "Exit code: 0 fine, 2 wrong usage, or manifests that cannot be read.",
+  },
   drift: {
     synopsis: ["drift --stack NAME"],
     summary: "has anybody changed what was deployed?",

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -8,11 +8,18 @@ import { openSandbox } from "../sandbox/sandbox";
 
 const root = dirname(__dirname);
 
-/** The commands in the `sh` blocks of a section of the README. */
-async function commandsOf(section: string): Promise<string[]> {
-  const readme = await readFile(join(root, "README.md"), "utf8");
-  const text = readme.split(/^## /m).find((part) => part.startsWith(`${section}\n`)) ?? "";
-  return [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].flatMap(([, block = ""]) => block.trim().split("\n"));
+/** The code in the blocks of a language in a section of a document. */
+async function blocksOf(document: string, section: string, language: string): Promise<string[]> {
+  const text = await readFile(join(root, document), "utf8");
+  const part = text.split(/^## /m).find((one) => one.startsWith(`${section}\n`)) ?? "";
+  return [...part.matchAll(/^```(\w+)\n([\s\S]*?)^```/gm)].flatMap(([, of, block = ""]) =>
+    of === language ? [block] : [],
+  );
+}
+
+/** The commands in the `sh` blocks of a section, of the README unless another document is named. */
+async function commandsOf(section: string, document = "README.md"): Promise<string[]> {
+  return (await blocksOf(document, section, "sh")).flatMap((block) => block.trim().split("\n"));
 }
 
 let checkout: string;
@@ -68,5 +75,47 @@ describe.sequential("the README's commands", () => {
     for (const command of commands)
       await runs(command === "pulumi up" ? "pulumi up --yes --skip-preview" : command, environment);
     await runs("pulumi destroy --yes --skip-preview", environment);
+  });
+
+  it("put another application in the place of the sample, by docs/your-application.md and in stacks/ alone", async () => {
+    const document = "docs/your-application.md";
+    const code = async (section: string) => (await blocksOf(document, section, "ts"))[0] ?? expect.fail(section);
+    const edit = async (file: string, change: (text: string) => string) => {
+      const before = await readFile(join(checkout, file), "utf8");
+      const after = change(before);
+      expect(after, file).not.toBe(before);
+      await writeFile(join(checkout, file), after);
+    };
+    for (const command of await commandsOf("1. Begin", document)) await runs(command);
+    const rules = await code("2. Say who may call whom");
+    await edit("stacks/orders/policy.ts", (text) =>
+      text.replace(/ {2}routes: \{\},[\s\S]* {2}access: \[\],\n/, () => rules),
+    );
+    const promises = await code("3. Say what must never break");
+    await edit("stacks/orders/index.ts", (text) => text.replace("  guarantees: [],\n", () => promises));
+    const dev = await code("4. Let a stack run it");
+    await edit("stacks/dev.ts", () => dev);
+    await runs("npx tsc -p tsconfig.check.json --incremental false");
+    const [up = "", ...looks] = await commandsOf("4. Let a stack run it", document);
+    const shown = await runs(up);
+    expect(shown).toMatch(/orders \+?→|shop\/web → shop\/orders:8080/);
+    expect(shown).not.toContain("bookstore");
+    for (const look of looks) expect(await runs(look)).toMatch(/orders-\S+ +2\/2 +Running/);
+    const [previewUp = "", previewDown = ""] = await commandsOf("5. Preview a pull request", document);
+    await runs(previewUp);
+    const pods = await runs("npm run sandbox -- kubectl get pods --namespace pr-12-shop --output=yaml");
+    expect(pods).toContain("value: database.pr-12-shop-data:5432");
+    await runs(previewDown);
+    // A caller that there is not is said with its place, before anything is made.
+    await edit("stacks/orders/policy.ts", (text) => text.replace('from: "web"', 'from: "wbe"'));
+    await expect(runs("npx tsc -p tsconfig.check.json --incremental false")).rejects.toThrow(/policy\.ts.*"wbe"/);
+    await edit("stacks/orders/policy.ts", (text) => text.replace('from: "wbe"', 'from: "web"'));
+    await edit("stacks/orders/policy.ts", (text) =>
+      text.replace('from: "orders", to: "database"', 'from: "pricing", to: "database"'),
+    );
+    await expect(runs("npm run sandbox -- preview")).rejects.toThrow(
+      /only orders reaches the database[\s\S]*shop\/pricing/,
+    );
+    await runs("npm run sandbox -- destroy");
   });
 });
