@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { aksMeshCommand } from "./aks-mesh-command";
 import { azCommand } from "./az-command";
 import { ended } from "./engine";
 import { findEmulator, stopEmulator } from "./emulator";
@@ -20,6 +21,7 @@ npm run sandbox -- status [--json]          what runs, which clusters and stacks
 npm run sandbox -- stop                     end every process; what was deployed comes back with the next start
 npm run sandbox -- reset                    stop, and forget everything
 npm run sandbox -- pulumi|kubectl|az …      the real command, pointed at the sandbox
+npm run sandbox -- aks-mesh …               the command of this checkout, in the sandbox's environment: previews, for instance
 npm run sandbox -- traffic [--seconds N]    run the pods with real sidecars: who calls whom, and how it ends
 npm run sandbox -- migrate [--yes] [--back] move stack dev from Open Service Mesh to Istio, see docs/migrate.md
   --watch                                   run the pods meanwhile: how their calls end in each step
@@ -79,6 +81,8 @@ async function main([command = "up", ...rest]: readonly string[]): Promise<numbe
       return kubectlCommand(await openSandbox(terminalReport()), rest);
     case "az":
       return azCommand(await openSandbox(terminalReport()), rest);
+    case "aks-mesh":
+      return aksMeshCommand(await openSandbox(terminalReport()), rest);
     case "traffic":
       return trafficCommand(await openSandbox(terminalReport()), rest);
     case "migrate":

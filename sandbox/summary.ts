@@ -6,6 +6,8 @@ interface Outputs {
   readonly resourceGroupName?: string;
   readonly meshVersion?: string;
   readonly namespaces?: readonly string[];
+  /** Where people begin, inside the cluster. */
+  readonly front?: string;
   /** `caller → service:port`, then what passes and what answers it. */
   readonly access?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -41,6 +43,7 @@ export function summary(stack: string, stackOutput: Exit): string {
     "",
     `Stack ${stack} is up: cluster ${outputs.clusterName} in resource group ${outputs.resourceGroupName}, OSM ${outputs.meshVersion}.`,
     `Namespaces in the mesh: ${(outputs.namespaces ?? []).join(", ")}`,
+    ...(outputs.front === undefined ? [] : [`People begin at ${outputs.front}, inside the cluster.`]),
     "",
     "Who may call whom, as the analysis of policies and workloads tells:",
     table([["CALLER", "SERVICE", "MAY SEND", "ANSWERED BY"], ...access.flatMap(accessLines)]),
