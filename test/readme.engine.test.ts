@@ -98,7 +98,7 @@ describe.sequential("the README's commands", () => {
     await runs("npx tsc -p tsconfig.check.json --incremental false");
     const [up = "", ...looks] = await commandsOf("4. Let a stack run it", document);
     const shown = await runs(up);
-    expect(shown).toMatch(/orders \+?→|shop\/web → shop\/orders:8080/);
+    expect(shown).toMatch(/shop\/web +shop\/orders:8080 +GET \/orders\n/);
     expect(shown).not.toContain("bookstore");
     for (const look of looks) expect(await runs(look)).toMatch(/orders-\S+ +2\/2 +Running/);
     const [previewUp = "", previewDown = ""] = await commandsOf("5. Preview a pull request", document);
