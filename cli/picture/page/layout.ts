@@ -48,13 +48,13 @@ const rankers = ["network-simplex", "tight-tree", "longest-path"] as const;
  * Boxes with arrows between them, groups that are unfolded in frames. Undefined where they cannot be drawn without overlapping.
  *
  * @param size of every box.
- * @param labels sizes of the arrows' labels, in the arrows' order; empty where they have none.
+ * @param labels sizes of the arrows' labels, in the arrows' order; those that have none are undefined, or missing.
  * @param direction of chains of calls.
  */
 export function layoutOf(
   visible: Visible,
   size: BoxSize,
-  labels: readonly BoxSize[],
+  labels: readonly (BoxSize | undefined)[],
   direction: Direction,
 ): Layout | undefined {
   for (const ranker of rankers) {
@@ -67,7 +67,7 @@ export function layoutOf(
 function laidOut(
   { shown, arrows }: Visible,
   size: BoxSize,
-  labels: readonly BoxSize[],
+  labels: readonly (BoxSize | undefined)[],
   direction: Direction,
   ranker: (typeof rankers)[number],
 ): Layout | undefined {
@@ -138,7 +138,7 @@ function laidOut(
     frames: framesOf(shown, boxes, framed),
     arrows: routes.map(({ label }, place) => ({
       path: paths[place] ?? "",
-      ...(labels.length > 0 && { label: mirrored(label) }),
+      ...(labels[place] !== undefined && { label: mirrored(label) }),
     })),
   };
 }

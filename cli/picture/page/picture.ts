@@ -236,8 +236,10 @@ function laidOut(
   const labelled = layoutOf(visible, { width, height }, labels, direction);
   if (labels.length === 0 || labelled === undefined || fits(labelled, stage.clientWidth, stage.clientHeight))
     return labelled;
-  // Labels take a third of the room. Where the picture does not fit with them, they are left to what is said of a chosen arrow.
-  return layoutOf(visible, { width, height }, [], direction);
+  // Labels take a third of the room. Where the picture does not fit with them, they are left to what is said of a chosen arrow,
+  // but for the shares of a split, which nothing else tells at sight.
+  const shares = labels.map((label, place) => (visible.arrows[place]?.tone === "share" ? label : undefined));
+  return layoutOf(visible, { width, height }, shares, direction);
 }
 
 /** What stands at an arrow. */
