@@ -6,17 +6,28 @@ import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { makeBundles, root } from "./package/bundles";
-import { makeDeclarations } from "./package/declarations";
+import { makeDeclarations, readModules } from "./package/declarations";
 import { thirdPartyNotices } from "./package/licenses";
-import { packageManifest } from "./package/manifest";
+import { description, ownManifest, packageManifest, packageName } from "./package/manifest";
+import { packageSchema } from "./package/schema";
 
 /** Makes the package anew in a folder. */
 async function makePackage(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  const own = ownManifest();
+  const json = (file: string, value: object) =>
+    writeFileSync(join(folder, file), `${JSON.stringify(value, null, 2)}\n`);
   const metafiles = await makeBundles(folder);
-  makeDeclarations(folder);
-  writeFileSync(join(folder, "package.json"), `${JSON.stringify(packageManifest(), null, 2)}\n`);
+  json("package.json", packageManifest(own));
+  const modules = readModules();
+  makeDeclarations(modules, folder);
+  const { version, license } = own;
+  json("plugin/schema.json", packageSchema(modules, { name: packageName, version, description, license }));
+  json("plugin/package.json", { name: packageName, version, private: true, main: "index.js" });
+  copyFileSync(join(__dirname, "package", "plugin", "PulumiPlugin.yaml"), join(folder, "plugin", "PulumiPlugin.yaml"));
+  copyFileSync(join(__dirname, "package", "plugin", "start.cjs"), join(folder, "plugin", "pulumi-resource-aks-mesh"));
+  chmodSync(join(folder, "plugin", "pulumi-resource-aks-mesh"), 0o755);
   writeFileSync(join(folder, "THIRD-PARTY-LICENSES.txt"), thirdPartyNotices(metafiles));
   copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"));
   copyFileSync(join(root, "docs", "package.md"), join(folder, "README.md"));

@@ -70,9 +70,6 @@ function providersEntry(): string {
 
 const hosting = "components/dynamic/hosting";
 
-/** For code whose traces nobody reads: names are shortened too, but those that the code may ask for. */
-const small = { minifyIdentifiers: true, keepNames: true };
-
 /** What is bundled, and what differs from the others in how. */
 const bundlesWith = (page: PageFiles): Readonly<Record<string, BuildOptions>> => ({
   "index.js": {
@@ -86,18 +83,17 @@ const bundlesWith = (page: PageFiles): Readonly<Record<string, BuildOptions>> =>
     entryPoints: ["cli/main.ts"],
     plugins: [apart, inPlaceOf("cli/preview", "scripts/package/preview"), pictureOf(page)],
   },
+  "plugin/index.js": { entryPoints: ["scripts/package/plugin/main.ts"] },
   "vendor/azure.js": {
     stdin: {
       contents: 'export * from "@azure/core-rest-pipeline"; export * from "@azure/identity";',
       resolveDir: root,
     },
-    ...small,
   },
   "vendor/kubernetes.js": {
     stdin: { contents: 'export { KubeConfig } from "@kubernetes/client-node";', resolveDir: root },
     // Of this one only the URL of Node.js versions without one is used, for 280 KB.
     alias: { "whatwg-url": "node:url" },
-    ...small,
   },
 });
 
@@ -114,9 +110,9 @@ export async function makeBundles(folder: string): Promise<readonly Metafile[]> 
         target: "node20",
         format: "cjs",
         external: ["@pulumi/*"],
-        // Names stay: errors and traces have them.
-        minifySyntax: true,
-        minifyWhitespace: true,
+        // Functions and classes keep their names, which errors and traces have.
+        minify: true,
+        keepNames: true,
         // They go into a file of their own.
         legalComments: "none",
         logLevel: "error",

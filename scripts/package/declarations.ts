@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import ts from "typescript";
 import { root } from "./bundles";
 
 /** What each of the package's modules is declared by. */
@@ -10,36 +10,41 @@ const entries = {
   analysis: "mesh/index",
 } as const;
 
+const host: ts.FormatDiagnosticsHost = {
+  getCurrentDirectory: () => root,
+  getCanonicalFileName: (name) => name,
+  getNewLine: () => "\n",
+};
+
+/** The package's modules as the compiler sees them. */
+export function readModules(): ts.Program {
+  const { options } = ts.parseJsonConfigFileContent(
+    ts.readConfigFile(join(root, "tsconfig.json"), (file) => readFileSync(file, "utf8")).config,
+    ts.sys,
+    root,
+  );
+  return ts.createProgram(
+    Object.values(entries).map((entry) => join(root, `${entry}.ts`)),
+    {
+      ...options,
+      // `npm test` checks the types; here they are only written down.
+      ...{ noCheck: true, noEmit: false, declaration: true, emitDeclarationOnly: true, rootDir: root },
+    },
+  );
+}
+
 /**
  * Writes the declarations of the package's modules into a folder.
  *
- * @throws Error with the compiler's words where types are wrong.
+ * @throws Error with the compiler's words where a type cannot be written down.
  */
-export function makeDeclarations(folder: string): void {
-  const directory = mkdtempSync(join(root, "node_modules", ".cache-package-"));
-  try {
-    const project = join(directory, "tsconfig.json");
-    const settings = {
-      extends: join(root, "tsconfig.json"),
-      compilerOptions: {
-        noEmit: false,
-        // `npm test` checks the types; here they are only written down.
-        noCheck: true,
-        declaration: true,
-        emitDeclarationOnly: true,
-        rootDir: root,
-        outDir: join(folder, "types"),
-      },
-      files: Object.values(entries).map((entry) => join(root, `${entry}.ts`)),
-      include: [],
-    };
-    writeFileSync(project, JSON.stringify(settings));
-    execFileSync(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", project], {
-      stdio: ["ignore", "inherit", "inherit"],
-    });
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+export function makeDeclarations(program: ts.Program, folder: string): void {
+  const { diagnostics } = program.emit(undefined, (file, text) => {
+    const to = join(folder, "types", relative(root, file));
+    mkdirSync(dirname(to), { recursive: true });
+    writeFileSync(to, text);
+  });
+  if (diagnostics.length > 0) throw new Error(ts.formatDiagnostics(diagnostics, host));
   for (const [module, entry] of Object.entries(entries)) {
     writeFileSync(join(folder, `${module}.d.ts`), `export * from "./types/${entry}";\n`);
   }

@@ -2,10 +2,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./bundles";
 
-/** A package.json, as far as it is read or written here. */
+/** The package's name, in every registry and language. */
+export const packageName = "aks-mesh";
+
+/** What it is, in one sentence. */
+export const description =
+  "Components for Pulumi that make an AKS cluster with a service mesh and its policies, and a command that proves who may call whom.";
+
+/** A package.json, as far as it is read here. */
 interface Manifest {
   readonly version: string;
-  readonly description: string;
   readonly license: string;
   readonly engines: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
@@ -14,16 +20,17 @@ interface Manifest {
 /** Pulumi's packages, which a program has one of each: its components and ours have to be of the same. */
 const peers = ["@pulumi/azure-native", "@pulumi/kubernetes", "@pulumi/pulumi"] as const;
 
+/** The checkout's package.json. */
+export function ownManifest(): Manifest {
+  return JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
+}
+
 /** The package.json of the package, made from the checkout's. */
-export function packageManifest(): object {
-  const { version, license, engines, dependencies } = JSON.parse(
-    readFileSync(join(root, "package.json"), "utf8"),
-  ) as Manifest;
+export function packageManifest({ version, license, engines, dependencies }: Manifest): object {
   return {
-    name: "aks-mesh",
+    name: packageName,
     version,
-    description:
-      "Components for Pulumi that make an AKS cluster with a service mesh and its policies, and a command that proves who may call whom.",
+    description,
     keywords: ["pulumi", "aks", "service-mesh", "istio", "open-service-mesh", "kubernetes", "policy"],
     license,
     engines,

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { transformSync } from "esbuild";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type PackageSchema } from "../../scripts/package/schema";
 import { codeOf, installPackage, linkPulumi } from "./installed";
 
 const root = resolve(__dirname, "..", "..");
@@ -51,7 +52,8 @@ describe.sequential("the package in an empty folder", () => {
     const bytes = files.map((file) => statSync(file).size).reduce((sum, size) => sum + size, 0);
     expect(bytes).toBeLessThan(5e6);
     expect(statSync(packed).size).toBeLessThan(1.5e6);
-    expect(files.filter((file) => !/\.(js|d\.ts|json|txt|md)$|LICENSE$/.test(file))).toEqual([]);
+    const starting = ["PulumiPlugin.yaml", "pulumi-resource-aks-mesh"].map((name) => join(installed(), "plugin", name));
+    expect(files.filter((file) => !/\.(js|d\.ts|json|txt|md)$|LICENSE$/.test(file)).sort()).toEqual(starting);
     const manifest = JSON.parse(readFileSync(join(installed(), "package.json"), "utf8")) as Record<string, unknown>;
     expect(Object.keys(manifest)).not.toEqual(expect.arrayContaining(["dependencies"]));
     expect(Object.keys(manifest)).not.toEqual(expect.arrayContaining(["scripts"]));
@@ -109,6 +111,57 @@ describe.sequential("the package in an empty folder", () => {
   });
 });
 
+describe("the schema for other languages", () => {
+  const schema = () => JSON.parse(readFileSync(join(installed(), "plugin", "schema.json"), "utf8")) as PackageSchema;
+  const inputOf = (component: string, name: string) =>
+    schema().resources[`aks-mesh:index:${component}`]?.inputProperties[name];
+
+  it("has every component, and types for all that it refers to", () => {
+    const { resources, types } = schema();
+    expect(Object.keys(resources).sort()).toEqual(
+      ["AksCluster", "FeatureRegistration", "IstioMesh", "MeshPolicies", "NamespaceIsolation", "OpenServiceMesh"].map(
+        (name) => `aks-mesh:index:${name}`,
+      ),
+    );
+    const referred = [...JSON.stringify(schema()).matchAll(/"#\/types\/([^"]+)"/g)].map(([, name = ""]) => name);
+    expect([...new Set(referred)].sort()).toEqual(Object.keys(types).sort());
+  });
+
+  it("says what each component is and what it cannot do without", () => {
+    for (const [name, { description }] of Object.entries(schema().resources)) expect(description, name).toBeTruthy();
+    const { requiredInputs, properties } = schema().resources["aks-mesh:index:AksCluster"] ?? {};
+    expect(requiredInputs).toEqual(["name", "resourceGroupName", "nodePools"]);
+    expect(properties?.["kubeconfig"]).toMatchObject({ type: "string" });
+  });
+
+  it("tells values that have to be known from those that may come later", () => {
+    expect(inputOf("AksCluster", "resourceGroupName")).not.toHaveProperty("plain");
+    expect(inputOf("AksCluster", "name")).toMatchObject({ type: "string", plain: true });
+    expect(inputOf("AksCluster", "nodePools")).toMatchObject({
+      type: "array",
+      items: { $ref: "#/types/aks-mesh:index:NodePool" },
+      plain: true,
+    });
+  });
+
+  it("has a form for what only TypeScript says", () => {
+    const { types } = schema();
+    expect(inputOf("AksCluster", "mesh")).toMatchObject({
+      type: "string",
+      description: expect.stringContaining("One of `None`, `OpenServiceMesh`, `Istio`.") as string,
+    });
+    const { properties = {} } = types["aks-mesh:index:AccessRule"] ?? {};
+    expect(properties["from"]).toMatchObject({
+      oneOf: [{ type: "string" }, { type: "array", items: { type: "string" } }],
+    });
+    expect(types["aks-mesh:index:Policy"]?.properties["services"]).toMatchObject({
+      type: "object",
+      additionalProperties: { $ref: "#/types/aks-mesh:index:PolicyService" },
+    });
+    expect(types["aks-mesh:index:AksClusterTransforms"]?.properties["cluster"]).toEqual({ $ref: "pulumi.json#/Any" });
+  });
+});
+
 describe.sequential("a Pulumi program of its own", () => {
   const [program = "", analysis = ""] = codeOf("package.md", "ts");
   beforeAll(() => linkPulumi(folder));
@@ -122,7 +175,7 @@ describe.sequential("a Pulumi program of its own", () => {
   });
 
   it("does not compile with a service that is spelt wrong, also as older settings find modules", () => {
-    const text = program.slice(program.indexOf("import { definePolicy"), program.indexOf("const feature"));
+    const text = program.slice(program.indexOf("import { definePolicy"), program.indexOf("const features"));
     writeFileSync(join(folder, "wrong.ts"), text.replace('from: "web"', 'from: "wbe"'));
     const older = { module: ts.ModuleKind.CommonJS, moduleResolution: ts.ModuleResolutionKind.Node10 };
     expect(typeErrors("wrong.ts", older)).toEqual([expect.stringContaining("'\"wbe\"' is not assignable to type")]);
@@ -169,6 +222,7 @@ describe.sequential("a Pulumi program of its own", () => {
     expect(providers.map(({ type }) => type.replace(/.*:/, "")).sort()).toEqual([
       "BootstrapRemoval",
       "CreateOnlySettings",
+      "FeatureRegistration",
       "FeatureRegistration",
       "InlinePools",
       "MeshReady",
