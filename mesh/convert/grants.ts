@@ -11,6 +11,7 @@ import { backendTargetPort, identityOf, keyOf } from "../osm/state";
 import { partOfBox, partOfCondition, type RequestPart } from "../istio/request-rules";
 import { exampleRequest, type RequestSet, subtractSets } from "../request/request-set";
 import { type AccountKey } from "../cluster/keys";
+import { memo } from "../cluster/look-up";
 import { TooComplexError } from "../regex/automaton";
 
 /** Requests that some callers may send to the pods of an account. */
@@ -43,7 +44,7 @@ interface Reached {
   readonly port: number;
   readonly caller: AccountKey;
   readonly rules: Rules | undefined;
-  readonly hosts: Set<string>;
+  hosts: readonly string[];
 }
 
 /** The relation by the accounts that are called. */
@@ -59,15 +60,16 @@ export function grantsOf(mesh: OsmMesh): Grants {
   const add = (one: Omit<Reached, "hosts">, hosts: readonly string[]): void => {
     const key = `${one.server}|${String(one.port)}|${one.caller}|${one.rules === undefined ? "tcp" : rulesKey(one.rules)}`;
     const known = reached.get(key);
-    if (known === undefined) reached.set(key, { ...one, hosts: new Set(hosts) });
-    else for (const host of hosts) known.hosts.add(host);
+    if (known === undefined) reached.set(key, { ...one, hosts });
+    else if (known.hosts !== hosts) known.hosts = [...new Set([...known.hosts, ...hosts])];
   };
+  const hostsOf = memo((service: ServicePort) => memo((isLocal: boolean) => hostnamesOf(service, isLocal)));
   for (const { callers, service, tree } of mesh.access().entries) {
     if (service.service === "") continue;
     for (const caller of callers) {
       if (isOutside(caller) || !caller.includes("/") || caller.includes(" ")) continue;
       const [namespace = ""] = caller.split("/");
-      const hosts = hostnamesOf(service, service.namespace === namespace);
+      const hosts = hostsOf(service)(service.namespace === namespace);
       if (service.kind === "tcp") {
         for (const { server, port } of tcpServers(mesh, caller, service, tree))
           add({ server, port, caller, rules: undefined }, hosts);
@@ -167,8 +169,9 @@ function outcomeOf(tree: CallTree): "+" | "-" | "?" {
 /** Callers that may send the same are one grant. */
 function grouped(reached: readonly Reached[], unsettled: Map<string, Unsettled>): readonly Grant[] {
   const groups = new Map<string, { readonly first: Reached; readonly callers: AccountKey[] }>();
+  const texts = memo((hosts: readonly string[]) => hosts.join());
   for (const one of reached) {
-    const hosts = one.rules === undefined ? "" : [...one.hosts].join();
+    const hosts = one.rules === undefined ? "" : texts(one.hosts);
     const key = `${one.server}|${String(one.port)}|${one.rules === undefined ? "tcp" : rulesKey(one.rules)}|${hosts}`;
     const known = groups.get(key);
     if (known === undefined) groups.set(key, { first: one, callers: [one.caller] });
@@ -178,7 +181,7 @@ function grouped(reached: readonly Reached[], unsettled: Map<string, Unsettled>)
     const { server, port, rules, hosts } = first;
     const of = { server, port, callers: [...new Set(callers)].sort() };
     if (rules === undefined) return [of];
-    return partsByHost(rules, [...hosts], server, unsettled).flatMap((one) =>
+    return partsByHost(rules, hosts, server, unsettled).flatMap((one) =>
       one.parts.length === 0 ? [] : [{ ...of, ...one }],
     );
   });

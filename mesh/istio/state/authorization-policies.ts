@@ -142,6 +142,8 @@ function readLists<Field extends string>(
   const record = reader.record(value, path);
   const lists: { [F in Field]?: readonly string[] } = {};
   for (const field of fields) {
+    // Most lists are not there.
+    if (record[field] === undefined) continue;
     const found = reader.texts(record[field], path, field);
     if (found.length > 0) lists[field] = found;
   }
