@@ -5,7 +5,8 @@
 "use strict";
 
 const { createHash } = require("node:crypto");
-const { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } = require("node:fs");
+const { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } = require("node:fs");
+const Module = require("node:module");
 const { join, resolve } = require("node:path");
 
 const root = resolve(__dirname, "..");
@@ -20,7 +21,7 @@ function sources(folder) {
 
 function fingerprint() {
   const hash = createHash("sha256");
-  const folders = ["cli", "mesh", "preview", "recovery", "stacks"].map((folder) => join(root, folder));
+  const folders = ["cli", "mesh", "preview", "program", "recovery", "stacks"].map((folder) => join(root, folder));
   const files = [...folders.flatMap(sources), join(root, "package-lock.json")];
   for (const file of files) {
     const { mtimeMs, size } = statSync(file);
@@ -29,19 +30,36 @@ function fingerprint() {
   return hash.digest("hex").slice(0, 16);
 }
 
-function bundle() {
+/** @returns the command, out of a bundle that is there or is made now. */
+function load() {
   const file = join(dist, `aks-mesh-${fingerprint()}.js`);
-  if (existsSync(file)) return file;
-  mkdirSync(dist, { recursive: true });
-  for (const name of readdirSync(dist)) {
-    if (/^aks-mesh-[0-9a-f]{16}\.js(\..*)?$/.test(name)) rmSync(join(dist, name), { force: true });
+  if (existsSync(file)) return require(file);
+  const code = bundle();
+  try {
+    mkdirSync(dist, { recursive: true });
+    for (const name of readdirSync(dist)) {
+      if (/^aks-mesh-[0-9a-f]{16}\.js(\..*)?$/.test(name)) rmSync(join(dist, name), { force: true });
+    }
+    // Written aside and renamed, so that two commands started at once never read half a bundle.
+    const draft = `${file}.${process.pid}`;
+    writeFileSync(draft, code);
+    renameSync(draft, file);
+  } catch (error) {
+    if (!["EACCES", "EPERM", "EROFS"].includes(error.code)) throw error;
+    // A checkout that may not be written to: the command is made at each start.
   }
+  const made = new Module(file);
+  made.filename = file;
+  made.paths = Module._nodeModulePaths(dist);
+  made._compile(code, file);
+  return made.exports;
+}
+
+function bundle() {
   const { script, style } = require("./picture/bundle-page.cjs")();
-  // Written aside and renamed, so that two commands started at once never read half a bundle.
-  const draft = `${file}.${process.pid}`;
-  require("esbuild").buildSync({
+  const { outputFiles } = require("esbuild").buildSync({
     entryPoints: [join(root, "cli", "main.ts")],
-    outfile: draft,
+    write: false,
     bundle: true,
     platform: "node",
     target: "node20",
@@ -53,10 +71,25 @@ function bundle() {
     minifySyntax: true,
     logLevel: "error",
   });
-  renameSync(draft, file);
-  return file;
+  return outputFiles[0].text;
 }
 
-require(bundle())
-  .main(process.argv.slice(2))
-  .then((code) => (process.exitCode = code));
+/** Whether an error says that a package is missing, not a file of ours. */
+function lacksPackage({ code, message }) {
+  return code === "MODULE_NOT_FOUND" && /^Cannot find module '[^./]/.test(message);
+}
+
+/** One line where packages are missing, as in a checkout in which nothing was installed yet. */
+function fail(error) {
+  if (!lacksPackage(error)) throw error;
+  console.error(`aks-mesh: its packages are not installed, or not all of them: run npm ci in ${root}.`);
+  process.exitCode = 2;
+}
+
+try {
+  load()
+    .main(process.argv.slice(2))
+    .then((code) => (process.exitCode = code), fail);
+} catch (error) {
+  fail(error);
+}

@@ -58,6 +58,11 @@ export async function previewCommand(terminal: Terminal, [command, ...rest]: rea
         );
     }
   } catch (error) {
+    if (error instanceof Error && error.message.includes("spawn pulumi ENOENT")) {
+      throw new UsageError(
+        "The pulumi command is not on the PATH: install it (https://www.pulumi.com/docs/install), or try previews in the sandbox, npm run sandbox -- aks-mesh preview ….",
+      );
+    }
     if (!(error instanceof PreviewProblem || error instanceof GitHubError)) throw error;
     terminal.err(`aks-mesh: ${error.message}\n`);
     return error instanceof InputProblem ? 2 : 1;

@@ -99,9 +99,21 @@ async function main([command = "up", ...rest]: readonly string[]): Promise<numbe
   }
 }
 
+/** What to do where a folder may not be written to; undefined for every other error. */
+function readOnlyProblem(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error) || !("path" in error)) return undefined;
+  if (error.code !== "EROFS" && error.code !== "EACCES") return undefined;
+  return `${String(error.path)} cannot be written to: the sandbox keeps its state in the checkout and its tools in ~/.cache/aks-mesh. Use a checkout of your own.`;
+}
+
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
+    const readOnly = readOnlyProblem(error);
+    if (readOnly !== undefined) {
+      console.error(readOnly);
+      process.exit(2);
+    }
     console.error(error instanceof UserError ? error.message : error);
     process.exit(error instanceof UserError ? 2 : 1);
   },

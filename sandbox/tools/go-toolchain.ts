@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { UserError } from "../progress";
 
 const run = promisify(execFile);
 
@@ -21,12 +22,12 @@ export async function checkGo(needed: string): Promise<void> {
     found = JSON.parse(stdout) as GoEnvironment;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new Error(
+    throw new UserError(
       `The sandbox builds its tools with Go ${needed} or newer, and 'go' is not on the PATH: see https://go.dev/dl`,
     );
   }
   const problem = goProblem(found.GOVERSION, found.GOTOOLCHAIN, needed);
-  if (problem !== undefined) throw new Error(problem);
+  if (problem !== undefined) throw new UserError(problem);
 }
 
 /** What is wrong with the Go that was found, or nothing. Go ≥ 1.21 fetches a newer toolchain unless GOTOOLCHAIN forbids it. */
