@@ -100,7 +100,7 @@ describe.sequential("the README's commands", () => {
     const shown = await runs(up);
     expect(shown).toMatch(/shop\/web +shop\/orders:8080 +GET \/orders\n/);
     expect(shown).not.toContain("bookstore");
-    for (const look of looks) expect(await runs(look)).toMatch(/orders-\S+ +2\/2 +Running/);
+    for (const look of looks) expect(await runs(look)).toMatch(/orders-\S+ +(\d)\/\1 +Running/);
     const [previewUp = "", previewDown = ""] = await commandsOf("5. Preview a pull request", document);
     await runs(previewUp);
     const pods = await runs("npm run sandbox -- kubectl get pods --namespace pr-12-shop --output=yaml");
