@@ -2,6 +2,7 @@
 export { AksCluster } from "./aks-cluster/aks-cluster";
 export * from "./aks-cluster/args";
 export * from "./aks-cluster/enums";
+export * from "./application";
 export * from "./feature-registration";
 export * from "./istio-mesh/istio-mesh";
 export type { IstioAccessLogSettings, IstioMeshSettings, IstioSidecarSettings } from "./istio-mesh/mesh-settings";

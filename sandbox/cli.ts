@@ -3,7 +3,7 @@ import { aksMeshCommand } from "./aks-mesh-command";
 import { azCommand } from "./az-command";
 import { ended } from "./engine";
 import { findEmulator, stopEmulator } from "./emulator";
-import { faultCommand } from "./fault-command";
+import { activeFaults, faultCommand, struck } from "./fault-command";
 import { kubectlCommand } from "./kubectl-command";
 import { meshFlag } from "./mesh-flag";
 import { migrateCommand } from "./migrate-command";
@@ -37,7 +37,11 @@ async function operation(name: Operation, rest: readonly string[]): Promise<numb
   const sandbox = await openSandbox(terminalReport());
   // After `up` the summary says what the outputs would, in words.
   const quiet = name === "up" ? ["--suppress-outputs"] : [];
+  const faults = await activeFaults(sandbox);
   const { code } = await operate(sandbox, name, stack, [...quiet, ...others], "show", mesh);
+  for (const sentence of struck(faults, await activeFaults(sandbox))) {
+    console.log(`${sentence}${code === 0 ? " The program came through." : ""}`);
+  }
   if (code === ended) {
     console.error("The engine was ended before its time. Run the same command again: it takes up what was under way.");
   }

@@ -4,7 +4,7 @@ import { type Sandbox } from "./sandbox";
 import { table } from "./summary";
 
 /** A fault as the emulator lists it. */
-interface Fault {
+export interface Fault {
   readonly name: string;
   readonly count?: number;
   readonly match?: string;
@@ -15,6 +15,20 @@ interface Fault {
 interface FaultList {
   readonly active: readonly Fault[];
   readonly available: Readonly<Record<string, string>>;
+}
+
+/** The faults that are on. */
+export async function activeFaults({ emulator }: Sandbox): Promise<readonly Fault[]> {
+  return ((await emulator.control("GET", "faults")) as FaultList).active;
+}
+
+/** How often each fault struck between two looks, a sentence each. Those without a count are not counted. */
+export function struck(before: readonly Fault[], after: readonly Fault[]): readonly string[] {
+  return before.flatMap(({ name, count }) => {
+    const left = after.find((fault) => fault.name === name)?.count ?? 0;
+    const times = (count ?? 0) - left;
+    return times > 0 ? [`The fault ${name} struck ${times === 1 ? "once" : `${String(times)} times`}.`] : [];
+  });
 }
 
 function wholeNumber(value: string | undefined, option: string): number | undefined {

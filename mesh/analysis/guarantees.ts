@@ -80,7 +80,13 @@ function readGuarantee(object: KubernetesObject): Guarantee | string {
   if (!isJsonObject(body) || (spec["never"] !== undefined && spec["always"] !== undefined)) {
     return "Write either never: or always:, with from, to and what is asked.";
   }
-  const { from, to, port, methods, path, headers } = body;
+  const { from, to, port, methods, path, headers, ...others } = body;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    const fields = ["from", "to", "port", "methods", "path", "headers"];
+    const [near] = nearNames(unknown, fields);
+    return `A guarantee has no ${unknown}: ${near === undefined ? `write ${fields.join(", ")}.` : `did you mean ${near}?`}`;
+  }
   const callers = typeof from === "string" ? [from] : from;
   if (!isTexts(callers) || callers.length === 0)
     return 'from must be a list of "namespace/service-account", "outside", "outside:CIDR", each with " as CERTIFICATE" if it shows one, or "*".';

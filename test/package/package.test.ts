@@ -119,9 +119,15 @@ describe("the schema for other languages", () => {
   it("has every component, and types for all that it refers to", () => {
     const { resources, types } = schema();
     expect(Object.keys(resources).sort()).toEqual(
-      ["AksCluster", "FeatureRegistration", "IstioMesh", "MeshPolicies", "NamespaceIsolation", "OpenServiceMesh"].map(
-        (name) => `aks-mesh:index:${name}`,
-      ),
+      [
+        "AksCluster",
+        "Application",
+        "FeatureRegistration",
+        "IstioMesh",
+        "MeshPolicies",
+        "NamespaceIsolation",
+        "OpenServiceMesh",
+      ].map((name) => `aks-mesh:index:${name}`),
     );
     const referred = [...JSON.stringify(schema()).matchAll(/"#\/types\/([^"]+)"/g)].map(([, name = ""]) => name);
     expect([...new Set(referred)].sort()).toEqual(Object.keys(types).sort());

@@ -65,6 +65,17 @@ describe("a guarantee written by hand", () => {
     expect(one?.position).toMatchObject({ file: "all.yaml", line });
   });
 
+  it.each([
+    ["method: [GET]", /no method: did you mean methods\?/],
+    ["requests: []", /no requests: write from, to, port, methods, path, headers/],
+  ])("is refused with a field that it does not have: %s", (field, message) => {
+    const document = guarantee("street/thief", "shop/cart").replace("to: shop/cart", `to: shop/cart\n    ${field}`);
+    const manifests = parseManifests([{ name: "all.yaml", text: document }]);
+    const { guarantees, problems } = readGuarantees(manifests.objects, manifests.positions);
+    expect(guarantees).toEqual([]);
+    expect(problems).toMatchObject([{ severity: "error", message: expect.stringMatching(message) }]);
+  });
+
   it("is broken where its service does not exist", () => {
     const [one] = check(pods, policies, guarantee("street/thief", "store/cart"));
     expect(one?.message).toBe("It says nothing: there is no service store/cart. Is shop/cart meant?");
