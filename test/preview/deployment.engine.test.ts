@@ -39,7 +39,9 @@ describe.sequential("drift", () => {
   it("is what somebody removed by hand", async () => {
     await kubectl(sandbox, stack, "delete", "service", "--namespace=bookstore", "bookstore");
     const { code, stdout } = await drift();
-    expect(stdout).toBe("Stack dev is not as it was deployed:\n− kubernetes:core/v1:Service aks-mesh-dev-bookstore\n");
+    expect(stdout).toBe(
+      "Stack dev is not as it was deployed:\n− kubernetes:core/v1:Service aks-mesh-dev-bookstore-bookstore\n",
+    );
     expect(code).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -87,7 +87,9 @@ export async function programWith(index: string): Promise<{ readonly directory: 
   const directory = await mkdtemp(join(tmpdir(), "aks-mesh-program-"));
   for (const name of await readdir(programDirectory)) {
     if (name === "index.ts" || name.startsWith(".")) continue;
-    await symlink(join(programDirectory, name), join(directory, name));
+    // It loads the index.ts beside its own file, which a link would be that of this checkout.
+    if (name === "program.cjs") await copyFile(join(programDirectory, name), join(directory, name));
+    else await symlink(join(programDirectory, name), join(directory, name));
   }
   await writeFile(join(directory, "index.ts"), index);
   return { directory, remove: () => rm(directory, { recursive: true }) };
