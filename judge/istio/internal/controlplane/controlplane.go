@@ -4,15 +4,19 @@ package controlplane
 import (
 	"errors"
 
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"istio.io/istio/pilot/pkg/features"
 	"istio.io/istio/pilot/pkg/model"
+	"istio.io/istio/pilot/pkg/networking/core"
 	"istio.io/istio/pilot/test/xds"
 	"istio.io/istio/pkg/kube/krt"
 	"istio.io/istio/pkg/log"
 	"istio.io/istio/pkg/test"
+	"istio.io/istio/pkg/util/sets"
 
 	"aks-mesh/judge/istio/internal/cluster"
 	"aks-mesh/judge/istio/internal/envoy"
@@ -104,7 +108,24 @@ func (c *ControlPlane) Discover(pod *corev1.Pod) *envoy.Discovery {
 	proxy := c.server.SetupProxy(Proxy(pod))
 	found.Listeners = c.server.Listeners(proxy)
 	found.Clusters = c.server.Clusters(proxy)
-	found.Routes = c.server.RoutesFromListeners(proxy, found.Listeners)
+	found.Routes = c.routes(proxy, found.Listeners)
 	found.Endpoints = c.server.Endpoints(proxy)
 	return found
+}
+
+// routes gives what listeners wait for. Each name is asked once, as Envoy subscribes to it: asked again for the routes of a sniffed port,
+// the generator finds none, as it has changed the virtual host that it keeps (getVirtualHostsForSniffedServicePort in httproute.go).
+func (c *ControlPlane) routes(proxy *model.Proxy, listeners []*listenerv3.Listener) []*routev3.RouteConfiguration {
+	names := sets.SortedList(sets.New(core.ExtractRoutesFromListeners(listeners)...))
+	push := &model.PushRequest{Push: c.server.PushContext()}
+	resources, _ := c.server.ConfigGen.BuildHTTPRoutes(proxy, push, names)
+	var routes []*routev3.RouteConfiguration
+	for _, resource := range resources {
+		route := &routev3.RouteConfiguration{}
+		if err := resource.Resource.UnmarshalTo(route); err != nil {
+			panic(err)
+		}
+		routes = append(routes, route)
+	}
+	return routes
 }
