@@ -38,12 +38,12 @@ async function stacks(): Promise<string[]> {
 describe.sequential("previews with a cluster of their own", () => {
   it("are refused where nodes are too large or too many, before anything is made", async () => {
     const index = await readFile(join(programDirectory, "index.ts"), "utf8");
-    const definition = "const definition = stackDefinition(stack, settings);";
+    const definition = "const definition = stackDefinition(stack, previewed, settings);";
     expect(index).toContain(definition);
     const larger = await programWith(
       index.replace(
         definition,
-        `const { cluster: small, ...others } = stackDefinition(stack, settings);
+        `const { cluster: small, ...others } = stackDefinition(stack, previewed, settings);
         const nodePools = small.nodePools.map((pool) => ({ ...pool, vmSize: "Standard_D64ds_v5", maxCount: 5 }));
         const definition = { ...others, cluster: { ...small, nodePools } };`,
       ),
