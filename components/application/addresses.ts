@@ -29,7 +29,7 @@ export function addressesOf(
 }
 
 /** The address of a Service's first port; undefined where it has none. */
-function addressOf(service: KubernetesObject): string | undefined {
+export function addressOf(service: KubernetesObject): string | undefined {
   const [first] = listAt(service, "spec", "ports");
   const port = valueAt(first, "port");
   if (typeof port !== "number") return undefined;

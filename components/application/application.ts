@@ -57,7 +57,7 @@ export class Application extends pulumi.ComponentResource {
     );
 
     const addresses = addressesOf(parts.objects, objects);
-    const front = frontAddress(args, addresses);
+    const front = frontAddress(args, parts.objects, objects);
 
     const policies = new MeshPolicies(
       `${name}-policies`,
@@ -82,8 +82,10 @@ export class Application extends pulumi.ComponentResource {
     const resources: ObjectResource[] = [];
     /** The resource of an object, after those that it waits for. */
     const make = (place: number): ObjectResource[] => {
-      const [object, plain, made] = [objects[place], parts.objects[place], resources[place]];
-      if (made !== undefined || object === undefined || plain === undefined) return made === undefined ? [] : [made];
+      const made = resources[place];
+      if (made !== undefined) return [made];
+      const [object, plain] = [objects[place], parts.objects[place]];
+      if (object === undefined || plain === undefined) return [];
       const dependsOn = [policies, ...(order[place] ?? []).flatMap(make)];
       const resource = new ObjectResource(resourceName(name, plain), object, {
         parent: this,

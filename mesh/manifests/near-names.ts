@@ -13,6 +13,12 @@ export function nearNames(name: string, known: Iterable<string>): readonly strin
     .map((one) => one.name);
 }
 
+/** A question for the names that are near, such as `did you mean cart or card?`; undefined where none is. */
+export function didYouMean(name: string, known: Iterable<string>): string | undefined {
+  const near = nearNames(name, known);
+  return near.length === 0 ? undefined : `did you mean ${near.join(" or ")}?`;
+}
+
 const mostNear = 3;
 
 function lastPart(name: string): string {

@@ -282,6 +282,7 @@ describe("an application of manifests", () => {
       { manifests: cart, front: "shop/card" },
       /no Service shop\/card with a port; did you mean cart/,
     ],
+    ["a front in another namespace", { manifests: cart, front: "stores/cart" }, /no Service stores\/cart with a port/],
     [
       "a namespace that there is not",
       { manifests: [object("ConfigMap", "c", { data: { a: "${namespace:shp}" } }), ...cart] },
