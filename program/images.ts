@@ -1,5 +1,5 @@
 import { RunError } from "@pulumi/pulumi";
-import { nearNames } from "../mesh/manifests/near-names";
+import { didYouMean } from "../mesh/manifests/near-names";
 import { type Application } from "./application";
 
 /**
@@ -16,9 +16,8 @@ export function imagesInPlace(
     Object.entries(brought).map(([name, reference]) => {
       const repository = Object.hasOwn(images, name) ? images[name] : undefined;
       if (repository !== undefined) return [repository, reference];
-      const near = nearNames(name, Object.keys(images));
-      const remedy =
-        near.length > 0 ? `did you mean ${near.join(" or ")}?` : `it has ${Object.keys(images).join(", ") || "none"}.`;
+      const known = Object.keys(images);
+      const remedy = didYouMean(name, known) ?? `it has ${known.join(", ") || "none"}.`;
       throw new RunError(`--image ${name}: the application has no image of this name; ${remedy}`);
     }),
   );

@@ -1,5 +1,5 @@
 import { RunError } from "@pulumi/pulumi";
-import { nearNames } from "../mesh/manifests/near-names";
+import { didYouMean } from "../mesh/manifests/near-names";
 import { preview, stacks } from "../stacks";
 import { type StackDefinition } from "./definition";
 import { type PreviewSettings } from "./previews/settings";
@@ -33,9 +33,9 @@ export function stackDefinition(stack: string, previewed: PreviewSettings | unde
     return withSettings({ ...definition, ...(previewed?.cluster === "own" && preview.own) }, settings);
   }
   const known = Object.keys(stacks);
-  const near = nearNames(meant, known);
+  const near = didYouMean(meant, known);
   throw new RunError(
-    `No definition for the stack "${meant}". There are ${known.join(", ")}; ${near.length > 0 ? `did you mean ${near.join(" or ")}? Or ` : ""}` +
+    `No definition for the stack "${meant}". There are ${known.join(", ")}; ${near === undefined ? "" : `${near} Or `}` +
       "add one in stacks/ and name it in stacks/index.ts.",
   );
 }

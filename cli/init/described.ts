@@ -1,5 +1,7 @@
 import { describeObject, isJsonObject, type KubernetesObject } from "../../mesh/manifests";
+import { repositoryOf } from "../../mesh/manifests/image";
 import { listAt, textAt, valueAt } from "../../mesh/manifests/inside";
+import { isBehind, podTemplateOf } from "../../mesh/manifests/pod-template";
 import { type PolicyPort, type PolicyService } from "../../mesh/policy";
 
 /** What manifests say of an application, in the terms of a policy. */
@@ -25,7 +27,6 @@ interface Workload {
   readonly object: KubernetesObject;
   readonly namespace: string;
   readonly account: string;
-  readonly labels: Readonly<Record<string, unknown>>;
 }
 
 /** Describes an application by its manifests. */
@@ -36,7 +37,7 @@ export function describeApplication(objects: readonly KubernetesObject[]): Descr
   const found: { readonly name: string; readonly service: PolicyService }[] = [];
   for (const service of objects.filter(({ apiVersion, kind }) => apiVersion === "v1" && kind === "Service")) {
     const { name, namespace = "default" } = service.metadata;
-    const pods = workloads.filter((workload) => workload.namespace === namespace && isBehind(workload, service));
+    const pods = workloads.filter(({ object }) => isBehind(object, service));
     const accounts = [...new Set(pods.map(({ account }) => account))];
     pods.forEach((workload) => behind.add(workload));
     if (accounts.length !== 1) {
@@ -73,21 +74,11 @@ function defaultAccount(object: KubernetesObject): string {
 }
 
 function workloadOf(object: KubernetesObject): Workload {
-  const path = object.kind === "CronJob" ? ["spec", "jobTemplate", "spec", "template"] : ["spec", "template"];
-  const pod = object.kind === "Pod" ? object : valueAt(object, ...path);
-  const labels = valueAt(pod, "metadata", "labels");
   return {
     object,
     namespace: object.metadata.namespace ?? "default",
-    account: textAt(pod, "spec", "serviceAccountName") ?? "default",
-    labels: isJsonObject(labels) ? labels : {},
+    account: textAt(podTemplateOf(object), "spec", "serviceAccountName") ?? "default",
   };
-}
-
-function isBehind({ labels }: Workload, service: KubernetesObject): boolean {
-  const selector = valueAt(service, "spec", "selector");
-  if (!isJsonObject(selector) || Object.keys(selector).length === 0) return false;
-  return Object.entries(selector).every(([key, value]) => labels[key] === value);
 }
 
 function portsOf(service: KubernetesObject, notes: string[]): readonly PolicyPort[] {
@@ -125,7 +116,7 @@ function imagesOf(objects: readonly KubernetesObject[]): ReadonlyMap<string, str
       for (const [key, part] of Object.entries(value)) {
         if (key !== "image" || typeof part !== "string") collect(part);
         else {
-          const repository = part.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
+          const repository = repositoryOf(part);
           images.set(repository.slice(repository.lastIndexOf("/") + 1), repository);
         }
       }

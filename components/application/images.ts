@@ -1,10 +1,6 @@
 import { RunError } from "@pulumi/pulumi";
+import { repositoryOf } from "../../mesh/manifests/image";
 import { mapTexts } from "./map-texts";
-
-/** An image's repository: its reference without tag and digest. */
-export function repositoryOf(image: string): string {
-  return image.replace(/@sha256:[0-9a-f]+$/, "").replace(/:[^/:]*$/, "");
-}
 
 /**
  * An object whose containers run other images.

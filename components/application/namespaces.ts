@@ -1,5 +1,5 @@
 import { RunError } from "@pulumi/pulumi";
-import { nearNames } from "../../mesh/manifests/near-names";
+import { didYouMean } from "../../mesh/manifests/near-names";
 import { type Policy } from "../../mesh/policy";
 import { mapTexts } from "./map-texts";
 
@@ -65,8 +65,7 @@ function inText(renaming: Renaming, text: string, property: string): string {
 function placeholderName(renaming: Renaming, namespace: string): string {
   if (renaming.namespaces.has(namespace)) return renaming.prefix + namespace;
   const known = [...renaming.namespaces];
-  const near = nearNames(namespace, known);
-  const remedy = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `there are ${known.join(", ")}.`;
+  const remedy = didYouMean(namespace, known) ?? `there are ${known.join(", ")}.`;
   throw new RunError(`\${namespace:${namespace}}: the application has no such namespace; ${remedy}`);
 }
 

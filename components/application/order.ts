@@ -1,6 +1,8 @@
 import { RunError } from "@pulumi/pulumi";
-import { isJsonObject, type KubernetesObject } from "../../mesh/manifests";
-import { textAt, valueAt } from "../../mesh/manifests/inside";
+import { type KubernetesObject } from "../../mesh/manifests";
+import { textAt } from "../../mesh/manifests/inside";
+import { isBehind } from "../../mesh/manifests/pod-template";
+import { isService } from "./addresses";
 
 /** What objects wait for: for each the places in the list of those that come before it. */
 export type Order = readonly (readonly number[])[];
@@ -26,11 +28,14 @@ export function orderOf(objects: readonly KubernetesObject[]): Order {
   const said = objects.map((object) => annotated(object, objects));
   const places = objects.map((_, index) => index);
   const isWorkload = (index: number): boolean => workloads.has(objects[index]?.kind ?? "");
-  const first = places.filter((index) => !isWorkload(index) && !isService(objects[index]) && !isLast(objects[index]));
+  const first = places.filter((index) => {
+    const object = objects[index];
+    return object !== undefined && !isWorkload(index) && !isService(object) && !isLast(object);
+  });
   const order = objects.map((object, index): readonly number[] => {
     if (isWorkload(index)) return [...inNamespaceOf(object, first, objects), ...(said[index] ?? [])];
     if (isService(object)) {
-      const behind = places.filter((place) => isWorkload(place) && isBehind(objects[place], object));
+      const behind = objects.flatMap((other, place) => (isWorkload(place) && isBehind(other, object) ? [place] : []));
       return [...behind, ...(said[index] ?? [])];
     }
     if (isLast(object)) return [...places.filter((place) => !isLast(objects[place])), ...(said[index] ?? [])];
@@ -41,10 +46,6 @@ export function orderOf(objects: readonly KubernetesObject[]): Order {
   });
   refuseCircles(objects, order);
   return order;
-}
-
-function isService(object: KubernetesObject | undefined): boolean {
-  return object?.apiVersion === "v1" && object.kind === "Service";
 }
 
 function isLast(object: KubernetesObject | undefined): boolean {
@@ -70,16 +71,6 @@ function inNamespaceOf(
     const namespace = objects[place]?.metadata.namespace;
     return namespace === undefined || namespace === metadata.namespace;
   });
-}
-
-/** Whether a Service leads to the pods of a workload. */
-function isBehind(workload: KubernetesObject | undefined, service: KubernetesObject): boolean {
-  if (workload === undefined || workload.metadata.namespace !== service.metadata.namespace) return false;
-  const selector = valueAt(service, "spec", "selector");
-  if (!isJsonObject(selector) || Object.keys(selector).length === 0) return false;
-  const labels =
-    workload.kind === "Pod" ? workload.metadata.labels : valueAt(workload, "spec", "template", "metadata", "labels");
-  return isJsonObject(labels) && Object.entries(selector).every(([key, value]) => labels[key] === value);
 }
 
 /** Places of the objects that an annotation names, `group/namespaces/namespace/kind/name` each. */

@@ -1,5 +1,5 @@
 import { RunError } from "@pulumi/pulumi";
-import { nearNames } from "../../mesh/manifests/near-names";
+import { didYouMean } from "../../mesh/manifests/near-names";
 import { meshConfigFields, proxyConfigFields } from "./mesh-config-fields";
 import { type IstioMeshSettings } from "./mesh-settings";
 
@@ -31,8 +31,7 @@ function fieldProblems(path: string, given: object | undefined, allowed: readonl
     const own = ownSettings[field];
     if (own !== undefined && allowed.includes(field)) return [`${path}.${field}: write settings.${own} instead.`];
     if (allowed.includes(field)) return [];
-    const near = nearNames(field, allowed);
-    const remedy = near.length > 0 ? `did you mean ${near.join(" or ")}?` : "leave it out.";
+    const remedy = didYouMean(field, allowed) ?? "leave it out.";
     return [`${path}.${field}: the add-on does not let it pass; ${remedy}`];
   });
 }
