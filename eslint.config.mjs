@@ -92,6 +92,10 @@ export default tseslint.config(
     rules: noImportsFrom("components", "program", "stacks", "mesh", "cli", "preview", "sandbox"),
   },
   { files: ["cli/**/*.ts"], rules: noImportsFrom("components", "stacks", "sandbox") },
+  {
+    files: ["policy-pack/**/*.ts"],
+    rules: noImportsFrom("components", "program", "stacks", "preview", "sandbox", "recovery", "judge"),
+  },
   // Of the program a preview knows what both sides say of previews, and what a stack guarantees. It runs the rest through the engine.
   {
     files: ["preview/**/*.ts"],
