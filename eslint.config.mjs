@@ -116,7 +116,7 @@ export default tseslint.config(
   },
   { files: ["sandbox/**/*.ts"], rules: noImportsFrom("components", "program", "stacks", "mesh", "cli", "preview") },
   {
-    files: ["cli/**/*.ts", "recovery/**/*.ts", "sandbox/**/*.ts", "scripts/**/*.ts", "bench/**/*.ts"],
+    files: ["cli/**/*.ts", "recovery/**/*.ts", "sandbox/**/*.ts", "scripts/**/*.ts", "bench/**/*.ts", "site/*.ts"],
     rules: { "no-console": "off" },
   },
 );

@@ -48,7 +48,14 @@ const runs = steps.flatMap(({ place, step }) => (step.run === undefined ? [] : [
 
 describe("the workflows", () => {
   it("are these", () => {
-    expect(names).toEqual(["checks.yml", "deploy.yml", "preview-down.yml", "preview-reap.yml", "preview.yml"]);
+    expect(names).toEqual([
+      "checks.yml",
+      "deploy.yml",
+      "preview-down.yml",
+      "preview-reap.yml",
+      "preview.yml",
+      "site.yml",
+    ]);
   });
 
   it("pin every action by a commit, and say which version that is", () => {
@@ -87,15 +94,24 @@ describe("the workflows", () => {
       "preview-reap.yml: reap: id-token",
       "preview.yml: comment: pull-requests",
       "preview.yml: up: id-token",
+      "site.yml: publish: id-token",
+      "site.yml: publish: pages",
     ]);
   });
 
-  it("give Azure to jobs in an environment alone, and GitHub's pen to none of them", () => {
+  it("give an identity to jobs in an environment alone, and GitHub's pen to none of them but for its pages", () => {
     for (const { place, body } of jobs) {
-      const { "id-token": azure, ...rest } = body.permissions ?? {};
-      expect(body.environment !== undefined, place).toBe(azure === "write");
-      if (azure === "write") expect(Object.values(rest), place).not.toContain("write");
+      const { "id-token": identity, pages, ...rest } = body.permissions ?? {};
+      expect(body.environment !== undefined, place).toBe(identity === "write");
+      expect(pages !== undefined, place).toBe(body.environment === "github-pages");
+      if (identity === "write") expect(Object.values(rest), place).not.toContain("write");
     }
+  });
+
+  it("publish pages that a job without rights has built", () => {
+    expect(workflow("site.yml").jobs["publish"]?.steps.map(({ uses = "", run }) => [uses.split("@")[0], run])).toEqual([
+      ["actions/deploy-pages", undefined],
+    ]);
   });
 
   it("put nothing into a script but by the environment", () => {
@@ -203,6 +219,7 @@ describe("the workflows", () => {
     expect([...new Set(commands)].sort()).toEqual([
       "node cli/bin.js",
       "npm ci",
+      "npm run",
       "npm test",
       "pulumi preview",
       "pulumi up",

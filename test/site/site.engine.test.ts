@@ -1,0 +1,95 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parse, type DefaultTreeAdapterTypes as Tree } from "parse5";
+import { beforeAll, describe, expect, it } from "vitest";
+
+const root = resolve(__dirname, "../..");
+const site = join(root, "dist", "site");
+const read = (file: string) => readFileSync(join(site, file), "utf8");
+const built = (ending: string) =>
+  readdirSync(site, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(ending));
+
+/** All elements of a page. */
+function elementsOf(node: Tree.Node): Tree.Element[] {
+  const inside = "childNodes" in node ? node.childNodes.flatMap(elementsOf) : [];
+  return "tagName" in node ? [node, ...inside] : inside;
+}
+
+/** The attribute of all elements of a page that have it. */
+const valuesIn = (file: string, attribute: string): string[] =>
+  elementsOf(parse(read(file))).flatMap(({ attrs }) =>
+    attrs.flatMap(({ name, value }) => (name === attribute ? [value] : [])),
+  );
+
+/** What a browser loads of a page by itself: what its elements name, other than where their links lead. */
+function loadedBy(file: string): string[] {
+  return elementsOf(parse(read(file))).flatMap(({ tagName, attrs }) =>
+    attrs.flatMap(({ name, value }) => {
+      const loads = ["src", "srcset", "poster", "data"].includes(name) || (name === "href" && tagName === "link");
+      return loads ? [value] : [];
+    }),
+  );
+}
+
+beforeAll(() => {
+  execFileSync(process.execPath, ["--import", "tsx", join("site", "build.ts")], {
+    cwd: root,
+    env: { ...process.env, SITE_BASE: "mesh" },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+});
+
+describe("the site", () => {
+  it("has a page for each document", () => {
+    const documents = readdirSync(join(root, "docs")).filter((file) => /^(?!README).*\.md$/.test(file));
+    expect(documents.length).toBeGreaterThan(15);
+    expect(built(".html")).toEqual(expect.arrayContaining(documents.map((file) => file.replace(/\.md$/, ".html"))));
+  });
+
+  it("shows the picture of the bookstore and a broken guarantee, both made by the command", () => {
+    const front = read("index.html");
+    expect(front).toContain('<iframe src="/mesh/access.html"');
+    expect(front).toContain("Guarantee bookthief never reaches bookstore: It is broken");
+    expect(front).toMatch(/shown by {2}bookthief\/bookthief → bookstore\.bookstore\S+ GET \//);
+    const picture = read("access.html");
+    for (const service of ["bookbuyer", "bookthief", "bookstore-v2", "bookwarehouse"])
+      expect(picture).toContain(service);
+  });
+
+  it("leads to files of the repository on its forge", () => {
+    const links = valuesIn("package.html", "href");
+    expect(links).toContainEqual(expect.stringMatching(/^https:\/\/.*\/blob\/main\/scripts\/package\.ts$/));
+    expect(links.filter((link) => link.startsWith(".."))).toEqual([]);
+  });
+
+  it("has the headings that links name", () => {
+    const links = built(".html").flatMap((file) =>
+      valuesIn(file, "href").flatMap((href) => {
+        const [, page = "", heading] = /^(?:\.\/([\w-]+)\.html)?#(.+)$/.exec(href) ?? [];
+        return heading === undefined
+          ? []
+          : [{ link: `${file} → ${href}`, to: page === "" ? file : `${page}.html`, heading }];
+      }),
+    );
+    expect(links.filter(({ link }) => !link.includes(" → #")).length).toBeGreaterThan(5);
+    const ids = new Map(built(".html").map((file) => [file, new Set(valuesIn(file, "id"))]));
+    const dead = links.filter(({ to, heading }) => ids.get(to)?.has(decodeURIComponent(heading)) !== true);
+    expect(dead.map(({ link }) => link)).toEqual([]);
+  });
+
+  it("can be searched", () => {
+    expect(built(".js").filter((file) => file.includes("localSearchIndex")).length).toBeGreaterThan(0);
+  });
+
+  it("loads nothing from elsewhere", () => {
+    const loaded = built(".html").flatMap(loadedBy);
+    expect(loaded.length).toBeGreaterThan(100);
+    expect(loaded.filter((address) => !address.startsWith("/mesh/") && address !== "data:,")).toEqual([]);
+    const styles = built(".css").flatMap((file) => [...read(file).matchAll(/url\(["']?([^)"']+)|@import[^;]+/g)]);
+    expect(styles.map(([all, address = all]) => address).filter((one) => !one.startsWith("data:"))).toEqual([]);
+    const scripts = built(".js").map(read).join("\n");
+    expect(scripts).not.toMatch(/(fetch|import|Worker|sendBeacon|open)\(\s*["'`](https?:)?\/\//);
+    expect(scripts).not.toMatch(/\.(src|href)\s*=\s*["'`](https?:)?\/\//);
+  });
+});
