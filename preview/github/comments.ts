@@ -86,7 +86,7 @@ async function ownComments(
     per_page: 100,
   });
   return comments
-    .map(({ id, body, html_url, user }) => ({ id, body: body ?? "", url: html_url, login: user?.login }))
+    .map(({ id, body, html_url, user }) => ({ id: Number(id), body: body ?? "", url: html_url, login: user?.login }))
     .filter(({ body, login }) => login === author && markerOf(body) === markerOf(like))
     .sort((a, b) => a.id - b.id);
 }

@@ -70,7 +70,7 @@ type Data =
 
 function readPullRequest({ number, state, title, user, head, base, labels }: Data): PullRequest {
   // GitHub's types do not say it, but the repository of a deleted fork is null.
-  const from: { readonly id: number } | null = head.repo;
+  const from: { readonly id: number | bigint } | null = head.repo;
   return {
     number,
     open: state === "open",
