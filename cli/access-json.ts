@@ -1,8 +1,10 @@
-import { type Access, addressOf, type CallTree } from "../mesh";
+import { type Access, addressOf, type CallTree, type RequestCondition } from "../mesh";
+import { schemaOf } from "./schemas";
 
-/** The relation as data: what each caller's requests end with, by route, and what everything else gets. */
+/** The relation as data, see schemas/v1/access.json: what each caller's requests end with, by route, and what everything else gets. */
 export function accessJson(relation: Access): unknown {
   return {
+    $schema: schemaOf("access"),
     callers: relation.callers,
     unseen: relation.unseen,
     outsiders: relation.outsiders,
@@ -52,13 +54,22 @@ function treeJson(tree: CallTree): unknown {
         groups: tree.list.groups.map(({ source, rules }) => ({
           from: source,
           rules: rules.map((rule) => ({
-            methods: rule.methods,
-            path: rule.path,
-            headers: Object.fromEntries(rule.headers ?? []),
+            ...conditionJson(rule),
             calls: treeJson(tree.then(rule)),
           })),
         })),
         otherwise: treeJson(tree.otherwise),
       };
   }
+}
+
+/** A condition on requests. What it has beside a path, methods and headers narrows it. */
+function conditionJson({ methods, path, headers, also, except }: RequestCondition): object {
+  return {
+    methods,
+    path,
+    headers: Object.fromEntries(headers ?? []),
+    ...(also && also.length > 0 && { also: also.map(conditionJson) }),
+    ...(except && except.length > 0 && { except: except.map(conditionJson) }),
+  };
 }

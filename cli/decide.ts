@@ -1,8 +1,9 @@
-import { askedService, callerShowing, type CallRequest, decide, RequestError, type Verdict } from "../mesh";
+import { askedService, callerShowing, type CallRequest, decide, type Mesh, RequestError, type Verdict } from "../mesh";
 import { isJsonObject } from "../mesh/manifests";
 import { readText } from "./input";
 import { loadMesh, sourceOptions } from "./load";
 import { readOptions } from "./options";
+import { schemaOf } from "./schemas";
 import { type Terminal } from "./terminal";
 
 /** `aks-mesh decide FILES… < requests.jsonl`: one verdict a line, in the order asked. */
@@ -20,25 +21,27 @@ export async function decideCommand(terminal: Terminal, args: readonly string[])
   let bad = false;
   const answers: string[] = [];
   for (const request of requests) {
-    let answer: unknown = request;
-    if (!("error" in request)) {
-      try {
-        answer = verdictLine(decide(mesh, request));
-      } catch (error) {
-        if (!(error instanceof RequestError)) throw error;
-        answer = { error: error.message };
-        bad = true;
-      }
-    } else bad = true;
-    answers.push(`${JSON.stringify(answer)}\n`);
+    const answer = "error" in request ? request : answerTo(mesh, request);
+    if ("error" in answer) bad = true;
+    answers.push(`${JSON.stringify({ $schema: schemaOf("verdict"), ...answer })}\n`);
     if (answers.length >= 1000) terminal.out(answers.splice(0).join(""));
   }
   terminal.out(answers.join(""));
   return bad ? 2 : 0;
 }
 
-/** A verdict as one line of JSON. */
-export function verdictLine(verdict: Verdict): Readonly<Record<string, unknown>> {
+/** What happens to one call, or what is wrong with the request. */
+function answerTo(mesh: Mesh, request: CallRequest): Readonly<Record<string, unknown>> {
+  try {
+    return verdictJson(decide(mesh, request));
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    return { error: error.message };
+  }
+}
+
+/** A verdict as data, see schemas/v1/verdict.json. */
+export function verdictJson(verdict: Verdict): Readonly<Record<string, unknown>> {
   return {
     outcome: verdict.outcome,
     status: verdict.status,

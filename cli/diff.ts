@@ -1,11 +1,12 @@
 import { type AccessChange, changeTitles, describeRequest, diff, DiffTooLarge, provedExtentOf } from "../mesh";
-import { verdictLine } from "./decide";
+import { verdictJson } from "./decide";
 import { outcomeText } from "./explain";
 import { loadMesh, sourceOptions } from "./load";
 import { readOptions } from "./options";
 import { diffPicture } from "./picture/changes";
 import { pictureHtml } from "./picture/html";
 import { writePicture } from "./picture/write";
+import { schemaOf } from "./schemas";
 import { type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
 import { watchOption } from "./watch";
@@ -41,15 +42,17 @@ export async function diffCommand(terminal: Terminal, args: readonly string[]): 
     if (error instanceof DiffTooLarge) throw new UsageError(error.message);
     throw error;
   }
-  if (values.json === true) terminal.out(`${JSON.stringify(changes.map(changeJson), null, 2)}\n`);
-  else if (values.html === undefined) terminal.out(describeChanges(changes, terminal, extent));
+  if (values.json === true) {
+    const report = { $schema: schemaOf("diff"), extent, changes: changes.map(changeJson) };
+    terminal.out(`${JSON.stringify(report, null, 2)}\n`);
+  } else if (values.html === undefined) terminal.out(describeChanges(changes, terminal, extent));
   return values["exit-code"] === true && changes.length > 0 ? 1 : 0;
 }
 
-/** A change as data. */
+/** A change as data, see schemas/v1/diff.json. */
 export function changeJson(change: AccessChange): unknown {
   const { before, after } = change;
-  return { ...change, ...(before && { before: verdictLine(before) }), ...(after && { after: verdictLine(after) }) };
+  return { ...change, ...(before && { before: verdictJson(before) }), ...(after && { after: verdictJson(after) }) };
 }
 
 /** Changes as text; where there is none, what that is proved of. */

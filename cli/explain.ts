@@ -10,9 +10,10 @@ import {
   serverNameOf,
   type Verdict,
 } from "../mesh";
-import { isPath, verdictLine } from "./decide";
+import { isPath, verdictJson } from "./decide";
 import { loadMesh, sourceOptions } from "./load";
 import { readOptions } from "./options";
+import { schemaOf } from "./schemas";
 import { shareText } from "./share-text";
 import { type Paint, type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
@@ -62,8 +63,9 @@ export async function explainCommand(terminal: Terminal, args: readonly string[]
     if (error instanceof RequestError) throw new UsageError(error.message);
     throw error;
   }
-  if (values.json === true) terminal.out(`${JSON.stringify(verdictLine(verdict), null, 2)}\n`);
-  else terminal.out(describeVerdict(mesh, request, verdict, terminal.paint));
+  if (values.json === true) {
+    terminal.out(`${JSON.stringify({ $schema: schemaOf("verdict"), ...verdictJson(verdict) }, null, 2)}\n`);
+  } else terminal.out(describeVerdict(mesh, request, verdict, terminal.paint));
   return 0;
 }
 

@@ -12,6 +12,7 @@ export { conditionText, type Extent, summarize, type Summary } from "./analysis/
 export { type AskedService, askedService, parseAddress } from "./cluster/dns";
 export type { CallRequest, Outcome, Reason, VariesBy, Verdict } from "./request/request";
 export { describeRequest, statusOf } from "./request/request";
+export type { RequestCondition } from "./request/request-set";
 export {
   admit,
   compile,

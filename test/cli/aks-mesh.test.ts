@@ -75,7 +75,8 @@ describe("aks-mesh", () => {
     ]);
     expect(lines[0]).toMatchObject({ backends: { "bookstore/bookstore": 1 } });
     expect(lines[0]?.["because"]).toContain("TrafficTarget bookstore/buyer");
-    expect(lines[3]).toEqual({ error: "The line is not JSON." });
+    expect(lines[3]).toEqual({ $schema: "urn:aks-mesh:schema:v1:verdict", error: "The line is not JSON." });
+    expect(new Set(lines.map((line) => line["$schema"]))).toEqual(new Set(["urn:aks-mesh:schema:v1:verdict"]));
     expect(stderr).toContain("No MeshConfig: strict mode");
     expect(status).toBe(2);
   });

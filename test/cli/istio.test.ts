@@ -101,7 +101,8 @@ describe("manifests of Istio", () => {
     const same = write("same.yaml", `${cluster}${policy('"/items*"')}${closed}`);
     const kinds = async (after: string) => {
       const { output } = await run("diff", osm, after, "--json");
-      return (JSON.parse(output.slice(output.indexOf("[\n"))) as { kind: string }[]).map(({ kind }) => kind);
+      const report = JSON.parse(output.slice(output.indexOf("{\n"))) as { changes: { kind: string }[] };
+      return report.changes.map(({ kind }) => kind);
     };
     // What is refused is answered with 403 in place of 404.
     expect(await kinds(same)).toEqual(["answers"]);

@@ -3,9 +3,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { readRequest, verdictLine } from "../../cli/decide";
+import { accessJson } from "../../cli/access-json";
+import { readRequest, verdictJson } from "../../cli/decide";
 import { main } from "../../cli/main";
 import { schemaOf, type SchemaName } from "../../cli/schemas";
+import { readCases } from "../../judge/case-file";
 import { decide, guaranteeKind, meshOf, readGuarantees } from "../../mesh";
 import { isJsonObject, parseManifests } from "../../mesh/manifests";
 import { capture } from "./capture";
@@ -19,6 +21,13 @@ const fits = (name: SchemaName, value: unknown): string =>
 const cases = join(__dirname, "cases");
 const files = readdirSync(cases).filter((name) => name.endsWith(".yaml"));
 
+/** What the command prints as JSON; undefined where it cannot read its input. */
+async function printed(...args: readonly string[]): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const { output, result } = await capture(() => main(args));
+  // Notes come first, on standard error.
+  return result === 2 ? undefined : (JSON.parse(output.slice(output.indexOf("{\n"))) as Record<string, unknown>);
+}
+
 describe("schemas/v1", () => {
   it("check: what the command prints of everything that people reported, and nothing else", async () => {
     let found = 0;
@@ -30,6 +39,38 @@ describe("schemas/v1", () => {
       expect(fits("check", { ...report, more: 1 })).not.toBe("fits");
     }
     expect(found).toBeGreaterThan(50);
+  });
+
+  it("access: what the command prints of them, and of what the real Istio was asked", async () => {
+    const read: unknown[] = [];
+    for (const name of files) read.push((await printed("access", "--json", join(cases, name))) ?? []);
+    for (const { objects } of readCases("istio")) {
+      const text = objects.map((object) => JSON.stringify(object)).join("\n---\n");
+      const manifests = parseManifests([{ name: "case.yaml", text }]);
+      read.push(accessJson(meshOf(manifests, [], "istio").access()));
+    }
+    const reports = read.flat().map((report) => JSON.parse(JSON.stringify(report)) as object);
+    for (const report of reports) {
+      expect(fits("access", report)).toBe("fits");
+      expect(fits("access", { ...report, more: 1 })).not.toBe("fits");
+    }
+    expect(reports.length).toBeGreaterThan(90);
+    const texts = JSON.stringify(reports);
+    for (const part of ["varies-by", "weight", "groups", "tls", "also", "except"])
+      expect(texts).toContain(`"${part}":`);
+  });
+
+  it("diff: what the command prints of one and the next", async () => {
+    const kinds = new Set<unknown>();
+    for (const [index, name] of files.slice(1).entries()) {
+      const report = await printed("diff", "--json", join(cases, files[index] ?? ""), join(cases, name));
+      if (report === undefined) continue;
+      expect(fits("diff", report), name).toBe("fits");
+      for (const { kind } of report["changes"] as { kind: string }[]) kinds.add(kind);
+      expect(fits("diff", { ...report, changes: [{ kind: "opened", from: "a/b", to: "c:80" }] })).not.toBe("fits");
+    }
+    expect(kinds).toContain("opens");
+    expect(kinds).toContain("closes");
   });
 
   it("guarantee: those that people wrote, and what the command takes for one", () => {
@@ -62,7 +103,8 @@ describe("schemas/v1", () => {
     );
   });
 
-  it("request: what the command takes for one, and verdict: what it answers", () => {
+  it("request: what the command takes for one, and verdict: what it answers", async () => {
+    const $schema = schemaOf("verdict");
     const call = { from: "web/c", to: "s.web:80" };
     for (const fields of [
       {},
@@ -88,11 +130,16 @@ describe("schemas/v1", () => {
           to: `${service.host}:${String(service.port)}`,
           protocol: service.kind ?? "http",
         } as const;
-        const verdict: unknown = JSON.parse(JSON.stringify(verdictLine(decide(mesh, request))));
-        expect(fits("verdict", verdict), name).toBe("fits");
+        const verdict = JSON.parse(JSON.stringify(verdictJson(decide(mesh, request)))) as object;
+        expect(fits("verdict", { $schema, ...verdict }), name).toBe("fits");
+        expect(fits("verdict", { $schema, ...verdict, more: 1 }), name).not.toBe("fits");
       }
     }
-    expect(fits("verdict", { error: "The line is not JSON." })).toBe("fits");
-    expect(fits("verdict", { outcome: "perhaps", status: null, backends: {}, because: [] })).not.toBe("fits");
+    const asked = ["--from", "outside", "--to", "s.web:80", "--json"];
+    const explained = await printed("explain", join(cases, "outside-ingress-tls.yaml"), ...asked);
+    expect(fits("verdict", explained)).toBe("fits");
+    expect(explained).toHaveProperty("outcome");
+    expect(fits("verdict", { $schema, error: "The line is not JSON." })).toBe("fits");
+    expect(fits("verdict", { $schema, outcome: "perhaps", status: null, backends: {}, because: [] })).not.toBe("fits");
   });
 });
