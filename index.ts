@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { refuseUnknownKeys } from "./program/config-keys";
 import { ownCluster } from "./program/own-cluster";
 import { readPreviewSettings } from "./program/previews/settings";
+import { previewFence, previewIdentity } from "./program/previews/fence";
 import { previewTags } from "./program/previews/tags";
 import { previewTargets } from "./program/previews/targets";
 import { readSettings } from "./program/settings";
@@ -37,7 +38,11 @@ async function deploy(): Promise<Record<string, unknown>> {
       ? await ownCluster({ name, definition, settings, tags })
       : sharedCluster(name, onSharedCluster.base);
   if (onSharedCluster !== undefined) previewTargets(onSharedCluster, cluster.options);
-  const application = stackApplication({ name, definition, cluster, previewed });
+  if (previewed === undefined) previewFence(name, stack, config, cluster.options);
+  const application = stackApplication({
+    ...{ name, definition, cluster, previewed },
+    previewIdentity: previewIdentity(config),
+  });
 
   const outputs = {
     resourceGroupName: cluster.resourceGroupName,

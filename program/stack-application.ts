@@ -18,10 +18,12 @@ export interface StackApplicationArgs {
   readonly cluster: MeshCluster;
   /** What the stack is a preview of, if it is one. */
   readonly previewed: PreviewSettings | undefined;
+  /** Who deploys previews, where the cluster that they share holds that identity to its place. */
+  readonly previewIdentity: string | undefined;
 }
 
 /** Deploys a stack's application: where the stack is a preview, within its bounds. */
-export function stackApplication({ name, definition, cluster, previewed }: StackApplicationArgs) {
+export function stackApplication({ name, definition, cluster, previewed, previewIdentity }: StackApplicationArgs) {
   const { meshRevision, kubeconfig, migration } = cluster;
   const planned = applicationOf(definition, meshRevision === undefined ? "osm" : "istio");
   const { policy = { services: {} }, guarantees = [], front, otherNamespaces } = planned;
@@ -40,7 +42,8 @@ export function stackApplication({ name, definition, cluster, previewed }: Stack
         ? { mesh: definition.mesh }
         : { istio: { revision: meshRevision, ...definition.istio } }),
       migration,
-      namespaces: previewed?.cluster === "shared" ? previewNamespaces(previewed, preview.bounds) : undefined,
+      namespaces:
+        previewed?.cluster === "shared" ? previewNamespaces(previewed, preview.bounds, previewIdentity) : undefined,
     },
     cluster.options,
   );

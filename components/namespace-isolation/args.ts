@@ -20,7 +20,7 @@ export interface NetworkReach {
   port: number;
 }
 
-/** How a namespace is kept apart from others: a resource quota, a limit range and a network policy. */
+/** How a namespace is kept apart from others: a resource quota, a limit range, a network policy and who has rights in it alone. */
 export interface NamespaceIsolationSettings {
   /** Most of each resource that the namespace may hold, such as `{ pods: "10", "requests.cpu": "1" }`. Default: no quota. */
   quota?: Record<string, string>;
@@ -33,6 +33,8 @@ export interface NamespaceIsolationSettings {
   peers?: Record<string, string>;
   /** What pods here may call beside the peers. Default: nothing. */
   reaches?: NetworkReach[];
+  /** A user with a ClusterRole in this namespace alone, such as for its Secrets. Default: nobody. */
+  grant?: { user: string; clusterRole: string };
   /** Namespace of the mesh's control plane, which sidecars call, where it is not `kube-system`. Default: none. */
   controlPlane?: string;
 }

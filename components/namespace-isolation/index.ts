@@ -1,3 +1,3 @@
 export * from "./args";
 export * from "./namespace-isolation";
-export { peersPolicy } from "./peers-policy";
+export { isolationName, peersPolicy } from "./peers-policy";

@@ -1,15 +1,22 @@
 import { type ApplicationNamespaces } from "../../components/application";
 import { type NamespaceIsolationSettings, type NetworkReach } from "../../components/namespace-isolation";
+import { secretsRole } from "../../components/preview-fence";
 import { previewPrefix } from "./prefix";
 import { previewLabel, type PreviewReach, reachNamespaces } from "./reach";
 import { type PreviewSettings } from "./settings";
 import { previewTags } from "./tags";
 
-/** The namespaces of a preview on a shared cluster: named, labelled, annotated, and isolated from everybody else's. */
+/**
+ * The namespaces of a preview on a shared cluster: named, labelled, annotated, and isolated from everybody else's.
+ *
+ * @param identity who deploys previews where the cluster gives them no Secrets but those of their own namespaces.
+ */
 export function previewNamespaces(
   settings: PreviewSettings,
   bounds: NamespaceIsolationSettings,
+  identity: string | undefined,
 ): ApplicationNamespaces {
+  const grant = identity === undefined ? undefined : { user: identity, clusterRole: secretsRole };
   const own = { [previewLabel]: String(settings.pullRequest) };
   const annotations = Object.entries(previewTags(settings)).map(([key, value]): [string, string] => [
     `aks-mesh/${key}`,
@@ -19,7 +26,7 @@ export function previewNamespaces(
     prefix: previewPrefix(settings.pullRequest),
     labels: own,
     annotations: Object.fromEntries(annotations),
-    isolation: { ...bounds, peers: own },
+    isolation: { ...bounds, peers: own, grant },
     reaches: networkReaches(settings.reaches),
   };
 }

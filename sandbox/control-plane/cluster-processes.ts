@@ -191,6 +191,8 @@ export function clusterProcesses(
           `--authorization-config=${files.config("authorization.yaml")}`,
           `--egress-selector-config-file=${files.config("egress.yaml")}`,
           "--enable-admission-plugins=NodeRestriction",
+          // As on AKS, where it is for admission to refuse them.
+          "--allow-privileged=true",
           "--event-ttl=1h",
           "--profiling=false",
         ],

@@ -8,8 +8,11 @@ import { readPreviewPolicy } from "../../preview/settings";
 import { up } from "../../preview/up";
 import { run } from "../../sandbox/engine";
 import { operate, pulumi, type Sandbox } from "../../sandbox/sandbox";
-import { type PreviewReach, reachTarget } from "../../program/previews/reach";
-import { closeTestSandbox, kubectl, openTestSandbox } from "../sandbox/in-sandbox";
+import { type KubernetesObject } from "@kubernetes/client-node";
+import { previewLabel, type PreviewReach, reachTarget } from "../../program/previews/reach";
+import { closeTestSandbox, configure, kubectl, openTestSandbox } from "../sandbox/in-sandbox";
+import { commandAbuses, objectAbuses, own, podAbuses, podKindAbuses } from "./abuses/in-cluster";
+import { allowed, type ClusterUser, clusterUser } from "./as-user";
 import { type GitHubServer, startGitHub } from "./github-server";
 import { commitOf, liveObjects, programWith, push, runPreview } from "./in-preview";
 
@@ -17,8 +20,21 @@ const root = resolve(__dirname, "../..");
 const stack = "dev";
 let sandbox: Sandbox;
 
+/** Object ids of the identities. */
+const previews = "11111111-0000-0000-0000-000000000001";
+const planning = "11111111-0000-0000-0000-000000000002";
+
+/** What the previews of these tests may call of the shared workloads. */
+const restocking: PreviewReach = {
+  from: "bookbuyer/bookbuyer",
+  to: "bookwarehouse/bookwarehouse",
+  port: 14001,
+  routes: ["bookwarehouse-service-routes/restock-books"],
+};
+
 beforeAll(async () => {
   sandbox = await openTestSandbox();
+  await configure(sandbox, stack, { previewObjectId: previews, previewReaches: [restocking] });
   const { code, stdout, stderr } = await operate(sandbox, "up", stack);
   expect(code, stdout + stderr).toBe(0);
 });
@@ -46,13 +62,106 @@ describe.sequential("drift", () => {
   });
 });
 
-/** What the previews of these tests may call of the shared workloads. */
-const restocking: PreviewReach = {
-  from: "bookbuyer/bookbuyer",
-  to: "bookwarehouse/bookwarehouse",
-  port: 14001,
-  routes: ["bookwarehouse-service-routes/restock-books"],
-};
+/** This program, whose providers are taken for a user by the API server. */
+async function programAs(user: string) {
+  const index = [
+    'import { runtime } from "@pulumi/pulumi";',
+    'import { parse, stringify } from "yaml";',
+    "runtime.registerStackTransformation(({ type, props, opts }) => {",
+    '  if (type !== "pulumi:providers:kubernetes") return undefined;',
+    "  const kubeconfig = props.kubeconfig.apply((text: string) => {",
+    "    const config = parse(text);",
+    `    for (const { user } of config.users) user.as = ${JSON.stringify(user)};`,
+    "    return stringify(config);",
+    "  });",
+    "  return { props: { ...props, kubeconfig }, opts };",
+    "});",
+    await readFile(join(root, "index.ts"), "utf8"),
+  ].join("\n");
+  const settings = await readFile(join(root, "Pulumi.preview.yaml"), "utf8");
+  return programWith(index, { "Pulumi.preview.yaml": `${settings}  aks-mesh:previewObjectId: ${user}\n` });
+}
+
+/** What holds the identity that deploys previews, whatever it asks the API server for. Runs while the preview of these tests is there. */
+function heldPreviews(): void {
+  let preview: ClusterUser;
+  let administrator: ClusterUser;
+  beforeAll(async () => {
+    preview = await clusterUser(sandbox, stack, previews);
+    administrator = await clusterUser(sandbox, stack);
+  });
+
+  it("may make and remove what is in namespaces of its own, and plan elsewhere", async () => {
+    const namespace = {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: "pr-7-more", labels: { [previewLabel]: "7" } },
+    };
+    expect(await preview.create(namespace)).toBe(allowed);
+    expect(await preview.kubectl("create configmap x --namespace=pr-7-more")).toBe(allowed);
+    expect(await preview.kubectl("delete configmap x --namespace=pr-7-more")).toBe(allowed);
+    expect(await preview.kubectl("label namespace bookstore a=b --dry-run=server")).toBe(allowed);
+    expect(await preview.kubectl("get secret mysql-password --namespace=pr-7-bookwarehouse")).toBe(allowed);
+  });
+
+  it("has no pods where nothing isolates them", async () => {
+    const create = "create deployment x --image=docker.io/openservicemesh/bookbuyer:v1.2.4 --namespace=pr-7-more";
+    expect(await preview.kubectl(create)).toContain("aks-mesh-previews-isolated-");
+    expect(await administrator.kubectl(create)).toContain("aks-mesh-previews-isolated-");
+    expect(await preview.kubectl("delete namespace pr-7-more --wait=false")).toBe(allowed);
+  });
+
+  it("has pods that the mesh joined", async () => {
+    const objects = await liveObjects(sandbox);
+    const pods = objects.filter(({ kind, metadata }) => kind === "Pod" && metadata.namespace === own);
+    expect(pods.map((pod) => JSON.stringify(pod).includes("NET_ADMIN"))).toEqual([true]);
+  });
+
+  it.each(podAbuses)("has no pods with $what", async ({ object, refused }) => {
+    expect(await preview.create(object)).toMatch(refused);
+  });
+
+  it.each(podKindAbuses)("has no $what", async ({ object, refused }) => {
+    expect(await administrator.create(object)).toMatch(refused);
+  });
+
+  it.each(objectAbuses(previews))("may not make $what", async ({ object, refused }) => {
+    expect(await preview.create(object)).toMatch(refused);
+  });
+
+  it.each(commandAbuses)("is not let %s", async (_, command, refused) => {
+    expect(await preview.kubectl(command)).toMatch(refused);
+  });
+
+  describe("a TrafficTarget in a shared namespace", () => {
+    const reach = JSON.stringify(reachTarget(12, restocking));
+    const name = "pr-12-bookbuyer.bookbuyer.bookwarehouse";
+    const create = (text: string) => preview.create(JSON.parse(text) as KubernetesObject);
+
+    it("is let in where it is what the list says, and may be removed", async () => {
+      expect(await create(reach)).toBe(allowed);
+      expect(await preview.kubectl(`delete traffictarget ${name} --namespace=bookwarehouse`)).toBe(allowed);
+    });
+
+    it.each<[string, (text: string) => string]>([
+      ["of another account", (text) => text.replace('"name":"bookbuyer","namespace"', '"name":"default","namespace"')],
+      ["of another preview", (text) => text.replace('"namespace":"pr-12-', '"namespace":"pr-13-')],
+      ["of a shared account", (text) => text.replace('"namespace":"pr-12-bookbuyer"', '"namespace":"bookbuyer"')],
+      ["of everybody", (text) => text.replace(/"sources":\[.*?\]/, '"sources":[]')],
+      [
+        "to another account",
+        (text) => text.replace('"name":"bookwarehouse","namespace"', '"name":"mysql","namespace"'),
+      ],
+      ["with one more route", (text) => text.replace('["restock-books"]', '["restock-books","other"]')],
+      ["without a route", (text) => text.replace('["restock-books"]', "[]")],
+      ["under a shared name", (text) => text.replace(name, "bookstore-access-bookwarehouse-2")],
+      ["that is not found when it is removed", (text) => text.replace('"12"', '"13"')],
+    ])("is refused %s", async (_, change) => {
+      expect(change(reach)).not.toBe(reach);
+      expect(await create(change(reach))).toContain("Previews write into namespaces whose names begin with pr-NUMBER-");
+    });
+  });
+}
 
 describe.sequential("a preview that may call shared workloads", () => {
   let github: GitHubServer;
@@ -77,12 +186,14 @@ describe.sequential("a preview that may call shared workloads", () => {
   it("has what the setting says, and the proof over the cluster's own objects says no more", async () => {
     const never = new AbortController().signal;
     const policy = { ...(await readPreviewPolicy(root)), reaches: [restocking] };
+    const program = await programAs(previews);
     const surroundings = {
-      ...{ program: root, project: policy.project, environment: process.env, say: () => undefined },
+      ...{ program: program.directory, project: policy.project, environment: process.env, say: () => undefined },
       ...{ signal: never, engineSignal: never, lockTimeout: 0, takeOver: false },
     };
     const options = { pullRequest: 7, commit: commitOf(7), owner: "octocat", timeToLive: 3_600_000 };
     const report = await up(surroundings, policy, { ...options, cluster: "shared", base: stack, images: {} });
+    await program.remove();
     expect(report.state).toEqual({ status: "running" });
     expect(report.access?.broken).toEqual([]);
 
@@ -102,6 +213,8 @@ describe.sequential("a preview that may call shared workloads", () => {
       expect.objectContaining({ from: "pr-7-bookbuyer/bookbuyer", method: "POST" }),
     ]);
   });
+
+  describe.sequential("whose identity the cluster holds", heldPreviews);
 
   it("may not help itself to more", async () => {
     const intruder = await programWith(
@@ -131,114 +244,21 @@ describe.sequential("a preview that may call shared workloads", () => {
   });
 });
 
-describe.sequential("docs/preview-access.yaml", () => {
-  const previews = "11111111-0000-0000-0000-000000000001";
-  const planning = "11111111-0000-0000-0000-000000000002";
-
-  /** Who the API server takes it for is said by the cluster's administrator. */
-  async function as(who: string, ...args: readonly string[]): Promise<string> {
-    const { code, stdout, stderr } = await kubectl(sandbox, stack, ...args, `--as=${who}`);
-    return code === 0 ? "allowed" : stdout + stderr;
-  }
-
-  beforeAll(async () => {
-    const text = await readFile(join(root, "docs", "preview-access.yaml"), "utf8");
-    const file = join(sandbox.paths.directory, "preview-access.yaml");
-    const { from, to, routes } = restocking;
-    const reaches = `"['${from} ${to} ${routes.join()}']"`;
-    const filled = text.replaceAll("PREVIEW_OBJECT_ID", previews).replaceAll("PLAN_OBJECT_ID", planning);
-    await writeFile(file, filled.replace('expression: "[]"', `expression: ${reaches}`));
-    expect((await kubectl(sandbox, stack, "apply", "--filename", file)).code).toBe(0);
-  });
-
-  it("takes effect", async () => {
-    // The API server reads new policies a moment later.
-    const asPlanner = () => as(planning, "create", "configmap", "probe", "--namespace=bookstore");
-    await expect.poll(asPlanner, { timeout: 60_000, interval: 500 }).toContain("Planning writes nothing");
-  });
-
-  it("lets previews make and remove what is in namespaces of their own", async () => {
-    expect(await as(previews, "create", "namespace", "pr-12-shop")).toBe("allowed");
-    expect(await as(previews, "create", "configmap", "x", "--namespace=pr-12-shop")).toBe("allowed");
-    const elsewhere = ["label", "namespace", "bookstore", "a=b", "--dry-run=server"];
-    expect(await as(previews, ...elsewhere)).toBe("allowed");
-    expect(await as(previews, "delete", "namespace", "pr-12-shop", "--wait=false")).toBe("allowed");
-  });
-
-  it.each([
-    ["create", "namespace", "prod"],
-    ["create", "namespace", "pr-x-shop"],
-    ["create", "namespace", "my-pr-1-shop"],
-    ["label", "namespace", "bookstore", "a=b"],
-    ["delete", "namespace", "bookstore"],
-    ["create", "configmap", "x", "--namespace=bookstore"],
-    ["delete", "service", "bookstore-v1", "--namespace=bookstore"],
-    ["create", "serviceaccount", "x", "--namespace=kube-system"],
-    ["label", "meshconfig", "osm-mesh-config", "--namespace=kube-system", "a=b"],
-  ])("keeps previews from everything else: %s %s %s", async (...args) => {
-    expect(await as(previews, ...args)).toContain(
-      "Previews write into namespaces whose names begin with pr-NUMBER- alone.",
-    );
-  });
-
-  describe("a TrafficTarget in a shared namespace", () => {
-    const target = JSON.stringify(reachTarget(12, restocking));
-    const name = "pr-12-bookbuyer.bookbuyer.bookwarehouse";
-    const create = async (text: string): Promise<string> => {
-      const file = join(sandbox.paths.directory, "target.json");
-      await writeFile(file, text);
-      return as(previews, "create", "--filename", file);
-    };
-
-    it("is let in where it is what the list says, and may be removed", async () => {
-      expect(await create(target)).toBe("allowed");
-      expect(await as(previews, "delete", "traffictarget", name, "--namespace=bookwarehouse")).toBe("allowed");
-    });
-
-    it.each<[string, (text: string) => string]>([
-      ["of another account", (text) => text.replace('"name":"bookbuyer","namespace"', '"name":"default","namespace"')],
-      ["of another preview", (text) => text.replace('"namespace":"pr-12-', '"namespace":"pr-13-')],
-      ["of a shared account", (text) => text.replace('"namespace":"pr-12-bookbuyer"', '"namespace":"bookbuyer"')],
-      ["of everybody", (text) => text.replace(/"sources":\[.*?\]/, '"sources":[]')],
-      [
-        "to another account",
-        (text) => text.replace('"name":"bookwarehouse","namespace"', '"name":"mysql","namespace"'),
-      ],
-      ["with one more route", (text) => text.replace('["restock-books"]', '["restock-books","other"]')],
-      ["without a route", (text) => text.replace('["restock-books"]', "[]")],
-      ["under a shared name", (text) => text.replace(name, "bookstore-access-bookwarehouse-2")],
-    ])("is refused %s", async (_, change) => {
-      expect(change(target)).not.toBe(target);
-      expect(await create(change(target))).toContain(
-        "Previews write into namespaces whose names begin with pr-NUMBER-",
-      );
-    });
-
-    it("of the shared workloads may not be removed", async () => {
-      const line = ["delete", "traffictarget", "bookstore-access-bookwarehouse", "--namespace=bookwarehouse"];
-      expect(await as(previews, ...line)).toContain("Previews write into namespaces");
-    });
-  });
-
-  it.each([
-    ["delete", "validatingadmissionpolicy", "aks-mesh-preview"],
-    ["create", "clusterrolebinding", "x", "--clusterrole=cluster-admin", `--user=${previews}`],
-    ["create", "token", "default", "--namespace=bookbuyer"],
-    ["exec", "--namespace=bookbuyer", "deploy/bookbuyer", "--", "true"],
-  ])("gives previews no right to: %s %s", async (...args) => {
-    // kubectl takes what stands behind -- for the command.
-    const [before, after] = args.includes("--") ? [args.slice(0, -2), args.slice(-2)] : [args, []];
-    const { code, stderr } = await kubectl(sandbox, stack, ...before, `--as=${previews}`, ...after);
-    expect(code).not.toBe(0);
-    expect(stderr).toMatch(/[Ff]orbidden/);
-  });
-
+describe.sequential("docs/plan-access.yaml", () => {
   it("lets whoever plans read, and write in dry runs alone", async () => {
-    const create = ["create", "configmap", "x", "--namespace=bookstore"];
-    expect(await as(planning, "get", "services", "--all-namespaces")).toBe("allowed");
-    expect(await as(planning, ...create, "--dry-run=server")).toBe("allowed");
-    expect(await as(planning, ...create)).toContain("Planning writes nothing.");
-    expect(await as(planning, "delete", "service", "bookstore-v1", "--namespace=bookstore")).toContain(
+    const text = await readFile(join(root, "docs", "plan-access.yaml"), "utf8");
+    const file = join(sandbox.paths.directory, "plan-access.yaml");
+    await writeFile(file, text.replaceAll("PLAN_OBJECT_ID", planning));
+    expect(await (await clusterUser(sandbox, stack)).kubectl(`apply --filename ${file}`)).toBe(allowed);
+
+    const planner = await clusterUser(sandbox, stack, planning);
+    const create = "create configmap x --namespace=bookstore";
+    // The API server reads new policies a moment later.
+    const refusal = () => planner.kubectl(create);
+    await expect.poll(refusal, { timeout: 60_000, interval: 500 }).toContain("Planning writes nothing.");
+    expect(await planner.kubectl("get services --all-namespaces")).toBe(allowed);
+    expect(await planner.kubectl(`${create} --dry-run=server`)).toBe(allowed);
+    expect(await planner.kubectl("delete service bookstore-v1 --namespace=bookstore")).toContain(
       "Planning writes nothing.",
     );
   });

@@ -82,16 +82,20 @@ export function commitOf(digit: number | string): string {
   return String(digit).repeat(40).slice(0, 40);
 }
 
-/** A checkout that is this one but for its index.ts. */
-export async function programWith(index: string): Promise<{ readonly directory: string; remove(): Promise<void> }> {
+/** A checkout that is this one but for its index.ts, and other files of its root. */
+export async function programWith(
+  index: string,
+  files: Readonly<Record<string, string>> = {},
+): Promise<{ readonly directory: string; remove(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), "aks-mesh-program-"));
   for (const name of await readdir(programDirectory)) {
-    if (name === "index.ts" || name.startsWith(".")) continue;
+    if (name === "index.ts" || name.startsWith(".") || Object.hasOwn(files, name)) continue;
     // It loads the index.ts beside its own file, which a link would be that of this checkout.
     if (name === "program.cjs") await copyFile(join(programDirectory, name), join(directory, name));
     else await symlink(join(programDirectory, name), join(directory, name));
   }
-  await writeFile(join(directory, "index.ts"), index);
+  for (const [name, text] of Object.entries({ ...files, "index.ts": index }))
+    await writeFile(join(directory, name), text);
   return { directory, remove: () => rm(directory, { recursive: true }) };
 }
 

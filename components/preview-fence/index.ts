@@ -1,0 +1,3 @@
+export * from "./args";
+export * from "./preview-fence";
+export { secretsRole } from "./roles";

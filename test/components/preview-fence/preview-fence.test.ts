@@ -1,0 +1,44 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { PreviewFence, type PreviewFenceArgs } from "../../../components/preview-fence";
+import { allRegistered, recordRegistrations, type Registration } from "../registrations";
+
+let registrations: Registration[];
+beforeAll(async () => {
+  registrations = await recordRegistrations();
+});
+beforeEach(() => {
+  registrations.length = 0;
+});
+
+const args: PreviewFenceArgs = {
+  user: "11111111-0000-0000-0000-000000000001",
+  label: "aks-mesh/preview",
+  registries: ["acme.azurecr.io/previews"],
+  isolation: { quota: { pods: "10" }, containerDefaults: { requests: { cpu: "10m" } } },
+};
+
+describe("PreviewFence", () => {
+  it("gives rights only once all policies are bound, and none to read or change Secrets everywhere", async () => {
+    new PreviewFence("fence", args);
+    await allRegistered();
+    const [right] = registrations.filter(({ type }) => type.endsWith(":ClusterRoleBinding"));
+    const bound = registrations.filter(({ type }) => type.endsWith(":ValidatingAdmissionPolicyBinding"));
+    expect(bound.length).toBeGreaterThan(10);
+    expect(right?.dependsOn).toEqual(expect.arrayContaining(bound.map(({ name }) => name)));
+    for (const { inputs } of bound) expect(inputs["spec"]).toMatchObject({ validationActions: ["Deny"] });
+    const role = registrations.find(({ type, name }) => type.endsWith(":ClusterRole") && name === "fence");
+    const rules = role?.inputs["rules"];
+    const secrets = (Array.isArray(rules) ? rules : []).filter((rule) => JSON.stringify(rule).includes('"secrets"'));
+    expect(secrets).toEqual([{ apiGroups: [""], resources: ["secrets"], verbs: ["create"] }]);
+  });
+
+  it.each<[string, Partial<PreviewFenceArgs>]>([
+    ["user", { user: "" }],
+    ["user", { user: "system:masters" }],
+    ["registries", { registries: [] }],
+    ["registries", { registries: ["previews"] }],
+    ["registries", { registries: ["https://acme.azurecr.io"] }],
+  ])("refuses a wrong %s", (property, wrong) => {
+    expect(() => new PreviewFence("fence", { ...args, ...wrong })).toThrow(new RegExp(`^${property}: `));
+  });
+});
