@@ -17,7 +17,7 @@ describe("links of documents, on the site", () => {
     const repository = repositoryAddress();
     expect(linkOnSite("../action.yml", "package.md")).toBe(`${repository}/blob/main/action.yml`);
     expect(linkOnSite("../README.md#try-it", "package.md")).toBe(`${repository}/blob/main/README.md#try-it`);
-    expect(linkOnSite("preview-access.yaml", "package.md")).toBe(`${repository}/blob/main/docs/preview-access.yaml`);
+    expect(linkOnSite("plan-access.yaml", "package.md")).toBe(`${repository}/blob/main/docs/plan-access.yaml`);
     expect(linkOnSite("orders", "package.md")).toBe(`${repository}/tree/main/docs/orders`);
   });
 
