@@ -1,6 +1,6 @@
 /**
- * `npm run package [-- --out FOLDER]`: makes the npm package `aks-mesh` in a folder, dist/package unless another is named. Then
- * `npm pack ./dist/package` or `npm publish ./dist/package`.
+ * `npm run package [-- --out FOLDER] [--repository ADDRESS]`: makes the npm package `aks-mesh` in a folder, dist/package unless another is
+ * named, to look at or to `npm pack`. What is published is made by `npm run release`.
  */
 import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -11,15 +11,15 @@ import { thirdPartyNotices } from "./package/licenses";
 import { description, ownManifest, packageManifest, packageName } from "./package/manifest";
 import { packageSchema } from "./package/schema";
 
-/** Makes the package anew in a folder. */
-async function makePackage(folder: string): Promise<void> {
+/** Makes the package anew in a folder, which says that it comes from a repository. */
+async function makePackage(folder: string, repository: string | undefined): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const own = ownManifest();
   const json = (file: string, value: object) =>
     writeFileSync(join(folder, file), `${JSON.stringify(value, null, 2)}\n`);
   const metafiles = await makeBundles(folder);
-  json("package.json", packageManifest(own));
+  json("package.json", packageManifest(own, repository));
   const modules = readModules();
   makeDeclarations(modules, folder);
   const { version, license } = own;
@@ -35,10 +35,12 @@ async function makePackage(folder: string): Promise<void> {
   chmodSync(join(folder, "bin.js"), 0o755);
 }
 
-const { values } = parseArgs({ options: { out: { type: "string", default: join(root, "dist", "package") } } });
+const { values } = parseArgs({
+  options: { out: { type: "string", default: join(root, "dist", "package") }, repository: { type: "string" } },
+});
 const folder = resolve(values.out);
 console.error("Bundling the package and writing its declarations (half a minute) …");
-makePackage(folder).then(
+makePackage(folder, values.repository).then(
   () => console.log(folder),
   (error: unknown) => {
     console.error(error instanceof Error ? error.message : error);

@@ -25,14 +25,19 @@ export function ownManifest(): Manifest {
   return JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
 }
 
-/** The package.json of the package, made from the checkout's. */
-export function packageManifest({ version, license, engines, dependencies }: Manifest): object {
+/**
+ * The package.json of the package, made from the checkout's.
+ *
+ * @param repository where it comes from, which npm compares with the provenance of what is published. Default: it does not say.
+ */
+export function packageManifest({ version, license, engines, dependencies }: Manifest, repository?: string): object {
   return {
     name: packageName,
     version,
     description,
     keywords: ["pulumi", "aks", "service-mesh", "istio", "open-service-mesh", "kubernetes", "policy"],
     license,
+    ...(repository !== undefined && { repository: { type: "git", url: `git+${repository}.git` } }),
     engines,
     main: "index.js",
     types: "index.d.ts",

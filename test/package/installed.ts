@@ -5,23 +5,29 @@ import { join, resolve } from "node:path";
 
 const root = resolve(__dirname, "..", "..");
 
-/** Builds the package, packs it, and installs it in an empty folder, from no registry: it depends on nothing. */
+/**
+ * Installs the package in an empty folder, from no registry, as it depends on nothing: the one that the variable AKS_MESH_PACKED names, which
+ * is about to be released, or one that is built and packed for it.
+ */
 export function installPackage(): { readonly folder: string; readonly packed: string } {
   const folder = mkdtempSync(join(tmpdir(), "aks-mesh-package-"));
-  const built = join(folder, "built");
-  execFileSync(process.execPath, ["--import", "tsx", join(root, "scripts", "package.ts"), "--out", built], {
-    cwd: root,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
   const npm = (...args: string[]) =>
     execFileSync("npm", [...args, "--offline", "--no-audit", "--no-fund", "--loglevel=error"], {
       cwd: folder,
       encoding: "utf8",
     });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true }));
-  const packed = npm("pack", "--silent", built).trim();
-  npm("install", join(folder, packed));
-  return { folder, packed: join(folder, packed) };
+  const pack = () => {
+    const built = join(folder, "built");
+    execFileSync(process.execPath, ["--import", "tsx", join(root, "scripts", "package.ts"), "--out", built], {
+      cwd: root,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    return join(folder, npm("pack", "--silent", built).trim());
+  };
+  const packed = process.env["AKS_MESH_PACKED"] ?? pack();
+  npm("install", packed);
+  return { folder, packed };
 }
 
 /** Gives a folder the packages of the checkout that a Pulumi program has: Pulumi's, and what Node.js is declared by. */

@@ -54,6 +54,7 @@ describe("the workflows", () => {
       "preview-down.yml",
       "preview-reap.yml",
       "preview.yml",
+      "release.yml",
       "site.yml",
     ]);
   });
@@ -94,6 +95,8 @@ describe("the workflows", () => {
       "preview-reap.yml: reap: id-token",
       "preview.yml: comment: pull-requests",
       "preview.yml: up: id-token",
+      "release.yml: announce: contents",
+      "release.yml: publish: id-token",
       "site.yml: publish: id-token",
       "site.yml: publish: pages",
     ]);
@@ -114,6 +117,19 @@ describe("the workflows", () => {
     ]);
   });
 
+  it("publish a release that was built and tested without rights, and run no code of the repository beside any", () => {
+    const { jobs: parts } = workflow("release.yml");
+    expect(parts["build"]?.permissions).toEqual({ contents: "read" });
+    expect(parts["publish"]?.environment).toBe("release");
+    for (const name of ["publish", "announce"]) {
+      const used = parts[name]?.steps.flatMap(({ uses: action = "" }) => (action === "" ? [] : [action.split("@")[0]]));
+      expect(used, name).not.toContain("actions/checkout");
+    }
+    const publish = parts["publish"]?.steps.find(({ run = "" }) => run.startsWith("npm publish"))?.run;
+    expect(publish).toContain("--provenance");
+    expect(publish).toContain("--ignore-scripts");
+  });
+
   it("put nothing into a script but by the environment", () => {
     expect(runs.length).toBeGreaterThan(10);
     for (const { place, run } of runs) expect(run, place).not.toContain("${{");
@@ -127,7 +143,8 @@ describe("the workflows", () => {
     for (const name of names) expect(text(name), name).not.toMatch(/secrets\./);
     for (const { place, body } of jobs) expect(Object.keys(body.env ?? {}), place).not.toContain("GITHUB_TOKEN");
     const withToken = runs.filter(({ step }) => step.env?.["GITHUB_TOKEN"] !== undefined);
-    for (const { run } of withToken) expect(run).toMatch(/^node cli\/bin\.js preview (admit|comment|reap)\b/);
+    for (const { run } of withToken)
+      expect(run).toMatch(/^(node cli\/bin\.js preview (admit|comment|reap)|gh release create)\b/);
   });
 
   it("leave no token in a checkout", () => {
@@ -217,8 +234,10 @@ describe("the workflows", () => {
   it("do what they do through the command line alone", () => {
     const commands = runs.map(({ run }) => run.split(" ").slice(0, 2).join(" "));
     expect([...new Set(commands)].sort()).toEqual([
+      "gh release",
       "node cli/bin.js",
       "npm ci",
+      "npm publish",
       "npm run",
       "npm test",
       "pulumi preview",
