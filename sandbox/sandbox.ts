@@ -6,6 +6,7 @@ import { type Emulator, startEmulator } from "./emulator";
 import { type Exit, prepareEngine, run, sandboxEnvironment } from "./engine";
 import { type SandboxPaths, sandboxPaths } from "./paths";
 import { type Report, UserError } from "./progress";
+import { withPolicyPacks } from "./policy-packs";
 import { writeProject } from "./project";
 import { installProviderPlugins } from "./providers/install";
 import { stackExists } from "./state";
@@ -50,14 +51,18 @@ export async function openSandbox(report: Report, { directory, program }: Sandbo
   return { paths, tools, emulator, environment: sandboxEnvironment(paths, tools, emulator), report };
 }
 
-/** Runs the Pulumi CLI in the sandbox's project. */
-export function pulumi(
+/**
+ * Runs the Pulumi CLI.
+ * @param project folder with the Pulumi.yaml. Default: the sandbox's project.
+ */
+export async function pulumi(
   sandbox: Sandbox,
   args: readonly string[],
   output: "show" | "capture" = "capture",
+  project = sandbox.paths.project,
 ): Promise<Exit> {
-  return run(sandbox.tools.path("pulumi"), args, {
-    cwd: sandbox.paths.project,
+  return run(sandbox.tools.path("pulumi"), await withPolicyPacks(sandbox.paths, args), {
+    cwd: project,
     environment: sandbox.environment,
     output,
   });

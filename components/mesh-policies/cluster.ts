@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { isJsonObject, type KubernetesObject } from "../../mesh/manifests";
+import { isJsonObject, type KubernetesObject, unreadFields } from "../../mesh/manifests";
 import { osmKinds } from "../../mesh/osm/kinds";
 import { assumedCluster } from "../../mesh/policy";
 import { istioControlPlaneNamespace, meshPeerAuthentication, sharedConfigMap } from "../istio-mesh";
@@ -35,14 +35,11 @@ export function onboarding(
   };
 }
 
-/** Parts of a workload that the analysis does not read: an image that is not known yet must not hide who runs it. */
-const unread: ReadonlySet<string> = new Set(["image", "env", "envFrom", "initContainers", "volumes", "volumeMounts"]);
-
 function essential(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(essential);
   if (!isJsonObject(value) || Object.getPrototypeOf(value) !== Object.prototype) return value;
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, part]) => (unread.has(key) ? [] : [[key, essential(part)]])),
+    Object.entries(value).flatMap(([key, part]) => (unreadFields.has(key) ? [] : [[key, essential(part)]])),
   );
 }
 

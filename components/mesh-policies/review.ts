@@ -11,6 +11,7 @@ import {
   type Mesh,
   meshOf,
   type ObjectFinding,
+  rulesOfTheWhole,
 } from "../../mesh";
 import { type AccessMatrix, accessMatrix } from "./access-matrix";
 import { asKubernetesObject } from "./cluster";
@@ -71,7 +72,7 @@ export function review(subject: ReviewSubject): Review {
   const found = [
     ...mesh.findings().filter(({ object, property }) => !said.has(`${object ?? ""} ${property ?? ""}`)),
     ...checkGuarantees(mesh, partial ? subject.guarantees.filter(({ kind }) => kind === "never") : subject.guarantees),
-  ].filter(({ rule }) => (!partial && subject.workloadsKnown) || !ofTheWhole.has(rule));
+  ].filter(({ rule }) => (!partial && subject.workloadsKnown) || !rulesOfTheWhole.has(rule));
   return {
     diagnostics: [
       ...refused,
@@ -105,24 +106,6 @@ function admitted(
 function keyOf({ metadata }: KubernetesObject): string {
   return `${metadata.namespace ?? ""}/${metadata.name}`;
 }
-
-/** Rules that speak of something missing, which may be among what is unknown or was assumed. */
-const ofTheWhole: ReadonlySet<string> = new Set([
-  "backend-port",
-  "destination-without-pods",
-  "ingress-port",
-  "missing-backend",
-  "missing-root",
-  "missing-route-group",
-  "missing-tcp-route",
-  "no-weight",
-  "root-without-pods",
-  "setting-host",
-  "setting-path",
-  "tcp-route-port",
-  "tcp-target-on-http",
-  "unauthorised-backend",
-]);
 
 /** Kinds that decide a request by themselves. */
 const decisive: ReadonlySet<string> = new Set([

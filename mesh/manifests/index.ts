@@ -1,3 +1,4 @@
 export * from "./object";
 export * from "./parse";
 export * from "./position";
+export { unreadFields } from "./unread-fields";

@@ -1,5 +1,5 @@
 import { at, listAt, type Part, textAt } from "./inputs";
-import { everyPool, oneOf, property, type Rule, Undecidable } from "./rule";
+import { everyPool, type Rule, shown, Undecidable } from "./rule";
 
 /** What stands between the resources of one cluster. */
 export const poolVersionRules: readonly Rule[] = [
@@ -10,20 +10,22 @@ export const poolVersionRules: readonly Rule[] = [
     level: "advisory",
     about: "deployment",
     problems: ({ cluster, pools }) =>
-      everyPool(pools, (pool) =>
-        property("orchestratorVersion", oneOf(undefined, at(cluster, "kubernetesVersion")))(pool, {}),
-      ),
+      everyPool(pools, (pool) => {
+        const version = at(pool, "orchestratorVersion");
+        if (version === undefined || version === at(cluster, "kubernetesVersion")) return [];
+        return [shown("orchestratorVersion", version)];
+      }),
     remedy: "Write the cluster's `kubernetesVersion` in `orchestratorVersion`, or take it out.",
   },
 ];
 
+/** Logs of the control plane's own parts. */
+const platformLogs = ["cluster-autoscaler", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+
 /** Logs of the control plane that Azure's groups of categories stand for. */
 const logGroups: Readonly<Record<string, readonly string[]>> = {
   audit: ["kube-audit", "kube-audit-admin", "guard"],
-  allLogs: [
-    ...["kube-audit", "kube-audit-admin", "guard"],
-    ...["cluster-autoscaler", "kube-apiserver", "kube-controller-manager", "kube-scheduler"],
-  ],
+  allLogs: ["kube-audit", "kube-audit-admin", "guard", ...platformLogs],
 };
 
 function categories(setting: Part, kind: "logs" | "metrics"): readonly unknown[] {
@@ -74,13 +76,10 @@ export const surroundingRules: readonly Rule[] = [
     ids: ["AZR-000023"],
     level: "advisory",
     about: "deployment",
-    problems: ({ diagnostics }) =>
-      [
-        ...missing(diagnostics, "logs", [
-          ...["cluster-autoscaler", "kube-apiserver", "kube-controller-manager", "kube-scheduler"],
-        ]),
-        ...missing(diagnostics, "metrics", ["AllMetrics"]),
-      ].map((category) => `no diagnostic setting keeps \`${category}\``),
+    problems: ({ diagnostics }) => {
+      const lost = [...missing(diagnostics, "logs", platformLogs), ...missing(diagnostics, "metrics", ["AllMetrics"])];
+      return lost.length === 0 ? [] : [`no diagnostic setting keeps \`${lost.join("`, `")}\``];
+    },
     remedy: "Make a `monitor.DiagnosticSetting` for the cluster with them in `logs` and `metrics`, `enabled: true`.",
   },
   {

@@ -13,7 +13,7 @@ import { isPart, listAt } from "./inputs";
 import { countRules, laterPoolRules, nodeRules, poolRules } from "./pool-rules";
 import { type Deployment, everyPool, type Rule, type Settings } from "./rule";
 
-export { at, isPart, listAt, type Part, textAt } from "./inputs";
+export { at, isPart, listAt, NotKnownYet, notKnown, type Part, textAt } from "./inputs";
 export {
   type Deployment,
   everyPool,

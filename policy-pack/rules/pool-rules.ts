@@ -83,7 +83,7 @@ export const countRules: readonly Rule[] = [
       const nodes = pools.filter(isSystem).reduce((sum, pool) => sum + nodesOf(pool), 0);
       return nodes >= least
         ? []
-        : [`the system pools keep ${String(nodes)} nodes, and ${String(least)} are the fewest that pass`];
+        : [`the system pools keep ${nodeCount(nodes)}, and ${String(least)} are the fewest that pass`];
     },
     remedy: "Write a larger `minCount` for a system pool, or `count` where it does not scale by itself.",
   },
@@ -97,7 +97,7 @@ export const countRules: readonly Rule[] = [
     problems: (pool, settings) => {
       const least = numberSetting(settings, "minimum", 3);
       if (at(pool, "mode") !== "User" || at(pool, "scaleSetPriority") === "Spot" || nodesOf(pool) >= least) return [];
-      return [`it keeps ${String(nodesOf(pool))} nodes, and ${String(least)} are the fewest that pass`];
+      return [`it keeps ${nodeCount(nodesOf(pool))}, and ${String(least)} are the fewest that pass`];
     },
     remedy: "Write a larger `minCount`, or `count` where the pool does not scale by itself. Spot pools need not.",
   },
@@ -192,4 +192,8 @@ function isSystem(pool: Part): boolean {
 function nodesOf(pool: Part): number {
   const least = at(pool, "enableAutoScaling") === true ? at(pool, "minCount") : at(pool, "count");
   return typeof least === "number" ? least : 0;
+}
+
+function nodeCount(nodes: number): string {
+  return nodes === 1 ? "1 node" : `${String(nodes)} nodes`;
 }

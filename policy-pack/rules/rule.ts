@@ -45,8 +45,9 @@ interface About {
 
 /**
  * A rule of the baseline. `problems` says what is wrong, in a clause such as "`enableRBAC` is not set", once for each place; nothing
- * where the rule holds. It reads no more than it must: reading a value that a preview does not know throws.
+ * where the rule holds. It reads no more than it must: one value that a preview does not know leaves the rule undecided.
  *
+ * @throws NotKnownYet where it depends on a value that a preview does not know.
  * @throws Undecidable where only something outside of the program could tell.
  */
 export type Rule = About &

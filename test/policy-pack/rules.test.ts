@@ -95,8 +95,8 @@ const faults: Readonly<Record<string, readonly Fault[]>> = {
     whole(logs({ categoryGroup: "allLogs", enabled: true }), "a diagnostic setting keeps `kube-audit`"),
   ],
   "aks-platform-logs": [
-    whole({ diagnostics: [] }, "keeps `AllMetrics`"),
-    whole(logs({ categoryGroup: "audit", enabled: true }), "keeps `kube-scheduler`"),
+    whole({ diagnostics: [] }, "`AllMetrics`"),
+    whole(logs({ categoryGroup: "audit", enabled: true }), "`kube-scheduler`"),
   ],
   "aks-maintenance-windows": [
     whole({ windows: [{ configName: "default" }] }, "there is no window `aksManagedNodeOSUpgradeSchedule`"),
