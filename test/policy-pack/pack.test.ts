@@ -4,7 +4,7 @@ import { EnforcementLevel } from "@pulumi/pulumi/proto/analyzer_pb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rules } from "../../policy-pack/rules";
 import { type Analyzer, type Shown, startAnalyzer, unknownText } from "./analyzer";
-import { secureCluster, secureDiagnostics, securePool } from "./secure";
+import { secureCluster, secureDiagnostics, securePool } from "../../judge/checkov/secure";
 
 let pack: Analyzer;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Deployment, problemsOf, rules, type Settings, Undecidable } from "../../policy-pack/rules";
-import { changed, secure } from "./secure";
+import { changed, secure } from "../../judge/checkov/secure";
 
 /** A change by which a rule no longer holds, and what it says of it. */
 interface Fault {
