@@ -1,9 +1,14 @@
-import { spawnSync } from "node:child_process";
+import { credentials } from "@grpc/grpc-js";
+import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { GetSchemaRequest } from "@pulumi/pulumi/proto/provider_pb";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { transformSync } from "esbuild";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { type PackageSchema } from "../../scripts/package/schema";
 import { codeOf, installPackage, linkPulumi } from "./installed";
 
@@ -111,8 +116,9 @@ describe.sequential("the package in an empty folder", () => {
   });
 });
 
+const schema = () => JSON.parse(readFileSync(join(installed(), "plugin", "schema.json"), "utf8")) as PackageSchema;
+
 describe("the schema for other languages", () => {
-  const schema = () => JSON.parse(readFileSync(join(installed(), "plugin", "schema.json"), "utf8")) as PackageSchema;
   const inputOf = (component: string, name: string) =>
     schema().resources[`aks-mesh:index:${component}`]?.inputProperties[name];
 
@@ -171,6 +177,33 @@ describe("the schema for other languages", () => {
 describe.sequential("a Pulumi program of its own", () => {
   const [program = "", analysis = ""] = codeOf("package.md", "ts");
   beforeAll(() => linkPulumi(folder));
+
+  it("can add the plugin's folder as a package: Pulumi's host of Node.js installs it, starts it and gets its schema", async () => {
+    const plugin = join(installed(), "plugin");
+    const { runtime } = parse(readFileSync(join(plugin, "PulumiPlugin.yaml"), "utf8")) as { runtime: { name: string } };
+    expect(runtime.name).toBe("nodejs");
+    const npm = spawnSync("npm", ["install", "--offline", "--loglevel=error"], { cwd: plugin, encoding: "utf8" });
+    expect(npm.status, npm.stderr).toBe(0);
+    // What the host runs, with the engine's address as the argument: there is no engine, and none is needed for a schema.
+    const start = ["node_modules/@pulumi/pulumi/cmd/run-plugin", plugin, "127.0.0.1:1"];
+    const child = spawn(process.execPath, start, { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      const [port] = (await once(child.stdout, "data")) as [Buffer];
+      const address = `127.0.0.1:${port.toString().trim()}`;
+      const client = new ResourceProviderClient(address, credentials.createInsecure(), {
+        "grpc.max_receive_message_length": -1,
+      });
+      const answer = await new Promise<string>((resolve, reject) =>
+        client.getSchema(new GetSchemaRequest(), (error, response) =>
+          error === null ? resolve(response.getSchema()) : reject(error),
+        ),
+      );
+      client.close();
+      expect(JSON.parse(answer)).toEqual(schema());
+    } finally {
+      child.kill();
+    }
+  });
 
   it("compiles strictly, with the default lib and all declarations checked", () => {
     writeFileSync(join(folder, "program.ts"), program);
