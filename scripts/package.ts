@@ -25,6 +25,8 @@ async function makePackage(folder: string, repository: string | undefined): Prom
   const { version, license } = own;
   json("plugin/schema.json", packageSchema(modules, { name: packageName, version, description, license }));
   json("plugin/package.json", { name: packageName, version, private: true, main: "index.js" });
+  json("policy-pack/package.json", { name: `${packageName}-policy-pack`, version, private: true, main: "index.cjs" });
+  copyFileSync(join(root, "policy-pack", "PulumiPolicy.yaml"), join(folder, "policy-pack", "PulumiPolicy.yaml"));
   copyFileSync(join(__dirname, "package", "plugin", "PulumiPlugin.yaml"), join(folder, "plugin", "PulumiPlugin.yaml"));
   copyFileSync(join(__dirname, "package", "plugin", "start.cjs"), join(folder, "plugin", "pulumi-resource-aks-mesh"));
   chmodSync(join(folder, "plugin", "pulumi-resource-aks-mesh"), 0o755);

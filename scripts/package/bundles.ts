@@ -84,6 +84,7 @@ const bundlesWith = (page: PageFiles): Readonly<Record<string, BuildOptions>> =>
     plugins: [apart, inPlaceOf("cli/preview", "scripts/package/preview"), pictureOf(page)],
   },
   "plugin/index.js": { entryPoints: ["scripts/package/plugin/main.ts"] },
+  "policy-pack/index.cjs": { entryPoints: ["policy-pack/pack.ts"] },
   "vendor/azure.js": {
     stdin: {
       contents: 'export * from "@azure/core-rest-pipeline"; export * from "@azure/identity";',

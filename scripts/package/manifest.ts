@@ -18,7 +18,7 @@ interface Manifest {
 }
 
 /** Pulumi's packages, which a program has one of each: its components and ours have to be of the same. */
-const peers = ["@pulumi/azure-native", "@pulumi/kubernetes", "@pulumi/pulumi"] as const;
+const peers = ["@pulumi/azure-native", "@pulumi/kubernetes", "@pulumi/policy", "@pulumi/pulumi"] as const;
 
 /** The checkout's package.json. */
 export function ownManifest(): Manifest {

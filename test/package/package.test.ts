@@ -10,6 +10,7 @@ import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { type PackageSchema } from "../../scripts/package/schema";
+import { startAnalyzer } from "../policy-pack/analyzer";
 import { codeOf, installPackage, linkPulumi } from "./installed";
 
 const root = resolve(__dirname, "..", "..");
@@ -57,7 +58,10 @@ describe.sequential("the package in an empty folder", () => {
     const bytes = files.map((file) => statSync(file).size).reduce((sum, size) => sum + size, 0);
     expect(bytes).toBeLessThan(5e6);
     expect(statSync(packed).size).toBeLessThan(1.5e6);
-    const starting = ["PulumiPlugin.yaml", "pulumi-resource-aks-mesh"].map((name) => join(installed(), "plugin", name));
+    const starting = [
+      ...["PulumiPlugin.yaml", "pulumi-resource-aks-mesh"].map((name) => join(installed(), "plugin", name)),
+      ...["PulumiPolicy.yaml", "index.cjs"].map((name) => join(installed(), "policy-pack", name)),
+    ];
     expect(files.filter((file) => !/\.(js|d\.ts|json|txt|md)$|LICENSE$/.test(file)).sort()).toEqual(starting);
     const manifest = JSON.parse(readFileSync(join(installed(), "package.json"), "utf8")) as Record<string, unknown>;
     expect(Object.keys(manifest)).not.toEqual(expect.arrayContaining(["dependencies"]));
@@ -211,6 +215,17 @@ describe.sequential("a Pulumi program of its own", () => {
     const today = { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2022 };
     expect(typeErrors("program.ts", today)).toEqual([]);
     expect(typeErrors("analysis.ts", today)).toEqual([]);
+  });
+
+  it("has a policy pack that looks at it", async () => {
+    const analyzer = await startAnalyzer(join(installed(), "policy-pack"));
+    try {
+      const cluster = { type: "azure-native:containerservice:ManagedCluster", name: "shop", inputs: {} };
+      const found = await analyzer.violations([cluster]);
+      expect(found.map(({ policy }) => policy)).toContain("aks-local-accounts-off");
+    } finally {
+      await analyzer.close();
+    }
   });
 
   it("does not compile with a service that is spelt wrong, also as older settings find modules", () => {

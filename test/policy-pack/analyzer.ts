@@ -42,10 +42,11 @@ export interface Analyzer {
   readonly close: () => Promise<void>;
 }
 
-const folder = join(__dirname, "..", "..", "policy-pack");
+/** The checkout's own policy pack. */
+const ownPack = join(__dirname, "..", "..", "policy-pack");
 
-/** Starts the policy pack as Pulumi does. */
-export async function startAnalyzer(): Promise<Analyzer> {
+/** Starts a policy pack as Pulumi does. */
+export async function startAnalyzer(folder = ownPack): Promise<Analyzer> {
   const script = require.resolve("@pulumi/pulumi/cmd/run-policy-pack");
   const child = spawn(process.execPath, [script, "127.0.0.1:0", "."], {
     cwd: folder,

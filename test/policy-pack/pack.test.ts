@@ -206,6 +206,12 @@ describe("policies about the mesh", () => {
   });
 });
 
+it("the policy pack has the repository's version", () => {
+  const versionOf = (...file: string[]) =>
+    (JSON.parse(readFileSync(join(__dirname, "..", "..", ...file), "utf8")) as { version: string }).version;
+  expect(versionOf("policy-pack", "package.json")).toBe(versionOf("package.json"));
+});
+
 describe("docs/policy-pack.md", () => {
   it("has a row for each policy, with its level and the values that can be set", async () => {
     const page = readFileSync(join(__dirname, "..", "..", "docs", "policy-pack.md"), "utf8");
@@ -222,5 +228,18 @@ describe("docs/policy-pack.md", () => {
       })),
     );
     expect(page).toContain(`${String(rules.length)} rules`);
+  });
+
+  it("configures policies that there are, with values that can be set", async () => {
+    const page = readFileSync(join(__dirname, "..", "..", "docs", "policy-pack.md"), "utf8");
+    const [, text = ""] = /^```json\n(.*?)^```/ms.exec(page) ?? [];
+    const configuration = JSON.parse(text) as Record<string, string | Record<string, unknown>>;
+    const policies = new Map((await pack.policies()).map(({ name, configschema }) => [name, configschema]));
+    expect([...policies.keys()]).toEqual(expect.arrayContaining(Object.keys(configuration)));
+    for (const [name, values] of Object.entries(configuration)) {
+      const keys = Object.keys(typeof values === "string" ? {} : values).filter((key) => key !== "enforcementLevel");
+      const known = policies.get(name)?.properties?.fieldsMap.map(([key]) => key) ?? [];
+      expect(known, name).toEqual(expect.arrayContaining(keys));
+    }
   });
 });
