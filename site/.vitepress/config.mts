@@ -39,6 +39,7 @@ export default defineConfig({
   },
   head: [["link", { rel: "icon", href: "data:," }]],
   markdown: {
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     config(md) {
       md.core.ruler.push("links-into-the-repository", ({ tokens, env }) => {
         for (const token of tokens.flatMap(({ children }) => children ?? [])) {

@@ -78,6 +78,11 @@ describe("the site", () => {
     expect(dead.map(({ link }) => link)).toEqual([]);
   });
 
+  it("is built by a configuration that has VitePress's types", () => {
+    // The compiler is the program's; what the site is built with is installed by now.
+    execFileSync(process.execPath, [join("node_modules", "typescript", "bin", "tsc"), "-p", "site"], { cwd: root });
+  });
+
   it("can be searched", () => {
     expect(built(".js").filter((file) => file.includes("localSearchIndex")).length).toBeGreaterThan(0);
   });
