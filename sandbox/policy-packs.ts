@@ -25,14 +25,16 @@ with_engine='data:text/javascript,process.stdin.resume().on("end",()=>process.ex
 exec node --import "$with_engine" "$program" "$engine" .
 `;
 
-/** The arguments of Pulumi's command line, with policy packs in Node.js in the form that the sandbox's engine runs. */
+/**
+ * The arguments of Pulumi's command line, with policy packs in Node.js in the form that the sandbox's engine runs. Paths are those of
+ * whoever calls: the engine itself runs in the sandbox's project.
+ */
 export async function withPolicyPacks(paths: SandboxPaths, args: readonly string[]): Promise<readonly string[]> {
   const changed: string[] = [];
-  for (const [index, argument] of args.entries()) {
-    const [, folder] = /^--policy-pack=(.*)$/.exec(argument) ?? [];
-    if (folder !== undefined) changed.push(`--policy-pack=${await runnable(paths, folder)}`);
-    else if (args[index - 1] === "--policy-pack") changed.push(await runnable(paths, argument));
-    else changed.push(argument);
+  for (const argument of args.flatMap((one) => /^(--policy-pack(?:-config)?)=(.*)$/.exec(one)?.slice(1) ?? [one])) {
+    const flag = changed.at(-1);
+    if (flag === "--policy-pack") changed.push(await runnable(paths, argument));
+    else changed.push(flag === "--policy-pack-config" ? resolve(argument) : argument);
   }
   return changed;
 }
