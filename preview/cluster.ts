@@ -3,6 +3,8 @@ import { isJsonObject } from "../mesh/manifests";
 import { previewOf } from "../program/previews/prefix";
 import { previewLabel } from "../program/previews/reach";
 import { type Engine } from "./engine";
+import { kindScopes, type KindScopes, type ResourcesOf } from "./kinds";
+import { type EngineResource } from "./plan";
 import { PreviewProblem } from "./problem";
 import { type Health } from "./report";
 
@@ -31,6 +33,8 @@ export interface SharedCluster {
   previewTargets(pullRequest?: number): Promise<readonly PreviewTarget[]>;
   /** Deletes such a TrafficTarget; well if it is gone. */
   deleteTarget(target: PreviewTarget): Promise<void>;
+  /** Where the objects of the kinds of these API versions live, such as of `apps/v1`; versions that it does not know have none. */
+  kinds(apiVersions: Iterable<string>): Promise<KindScopes>;
   /**
    * The health of each preview, by the number of its pull request.
    *
@@ -53,6 +57,15 @@ export async function clusterOf(engine: Engine, stack: string): Promise<SharedCl
   throw new PreviewProblem(`The outputs of stack ${stack} cannot be read: ${stderr.trim()}`);
 }
 
+/** Where the objects of resources live, as a cluster says; nothing is known where there is none. */
+export async function kindsOf(
+  cluster: SharedCluster | undefined,
+  resources: readonly Pick<EngineResource, "inputs">[],
+): Promise<KindScopes> {
+  const versions = resources.map(({ inputs: { apiVersion } }) => apiVersion).filter((one) => typeof one === "string");
+  return (await cluster?.kinds(versions)) ?? new Map();
+}
+
 async function connectCluster(kubeconfig: string): Promise<SharedCluster> {
   // Loaded where it is needed: most commands never talk to a cluster themselves, and loading takes half a second.
   const { ApiException, AppsV1Api, CoreV1Api, CustomObjectsApi, KubeConfig } = await import("@kubernetes/client-node");
@@ -64,7 +77,7 @@ async function connectCluster(kubeconfig: string): Promise<SharedCluster> {
   const selector = (pullRequest: number | undefined) =>
     pullRequest === undefined ? previewLabel : `${previewLabel}=${pullRequest}`;
   /** The answer; undefined where there is no such thing. */
-  const unlessGone = async (request: Promise<unknown>): Promise<unknown> => {
+  const unlessGone = async <T>(request: Promise<T>): Promise<T | undefined> => {
     try {
       return await request;
     } catch (error) {
@@ -72,7 +85,14 @@ async function connectCluster(kubeconfig: string): Promise<SharedCluster> {
       throw error;
     }
   };
+  const resourcesOf: ResourcesOf = async (apiVersion) => {
+    const [group = "", version = ""] = apiVersion.split("/");
+    const asked = apiVersion === "v1" ? core.getAPIResources() : custom.getAPIResources({ group, version });
+    const { resources } = (await unlessGone(asked)) ?? { resources: [] };
+    return resources.filter(({ name }) => !name.includes("/"));
+  };
   return {
+    kinds: (apiVersions) => kindScopes(resourcesOf, apiVersions),
     previewNamespaces: async (pullRequest) => {
       const { items } = await core.listNamespace({ labelSelector: selector(pullRequest) });
       return items.flatMap(({ metadata }) => {

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CommandError, type Stack } from "@pulumi/pulumi/automation";
 import { type KubernetesObject } from "../mesh/manifests";
-import { outsideOwnNamespaces } from "./bounds";
-import { clusterOf } from "./cluster";
+import { clusterOf, kindsOf, type SharedCluster } from "./cluster";
 import {
   alone,
   type Engine,
@@ -14,7 +13,8 @@ import {
   type WhenFree,
 } from "./engine";
 import { stackOf } from "./inputs";
-import { engineLog } from "./plan";
+import { outsideOwnNamespaces } from "./own-namespaces";
+import { engineLog, type EngineResource } from "./plan";
 import { isSwept } from "./reaches";
 import { type PreviewReport } from "./report";
 import { readState } from "./state";
@@ -94,9 +94,10 @@ async function removeOnce(
 ): Promise<boolean> {
   const stack = await findStack(engine, name);
   // Asked first: once the stack is gone, nobody knows any more on which cluster its namespaces are.
-  if (tags.cluster === "shared") await inCluster(engine, tags.base ?? base, pullRequest);
-  if (stack !== undefined) await removeStack(engine, stack, tags, pullRequest, whenFree);
-  const swept = tags.cluster === "own" ? 0 : await sweep(engine, tags.base ?? base, pullRequest);
+  const cluster = tags.cluster === "own" ? undefined : await clusterOf(engine, tags.base ?? base);
+  if (tags.cluster === "shared") await inCluster(cluster, pullRequest);
+  if (stack !== undefined) await removeStack(engine, stack, tags, cluster, pullRequest, whenFree);
+  const swept = await sweep(engine, cluster, pullRequest);
   return stack !== undefined || swept > 0;
 }
 
@@ -107,7 +108,8 @@ async function removeOnce(
 async function removeStack(
   engine: Engine,
   stack: Stack,
-  { cluster }: StackTags,
+  tags: StackTags,
+  cluster: SharedCluster | undefined,
   pullRequest: number,
   whenFree: WhenFree,
 ): Promise<void> {
@@ -116,8 +118,7 @@ async function removeStack(
   say(`Removing stack ${stack.name} …`);
   const { resources, pending } = await readState(engine, stack.name);
   const all = [...resources, ...pending];
-  const swept = (object: KubernetesObject) => isSwept(pullRequest, object);
-  if (cluster === "shared" && outsideOwnNamespaces(pullRequest, all, swept).length === 0) {
+  if (tags.cluster === "shared" && (await goesWithNamespaces(cluster, pullRequest, all))) {
     await whenFree(() => engine.workspace.removeStack(stack.name, { force: true }));
     return;
   }
@@ -132,14 +133,26 @@ async function removeStack(
   await whenFree(() => engine.workspace.removeStack(stack.name));
 }
 
+/** Whether all that a state knows goes with the preview's namespaces, is found by its label, or went with the cluster. */
+async function goesWithNamespaces(
+  cluster: SharedCluster | undefined,
+  pullRequest: number,
+  resources: readonly EngineResource[],
+): Promise<boolean> {
+  if (cluster === undefined)
+    return resources.every(({ custom, type }) => !custom || /^(pulumi|kubernetes):/.test(type));
+  const isAdmitted = (object: KubernetesObject) => isSwept(pullRequest, object);
+  const place = { pullRequest, kinds: await kindsOf(cluster, resources), isAdmitted };
+  return outsideOwnNamespaces(place, resources).length === 0;
+}
+
 /**
  * Deletes what the cluster has of a preview, whether or not a state knows it: what lets it reach others, then its namespaces,
  * and waits until they are gone.
  *
  * @returns how much there was.
  */
-async function sweep(engine: Engine, base: string, pullRequest: number): Promise<number> {
-  const cluster = await clusterOf(engine, base);
+async function sweep(engine: Engine, cluster: SharedCluster | undefined, pullRequest: number): Promise<number> {
   if (cluster === undefined) return 0;
   const targets = await cluster.previewTargets(pullRequest);
   for (const target of targets) await cluster.deleteTarget(target);
@@ -163,7 +176,9 @@ async function whatIsLeft(
   pullRequest: number,
 ): Promise<readonly string[]> {
   const [namespaces, stack] = await Promise.allSettled([
-    tags.cluster === "own" ? [] : inCluster(engine, tags.base ?? base, pullRequest),
+    tags.cluster === "own"
+      ? []
+      : clusterOf(engine, tags.base ?? base).then((cluster) => inCluster(cluster, pullRequest)),
     findStack(engine, name).then((found) => (found === undefined ? [] : resourcesOf(engine, name))),
   ]);
   return [
@@ -173,8 +188,7 @@ async function whatIsLeft(
 }
 
 /** Names of what the cluster has of a preview. */
-async function inCluster(engine: Engine, base: string, pullRequest: number): Promise<readonly string[]> {
-  const cluster = await clusterOf(engine, base);
+async function inCluster(cluster: SharedCluster | undefined, pullRequest: number): Promise<readonly string[]> {
   if (cluster === undefined) return [];
   const [namespaces, targets] = await Promise.all([
     cluster.previewNamespaces(pullRequest),

@@ -3,8 +3,8 @@ import { isJsonObject, type KubernetesObject } from "../mesh/manifests";
 import { osmMesh } from "../mesh/osm";
 import { type PreviewSettings } from "../program/previews/settings";
 import { compareWithBase } from "./base";
-import { beyondLimits, outsideOwnNamespaces } from "./bounds";
-import { clusterOf } from "./cluster";
+import { beyondLimits } from "./bounds";
+import { clusterOf, kindsOf, type SharedCluster } from "./cluster";
 import { monthlyCost } from "./cost";
 import {
   alone,
@@ -20,6 +20,7 @@ import { stackOf } from "./inputs";
 import { proveIsolation } from "./isolation";
 import { previewStacks } from "./list";
 import { objectsOf } from "./objects";
+import { namespacesNotApart, outsideOwnNamespaces } from "./own-namespaces";
 import { engineLog, type EngineLog } from "./plan";
 import { PreviewProblem } from "./problem";
 import { isReachTarget, reachProblems } from "./reaches";
@@ -151,8 +152,12 @@ async function deployWithinBounds(
 
   say(`Looking whether stack ${stack.name} would stay within its bounds …`);
   const planned = engineLog();
+  let place: SharedCluster | undefined;
   try {
-    await stack.preview({ onEvent: planned.listen, color: "never", signal: engineSignal });
+    [place] = await Promise.all([
+      cluster === "shared" ? clusterOf(engine, settings.base) : undefined,
+      stack.preview({ onEvent: planned.listen, color: "never", signal: engineSignal }),
+    ]);
   } catch (error) {
     return { ...nothing, state: failed(planned.log(), error) };
   }
@@ -167,7 +172,15 @@ async function deployWithinBounds(
       ? beyondLimits(resources, policy)
       : [
           ...reachProblems(reaches, osmMesh({ objects: shared }), settings.base),
-          ...outsideOwnNamespaces(pullRequest, resources, (object) => isReachTarget(pullRequest, reaches, object)),
+          ...outsideOwnNamespaces(
+            {
+              pullRequest,
+              kinds: await kindsOf(place, resources),
+              isAdmitted: (object) => isReachTarget(pullRequest, reaches, object),
+            },
+            resources,
+          ),
+          ...namespacesNotApart(pullRequest, resources),
           ...isolation.broken.map(({ message }) => message),
         ];
   if (problems.length > 0) {
@@ -206,8 +219,8 @@ async function healthOf(
 ): Promise<Health | undefined> {
   try {
     const own = cluster === "own";
-    const place = await clusterOf(engine, own ? stack : base);
-    return (await place?.health(own ? pullRequest : undefined))?.get(pullRequest);
+    const found = await clusterOf(engine, own ? stack : base);
+    return (await found?.health(own ? pullRequest : undefined))?.get(pullRequest);
   } catch (error) {
     // The preview runs; that nobody could look at it is worth a line, not a failure.
     engine.surroundings.say(`Its health is not known: ${error instanceof Error ? error.message : String(error)}`);

@@ -210,17 +210,26 @@ describe.sequential("previews on one shared cluster", () => {
     const intruder = await programWith(
       [
         'import { sharedCluster } from "./program/shared-cluster";',
-        'import { ConfigMap } from "@pulumi/kubernetes/core/v1";',
+        'import { ConfigMap, Namespace } from "@pulumi/kubernetes/core/v1";',
+        'import { ClusterRoleBinding } from "@pulumi/kubernetes/rbac/v1";',
         'const { options: { provider } } = sharedCluster("x", "dev");',
         'new ConfigMap("gift", { metadata: { name: "gift", namespace: "kube-system" }, data: {} }, { provider });',
+        // Kinds of the whole cluster take what stands in metadata.namespace for nothing.
+        'const everything = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" };',
+        'const anybody = { apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "system:authenticated" };',
+        'const metadata = { name: "root", namespace: "pr-3-bookstore" };',
+        'new ClusterRoleBinding("root", { metadata, roleRef: everything, subjects: [anybody] }, { provider });',
+        'const labels = { "aks-mesh/preview": "1" };',
+        'new Namespace("guest", { metadata: { name: "pr-3-guest", labels } }, { provider });',
       ].join("\n"),
     );
     const { report } = await push(sandbox, github, 3, commitOf("d"), ["--program", intruder.directory], 1);
     await intruder.remove();
-    expect(report.state).toMatchObject({
-      status: "failed",
-      error: expect.stringContaining("in namespace kube-system"),
-    });
+    const error = report.state.status === "failed" ? report.state.error : "";
+    expect(error).toContain("kubernetes:core/v1:ConfigMap gift would be in namespace kube-system.");
+    expect(error).toContain("ClusterRoleBinding root would belong to the whole cluster, in no namespace.");
+    expect(error).toContain("Namespace pr-3-guest would not have the label aks-mesh/preview=3.");
+    expect(error).toContain("Namespace pr-3-guest would have no NetworkPolicy, ResourceQuota, LimitRange named bounds");
     expect(await previewNamespaces()).toEqual(namespacesOf(1, 3));
   });
 

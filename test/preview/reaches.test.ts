@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { type KubernetesObject } from "../../mesh/manifests";
 import { osmMesh } from "../../mesh/osm";
-import { outsideOwnNamespaces } from "../../preview/bounds";
 import { proveIsolation } from "../../preview/isolation";
+import { outsideOwnNamespaces } from "../../preview/own-namespaces";
 import { type EngineResource } from "../../preview/plan";
 import { isReachTarget, isSwept, reachProblems, readReaches } from "../../preview/reaches";
 import { type PreviewReach, reachTarget } from "../../program/previews/reach";
+import { knownKinds } from "./known-kinds";
 import { sample } from "./sample";
 
 const restocking: PreviewReach = {
@@ -25,8 +26,11 @@ const resource = (object: KubernetesObject): EngineResource => ({
   inputs: { ...object },
 });
 
-const outside = (object: KubernetesObject, reaches: readonly PreviewReach[] = [restocking]) =>
-  outsideOwnNamespaces(7, [resource(object)], (one) => isReachTarget(7, reaches, one));
+const outside = async (object: KubernetesObject, reaches: readonly PreviewReach[] = [restocking]) => {
+  const kinds = await knownKinds([object.apiVersion]);
+  const isAdmitted = (one: KubernetesObject) => isReachTarget(7, reaches, one);
+  return outsideOwnNamespaces({ pullRequest: 7, kinds, isAdmitted }, [resource(object)]);
+};
 
 describe("the setting previewReaches", () => {
   it("is a list of who calls whom, where and with what", () => {
@@ -65,7 +69,7 @@ describe("the setting previewReaches", () => {
 });
 
 describe("what a preview has in a shared namespace", () => {
-  it("is the TrafficTarget of the setting, found again by its label", () => {
+  it("is the TrafficTarget of the setting, found again by its label", async () => {
     expect(target()).toMatchObject({
       metadata: {
         name: "pr-7-bookbuyer.bookbuyer.bookwarehouse",
@@ -77,7 +81,7 @@ describe("what a preview has in a shared namespace", () => {
         rules: [{ kind: "HTTPRouteGroup", name: "bookwarehouse-service-routes", matches: ["restock-books"] }],
       },
     });
-    expect(outside(target())).toEqual([]);
+    expect(await outside(target())).toEqual([]);
     expect(isSwept(7, target())).toBe(true);
     expect(isSwept(8, target())).toBe(false);
   });
@@ -96,9 +100,9 @@ describe("what a preview has in a shared namespace", () => {
     ["no label", target((text) => text.replace(/"labels":\{.*?\}/, '"labels":{}'))],
     ["another preview's label", target((text) => text.replace('preview":"7"', 'preview":"8"'))],
     ["routes of its own", target((text) => text.replace('"kind":"TrafficTarget"', '"kind":"HTTPRouteGroup"'))],
-  ])("is never %s", (_, object, reaches) => {
-    expect(outside(object, reaches)).toEqual([
-      expect.stringMatching(/would be in namespace (bookwarehouse|bookstore)/),
+  ])("is never %s", async (_, object, reaches) => {
+    expect(await outside(object, reaches)).toEqual([
+      expect.stringMatching(/would be in namespace (bookwarehouse|bookstore)|has another type than the object/),
     ]);
   });
 });

@@ -1,0 +1,27 @@
+import { kindScopes, type KindScopes } from "../../preview/kinds";
+
+/** What an API server has, by API version: kinds that live in namespaces, and kinds of the whole cluster. */
+const known: Readonly<Record<string, readonly [namespaced: readonly string[], others: readonly string[]]>> = {
+  v1: [
+    ["ConfigMap", "LimitRange", "PersistentVolumeClaim", "ResourceQuota", "Secret", "Service"],
+    ["Namespace", "PersistentVolume"],
+  ],
+  "apps/v1": [["Deployment"], []],
+  "networking.k8s.io/v1": [["NetworkPolicy"], ["IngressClass"]],
+  "rbac.authorization.k8s.io/v1": [
+    ["Role", "RoleBinding"],
+    ["ClusterRole", "ClusterRoleBinding"],
+  ],
+  "access.smi-spec.io/v1alpha3": [["TrafficTarget"], []],
+};
+
+/** The kinds of these API versions, as the API server of a shared cluster has them. */
+export function knownKinds(apiVersions: readonly string[]): Promise<KindScopes> {
+  return kindScopes((apiVersion) => {
+    const [namespaced, others] = known[apiVersion] ?? [[], []];
+    return Promise.resolve([
+      ...namespaced.map((kind) => ({ kind, namespaced: true })),
+      ...others.map((kind) => ({ kind, namespaced: false })),
+    ]);
+  }, apiVersions);
+}
