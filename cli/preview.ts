@@ -207,7 +207,7 @@ async function reapCommand(terminal: Terminal, args: readonly string[]): Promise
   if (values.reports !== undefined) mkdirSync(values.reports, { recursive: true });
   const { surroundings, policy, base } = await surroundingsOf(terminal, values);
   const repository = process.env["GITHUB_TOKEN"] ? github(process.env) : undefined;
-  const outcomes = await reap(surroundings, policy, base, {
+  const { outcomes, strangers } = await reap(surroundings, policy, base, {
     dryRun: values["dry-run"],
     attempts,
     pause: firstPause,
@@ -223,12 +223,15 @@ async function reapCommand(terminal: Terminal, args: readonly string[]): Promise
     if (values.reports !== undefined) keep(report, join(values.reports, `pr-${String(pullRequest)}.json`));
     if (values.comment) await post(terminal, report);
   }
+  for (const stranger of strangers) terminal.out(`${terminal.paint.bad("left")}: ${stranger}\n`);
   if (outcomes.length === 0) terminal.out("Nothing to remove.\n");
   if (values["dry-run"]) {
     const numbers = JSON.stringify(outcomes.map(({ pullRequest }) => pullRequest));
     stepOutput("pull-requests", numbers);
   }
-  return outcomes.some(({ error }) => error !== undefined) ? 1 : 0;
+  // A dry run only finds out what there is to do: where it failed, nobody would do it.
+  const loud = strangers.length > 0 && !values["dry-run"] && values.pr === undefined;
+  return loud || outcomes.some(({ error }) => error !== undefined) ? 1 : 0;
 }
 
 async function commentCommand(terminal: Terminal, args: readonly string[]): Promise<number> {

@@ -5,15 +5,17 @@ import { previewLabel } from "../program/previews/reach";
 import { type Engine } from "./engine";
 import { kindScopes, type KindScopes, type ResourcesOf } from "./kinds";
 import { type EngineResource } from "./plan";
+import { leftObjects } from "./left-objects";
 import { PreviewProblem } from "./problem";
 import { type Health } from "./report";
 
-/** A namespace with a preview's label. */
+/** A namespace with a preview's name, or a preview's label. */
 export interface PreviewNamespace {
   readonly name: string;
-  readonly pullRequest: number;
-  /** ISO 8601; absent where the annotation is missing. */
-  readonly expires?: string;
+  /** As its name says; undefined where it only has the label. Removal goes by the name: labels can be put on everybody's. */
+  readonly pullRequest: number | undefined;
+  /** Value of the label; undefined where it has none. */
+  readonly label: string | undefined;
 }
 
 /** A TrafficTarget outside of all previews' namespaces that has a preview's label. */
@@ -25,7 +27,7 @@ export interface PreviewTarget {
 
 /** The cluster that previews share, as far as they have to look at it. */
 export interface SharedCluster {
-  /** Namespaces of one preview, or of all. */
+  /** Namespaces with the name or the label of one preview, or of any. */
   previewNamespaces(pullRequest?: number): Promise<readonly PreviewNamespace[]>;
   /** Starts to delete a namespace; well if it is gone. */
   deleteNamespace(name: string): Promise<void>;
@@ -33,6 +35,8 @@ export interface SharedCluster {
   previewTargets(pullRequest?: number): Promise<readonly PreviewTarget[]>;
   /** Deletes such a TrafficTarget; well if it is gone. */
   deleteTarget(target: PreviewTarget): Promise<void>;
+  /** Titles of what it has of one preview outside of previews' namespaces, of every kind that one may list. */
+  leftObjects(pullRequest: number): Promise<readonly string[]>;
   /** Where the objects of the kinds of these API versions live, such as of `apps/v1`; versions that it does not know have none. */
   kinds(apiVersions: Iterable<string>): Promise<KindScopes>;
   /**
@@ -68,12 +72,14 @@ export async function kindsOf(
 
 async function connectCluster(kubeconfig: string): Promise<SharedCluster> {
   // Loaded where it is needed: most commands never talk to a cluster themselves, and loading takes half a second.
-  const { ApiException, AppsV1Api, CoreV1Api, CustomObjectsApi, KubeConfig } = await import("@kubernetes/client-node");
+  const { ApiException, ApisApi, AppsV1Api, CoreV1Api, CustomObjectsApi, KubeConfig, KubernetesObjectApi } =
+    await import("@kubernetes/client-node");
   const config = new KubeConfig();
   config.loadFromString(kubeconfig);
   const core = config.makeApiClient(CoreV1Api);
   const apps = config.makeApiClient(AppsV1Api);
   const custom = config.makeApiClient(CustomObjectsApi);
+  const objects = KubernetesObjectApi.makeApiClient(config);
   const selector = (pullRequest: number | undefined) =>
     pullRequest === undefined ? previewLabel : `${previewLabel}=${pullRequest}`;
   /** The answer; undefined where there is no such thing. */
@@ -94,13 +100,15 @@ async function connectCluster(kubeconfig: string): Promise<SharedCluster> {
   return {
     kinds: (apiVersions) => kindScopes(resourcesOf, apiVersions),
     previewNamespaces: async (pullRequest) => {
-      const { items } = await core.listNamespace({ labelSelector: selector(pullRequest) });
-      return items.flatMap(({ metadata }) => {
-        const number = Number(metadata?.labels?.[previewLabel]);
-        const expires = metadata?.annotations?.["aks-mesh/expires"];
-        if (metadata?.name === undefined || !Number.isInteger(number)) return [];
-        return [{ name: metadata.name, pullRequest: number, ...(expires !== undefined && { expires }) }];
-      });
+      const { items } = await core.listNamespace();
+      const all = items.map(({ metadata: { name = "", labels = {} } = {} }): PreviewNamespace => ({
+        ...{ name, pullRequest: previewOf(name), label: labels[previewLabel] },
+      }));
+      return all.filter(({ pullRequest: number, label }) =>
+        pullRequest === undefined
+          ? number !== undefined || label !== undefined
+          : number === pullRequest || label === String(pullRequest),
+      );
     },
     deleteNamespace: async (name) => {
       await unlessGone(core.deleteNamespace({ name }));
@@ -113,6 +121,26 @@ async function connectCluster(kubeconfig: string): Promise<SharedCluster> {
     deleteTarget: async ({ namespace, name }) => {
       await unlessGone(custom.deleteNamespacedCustomObject({ ...targetKind, namespace, name }));
     },
+    leftObjects: (pullRequest) =>
+      leftObjects(
+        {
+          apiVersions: async () => {
+            const { groups } = await config.makeApiClient(ApisApi).getAPIVersions();
+            return ["v1", ...groups.flatMap(({ preferredVersion }) => preferredVersion?.groupVersion ?? [])];
+          },
+          resourcesOf,
+          list: async (apiVersion, kind, label) => {
+            const nothing = [undefined, undefined, undefined, undefined, undefined] as const;
+            try {
+              return (await objects.list(apiVersion, kind, ...nothing, label)).items;
+            } catch (error) {
+              if (error instanceof ApiException && [403, 404, 405].includes(error.code)) return undefined;
+              throw error;
+            }
+          },
+        },
+        pullRequest,
+      ),
     health: async (owner) => {
       const [deployments, statefulSets] = await Promise.all([
         apps.listDeploymentForAllNamespaces(),

@@ -15,6 +15,7 @@ import {
 import { stackOf } from "./inputs";
 import { outsideOwnNamespaces } from "./own-namespaces";
 import { engineLog, type EngineResource } from "./plan";
+import { previewLabel } from "../program/previews/reach";
 import { isSwept } from "./reaches";
 import { type PreviewReport } from "./report";
 import { readState } from "./state";
@@ -70,6 +71,8 @@ export async function removePreview(
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       try {
         const found = await removeOnce(engine, name, tags, base, pullRequest, whenFree);
+        const left = await whatIsLeft(engine, name, tags, base, pullRequest);
+        if (left.length > 0) throw new Error(`It was removed, and there still is: ${left.join(", ")}.`);
         return found || stack !== undefined ? { ...report, state: { status: "removed" } } : undefined;
       } catch (caught) {
         if (signal.aborted) throw caught;
@@ -93,9 +96,9 @@ async function removeOnce(
   whenFree: WhenFree,
 ): Promise<boolean> {
   const stack = await findStack(engine, name);
-  // Asked first: once the stack is gone, nobody knows any more on which cluster its namespaces are.
   const cluster = tags.cluster === "own" ? undefined : await clusterOf(engine, tags.base ?? base);
-  if (tags.cluster === "shared") await inCluster(cluster, pullRequest);
+  // Asked first: once the stack is gone, nobody knows any more on which cluster its namespaces are.
+  if (tags.cluster === "shared") await cluster?.previewNamespaces(pullRequest);
   if (stack !== undefined) await removeStack(engine, stack, tags, cluster, pullRequest, whenFree);
   const swept = await sweep(engine, cluster, pullRequest);
   return stack !== undefined || swept > 0;
@@ -156,12 +159,15 @@ async function sweep(engine: Engine, cluster: SharedCluster | undefined, pullReq
   if (cluster === undefined) return 0;
   const targets = await cluster.previewTargets(pullRequest);
   for (const target of targets) await cluster.deleteTarget(target);
-  const found = await cluster.previewNamespaces(pullRequest);
-  for (const { name } of found) await cluster.deleteNamespace(name);
+  const namespaces = async () => {
+    const found = await cluster.previewNamespaces(pullRequest);
+    return found.filter(({ pullRequest: number }) => number === pullRequest).map(({ name }) => name);
+  };
+  const found = await namespaces();
+  for (const name of found) await cluster.deleteNamespace(name);
   const deadline = Date.now() + 5 * 60_000;
-  while (found.length > 0 && (await cluster.previewNamespaces(pullRequest)).length > 0) {
-    if (Date.now() > deadline)
-      throw new Error(`Namespaces ${found.map(({ name }) => name).join(", ")} do not go away.`);
+  while (found.length > 0 && (await namespaces()).length > 0) {
+    if (Date.now() > deadline) throw new Error(`Namespaces ${found.join(", ")} do not go away.`);
     await sleep(1_000, undefined, { signal: engine.surroundings.signal });
   }
   return targets.length + found.length;
@@ -190,13 +196,15 @@ async function whatIsLeft(
 /** Names of what the cluster has of a preview. */
 async function inCluster(cluster: SharedCluster | undefined, pullRequest: number): Promise<readonly string[]> {
   if (cluster === undefined) return [];
-  const [namespaces, targets] = await Promise.all([
+  const [namespaces, objects] = await Promise.all([
     cluster.previewNamespaces(pullRequest),
-    cluster.previewTargets(pullRequest),
+    cluster.leftObjects(pullRequest),
   ]);
   return [
-    ...namespaces.map(({ name }) => `namespace ${name}`),
-    ...targets.map(({ namespace, name }) => `TrafficTarget ${namespace}/${name}`),
+    ...namespaces.map(({ name, pullRequest: number }) =>
+      number === pullRequest ? `namespace ${name}` : `namespace ${name}, by its label ${previewLabel} alone`,
+    ),
+    ...objects,
   ];
 }
 

@@ -6,7 +6,7 @@ export type KindScopes = ReadonlyMap<string, ReadonlyMap<string, "namespace" | "
 /** Asks for what an API server has of one group in one version, without the parts of objects. */
 export type ResourcesOf = (
   apiVersion: string,
-) => Promise<readonly Pick<kubernetes.V1APIResource, "kind" | "namespaced">[]>;
+) => Promise<readonly Pick<kubernetes.V1APIResource, "kind" | "namespaced" | "verbs">[]>;
 
 /** The kinds of some API versions, as the API server says. */
 export async function kindScopes(resourcesOf: ResourcesOf, apiVersions: Iterable<string>): Promise<KindScopes> {

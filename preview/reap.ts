@@ -1,4 +1,5 @@
-import { clusterOf } from "./cluster";
+import { previewLabel } from "../program/previews/reach";
+import { clusterOf, type PreviewNamespace } from "./cluster";
 import { removePreview } from "./down";
 import { openEngine, type Surroundings } from "./engine";
 import { inTurns, type PreviewStack, previewStacks } from "./list";
@@ -35,13 +36,15 @@ const atOnce = 16;
 /**
  * Removes every preview that is past its end or whose pull request is closed, and what a cluster has of one that no stack knows. One
  * failure does not stop the others.
+ *
+ * @returns what became of each, and sentences on namespaces that have a preview's label and another name: nobody's preview, so they stay.
  */
 export async function reap(
   surroundings: Surroundings,
   policy: PreviewPolicy,
   base: string,
   options: ReapOptions,
-): Promise<readonly Reaped[]> {
+): Promise<{ readonly outcomes: readonly Reaped[]; readonly strangers: readonly string[] }> {
   const engine = await openEngine(surroundings, base);
   try {
     const [previews, open] = await Promise.all([previewStacks(engine), options.openPullRequests?.()]);
@@ -52,12 +55,14 @@ export async function reap(
     });
     const known = new Set(previews.map(({ pullRequest }) => pullRequest));
     const cluster = await clusterOf(engine, base);
-    const left = cluster === undefined ? [] : [cluster.previewNamespaces(), cluster.previewTargets()];
-    const strays = new Set((await Promise.all(left)).flat().map(({ pullRequest }) => pullRequest));
+    const [namespaces, targets] =
+      cluster === undefined ? [[], []] : await Promise.all([cluster.previewNamespaces(), cluster.previewTargets()]);
+    const strays = new Set([...namespaces, ...targets].flatMap(({ pullRequest }) => pullRequest ?? []));
     for (const pullRequest of strays) if (!known.has(pullRequest)) due.push({ pullRequest, reason: "no stack" });
+    const strangers = namespaces.filter(({ pullRequest }) => pullRequest === undefined).map(strangerOf);
 
     const wanted = due.filter(({ pullRequest }) => options.only === undefined || options.only === pullRequest);
-    return await inTurns(atOnce, wanted, async (one): Promise<Reaped> => {
+    const outcomes = await inTurns(atOnce, wanted, async (one): Promise<Reaped> => {
       if (options.dryRun) return one;
       try {
         const report = await removePreview(engine, base, { ...options, pullRequest: one.pullRequest });
@@ -67,9 +72,17 @@ export async function reap(
         return { ...one, error: error instanceof Error ? error.message : String(error) };
       }
     });
+    return { outcomes, strangers };
   } finally {
     await engine.close();
   }
+}
+
+function strangerOf({ name, label = "" }: PreviewNamespace): string {
+  return (
+    `Namespace ${name} has the label ${previewLabel}=${label}, and its name is none of a preview's. ` +
+    `Delete it, or take the label off: kubectl label namespace ${name} ${previewLabel}-`
+  );
 }
 
 function reasonToRemove(

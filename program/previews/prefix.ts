@@ -5,6 +5,6 @@ export function previewPrefix(pullRequest: number): string {
 
 /** The pull request whose preview a namespace of a shared cluster belongs to; undefined for one that belongs to everybody. */
 export function previewOf(namespace: string): number | undefined {
-  const digits = /^pr-(\d+)-/.exec(namespace)?.[1];
+  const digits = /^pr-([1-9]\d{0,8})-/.exec(namespace)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }

@@ -15,13 +15,18 @@ const known: Readonly<Record<string, readonly [namespaced: readonly string[], ot
   "access.smi-spec.io/v1alpha3": [["TrafficTarget"], []],
 };
 
-/** The kinds of these API versions, as the API server of a shared cluster has them. */
+const verbs = ["get", "list"];
+
+/** The resources of an API version, as the API server of a shared cluster has them. */
+export function knownResources(apiVersion: string) {
+  const [namespaced, others] = known[apiVersion] ?? [[], []];
+  return [
+    ...namespaced.map((kind) => ({ kind, namespaced: true, verbs })),
+    ...others.map((kind) => ({ kind, namespaced: false, verbs })),
+  ];
+}
+
+/** The kinds of these API versions. */
 export function knownKinds(apiVersions: readonly string[]): Promise<KindScopes> {
-  return kindScopes((apiVersion) => {
-    const [namespaced, others] = known[apiVersion] ?? [[], []];
-    return Promise.resolve([
-      ...namespaced.map((kind) => ({ kind, namespaced: true })),
-      ...others.map((kind) => ({ kind, namespaced: false })),
-    ]);
-  }, apiVersions);
+  return kindScopes((apiVersion) => Promise.resolve(knownResources(apiVersion)), apiVersions);
 }

@@ -264,7 +264,8 @@ describe.sequential("previews on one shared cluster", () => {
   });
 
   it("are reaped when they are past their end or closed, whatever becomes of the others", async () => {
-    // Number 3 is closed, and somebody holds it; number 4 is past its end; of number 9 a dead run left a namespace.
+    // Number 3 is closed, and somebody holds it; number 4 is past its end; of number 9 somebody left a namespace without its label. Another
+    // has the label alone, with no number.
     close(3);
     const holder = await tryMachineLock(
       [sandbox.environment["PULUMI_BACKEND_URL"], projectName, "pr-3"].join("\n"),
@@ -273,13 +274,17 @@ describe.sequential("previews on one shared cluster", () => {
     if (typeof holder === "string") throw new Error(holder);
     await pulumi(sandbox, ["stack", "tag", "set", "expires", "2020-01-01T00:00:00Z", "--stack", "pr-4"]);
     await kubectl(sandbox, "dev", "create", "namespace", "pr-9-bookstore");
-    await kubectl(sandbox, "dev", "label", "namespace", "pr-9-bookstore", "aks-mesh/preview=9");
+    await kubectl(sandbox, "dev", "create", "namespace", "guest");
+    await kubectl(sandbox, "dev", "label", "namespace", "guest", "aks-mesh/preview=soon");
 
     const dry = await runPreview(sandbox, github, ["reap", "--dry-run"]);
     expect(dry.stdout.split("\n").filter((line) => line !== "")).toEqual([
       "would remove the preview of pull request 3 (closed)",
       "would remove the preview of pull request 4 (expired)",
       "would remove the preview of pull request 9 (no stack)",
+      expect.stringContaining(
+        "Namespace guest has the label aks-mesh/preview=soon, and its name is none of a preview's.",
+      ),
     ]);
     expect(await previewNamespaces()).toEqual([...namespacesOf(1, 3, 4), "pr-9-bookstore"].sort());
 
@@ -288,7 +293,10 @@ describe.sequential("previews on one shared cluster", () => {
     expect(failing.stdout).toContain("pull request 3 (closed): Stack pr-3 is in the hands of a test");
     expect(await previewNamespaces()).toEqual(namespacesOf(1, 3));
 
-    await runPreview(sandbox, github, ["reap"]);
+    const loud = await runPreview(sandbox, github, ["reap"], 1);
+    expect(loud.stdout).toContain("take the label off: kubectl label namespace guest aks-mesh/preview-");
+    await kubectl(sandbox, "dev", "delete", "namespace", "guest");
+    expect((await runPreview(sandbox, github, ["reap"])).stdout).toBe("Nothing to remove.\n");
     expect(await previewNamespaces()).toEqual(namespacesOf(1));
     expect((await statusRows()).map(({ pullRequest }) => pullRequest)).toEqual([1]);
   });
@@ -315,8 +323,16 @@ describe.sequential("previews on one shared cluster", () => {
   });
 
   it("leave nothing behind, and the shared stack as it was", async () => {
-    const { stderr } = await runPreview(sandbox, github, ["down", "--pr", "1", "--take-over"]);
-    expect(stderr).toContain("Breaking the lock of runner@ci-7");
+    // Outside of its namespaces: by the label, and by the prefix.
+    await kubectl(sandbox, "dev", "create", "configmap", "gift", "--namespace=kube-system");
+    await kubectl(sandbox, "dev", "label", "configmap", "gift", "--namespace=kube-system", "aks-mesh/preview=1");
+    await kubectl(sandbox, "dev", "create", "clusterrole", "pr-1-root", "--verb=get", "--resource=pods");
+    const failing = await runPreview(sandbox, github, ["down", "--pr", "1", "--take-over", "--attempts", "1"], 1);
+    expect(failing.stderr).toContain("Breaking the lock of runner@ci-7");
+    expect(failing.stdout).toContain("left: ConfigMap kube-system/gift");
+    expect(failing.stdout).toContain("left: ClusterRole pr-1-root");
+    await kubectl(sandbox, "dev", "delete", "configmap", "gift", "--namespace=kube-system");
+    await kubectl(sandbox, "dev", "delete", "clusterrole", "pr-1-root");
     expect((await runPreview(sandbox, github, ["down", "--pr", "1"])).stdout).toContain("There is no preview");
     expect(await previewNamespaces()).toEqual([]);
     expect((await runPreview(sandbox, github, ["status"])).stdout).toBe("There are no previews.\n");
