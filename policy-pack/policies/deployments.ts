@@ -32,10 +32,9 @@ export function clustersOf(resources: readonly PolicyResource[]): readonly Clust
     const of = (is: (type: string) => boolean, property: string) =>
       members.filter((member) => is(member.type) && belongsTo(member, property, cluster, clusters));
     const own = of(isPool, "resourceName");
-    const subnetOf = (pool: Member) => pool.dependsOn.get("vnetSubnetID") ?? [];
-    const subnets = members.filter(
-      ({ type, urn }) => isSubnet(type) && own.some((pool) => subnetOf(pool).includes(urn)),
-    );
+    const subnets = members.filter(({ type }) => isSubnet(type));
+    const linked = ({ dependsOn }: Member, property: string) =>
+      subnets.filter(({ urn }) => dependsOn.get(property)?.includes(urn) === true);
     const inputs = (found: readonly Member[]) => found.map((member) => member.inputs);
     return {
       urn: cluster.urn,
@@ -46,10 +45,14 @@ export function clustersOf(resources: readonly PolicyResource[]): readonly Clust
         },
         diagnostics: inputs(of(isDiagnosticSetting, "resourceUri")),
         windows: inputs(of(isWindow, "resourceName")),
-        subnets: inputs(subnets),
-        foreignSubnets: own
-          .filter((pool) => "vnetSubnetID" in pool.inputs && !subnets.some(({ urn }) => subnetOf(pool).includes(urn)))
-          .map((pool) => poolName(pool.inputs)),
+        subnets: inputs([
+          ...new Set([...linked(cluster, "agentPoolProfiles"), ...own.flatMap((pool) => linked(pool, "vnetSubnetID"))]),
+        ]),
+        get foreignSubnets() {
+          const pools = own.filter((pool) => linked(pool, "vnetSubnetID").length === 0);
+          const inline = linked(cluster, "agentPoolProfiles").length === 0 ? inlinePoolsBeside(own, cluster) : [];
+          return [...inputs(pools), ...inline].filter((pool) => "vnetSubnetID" in pool).map(poolName);
+        },
       },
     };
   });
@@ -75,15 +78,22 @@ function inlinePoolsBeside(own: readonly Member[], { inputs }: Member): readonly
 function belongsTo(member: Member, property: string, cluster: Member, clusters: readonly Member[]): boolean {
   if (member.dependsOn.get(property)?.includes(cluster.urn) === true) return true;
   try {
-    const named = at(member.inputs, property);
-    const name = at(cluster.inputs, "resourceName");
-    if (typeof named !== "string" || typeof name !== "string") return false;
-    return (
-      named.toLowerCase() === name.toLowerCase() ||
-      named.toLowerCase().endsWith(`/managedclusters/${name.toLowerCase()}`)
-    );
+    const named = String(at(member.inputs, property)).toLowerCase();
+    const name = String(at(cluster.inputs, "resourceName")).toLowerCase();
+    if (property === "resourceUri") {
+      const group = cluster.inputs["resourceGroupName"];
+      const within = typeof group === "string" ? `/resourcegroups/${group.toLowerCase()}/` : "/";
+      return named.includes(within) && named.endsWith(`/managedclusters/${name}`);
+    }
+    return named === name && !differ(member, cluster, "resourceGroupName");
   } catch (error) {
     if (error instanceof NotKnownYet) return property === "resourceName" && clusters.length === 1;
     throw error;
   }
+}
+
+/** Whether two resources have different texts for a property, both of them known. */
+function differ(one: Member, other: Member, property: string): boolean {
+  const [left, right] = [one.inputs[property], other.inputs[property]];
+  return typeof left === "string" && typeof right === "string" && left.toLowerCase() !== right.toLowerCase();
 }

@@ -98,6 +98,31 @@ describe("policies about AKS", () => {
     ]);
   });
 
+  it("keep clusters of one name in two resource groups apart", async () => {
+    const inGroup = (group: string) => {
+      const { all } = aks("shop", { resourceGroupName: group });
+      return all.map((resource) => ({
+        ...resource,
+        name: `${group}-${resource.name}`,
+        inputs: {
+          ...resource.inputs,
+          resourceGroupName: group,
+          ...("resourceUri" in resource.inputs && { resourceUri: id("shop").replace("/g/", `/${group}/`) }),
+        },
+      }));
+    };
+    const [cluster, pool, ...rest] = inGroup("two");
+    if (cluster === undefined || pool === undefined) throw new Error("There is no cluster.");
+    const small = { ...pool, inputs: { ...pool.inputs, minCount: 1 } };
+    const [, ...windows] = rest;
+    const found = await pack.violations([...inGroup("one"), cluster, small, ...windows]);
+    expect([...new Set(found.map(({ policy, on }) => `${policy} ${on}`))]).toEqual([
+      "aks-system-nodes two-shop",
+      "aks-audit-logs two-shop",
+      "aks-platform-logs two-shop",
+    ]);
+  });
+
   it("go by dependencies where a preview does not know names and ids", async () => {
     const { cluster, beside } = aks("shop");
     const property = (resource: Shown) => ("resourceUri" in resource.inputs ? "resourceUri" : "resourceName");
@@ -152,6 +177,38 @@ describe("policies about AKS", () => {
   });
 });
 
+describe("a pool whose name a preview does not know", () => {
+  it("leaves undecided what is said by name, and nothing else", async () => {
+    const { cluster, beside } = aks("shop");
+    const pools = beside.map((resource) =>
+      resource.name === "shop-pool"
+        ? { ...resource, inputs: { ...resource.inputs, agentPoolName: unknownText, vnetSubnetID: unknownText } }
+        : resource,
+    );
+    const found = await pack.violations([cluster, ...pools]);
+    expect(new Set(found.map(({ policy }) => policy))).toEqual(new Set(["aks-not-decided"]));
+    expect(found.map(({ message }) => message).join("\n")).toContain("`agentPoolName` is not known in this preview");
+  });
+});
+
+describe("the subnet of inline pools", () => {
+  it("is judged as that of the others", async () => {
+    const pool = { ...securePool, name: "system", vnetSubnetID: unknownText };
+    const { cluster, beside } = aks("shop", { agentPoolProfiles: [pool] });
+    const rest = beside.filter(({ name }) => name !== "shop-pool");
+    const subnet = {
+      type: "azure-native:network:Subnet",
+      name: "nodes",
+      inputs: { subnetName: "nodes", addressPrefix: "10.0.0.0/26" },
+    };
+    const own = { ...cluster, from: { agentPoolProfiles: ["nodes"] } };
+    const small = await pack.violations([own, subnet, ...rest]);
+    expect(small.map(({ policy }) => policy)).toEqual(["aks-node-subnet-size"]);
+    const foreign = await pack.violations([cluster, ...rest]);
+    expect(foreign.map(({ policy }) => policy)).toEqual(["aks-not-decided"]);
+  });
+});
+
 describe("policies about the mesh", () => {
   const object = (apiVersion: string, kind: string, name: string, rest: object): Shown => ({
     type: `kubernetes:${apiVersion}:${kind}`,
@@ -185,6 +242,13 @@ describe("policies about the mesh", () => {
       "web-to-api",
     ]);
     expect(found.map(({ message }) => message).join("\n")).toMatch(/write[^]*\n {4}remedy {4}\S/);
+  });
+
+  it("know the objects of Istio as well", async () => {
+    const policy = object("security.istio.io/v1", "AuthorizationPolicy", "web", { spec: { action: "PERMIT" } });
+    const found = await pack.violations([policy]);
+    expect(found.map(({ policy: name, on }) => [name, on])).toEqual([["mesh-errors", "web"]]);
+    expect(found[0]?.message).toContain("AuthorizationPolicy shop/web spec.action");
   });
 
   it("call nothing an error while a preview does not know all objects", async () => {
