@@ -102,6 +102,7 @@ async function fill(sandbox: Sandbox, numbers: readonly number[]): Promise<void>
     say: report,
     signal: never,
     engineSignal: never,
+    secrets: new Set<string>(),
     lockTimeout: 0,
     takeOver: false,
   };

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { hideSecrets, renderComment, renderUnreported, runAddress } from "../preview/comment";
+import { hideIn, hideSecrets, renderComment, renderUnreported, runAddress } from "../preview/comment";
 import { down } from "../preview/down";
 import { type Surroundings } from "../preview/engine";
 import { github, GitHubError } from "../preview/github";
@@ -15,6 +15,7 @@ import {
   readStack,
   stackOf,
 } from "../preview/inputs";
+import { environmentSecrets } from "../preview/known-secrets";
 import { InputProblem, PreviewProblem } from "../preview/problem";
 import { readReport } from "../preview/read-report";
 import { reap } from "../preview/reap";
@@ -64,7 +65,7 @@ export async function previewCommand(terminal: Terminal, [command, ...rest]: rea
       );
     }
     if (!(error instanceof PreviewProblem || error instanceof GitHubError)) throw error;
-    terminal.err(`aks-mesh: ${error.message}\n`);
+    terminal.err(`aks-mesh: ${hideIn(error.message, environmentSecrets(process.env))}\n`);
     return error instanceof InputProblem ? 2 : 1;
   }
 }
@@ -78,11 +79,13 @@ async function surroundingsOf(
   const own = resolve(__dirname, "..");
   const policy = await readPreviewPolicy(own);
   const { signal, engineSignal } = endingSignals();
+  const secrets = new Set<string>(environmentSecrets(process.env));
   const surroundings = {
+    secrets,
     program: values.program === undefined ? own : resolve(values.program),
     project: policy.project,
     environment: process.env,
-    say: (message: string) => terminal.err(`${terminal.paint.dim(message)}\n`),
+    say: (message: string) => terminal.err(`${terminal.paint.dim(hideIn(message, [...secrets]))}\n`),
     signal,
     engineSignal,
     lockTimeout: readDuration(values.wait, "--wait"),
@@ -133,10 +136,11 @@ async function upCommand(terminal: Terminal, args: readonly string[]): Promise<n
   try {
     report = await up(surroundings, policy, options);
   } catch (error) {
-    if (error instanceof PreviewProblem && values.report !== undefined) keep(notBegun(options, error), values.report);
+    if (error instanceof PreviewProblem && values.report !== undefined)
+      keep(notBegun(options, error), values.report, surroundings);
     throw error;
   }
-  deliver(terminal, report, values.report);
+  deliver(terminal, report, values.report, surroundings);
   return report.state.status === "running" ? 0 : 1;
 }
 
@@ -178,8 +182,8 @@ async function downCommand(terminal: Terminal, args: readonly string[]): Promise
     terminal.out(`There is no preview of pull request ${String(pullRequest)}.\n`);
     return 0;
   }
-  deliver(terminal, report, values.report);
-  if (values.comment) await post(terminal, report);
+  deliver(terminal, report, values.report, surroundings);
+  if (values.comment) await post(terminal, report, surroundings);
   return report.state.status === "removed" ? 0 : 1;
 }
 
@@ -217,11 +221,14 @@ async function reapCommand(terminal: Terminal, args: readonly string[]): Promise
   for (const { pullRequest, reason, report, error } of outcomes) {
     const title = `pull request ${String(pullRequest)} (${reason})`;
     if (values["dry-run"]) terminal.out(`would remove the preview of ${title}\n`);
-    else if (error !== undefined) terminal.out(`${terminal.paint.bad("failed")}: ${title}: ${error}\n`);
+    else if (error !== undefined)
+      terminal.out(`${terminal.paint.bad("failed")}: ${title}: ${hideIn(error, [...surroundings.secrets])}\n`);
     else terminal.out(`removed the preview of ${title}\n`);
     if (report === undefined) continue;
-    if (values.reports !== undefined) keep(report, join(values.reports, `pr-${String(pullRequest)}.json`));
-    if (values.comment) await post(terminal, report);
+    if (values.reports !== undefined) {
+      keep(report, join(values.reports, `pr-${String(pullRequest)}.json`), surroundings);
+    }
+    if (values.comment) await post(terminal, report, surroundings);
   }
   for (const stranger of strangers) terminal.out(`${terminal.paint.bad("left")}: ${stranger}\n`);
   if (outcomes.length === 0) terminal.out("Nothing to remove.\n");
@@ -274,7 +281,7 @@ async function commentAll(terminal: Terminal, folder: string): Promise<number> {
   for (const name of names.sort()) {
     try {
       const pullRequest = readPullRequest(/^pr-(\d+)\.json$/.exec(name)?.[1]);
-      await post(terminal, readReport(readFileSync(join(folder, name), "utf8"), pullRequest));
+      await post(terminal, readReport(readFileSync(join(folder, name), "utf8"), pullRequest), nothingKnown);
     } catch (error) {
       if (!(error instanceof PreviewProblem || error instanceof GitHubError)) throw error;
       terminal.err(`aks-mesh: ${name}: ${error.message}\n`);
@@ -284,11 +291,17 @@ async function commentAll(terminal: Terminal, folder: string): Promise<number> {
   return failed ? 1 : 0;
 }
 
+/** What is known to be secret where a report comes from. */
+type Known = Pick<Surroundings, "secrets">;
+
+/** Nothing, where a report comes from a file: whoever wrote it knew, and hid it. */
+const nothingKnown: Known = { secrets: new Set() };
+
 /** Says what came of a command, and keeps it for the job that may write comments. */
-function deliver(terminal: Terminal, report: PreviewReport, file: string | undefined): void {
-  const safe = hideSecrets(report);
+function deliver(terminal: Terminal, report: PreviewReport, file: string | undefined, known: Known): void {
+  const safe = hideSecrets(report, [...known.secrets]);
   terminal.out(describeReport(safe, terminal));
-  if (file !== undefined) keep(report, file);
+  if (file !== undefined) keep(report, file, known);
 }
 
 /** Gives a value without line breaks to the next steps of a workflow. */
@@ -298,12 +311,12 @@ function stepOutput(name: string, value: string): void {
 }
 
 /** Writes a report into a file, without secrets. */
-function keep(report: PreviewReport, file: string): void {
-  writeFileSync(file, `${JSON.stringify(hideSecrets(report), null, 2)}\n`, { mode: 0o600 });
+function keep(report: PreviewReport, file: string, { secrets }: Known): void {
+  writeFileSync(file, `${JSON.stringify(hideSecrets(report, [...secrets]), null, 2)}\n`, { mode: 0o600 });
 }
 
-async function post(terminal: Terminal, report: PreviewReport): Promise<void> {
-  await write(terminal, report.pullRequest, renderComment(report));
+async function post(terminal: Terminal, report: PreviewReport, { secrets }: Known): Promise<void> {
+  await write(terminal, report.pullRequest, renderComment(report, [...secrets]));
 }
 
 /** Writes the comment on the pull request, and into the summary of the workflow's step. */

@@ -5,6 +5,7 @@ import { previewLabel } from "../program/previews/reach";
 import { type Engine } from "./engine";
 import { kindScopes, type KindScopes, type ResourcesOf } from "./kinds";
 import { type EngineResource } from "./plan";
+import { textsIn } from "./known-secrets";
 import { leftObjects } from "./left-objects";
 import { PreviewProblem } from "./problem";
 import { type Health } from "./report";
@@ -56,7 +57,10 @@ export interface SharedCluster {
 export async function clusterOf(engine: Engine, stack: string): Promise<SharedCluster | undefined> {
   const args = ["stack", "output", "kubeconfig", "--show-secrets", "--stack", stack];
   const { code, stdout, stderr } = await engine.pulumi(args);
-  if (code === 0) return connectCluster(stdout);
+  if (code === 0) {
+    for (const secret of textsIn(stdout)) engine.surroundings.secrets.add(secret);
+    return connectCluster(stdout);
+  }
   if (/does not have output property|no stack named/.test(stderr)) return undefined;
   throw new PreviewProblem(`The outputs of stack ${stack} cannot be read: ${stderr.trim()}`);
 }

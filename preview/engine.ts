@@ -26,6 +26,8 @@ export interface Surroundings {
   /** Name of the Pulumi project. */
   readonly project: string;
   readonly environment: NodeJS.ProcessEnv;
+  /** Values that nobody may read in what the command says or writes. Whatever learns one adds it. */
+  readonly secrets: Set<string>;
   /** Tells a person what is going on. */
   readonly say: (message: string) => void;
   /** Aborted when the person or the machine wants the command to end: nothing new is begun then. */

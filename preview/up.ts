@@ -18,6 +18,7 @@ import {
 } from "./engine";
 import { stackOf } from "./inputs";
 import { proveIsolation } from "./isolation";
+import { textsIn } from "./known-secrets";
 import { previewStacks } from "./list";
 import { objectsOf } from "./objects";
 import { namespacesNotApart, outsideOwnNamespaces } from "./own-namespaces";
@@ -195,6 +196,9 @@ async function deployWithinBounds(
     ({ outputs } = await whenFree(() => stack.up({ onEvent: done.listen, color: "never", signal: engineSignal })));
   } catch (error) {
     return { ...nothing, isolation, cost, state: failed(done.log(), error) };
+  }
+  for (const { value, secret } of Object.values(outputs)) {
+    if (secret) for (const text of textsIn(value)) engine.surroundings.secrets.add(text);
   }
   const health = await healthOf(engine, stack.name, settings);
   return {

@@ -1,4 +1,4 @@
 export { commentMarker } from "./marker";
 export { renderComment } from "./render";
-export { hideIn, hideSecrets } from "./secrets";
+export { hideIn, hideSecrets, namesSecret } from "./secrets";
 export { renderUnreported, runAddress } from "./unreported";

@@ -12,9 +12,13 @@ const mostCharacters = 60_000;
 /** Addresses, problems and leftovers that are named; more are counted. */
 const mostNamed = 8;
 
-/** The text of the comment on a pull request, in GitHub's Markdown: safe whatever the report says, at most 60,000 characters. */
-export function renderComment(report: PreviewReport): string {
-  return fit(draft(hideSecrets(report)), mostCharacters);
+/**
+ * The text of the comment on a pull request, in GitHub's Markdown: safe whatever the report says, at most 60,000 characters.
+ *
+ * @param secrets values that are known to be secret. Default: none are, and only what looks like one is hidden.
+ */
+export function renderComment(report: PreviewReport, secrets: readonly string[] = []): string {
+  return fit(draft(hideSecrets(report, secrets)), mostCharacters);
 }
 
 function draft(report: PreviewReport): Draft {

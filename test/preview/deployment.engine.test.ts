@@ -189,7 +189,7 @@ describe.sequential("a preview that may call shared workloads", () => {
     const program = await programAs(previews);
     const surroundings = {
       ...{ program: program.directory, project: policy.project, environment: process.env, say: () => undefined },
-      ...{ signal: never, engineSignal: never, lockTimeout: 0, takeOver: false },
+      ...{ secrets: new Set<string>(), signal: never, engineSignal: never, lockTimeout: 0, takeOver: false },
     };
     const options = { pullRequest: 7, commit: commitOf(7), owner: "octocat", timeToLive: 3_600_000 };
     const report = await up(surroundings, policy, { ...options, cluster: "shared", base: stack, images: {} });

@@ -52,6 +52,31 @@ const tries: readonly (readonly [string, string, string])[] = [
   ["npm token", `//registry/:_authToken=npm_${letters(36)}`, letters(36)],
   ["Slack token", `xoxb-${"1234567890"}-${letters(24)}`, letters(24)],
   ["AWS key id", `AKIA${"ABCDEFGH23456789"}`, "ABCDEFGH23456789"],
+  ["key in hexadecimal", `key ${"0a1b2c3d".repeat(4)} is wrong`, "0a1b2c3d0a1b2c3d"],
+  ["key of 256 bits in hexadecimal", "0A1B2C3D".repeat(8), "0A1B2C3D0A1B2C3D"],
+  [
+    "shared access signature in an address of an address",
+    `https://x/?to=${encodeURIComponent("https://a/c?sv=1&sig=ab12cd34ef&sp=r")}`,
+    "ab12cd34ef",
+  ],
+  ["shared access signature in JSON", '"https://a/c?sv=1\\u0026sig=ab12cd34ef\\u0026sp=r"', "ab12cd34ef"],
+  [
+    "connection string, encoded twice",
+    encodeURIComponent(encodeURIComponent("Endpoint=sb://x/;SharedAccessKey=ab12cd34ef;EntityPath=q")),
+    "ab12cd34ef",
+  ],
+  [
+    "connection string in base64",
+    Buffer.from("Server=tcp:x;Password=hunter2!x;").toString("base64"),
+    Buffer.from("Server=tcp:x;Password=hunter2!x;").toString("base64").slice(0, 20),
+  ],
+  ["password with blanks", "password: correct horse battery staple", "battery staple"],
+  ["password with blanks in JSON", '{"adminPassword": "correct horse, battery"}', "horse, battery"],
+  ["password with blanks in JSON in JSON", JSON.stringify('{"dbPassword":"correct horse"}'), "horse"],
+  ["token with blanks in quotes", "token='correct horse battery'", "horse battery"],
+  ["block of YAML", "spec:\n  password: |\n    correct\n    horse\n  name: x", "horse"],
+  ["folded block of YAML", "- clientSecret: >-\n    correct\n\n    horse\nname: x", "horse"],
+  ["data of a Secret", "kind: Secret\nstringData:\n  user: correct\n  key: horse\n", "horse"],
   ["long random word", `see ${letters(48)} there`, letters(48)],
 ];
 
