@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ifExists } from "../recovery/if-exists";
 import { identify } from "../recovery/process-identity";
+import { controlTokenFile } from "./arm/control-token";
 import { type SandboxPaths } from "./paths";
 import { type Report, UserError } from "./progress";
 
@@ -40,7 +41,14 @@ function errorMessage(body: string): string {
   return error?.message ?? body;
 }
 
-function call(port: number, ca: Buffer, method: string, path: string, body: unknown): Promise<unknown> {
+/** How the emulator of a sandbox is reached, and what its own endpoints want to be shown. */
+interface Reach {
+  readonly port: number;
+  readonly ca: Buffer;
+  readonly token: string;
+}
+
+function call({ port, ca, token }: Reach, method: string, path: string, body: unknown): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const outgoing = request(
@@ -50,7 +58,10 @@ function call(port: number, ca: Buffer, method: string, path: string, body: unkn
         ca,
         method,
         path: `/_sandbox/${path}`,
-        headers: payload === undefined ? {} : { "content-type": "application/json" },
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(payload !== undefined && { "content-type": "application/json" }),
+        },
         timeout: 120_000,
       },
       (response) => {
@@ -73,9 +84,10 @@ function call(port: number, ca: Buffer, method: string, path: string, body: unkn
 export async function findEmulator(paths: SandboxPaths): Promise<Emulator | undefined> {
   const arm = await readJson<{ port: number; pid: number }>(paths.arm);
   const credentials = await readJson<Credentials>(paths.credentials);
-  if (arm === undefined || credentials === undefined) return undefined;
-  const ca = await readFile(paths.certificateAuthority);
-  const control: Emulator["control"] = (method, path, body) => call(arm.port, ca, method, path, body);
+  const token = await ifExists(readFile(controlTokenFile(paths.directory), "utf8"));
+  if (arm === undefined || credentials === undefined || token === undefined) return undefined;
+  const reach = { port: arm.port, ca: await readFile(paths.certificateAuthority), token: token.trim() };
+  const control: Emulator["control"] = (method, path, body) => call(reach, method, path, body);
   try {
     await control("GET", "status");
   } catch (error) {

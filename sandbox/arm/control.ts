@@ -1,4 +1,5 @@
 import { type ArmContext } from "./context";
+import { bringsControlToken } from "./control-token";
 import { ArmError } from "./errors";
 import { faultDescriptions } from "./faults";
 import { guardPath, isAccessReview, reviewAccess } from "./guard";
@@ -14,18 +15,23 @@ import { release } from "./container-service/releases";
 /** Path of the endpoints that steer the emulator itself. */
 export const controlPath = "/_sandbox";
 
-/** Answers the control endpoints. They need no token: they are reached over loopback only, and never from a web page. */
+/** Answers the control endpoints, to whoever brings their token. */
 export async function answerControl(
   context: ArmContext,
   request: ArmRequest,
   parts: {
     readonly requests: RequestLog;
     readonly planes: ControlPlanes;
+    readonly token: string;
     readonly shutDown: () => void;
   },
 ): Promise<ArmResponse> {
-  if (request.headers.origin !== undefined) {
-    throw new ArmError(403, "Forbidden", "The control endpoints do not answer web pages.");
+  if (!bringsControlToken(request, parts.token)) {
+    throw new ArmError(
+      401,
+      "Unauthorized",
+      "The control endpoints want the token in the sandbox's file control-token.",
+    );
   }
   if (request.method === "POST" && request.path.startsWith(`${guardPath}/`)) {
     const review = jsonBody(request);

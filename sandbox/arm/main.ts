@@ -1,9 +1,10 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { withLock } from "../tools/lock";
 import { ensureCertificate } from "./certificates";
 import { type ClusterBackend } from "./cluster-backend";
+import { controlTokenFile, ensureControlToken } from "./control-token";
 import { ensureIdentity } from "./identity";
 import { type Json, numberAt } from "./json";
 import { quickLatency } from "./latency";
@@ -27,6 +28,8 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const root = resolve(directory);
   mkdirSync(join(root, "logs"), { recursive: true });
+  // States, keys and logs: nothing for other users of the machine.
+  chmodSync(root, 0o700);
   await withLock(
     join(root, "arm.lock"),
     () => {
@@ -52,6 +55,7 @@ async function serve(root: string, withControlPlanes: boolean): Promise<void> {
       certificate,
       identity,
       clusters,
+      controlToken: ensureControlToken(controlTokenFile(root)),
       latency: quickLatency,
       log,
       onShutdown: end,

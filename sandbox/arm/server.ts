@@ -39,6 +39,8 @@ export interface ArmServerOptions {
   readonly certificate: CertificateFiles;
   readonly identity: Identity;
   readonly clusters: ClusterBackend;
+  /** What the control endpoints want to be shown. */
+  readonly controlToken: string;
   /** Used until `PUT /_sandbox/latency` sets another, which is remembered. */
   readonly latency: LatencyProfile;
   /** A line per request and per end of an operation. No token or body ever appears. Default: none. */
@@ -74,7 +76,10 @@ export async function startArmServer(options: ArmServerOptions): Promise<ArmServ
 
   const store = openStore(join(options.directory, "journal.jsonl"));
   const login = await openLogin({ keyFile: join(options.directory, "token-signing-key.pem"), baseUrl, identity, now });
-  const planes = openControlPlanes({ backend: options.clusters, issuerUrl: login.issuer, caFile: certificate.caFile });
+  const planes = openControlPlanes({
+    ...{ backend: options.clusters, issuerUrl: login.issuer, caFile: certificate.caFile },
+    guardToken: options.controlToken,
+  });
   const requests = createRequestLog();
   const throttle = createThrottle();
   const { route, dispatch } = createRouter(planes, login);
@@ -110,7 +115,10 @@ export async function startArmServer(options: ArmServerOptions): Promise<ArmServ
 
   async function answer(request: ArmRequest): Promise<ArmResponse | "reset"> {
     if (request.path === controlPath || request.path.startsWith(`${controlPath}/`)) {
-      return answerControl(context, request, { requests, planes, shutDown: () => options.onShutdown?.() });
+      return answerControl(context, request, {
+        ...{ requests, planes, token: options.controlToken },
+        shutDown: () => options.onShutdown?.(),
+      });
     }
     if (request.path.toLowerCase() === "/metadata/endpoints") return metadataEndpoints(context, request);
     const loginAnswer = await login.answer(request);

@@ -121,6 +121,7 @@ export function apiServerConfig(
       userName: "kube-apiserver",
       server: options.authorizationWebhookUrl,
       certificateAuthority: guardCa,
+      ...(options.authorizationWebhookToken !== undefined && { client: { token: options.authorizationWebhookToken } }),
     }),
   };
 }

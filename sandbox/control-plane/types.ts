@@ -10,6 +10,8 @@ export interface ControlPlaneOptions {
   /** AKS's guard: where the API server asks, in a SubjectAccessReview, whether Azure RBAC allows what its own RBAC does not. */
   readonly authorizationWebhookUrl: string;
   readonly authorizationWebhookCaFile: string;
+  /** Default: it is asked without one. */
+  readonly authorizationWebhookToken?: string;
   /** IPv4 range of Services' addresses, such as "10.0.0.0/16". */
   readonly serviceCidr: string;
   /** Address of the kube-dns Service, inside the range. */

@@ -68,8 +68,10 @@ export function openControlPlanes(options: {
   readonly backend: ClusterBackend;
   readonly issuerUrl: string;
   readonly caFile: string;
+  /** What API servers show where they ask the guard. */
+  readonly guardToken: string;
 }): ControlPlanes {
-  const { backend, issuerUrl, caFile } = options;
+  const { backend, issuerUrl, caFile, guardToken } = options;
   const opened = new Map<string, Promise<ControlPlane>>();
   const servers = new Map<string, string>();
 
@@ -89,6 +91,7 @@ export function openControlPlanes(options: {
       oidc: { issuerUrl, clientId: aksServerApplicationId, caFile },
       authorizationWebhookUrl: `${context.baseUrl}/_sandbox/guard${key}`,
       authorizationWebhookCaFile: caFile,
+      authorizationWebhookToken: guardToken,
     });
     opened.set(key, opening);
     opening.then(

@@ -17,6 +17,7 @@ import {
   type PlaceholderBackend,
   startArmServer,
 } from "../../../sandbox/arm";
+import { controlTokenFile, ensureControlToken } from "../../../sandbox/arm/control-token";
 import { type Json, type JsonObject, isObject, stringAt } from "../../../sandbox/arm/json";
 import { apiVersionsOf } from "../../../sandbox/arm/resource-manager/api-versions";
 import { parseResourcePath } from "../../../sandbox/arm/resource-id";
@@ -47,6 +48,8 @@ export interface TestEmulator {
   arm(method: string, path: string, body?: Json, headers?: Record<string, string>): Promise<Answer>;
   /** Any request, without a token. */
   raw(method: string, path: string, body?: string, headers?: Record<string, string>): Promise<Answer>;
+  /** A token of the service principal for Azure Resource Manager. */
+  bearer(): Promise<string>;
   control(method: string, path: string, body?: Json): Promise<Answer>;
   /** Follows a long-running operation to its end and returns its last status body. */
   finish(answer: Answer): Promise<Answer>;
@@ -71,6 +74,7 @@ export async function startTestEmulator(
     ...ensureIdentity(join(directory, "credentials.json")),
     federatedCredentials: options.federatedCredentials ?? [],
   };
+  const controlToken = ensureControlToken(controlTokenFile(directory));
   const backend = createPlaceholderBackend();
   const log: string[] = [];
   const start = (port: number): Promise<ArmServer> =>
@@ -80,6 +84,7 @@ export async function startTestEmulator(
       certificate,
       identity,
       clusters: backend,
+      controlToken,
       latency: parseLatency({ scale: options.scale ?? 0.02 }),
       log: (line) => log.push(line),
     });
@@ -160,8 +165,11 @@ export async function startTestEmulator(
     log,
     arm,
     raw,
+    bearer,
     control: (method, path, body) =>
-      raw(method, `/_sandbox/${path}`, body === undefined ? undefined : JSON.stringify(body)),
+      raw(method, `/_sandbox/${path}`, body === undefined ? undefined : JSON.stringify(body), {
+        authorization: `Bearer ${controlToken}`,
+      }),
     async finish(answer) {
       const status = answer.headers["azure-asyncoperation"];
       const location = answer.headers["location"];

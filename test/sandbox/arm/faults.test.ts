@@ -146,10 +146,19 @@ describe("the control endpoints", () => {
     expect(errorOf(await emulator.control("PUT", "settings", { throtling: true })).message).toContain("throtling");
   });
 
-  it("refuse web pages and wrong latencies", async () => {
-    expect((await emulator.raw("GET", "/_sandbox/status", undefined, { origin: "https://example.com" })).status).toBe(
-      403,
-    );
+  it.each([
+    ["GET", "status"],
+    ["POST", "shutdown"],
+    ["POST", "faults"],
+    ["PUT", "settings"],
+    ["POST", "guard/subscriptions/x"],
+  ])("answer nobody without their token: %s %s", async (method, path) => {
+    for (const authorization of ["", "Bearer ", `Bearer ${"0".repeat(64)}`, `Bearer ${await emulator.bearer()}`]) {
+      expect((await emulator.raw(method, `/_sandbox/${path}`, "{}", { authorization })).status).toBe(401);
+    }
+  });
+
+  it("refuse wrong latencies", async () => {
     for (const [latency, where] of [
       [{ profile: "slow" }, "profile"],
       [{ scale: -1 }, "scale"],

@@ -24,11 +24,8 @@ async function allows(attributes: JsonObject, who: JsonObject = { user, uid: use
     kind: "SubjectAccessReview",
     spec: { ...who, ...attributes },
   };
-  const answer = await emulator.raw(
-    "POST",
-    `/_sandbox/guard${clusterPath.toLowerCase().replace("/sub/", "/SUB/")}`,
-    JSON.stringify(review),
-  );
+  const path = `guard${clusterPath.toLowerCase().replace("/sub/", "/SUB/")}`;
+  const answer = await emulator.control("POST", path, review);
   expect(answer).toMatchObject({
     status: 200,
     body: { kind: "SubjectAccessReview", apiVersion: "authorization.k8s.io/v1" },

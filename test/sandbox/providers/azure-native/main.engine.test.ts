@@ -37,6 +37,7 @@ beforeAll(async () => {
     certificate,
     identity,
     clusters: createPlaceholderBackend(),
+    controlToken: "of this test",
     latency: parseLatency({ scale: 0.02 }),
   });
   cleanups.push(() => arm.close());
