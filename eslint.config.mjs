@@ -104,7 +104,11 @@ export default tseslint.config(
         "error",
         {
           patterns: [
-            ...folders(["components", "stacks", "cli", "sandbox", "judge"], "must not be known here"),
+            ...folders(["stacks", "cli", "sandbox", "judge"], "must not be known here"),
+            {
+              regex: "/components/(?!arm/|aks-cluster/kubeconfig$)",
+              message: "Only how to get into Azure and into a cluster.",
+            },
             {
               regex: "/program/(?!previews/|stack-guarantees$)",
               message: "Only what both sides say of previews.",

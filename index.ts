@@ -30,14 +30,13 @@ const tags = {
   ...(previewed === undefined ? {} : previewTags(previewed)),
 };
 
-const onSharedCluster = previewed?.cluster === "shared" ? previewed : undefined;
 const definition = stackDefinition(stack, previewed, settings);
 async function deploy(): Promise<Record<string, unknown>> {
   const cluster =
-    onSharedCluster === undefined
+    previewed?.host === undefined
       ? await ownCluster({ name, definition, settings, tags })
-      : sharedCluster(name, onSharedCluster.base);
-  if (onSharedCluster !== undefined) previewTargets(onSharedCluster, cluster.options);
+      : sharedCluster(name, previewed.host, settings.kubeconfigLogin);
+  if (previewed?.host !== undefined) previewTargets(previewed, cluster.options);
   if (previewed === undefined) previewFence(name, stack, config, cluster.options);
   const application = stackApplication({
     ...{ name, definition, cluster, previewed },

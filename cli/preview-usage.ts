@@ -68,6 +68,14 @@ export const previewUsages = {
     example: "aks-mesh preview reap --dry-run",
     codes,
   },
+  "preview publish": {
+    synopsis: ["preview publish [--base STACK]"],
+    summary:
+      "writes what previews may know of the stack that they share, its state without secrets, where they read it",
+    options: engine,
+    example: "AKS_MESH_BASE_BACKEND_URL=azblob://shared?storage_account=NAME aks-mesh preview publish",
+    codes,
+  },
   "preview comment": {
     synopsis: ["preview comment --pr N --report FILE | --pr N --no-report [--commit SHA] | --reports DIR [--dry-run]"],
     summary: "writes what a report holds on the pull request",

@@ -18,6 +18,7 @@ import {
 import { environmentSecrets } from "../preview/known-secrets";
 import { InputProblem, PreviewProblem } from "../preview/problem";
 import { readReport } from "../preview/read-report";
+import { publish } from "../preview/publish";
 import { reap } from "../preview/reap";
 import { type PreviewReport } from "../preview/report";
 import { type PreviewPolicy, readPreviewPolicy } from "../preview/settings";
@@ -49,6 +50,8 @@ export async function previewCommand(terminal: Terminal, [command, ...rest]: rea
         return await statusCommand(terminal, rest);
       case "reap":
         return await reapCommand(terminal, rest);
+      case "publish":
+        return await publishCommand(terminal, rest);
       case "comment":
         return await commentCommand(terminal, rest);
       case "admit":
@@ -239,6 +242,13 @@ async function reapCommand(terminal: Terminal, args: readonly string[]): Promise
   // A dry run only finds out what there is to do: where it failed, nobody would do it.
   const loud = strangers.length > 0 && !values["dry-run"] && values.pr === undefined;
   return loud || outcomes.some(({ error }) => error !== undefined) ? 1 : 0;
+}
+
+async function publishCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
+  const { values } = readOptions(args, common);
+  const { surroundings, base } = await surroundingsOf(terminal, values);
+  await publish(surroundings, base);
+  return 0;
 }
 
 async function commentCommand(terminal: Terminal, args: readonly string[]): Promise<number> {

@@ -2,11 +2,14 @@ import type * as kubernetes from "@kubernetes/client-node";
 import { isJsonObject } from "../mesh/manifests";
 import { previewOf } from "../program/previews/prefix";
 import { previewLabel } from "../program/previews/reach";
+import { pullRequestOf } from "../program/previews/settings";
 import { type Engine } from "./engine";
+import { hostOf } from "./host";
 import { kindScopes, type KindScopes, type ResourcesOf } from "./kinds";
-import { type EngineResource } from "./plan";
 import { textsIn } from "./known-secrets";
+import { kubeconfigFromAzure } from "./kubeconfig";
 import { leftObjects } from "./left-objects";
+import { type EngineResource } from "./plan";
 import { PreviewProblem } from "./problem";
 import { type Health } from "./report";
 
@@ -49,20 +52,21 @@ export interface SharedCluster {
 }
 
 /**
- * Connects to the cluster of a stack.
+ * Connects to the cluster of a stack, with what Azure gives to whoever runs this command. A kubeconfig of a preview's own
+ * state would be what the pull request's program wrote there, and may name any command to be run.
  *
  * @returns undefined where the stack has no cluster: then nothing can be on it either.
  * @throws {PreviewProblem} where it is not known whether it has one.
  */
 export async function clusterOf(engine: Engine, stack: string): Promise<SharedCluster | undefined> {
-  const args = ["stack", "output", "kubeconfig", "--show-secrets", "--stack", stack];
-  const { code, stdout, stderr } = await engine.pulumi(args);
-  if (code === 0) {
-    for (const secret of textsIn(stdout)) engine.surroundings.secrets.add(secret);
-    return connectCluster(stdout);
-  }
-  if (/does not have output property|no stack named/.test(stderr)) return undefined;
-  throw new PreviewProblem(`The outputs of stack ${stack} cannot be read: ${stderr.trim()}`);
+  const { project, environment, secrets, signal } = engine.surroundings;
+  const own = `${project}-${stack}`;
+  const place =
+    pullRequestOf(stack) === undefined ? await hostOf(engine, stack) : { resourceGroupName: own, clusterName: own };
+  const kubeconfig = place && (await kubeconfigFromAzure(environment, place, signal));
+  if (kubeconfig === undefined) return undefined;
+  for (const secret of textsIn(kubeconfig)) secrets.add(secret);
+  return connectCluster(kubeconfig);
 }
 
 /** Where the objects of resources live, as a cluster says; nothing is known where there is none. */

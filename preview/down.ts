@@ -1,24 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { CommandError, type Stack } from "@pulumi/pulumi/automation";
-import { type KubernetesObject } from "../mesh/manifests";
-import { clusterOf, kindsOf, type SharedCluster } from "./cluster";
-import {
-  alone,
-  type Engine,
-  engineErrors,
-  findStack,
-  openEngine,
-  type Surroundings,
-  takeUp,
-  type WhenFree,
-} from "./engine";
+import { clusterOf, type SharedCluster } from "./cluster";
+import { alone, type Engine, findStack, openEngine, type Surroundings, type WhenFree } from "./engine";
 import { stackOf } from "./inputs";
-import { outsideOwnNamespaces } from "./own-namespaces";
-import { engineLog, type EngineResource } from "./plan";
 import { previewLabel } from "../program/previews/reach";
-import { isSwept } from "./reaches";
 import { type PreviewReport } from "./report";
-import { readState } from "./state";
+import { resourceGroupsOf } from "./resource-groups";
 import { tagsOf, type StackTags } from "./tags";
 
 /** How a teardown is retried. */
@@ -86,7 +72,13 @@ export async function removePreview(
   });
 }
 
-/** @returns whether there was anything to remove. */
+/**
+ * Removes a stack and all that it made, without the engine: a state holds the code of its dynamic resources, and this one's was
+ * written by the pull request's program. What a preview has lives in its namespaces or its resource group, which take everything with them,
+ * or is found by its label. The stack goes first, as the backend lets it go only while nobody updates it.
+ *
+ * @returns whether there was anything to remove.
+ */
 async function removeOnce(
   engine: Engine,
   name: string,
@@ -95,58 +87,24 @@ async function removeOnce(
   pullRequest: number,
   whenFree: WhenFree,
 ): Promise<boolean> {
+  const { say, project } = engine.surroundings;
   const stack = await findStack(engine, name);
   const cluster = tags.cluster === "own" ? undefined : await clusterOf(engine, tags.base ?? base);
   // Asked first: once the stack is gone, nobody knows any more on which cluster its namespaces are.
   if (tags.cluster === "shared") await cluster?.previewNamespaces(pullRequest);
-  if (stack !== undefined) await removeStack(engine, stack, tags, cluster, pullRequest, whenFree);
+  const groups = await resourceGroupsOf(engine.surroundings);
+  if (stack !== undefined) {
+    say(`Removing stack ${name} …`);
+    await engine.projectDirectory.configure(name, project);
+    await whenFree(() => engine.workspace.removeStack(name, { force: true }));
+  }
   const swept = await sweep(engine, cluster, pullRequest);
-  return stack !== undefined || swept > 0;
-}
-
-/**
- * Removes a stack. One that has nothing but objects in namespaces of its own, and what is found by its label, needs no engine:
- * its namespaces take everything with them. The stack goes first, as the backend lets it go only while nobody updates it.
- */
-async function removeStack(
-  engine: Engine,
-  stack: Stack,
-  tags: StackTags,
-  cluster: SharedCluster | undefined,
-  pullRequest: number,
-  whenFree: WhenFree,
-): Promise<void> {
-  const { say, engineSignal, project } = engine.surroundings;
-  await engine.projectDirectory.configure(stack.name, project);
-  say(`Removing stack ${stack.name} …`);
-  const { resources, pending } = await readState(engine, stack.name);
-  const all = [...resources, ...pending];
-  if (tags.cluster === "shared" && (await goesWithNamespaces(cluster, pullRequest, all))) {
-    await whenFree(() => engine.workspace.removeStack(stack.name, { force: true }));
-    return;
+  const own = (await groups.ofPreviews()).filter((group) => group.pullRequest === pullRequest);
+  for (const group of own) {
+    say(`Deleting the resource group ${group.name} with all that is in it …`);
+    await groups.remove(group.name);
   }
-  await takeUp(engine, stack, whenFree);
-  const { listen, log } = engineLog();
-  try {
-    await whenFree(() => stack.destroy({ onEvent: listen, color: "never", signal: engineSignal }));
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    throw new Error(engineErrors(log().errors, error), { cause: error });
-  }
-  await whenFree(() => engine.workspace.removeStack(stack.name));
-}
-
-/** Whether all that a state knows goes with the preview's namespaces, is found by its label, or went with the cluster. */
-async function goesWithNamespaces(
-  cluster: SharedCluster | undefined,
-  pullRequest: number,
-  resources: readonly EngineResource[],
-): Promise<boolean> {
-  if (cluster === undefined)
-    return resources.every(({ custom, type }) => !custom || /^(pulumi|kubernetes):/.test(type));
-  const isAdmitted = (object: KubernetesObject) => isSwept(pullRequest, object);
-  const place = { pullRequest, kinds: await kindsOf(cluster, resources), isAdmitted };
-  return outsideOwnNamespaces(place, resources).length === 0;
+  return stack !== undefined || swept + own.length > 0;
 }
 
 /**
@@ -173,7 +131,7 @@ async function sweep(engine: Engine, cluster: SharedCluster | undefined, pullReq
   return targets.length + found.length;
 }
 
-/** Names of what is left: the preview's namespaces, and the stack's resources without those that go with a namespace. */
+/** Names of what is left: the preview's namespaces, what has its label, its resource groups, its stack. */
 async function whatIsLeft(
   engine: Engine,
   name: string,
@@ -181,16 +139,21 @@ async function whatIsLeft(
   base: string,
   pullRequest: number,
 ): Promise<readonly string[]> {
-  const [namespaces, stack] = await Promise.allSettled([
-    tags.cluster === "own"
-      ? []
-      : clusterOf(engine, tags.base ?? base).then((cluster) => inCluster(cluster, pullRequest)),
-    findStack(engine, name).then((found) => (found === undefined ? [] : resourcesOf(engine, name))),
-  ]);
-  return [
-    ...(namespaces.status === "fulfilled" ? namespaces.value : [`namespaces ${name}-*`]),
-    ...(stack.status === "fulfilled" ? stack.value : [`stack ${name}`]),
+  const inAzure = async () => {
+    const groups = await (await resourceGroupsOf(engine.surroundings)).ofPreviews();
+    return groups.flatMap((group) => (group.pullRequest === pullRequest ? [`resource group ${group.name}`] : []));
+  };
+  const looks = [
+    {
+      what: `namespaces ${name}-*`,
+      look: async () =>
+        tags.cluster === "own" ? [] : inCluster(await clusterOf(engine, tags.base ?? base), pullRequest),
+    },
+    { what: `resource groups of ${name}`, look: inAzure },
+    { what: `stack ${name}`, look: async () => ((await findStack(engine, name)) ? [`stack ${name}`] : []) },
   ];
+  // Where nobody could look, it may still be there.
+  return (await Promise.all(looks.map(({ what, look }) => look().catch(() => [what])))).flat();
 }
 
 /** Names of what the cluster has of a preview. */
@@ -206,12 +169,4 @@ async function inCluster(cluster: SharedCluster | undefined, pullRequest: number
     ),
     ...objects,
   ];
-}
-
-async function resourcesOf(engine: Engine, stack: string): Promise<readonly string[]> {
-  const { resources } = await readState(engine, stack);
-  const left = resources
-    .filter(({ custom, type }) => custom && !type.startsWith("pulumi:") && !type.startsWith("kubernetes:"))
-    .map(({ type, urn }) => `${type} ${urn.split("::").at(-1) ?? ""}`);
-  return [`stack ${stack}`, ...left];
 }

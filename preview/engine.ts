@@ -18,6 +18,8 @@ import { releaseStaleLocks } from "../recovery/stale-locks";
 import { tryMachineLock } from "./machine-lock";
 import { PreviewProblem } from "./problem";
 import { openProject, type Project } from "./project";
+import { withoutSecrets } from "./published-settings";
+import { commonSettingsFile } from "./settings";
 
 /** What every command of the previews works with. */
 export interface Surroundings {
@@ -43,10 +45,16 @@ export interface Surroundings {
 /** Pulumi's engine on the previews' project. */
 export interface Engine {
   readonly surroundings: Surroundings;
+  /** The engine on what is published of the stacks that previews share, where their states are elsewhere. */
+  readonly published?: Engine;
   readonly projectDirectory: Project;
   readonly workspace: LocalWorkspace;
-  /** Runs the CLI for what the Automation API has no call for. */
-  pulumi(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }>;
+  /**
+   * Runs the CLI for what the Automation API has no call for.
+   *
+   * @param input what it reads from its standard input. Default: nothing.
+   */
+  pulumi(args: readonly string[], input?: string): Promise<{ code: number; stdout: string; stderr: string }>;
   close(): Promise<void>;
 }
 
@@ -60,47 +68,81 @@ export function engineErrors(said: readonly string[], error: CommandError): stri
   return lines.length > 0 ? [...new Set(lines)].join("\n") : error.message;
 }
 
+/** The variable with the address of the backend that has what is published of the stacks that previews share. */
+export const publishedBackend = "AKS_MESH_BASE_BACKEND_URL";
+
 /** Opens the engine for one command. */
 export async function openEngine(surroundings: Surroundings, base: string): Promise<Engine> {
   const { program, environment } = surroundings;
-  const projectDirectory = await openProject(program);
+  const own = await openOn(surroundings, await openProject(program), await secretsProviderOf(program, base));
+  const address = environment[publishedBackend];
+  if (!address) return own;
+  // Nothing in there is secret, so that a passphrase that everybody knows does.
+  const variables = { PULUMI_BACKEND_URL: address, PULUMI_CONFIG_PASSPHRASE: "", PULUMI_CONFIG_PASSPHRASE_FILE: "" };
+  const published = await openOn(surroundings, await openProject(program, withoutSecrets), "passphrase", variables);
+  return {
+    ...own,
+    published,
+    close: async () => {
+      await published.close();
+      await own.close();
+    },
+  };
+}
+
+/** The engine that knows the stacks which previews share. */
+export function baseOf(engine: Engine): Engine {
+  return engine.published ?? engine;
+}
+
+async function openOn(
+  surroundings: Surroundings,
+  projectDirectory: Project,
+  secretsProvider: string | undefined,
+  others: Readonly<Record<string, string>> = {},
+): Promise<Engine> {
+  const { environment } = surroundings;
   const variables: Record<string, string> = {
     PULUMI_SKIP_UPDATE_CHECK: "true",
     // A fresh checkout has no salt for the stack's secrets; its state has.
     PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
     ...Object.fromEntries(withheld.map((name) => [name, ""])),
+    ...others,
   };
   const workspace = await LocalWorkspace.create({
     workDir: projectDirectory.directory,
     envVars: variables,
-    secretsProvider: await secretsProviderOf(program, base),
+    secretsProvider,
   });
   return {
     surroundings,
     projectDirectory,
     workspace,
-    pulumi: (args) =>
+    pulumi: (args, input) =>
       new Promise((resolve, reject) => {
         const options = {
           cwd: projectDirectory.directory,
           env: { ...environment, ...variables },
           maxBuffer: 1 << 30,
         };
-        execFile("pulumi", [...args, "--non-interactive"], options, (error, stdout, stderr) => {
+        const child = execFile("pulumi", [...args, "--non-interactive"], options, (error, stdout, stderr) => {
           if (error !== null && typeof error.code !== "number") reject(error);
           else resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
         });
+        child.stdin?.end(input ?? "");
       }),
     close: () => projectDirectory.close(),
   };
 }
 
-/** The secrets provider of the stack that previews go with; undefined for the backend's own. */
+/** The secrets provider that the previews' settings name, or else that of the stack that they go with; undefined for the backend's own. */
 async function secretsProviderOf(program: string, base: string): Promise<string | undefined> {
-  const text = await ifExists(readFile(join(program, `Pulumi.${base}.yaml`), "utf8"));
-  if (text === undefined) return undefined;
-  const settings = parse(text) as { secretsprovider?: unknown } | null;
-  return typeof settings?.secretsprovider === "string" ? settings.secretsprovider : undefined;
+  for (const file of [commonSettingsFile, `Pulumi.${base}.yaml`]) {
+    const text = await ifExists(readFile(join(program, file), "utf8"));
+    const settings = text === undefined ? null : (parse(text) as { secretsprovider?: unknown } | null);
+    if (typeof settings?.secretsprovider === "string") return settings.secretsprovider;
+  }
+  return undefined;
 }
 
 /** A stack that exists; undefined where there is none of that name. */

@@ -1,4 +1,6 @@
-import { type EngineEvent } from "@pulumi/pulumi/automation";
+import { type EngineEvent, type StepEventMetadata } from "@pulumi/pulumi/automation";
+import { isJsonObject } from "../mesh/manifests";
+import { hidden } from "./published-state";
 import { type Plan, type PlannedChange } from "./report";
 
 /** A resource as the engine tells of it. */
@@ -25,13 +27,15 @@ export function engineLog(): { listen(event: EngineEvent): void; log(): EngineLo
   const resources = new Map<string, EngineResource>();
   const errors: string[] = [];
   let unchanged = 0;
+  // Nothing is known to change but what was a secret, and so is not in the published state.
+  const unpublished = new Set<string>();
   return {
     listen({ resourcePreEvent, diagnosticEvent }) {
       if (diagnosticEvent?.severity === "error" && diagnosticEvent.ephemeral !== true) {
         errors.push(diagnosticEvent.message.replace(/<\{%[^%]*%\}>/g, "").trim());
       }
       if (resourcePreEvent === undefined) return;
-      const { op, urn, type, diffs, detailedDiff } = resourcePreEvent.metadata;
+      const { op, urn, type } = resourcePreEvent.metadata;
       // The engine writes null where its types say that nothing is there.
       const [before, now] = [resourcePreEvent.metadata.old ?? undefined, resourcePreEvent.metadata.new ?? undefined];
       if (now !== undefined && op !== "delete") {
@@ -40,9 +44,15 @@ export function engineLog(): { listen(event: EngineEvent): void; log(): EngineLo
       if (op === "same") unchanged += 1;
       const kind = kindOf(op);
       if (kind === undefined || type === "pulumi:pulumi:Stack") return;
-      // A replacement is told in three steps.
-      if (steps.get(urn)?.op === "replace") return;
-      const properties = Object.keys(detailedDiff ?? {}).length > 0 ? Object.keys(detailedDiff ?? {}) : (diffs ?? []);
+      // A replacement is told in three steps, of which not all say what differs.
+      if (steps.get(urn)?.properties !== undefined || unpublished.has(urn)) return;
+      const told = differing(resourcePreEvent.metadata);
+      const properties = told.filter((property) => !isUnpublished(before?.inputs, property));
+      if (told.length > 0 && properties.length === 0) {
+        steps.delete(urn);
+        unpublished.add(urn);
+        return;
+      }
       const change = {
         op: kind,
         type,
@@ -51,8 +61,35 @@ export function engineLog(): { listen(event: EngineEvent): void; log(): EngineLo
       };
       steps.set(urn, { ...change, noise: isNoise(change, (now ?? before)?.custom) });
     },
-    log: () => ({ plan: { changes: [...steps.values()], unchanged }, resources: [...resources.values()], errors }),
+    log: () => ({
+      plan: { changes: [...steps.values()], unchanged: unchanged + unpublished.size },
+      resources: [...resources.values()],
+      errors,
+    }),
   };
+}
+
+/** Paths of the properties that a step changes. Providers need not say them: then those of the inputs that differ. */
+function differing({ detailedDiff, diffs, old: before, new: now }: StepEventMetadata): readonly string[] {
+  const detailed = Object.keys(detailedDiff ?? {});
+  if (detailed.length > 0) return detailed;
+  if (diffs !== undefined && diffs.length > 0) return diffs;
+  // The engine writes null where its types say that nothing is there.
+  const [earlier, later] = [before?.inputs ?? {}, now?.inputs ?? {}];
+  if (!before || !now) return [];
+  const keys = [...new Set([...Object.keys(earlier), ...Object.keys(later)])];
+  return keys.filter((key) => JSON.stringify(earlier[key]) !== JSON.stringify(later[key]));
+}
+
+/** Whether a property was a secret that the published state does not have: whether it changes cannot be told. */
+function isUnpublished(inputs: unknown, property: string): boolean {
+  let value = inputs;
+  for (const part of property.split(/[.[\]"]+/).filter((one) => one !== "")) {
+    if (isJsonObject(value)) value = value[part];
+    else if (Array.isArray(value)) value = value[Number(part)] as unknown;
+  }
+  if (typeof value === "string") return value.includes(hidden);
+  return isJsonObject(value) && Object.values(value).length > 0 && Object.values(value).every((one) => one === hidden);
 }
 
 function kindOf(op: string): PlannedChange["op"] | undefined {

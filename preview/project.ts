@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { parseDocument } from "yaml";
+import { type Document, parseDocument } from "yaml";
 import { type PreviewSettings, pullRequestOf } from "../program/previews/settings";
 import { commonSettingsFile } from "./settings";
 
@@ -20,8 +20,10 @@ export interface Project {
 /**
  * Makes the directory. Pulumi writes into a project's settings files, and several commands may run for one checkout at the
  * same time: so each has copies of its own, and the checkout stays as it is.
+ *
+ * @param edit changes the settings of the stacks that are no previews. Default: they stay as they are.
  */
-export async function openProject(program: string): Promise<Project> {
+export async function openProject(program: string, edit?: (settings: Document) => void): Promise<Project> {
   const directory = await realpath(await mkdtemp(join(tmpdir(), "aks-mesh-preview-")));
   const definition = parseDocument(await readFile(join(program, "Pulumi.yaml"), "utf8"));
   definition.set("main", relative(directory, join(await realpath(program), String(definition.get("main") ?? ""))));
@@ -30,11 +32,20 @@ export async function openProject(program: string): Promise<Project> {
     const stack = /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1];
     return stack !== undefined && pullRequestOf(stack) === undefined;
   });
-  await Promise.all(settings.map((name) => copyFile(join(program, name), join(directory, name))));
+  await Promise.all(
+    settings.map(async (name) => {
+      if (edit === undefined) return copyFile(join(program, name), join(directory, name));
+      const document = parseDocument(await readFile(join(program, name), "utf8"));
+      edit(document);
+      return writeFile(join(directory, name), document.toString());
+    }),
+  );
   return {
     directory,
     configure: async (stack, project, preview) => {
       const document = parseDocument(await readFile(join(program, commonSettingsFile), "utf8"));
+      // For `pulumi stack init`; afterwards the state says it, with the key that goes with it.
+      document.delete("secretsprovider");
       if (preview !== undefined) document.setIn(["config", `${project}:preview`], preview);
       // Pulumi reads YAML 1.1, where a date or a commit of digits is no text unless it is quoted.
       const text = document.toString({ defaultStringType: "QUOTE_DOUBLE" });

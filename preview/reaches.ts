@@ -80,11 +80,6 @@ export function isReachTarget(
   });
 }
 
-/** Whether an object outside of a preview's namespaces is found by its label when the preview is removed. */
-export function isSwept(pullRequest: number, object: KubernetesObject): boolean {
-  return object.kind === "TrafficTarget" && hasLabel(pullRequest, object);
-}
-
 function hasLabel(pullRequest: number, { metadata }: KubernetesObject): boolean {
   return isJsonObject(metadata.labels) && metadata.labels[previewLabel] === String(pullRequest);
 }

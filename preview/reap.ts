@@ -4,6 +4,7 @@ import { removePreview } from "./down";
 import { openEngine, type Surroundings } from "./engine";
 import { inTurns, type PreviewStack, previewStacks } from "./list";
 import { type PreviewReport } from "./report";
+import { resourceGroupsOf } from "./resource-groups";
 import { type PreviewPolicy } from "./settings";
 
 /** How the reaper works. */
@@ -57,7 +58,8 @@ export async function reap(
     const cluster = await clusterOf(engine, base);
     const [namespaces, targets] =
       cluster === undefined ? [[], []] : await Promise.all([cluster.previewNamespaces(), cluster.previewTargets()]);
-    const strays = new Set([...namespaces, ...targets].flatMap(({ pullRequest }) => pullRequest ?? []));
+    const groups = await (await resourceGroupsOf(surroundings)).ofPreviews();
+    const strays = new Set([...namespaces, ...targets, ...groups].flatMap(({ pullRequest }) => pullRequest ?? []));
     for (const pullRequest of strays) if (!known.has(pullRequest)) due.push({ pullRequest, reason: "no stack" });
     const strangers = namespaces.filter(({ pullRequest }) => pullRequest === undefined).map(strangerOf);
 

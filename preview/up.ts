@@ -8,6 +8,7 @@ import { clusterOf, kindsOf, type SharedCluster } from "./cluster";
 import { monthlyCost } from "./cost";
 import {
   alone,
+  baseOf,
   type Engine,
   engineErrors,
   findStack,
@@ -16,6 +17,7 @@ import {
   takeUp,
   type WhenFree,
 } from "./engine";
+import { hostOf } from "./host";
 import { stackOf } from "./inputs";
 import { proveIsolation } from "./isolation";
 import { textsIn } from "./known-secrets";
@@ -61,9 +63,16 @@ export async function up(
       const expires = new Date(Date.now() + options.timeToLive).toISOString().replace(/\.\d+Z$/, "Z");
       const { pullRequest, commit, owner, cluster, base, images } = options;
       const { reaches } = policy;
-      const settings: PreviewSettings = { pullRequest, commit, owner, expires, cluster, base, images, reaches };
+      const existing = await findStack(engine, name);
+      if (existing !== undefined) await refuseMove(engine, name, options);
+      const host = cluster === "shared" ? await hostOf(engine, base) : undefined;
+      if (cluster === "shared" && host === undefined) throw noHost(engine, base);
+      const settings: PreviewSettings = {
+        ...{ pullRequest, commit, owner, expires, cluster, base, images, reaches },
+        ...(host && { host }),
+      };
       await engine.projectDirectory.configure(name, policy.project, settings);
-      const stack = await openStack(engine, name, settings, policy, whenFree);
+      const stack = await openStack(engine, existing, settings, policy, whenFree);
       return deploy(engine, stack, settings, policy, whenFree);
     });
   } finally {
@@ -71,27 +80,39 @@ export async function up(
   }
 }
 
+function noHost({ published }: Engine, base: string): PreviewProblem {
+  const remedy = published
+    ? `Publish it: npx aks-mesh preview publish --base ${base}`
+    : `Run \`pulumi up --stack ${base}\` first, or name another stack: --base STACK`;
+  return new PreviewProblem(
+    `There is no stack ${base} whose cluster is up, so that previews could share it. ${remedy}.`,
+  );
+}
+
+/** A preview stays on the cluster that it was made on. */
+async function refuseMove(engine: Engine, name: string, wanted: UpOptions): Promise<void> {
+  const { cluster, base } = await tagsOf(engine, name);
+  const moved = cluster !== undefined && cluster !== wanted.cluster;
+  if (!moved && (base === undefined || wanted.cluster === "own" || base === wanted.base)) return;
+  throw new PreviewProblem(
+    `The preview of pull request ${wanted.pullRequest} is on ${cluster === "own" ? "a cluster of its own" : `the cluster of stack ${base ?? ""}`}. Remove it first: npx aks-mesh preview down --pr ${wanted.pullRequest}`,
+  );
+}
+
 /** The preview's stack, made if it is new, tagged, and free of what earlier runs left. */
 async function openStack(
   engine: Engine,
-  name: string,
+  existing: Stack | undefined,
   settings: PreviewSettings,
   policy: PreviewPolicy,
   whenFree: WhenFree,
 ): Promise<Stack> {
-  const existing = await findStack(engine, name);
+  const name = stackOf(settings.pullRequest);
   if (existing === undefined) {
     if (settings.cluster === "own") await admitOwnCluster(engine, policy);
     const created = await Stack.create(name, engine.workspace);
     await tagStack(engine, name, settings);
     return created;
-  }
-  const { cluster, base } = await tagsOf(engine, name);
-  const moved = cluster !== undefined && cluster !== settings.cluster;
-  if (moved || (base !== undefined && settings.cluster === "shared" && base !== settings.base)) {
-    throw new PreviewProblem(
-      `The preview of pull request ${settings.pullRequest} is on ${cluster === "own" ? "a cluster of its own" : `the cluster of stack ${base ?? ""}`}. Remove it first: npx aks-mesh preview down --pr ${settings.pullRequest}`,
-    );
   }
   await takeUp(engine, existing, whenFree);
   await tagStack(engine, name, settings);
@@ -123,11 +144,12 @@ async function deploy(
 ): Promise<PreviewReport> {
   const { pullRequest, commit, cluster: kind, expires, base } = settings;
   // A cluster of one's own needs no other: without a stack to compare with, the report says so.
-  const compared = kind === "shared" || (await findStack(engine, base)) !== undefined;
-  const before = compared ? objectsOf((await readState(engine, base)).resources) : [];
+  const known = baseOf(engine);
+  const compared = kind === "shared" || (await findStack(known, base)) !== undefined;
+  const before = compared ? objectsOf(await readState(known, base)) : [];
   // The comparison needs only the processor, the deployment mostly waits.
   const [comparison, { isolation, ...outcome }] = await Promise.all([
-    compareWithBase(engine, base, before),
+    compareWithBase(known, base, before),
     deployWithinBounds(engine, stack, settings, policy, before, whenFree),
   ]);
   const access: AccessReport = {

@@ -1,5 +1,6 @@
 import { type Config, RunError } from "@pulumi/pulumi";
 import { KubeconfigLogin, PrincipalType } from "../components/aks-cluster/enums";
+import { loginLike } from "../components/aks-cluster/kubeconfig";
 import { defaultKubernetesVersion } from "../components/aks-cluster/kubernetes-versions";
 import { type MigrationStage, readMigrationStage } from "./mesh-migration";
 
@@ -35,13 +36,6 @@ const logins: Readonly<Record<string, KubeconfigLogin>> = {
   msi: KubeconfigLogin.ManagedIdentity,
   devicecode: KubeconfigLogin.DeviceCode,
 };
-
-/** The login that fits the credentials by which azure-native itself gets into Azure. */
-function loginLike(environment: NodeJS.ProcessEnv): KubeconfigLogin {
-  if (environment.ARM_USE_OIDC === "true") return KubeconfigLogin.WorkloadIdentity;
-  if (environment.ARM_USE_MSI === "true") return KubeconfigLogin.ManagedIdentity;
-  return environment.ARM_CLIENT_SECRET ? KubeconfigLogin.ServicePrincipal : KubeconfigLogin.AzureCli;
-}
 
 /** People log in with azure-cli, machines with everything else. */
 function deployerLike(environment: NodeJS.ProcessEnv): PrincipalType {

@@ -23,7 +23,7 @@ import { grantClusterAdmin, grantControlPlane, grantMeshCertificates } from "./a
 import { oldestFirst } from "./istio-revisions";
 import { supportWarning } from "./kubernetes-versions";
 import { clusterIdentity, kubeletIdentity } from "./identities";
-import { withLogin } from "./kubeconfig";
+import { userKubeconfig } from "./kubeconfig";
 import { maintenanceConfigurations } from "./maintenance";
 import { managedClusterArgs } from "./managed-cluster";
 import { collectContainerInsights, collectControlPlane, workspaceFor } from "./monitoring";
@@ -201,9 +201,7 @@ function kubeconfigOf({ name, ...settings }: ClusterSettings, cluster: ManagedCl
           throw isGone(error) ? gone(name) : error;
         },
       );
-      const [first] = kubeconfigs;
-      if (!first) throw new Error(`Azure gave no kubeconfig for the cluster ${name}.`);
-      return withLogin(Buffer.from(first.value, "base64").toString("utf8"), settings.kubeconfigLogin);
+      return userKubeconfig(name, kubeconfigs, settings.kubeconfigLogin);
     }),
   );
 }

@@ -1,6 +1,6 @@
 import { parse, stringify } from "yaml";
 
-import { type KubeconfigLogin } from "./enums";
+import { KubeconfigLogin } from "./enums";
 
 /** `kubelogin get-token`'s arguments for each way to log in. Secrets stay in the environment. */
 const loginArguments: Readonly<Record<KubeconfigLogin, readonly string[]>> = {
@@ -20,6 +20,29 @@ const replaced: Readonly<Record<string, "value" | "flag">> = {
 
 interface Kubeconfig {
   users?: { name: string; user: { exec?: { command: string; args?: string[] } } }[];
+}
+
+/** The login that fits the credentials by which azure-native itself gets into Azure, as the environment says them. */
+export function loginLike(environment: NodeJS.ProcessEnv): KubeconfigLogin {
+  if (environment["ARM_USE_OIDC"] === "true") return KubeconfigLogin.WorkloadIdentity;
+  if (environment["ARM_USE_MSI"] === "true") return KubeconfigLogin.ManagedIdentity;
+  return environment["ARM_CLIENT_SECRET"] ? KubeconfigLogin.ServicePrincipal : KubeconfigLogin.AzureCli;
+}
+
+/**
+ * The first of the kubeconfigs of `listClusterUserCredential` (with `format=exec`), for a user who logs in like that.
+ *
+ * @param kubeconfigs each in base64.
+ * @throws Error where there is none.
+ */
+export function userKubeconfig(
+  clusterName: string,
+  kubeconfigs: readonly { readonly value: string }[],
+  login: KubeconfigLogin,
+): string {
+  const [first] = kubeconfigs;
+  if (!first) throw new Error(`Azure gave no kubeconfig for the cluster ${clusterName}.`);
+  return withLogin(Buffer.from(first.value, "base64").toString("utf8"), login);
 }
 
 /**

@@ -13,7 +13,7 @@ export const roles = {
   /** Managed Identity Operator */
   managedIdentityOperator: "f1a07417-d97a-45cb-824c-7a7467783830",
   /** Network Contributor */
-  networkContributor: "4d97b98b-1d4f-488c-a675-1a7c30a4ebf5",
+  networkContributor: "4d97b98b-1d4f-4787-a291-c67834d212e7",
   /** Private DNS Zone Contributor */
   privateDnsZoneContributor: "b12aa53e-6015-4669-85d0-8515ebb3ae7f",
   /** Key Vault Crypto User */

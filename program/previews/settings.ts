@@ -1,6 +1,14 @@
 import { type Config, RunError } from "@pulumi/pulumi";
 import { type PreviewReach } from "./reach";
 
+/** The cluster that previews share: what they have to know to get in, each with rights of its own. */
+export interface HostCluster {
+  readonly resourceGroupName: string;
+  readonly clusterName: string;
+  /** Version of the mesh's controller. */
+  readonly meshVersion: string;
+}
+
 /** What `aks-mesh preview up` says about the preview that it deploys, as the configuration key `preview`. */
 export interface PreviewSettings {
   readonly pullRequest: number;
@@ -14,6 +22,8 @@ export interface PreviewSettings {
   readonly cluster: "shared" | "own";
   /** The stack whose cluster is shared. */
   readonly base: string;
+  /** That cluster; absent where the preview has one of its own. */
+  readonly host?: HostCluster;
   /** Images of the application, by the name of the program. */
   readonly images: Readonly<Record<string, string>>;
   /** What it may call of the shared workloads. */
@@ -35,18 +45,19 @@ export function readPreviewSettings(stack: string, config: Config): PreviewSetti
   const pullRequest = pullRequestOf(stack);
   if (pullRequest === undefined) return undefined;
   const settings = config.getObject<Partial<PreviewSettings>>("preview") ?? {};
-  const { commit, owner, expires, cluster, base, images = {}, reaches = [] } = settings;
+  const { commit, owner, expires, cluster, base, host, images = {}, reaches = [] } = settings;
   if (
     settings.pullRequest !== pullRequest ||
     commit === undefined ||
     owner === undefined ||
     expires === undefined ||
     base === undefined ||
-    (cluster !== "shared" && cluster !== "own")
+    (cluster !== "shared" && cluster !== "own") ||
+    (cluster === "shared" && host === undefined)
   ) {
     throw new RunError(
       `Stack ${stack} is the preview of pull request ${pullRequest}: deploy it with \`npx aks-mesh preview up --pr ${pullRequest}\`.`,
     );
   }
-  return { pullRequest, commit, owner, expires, cluster, base, images, reaches };
+  return { pullRequest, commit, owner, expires, cluster, base, ...(host && { host }), images, reaches };
 }

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { checkGuarantees } from "../../mesh";
@@ -14,7 +14,7 @@ import { closeTestSandbox, configure, kubectl, openTestSandbox } from "../sandbo
 import { commandAbuses, objectAbuses, own, podAbuses, podKindAbuses } from "./abuses/in-cluster";
 import { allowed, type ClusterUser, clusterUser } from "./as-user";
 import { type GitHubServer, startGitHub } from "./github-server";
-import { commitOf, liveObjects, programWith, push, runPreview } from "./in-preview";
+import { commitOf, inSharedCluster, liveObjects, programWith, push, runPreview } from "./in-preview";
 
 const root = resolve(__dirname, "../..");
 const stack = "dev";
@@ -23,6 +23,74 @@ let sandbox: Sandbox;
 /** Object ids of the identities. */
 const previews = "11111111-0000-0000-0000-000000000001";
 const planning = "11111111-0000-0000-0000-000000000002";
+
+describe.sequential("previews whose states are apart from that of the stack that they share", () => {
+  let github: GitHubServer;
+  let states: Readonly<Record<string, string>>;
+  beforeAll(async () => {
+    github = await startGitHub();
+    const backend = async (name: string) => {
+      const directory = join(sandbox.paths.directory, name);
+      await mkdir(directory);
+      return `file://${directory}`;
+    };
+    states = {
+      PULUMI_BACKEND_URL: await backend("previews"),
+      AKS_MESH_BASE_BACKEND_URL: await backend("published"),
+      PULUMI_CONFIG_PASSPHRASE: "of the previews",
+    };
+  });
+  afterAll(() => github.stop());
+
+  /** A stack's state as a backend has it, with what its secrets' key opens. */
+  async function exported(environment: Readonly<Record<string, string>>): Promise<string> {
+    const { code, stdout, stderr } = await run(
+      sandbox.tools.path("pulumi"),
+      ["stack", "export", "--show-secrets", "--stack", stack],
+      { cwd: sandbox.paths.project, environment: { ...sandbox.environment, ...environment } },
+    );
+    return code === 0 ? stdout : stderr;
+  }
+
+  it("cannot begin before it is published, and the refusal says how that is done", async () => {
+    const { stderr } = await runPreview(sandbox, github, ["up", "--pr", "8", "--commit", commitOf(8)], 1, states);
+    expect(stderr).toContain("There is no stack dev whose cluster is up");
+    expect(stderr).toContain("npx aks-mesh preview publish --base dev");
+  });
+
+  it("are given its state without a secret", async () => {
+    const { AKS_MESH_BASE_BACKEND_URL } = states;
+    const { stderr } = await runPreview(sandbox, github, ["publish"], 0, {
+      AKS_MESH_BASE_BACKEND_URL: `${AKS_MESH_BASE_BACKEND_URL}`,
+    });
+    expect(stderr).toContain("Published stack dev without its secrets.");
+    const whole = await exported({});
+    const secrets = [...whole.matchAll(/"plaintext": "((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) => text);
+    expect(secrets.length).toBeGreaterThan(3);
+    const published = await exported({
+      PULUMI_BACKEND_URL: `${AKS_MESH_BASE_BACKEND_URL}`,
+      PULUMI_CONFIG_PASSPHRASE: "",
+    });
+    expect(JSON.parse(published)).toMatchObject({ deployment: { resources: expect.any(Array) } });
+    for (const secret of secrets) expect(published).not.toContain(secret);
+    expect(published).not.toMatch(/"(plaintext|ciphertext)":/);
+  });
+
+  it("come up, are compared, and nothing but previews is in the states that they may write", async () => {
+    const { report } = await push(sandbox, github, 8, commitOf(8), [], 0, states);
+    expect(report.state).toEqual({ status: "running" });
+    expect(report.health).toMatchObject({ ready: 6, total: 6 });
+    expect(report.access).toMatchObject({ changes: [], broken: [] });
+    // The fence is a setting of this test's stack, and not of the checkout whose program is planned.
+    const { changes = [] } = report.plan ?? {};
+    expect(changes.filter(({ noise, name }) => !noise && !name.startsWith("aks-mesh-dev-previews"))).toEqual([]);
+    // What the attack needs first: the state of the shared stack, to put a dynamic resource into it.
+    expect(await exported(states)).toContain("no stack named 'dev' found");
+    await runPreview(sandbox, github, ["down", "--pr", "8"], 0, states);
+    const left = await kubectl(sandbox, stack, "get", "namespaces", "--output=name");
+    expect(left.stdout).not.toContain("pr-8-");
+  });
+});
 
 /** What the previews of these tests may call of the shared workloads. */
 const restocking: PreviewReach = {
@@ -218,14 +286,12 @@ describe.sequential("a preview that may call shared workloads", () => {
 
   it("may not help itself to more", async () => {
     const intruder = await programWith(
-      [
-        'import { sharedCluster } from "./program/shared-cluster";',
+      inSharedCluster(
         'import { previewTargets } from "./program/previews/targets";',
-        'const { options } = sharedCluster("x", "dev");',
         `const reaches = [${JSON.stringify({ ...restocking, from: "bookthief/bookthief" })}];`,
         'const settings = { commit: "", owner: "", expires: "", cluster: "shared", base: "dev", images: {} } as const;',
         "previewTargets({ pullRequest: 7, ...settings, reaches }, options);",
-      ].join("\n"),
+      ),
     );
     const { report } = await push(sandbox, github, 7, commitOf("a"), ["--program", intruder.directory], 1);
     await intruder.remove();

@@ -22,11 +22,20 @@ export interface PreviewCommand {
   readonly exit: Promise<Exit>;
 }
 
-/** Starts the command in the sandbox's environment and that of a workflow on the local GitHub. */
-export function startPreview(sandbox: Sandbox, github: GitHubServer, args: readonly string[]): PreviewCommand {
+/**
+ * Starts the command in the sandbox's environment and that of a workflow on the local GitHub.
+ *
+ * @param others variables besides.
+ */
+export function startPreview(
+  sandbox: Sandbox,
+  github: GitHubServer,
+  args: readonly string[],
+  others: Readonly<Record<string, string>> = {},
+): PreviewCommand {
   const child = spawn(process.execPath, [join(programDirectory, "cli", "bin.js"), "preview", ...args], {
     cwd: sandbox.paths.directory,
-    env: { ...sandbox.environment, ...github.environment },
+    env: { ...sandbox.environment, ...github.environment, ...others },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
@@ -56,8 +65,9 @@ export async function runPreview(
   github: GitHubServer,
   args: readonly string[],
   code = 0,
+  others: Readonly<Record<string, string>> = {},
 ): Promise<Exit> {
-  const exit = await startPreview(sandbox, github, args).exit;
+  const exit = await startPreview(sandbox, github, args, others).exit;
   expect(exit.code, `preview ${args.join(" ")}\n${exit.stdout}${exit.stderr}`).toBe(code);
   return exit;
 }
@@ -70,10 +80,11 @@ export async function push(
   commit: string,
   args: readonly string[] = [],
   code = 0,
+  others: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly report: PreviewReport; readonly exit: Exit }> {
   const file = join(sandbox.paths.directory, `report-${pullRequest}.json`);
   const all = ["up", "--pr", String(pullRequest), "--commit", commit, "--owner", "octocat", "--report", file, ...args];
-  const exit = await runPreview(sandbox, github, all, code);
+  const exit = await runPreview(sandbox, github, all, code, others);
   return { report: JSON.parse(await readFile(file, "utf8")) as PreviewReport, exit };
 }
 
@@ -97,6 +108,22 @@ export async function programWith(
   for (const [name, text] of Object.entries({ ...files, "index.ts": index }))
     await writeFile(join(directory, name), text);
   return { directory, remove: () => rm(directory, { recursive: true }) };
+}
+
+/** A program that does something with `options`, by which it gets into the cluster that its preview shares. */
+export function inSharedCluster(...lines: readonly string[]): string {
+  return [
+    'import { Config, getStack } from "@pulumi/pulumi";',
+    'import { loginLike } from "./components/aks-cluster/kubeconfig";',
+    'import { readPreviewSettings } from "./program/previews/settings";',
+    'import { sharedCluster } from "./program/shared-cluster";',
+    ...lines.filter((line) => line.startsWith("import ")),
+    "const host = readPreviewSettings(getStack(), new Config())?.host;",
+    "if (host !== undefined) {",
+    'const { options } = sharedCluster("x", host, loginLike(process.env));',
+    ...lines.filter((line) => !line.startsWith("import ")),
+    "}",
+  ].join("\n");
 }
 
 const meshKinds = [

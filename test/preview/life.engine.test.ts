@@ -12,7 +12,16 @@ import { operate, projectName, pulumi, type Sandbox } from "../../sandbox/sandbo
 import { resourcesInAzure } from "../sandbox/azure";
 import { closeTestSandbox, creationsUnderWay, kubectl, openTestSandbox, stateOf } from "../sandbox/in-sandbox";
 import { type GitHubServer, startGitHub, workflowLogin } from "./github-server";
-import { commitOf, essence, liveObjects, programWith, push, runPreview, startPreview } from "./in-preview";
+import {
+  commitOf,
+  essence,
+  inSharedCluster,
+  liveObjects,
+  programWith,
+  push,
+  runPreview,
+  startPreview,
+} from "./in-preview";
 
 let sandbox: Sandbox;
 let github: GitHubServer;
@@ -212,20 +221,18 @@ describe.sequential("previews on one shared cluster", () => {
 
   it("refuse a program that would leave its namespaces, before anything is deployed", async () => {
     const intruder = await programWith(
-      [
-        'import { sharedCluster } from "./program/shared-cluster";',
+      inSharedCluster(
         'import { ConfigMap, Namespace } from "@pulumi/kubernetes/core/v1";',
         'import { ClusterRoleBinding } from "@pulumi/kubernetes/rbac/v1";',
-        'const { options: { provider } } = sharedCluster("x", "dev");',
-        'new ConfigMap("gift", { metadata: { name: "gift", namespace: "kube-system" }, data: {} }, { provider });',
+        'new ConfigMap("gift", { metadata: { name: "gift", namespace: "kube-system" }, data: {} }, options);',
         // Kinds of the whole cluster take what stands in metadata.namespace for nothing.
         'const everything = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" };',
         'const anybody = { apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "system:authenticated" };',
         'const metadata = { name: "root", namespace: "pr-3-bookstore" };',
-        'new ClusterRoleBinding("root", { metadata, roleRef: everything, subjects: [anybody] }, { provider });',
+        'new ClusterRoleBinding("root", { metadata, roleRef: everything, subjects: [anybody] }, options);',
         'const labels = { "aks-mesh/preview": "1" };',
-        'new Namespace("guest", { metadata: { name: "pr-3-guest", labels } }, { provider });',
-      ].join("\n"),
+        'new Namespace("guest", { metadata: { name: "pr-3-guest", labels } }, options);',
+      ),
     );
     const { report } = await push(sandbox, github, 3, commitOf("d"), ["--program", intruder.directory], 1);
     await intruder.remove();

@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type StatusRow } from "../../preview/status";
@@ -102,11 +103,34 @@ describe.sequential("previews with a cluster of their own", () => {
     expect(await stacks()).toEqual(["pr-30", "pr-31"]);
   });
 
-  it("leave nothing behind", async () => {
+  it("leave nothing behind, and no code that their program left in their state is run", async () => {
+    const marker = join(sandbox.paths.directory, "code-of-the-state-ran");
+    const poison = `require(\\"fs\\").writeFileSync(${JSON.stringify(JSON.stringify(marker)).slice(1, -1)}, \\"\\");`;
+    const exported = (await pulumi(sandbox, ["stack", "export", "--stack", "pr-31"])).stdout;
+    const poisoned = exported.replaceAll('"__provider": "', `"__provider": "${poison}`);
+    expect(poisoned.split(marker).length).toBeGreaterThan(1);
+    const file = join(sandbox.paths.directory, "poisoned.json");
+    await writeFile(file, poisoned);
+    const imported = await pulumi(sandbox, ["stack", "import", "--stack", "pr-31", "--file", file]);
+    expect(imported.code, imported.stderr).toBe(0);
+
     const cluster = "/subscriptions/.*/resourcegroups/aks-mesh-pr-31/.*/managedclusters/aks-mesh-pr-31$";
     expect(await everythingInAzure()).toContainEqual(expect.stringMatching(new RegExp(cluster)));
     for (const number of ["30", "31"]) await runPreview(sandbox, github, ["down", "--pr", number]);
     expect(await everythingInAzure()).toEqual([]);
     expect(await stacks()).toEqual([]);
+    expect(existsSync(marker)).toBe(false);
+  });
+
+  it("are found by the reaper where only their resource group is left", async () => {
+    const group = "/resourcegroups/aks-mesh-pr-33?api-version=2022-09-01";
+    await arm(sandbox, "PUT", group, { location: "westeurope" });
+    const tags = { project: "aks-mesh", stack: "pr-34" };
+    await arm(sandbox, "PUT", "/resourcegroups/renamed?api-version=2022-09-01", { location: "westeurope", tags });
+    await arm(sandbox, "PUT", "/resourcegroups/pr-35?api-version=2022-09-01", { location: "westeurope" });
+    const { stdout } = await runPreview(sandbox, github, ["reap"]);
+    expect(stdout).toContain("removed the preview of pull request 33 (no stack)");
+    expect(stdout).toContain("removed the preview of pull request 34 (no stack)");
+    expect((await everythingInAzure()).filter((name) => !name.startsWith("/"))).toEqual(["pr-35"]);
   });
 });

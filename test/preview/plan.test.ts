@@ -1,6 +1,7 @@
 import { type EngineEvent } from "@pulumi/pulumi/automation";
 import { expect, it } from "vitest";
 import { engineLog } from "../../preview/plan";
+import { hidden } from "../../preview/published-state";
 
 /** An event as the engine writes it: null where its types say that nothing is there. */
 function step(op: string, name: string, detail: Record<string, unknown> = {}): EngineEvent {
@@ -35,4 +36,24 @@ it("turns the engine's events into a plan, what is there afterwards, and errors"
   ]);
   expect(resources.map(({ urn }) => urn.split("::").at(-1))).toEqual(["a", "b", "c", "d", "e", "g"]);
   expect(errors).toEqual(["it broke"]);
+});
+
+it("takes what was a secret for unchanged, where the published state does not have it", () => {
+  const { listen, log } = engineLog();
+  const old = {
+    type: "",
+    custom: true,
+    inputs: { data: { password: hidden }, kubeconfig: `kind: Config\n# ${hidden}\n`, n: 1 },
+  };
+  const now = { type: "", custom: true, inputs: { data: { password: "[secret]" }, kubeconfig: "[secret]", n: 1 } };
+  listen(step("delete-replaced", "replaced", { old, new: null }));
+  listen(step("replace", "replaced", { old, new: now, diffs: ["data"], detailedDiff: { "data.password": {} } }));
+  listen(
+    step("create-replacement", "replaced", { old, new: now, diffs: ["data"], detailedDiff: { "data.password": {} } }),
+  );
+  listen(step("update", "untold", { old, new: now }));
+  listen(step("update", "more", { old, new: { ...now, inputs: { ...now.inputs, n: 2 } } }));
+  const { changes, unchanged } = log().plan;
+  expect(unchanged).toBe(2);
+  expect(changes.map(({ op, name, properties }) => [op, name, properties])).toEqual([["update", "more", ["n"]]]);
 });

@@ -4,7 +4,7 @@ import { osmMesh } from "../../mesh/osm";
 import { proveIsolation } from "../../preview/isolation";
 import { outsideOwnNamespaces } from "../../preview/own-namespaces";
 import { type EngineResource } from "../../preview/plan";
-import { isReachTarget, isSwept, reachProblems, readReaches } from "../../preview/reaches";
+import { isReachTarget, reachProblems, readReaches } from "../../preview/reaches";
 import { type PreviewReach, reachTarget } from "../../program/previews/reach";
 import { knownKinds } from "./known-kinds";
 import { sample } from "./sample";
@@ -82,8 +82,6 @@ describe("what a preview has in a shared namespace", () => {
       },
     });
     expect(await outside(target())).toEqual([]);
-    expect(isSwept(7, target())).toBe(true);
-    expect(isSwept(8, target())).toBe(false);
   });
 
   it.each<[string, KubernetesObject, (readonly PreviewReach[])?]>([

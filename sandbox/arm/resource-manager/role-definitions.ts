@@ -8,7 +8,7 @@ import { findResource, resourceKey } from "./resources";
 const TYPE = "Microsoft.Authorization/roleDefinitions";
 
 /** Built-in roles that the emulator knows, by id: those that people who run AKS assign. Azure has some hundreds more. */
-const BUILT_IN_ROLES: Readonly<Record<string, string>> = {
+export const BUILT_IN_ROLES: Readonly<Record<string, string>> = {
   "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
   "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
   "acdd72a7-3385-48ef-bd42-f606fba81ae7": "Reader",

@@ -38,7 +38,12 @@ export async function createResource(
   return withTimeout(request.timeoutSeconds, context, async (limited) => {
     const { client } = await context.session.connect(limited.signal);
     const existing = await get(client, translation, id, limited.signal);
-    if (existing.status === 200 && isJsonObject(existing.body) && Object.keys(existing.body).length > 0) {
+    if (
+      existing.status === 200 &&
+      translation.type.alwaysThere !== true &&
+      isJsonObject(existing.body) &&
+      Object.keys(existing.body).length > 0
+    ) {
       throw new Error(`cannot create already existing resource '${id}'`);
     }
     if (existing.status >= 300 && existing.status !== 404) {
@@ -113,7 +118,11 @@ export async function deleteResource(
   return withTimeout(request.timeoutSeconds, context, async ({ signal }) => {
     const { client } = await context.session.connect(signal);
     const url = resourceUrl(translation, request.id);
-    const response = await client.send({ method: "DELETE", url, signal });
+    const response = await client.send(
+      translation.type.alwaysThere === true
+        ? { method: "PUT", url, body: { properties: {} }, signal }
+        : { method: "DELETE", url, signal },
+    );
     if (response.status === 404) return;
     if (response.status >= 300) throw new ArmError(response);
     if (!translation.type.longRunning.delete) return;

@@ -19,6 +19,11 @@ export interface ResourceType {
   readonly subresources?: readonly string[];
   /** Nested objects too have their `properties` flattened, as all of Microsoft.Network does. */
   readonly flattensNested?: boolean;
+  /**
+   * It is there as long as its parent is: made by being set, and removed by being set back to nothing in particular (the empty entries of
+   * azure-native's defaultResourcesState).
+   */
+  readonly alwaysThere?: boolean;
   /** Whether ARM runs PUT and DELETE as long-running operations. */
   readonly longRunning: { readonly put: boolean; readonly delete: boolean };
 }

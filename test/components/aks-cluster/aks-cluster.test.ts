@@ -191,7 +191,7 @@ describe("AksCluster", () => {
       pathOf(String(roleDefinitionId)),
     ]);
     expect(granted.sort()).toEqual([
-      ["nodes", "4d97b98b-1d4f-488c-a675-1a7c30a4ebf5"],
+      ["nodes", "4d97b98b-1d4f-4787-a291-c67834d212e7"],
       ["privatelink.westeurope.azmk8s.io", "b12aa53e-6015-4669-85d0-8515ebb3ae7f"],
       ["test-kubelet", "f1a07417-d97a-45cb-824c-7a7467783830"],
       ["v", "12338af0-0e69-4776-bea7-57ae8d297424"],

@@ -94,6 +94,7 @@ describe("the workflows", () => {
       "preview-reap.yml: list: id-token",
       "preview-reap.yml: reap: id-token",
       "preview.yml: comment: pull-requests",
+      "preview.yml: publish: id-token",
       "preview.yml: up: id-token",
       "release.yml: announce: contents",
       "release.yml: publish: id-token",
@@ -109,6 +110,16 @@ describe("the workflows", () => {
       expect(pages !== undefined, place).toBe(body.environment === "github-pages");
       if (identity === "write") expect(Object.values(rest), place).not.toContain("write");
     }
+  });
+
+  it("read the shared stack's secrets in a job that checks out no pull request", () => {
+    const places = jobs.filter(({ body }) => body.environment === "preview-publish").map(({ place }) => place);
+    expect(places).toEqual(["preview.yml: publish"]);
+    const { steps = [] } = workflow("preview.yml").jobs["publish"] ?? {};
+    expect(
+      steps.filter(({ uses = "" }) => uses.startsWith("actions/checkout")).map((step) => step.with?.["ref"]),
+    ).toEqual([undefined]);
+    expect(steps.flatMap(({ run }) => run ?? [])).toEqual(["node cli/bin.js preview publish"]);
   });
 
   it("publish pages that a job without rights has built", () => {

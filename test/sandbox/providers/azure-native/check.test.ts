@@ -132,8 +132,8 @@ describe("validation", () => {
   });
 
   test("a type that is not translated is named, with the place to add it", async () => {
-    await expect(check("azure-native:storage:StorageAccount", {})).rejects.toThrow(
-      /azure-native:storage:StorageAccount not found.*sandbox\/providers\/azure-native\/resource-types/,
+    await expect(check("azure-native:cdn:Profile", {})).rejects.toThrow(
+      /azure-native:cdn:Profile not found.*sandbox\/providers\/azure-native\/resource-types/,
     );
   });
 });

@@ -1,0 +1,5 @@
+// Where Pulumi's Node.js host begins, see Pulumi.yaml.
+/* eslint-disable @typescript-eslint/no-require-imports -- plain CommonJS, run by node as it is */
+"use strict";
+
+module.exports = require("../../scripts/load-typescript.cjs")(require.resolve("./index.ts"));
