@@ -24,6 +24,7 @@ import { type PreviewReport } from "../preview/report";
 import { type PreviewPolicy, readPreviewPolicy } from "../preview/settings";
 import { status } from "../preview/status";
 import { up, type UpOptions } from "../preview/up";
+import { readText, reasonOf } from "./input";
 import { didYouMean, readOptions } from "./options";
 import { admitCommand } from "./preview-admit";
 import { describeReport, describeStatus } from "./preview-text";
@@ -238,6 +239,7 @@ async function reapCommand(terminal: Terminal, args: readonly string[]): Promise
   if (values["dry-run"]) {
     const numbers = JSON.stringify(outcomes.map(({ pullRequest }) => pullRequest));
     stepOutput("pull-requests", numbers);
+    stepOutput("left", JSON.stringify(strangers));
   }
   // A dry run only finds out what there is to do: where it failed, nobody would do it.
   const loud = strangers.length > 0 && !values["dry-run"] && values.pr === undefined;
@@ -280,7 +282,7 @@ function unreported(pullRequest: number, commit: string | undefined): string {
 function reported(pullRequest: number, file: string | undefined): string {
   if (file === undefined)
     throw new UsageError("Say which report: --report FILE, as preview up wrote it, or --no-report.");
-  return renderComment(readReport(readFileSync(file, "utf8"), pullRequest));
+  return renderComment(readReport(readText(file, `The report ${file}`), pullRequest));
 }
 
 /** Writes the comments of all reports in a folder, `pr-12.json` on pull request 12; one that fails does not stop the others. */
@@ -322,7 +324,12 @@ function stepOutput(name: string, value: string): void {
 
 /** Writes a report into a file, without secrets. */
 function keep(report: PreviewReport, file: string, { secrets }: Known): void {
-  writeFileSync(file, `${JSON.stringify(hideSecrets(report, [...secrets]), null, 2)}\n`, { mode: 0o600 });
+  const text = `${JSON.stringify(hideSecrets(report, [...secrets]), null, 2)}\n`;
+  try {
+    writeFileSync(file, text, { mode: 0o600 });
+  } catch (error) {
+    throw new UsageError(`The report cannot be written to ${file}: ${reasonOf(error)}.`);
+  }
 }
 
 async function post(terminal: Terminal, report: PreviewReport, { secrets }: Known): Promise<void> {

@@ -17,6 +17,8 @@ export interface PreviewPolicy {
   readonly ownClusters: number;
   readonly nodes: number;
   readonly nodeSizes: readonly string[];
+  /** Types of Azure's resources that a preview with a cluster of its own may have besides. */
+  readonly resourceTypes: readonly string[];
   /** What previews may call of the shared workloads. */
   readonly reaches: readonly PreviewReach[];
 }
@@ -68,6 +70,7 @@ export async function readPreviewPolicy(program: string): Promise<PreviewPolicy>
     ownClusters: count("previewOwnClusters"),
     nodes: count("previewNodes"),
     nodeSizes: texts("previewNodeSizes"),
+    resourceTypes: texts("previewResourceTypes"),
     reaches: readReaches(setting("previewReaches")),
   };
 }

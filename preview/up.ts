@@ -109,23 +109,38 @@ async function openStack(
 ): Promise<Stack> {
   const name = stackOf(settings.pullRequest);
   if (existing === undefined) {
-    if (settings.cluster === "own") await admitOwnCluster(engine, policy);
-    const created = await Stack.create(name, engine.workspace);
-    await tagStack(engine, name, settings);
-    return created;
+    const create = async () => {
+      const created = await Stack.create(name, engine.workspace);
+      await tagStack(engine, name, settings);
+      return created;
+    };
+    return settings.cluster === "own" ? admitOwnCluster(engine, name, policy, create) : create();
   }
   await takeUp(engine, existing, whenFree);
   await tagStack(engine, name, settings);
   return existing;
 }
 
-async function admitOwnCluster(engine: Engine, { ownClusters }: PreviewPolicy): Promise<void> {
-  const previews = await previewStacks(engine);
-  const own = previews.filter(({ tags }) => tags.cluster === "own").map(({ pullRequest }) => pullRequest);
-  if (own.length < ownClusters) return;
-  throw new PreviewProblem(
-    `${own.length} of at most ${ownClusters} previews with a cluster of their own are there already (pull requests ${own.join(", ") || "none"}). Remove one, or use the shared cluster.`,
-  );
+/**
+ * Takes one of the places for clusters of previews' own, or none. It is taken first and counted afterwards, so that two machines that begin at
+ * once see each other: at worst none of them gets the last place, and never both.
+ */
+async function admitOwnCluster(
+  engine: Engine,
+  name: string,
+  { ownClusters }: PreviewPolicy,
+  create: () => Promise<Stack>,
+): Promise<Stack> {
+  return alone(engine, "clusters of previews' own", `aks-mesh preview up, stack ${name}`, async () => {
+    const created = await create();
+    const others = (await previewStacks(engine)).filter(({ stack, tags }) => tags.cluster === "own" && stack !== name);
+    if (others.length < ownClusters) return created;
+    await engine.workspace.removeStack(name, { force: true });
+    const numbers = others.map(({ pullRequest }) => pullRequest).join(", ");
+    throw new PreviewProblem(
+      `${others.length} of at most ${ownClusters} previews with a cluster of their own are there already (pull requests ${numbers || "none"}). Remove one, or use the shared cluster.`,
+    );
+  });
 }
 
 /** What came of a deployment. */

@@ -51,6 +51,15 @@ describe("aks-mesh preview comment", () => {
     expect(stdout).toContain("issuecomment-");
   });
 
+  it("says in one line which report there is not", async () => {
+    const missing = join(folder, "missing.json");
+    const { status, stderr } = await comment("--pr", "12", "--report", missing);
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: `aks-mesh: The report ${missing} cannot be read: there is no such file or folder.\n`,
+    });
+  });
+
   it("writes on no other pull request than the one that was named", async () => {
     addPullRequest(server, 13);
     const { status, stderr } = await comment("--pr", "13", "--report", write("report.json", running));

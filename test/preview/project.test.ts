@@ -20,6 +20,7 @@ const files = {
     ...[
       "previewNodes: { type: integer, default: 3 }",
       "previewNodeSizes: { type: array, default: [small] }",
+      "previewResourceTypes: { type: array, default: [] }",
       "previewReaches: { type: array, default: [] }",
     ].map(indent),
   ].join("\n"),
@@ -84,6 +85,7 @@ describe("the settings of all previews", () => {
       ownClusters: 2,
       nodes: 5,
       nodeSizes: ["small"],
+      resourceTypes: [],
       reaches: [],
     });
   });

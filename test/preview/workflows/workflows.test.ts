@@ -253,6 +253,7 @@ describe("the workflows", () => {
       "npm test",
       "pulumi preview",
       "pulumi up",
+      'test "[]"',
     ]);
   });
 });
