@@ -1,4 +1,4 @@
-import { describeRequest } from "../mesh";
+import { describeRequest, unprovedRule } from "../mesh";
 import { type PreviewReport } from "../preview/report";
 import { type StatusRow } from "../preview/status";
 import { type Terminal } from "./terminal";
@@ -27,8 +27,8 @@ export function describeReport(report: PreviewReport, { paint }: Terminal): stri
   for (const { name, url } of addresses) line(`  ${name.padEnd(14)} ${url}`);
   if (health !== undefined) line(`  health         ${String(health.ready)} of ${String(health.total)} workloads ready`);
   if (expires !== undefined && state.status !== "removed") line(`  removed after  ${expires}`);
-  for (const { object, message, request } of access?.broken ?? []) {
-    line(`${paint.bad("broken")}: ${object ?? "a guarantee"}: ${message}`);
+  for (const { object, rule, message, request } of access?.broken ?? []) {
+    line(`${paint.bad(rule === unprovedRule ? "not proved" : "broken")}: ${object ?? "a guarantee"}: ${message}`);
     if (request !== undefined) line(`    ${describeRequest(request)}`);
   }
   if (access !== undefined) {

@@ -3,7 +3,7 @@ export type { CallTree, Rule } from "./analysis/call-tree";
 export { decide, RequestError, serverNameOf } from "./analysis/decide";
 export { type AccessChange, diff, DiffTooLarge } from "./analysis/diff";
 export type { AdmissionFinding, Finding } from "./analysis/finding";
-export { checkGuarantees, type Guarantee, guaranteeKind, readGuarantees } from "./analysis/guarantees";
+export { checkGuarantees, type Guarantee, guaranteeKind, readGuarantees, unprovedRule } from "./analysis/guarantees";
 export { hostHeaders } from "./analysis/host-headers";
 export { type Access, type AccessEntry, addressOf, type Mesh, type ServicePort } from "./analysis/mesh";
 export { callerShowing, isOutside, splitCaller } from "./analysis/outside";

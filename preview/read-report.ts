@@ -102,7 +102,15 @@ const report = shape({
       comparedWith: text,
       changes: either(list(accessLine), shape({ unknown: text })),
       guarantees: number,
-      broken: list(shape({ object: optional(text), message: text, request: optional(request), remedy: text })),
+      broken: list(
+        shape({
+          object: optional(text),
+          rule: optional(text),
+          message: text,
+          request: optional(request),
+          remedy: text,
+        }),
+      ),
       unmetAssumptions: optional(list(text)),
     }),
   ),

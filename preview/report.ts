@@ -75,7 +75,7 @@ export interface AccessReport {
   readonly changes: readonly AccessLine[] | { readonly unknown: string };
   /** How many guarantees there are. */
   readonly guarantees: number;
-  /** Those that the pull request breaks. */
+  /** Those that the pull request breaks, and those that cannot be proved with it. */
   readonly broken: readonly BrokenGuarantee[];
   /** What all of this rests on and is not so, each a sentence; absent where there is nothing of the kind. */
   readonly unmetAssumptions?: readonly string[];
@@ -90,8 +90,9 @@ export interface AccessLine extends Pick<AccessChange, "kind" | "from" | "to" | 
 /** What a call ends with. */
 export type ShortVerdict = Pick<NonNullable<AccessChange["before"]>, "outcome" | "status" | "outcomes" | "variesBy">;
 
-/** A guarantee that does not hold, with a request that shows it. */
-export type BrokenGuarantee = Pick<Finding, "object" | "message" | "request" | "remedy">;
+/** A guarantee that does not hold, with a request that shows it; or, by its rule, one that cannot be proved. */
+export type BrokenGuarantee = Pick<Finding, "object" | "message" | "request" | "remedy"> &
+  Partial<Pick<Finding, "rule">>;
 
 /** An address of the application. */
 export interface Address {

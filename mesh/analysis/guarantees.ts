@@ -305,7 +305,7 @@ function ofWay(mesh: Mesh, guarantee: Guarantee, { from, service }: Way): Findin
 /** Rule of the findings about guarantees that do not hold. */
 const brokenRule = "broken-guarantee";
 /** Rule of the findings about guarantees that may hold, which is not certain. */
-const unprovedRule = "unproved-guarantee";
+export const unprovedRule = "unproved-guarantee";
 
 function unproved(mesh: Mesh, guarantee: Guarantee, why: string, request?: CallRequest): Finding {
   return {

@@ -1,4 +1,5 @@
 import { changeTitles } from "../../mesh/analysis/change-titles";
+import { unprovedRule } from "../../mesh";
 import { osmExtent } from "../../mesh/osm/extent";
 import { type AccessLine, type AccessReport, type BrokenGuarantee, type ShortVerdict } from "../report";
 import { code, counted, plainLine } from "./escape";
@@ -7,11 +8,18 @@ import { type Section } from "./sections";
 
 type Request = NonNullable<AccessLine["request"]>;
 
-/** Guarantees that do not hold, each with the call that breaks it. */
+/** Guarantees that do not hold, each with the call that breaks it, and those that cannot be proved. */
 export function brokenSection({ broken, guarantees }: AccessReport): Section | undefined {
   if (broken.length === 0) return undefined;
+  const unproved = broken.filter(({ rule }) => rule === unprovedRule).length;
+  const parts = [
+    ...(unproved < broken.length
+      ? [`${String(broken.length - unproved)} of ${counted(guarantees, "guarantee")} broken`]
+      : []),
+    ...(unproved > 0 ? [`${String(unproved)} of ${counted(guarantees, "guarantee")} not proved`] : []),
+  ];
   return {
-    title: `${String(broken.length)} of ${counted(guarantees, "guarantee")} broken`,
+    title: parts.join(", "),
     entries: broken.map(brokenEntry),
     language: "diff",
     folded: false,

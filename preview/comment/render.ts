@@ -1,3 +1,4 @@
+import { unprovedRule } from "../../mesh";
 import { type MonthlyCost, type PreviewReport, type StackOutput } from "../report";
 import { accessSection, brokenSection } from "./access";
 import { reproduceCommands, teardownCommand } from "./commands";
@@ -66,7 +67,10 @@ function alert(report: PreviewReport): string {
     ].join("\n");
   }
   if (state.status === "running" && access !== undefined && access.broken.length > 0) {
-    return "> [!CAUTION]\n> This pull request breaks guarantees: see the requests below.";
+    const breaks = access.broken.some(({ rule }) => rule !== unprovedRule);
+    return breaks
+      ? "> [!CAUTION]\n> This pull request breaks guarantees: see the requests below."
+      : "> [!CAUTION]\n> With this pull request, guarantees cannot be proved any more: see the reasons below.";
   }
   return "";
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { commentMarker, renderComment } from "../../../preview/comment";
-import { type PreviewReport } from "../../../preview/report";
+import { type BrokenGuarantee, type PreviewReport } from "../../../preview/report";
 import { rendered } from "./rendered";
 import { commit, running } from "./reports";
 
@@ -113,6 +113,18 @@ describe("the comment", () => {
     expect(at("1 of 2 guarantees broken")).toBeGreaterThan(0);
     expect(at("1 of 2 guarantees broken")).toBeLessThan(at("Access: 1 opened"));
     expect(at("Access: 1 opened")).toBeLessThan(at("Resources:"));
+  });
+
+  it("tells guarantees that cannot be proved from broken ones", () => {
+    const unproved = { rule: "unproved-guarantee", message: "It cannot be proved.", remedy: "r" };
+    const broken = { rule: "broken-guarantee", message: "A call is allowed.", remedy: "r" };
+    const body = (...all: readonly BrokenGuarantee[]) =>
+      renderComment({ ...running, access: { comparedWith: "main", changes: [], guarantees: 3, broken: all } });
+    expect(body(unproved)).toContain("1 of 3 guarantees not proved");
+    expect(body(unproved)).toContain("guarantees cannot be proved any more");
+    expect(body(unproved)).not.toContain("broken");
+    expect(body(unproved, broken)).toContain("1 of 3 guarantees broken, 1 of 3 guarantees not proved");
+    expect(body(unproved, broken)).toContain("breaks guarantees");
   });
 
   it("folds what is of little interest", () => {
