@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { checkGuarantees } from "../../mesh";
 import { osmMesh } from "../../mesh/osm";
 import { isolationGuarantees } from "../../preview/isolation";
-import { readPreviewPolicy } from "../../preview/settings";
-import { up } from "../../preview/up";
+import { type PreviewReport } from "../../preview/report";
+import { type UpOptions } from "../../preview/up";
 import { run } from "../../sandbox/engine";
 import { operate, pulumi, type Sandbox } from "../../sandbox/sandbox";
 import { type KubernetesObject } from "@kubernetes/client-node";
@@ -235,7 +235,7 @@ describe.sequential("a preview that may call shared workloads", () => {
   let github: GitHubServer;
   beforeAll(async () => {
     github = await startGitHub();
-    // The engine runs in this process, as the command would read the setting from this checkout.
+    // Clients of the API server in this process start kubelogin as kubectl does.
     for (const [name, value] of Object.entries(sandbox.environment)) vi.stubEnv(name, value);
   });
   afterAll(async () => {
@@ -252,15 +252,16 @@ describe.sequential("a preview that may call shared workloads", () => {
   const target = "pr-7-bookbuyer.bookbuyer.bookwarehouse";
 
   it("has what the setting says, and the proof over the cluster's own objects says no more", async () => {
-    const never = new AbortController().signal;
-    const policy = { ...(await readPreviewPolicy(root)), reaches: [restocking] };
     const program = await programAs(previews);
-    const surroundings = {
-      ...{ program: program.directory, project: policy.project, environment: process.env, say: () => undefined },
-      ...{ secrets: new Set<string>(), signal: never, engineSignal: never, lockTimeout: 0, takeOver: false },
+    const options: UpOptions = {
+      ...{ pullRequest: 7, commit: commitOf(7), owner: "octocat", timeToLive: 3_600_000 },
+      ...{ cluster: "shared", base: stack, images: {} },
     };
-    const options = { pullRequest: 7, commit: commitOf(7), owner: "octocat", timeToLive: 3_600_000 };
-    const report = await up(surroundings, policy, { ...options, cluster: "shared", base: stack, images: {} });
+    const script = join(__dirname, "up-with-reaches.ts");
+    const line = ["--import", "tsx", script, program.directory, JSON.stringify(options), JSON.stringify([restocking])];
+    const exit = await run(process.execPath, line, { cwd: root, environment: sandbox.environment });
+    expect(exit.code, exit.stderr).toBe(0);
+    const report = JSON.parse(exit.stdout) as PreviewReport;
     await program.remove();
     expect(report.state).toEqual({ status: "running" });
     expect(report.access?.broken).toEqual([]);
@@ -318,12 +319,11 @@ describe.sequential("docs/plan-access.yaml", () => {
     expect(await (await clusterUser(sandbox, stack)).kubectl(`apply --filename ${file}`)).toBe(allowed);
 
     const planner = await clusterUser(sandbox, stack, planning);
-    const create = "create configmap x --namespace=bookstore";
-    // The API server reads new policies a moment later.
-    const refusal = () => planner.kubectl(create);
+    // The API server reads new policies a moment later: until then this may be made.
+    const refusal = () => planner.kubectl("create configmap probe --namespace=bookstore");
     await expect.poll(refusal, { timeout: 60_000, interval: 500 }).toContain("Planning writes nothing.");
     expect(await planner.kubectl("get services --all-namespaces")).toBe(allowed);
-    expect(await planner.kubectl(`${create} --dry-run=server`)).toBe(allowed);
+    expect(await planner.kubectl("create configmap x --namespace=bookstore --dry-run=server")).toBe(allowed);
     expect(await planner.kubectl("delete service bookstore-v1 --namespace=bookstore")).toContain(
       "Planning writes nothing.",
     );
