@@ -85,7 +85,13 @@ export async function findEmulator(paths: SandboxPaths): Promise<Emulator | unde
   const arm = await readJson<{ port: number; pid: number }>(paths.arm);
   const credentials = await readJson<Credentials>(paths.credentials);
   const token = await ifExists(readFile(controlTokenFile(paths.directory), "utf8"));
-  if (arm === undefined || credentials === undefined || token === undefined) return undefined;
+  if (arm === undefined || credentials === undefined) return undefined;
+  if (token === undefined) {
+    if ((await identify(arm.pid)) === undefined) return undefined;
+    throw new UserError(
+      `The emulator that runs here is of an older version, which had no token: end it (kill ${arm.pid}) and run the same again.`,
+    );
+  }
   const reach = { port: arm.port, ca: await readFile(paths.certificateAuthority), token: token.trim() };
   const control: Emulator["control"] = (method, path, body) => call(reach, method, path, body);
   try {
