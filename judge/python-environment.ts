@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { cacheDirectory } from "../sandbox/tools/cache";
 import { withLock } from "../sandbox/tools/lock";
 
 const run = promisify(execFile);
@@ -27,7 +27,7 @@ export async function ensureEnvironment(
     .update(await readFile(requirements))
     .digest("hex")
     .slice(0, 12);
-  const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "aks-mesh");
+  const cache = cacheDirectory();
   const directory = join(cache, `${name}-${key}`);
   // Written last, so that an interrupted installation is never taken for a whole one.
   const complete = join(directory, "complete");

@@ -59,11 +59,11 @@ export interface SharedCluster {
  * @throws {PreviewProblem} where it is not known whether it has one.
  */
 export async function clusterOf(engine: Engine, stack: string): Promise<SharedCluster | undefined> {
-  const { project, environment, secrets, signal } = engine.surroundings;
+  const { project, secrets } = engine.surroundings;
   const own = `${project}-${stack}`;
   const place =
     pullRequestOf(stack) === undefined ? await hostOf(engine, stack) : { resourceGroupName: own, clusterName: own };
-  const kubeconfig = place && (await kubeconfigFromAzure(environment, place, signal));
+  const kubeconfig = place && (await kubeconfigFromAzure(engine.surroundings, place));
   if (kubeconfig === undefined) return undefined;
   for (const secret of textsIn(kubeconfig)) secrets.add(secret);
   return connectCluster(kubeconfig);

@@ -1,8 +1,8 @@
 import { loginLike, userKubeconfig } from "../components/aks-cluster/kubeconfig";
-import { openArm } from "../components/arm/client";
-import { azureSettings } from "../components/arm/settings";
 import { isJsonObject } from "../mesh/manifests";
 import { type HostCluster } from "../program/previews/settings";
+import { armOf } from "./arm";
+import { type Surroundings } from "./engine";
 import { PreviewProblem } from "./problem";
 
 const apiVersion = "2025-09-01";
@@ -14,14 +14,10 @@ const apiVersion = "2025-09-01";
  * @throws {PreviewProblem} where Azure refuses.
  */
 export async function kubeconfigFromAzure(
-  environment: NodeJS.ProcessEnv,
+  surroundings: Pick<Surroundings, "environment" | "signal">,
   { resourceGroupName, clusterName }: Pick<HostCluster, "resourceGroupName" | "clusterName">,
-  signal: AbortSignal,
 ): Promise<string | undefined> {
-  const arm = await openArm(
-    azureSettings(() => undefined, environment),
-    { signal },
-  );
+  const arm = await armOf(surroundings);
   const group = `/subscriptions/${arm.subscriptionId}/resourceGroups/${resourceGroupName}`;
   const cluster = `${group}/providers/Microsoft.ContainerService/managedClusters/${clusterName}`;
   const { status, body } = await arm.request("POST", `${cluster}/listClusterUserCredential?format=exec`, apiVersion);
@@ -35,5 +31,5 @@ export async function kubeconfigFromAzure(
   const values = kubeconfigs.flatMap((one: unknown) =>
     isJsonObject(one) && typeof one["value"] === "string" ? [{ value: one["value"] }] : [],
   );
-  return userKubeconfig(clusterName, values, loginLike(environment));
+  return userKubeconfig(clusterName, values, loginLike(surroundings.environment));
 }

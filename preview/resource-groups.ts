@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ArmClient, openArm } from "../components/arm/client";
-import { azureSettings } from "../components/arm/settings";
+import { unexpected } from "../components/arm/client";
+import { armReader } from "../components/arm/reader";
 import { isJsonObject } from "../mesh/manifests";
 import { pullRequestOf } from "../program/previews/settings";
+import { armOf } from "./arm";
 import { type Surroundings } from "./engine";
 import { PreviewProblem } from "./problem";
 
@@ -23,32 +24,28 @@ export interface ResourceGroups {
 }
 
 /** @throws Error where Azure lets nobody in. */
-export async function resourceGroupsOf({
-  environment,
-  project,
-  signal,
-}: Pick<Surroundings, "environment" | "project" | "signal">): Promise<ResourceGroups> {
-  const arm = await openArm(
-    azureSettings(() => undefined, environment),
-    { signal },
-  );
+export async function resourceGroupsOf(
+  surroundings: Pick<Surroundings, "environment" | "project" | "signal">,
+): Promise<ResourceGroups> {
+  const { project, signal } = surroundings;
+  const arm = await armOf(surroundings);
   const groups = `/subscriptions/${arm.subscriptionId}/resourcegroups`;
   return {
     ofPreviews: async () => {
-      const found: PreviewResourceGroup[] = [];
-      for (let page: string | undefined = groups; page !== undefined;) {
-        const { value, next } = await list(arm, page);
-        found.push(...value.flatMap((group) => previewGroup(project, group)));
-        page = next;
+      try {
+        // A reader for each look: it remembers what it was told.
+        const all = await armReader(arm).list("Listing the resource groups", groups, apiVersion);
+        return all.flatMap((group) => previewGroup(project, group));
+      } catch (error) {
+        throw new PreviewProblem(error instanceof Error ? error.message : String(error));
       }
-      return found;
     },
     remove: async (name) => {
       const path = `${groups}/${name}`;
       const deleted = await arm.request("DELETE", path, apiVersion);
       if (deleted.status === 404) return;
       if (deleted.status >= 300)
-        throw new PreviewProblem(`Azure does not delete the resource group ${name}: ${said(deleted.body)}`);
+        throw new PreviewProblem(unexpected(`Deleting the resource group ${name}`, deleted).message);
       const deadline = Date.now() + longest;
       for (;;) {
         const { status, retryAfterMs = 5_000 } = await arm.request("GET", path, apiVersion);
@@ -63,19 +60,6 @@ export async function resourceGroupsOf({
 /** How long a group may take to go, in milliseconds: a cluster takes some minutes. */
 const longest = 60 * 60_000;
 
-async function list(arm: ArmClient, path: string) {
-  const { status, body } = await arm.request("GET", path, apiVersion);
-  if (status !== 200 || !isJsonObject(body) || !Array.isArray(body["value"])) {
-    throw new PreviewProblem(`Azure does not list the resource groups: ${said(body)}`);
-  }
-  const { nextLink } = body;
-  const next =
-    typeof nextLink === "string"
-      ? nextLink.replace(/^https:\/\/[^/]+/, "").replace(/[?&]api-version=[^&]*/, "")
-      : undefined;
-  return { value: body["value"] as readonly unknown[], next };
-}
-
 function previewGroup(project: string, group: unknown): readonly PreviewResourceGroup[] {
   if (!isJsonObject(group) || typeof group["name"] !== "string") return [];
   const { name, tags } = group;
@@ -84,9 +68,4 @@ function previewGroup(project: string, group: unknown): readonly PreviewResource
   const named = name.startsWith(`${project}-`) ? name.slice(project.length + 1) : "";
   const pullRequest = pullRequestOf(named) ?? pullRequestOf(tagged);
   return pullRequest === undefined ? [] : [{ name, pullRequest }];
-}
-
-function said(body: unknown): string {
-  const error: unknown = isJsonObject(body) ? body["error"] : undefined;
-  return isJsonObject(error) && typeof error["message"] === "string" ? error["message"] : "its answer says no reason.";
 }
