@@ -7,11 +7,11 @@ import {
   type Mesh,
   type Outcome,
   type ServicePort,
+  shareText,
   summarize,
   type Summary,
 } from "../mesh";
 import { accessJson } from "./access-json";
-import { shareText } from "./share-text";
 import { loadMesh, sourceOptions } from "./load";
 import { readOptions } from "./options";
 import { pictureHtml } from "./picture/html";

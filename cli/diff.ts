@@ -1,4 +1,12 @@
-import { type AccessChange, changeTitles, describeRequest, diff, DiffTooLarge, provedExtentOf } from "../mesh";
+import {
+  type AccessChange,
+  changeTitles,
+  describeRequest,
+  diff,
+  DiffTooLarge,
+  provedExtentOf,
+  shareChanges,
+} from "../mesh";
 import { verdictJson } from "./decide";
 import { outcomeText } from "./explain";
 import { loadMesh, sourceOptions } from "./load";
@@ -65,7 +73,9 @@ function describeChanges(changes: readonly AccessChange[], { paint }: Terminal, 
     lines.push(`${sign} ${paint.bold(changeTitles[change.kind])}: ${change.from} → ${change.to}`);
     if (change.request !== undefined) lines.push(`    ${describeRequest(change.request)}`);
     if (change.before !== undefined && change.after !== undefined) {
-      lines.push(`    was ${outcomeText(change.before, paint)}, is ${outcomeText(change.after, paint)}`);
+      const shares = change.kind === "shares" ? shareChanges(change.before, change.after) : [];
+      if (shares.length > 0) lines.push(`    ${shares.join(", ")}`);
+      else lines.push(`    was ${outcomeText(change.before, paint)}, is ${outcomeText(change.after, paint)}`);
     }
   }
   return `${lines.join("\n")}\n`;

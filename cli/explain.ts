@@ -8,13 +8,13 @@ import {
   type Mesh,
   RequestError,
   serverNameOf,
+  shareText,
   type Verdict,
 } from "../mesh";
 import { isPath, verdictJson } from "./decide";
 import { loadMesh, sourceOptions } from "./load";
 import { readOptions } from "./options";
 import { schemaOf } from "./schemas";
-import { shareText } from "./share-text";
 import { type Paint, type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
 

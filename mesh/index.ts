@@ -8,6 +8,7 @@ export { hostHeaders } from "./analysis/host-headers";
 export { type Access, type AccessEntry, addressOf, type Mesh, type ServicePort } from "./analysis/mesh";
 export { callerShowing, isOutside, splitCaller } from "./analysis/outside";
 export { provedExtentOf, unmetAssumptionsOf } from "./analysis/proved-extent";
+export { shareChanges, shareText } from "./analysis/share-text";
 export { rulesOfTheWhole } from "./analysis/rules-of-the-whole";
 export { conditionText, type Extent, summarize, type Summary } from "./analysis/summary";
 export { type AskedService, askedService, parseAddress } from "./cluster/dns";

@@ -77,6 +77,7 @@ const accessLine = shape({
   request: optional(request),
   before: optional(verdict),
   after: optional(verdict),
+  shares: optional(list(text)),
 });
 const plannedChange = shape({
   op: oneOf("create", "update", "replace", "delete"),

@@ -1,4 +1,4 @@
-import { type AccessChange, type Finding } from "../mesh";
+import { type AccessChange, type Finding, shareChanges } from "../mesh";
 
 /**
  * What is to be said about the preview of one pull request: filled by `aks-mesh preview up` and `down`, read by the comment.
@@ -85,6 +85,8 @@ export interface AccessReport {
 export interface AccessLine extends Pick<AccessChange, "kind" | "from" | "to" | "request"> {
   readonly before?: ShortVerdict;
   readonly after?: ShortVerdict;
+  /** What becomes of the shares of those who answer, such as `shop/cart-v2 20 % → 50 %`; absent where they stay. */
+  readonly shares?: readonly string[];
 }
 
 /** What a call ends with. */
@@ -135,6 +137,7 @@ export type StackOutput =
 
 /** An access change as the report carries it: verdicts without the Kubernetes objects that explain them. */
 export function accessLine({ kind, from, to, request, before, after }: AccessChange): AccessLine {
+  const shares = before && after ? shareChanges(before, after) : [];
   return {
     kind,
     from,
@@ -142,6 +145,7 @@ export function accessLine({ kind, from, to, request, before, after }: AccessCha
     ...(request && { request }),
     ...(before && { before: shortVerdict(before) }),
     ...(after && { after: shortVerdict(after) }),
+    ...(shares.length > 0 && { shares }),
   };
 }
 

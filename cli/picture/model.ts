@@ -1,4 +1,3 @@
-import { shareText } from "../share-text";
 import {
   type Access,
   type AccessEntry,
@@ -8,6 +7,7 @@ import {
   isOutside,
   type Mesh,
   type ServicePort,
+  shareText,
   splitCaller,
   summarize,
   type Summary,

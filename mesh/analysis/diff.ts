@@ -18,6 +18,7 @@ import { likenessOf } from "./likeness";
 import { type AccessEntry, addressOf, type Boundary, type Mesh, sentTo, type ServicePort } from "./mesh";
 import { resolve } from "./resolve";
 import { answersIn, certain, possible } from "./outcome-sets";
+import { shareSets, sharedOtherwise } from "./share-sets";
 import { callerShowing, hostsByRange, isOutside, outsideClasses, principalsAt } from "./outside";
 
 /** What a change does to the calls from one account to one port of a service. */
@@ -327,18 +328,27 @@ function compare(
       ...show("settles", subtractSets(mustNow, mustOld)),
     ];
     if (certainty.length > 0) return certainty;
-    const shares = show("shares", mayNow).filter(({ request, before: then, after: next }) => {
-      if (JSON.stringify(then?.backends) !== JSON.stringify(next?.backends)) return true;
-      // Of what nothing defines there are no numbers: then what may happen tells.
-      if (request === undefined || !Object.values(next?.backends ?? {}).includes(null)) return false;
-      const asked = request.protocol === "tcp" ? undefined : httpRequest(request, bytewise);
-      return fingerprint(passingOf(resolve(old, asked))) !== fingerprint(passingOf(resolve(now, asked)));
-    });
-    return shares.length > 0 ? shares : answers(old, now, to, show);
+    // One call often shows it; that all are shared out alike takes all of them.
+    const [shares] = show("shares", mayNow).filter((change) => isSharedOtherwise(change, old, now));
+    if (shares !== undefined) return [shares];
+    for (const set of sharedOtherwise(shareSets(old, to), shareSets(now, to))) {
+      const found = show("shares", set);
+      if (found.length > 0) return found;
+    }
+    return answers(old, now, to, show);
   } catch (error) {
     if (error instanceof TooComplexError) return [{ kind: "unknown", ...ends }];
     throw error;
   }
+}
+
+/** Whether a change's call goes to other backends, or to the same ones in other shares. */
+function isSharedOtherwise({ request, before, after }: AccessChange, old: CallTree, now: CallTree): boolean {
+  if (JSON.stringify(before?.backends) !== JSON.stringify(after?.backends)) return true;
+  // Of what nothing defines there are no numbers: then what may happen tells.
+  if (request === undefined || !Object.values(after?.backends ?? {}).includes(null)) return false;
+  const asked = request.protocol === "tcp" ? undefined : httpRequest(request, bytewise);
+  return fingerprint(passingOf(resolve(old, asked))) !== fingerprint(passingOf(resolve(now, asked)));
 }
 
 /** A tree in which all that fails is alike. */

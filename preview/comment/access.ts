@@ -64,10 +64,13 @@ export function accessSection(
   return { ...common, title: `Access: ${parts.join(", ")}`, intro, entries: changes.map(accessEntry) };
 }
 
-function accessEntry({ kind, from, to, request, before, after }: AccessLine): string {
+function accessEntry({ kind, from, to, request, before, after, shares }: AccessLine): string {
   const lines = [`${signs[kind] ?? "!"} ${changeTitles[kind]}: ${line(`${from} → ${to}`)}`];
   if (request !== undefined) lines.push(`    ${witness(request)}`);
-  if (before !== undefined && after !== undefined) lines.push(`    was ${verdict(before)}, is ${verdict(after)}`);
+  if (kind === "shares" && shares !== undefined) lines.push(`    ${line(shares.join(", "))}`);
+  else if (before !== undefined && after !== undefined) {
+    lines.push(`    was ${verdict(before)}, is ${verdict(after)}`);
+  }
   return lines.join("\n");
 }
 
