@@ -38,7 +38,8 @@ export async function compareWithBase(
     await stack.preview({ onEvent: listen, color: "never", signal: engine.surroundings.engineSignal });
   } catch (error) {
     if (!(error instanceof CommandError || error instanceof PreviewProblem)) throw error;
-    const reason = error instanceof CommandError ? engineErrors(log().errors, error) : error.message;
+    const reason =
+      error instanceof CommandError ? engineErrors(engine.surroundings, log().errors, error) : error.message;
     const unknown = `Stack ${name} cannot be previewed with this code: ${reason}`;
     // The program may have ended early, so that much is missing. What it opens until then is true all the same.
     const objects = objectsOf(log().resources);

@@ -18,6 +18,7 @@ import { releaseStaleLocks } from "../recovery/stale-locks";
 import { tryMachineLock } from "./machine-lock";
 import { PreviewProblem } from "./problem";
 import { openProject, type Project } from "./project";
+import { type EngineError, shownErrors } from "./provider-output";
 import { withoutSecrets } from "./published-settings";
 import { commonSettingsFile } from "./settings";
 
@@ -61,11 +62,21 @@ export interface Engine {
 /** Names of variables that are for this command alone: the program is the pull request's code. */
 const withheld = ["GITHUB_TOKEN", "GH_TOKEN", "AKS_MESH_GITHUB_TOKEN"];
 
-/** What a person is told of an engine that failed: what it said in its events, or else its last words. */
-export function engineErrors(said: readonly string[], error: CommandError): string {
-  if (said.length > 0) return said.join("\n\n");
+/**
+ * What a person is told of an engine that failed: what it said in its events, or else its last words; of both what may be shown. Where no
+ * workflow runs, somebody sits at the machine: what is left out is said there.
+ */
+export function engineErrors(
+  { environment, say }: Pick<Surroundings, "environment" | "say">,
+  said: readonly EngineError[],
+  error: CommandError,
+): string {
   const lines = [...error.message.matchAll(/^error: (.+)$/gm)].map(([, line = ""]) => line);
-  return lines.length > 0 ? [...new Set(lines)].join("\n") : error.message;
+  const last = [...new Set(lines.length > 0 ? lines : [error.message])].map((message) => ({ message }));
+  const all = said.length > 0 ? said : last;
+  const { text, cut } = shownErrors(all, said.length === 0);
+  if (cut && !environment["CI"]) say(all.map(({ message }) => message).join("\n\n"));
+  return text;
 }
 
 /** The variable with the address of the backend that has what is published of the stacks that previews share. */

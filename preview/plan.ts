@@ -1,5 +1,6 @@
-import { type EngineEvent, type StepEventMetadata } from "@pulumi/pulumi/automation";
+import { type DiagnosticEvent, type EngineEvent, type StepEventMetadata } from "@pulumi/pulumi/automation";
 import { isJsonObject } from "../mesh/manifests";
+import { type EngineError } from "./provider-output";
 import { hidden } from "./published-state";
 import { type Plan, type PlannedChange } from "./report";
 
@@ -17,22 +18,22 @@ export interface EngineLog {
   readonly plan: Plan;
   /** The resources that there are afterwards. */
   readonly resources: readonly EngineResource[];
-  /** Errors, each as the engine or the program said it. */
-  readonly errors: readonly string[];
+  /** Errors, each as the engine, a provider or the program said it: see ./provider-output for what of them may be shown. */
+  readonly errors: readonly EngineError[];
 }
 
 /** Collects what the engine says. Give `listen` to the engine, then read the log. */
 export function engineLog(): { listen(event: EngineEvent): void; log(): EngineLog } {
   const steps = new Map<string, PlannedChange & { readonly resource?: EngineResource }>();
   const resources = new Map<string, EngineResource>();
-  const errors: string[] = [];
+  const errors: EngineError[] = [];
   let unchanged = 0;
   // Nothing is known to change but what was a secret, and so is not in the published state.
   const unpublished = new Set<string>();
   return {
     listen({ resourcePreEvent, diagnosticEvent }) {
       if (diagnosticEvent?.severity === "error" && diagnosticEvent.ephemeral !== true) {
-        errors.push(diagnosticEvent.message.replace(/<\{%[^%]*%\}>/g, "").trim());
+        errors.push(errorOf(diagnosticEvent));
       }
       if (resourcePreEvent === undefined) return;
       const { op, urn, type } = resourcePreEvent.metadata;
@@ -66,6 +67,15 @@ export function engineLog(): { listen(event: EngineEvent): void; log(): EngineLo
       resources: [...resources.values()],
       errors,
     }),
+  };
+}
+
+function errorOf({ message, urn = "" }: DiagnosticEvent): EngineError {
+  const [, , types = "", name = ""] = urn.split("::");
+  const type = types.split("$").at(-1) ?? "";
+  return {
+    message: message.replace(/<\{%[^%]*%\}>/g, "").trim(),
+    ...(type !== "" && type !== "pulumi:pulumi:Stack" && { resource: { type, name } }),
   };
 }
 

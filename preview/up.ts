@@ -197,7 +197,7 @@ async function deployWithinBounds(
       stack.preview({ onEvent: planned.listen, color: "never", signal: engineSignal }),
     ]);
   } catch (error) {
-    return { ...nothing, state: failed(planned.log(), error) };
+    return { ...nothing, state: failed(engine, planned.log(), error) };
   }
   const { resources } = planned.log();
   const prices = environment["AKS_MESH_PRICES_URL"];
@@ -232,7 +232,7 @@ async function deployWithinBounds(
   try {
     ({ outputs } = await whenFree(() => stack.up({ onEvent: done.listen, color: "never", signal: engineSignal })));
   } catch (error) {
-    return { ...nothing, isolation, cost, state: failed(done.log(), error) };
+    return { ...nothing, isolation, cost, state: failed(engine, done.log(), error) };
   }
   for (const { value, secret } of Object.values(outputs)) {
     if (secret) for (const text of textsIn(value)) engine.surroundings.secrets.add(text);
@@ -248,9 +248,13 @@ async function deployWithinBounds(
   };
 }
 
-function failed({ errors }: EngineLog, error: unknown): { readonly status: "failed"; readonly error: string } {
+function failed(
+  { surroundings }: Engine,
+  { errors }: EngineLog,
+  error: unknown,
+): { readonly status: "failed"; readonly error: string } {
   if (!(error instanceof CommandError)) throw error;
-  return { status: "failed", error: engineErrors(errors, error) };
+  return { status: "failed", error: engineErrors(surroundings, errors, error) };
 }
 
 async function healthOf(

@@ -23,6 +23,8 @@ it("turns the engine's events into a plan, what is there afterwards, and errors"
   listen(step("delete", "f", { new: null, old: { custom: true } }));
   listen(step("create", "g", { type: "aks-mesh:index:Bookstore", new: { custom: false, inputs: {} } }));
   listen({ diagnosticEvent: { severity: "error", message: "<{%reset%}>it broke<{%reset%}>\n" } } as EngineEvent);
+  const urn = "urn:pulumi:dev::aks-mesh::aks-mesh:index:Bookstore$kubernetes:core/v1:Service::b";
+  listen({ diagnosticEvent: { severity: "error", message: "so did b", urn } } as EngineEvent);
   listen({ diagnosticEvent: { severity: "warning", message: "so what" } } as EngineEvent);
   const { plan, resources, errors } = log();
   expect(plan.unchanged).toBe(1);
@@ -35,7 +37,10 @@ it("turns the engine's events into a plan, what is there afterwards, and errors"
     ["create", "g", undefined, true],
   ]);
   expect(resources.map(({ urn }) => urn.split("::").at(-1))).toEqual(["a", "b", "c", "d", "e", "g"]);
-  expect(errors).toEqual(["it broke"]);
+  expect(errors).toEqual([
+    { message: "it broke" },
+    { message: "so did b", resource: { type: "kubernetes:core/v1:Service", name: "b" } },
+  ]);
 });
 
 it("takes what was a secret for unchanged, where the published state does not have it", () => {
