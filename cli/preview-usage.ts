@@ -15,7 +15,7 @@ const codes = "Exit code: 0 fine, 1 something failed, 2 wrong usage.";
 export const previewUsages = {
   "preview up": {
     synopsis: [
-      "preview up --pr N [--commit SHA] [--owner LOGIN] [--image NAME=REFERENCE]… [--ttl 72h]",
+      "preview up --pr N [--commit SHA] [--owner LOGIN] [--image NAME=REFERENCE]… [--images FILE] [--ttl 72h]",
       "[--cluster shared|own] [--base STACK] [--report FILE]",
     ],
     summary: "deploys a pull request, or updates it after a push",
@@ -24,7 +24,8 @@ export const previewUsages = {
       "--commit SHA": "the commit that --program holds. Default: what is checked out there",
       "--owner LOGIN": "who answers for it. Default: GITHUB_ACTOR",
       "--image NAME=REFERENCE":
-        "run this image in the service NAME; {commit} in it stands for the commit. May be given several times",
+        "run this image, REGISTRY/PATH@sha256:…, in place of the application's NAME. May be given several times",
+      "--images FILE": "run those that `preview images` has built for this pull request",
       "--ttl 72h": "its time, after which the reaper removes it",
       "--cluster WHICH": "shared (default), or own",
       "--report FILE": "write what came of it, for `preview comment`",
@@ -32,6 +33,31 @@ export const previewUsages = {
     },
     values: { "--cluster": ["shared", "own"] },
     example: "aks-mesh preview up --pr 12",
+    codes,
+  },
+  "preview images": {
+    synopsis: [
+      "preview images --pr N --commit SHA --registry REGISTRY/PATH --output FILE [--program DIR] [--base STACK]",
+    ],
+    summary: "builds and pushes the images that the application says how to build, and writes their digests",
+    options: {
+      ...pullRequest,
+      "--commit SHA": "the commit that --program holds: their tag",
+      "--registry REGISTRY/PATH": "one of previewRegistries or below one; they go to pr-N/NAME there",
+      "--output FILE": "for `preview up --images`",
+      "--program DIR":
+        "the checkout with their sources, whose code this runs. Default: the one that this command belongs to",
+      "--base STACK": "whose application it is. Default: previewBase in Pulumi.yaml",
+    },
+    example:
+      "aks-mesh preview images --pr 12 --commit 0123456789abcdef0123456789abcdef01234567 --registry acme.azurecr.io/previews --output images.json",
+    codes,
+  },
+  "preview digest": {
+    synopsis: ["preview digest REFERENCE…"],
+    summary: "what tags mean now: the same references with the digest, as `preview up --image` takes them",
+    options: {},
+    example: "aks-mesh preview digest acme.azurecr.io/previews/cart:1.2",
     codes,
   },
   "preview down": {

@@ -5,16 +5,7 @@ import { hideIn, hideSecrets, renderComment, renderUnreported, runAddress } from
 import { down } from "../preview/down";
 import { type Surroundings } from "../preview/engine";
 import { github, GitHubError } from "../preview/github";
-import {
-  readCommit,
-  readCount,
-  readDuration,
-  readImages,
-  readOwner,
-  readPullRequest,
-  readStack,
-  stackOf,
-} from "../preview/inputs";
+import { readCommit, readCount, readDuration, readOwner, readPullRequest, readStack, stackOf } from "../preview/inputs";
 import { environmentSecrets } from "../preview/known-secrets";
 import { InputProblem, PreviewProblem } from "../preview/problem";
 import { readReport } from "../preview/read-report";
@@ -24,9 +15,11 @@ import { type PreviewReport } from "../preview/report";
 import { type PreviewPolicy, readPreviewPolicy } from "../preview/settings";
 import { status } from "../preview/status";
 import { up, type UpOptions } from "../preview/up";
+import { endingSignals } from "./ending-signals";
 import { readText, reasonOf } from "./input";
 import { didYouMean, readOptions } from "./options";
 import { admitCommand } from "./preview-admit";
+import { digestCommand, imagesBrought, imagesCommand, referencesOf, requireBrought } from "./preview-images";
 import { describeReport, describeStatus } from "./preview-text";
 import { previewUsages } from "./preview-usage";
 import { type Terminal } from "./terminal";
@@ -53,6 +46,10 @@ export async function previewCommand(terminal: Terminal, [command, ...rest]: rea
         return await reapCommand(terminal, rest);
       case "publish":
         return await publishCommand(terminal, rest);
+      case "images":
+        return await imagesCommand(terminal, rest);
+      case "digest":
+        return await digestCommand(terminal, rest);
       case "comment":
         return await commentCommand(terminal, rest);
       case "admit":
@@ -98,18 +95,6 @@ async function surroundingsOf(
   return { surroundings, policy, base: values.base === undefined ? policy.base : readStack(values.base) };
 }
 
-/** Signals that end the command. On a terminal Ctrl-C reaches the engine too; told twice, it would stop at once. */
-function endingSignals(): { readonly signal: AbortSignal; readonly engineSignal: AbortSignal } {
-  const [own, engine] = [new AbortController(), new AbortController()];
-  const end = (fromTerminal: boolean) => () => {
-    own.abort();
-    if (!fromTerminal) engine.abort();
-  };
-  process.on("SIGINT", end(process.stdin.isTTY));
-  process.on("SIGTERM", end(false));
-  return { signal: own.signal, engineSignal: engine.signal };
-}
-
 async function upCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
   const { values } = readOptions(args, {
     ...common,
@@ -117,6 +102,7 @@ async function upCommand(terminal: Terminal, args: readonly string[]): Promise<n
     commit: { type: "string" },
     owner: { type: "string" },
     image: { type: "string", multiple: true, default: [] },
+    images: { type: "string" },
     ttl: { type: "string" },
     cluster: { type: "string", default: "shared" },
     report: { type: "string" },
@@ -131,14 +117,15 @@ async function upCommand(terminal: Terminal, args: readonly string[]): Promise<n
     pullRequest,
     commit,
     owner,
-    images: readImages(values.image, commit, policy.registries),
     timeToLive: values.ttl === undefined ? policy.timeToLive : readDuration(values.ttl, "--ttl"),
     cluster,
     base,
   } as const;
   let report: PreviewReport;
   try {
-    report = await up(surroundings, policy, options);
+    const images = imagesBrought(values, { pullRequest, registries: policy.registries });
+    await requireBrought(images, surroundings.signal);
+    report = await up(surroundings, policy, { ...options, images: referencesOf(images) });
   } catch (error) {
     if (error instanceof PreviewProblem && values.report !== undefined)
       keep(notBegun(options, error), values.report, surroundings);

@@ -7,7 +7,7 @@ export function stackOf(pullRequest: number): string {
 }
 
 /** A text in a message: short, and without anything that a terminal or GitHub would act on. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
   return JSON.stringify(short.replace(/[^ -~…]/g, "?"));
 }
@@ -64,49 +64,4 @@ export function readDuration(text: string, option: string): number {
 export function readCount(text: string, option: string): number {
   if (/^([1-9]|10)$/.test(text)) return Number(text);
   throw new InputProblem(`${option} ${quoted(text)} is no number from 1 to 10.`);
-}
-
-/** Name of an image of an application. Which there are the application says, whose code may be another than this command's. */
-const imageName = /^[A-Za-z0-9][\w.-]{0,62}$/;
-
-/** Registry with a dot or a port, path, and then a tag, a digest or both. No user, no password, no scheme. */
-const imagePattern =
-  /^([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)+)(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
-
-/**
- * Reads `NAME=REFERENCE` arguments, each one or several with blanks between them. `{commit}` in a reference stands for the commit.
- *
- * @param commit the commit that is deployed, 40 hexadecimal digits.
- * @param registries where images may come from, each a registry or a path in one.
- * @throws {InputProblem} for a name or a reference that is none, and a registry that is not allowed.
- */
-export function readImages(
-  texts: readonly string[],
-  commit: string,
-  registries: readonly string[],
-): Record<string, string> {
-  const images: Record<string, string> = {};
-  const all = texts.flatMap((text) => text.split(/\s+/)).filter((text) => text !== "");
-  for (const text of all.map((one) => one.replaceAll("{commit}", commit))) {
-    const at = text.indexOf("=");
-    const [name, reference] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
-    if (!imageName.test(name)) {
-      throw new InputProblem(
-        `--image ${quoted(text)}: write NAME=REFERENCE, where NAME is one of the application's images, such as cart.`,
-      );
-    }
-    const path = imagePattern.exec(reference)?.[1];
-    if (path === undefined || path === reference || !/[.:]/.test(path.split("/")[0] ?? "")) {
-      throw new InputProblem(
-        `--image ${name}: ${quoted(reference)} is no whole reference: write REGISTRY/PATH:TAG or REGISTRY/PATH@sha256:…`,
-      );
-    }
-    if (!registries.some((allowed) => path === allowed || path.startsWith(`${allowed.replace(/\/+$/, "")}/`))) {
-      throw new InputProblem(
-        `--image ${name}: ${quoted(path)} is not where images may come from (${registries.join(", ")}): see previewRegistries in Pulumi.yaml.`,
-      );
-    }
-    images[name] = reference;
-  }
-  return images;
 }

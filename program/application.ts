@@ -25,14 +25,32 @@ type ObjectName = `${string}/${string}`;
 /** Who else may be meant as a caller: everybody, or whoever has no sidecar. */
 type OtherCaller = "*" | "outside" | `outside:${string}`;
 
+/** How an image is built. Paths are relative to the repository's root. */
+export interface ImageBuild {
+  /** The folder that the builder is given. */
+  readonly context: string;
+  /** Default: the `Dockerfile` in the context. */
+  readonly dockerfile?: string;
+  /** The stage that is built. Default: the last. */
+  readonly target?: string;
+}
+
+/** An image of an application. */
+export interface ApplicationImage {
+  /** The repository in the workloads, such as `registry.example/shop/cart`: an image that a preview brings takes its place. */
+  readonly repository: string;
+  /** How the workflow of previews builds it. Default: not at all. */
+  readonly build?: ImageBuild;
+}
+
 /** What runs on the mesh, as data. Made with {@link defineApplication}. */
 export interface Application<Service extends string = string> {
   /** Its services, and who may call whom. Default: what the policies among the manifests say. */
   readonly policy?: Policy<Service>;
   /** What is deployed: typed objects, or where manifests come from. Policies of the mesh may be among manifests. */
   readonly workloads: readonly (WorkloadObject | ManifestSource)[];
-  /** Images that a preview may bring, by name: the repository in the workloads that gives way. Default: none. */
-  readonly images?: Readonly<Record<string, string>>;
+  /** Images that a preview may bring, by name; a text is the repository alone. Default: none. */
+  readonly images?: Readonly<Record<string, string | ApplicationImage>>;
   /** The Service whose address is shown first, by its name in the policy or as `namespace/name`. Default: none. */
   readonly front?: NoInfer<Service> | ObjectName;
   /** Namespaces of the mesh that are not the application's, of callers that its policies name. Default: none. */

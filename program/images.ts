@@ -14,8 +14,8 @@ export function imagesInPlace(
 ): Record<string, string> {
   return Object.fromEntries(
     Object.entries(brought).map(([name, reference]) => {
-      const repository = Object.hasOwn(images, name) ? images[name] : undefined;
-      if (repository !== undefined) return [repository, reference];
+      const image = Object.hasOwn(images, name) ? images[name] : undefined;
+      if (image !== undefined) return [typeof image === "string" ? image : image.repository, reference];
       const known = Object.keys(images);
       const remedy = didYouMean(name, known) ?? `it has ${known.join(", ") || "none"}.`;
       throw new RunError(`--image ${name}: the application has no image of this name; ${remedy}`);

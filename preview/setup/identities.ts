@@ -22,6 +22,8 @@ export const roles = {
   Reader: "acdd72a7-3385-48ef-bd42-f606fba81ae7",
   Contributor: "b24988ac-6180-42a0-ab88-20f7382dd24c",
   "Role Based Access Control Administrator": "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+  AcrPull: "7f951dda-4ed3-4680-a7ca-43fe172d538d",
+  AcrPush: "8311e382-0749-4cb8-b61a-304f252e45ec",
   "Azure Kubernetes Service Cluster User Role": "4abbcc35-e782-43d8-92c5-2d3f1bd2253f",
 } as const;
 
@@ -32,6 +34,8 @@ export type Place =
   | { readonly container: ContainerName }
   | { readonly key: KeyName }
   | { readonly cluster: "shared" | "production" }
+  /** The registry for images of previews, and nothing else. */
+  | { readonly registry: "previews" }
   | "subscription";
 
 /** An identity without a password, which one kind of job may take. */
@@ -55,7 +59,14 @@ export const identities = {
       ["Storage Blob Data Reader", { container: "shared" }],
       ["Reader", "subscription"],
       ["Azure Kubernetes Service Cluster User Role", { cluster: "shared" }],
+      ["AcrPull", { registry: "previews" }],
     ],
+  },
+  /** Builds and pushes a pull request's images, whose Dockerfiles are its code too. */
+  "aks-mesh-preview-images": {
+    environment: "preview-images",
+    runsPullRequests: true,
+    grants: [["AcrPush", { registry: "previews" }]],
   },
   /** Publishes what previews may know of the stack that they share. */
   "aks-mesh-publish": {

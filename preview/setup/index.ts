@@ -1,5 +1,6 @@
 import { getClientConfigOutput } from "@pulumi/azure-native/authorization";
 import { RoleAssignment } from "@pulumi/azure-native/authorization/roleAssignment";
+import { Registry } from "@pulumi/azure-native/containerregistry/registry";
 import { Key } from "@pulumi/azure-native/keyvault/key";
 import { Vault } from "@pulumi/azure-native/keyvault/vault";
 import { FederatedIdentityCredential } from "@pulumi/azure-native/managedidentity/federatedIdentityCredential";
@@ -81,11 +82,26 @@ const keyIds = Object.fromEntries(
   }),
 );
 
+const registryName = config.get("registry") || undefined;
+/** For images of previews alone: what is lost here, the next push builds again. */
+const registry =
+  registryName === undefined
+    ? undefined
+    : new Registry("images", {
+        registryName,
+        resourceGroupName,
+        location,
+        sku: { name: "Basic" },
+        // A password that opens all of it.
+        adminUserEnabled: false,
+      });
+
 /** The resource that a role is granted on; undefined where it is not there yet. */
 function scopeOf(place: Place): Input<string> | undefined {
   if (place === "subscription") return interpolate`/subscriptions/${subscriptionId}`;
   if ("container" in place) return containerIds[place.container];
   if ("key" in place) return keyIds[place.key];
+  if ("registry" in place) return registry?.id;
   return config.get(place.cluster === "shared" ? "sharedCluster" : "productionCluster") || undefined;
 }
 
@@ -122,6 +138,8 @@ export = {
   backends: Object.fromEntries(
     Object.values(containers).map((name) => [name, interpolate`azblob://${name}?storage_account=${account.name}`]),
   ),
+  /** Where images go, for the variable PREVIEW_REGISTRY; undefined without one. */
+  registry: registryName === undefined ? undefined : `${registryName}.azurecr.io/previews`,
   secretsProviders: Object.fromEntries(
     keyNames.map((name) => [name, interpolate`azurekeyvault://${vault.name}.vault.azure.net/keys/${name}`]),
   ),

@@ -12,6 +12,7 @@ import { operate, projectName, pulumi, type Sandbox } from "../../sandbox/sandbo
 import { resourcesInAzure } from "../sandbox/azure";
 import { closeTestSandbox, creationsUnderWay, kubectl, openTestSandbox, stateOf } from "../sandbox/in-sandbox";
 import { type GitHubServer, startGitHub, workflowLogin } from "./github-server";
+import { startMirror } from "./registry/mirror";
 import {
   commitOf,
   essence,
@@ -173,8 +174,19 @@ describe.sequential("previews on one shared cluster", () => {
     const uid = async () =>
       (await kubectl(sandbox, "dev", "get", "namespace", "pr-1-bookstore", "--output=jsonpath={.metadata.uid}")).stdout;
     const old = await uid();
-    const image = "docker.io/openservicemesh/bookbuyer:v1.2.3";
-    const { report } = await push(sandbox, github, 1, commitOf("a"), ["--image", `bookbuyer=${image}`]);
+    const mirror = await startMirror();
+    const image = `docker.io/openservicemesh/bookbuyer@${mirror.digest}`;
+    const withImage = (brought: string, code = 0) =>
+      push(sandbox, github, 1, commitOf("a"), ["--image", `bookbuyer=${brought}`], code, mirror.environment);
+    const { report: missing } = await withImage(image.replace(mirror.digest, `sha256:${"0".repeat(64)}`), 1);
+    expect(missing.state).toEqual({
+      status: "failed",
+      error: expect.stringMatching(
+        /Nothing was deployed: the registry does not have this image.*\n- bookbuyer: docker\.io/,
+      ),
+    });
+    const { report } = await withImage(image);
+    await mirror.stop();
     expect(report.state.status).toBe("running");
     expect(await uid()).toBe(old);
     const path = "--output=jsonpath={.spec.template.spec.containers[0].image}";

@@ -34,6 +34,7 @@ beforeAll(async () => {
     location: "westeurope",
     storageAccount: "acmestate",
     vault: "acme-pulumi",
+    registry: "acmepreviews",
   };
   for (const [key, value] of Object.entries(settings)) await setUp("config", "set", key, value);
   await setUp("up", "--yes");
@@ -62,6 +63,8 @@ const dataActions: Readonly<Record<string, readonly string[]>> = {
   [roles["Storage Blob Data Contributor"]]: ["read blob", "write blob"],
   [roles["Storage Blob Data Reader"]]: ["read blob"],
   [roles["Key Vault Crypto User"]]: ["decrypt"],
+  [roles.AcrPull]: ["pull image"],
+  [roles.AcrPush]: ["pull image", "push image"],
 };
 
 function may(identity: string, action: string, on: string): boolean {
@@ -80,6 +83,7 @@ const group = () =>
 const blobIn = (container: string, path: string) =>
   `${group()}/Microsoft.Storage/storageAccounts/acmestate/blobServices/default/containers/${container}/blobs/${path}`;
 const stateOf = (container: string, stack: string) => blobIn(container, `.pulumi/stacks/aks-mesh/${stack}.json`);
+const registry = () => `${group()}/Microsoft.ContainerRegistry/registries/acmepreviews`;
 const key = (name: string) => `${group()}/Microsoft.KeyVault/vaults/acme-pulumi/keys/${name}`;
 
 describe("the identities that preview/setup makes", () => {
@@ -109,6 +113,23 @@ describe("the identities that preview/setup makes", () => {
     expect(may("aks-mesh-publish", "write blob", stateOf("shared", "dev"))).toBe(true);
     const publishers = Object.keys(identities).filter((name) => may(name, "write blob", stateOf("shared", "dev")));
     expect(publishers).toEqual(["aks-mesh-publish"]);
+  });
+
+  it("let only the one that builds images push them, and it has nothing else", async () => {
+    const pushers = Object.keys(identities).filter((name) => may(name, "push image", registry()));
+    expect(pushers).toEqual(["aks-mesh-preview-images"]);
+    expect(may("aks-mesh-preview", "pull image", registry())).toBe(true);
+    const images = principals.get("aks-mesh-preview-images");
+    const all = assignments.filter(({ principalId }) => principalId === images);
+    expect(all.map(({ role, scope }) => [role, scope.toLowerCase()])).toEqual([
+      [roles.AcrPush, registry().toLowerCase()],
+    ]);
+    const { body } = await arm(
+      sandbox,
+      "GET",
+      "/resourceGroups/aks-mesh-state/providers/Microsoft.ContainerRegistry/registries/acmepreviews?api-version=2023-07-01",
+    );
+    expect(body).toMatchObject({ properties: { adminUserEnabled: false } });
   });
 
   it("are made for jobs in one environment each, and no container is open to the public", async () => {

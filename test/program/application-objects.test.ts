@@ -87,11 +87,15 @@ describe("what an application consists of", () => {
 });
 
 describe("images of a preview", () => {
-  const application = { images: { cart: "registry.example/shop/cart" } };
+  const till = { repository: "registry.example/shop/till", build: { context: "apps/till" } };
+  const application = { images: { cart: "registry.example/shop/cart", till } };
 
-  test("take the place of the application's", () => {
-    expect(imagesInPlace(application, { cart: "registry.example/pr/cart:1" })).toEqual({
+  test("take the place of the application's, whether that says how they are built or not", () => {
+    expect(
+      imagesInPlace(application, { cart: "registry.example/pr/cart:1", till: "registry.example/pr/till:1" }),
+    ).toEqual({
       "registry.example/shop/cart": "registry.example/pr/cart:1",
+      "registry.example/shop/till": "registry.example/pr/till:1",
     });
   });
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { admit, readEvent, type PreviewEvent } from "../../../preview/admit";
 import { commentMarker, hideSecrets, renderComment } from "../../../preview/comment";
 import { github, type GitHub } from "../../../preview/github";
-import { readCommit, readImages, readOwner, readPullRequest, readStack } from "../../../preview/inputs";
+import { readCommit, readOwner, readPullRequest, readStack } from "../../../preview/inputs";
 import { readReport } from "../../../preview/read-report";
 import { comment, fill, label, pullRequestEvent, push, unlabel } from "../admit/events";
 import { rendered } from "../comment/rendered";
@@ -254,7 +254,7 @@ const shells = [
   "-rf",
 ];
 
-describe("what is no number, commit, login, stack or image", () => {
+describe("what is no number, commit, login or stack", () => {
   it.each(shells)("is refused: %j", (text) => {
     expect(() => readPullRequest(text)).toThrow(/pull request/);
     expect(() => readCommit(text)).toThrow(/40/);
@@ -269,22 +269,6 @@ describe("what is no number, commit, login, stack or image", () => {
       expect(() => readStack(text)).toThrow(/--base/);
     },
   );
-
-  it.each([
-    "evil.example/shop/bookstore:1",
-    "registry.example.evil.example/shop/bookstore:1",
-    "registry.example/shopping/bookstore:1",
-    "registry.example/shop/../../evil/bookstore:1",
-    "registry.example/shop/bookstore:1@evil.example/x",
-    "registry.example/shop/bookstore:1 --privileged",
-    "user:password@registry.example/shop/bookstore:1",
-    "https://registry.example/shop/bookstore:1",
-    "bookstore:1",
-  ])("is no image from where images may come: %j", (reference) => {
-    const read = (image: string) => readImages([`bookstore=${image}`], commitOf(12), ["registry.example/shop"]);
-    expect(() => read(reference)).toThrow(/--image/);
-    expect(read("registry.example/shop/bookstore:1")).toHaveProperty("bookstore");
-  });
 });
 
 describe("the comment does not let itself be used", () => {

@@ -94,6 +94,7 @@ describe("the workflows", () => {
       "preview-reap.yml: list: id-token",
       "preview-reap.yml: reap: id-token",
       "preview.yml: comment: pull-requests",
+      "preview.yml: images: id-token",
       "preview.yml: publish: id-token",
       "preview.yml: up: id-token",
       "release.yml: announce: contents",
@@ -164,15 +165,16 @@ describe("the workflows", () => {
     for (const { place, step } of checkouts) expect(step.with?.["persist-credentials"], place).toBe(false);
   });
 
-  it("check out a pull request in one place: pinned, apart, after it was admitted", () => {
+  it("check out a pull request in two places: pinned, apart, after it was admitted", () => {
     const other = uses.filter(({ step }) => step.with?.["ref"] !== undefined);
+    const pinned = {
+      ref: "${{ needs.admit.outputs.commit }}",
+      path: "pull-request",
+      "persist-credentials": false,
+    };
     expect(other.map(({ place, step }) => ({ place, ...step.with }))).toEqual([
-      {
-        place: "preview.yml: up",
-        ref: "${{ needs.admit.outputs.commit }}",
-        path: "pull-request",
-        "persist-credentials": false,
-      },
+      { place: "preview.yml: images", ...pinned },
+      { place: "preview.yml: up", ...pinned },
     ]);
     const order = workflow("preview.yml").jobs["up"]?.steps.map(({ run = "", with: options = {} }) =>
       run.includes("--expect") ? "admit" : options["ref"] !== undefined ? "checkout" : undefined,
@@ -232,10 +234,44 @@ describe("the workflows", () => {
     expect(up?.env).toMatchObject({ CLUSTER: "${{ steps.admit.outputs.cluster }}" });
   });
 
-  it("take images from a variable of the repository alone", () => {
-    const up = workflow("preview.yml").jobs["up"]?.steps.find(({ run = "" }) => run.includes("preview up"));
-    expect(up?.run).toContain('--image "$IMAGES"');
-    expect(up?.env).toMatchObject({ IMAGES: "${{ vars.PREVIEW_IMAGES }}" });
+  it("build images in a job that was admitted, with an identity of its own and no other's places", () => {
+    const places = jobs.filter(({ body }) => body.environment === "preview-images").map(({ place }) => place);
+    expect(places).toEqual(["preview.yml: images"]);
+    const images = workflow("preview.yml").jobs["images"];
+    expect(images?.if).toContain("needs.admit.outputs.admitted == 'true'");
+    expect(Object.keys(images?.env ?? {}).sort()).toEqual(["ARM_CLIENT_ID", "ARM_TENANT_ID", "ARM_USE_OIDC"]);
+    const commands = images?.steps.flatMap(({ run = "" }) => (run.startsWith("node") ? [run] : []));
+    expect(commands).toEqual([
+      'node cli/bin.js preview images --pr "$PULL_REQUEST" --commit "$COMMIT" --registry "$REGISTRY" --program pull-request --output images.json',
+    ]);
+    const others = jobs.filter(({ body }) => body.steps.some(({ run = "" }) => run.includes("preview images")));
+    expect(others.map(({ place }) => place)).toEqual(places);
+  });
+
+  it("take images from that job alone, by the number of what it handed on, before the pull request's code is there", () => {
+    const { steps = [], if: condition = "" } = workflow("preview.yml").jobs["up"] ?? {};
+    const up = steps.find(({ run = "" }) => run.includes("preview up"));
+    expect(up?.run).toContain('--images "$IMAGES"');
+    expect(up?.run).not.toContain("--image ");
+    expect(up?.env?.["IMAGES"]).toBe("${{ needs.images.result == 'success' && 'images/images.json' || '' }}");
+    const taken = steps.findIndex(({ uses = "" }) => uses.startsWith("actions/download-artifact@"));
+    expect(steps[taken]).toMatchObject({
+      if: "needs.images.result == 'success'",
+      with: { "artifact-ids": "${{ needs.images.outputs.artifact }}", path: "images" },
+    });
+    expect(taken).toBeLessThan(steps.findIndex((step) => step.with?.["ref"] !== undefined));
+    expect(workflow("preview.yml").jobs["images"]?.outputs).toEqual({
+      artifact: "${{ steps.digests.outputs.artifact-id }}",
+    });
+    // Where a job before it failed there is nothing to deploy; one that was not needed is no failure.
+    for (const part of [
+      "!cancelled()",
+      "needs.publish.result == 'success'",
+      "(needs.images.result == 'success' || needs.images.result == 'skipped')",
+    ]) {
+      expect(condition.split(" && ")).toContain(part);
+    }
+    expect(workflow("preview.yml").jobs["comment"]?.if).toContain("needs.images.result == 'failure'");
   });
 
   it("end", () => {
