@@ -1,14 +1,10 @@
-import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { RunError } from "@pulumi/pulumi";
 import { readManifestFiles } from "../cli/input";
 import { type WorkloadObject } from "../components/application";
 import { formatProblem, type KubernetesObject, type ManifestFile, parseManifests } from "../mesh/manifests";
 import { type Application, type ManifestSource } from "./application";
-
-/** Largest output of a renderer, in bytes. */
-const largestOutput = 256 * 1024 * 1024;
+import { renderChart, renderKustomization, titleOfRendered } from "./render-manifests";
 
 /** The objects of an application: those that are written as such, and those of manifests. */
 export interface ApplicationObjects {
@@ -46,8 +42,7 @@ function objectsOf(source: ManifestSource, root: string): readonly KubernetesObj
 }
 
 function titleOf(source: ManifestSource): string {
-  if ("chart" in source) return `chart ${source.chart}`;
-  return "kustomization" in source ? `kustomization ${source.kustomization}` : `manifests ${source.manifests}`;
+  return "manifests" in source ? `manifests ${source.manifests}` : titleOfRendered(source);
 }
 
 function filesOf(source: ManifestSource, root: string): readonly ManifestFile[] {
@@ -64,66 +59,5 @@ function filesOf(source: ManifestSource, root: string): readonly ManifestFile[] 
       );
     }
   }
-  if ("kustomization" in source) {
-    const folder = folderOf(source.kustomization, "kustomization", root);
-    const text =
-      run("kustomize", ["build", folder], root) ??
-      run("kubectl", ["kustomize", folder], root) ??
-      missing(titleOf(source), "kustomize or kubectl", "https://kubectl.docs.kubernetes.io/installation/kustomize/");
-    return [{ name: titleOf(source), text }];
-  }
-  const { chart, namespace, release = basename(chart), valueFiles = [], values = {} } = source;
-  const text =
-    run(
-      "helm",
-      [
-        ...[
-          "template",
-          release,
-          folderOf(chart, "chart", root),
-          "--namespace",
-          namespace,
-          "--no-hooks",
-          "--include-crds",
-        ],
-        ...valueFiles.flatMap((file) => ["--values", join(root, file)]),
-        ...Object.entries(values).flatMap(([path, value]) => [
-          typeof value === "string" ? "--set-string" : "--set",
-          `${path}=${typeof value === "string" ? value.replace(/[,\\]/g, "\\$&") : String(value)}`,
-        ]),
-      ],
-      root,
-    ) ?? missing(titleOf(source), "helm", "https://helm.sh/docs/intro/install/");
-  return [{ name: titleOf(source), text }];
-}
-
-/** A folder of the repository: nothing is fetched when the program runs, so that a commit says all that is deployed. */
-function folderOf(path: string, kind: string, root: string): string {
-  const folder = join(root, path);
-  if (!/^[a-z]+:\/\//.test(path) && existsSync(folder)) return folder;
-  throw new RunError(
-    `${kind} ${path}: there is no such folder in the repository. Nothing is fetched when the program runs: put it there, for a chart ` +
-      "with `helm pull --untar`, so that a commit says all that is deployed.",
-  );
-}
-
-/** What a program prints; undefined where it is not installed. */
-function run(program: string, args: readonly string[], cwd: string): string | undefined {
-  try {
-    return execFileSync(program, args, {
-      cwd,
-      encoding: "utf8",
-      maxBuffer: largestOutput,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    if ("code" in error && error.code === "ENOENT") return undefined;
-    const said = "stderr" in error ? String(error.stderr).trim() : error.message;
-    throw new RunError(`${[program, ...args].join(" ")} failed:\n${said}`);
-  }
-}
-
-function missing(title: string, programs: string, address: string): never {
-  throw new RunError(`${title}: ${programs} is not installed, or not in PATH. Install it: ${address}`);
+  return ["chart" in source ? renderChart(source, root) : renderKustomization(source, root)];
 }

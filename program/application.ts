@@ -1,23 +1,40 @@
 import { type WorkloadObject } from "../components/application";
 import { type GuaranteeRule, type Policy } from "../mesh/policy";
+import { type HelmValue } from "./helm-values";
+
+/** A Kustomize overlay, rendered by `kustomize` or `kubectl`. */
+export interface KustomizationSource {
+  /** Its folder. */
+  readonly kustomization: string;
+  /** Namespace of objects that name none. Default: there are none such. */
+  readonly namespace?: string;
+}
+
+/** A Helm chart, rendered by `helm template`, without its hooks. */
+export interface ChartSource {
+  /** Its folder, with the charts that it needs in `charts/`. */
+  readonly chart: string;
+  /** The release's namespace, which objects are in that name none. */
+  readonly namespace: string;
+  /** Default: the last part of the chart's path. */
+  readonly release?: string;
+  /** Files of values; what a later one says counts. */
+  readonly valueFiles?: readonly string[];
+  /**
+   * What counts above files: by paths, as `--set` has them, such as `{ "image.tag": "1.2" }`, and with the same effect as
+   * `{ image: { tag: "1.2" } }`. Lists take the place of lists; `null` takes a default away.
+   */
+  readonly values?: Readonly<Record<string, HelmValue>>;
+  /** The version of Kubernetes that the chart is told, such as `1.34`. Default: the one that the installed Helm was built for. */
+  readonly kubernetesVersion?: string;
+  /** Kinds that the chart is told the cluster has, beside Kubernetes's own, such as `monitoring.coreos.com/v1`. Default: none. */
+  readonly apiVersions?: readonly string[];
+}
 
 /** Where manifests come from, read when the program runs. Paths are relative to the repository's root. */
 export type ManifestSource =
   /** A YAML or JSON file, or a folder of them. */
-  | { readonly manifests: string; readonly namespace?: string }
-  /** A Kustomize overlay, rendered by `kustomize` or `kubectl`. */
-  | { readonly kustomization: string; readonly namespace?: string }
-  /** A Helm chart, rendered by `helm template`, without its hooks. */
-  | {
-      readonly chart: string;
-      readonly namespace: string;
-      /** Default: the last part of the chart's path. */
-      readonly release?: string;
-      /** Files of values, later ones first in rank. */
-      readonly valueFiles?: readonly string[];
-      /** Values by their paths, such as `{ "image.tag": "1.2" }`, ranked above files. */
-      readonly values?: Readonly<Record<string, string | number | boolean>>;
-    };
+  { readonly manifests: string; readonly namespace?: string } | KustomizationSource | ChartSource;
 
 /** A Service or account as objects have it, `namespace/name`. */
 type ObjectName = `${string}/${string}`;

@@ -12,6 +12,7 @@ import {
 import { jsonStream } from "./json-stream";
 import { isJsonObject, type JsonObject, type KubernetesObject } from "./object";
 import { formatPath, type Position, type Problem, type ValuePath } from "./position";
+import { clusterScopeAmong, isClusterScoped } from "./scope";
 import { kubectlYaml } from "./yaml-dialect";
 
 /** A manifest file's name, as messages shall call it, and its text. */
@@ -48,22 +49,6 @@ export interface Manifests {
 /** Positions of objects that came from no file. */
 export const nowhere: Positions = { of: () => undefined };
 
-/** Kinds of Kubernetes itself that have no namespace. */
-const clusterScopedKinds: ReadonlySet<string> = new Set([
-  "Namespace",
-  "Node",
-  "PersistentVolume",
-  "ClusterRole",
-  "ClusterRoleBinding",
-  "CustomResourceDefinition",
-  "MutatingWebhookConfiguration",
-  "ValidatingWebhookConfiguration",
-  "StorageClass",
-  "PriorityClass",
-  "IngressClass",
-  "APIService",
-]);
-
 /** One alias may stand for this many nodes, so that a "billion laughs" file is an error, not a hang. */
 const maxAliasCount = 1000;
 
@@ -87,7 +72,8 @@ export function parseManifests(files: readonly ManifestFile[], { namespace }: Pa
   const objects: KubernetesObject[] = [];
   const problems: Problem[] = [];
   const passedOver = new Set<string>();
-  let unplaced = 0;
+  /** Those whose namespace nobody named. */
+  const assumed = new Set<KubernetesObject>();
   const origins = new Map<KubernetesObject, Origin>();
 
   for (const { name: file, text, found = false } of files) {
@@ -119,13 +105,29 @@ export function parseManifests(files: readonly ManifestFile[], { namespace }: Pa
       });
     }
   }
+  takeBackNamespaces();
   const positionOf = positionFinder();
   return {
     objects,
     problems,
     positions: { of: (object, path = []) => positionOf(origins.get(object), path) },
-    notes: readingNotes(passedOver, unplaced),
+    notes: readingNotes(passedOver, namespace === undefined ? assumed.size : 0),
   };
+
+  /** A CustomResourceDefinition may come after objects of its kind, and say that they have no namespace. */
+  function takeBackNamespaces(): void {
+    const hasNoNamespace = clusterScopeAmong(objects);
+    objects.forEach((object, index) => {
+      if (!assumed.has(object) || !hasNoNamespace(object)) return;
+      const metadata: { name: string; namespace?: string } = { ...object.metadata };
+      delete metadata.namespace;
+      const changed = { ...object, metadata };
+      objects[index] = changed;
+      assumed.delete(object);
+      const origin = origins.get(object);
+      if (origin !== undefined) origins.set(changed, origin);
+    });
+  }
 
   function collect(value: unknown, origin: Origin): void {
     const report = (message: string, at: ValuePath = []): void => {
@@ -159,8 +161,7 @@ export function parseManifests(files: readonly ManifestFile[], { namespace }: Pa
     }
     const object = withMetadata(value, kind, apiVersion, namespace);
     if (typeof object === "string") return report(object, ["metadata"]);
-    if (namespace === undefined && object.metadata.namespace === assumedNamespace && !namesNamespace(value))
-      unplaced += 1;
+    if (object.metadata.namespace !== undefined && !namesNamespace(value)) assumed.add(object);
     objects.push(object);
     origins.set(object, origin);
   }
@@ -320,7 +321,7 @@ function withMetadata(
     return `The namespace of ${kind} ${name} is not a string: put quotes around it.`;
   }
   const filled = namespace === undefined || namespace === null || namespace === "" ? undefined : namespace;
-  const scope = clusterScopedKinds.has(kind) ? {} : { namespace: filled ?? assumed };
+  const scope = isClusterScoped(apiVersion, kind) ? {} : { namespace: filled ?? assumed };
   return { ...value, apiVersion, kind, metadata: { ...metadata, name, ...scope } };
 }
 

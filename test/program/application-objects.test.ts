@@ -43,12 +43,15 @@ describe("what an application consists of", () => {
 
   test("may be what a chart renders, with values as they are written", () => {
     const script =
-      'case "$*" in *"template chart "*"--namespace shop --no-hooks"*"--values "*v.yaml*"--set-string image.tag=1\\\\,2 --set replicas=2"*) ;; *) echo "called with $*" >&2; exit 3;; esac';
+      'case "$*" in *"template chart "*"--namespace shop --no-hooks"*"--kube-version 1.34 --api-versions a.example/v1 --values "*v.yaml*"--set-json image.tag=\\"1,2\\" --set replicas=2"*) ;; *) echo "called with $*" >&2; exit 3;; esac';
     install("helm", configMap("shop"), script);
     const values = { "image.tag": "1,2", replicas: 2 };
-    const { manifests } = read({ chart: "chart", namespace: "shop", valueFiles: ["v.yaml"], values });
+    const told = { kubernetesVersion: "1.34", apiVersions: ["a.example/v1"] };
+    const { manifests } = read({ chart: "chart", namespace: "shop", valueFiles: ["v.yaml"], values, ...told });
     expect(manifests).toHaveLength(1);
-    expect(() => read({ chart: "chart", namespace: "other" })).toThrow(/helm template chart .* failed:\ncalled with/);
+    expect(() => read({ chart: "chart", namespace: "other" })).toThrow(
+      /chart chart: `helm template` failed\.\ncalled with template chart chart/,
+    );
   });
 
   test("may be what an overlay renders, by kubectl where there is no kustomize", () => {
@@ -69,6 +72,16 @@ describe("what an application consists of", () => {
       "a chart that is elsewhere",
       { chart: "https://charts.example/x", namespace: "shop" },
       /no such folder.*helm pull/,
+    ],
+    [
+      "a chart's value whose path has a gap",
+      { chart: "chart", namespace: "shop", values: { image: { "": { tag: "1" } } } },
+      /values: image\. has an empty part/,
+    ],
+    [
+      "a chart's value that is no number",
+      { chart: "chart", namespace: "shop", values: { replicas: [1, NaN] } },
+      /values: replicas\[1\] is NaN; write a finite number/,
     ],
     ["manifests that there are not", { manifests: "none" }, /manifests none: none cannot be read/],
     ["an empty folder", { manifests: "bin" }, /manifests bin: bin holds no/],

@@ -35,6 +35,47 @@ items:
     ]);
   });
 
+  it("puts into a namespace only what belongs in one, and says so of as many", () => {
+    const text = `
+apiVersion: shop.example/v1
+kind: Till
+metadata: { name: of-the-cluster }
+---
+apiVersion: shop.example/v1
+kind: Drawer
+metadata: { name: of-a-namespace }
+---
+apiVersion: other.example/v1
+kind: Till
+metadata: { name: of-another-group }
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: { name: of-kubernetes }
+---
+apiVersion: other.example/v1
+kind: PriorityClass
+metadata: { name: called-like-one-of-kubernetes }
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: tills.shop.example }
+spec: { group: shop.example, scope: Cluster, names: { kind: Till } }
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: drawers.shop.example }
+spec: { group: shop.example, scope: Namespaced, names: { kind: Drawer } }
+`;
+    const placed = ["of-a-namespace", "of-another-group", "called-like-one-of-kubernetes"];
+    const { objects, notes, positions } = parse(text);
+    const inNamespaces = objects.filter(({ metadata }) => metadata.namespace !== undefined);
+    expect(inNamespaces.map(({ metadata }) => metadata.name)).toEqual(placed);
+    expect(notes.join()).toContain("3 objects name no namespace");
+    const till = objects.find(({ metadata }) => metadata.name === "of-the-cluster");
+    expect(till && positions.of(till, ["metadata", "name"])).toMatchObject({ line: 4 });
+  });
+
   it("reads lists as the API server sends them, and empty ones", () => {
     const { objects, problems: none } = parse(`apiVersion: v1
 kind: ServiceList
