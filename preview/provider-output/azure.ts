@@ -67,8 +67,9 @@ export const azureMessages: readonly AzureMessage[] = [
   },
   {
     code: "RequestDisallowedByPolicy",
-    shape: "Resource '{name}' was disallowed by policy.{rest}",
-    example: "Resource 'a' was disallowed by policy. Reasons: 'Ask us.'",
+    shape: "Resource '{name}' was disallowed by policy. Reasons: '{words}",
+    example:
+      "Resource 'a' was disallowed by policy. Reasons: 'Ask the team.'. See error details for policy resource IDs.",
   },
   {
     code: "ScopeLocked",

@@ -12,6 +12,7 @@ import { StorageAccount } from "@pulumi/azure-native/storage/storageAccount";
 import { all, Config, type Input, interpolate, type Output, RunError } from "@pulumi/pulumi";
 import { guidOf } from "../../components/arm/guid";
 import { containers, identities, type IdentityDefinition, type KeyName, type Place, roles } from "./identities";
+import { holdOwnClusters } from "./own-clusters";
 
 const config = new Config();
 const repository = config.require("repository");
@@ -105,6 +106,7 @@ function scopeOf(place: Place): Input<string> | undefined {
   return config.get(place.cluster === "shared" ? "sharedCluster" : "productionCluster") || undefined;
 }
 
+const principals = new Map<string, Output<string>>();
 const definitions: readonly (readonly [string, IdentityDefinition])[] = Object.entries(identities);
 const clients = definitions.map(([name, { environment, grants }]): [string, object] => {
   const identity = new UserAssignedIdentity(name, { resourceName: name, resourceGroupName, location });
@@ -129,8 +131,21 @@ const clients = definitions.map(([name, { environment, grants }]): [string, obje
       scope,
     });
   }
+  principals.set(name, identity.principalId);
   return [name, { environment, clientId: identity.clientId, principalId: identity.principalId }];
 });
+
+const subscription = config.get("ownClustersSubscription") ?? "";
+const preview = principals.get("aks-mesh-preview");
+if (subscription !== "" && preview !== undefined) {
+  holdOwnClusters({
+    subscription,
+    principalId: preview,
+    types: config.getObject<string[]>("ownClusterTypes") ?? [],
+    budget: config.requireNumber("ownClustersBudget"),
+    contacts: config.getObject<string[]>("ownClustersContacts") ?? [],
+  });
+}
 
 export = {
   /** For the variables of the environments on GitHub, and `previewObjectId` of the stack that previews share. */

@@ -5,6 +5,8 @@ export interface ArmErrorOptions {
   /** The property or resource at fault. */
   readonly target?: string;
   readonly details?: Json;
+  /** What more Azure Resource Manager says, such as the policies that denied. */
+  readonly additionalInfo?: Json;
   /** Extra answer headers, such as Retry-After. */
   readonly headers?: Readonly<Record<string, string>>;
   /**
@@ -29,11 +31,11 @@ export class ArmError extends Error {
 
 /** The error's body in the shape its source uses. */
 export function errorBody(error: ArmError): JsonObject {
-  const { target, details, bare } = error.options;
+  const { target, details, additionalInfo, bare } = error.options;
   if (bare) {
     return { code: error.code, details: details ?? null, message: error.message, subcode: "", target };
   }
-  return { error: { code: error.code, message: error.message, target, details } };
+  return { error: { code: error.code, message: error.message, target, details, additionalInfo } };
 }
 
 /** A refusal of the container service itself, in its bare shape. */

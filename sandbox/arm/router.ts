@@ -11,12 +11,15 @@ import { type Dispatch, deploymentsHandler } from "./deployments/deployments";
 import { answerGraph, graphPath } from "./graph";
 import { type ArmRequest, type ArmResponse } from "./http";
 import { type Login } from "./login";
+import { requireAllowedByPolicy } from "./policy/enforce";
+import { policiesHandler } from "./policy/policies";
 import { parseResourcePath } from "./resource-id";
 import { requireApiVersion, requireVersionOfType } from "./resource-manager/api-versions";
 import { authorizationHandler } from "./resource-manager/authorization";
 import { createFeaturesHandler } from "./resource-manager/features";
 import { genericResourcesHandler } from "./resource-manager/generic-resources";
 import { computeHandler } from "./resource-manager/compute";
+import { budgetsHandler } from "./resource-manager/budgets";
 import { requireUnlocked } from "./resource-manager/locks";
 import { nameAvailabilityHandler } from "./resource-manager/name-availability";
 import { operationResultsHandler } from "./resource-manager/operation-results";
@@ -44,6 +47,8 @@ export function createRouter(planes: ControlPlanes, login: Login): Router {
     resourceProvidersHandler,
     createFeaturesHandler(),
     authorizationHandler,
+    policiesHandler,
+    budgetsHandler,
     managedClustersHandler,
     agentPoolsHandler,
     machinesHandler,
@@ -60,6 +65,7 @@ export function createRouter(planes: ControlPlanes, login: Login): Router {
   const dispatch: Dispatch = async (context, request) => {
     requireVersionOfType(context, request);
     requireUnlocked(context, request);
+    requireAllowedByPolicy(context, request);
     for (const handler of handlers) {
       const answer = await handler(context, request);
       if (answer !== undefined) return answer;

@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readPreviewPolicy } from "../../preview/settings";
+import { policies, policyValues } from "../../preview/setup/own-cluster-rules";
 import { type StatusRow } from "../../preview/status";
 import { programDirectory } from "../../sandbox/paths";
 import { pulumi, type Sandbox } from "../../sandbox/sandbox";
@@ -15,7 +17,29 @@ let github: GitHubServer;
 
 beforeAll(async () => {
   [sandbox, github] = await Promise.all([openTestSandbox(), startGitHub()]);
+  await assignPolicies();
 });
+
+/** What preview/setup makes in the subscription of such clusters: the previews here are let through by Azure's own limits. */
+async function assignPolicies(): Promise<void> {
+  const values = policyValues(await readPreviewPolicy(programDirectory), []);
+  for (const [name, { parameters, condition }] of Object.entries(policies)) {
+    const path = (type: string) => `/providers/Microsoft.Authorization/${type}/${name}`;
+    const put = async (type: string, properties: unknown) => {
+      const { status, body } = await arm(sandbox, "PUT", `${path(type)}?api-version=2025-01-01`, { properties });
+      expect(status, JSON.stringify(body)).toBe(201);
+    };
+    await put("policyDefinitions", {
+      mode: "All",
+      parameters: Object.fromEntries(Object.entries(parameters).map(([key, type]) => [key, { type }])),
+      policyRule: { if: condition, then: { effect: "deny" } },
+    });
+    await put("policyAssignments", {
+      policyDefinitionId: `/subscriptions/${sandbox.emulator.credentials.subscriptionId}${path("policyDefinitions")}`,
+      parameters: Object.fromEntries(Object.keys(parameters).map((key) => [key, { value: values[key] }])),
+    });
+  }
+}
 
 afterAll(async () => {
   await github.stop();
@@ -123,6 +147,10 @@ describe.sequential("previews with a cluster of their own", () => {
   });
 
   it("are found by the reaper where only their resource group is left", async () => {
+    // Such groups are older than the policies.
+    const types =
+      "/providers/Microsoft.Authorization/policyAssignments/aks-mesh-own-cluster-types?api-version=2025-01-01";
+    await arm(sandbox, "DELETE", types);
     const group = "/resourcegroups/aks-mesh-pr-33?api-version=2022-09-01";
     await arm(sandbox, "PUT", group, { location: "westeurope" });
     const tags = { project: "aks-mesh", stack: "pr-34" };

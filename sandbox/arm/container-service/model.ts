@@ -134,6 +134,24 @@ function shapeOf(className: string): Shape {
   return shape;
 }
 
+/** Whether a model has a property at a path; elements of an array are where the array is. */
+export function hasProperty(className: string, path: readonly string[]): boolean {
+  let shape: Shape | undefined = shapeOf(className);
+  for (const [index, step] of path.entries()) {
+    const property: Property | Shape | undefined = shape?.properties.get(step);
+    if (property === undefined) return false;
+    if (index === path.length - 1) return true;
+    shape = isShape(property) ? property : composite(property.type);
+  }
+  return false;
+}
+
+/** What a property or the elements of an array are made of; undefined for plain values. */
+function composite(type: JsonObject): Shape | undefined {
+  if (type["name"] === "Sequence") return composite(elementType(type["element"]));
+  return type["name"] === "Composite" ? shapeOf(String(type["className"])) : undefined;
+}
+
 /**
  * Checks a request body against one of the models, and returns it without what only Azure writes (such properties may be sent, and
  * are ignored, so that what was read can be put back).

@@ -12,10 +12,12 @@ const sdk = dirname(require.resolve("@pulumi/azure-native/package.json"));
 const declarations: Readonly<Record<string, string>> = {
   "Microsoft.Authorization/locks": "authorization/managementLockByScope",
   "Microsoft.Authorization/policyAssignments": "authorization/policyAssignment",
+  "Microsoft.Authorization/policyDefinitions": "authorization/policyDefinition",
   "Microsoft.Authorization/roleAssignments": "authorization/roleAssignment",
   "Microsoft.Authorization/roleDefinitions": "authorization/roleDefinition",
   "Microsoft.Compute/diskEncryptionSets": "compute/diskEncryptionSet",
   "Microsoft.Compute/disks": "compute/disk",
+  "Microsoft.Consumption/budgets": "consumption/budget",
   "Microsoft.ContainerRegistry/registries": "containerregistry/registry",
   "Microsoft.ContainerService/managedClusters": "containerservice/managedCluster",
   "Microsoft.ContainerService/managedClusters/agentPools": "containerservice/agentPool",

@@ -56,7 +56,8 @@ const NOT_KEPT: Readonly<Record<string, string>> = {
   "microsoft.insights/eventtypes/values": "an activity log; `GET /_sandbox/requests` counts requests",
   "microsoft.insights/metrics": "metrics",
   "microsoft.insights/metricdefinitions": "metrics",
-  "microsoft.policyinsights/policystates": "compliance with policies: nothing evaluates them",
+  "microsoft.policyinsights/policystates":
+    "compliance with policies: they hold when something is written, and nothing evaluates them afterwards",
 };
 
 /** @throws ArmError 400 UnsupportedOperation, which says what the sandbox does not keep. */
