@@ -67,9 +67,8 @@ export class Application extends pulumi.ComponentResource {
         containerInsightsNamespaces: args.containerInsights === true ? namespaces.map((one) => one.name) : undefined,
         policy: policyOf(args, renaming),
         guarantees: [...parts.guarantees, ...(args.guarantees ?? [])].map((one) => guaranteeIn(renaming, one)),
-        ...(args.istio === undefined
-          ? policiesByKind(parts.osm.map((object) => inNamespaces(renaming, object)))
-          : { istioObjects: parts.istio.map((object) => inNamespaces(renaming, object)) }),
+        ...policiesByKind(parts.osm.map((object) => inNamespaces(renaming, object))),
+        ...(args.istio && { istioObjects: parts.istio.map((object) => inNamespaces(renaming, object)) }),
         mesh: args.mesh,
         istio: args.istio,
         migration: args.migration,

@@ -11,7 +11,7 @@ import { type ApplicationArgs } from "./args";
 export interface Parts {
   /** Namespaces that there are manifests of. */
   readonly namespaces: readonly KubernetesObject[];
-  /** Policies of Open Service Mesh. */
+  /** Policies of Open Service Mesh; converted where the mesh is Istio. */
   readonly osm: readonly PolicyObject[];
   /** Policies of Istio. */
   readonly istio: readonly IstioObject[];
@@ -42,15 +42,10 @@ export function partsOf({ workloads = [], manifests = [], istio }: ApplicationAr
   const part = (wanted: Part): readonly KubernetesObject[] => all.filter((object) => partOf(object) === wanted);
   const osm = all.filter(isOsmPolicy);
   const ofIstio = all.filter(isIstioObject);
-  for (const object of istio === undefined ? ofIstio : osm) {
-    const [mesh, remedy] =
-      istio === undefined
-        ? ["Istio", "Leave it out, or set the mesh to istio."]
-        : [
-            "Open Service Mesh",
-            "`aks-mesh convert` makes Istio's policies of it; or write a policy with definePolicy.",
-          ];
-    problems.push(`${describeObject(object)}: it is of ${mesh}, which this stack does not run. ${remedy}`);
+  for (const object of istio === undefined ? ofIstio : []) {
+    problems.push(
+      `${describeObject(object)}: it is of Istio, which this stack does not run. Leave it out, or set the mesh to istio.`,
+    );
   }
   for (const object of part("settings")) {
     problems.push(

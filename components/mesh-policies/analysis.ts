@@ -1,9 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type AdmissionContext } from "../../mesh";
 import { guaranteesOf } from "../../mesh/policy";
 import { type AccessMatrix } from "./access-matrix";
 import { type MeshPoliciesArgs } from "./args";
-import { clusterObjects } from "./cluster";
+import { clusterObjects, contextOf } from "./cluster";
 import { isPlain, knownValue } from "./known";
 import { type PendingObject } from "./objects";
 import { refuse, withheld } from "./report";
@@ -98,13 +97,4 @@ async function findPart(part: Part): Promise<FoundPart> {
 /** A review fit to be printed: where any of the policies is a secret, nothing of them is quoted. */
 function discreet(found: Review, isSecret: boolean): Review {
   return isSecret ? { ...found, diagnostics: found.diagnostics.map(withheld) } : found;
-}
-
-/** What the arguments tell about the policies' surroundings. */
-function contextOf({ namespaces, otherNamespaces = [], mesh }: MeshPoliciesArgs): AdmissionContext {
-  return {
-    namespaces: [...namespaces.map(({ name }) => name), ...otherNamespaces],
-    retryPolicy: mesh?.features?.retryPolicy ?? true,
-    egress: mesh?.egress ?? false,
-  };
 }

@@ -116,10 +116,13 @@ export interface MeshPoliciesArgs extends PolicyObjectArgs {
   workloads?: WorkloadArgs;
   /** The mesh's settings, as OpenServiceMesh has them. Default: its defaults. Not with `istio`. */
   mesh?: MeshSettings;
-  /** The mesh is Istio: `policy` is compiled for it, and objects of Open Service Mesh are not taken. Default: Open Service Mesh. */
+  /**
+   * The mesh is Istio: `policy` and objects of Open Service Mesh are converted to objects of Istio that let the same pass, which is proved, or
+   * refused with what Istio cannot say. Default: Open Service Mesh.
+   */
   istio?: IstioMembership;
   /**
-   * Objects of Istio besides those of `policy`: gateways, hosts outside, policies that `policy` cannot say. Only with `istio`.
+   * Objects of Istio besides those that policies are converted to: gateways, hosts outside, policies that `policy` cannot say. Only with `istio`.
    * Default: none.
    */
   istioObjects?: readonly IstioObject[];

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { type AdmissionContext } from "../../mesh";
 import { isJsonObject, type KubernetesObject, unreadFields } from "../../mesh/manifests";
 import { osmKinds } from "../../mesh/osm/kinds";
 import { assumedCluster } from "../../mesh/policy";
@@ -117,5 +118,14 @@ export function asKubernetesObject(value: unknown, index: number): KubernetesObj
       name: typeof name === "string" ? name : String(index),
       ...(kind !== "Namespace" && { namespace: typeof namespace === "string" ? namespace : "default" }),
     },
+  };
+}
+
+/** What the arguments tell about the policies' surroundings. */
+export function contextOf({ namespaces, otherNamespaces = [], mesh }: MeshPoliciesArgs): AdmissionContext {
+  return {
+    namespaces: [...namespaces.map(({ name }) => name), ...otherNamespaces],
+    retryPolicy: mesh?.features?.retryPolicy ?? true,
+    egress: mesh?.egress ?? false,
   };
 }

@@ -1,51 +1,56 @@
 import { RunError } from "@pulumi/pulumi";
-import { compile } from "../../mesh";
-import { approximationText, type Conversion, convertManifests } from "../../mesh/convert";
+import { admit, advice, changeTitles, describeRequest, DiffTooLarge } from "../../mesh";
+import {
+  approximationText,
+  type Conversion,
+  convertManifests,
+  type Converted,
+  equalExtent,
+  equalityOf,
+  migrated,
+  type Proof,
+  proveBack,
+} from "../../mesh/convert";
+import { istioMesh } from "../../mesh/istio";
 import { type IstioObject } from "../../mesh/istio/kinds";
-import { nowhere } from "../../mesh/manifests";
-import { type Policy, PolicyError } from "../../mesh/policy";
+import { describeObject, type KubernetesObject, nowhere } from "../../mesh/manifests";
 import { type IstioMembership, type MeshPoliciesArgs } from "./args";
-import { asKubernetesObject, clusterObjects } from "./cluster";
+import { asKubernetesObject, clusterObjects, contextOf } from "./cluster";
 import { isPlain } from "./known";
+import { osmObjects } from "./osm-objects";
+import { type Diagnostic } from "./review";
 
-/** All objects of Istio: those of the policy, and those that were written for it. */
-export function istioObjects(args: MeshPoliciesArgs & { istio: IstioMembership }): readonly IstioObject[] {
-  return [...convertedPolicy(args), ...(args.istioObjects ?? [])];
+type ArgsOfIstio = MeshPoliciesArgs & { readonly istio: IstioMembership };
+
+/** Changes that a refusal names at most. */
+const mostChanges = 10;
+
+/** Objects of Istio, and what there is to say of those that they were made of. */
+export interface IstioObjects {
+  readonly objects: readonly IstioObject[];
+  readonly said: readonly Diagnostic[];
 }
 
 /**
- * The objects by which Istio lets pass what Open Service Mesh would let pass of the policy, and nothing else: each namespace is closed
- * before anything is opened.
+ * All objects of Istio: those by which it lets pass what Open Service Mesh would let pass of the policy and of its objects, and nothing
+ * else, which is proved; and those that were written for it. Each namespace is closed before anything is opened.
  *
- * @throws RunError where Istio cannot say it and nobody has chosen, and where what runs is not known yet.
+ * @throws RunError where Istio cannot say it and nobody has chosen, where it cannot be proved equal, and where what runs is not known yet.
  */
-function convertedPolicy(args: MeshPoliciesArgs & { istio: IstioMembership }): readonly IstioObject[] {
-  const { istio, policy, ...others } = args;
+export function istioObjects(args: ArgsOfIstio): IstioObjects {
   const own = new Set(args.namespaces.map(({ name }) => name));
-  const around = clusterObjects({ ...others, policy, mesh: { egress: istio.settings?.egress } });
-  const later = around.filter(({ value }) => !isPlain(value));
-  if (later.length > 0) {
+  const { objects, said } = converted(args);
+  // Other namespaces are closed by whoever onboards them.
+  const made = objects.filter(({ metadata }) => own.has(metadata.namespace) || !isDefault(metadata.name));
+  const written = args.istioObjects ?? [];
+  const titles = new Set(made.map(describeObject));
+  const twice = written.find((object) => titles.has(describeObject(object)));
+  if (twice !== undefined) {
     throw new RunError(
-      `istio: policies select pods by their labels, and ${later.map(({ title }) => title).join(", ")} have parts that are not known before the engine ` +
-        "runs. Write plain values for names, labels, accounts and ports.",
+      `istioObjects: ${describeObject(twice)} is what the policies are converted to, too; give yours another name.`,
     );
   }
-  const converted = convertManifests(
-    {
-      objects: [...osmObjects(policy), ...around.map(({ value }) => value)]
-        .map(asKubernetesObject)
-        .filter((object) => object !== undefined),
-      ...{ positions: nowhere, problems: [], notes: [] },
-    },
-    {
-      choices: new Map(Object.entries(istio.choices ?? {})),
-      noDefaultRetries: (istio.settings?.retryAttempts ?? 0) === 0,
-    },
-  );
-  const problems = problemsOf(converted);
-  if (problems.length > 0) throw new RunError(`policy: Istio cannot do exactly this:\n${problems.join("\n")}`);
-  // Other namespaces are closed by whoever onboards them.
-  return converted.objects.filter(({ metadata }) => own.has(metadata.namespace) || !isDefault(metadata.name));
+  return { objects: [...made, ...written], said };
 }
 
 /** Whether an object is one of those that close a whole namespace. */
@@ -53,14 +58,67 @@ function isDefault(name: string): boolean {
   return name === "default" || name === "default-deny";
 }
 
-/** The policy as Open Service Mesh has it, the mesh's settings aside. */
-function osmObjects(policy: Policy | undefined): readonly unknown[] {
-  try {
-    return policy === undefined ? [] : compile(policy, "osm").filter(({ kind }) => kind !== "MeshConfig");
-  } catch (error) {
-    if (error instanceof PolicyError) throw new RunError(`policy: ${error.message}`);
-    throw error;
+function converted(args: ArgsOfIstio): IstioObjects {
+  const { istio, ...others } = args;
+  const asOsm: MeshPoliciesArgs = { ...others, mesh: { egress: istio.settings?.egress } };
+  const policies = osmObjects(asOsm);
+  const around = clusterObjects(asOsm);
+  const parts = [...policies.map((value) => ({ title: describeObject(value), value })), ...around];
+  const later = parts.filter(({ value }) => !isPlain(value));
+  if (later.length > 0) {
+    throw new RunError(
+      `istio: policies select pods by their labels, and ${later.map(({ title }) => title).join(", ")} have parts that are not known before the engine ` +
+        "runs. Write plain values for names, labels, accounts and ports.",
+    );
   }
+  const cluster = asKubernetesObjects(around.map(({ value }) => value));
+  const said = admitted(asOsm, policies, cluster);
+  const conversion = convertManifests(
+    {
+      objects: [...asKubernetesObjects(policies), ...cluster],
+      ...{ positions: nowhere, problems: [], notes: [] },
+    },
+    {
+      choices: new Map(Object.entries(istio.choices ?? {})),
+      noDefaultRetries: (istio.settings?.retryAttempts ?? 0) === 0,
+    },
+  );
+  const problems = problemsOf(conversion);
+  if (problems.length > 0) throw new RunError(`Istio cannot do exactly what the policies say:\n${problems.join("\n")}`);
+  refuseUnequal(proofOf(conversion, args));
+  return { objects: conversion.objects, said };
+}
+
+function asKubernetesObjects(values: readonly unknown[]): readonly KubernetesObject[] {
+  return values.map(asKubernetesObject).filter((object) => object !== undefined);
+}
+
+/**
+ * What Open Service Mesh's webhook and analysis would say of its objects before they are applied, warnings only.
+ *
+ * @throws RunError with the errors.
+ */
+function admitted(
+  args: MeshPoliciesArgs,
+  policies: readonly unknown[],
+  cluster: readonly KubernetesObject[],
+): readonly Diagnostic[] {
+  const services = cluster
+    .filter(({ kind }) => kind === "Service")
+    .map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name}`);
+  const known = args.workloads !== undefined || args.policy !== undefined;
+  const context = { ...contextOf(args), complete: true, ...(known && { services }) };
+  const said = admit(policies, "osm", context).findings.map((finding): Diagnostic => ({
+    severity: finding.severity,
+    object: finding.object,
+    text: `${finding.path}: ${advice(finding)}`,
+  }));
+  const errors = said.filter(({ severity }) => severity === "error");
+  if (errors.length === 0) return said;
+  const lines = errors.map(({ object = "", text }) => `- ${object}: ${text}`);
+  throw new RunError(
+    ["The policies cannot be converted for Istio, as Open Service Mesh would refuse them:", ...lines].join("\n"),
+  );
 }
 
 /** What stands in the way, each with what to do about it. */
@@ -78,4 +136,37 @@ function problemsOf({ open, refused }: Conversion): string[] {
     ...open.map(({ account, gaps }) => choice(account, gaps)),
     ...refused.map(({ place, text }) => `- ${place}: ${text}`),
   ];
+}
+
+/** Compares what Open Service Mesh would do with what Istio does with what is deployed here. */
+function proofOf(conversion: Converted, args: ArgsOfIstio): Proof {
+  const cluster = asKubernetesObjects(clusterObjects(args).map(({ value }) => value));
+  const after = istioMesh({ objects: migrated(cluster, conversion.mesh, conversion, args.istio.revision) });
+  try {
+    return proveBack(conversion.mesh, after, equalityOf(conversion).accounts);
+  } catch (error) {
+    if (error instanceof DiffTooLarge) {
+      throw new RunError(`It cannot be proved that Istio does what the policies say: ${error.message}`);
+    }
+    throw error;
+  }
+}
+
+/** @throws RunError where the two meshes do not let the same pass. */
+function refuseUnequal({ changes }: Proof): void {
+  if (changes.length === 0) return;
+  const lines = changes
+    .slice(0, mostChanges)
+    .map(
+      ({ kind, from, to, request }) =>
+        `- ${changeTitles[kind]}: ${request === undefined ? `${from} → ${to}` : describeRequest(request)}`,
+    );
+  const more = changes.length > mostChanges ? [`- and ${String(changes.length - mostChanges)} more`] : [];
+  throw new RunError(
+    [
+      `On Istio the policies would not be ${equalExtent}:`,
+      ...[...lines, ...more],
+      "Write what both meshes do alike, or Istio's objects in place of these.",
+    ].join("\n"),
+  );
 }

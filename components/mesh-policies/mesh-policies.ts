@@ -47,7 +47,7 @@ export class MeshPolicies extends pulumi.ComponentResource {
   constructor(name: string, args: MeshPoliciesArgs, opts: MeshPoliciesOptions = {}) {
     super("aks-mesh:index:MeshPolicies", name, {}, opts);
     assertMeshPoliciesArgs(args);
-    const pending = pendingObjects(args);
+    const { pending, said } = pendingObjects(args);
     const { access, diagnostics, clearance } = analyse(args, pending);
     const after = (resources: DependsOn): DependsOn =>
       clearance === undefined ? resources : clearance.apply(() => listed(resources));
@@ -117,7 +117,7 @@ export class MeshPolicies extends pulumi.ComponentResource {
       ...insights,
     ];
 
-    void diagnostics.then((found) => report(found, this, applied));
+    void diagnostics.then((found) => report([...said, ...found], this, applied));
     const done = pulumi.all([...onboarded, ...applied.values()].map((resource) => resource.id));
     this.namespaces = done.apply(() => args.namespaces.map((namespace) => namespace.name));
     this.access = access;

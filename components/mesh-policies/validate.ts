@@ -16,11 +16,8 @@ function setHere(key: string): boolean {
   return ofOsm || key === "istio.io/rev" || key === "istio-injection";
 }
 
-/** Arguments that only Open Service Mesh has. */
-const ofOsmAlone = [
-  ...["trafficTargets", "httpRouteGroups", "tcpRoutes", "trafficSplits", "egresses", "ingressBackends", "retries"],
-  ...["upstreamTrafficSettings", "meshRootCertificates", "containerInsightsNamespaces"],
-] as const;
+/** Arguments that only Open Service Mesh has. Its policies are converted. */
+const ofOsmAlone = ["meshRootCertificates", "containerInsightsNamespaces"] as const;
 
 /** What is wrong with arguments for Istio. */
 function istioProblems(args: MeshPoliciesArgs, { revision, settings }: IstioMembership): string[] {

@@ -87,12 +87,30 @@ function selectionFindings(
   const names = [...new Set(bare.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)))];
   return [
     finding(mesh, policy, [], {
-      severity: "error",
+      severity: isMeantForBare(mesh, policy, pods, bare) ? "error" : "warning",
       rule: "policy-without-sidecar",
       message: `Pods of ${names.slice(0, 3).join(", ")} have no sidecar: nobody keeps the policy there, and everybody may call them.`,
-      remedy: "Give the namespace the label istio.io/rev of the mesh's revision, and start the pods again.",
+      remedy:
+        "Give the namespace the label istio.io/rev of the mesh's revision, and start the pods again; or close them by a NetworkPolicy.",
     }),
   ];
+}
+
+/**
+ * Whether a policy counts on pods that have no sidecar. One of a whole namespace does not count on its jobs, say: on pods beside others that keep it,
+ * to which no Service leads.
+ */
+function isMeantForBare(
+  { state }: IstioMesh,
+  { selector }: AuthorizationPolicyState,
+  pods: readonly PodState[],
+  bare: readonly PodState[],
+): boolean {
+  if (Object.keys(selector).length > 0 || bare.length === pods.length) return true;
+  const services = [...state.services.values()].filter((service) => Object.keys(service.selector).length > 0);
+  return bare.some(({ namespace, labels }) =>
+    services.some((service) => service.namespace === namespace && isSubset(service.selector, labels)),
+  );
 }
 
 /** Characters that only a pattern has. */

@@ -263,9 +263,18 @@ describe("an application of manifests", () => {
 
   test.each<[string, ApplicationArgs, RegExp]>([
     [
-      "a policy of the other mesh",
-      { manifests: [...cart, target], istio: { revision: "asm-1-30" } },
-      /TrafficTarget shop\/cart: it is of Open Service Mesh.*aks-mesh convert/,
+      "a policy of a mesh that it does not run in",
+      {
+        manifests: [
+          ...cart,
+          {
+            apiVersion: "security.istio.io/v1",
+            kind: "AuthorizationPolicy",
+            metadata: { name: "a", namespace: "shop" },
+          },
+        ],
+      },
+      /AuthorizationPolicy shop\/a: it is of Istio.*set the mesh to istio/,
     ],
     [
       "the same object twice",

@@ -167,7 +167,11 @@ describe("MeshPolicies on Istio", () => {
   });
 
   test.each<[string, Partial<MeshPoliciesArgs>, RegExp]>([
-    ["objects of Open Service Mesh", { tcpRoutes: [good.tcp] }, /tcpRoutes: .*Open Service Mesh/],
+    [
+      "certificate providers of Open Service Mesh",
+      { meshRootCertificates: [good.root] },
+      /meshRootCertificates: .*Open Service Mesh/,
+    ],
     ["settings of Open Service Mesh", { mesh: {} }, /mesh: .*istio\.settings/],
     [
       "a kind that the add-on blocks",

@@ -57,6 +57,15 @@ describe("policies", () => {
     expect(rules(shop, strict, none, sound, lost)).toEqual(["policy-selects-nothing"]);
     const bare = [meshNamespace("bare", {}), pod("bare", "x"), authorizationPolicy("bare", "p", {})];
     expect(rules(shop, strict, none, sound, bare)).toEqual(["policy-without-sidecar"]);
+    const severities = (...objects: Objects) =>
+      meshOfObjects(shop, strict, none, sound, ...objects)
+        .findings()
+        .map(({ severity }) => severity);
+    expect(severities(bare)).toEqual(["error"]);
+    // Beside others that keep the policy of their namespace, and no Service leads there.
+    const job = pod("shop", "job", { labels: { "sidecar.istio.io/inject": "false" } });
+    expect(severities(job)).toEqual(["warning"]);
+    expect(severities(job, service("shop", "job", [{ name: "tcp-a", port: 80 }]))).toContain("error");
     const targeted = authorizationPolicy("shop", "t", { targetRefs: [{ kind: "Service", name: "server" }] });
     expect(rules(shop, strict, none, sound, targeted)).toEqual(["policy-not-for-sidecars"]);
   });
