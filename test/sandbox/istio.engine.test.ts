@@ -11,6 +11,9 @@ import { ensureIstio } from "../../sandbox/tools/istio";
 import { clusterNamed } from "../../sandbox/traffic/cluster";
 import { type Counts } from "../../sandbox/traffic/counts";
 import { openTraffic } from "../../sandbox/traffic/traffic";
+import { Application } from "../../components/application";
+import { type KubernetesObject } from "../../mesh/manifests";
+import { allRegistered, recordRegistrations } from "../components/registrations";
 import { arm } from "./azure";
 import { closeTestSandbox, openTestSandbox } from "./in-sandbox";
 
@@ -69,18 +72,7 @@ describe.sequential("a cluster with the Istio add-on", () => {
   it("decides by the cluster's policies, on live requests", async ({ skip }) => {
     const problem = await podProblem();
     if (problem !== undefined) skip(problem);
-    const target = await clusterNamed(sandbox, "mesh", "mesh");
-    const traffic = await openTraffic(target, () => undefined, new PassThrough().resume());
-    const endsOf = async (caller: string): Promise<Counts> =>
-      await until(async () => {
-        const report = await traffic.look();
-        expect(report?.problems ?? []).toEqual([]);
-        const pair = report?.pairs.find((one) => one.caller === `${caller}/${caller}`);
-        if (report === undefined || report.seconds < 2) return undefined;
-        expect(pair?.agrees, JSON.stringify(pair)).toBe(true);
-        return pair?.ends;
-      });
-    try {
+    await withTraffic(async (endsOf) => {
       expect(Object.keys(await endsOf("bookthief"))).toEqual(["200"]);
       const strict = {
         apiVersion: "security.istio.io/v1",
@@ -91,9 +83,26 @@ describe.sequential("a cluster with the Istio add-on", () => {
       // bookbuyer asks for two paths, of which one is allowed.
       expect(Object.keys(await endsOf("bookbuyer")).sort()).toEqual(["200", "403"]);
       expect(Object.keys(await endsOf("bookthief"))).toEqual(["403"]);
-    } finally {
-      await traffic.close();
-    }
+    });
+  });
+
+  it("lets pass what an application's policies of SMI let pass, on live requests", async ({ skip }) => {
+    const problem = await podProblem();
+    if (problem !== undefined) skip(problem);
+    const registrations = await recordRegistrations();
+    const manifests = [...bookstore("asm-1-29"), ...smi("/books-bought")];
+    new Application("bookstore", { manifests, istio: { revision: "asm-1-29" } });
+    await allRegistered();
+    const converted = registrations.filter(({ type }) => type.includes(".istio.io/")).map(({ inputs }) => inputs);
+    expect(converted.map(({ kind }) => kind)).toContain("AuthorizationPolicy");
+    await apply(...converted);
+    expect((await kubectl("delete", "authorizationpolicy", "callers", "-n", "bookstore")).code).toBe(0);
+    await withTraffic(async (endsOf) => {
+      const ends = Object.keys(await endsOf("bookbuyer"));
+      expect(ends).toContain("200");
+      expect(ends.length).toBe(2);
+      expect(Object.keys(await endsOf("bookthief"))).not.toContain("200");
+    });
   });
 
   it("has an ingress gateway, whose pods the injector makes, behind an address", async () => {
@@ -133,6 +142,42 @@ describe.sequential("a cluster with the Istio add-on", () => {
     expect(await names("secrets", "-n", mesh)).toContain("istio-ca-secret");
   });
 });
+
+/** Has the sample's callers call, each end of whose calls has to be the analysis's. */
+async function withTraffic(work: (endsOf: (caller: string) => Promise<Counts>) => Promise<void>): Promise<void> {
+  const target = await clusterNamed(sandbox, "mesh", "mesh");
+  const traffic = await openTraffic(target, () => undefined, new PassThrough().resume());
+  try {
+    await work((caller) =>
+      until(async () => {
+        const report = await traffic.look();
+        expect(report?.problems ?? []).toEqual([]);
+        const pair = report?.pairs.find((one) => one.caller === `${caller}/${caller}`);
+        if (report === undefined || report.seconds < 2) return undefined;
+        expect(pair?.agrees, JSON.stringify(pair)).toBe(true);
+        return pair?.ends;
+      }),
+    );
+  } finally {
+    await traffic.close();
+  }
+}
+
+/** Policies of SMI by which bookbuyer may ask for a path of bookstore. */
+function smi(path: string): KubernetesObject[] {
+  const account = (name: string) => ({ kind: "ServiceAccount", name, namespace: name });
+  const metadata = { name: "sales", namespace: "bookstore" };
+  const matches = [{ name: "sales", methods: ["GET"], pathRegex: path }];
+  const rules = [{ kind: "HTTPRouteGroup", name: "sales", matches: ["sales"] }];
+  const target = { destination: account("bookstore"), sources: [account("bookbuyer")], rules };
+  return [
+    Object.assign(
+      { apiVersion: "specs.smi-spec.io/v1alpha4", kind: "HTTPRouteGroup", metadata },
+      { spec: { matches } },
+    ),
+    Object.assign({ apiVersion: "access.smi-spec.io/v1alpha3", kind: "TrafficTarget", metadata }, { spec: target }),
+  ];
+}
 
 /** Puts the cluster with these revisions of the add-on, and waits until Azure is done. */
 async function setRevisions(revisions: readonly string[], ingressGateways: readonly object[] = []): Promise<void> {
@@ -179,7 +224,7 @@ async function validating(): Promise<string | undefined> {
 }
 
 /** A namespace with a workload for each of the sample's callers, and bookstore for them to call. */
-function bookstore(revision: string): object[] {
+function bookstore(revision: string): KubernetesObject[] {
   return ["bookbuyer", "bookthief", "bookstore"].flatMap((name) => [
     { apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { "istio.io/rev": revision } } },
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: name } },
