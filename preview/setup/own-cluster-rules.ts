@@ -25,7 +25,7 @@ const pool = `${cluster}/agentPools`;
 const group = "Microsoft.Resources/subscriptions/resourceGroups";
 
 /** Where AKS makes the machines of clusters: it names the groups itself. */
-const nodeGroups = "MC_*";
+const nodeGroups = "MC_";
 
 /** A pool that is more than allowed, or of which that cannot be told. `alias` makes an alias of a property. */
 function largePool(alias: (property: string) => string): PolicyCondition {
@@ -114,15 +114,17 @@ export const policies: Readonly<Record<string, DenyingPolicy>> = {
           allOf: [
             { field: "type", equals: group },
             { field: "name", notLike: "[parameters('groups')]" },
-            { field: "name", notLike: nodeGroups },
+            { field: "name", notLike: `${nodeGroups}*` },
           ],
         },
         {
           allOf: [
-            { field: "id", like: "/subscriptions/*/resourceGroups/*/providers/*" },
-            { field: "type", notIn: "[parameters('types')]" },
+            // In a group, and none itself.
+            { field: "id", contains: "/resourceGroups/" },
+            { field: "id", contains: "/providers/" },
             // AKS makes machines, disks and networks there; who else may is a matter of roles.
-            { field: "id", notLike: `/subscriptions/*/resourceGroups/${nodeGroups}/providers/*` },
+            { field: "id", notContains: `/resourceGroups/${nodeGroups}` },
+            { field: "type", notIn: "[parameters('types')]" },
           ],
         },
       ],
@@ -161,6 +163,7 @@ export function ownClusterActions(others: readonly string[]): string[] {
     // The subscription's flags, and the registration after them.
     "Microsoft.Features/providers/features/register/action",
     "Microsoft.ContainerService/register/action",
+    "Microsoft.Compute/register/action",
     `${cluster}/listClusterUserCredential/action`,
     "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
     // The cluster's add-on sends to the workspace and associates its rule.

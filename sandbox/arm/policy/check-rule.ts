@@ -1,7 +1,7 @@
 import { hasProperty } from "../container-service/model";
 import { ArmError } from "../errors";
 import { isObject, type Json, type JsonObject, objectAt } from "../json";
-import { operators, otherOperators } from "./conditions";
+import { hasManyWildcards, operators, otherOperators } from "./conditions";
 import { asksFor, isKnownFunction } from "./expressions";
 import { parseField } from "./fields";
 
@@ -98,7 +98,11 @@ function checkCondition(name: string, condition: JsonObject, check: (value: Json
       `Failed to parse policy rule: 'Could not find member '${member}' on object of type 'LeafExpressionDefinition'. Path '${member}'.'.`,
     );
   }
-  check(rest[operator ?? ""]);
+  const wanted = rest[operator ?? ""];
+  if (["like", "notlike"].includes(key) && hasManyWildcards(wanted)) {
+    throw invalid(name, `'${String(wanted)}' has more than one wildcard.`);
+  }
+  check(wanted);
 }
 
 function checkField(name: string, field: Json | undefined): void {

@@ -12,6 +12,8 @@ export const operators: Readonly<Record<string, Operator>> = {
   notin: (actual, wanted) => !isIn(actual, wanted),
   like: isLike,
   notlike: (actual, wanted) => !isLike(actual, wanted),
+  contains: holdsText,
+  notcontains: (actual, wanted) => !holdsText(actual, wanted),
   exists: (actual, wanted) => (actual !== undefined && actual !== null) === (String(wanted).toLowerCase() === "true"),
   greater: (actual, wanted) => compared(actual, wanted, (order) => order > 0),
   greaterorequals: (actual, wanted) => compared(actual, wanted, (order) => order >= 0),
@@ -21,7 +23,7 @@ export const operators: Readonly<Record<string, Operator>> = {
 
 /** Conditions that Azure has besides. */
 export const otherOperators: readonly string[] = [
-  ...["contains", "notcontains", "containskey", "notcontainskey"],
+  ...["containskey", "notcontainskey"],
   ...["match", "notmatch", "matchinsensitively", "notmatchinsensitively"],
 ];
 
@@ -65,9 +67,24 @@ function isIn(actual: Json | undefined, wanted: Json): boolean {
   return wanted.some((one) => same(actual, one));
 }
 
+/** Whether a text has a part, or an array an element. */
+function holdsText(actual: Json | undefined, wanted: Json): boolean {
+  if (Array.isArray(actual)) return actual.some((one) => same(one, wanted));
+  return String(actual ?? "")
+    .toLowerCase()
+    .includes(String(wanted).toLowerCase());
+}
+
+/** Whether a text has more wildcards than the one that Azure takes. */
+export function hasManyWildcards(pattern: Json | undefined): boolean {
+  return typeof pattern === "string" && !pattern.startsWith("[") && pattern.split("*").length > 2;
+}
+
 /** One `*` stands for any characters. */
 function isLike(actual: Json | undefined, wanted: Json): boolean {
-  if (typeof wanted !== "string") throw new EvaluationFailure("like and notLike need a text");
+  if (typeof wanted !== "string" || hasManyWildcards(wanted)) {
+    throw new EvaluationFailure("like and notLike need a text with one wildcard");
+  }
   const pattern = wanted
     .split("*")
     .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))

@@ -151,7 +151,8 @@ describe("a condition", () => {
     [{ field: "location", in: ["WestEurope"] }, withPools(), denied],
     [{ field: "location", notIn: ["westeurope"] }, withPools(), "allowed"],
     [{ not: { field: "location", equals: "westeurope" } }, withPools(), "allowed"],
-    [{ field: "id", like: "/subscriptions/*/resourceGroups/blue/providers/*" }, withPools(), denied],
+    [{ field: "id", contains: "/resourcegroups/blue/" }, withPools(), denied],
+    [{ field: "id", notContains: "/resourceGroups/blue/" }, withPools(), "allowed"],
     // Each element has to fulfil it, and those of an empty array do.
     [{ field: sizes, equals: "a" }, withPools({ vmSize: "a" }, { vmSize: "A" }), denied],
     [{ field: sizes, equals: "a" }, withPools({ vmSize: "a" }, { vmSize: "b" }), "allowed"],
@@ -251,6 +252,12 @@ describe("a definition", () => {
       { field: "name", in: "[parameters('names')]" },
       "InvalidPolicyRule",
       "'names' is used and not defined",
+    ],
+    [
+      "two wildcards",
+      { field: "id", like: "/subscriptions/*/resourceGroups/*" },
+      "InvalidPolicyRule",
+      "more than one wildcard",
     ],
     ["allOf without a list", { allOf: {} }, "InvalidPolicyRule", "'allOf' needs an array"],
     [
