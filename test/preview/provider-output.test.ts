@@ -119,6 +119,11 @@ describe("what leaks", () => {
     ],
     ["a name that is none", cluster, answered("ResourceGroupNotFound", `Resource group '${key}' could not be found.`)],
     [
+      "a path that is none",
+      cluster,
+      answered("PropertyChangeNotAllowed", `Changing property 'a=${key}' is not allowed.`),
+    ],
+    [
       "what comes behind Azure's answer",
       cluster,
       `${answered("ResourceGroupNotFound", "Resource group 'a' could not be found.")} Body: ${key}`,
@@ -193,6 +198,7 @@ describe("what leaks", () => {
     ["see https://aka.ms/aks/quota for it", "see https://aka.ms/aks/quota for it"],
     ["it is s3cr3t", "it is …"],
     ["a=b", "…"],
+    ["the password hunter is short", "the password …"],
     [`it is ${"a".repeat(41)}`, "it is …"],
     ["https://evil.example/?k=v", "…"],
   ])("ends a sentence before what could be a key: %s", (text, expected) => {

@@ -192,7 +192,8 @@ describe("a condition", () => {
       denied,
     ],
     // An alias of another type is nowhere.
-    [{ field: `${aks}/agentPools/vmSize`, exists: true }, withPools({ vmSize: "a" }), "allowed"],
+    [{ field: "Microsoft.Storage/storageAccounts/dnsPrefix", exists: true }, withPools(), "allowed"],
+    [{ field: `${aks}/dnsPrefix`, exists: true }, withPools(), denied],
     [{ field: `${aks}/sku.name`, equals: "Automatic" }, { ...withPools(), sku: { name: "automatic" } }, denied],
     [{ value: "[resourceGroup().name]", equals: "blue" }, withPools(), denied],
     [{ value: "[concat(field('name'), '-x')]", equals: "shop-x" }, withPools(), denied],
