@@ -15,19 +15,24 @@ export function repositoryAddress(environment: NodeJS.ProcessEnv = process.env):
  * documents alone.
  *
  * @param page the document's path in docs/.
- * @returns the file's address in the repository; the link as it is where it leads to a document, within one, or elsewhere.
+ * @returns the file's address in the repository; the link itself where it leads to a document, within one, or elsewhere.
  * @throws Error where there is no such file.
  */
 export function linkOnSite(link: string, page: string): string {
-  if (/^([a-z][a-z+.-]*:|\/|#|$)/i.test(link)) return link;
+  if (/^([a-z][a-z+.-]*:|\/|#|$)/i.test(link)) return asOnSite(link);
   const [path = "", fragment] = link.split("#");
   const file = resolve(root, "docs", dirname(page), decodeURIComponent(path));
   const inRepository = relative(root, file);
   if (!existsSync(file) || inRepository.startsWith("..")) {
     throw new Error(`docs/${page} links to ${link}, and there is no ${inRepository} in the repository: mend the link.`);
   }
-  if (inRepository.startsWith("docs/") && file.endsWith(".md")) return link;
+  if (inRepository.startsWith("docs/") && file.endsWith(".md")) return asOnSite(link);
   const kind = statSync(file).isDirectory() ? "tree" : "blob";
   const address = posix.join(kind, "main", ...inRepository.split(/[\\/]/).map(encodeURIComponent));
   return `${repositoryAddress()}/${address}${fragment === undefined ? "" : `#${fragment}`}`;
+}
+
+/** A link with its heading as VitePress names that: with an underscore before a number, which forges leave out. */
+function asOnSite(link: string): string {
+  return /^[a-z][a-z+.-]*:/i.test(link) ? link : link.replace(/#(?=\d)/, "#_");
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitepress";
+import { defineConfig, type Plugin } from "vitepress";
 import { linkOnSite, repositoryAddress } from "../links";
 import { sidebarOf } from "../sidebar";
 
@@ -10,6 +10,26 @@ const docs = join(root, "docs");
 
 /** The folder that the site is published in, which the variable SITE_BASE names with or without slashes. */
 const folderOf = (name: string): string => `/${name}/`.replace(/^\/+|\/+$/g, "/");
+
+/** What the search's button shows and is called. */
+const searchText = "Search, or press /";
+
+/**
+ * Makes the theme's front page the page's main part, as the documents are: without a landmark, a screen reader cannot jump to it.
+ *
+ * @throws Error where the theme's front page is another than this is for.
+ */
+const frontIsMain: Plugin = {
+  name: "front-is-main",
+  enforce: "pre",
+  transform(code, id) {
+    if (!id.endsWith("/theme-default/components/VPHome.vue")) return undefined;
+    const changed = code.replace(/<div(\s+class="VPHome"[\s\S]*)<\/div>(\s*<\/template>\s*<style)/, "<main$1</main>$2");
+    if (changed === code)
+      throw new Error("VitePress's front page has changed: see frontIsMain in site/.vitepress/config.mts");
+    return changed;
+  },
+};
 
 export default defineConfig({
   title: "aks-mesh",
@@ -25,6 +45,7 @@ export default defineConfig({
   vite: {
     publicDir: join(root, "dist", "site-parts", "public"),
     plugins: [
+      frontIsMain,
       {
         // The documents lie beside this folder and not in it, so that Vite does not find its packages from them.
         name: "packages-of-the-site",
@@ -65,7 +86,11 @@ export default defineConfig({
     };
   },
   themeConfig: {
-    search: { provider: "local" },
+    // The name that a screen reader says has to be what the button shows: the keys beside it are hidden by style.css.
+    search: {
+      provider: "local",
+      options: { translations: { button: { buttonText: searchText, buttonAriaLabel: searchText } } },
+    },
     sidebar: sidebarOf(readFileSync(join(docs, "README.md"), "utf8")),
     outline: [2, 3],
     socialLinks: [{ icon: "github", link: repositoryAddress() }],

@@ -13,6 +13,12 @@ describe("links of documents, on the site", () => {
     }
   });
 
+  it("name headings that begin with a number as the site does", () => {
+    expect(linkOnSite("migrate.md#2-move", "policy.md")).toBe("migrate.md#_2-move");
+    expect(linkOnSite("#2-move", "migrate.md")).toBe("#_2-move");
+    expect(linkOnSite("https://www.pulumi.com/docs/#2-move", "policy.md")).toBe("https://www.pulumi.com/docs/#2-move");
+  });
+
   it("lead into the repository where they name its files and folders", () => {
     const repository = repositoryAddress();
     expect(linkOnSite("../action.yml", "package.md")).toBe(`${repository}/blob/main/action.yml`);

@@ -1,8 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { type AddressInfo } from "node:net";
+import { extname, join, resolve } from "node:path";
 import { parse, type DefaultTreeAdapterTypes as Tree } from "parse5";
-import { beforeAll, describe, expect, it } from "vitest";
+import { type Browser, chromium } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { installedBrowser } from "../cli/picture/installed-browser";
 
 const root = resolve(__dirname, "../..");
 const site = join(root, "dist", "site");
@@ -96,5 +100,67 @@ describe("the site", () => {
     const scripts = built(".js").map(read).join("\n");
     expect(scripts).not.toMatch(/(fetch|import|Worker|sendBeacon|open)\(\s*["'`](https?:)?\/\//);
     expect(scripts).not.toMatch(/\.(src|href)\s*=\s*["'`](https?:)?\/\//);
+  });
+});
+
+const types: Readonly<Record<string, string>> = {
+  ".css": "text/css",
+  ".html": "text/html",
+  ".js": "text/javascript",
+};
+
+/** Serves the site below /mesh/, as a forge would. */
+function serve(): Promise<Server> {
+  const server = createServer(({ url = "" }, answer) => {
+    const file = join(site, new URL(url, "http://localhost").pathname.replace(/^\/mesh\//, ""));
+    const found = file.startsWith(`${site}/`) && existsSync(file);
+    answer.writeHead(found ? 200 : 404, { "content-type": types[extname(file)] ?? "application/octet-stream" });
+    answer.end(found ? readFileSync(file) : undefined);
+  });
+  return new Promise((done) => server.listen(0, "127.0.0.1", () => done(server)));
+}
+
+const title = `the site in a browser${installedBrowser === undefined ? " (skipped: no Chromium is installed, and the variable CHROMIUM names none)" : ""}`;
+
+describe.skipIf(installedBrowser === undefined)(title, () => {
+  let server: Server;
+  let browser: Browser;
+  beforeAll(async () => {
+    server = await serve();
+    browser = await chromium.launch({
+      ...(installedBrowser !== undefined && { executablePath: installedBrowser }),
+      // Chromium refuses to run as root with its sandbox; it reads only pages that were built here.
+      args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+  });
+
+  it.each([
+    ["light", 1440],
+    ["light", 375],
+    ["dark", 1440],
+    ["dark", 375],
+  ] as const)("has no fault that axe-core finds, %s, %i px wide", async (colorScheme, width) => {
+    const { port } = server.address() as AddressInfo;
+    const context = await browser.newContext({
+      viewport: { width, height: 900 },
+      colorScheme,
+      reducedMotion: "reduce",
+    });
+    const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+    for (const file of ["index.html", "package.html"]) {
+      const page = await context.newPage();
+      await page.goto(`http://127.0.0.1:${String(port)}/mesh/${file}`, { waitUntil: "networkidle" });
+      await page.evaluate(axe);
+      const found = await page.evaluate<readonly string[]>(
+        `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then(({ violations }) =>
+          violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html + failureSummary)))`,
+      );
+      expect(found, file).toEqual([]);
+    }
+    await context.close();
   });
 });
