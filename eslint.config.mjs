@@ -92,6 +92,7 @@ export default tseslint.config(
     rules: noImportsFrom("components", "program", "stacks", "mesh", "cli", "preview", "sandbox"),
   },
   { files: ["cli/**/*.ts"], rules: noImportsFrom("components", "stacks", "sandbox") },
+  { files: ["deployment/**/*.ts"], rules: noImportsFrom("components", "program", "stacks", "cli", "sandbox", "judge") },
   {
     files: ["policy-pack/**/*.ts"],
     rules: noImportsFrom("components", "program", "stacks", "preview", "sandbox", "recovery", "judge"),
@@ -106,8 +107,8 @@ export default tseslint.config(
           patterns: [
             ...folders(["stacks", "cli", "sandbox", "judge"], "must not be known here"),
             {
-              regex: "/components/(?!arm/|aks-cluster/kubeconfig$)",
-              message: "Only how to get into Azure and into a cluster.",
+              regex: "/components/(?!arm/|aks-cluster/kubeconfig$|mesh-policies/refusal$)",
+              message: "Only how to get into Azure and into a cluster, and how policies are refused.",
             },
             {
               regex: "/program/(?!previews/|stack-guarantees$)",

@@ -39,6 +39,11 @@ async function run(terminal: Terminal, argv: readonly string[]): Promise<number>
       return decideCommand(terminal, rest);
     case "convert":
       return convertCommand(terminal, rest);
+    case "deploy": {
+      // Loaded only here, as that of previews.
+      const { deployCommand } = await import("./deploy.js");
+      return deployCommand(terminal, rest);
+    }
     case "drift":
       return driftCommand(terminal, rest);
     case "review":

@@ -1,11 +1,13 @@
-import { describeRequest, unprovedRule } from "../mesh";
-import { type PreviewReport } from "../preview/report";
+import { changeTitles, describeRequest, unprovedRule } from "../mesh";
+import { costChangeText, planCounts } from "../preview/comment";
+import { type PreviewReport, type Review } from "../preview/report";
 import { type StatusRow } from "../preview/status";
 import { type Terminal } from "./terminal";
 
 /** A report in some lines, for the person at the terminal. The comment says more. */
-export function describeReport(report: PreviewReport, { paint }: Terminal): string {
-  const { state, stack, plan, access, addresses, health, expires } = report;
+export function describeReport(report: PreviewReport, terminal: Terminal): string {
+  const { paint } = terminal;
+  const { state, stack, addresses, health, expires } = report;
   const lines: string[] = [];
   const line = (text: string) => void lines.push(text);
   switch (state.status) {
@@ -27,6 +29,21 @@ export function describeReport(report: PreviewReport, { paint }: Terminal): stri
   for (const { name, url } of addresses) line(`  ${name.padEnd(14)} ${url}`);
   if (health !== undefined) line(`  health         ${String(health.ready)} of ${String(health.total)} workloads ready`);
   if (expires !== undefined && state.status !== "removed") line(`  removed after  ${expires}`);
+  return `${lines.join("\n")}\n${describeReview(report, terminal)}`;
+}
+
+/**
+ * What a review says, in some lines; nothing where there is none.
+ *
+ * @param what what would do it.
+ */
+export function describeReview(
+  { plan, access, merging, differences = [], refused }: Review,
+  { paint }: Terminal,
+  what: "merging" | "deploying" = "merging",
+): string {
+  const lines: string[] = [];
+  const line = (text: string) => void lines.push(text);
   for (const { object, rule, message, request } of access?.broken ?? []) {
     line(`${paint.bad(rule === unprovedRule ? "not proved" : "broken")}: ${object ?? "a guarantee"}: ${message}`);
     if (request !== undefined) line(`    ${describeRequest(request)}`);
@@ -36,13 +53,17 @@ export function describeReport(report: PreviewReport, { paint }: Terminal): stri
     if ("unknown" in changes) line(`who may call whom: not known. ${changes.unknown}`);
     else if (changes.length === 0) line(`who may call whom: no change against ${comparedWith}, proved`);
     else line(`who may call whom: ${String(changes.length)} changes against ${comparedWith}`);
+    for (const { kind, from, to, shares = [] } of "unknown" in changes ? [] : changes) {
+      line(`    ${changeTitles[kind]}: ${from} → ${to}${kind === "shares" ? `: ${shares.join(", ")}` : ""}`);
+    }
   }
   if (plan !== undefined) {
-    const count = (op: string) => plan.changes.filter((change) => change.op === op && !change.noise).length;
-    const counts = [`+${count("create")}`, `~${count("update")}`, `±${count("replace")}`, `-${count("delete")}`];
-    line(`merging would change: ${counts.join(" ")}, ${String(plan.unchanged)} unchanged`);
+    line(`${what} would change: ${planCounts(plan)}, ${String(plan.unchanged)} unchanged`);
   }
-  return `${lines.join("\n")}\n`;
+  if (refused !== undefined && plan?.partial !== true) line(`${paint.bad(`${what} would be refused`)}: ${refused}`);
+  if (merging !== undefined && merging.parts.length > 0) line(`${what} would cost: ${costChangeText(merging)}`);
+  for (const difference of differences) line(paint.dim(`differs: ${difference}`));
+  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
 }
 
 /** A table of previews. */

@@ -10,13 +10,15 @@ const engine = {
 
 const pullRequest = { "--pr N": "the pull request's number" } as const;
 const codes = "Exit code: 0 fine, 1 something failed, 2 wrong usage.";
+const reviewCodes =
+  "Exit code: 0 fine, 1 something failed, 2 wrong usage, 3 fine, but merging breaks guarantees or leaves them unproved.";
 
 /** Help of each command about previews. */
 export const previewUsages = {
   "preview up": {
     synopsis: [
       "preview up --pr N [--commit SHA] [--owner LOGIN] [--image NAME=REFERENCE]… [--images FILE] [--ttl 72h]",
-      "[--cluster shared|own] [--base STACK] [--report FILE]",
+      "[--cluster shared|own] [--base STACK] [--report FILE] [--planned FILE]",
     ],
     summary: "deploys a pull request, or updates it after a push",
     options: {
@@ -29,11 +31,13 @@ export const previewUsages = {
       "--ttl 72h": "its time, after which the reaper removes it",
       "--cluster WHICH": "shared (default), or own",
       "--report FILE": "write what came of it, for `preview comment`",
+      "--planned FILE":
+        "write what was planned, for `preview review` where no code of the pull request runs; nothing is reviewed here then",
       ...engine,
     },
     values: { "--cluster": ["shared", "own"] },
     example: "aks-mesh preview up --pr 12",
-    codes,
+    codes: reviewCodes,
   },
   "preview images": {
     synopsis: [
@@ -95,22 +99,43 @@ export const previewUsages = {
     codes,
   },
   "preview publish": {
-    synopsis: ["preview publish [--base STACK]"],
+    synopsis: ["preview publish [--base STACK] [--resources FILE]"],
     summary:
       "writes what previews may know of the stack that they share, its state without secrets, where they read it",
-    options: engine,
+    options: { "--resources FILE": "write what of it a review reads, for `preview review`", ...engine },
     example: "AKS_MESH_BASE_BACKEND_URL=azblob://shared?storage_account=NAME aks-mesh preview publish",
     codes,
   },
+  "preview review": {
+    synopsis: ["preview review --pr N --commit SHA --planned FILE [--resources FILE] --output FILE"],
+    summary: "who may call whom, guarantees and costs, from what another job planned; runs no code of the pull request",
+    options: {
+      ...pullRequest,
+      "--commit SHA": "the commit that was planned",
+      "--planned FILE": "as preview up wrote it",
+      "--resources FILE":
+        "the stack that the pull request is meant for, as preview publish wrote it. Default: there is none",
+      "--output FILE": "write the review, for `preview comment`",
+    },
+    example:
+      "aks-mesh preview review --pr 12 --commit $COMMIT --planned planned.json --resources base.json --output review.json",
+    codes: reviewCodes,
+  },
   "preview comment": {
-    synopsis: ["preview comment --pr N --report FILE | --pr N --no-report [--commit SHA] | --reports DIR [--dry-run]"],
+    synopsis: [
+      "preview comment --pr N --report FILE [--review FILE | --no-review] [--dry-run]",
+      "preview comment --pr N --no-report [--commit SHA] | --reports DIR [--only NUMBERS]",
+    ],
     summary: "writes what a report holds on the pull request",
     options: {
       ...pullRequest,
       "--report FILE": "as preview up wrote it",
+      "--review FILE": "as preview review wrote it; what the report itself says of that counts for nothing then",
+      "--no-review": "it was to be reviewed apart, and was not",
       "--no-report": "the workflow's run failed before it had one",
       "--commit SHA": "which commit that run was about",
       "--reports DIR": "all that preview reap left there",
+      "--only NUMBERS": "of these pull requests, a JSON list, each from the folder report-NUMBER",
       "--dry-run": "print the comment instead",
     },
     example: "aks-mesh preview comment --pr 12 --report report.json --dry-run",

@@ -1,25 +1,27 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { hideIn, hideSecrets, renderComment, renderUnreported, runAddress } from "../preview/comment";
+import { hideIn, hideSecrets } from "../preview/comment";
 import { down } from "../preview/down";
 import { type Surroundings } from "../preview/engine";
 import { github, GitHubError } from "../preview/github";
 import { readCommit, readCount, readDuration, readOwner, readPullRequest, readStack, stackOf } from "../preview/inputs";
 import { environmentSecrets } from "../preview/known-secrets";
 import { InputProblem, PreviewProblem } from "../preview/problem";
-import { readReport } from "../preview/read-report";
 import { publish } from "../preview/publish";
 import { reap } from "../preview/reap";
 import { type PreviewReport } from "../preview/report";
+import { review } from "../preview/review";
 import { type PreviewPolicy, readPreviewPolicy } from "../preview/settings";
 import { status } from "../preview/status";
-import { up, type UpOptions } from "../preview/up";
+import { type Deployed, up, type UpOptions } from "../preview/up";
 import { endingSignals } from "./ending-signals";
-import { readText, reasonOf } from "./input";
 import { didYouMean, readOptions } from "./options";
 import { admitCommand } from "./preview-admit";
+import { commentCommand, post } from "./preview-comment";
+import { keep, keepBase, keepPlanned, type Known } from "./preview-files";
 import { digestCommand, imagesBrought, imagesCommand, referencesOf, requireBrought } from "./preview-images";
+import { holds, previewReviewCommand, termsOf, unheld } from "./preview-review";
 import { describeReport, describeStatus } from "./preview-text";
 import { previewUsages } from "./preview-usage";
 import { type Terminal } from "./terminal";
@@ -50,6 +52,8 @@ export async function previewCommand(terminal: Terminal, [command, ...rest]: rea
         return await imagesCommand(terminal, rest);
       case "digest":
         return await digestCommand(terminal, rest);
+      case "review":
+        return await previewReviewCommand(terminal, rest);
       case "comment":
         return await commentCommand(terminal, rest);
       case "admit":
@@ -106,6 +110,7 @@ async function upCommand(terminal: Terminal, args: readonly string[]): Promise<n
     ttl: { type: "string" },
     cluster: { type: "string", default: "shared" },
     report: { type: "string" },
+    planned: { type: "string" },
   } as const);
   const pullRequest = readPullRequest(values.pr);
   const { cluster } = values;
@@ -121,18 +126,27 @@ async function upCommand(terminal: Terminal, args: readonly string[]): Promise<n
     cluster,
     base,
   } as const;
-  let report: PreviewReport;
+  let deployed: Deployed;
   try {
     const images = imagesBrought(values, { pullRequest, registries: policy.registries });
     await requireBrought(images, surroundings.signal);
-    report = await up(surroundings, policy, { ...options, images: referencesOf(images) });
+    deployed = await up(surroundings, policy, { ...options, images: referencesOf(images) });
   } catch (error) {
     if (error instanceof PreviewProblem && values.report !== undefined)
       keep(notBegun(options, error), values.report, surroundings);
     throw error;
   }
-  deliver(terminal, report, values.report, surroundings);
-  return report.state.status === "running" ? 0 : 1;
+  const { report, planned, base: known } = deployed;
+  const isRunning = report.state.status === "running";
+  if (values.planned !== undefined) {
+    deliver(terminal, report, values.report, surroundings);
+    if (keepPlanned(planned, values.planned, surroundings)) return isRunning ? 0 : 1;
+    throw new PreviewProblem("The plan was not handed on: a value that is known to be secret stands in a policy.");
+  }
+  const reviewed = { ...report, ...(await review(planned, known, termsOf(policy))) };
+  deliver(terminal, reviewed, values.report, surroundings);
+  if (!isRunning) return 1;
+  return holds(reviewed) ? 0 : unheld;
 }
 
 /** The report on a preview that could not be begun. */
@@ -234,67 +248,12 @@ async function reapCommand(terminal: Terminal, args: readonly string[]): Promise
 }
 
 async function publishCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
-  const { values } = readOptions(args, common);
+  const { values } = readOptions(args, { ...common, resources: { type: "string" } } as const);
   const { surroundings, base } = await surroundingsOf(terminal, values);
-  await publish(surroundings, base);
+  const published = await publish(surroundings, base);
+  if (values.resources !== undefined) keepBase(published, values.resources);
   return 0;
 }
-
-async function commentCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
-  const { values } = readOptions(args, {
-    pr: { type: "string" },
-    report: { type: "string" },
-    reports: { type: "string" },
-    "no-report": { type: "boolean", default: false },
-    commit: { type: "string" },
-    "dry-run": { type: "boolean", default: false },
-  } as const);
-  if (values.reports !== undefined) return commentAll(terminal, values.reports);
-  const pullRequest = readPullRequest(values.pr);
-  const body = values["no-report"] ? unreported(pullRequest, values.commit) : reported(pullRequest, values.report);
-  if (values["dry-run"]) terminal.out(`${body}\n`);
-  else await write(terminal, pullRequest, body);
-  return 0;
-}
-
-function unreported(pullRequest: number, commit: string | undefined): string {
-  const address = runAddress(process.env);
-  return renderUnreported({
-    pullRequest,
-    ...(commit !== undefined && { commit: readCommit(commit) }),
-    ...(address !== undefined && { address }),
-  });
-}
-
-function reported(pullRequest: number, file: string | undefined): string {
-  if (file === undefined)
-    throw new UsageError("Say which report: --report FILE, as preview up wrote it, or --no-report.");
-  return renderComment(readReport(readText(file, `The report ${file}`), pullRequest));
-}
-
-/** Writes the comments of all reports in a folder, `pr-12.json` on pull request 12; one that fails does not stop the others. */
-async function commentAll(terminal: Terminal, folder: string): Promise<number> {
-  let failed = false;
-  // Where nothing was reaped there is no folder.
-  const names = existsSync(folder) ? readdirSync(folder).filter((one) => one.endsWith(".json")) : [];
-  for (const name of names.sort()) {
-    try {
-      const pullRequest = readPullRequest(/^pr-(\d+)\.json$/.exec(name)?.[1]);
-      await post(terminal, readReport(readFileSync(join(folder, name), "utf8"), pullRequest), nothingKnown);
-    } catch (error) {
-      if (!(error instanceof PreviewProblem || error instanceof GitHubError)) throw error;
-      terminal.err(`aks-mesh: ${name}: ${error.message}\n`);
-      failed = true;
-    }
-  }
-  return failed ? 1 : 0;
-}
-
-/** What is known to be secret where a report comes from. */
-type Known = Pick<Surroundings, "secrets">;
-
-/** Nothing, where a report comes from a file: whoever wrote it knew, and hid it. */
-const nothingKnown: Known = { secrets: new Set() };
 
 /** Says what came of a command, and keeps it for the job that may write comments. */
 function deliver(terminal: Terminal, report: PreviewReport, file: string | undefined, known: Known): void {
@@ -307,26 +266,4 @@ function deliver(terminal: Terminal, report: PreviewReport, file: string | undef
 function stepOutput(name: string, value: string): void {
   const file = process.env["GITHUB_OUTPUT"];
   if (file !== undefined && file !== "") appendFileSync(file, `${name}=${value}\n`);
-}
-
-/** Writes a report into a file, without secrets. */
-function keep(report: PreviewReport, file: string, { secrets }: Known): void {
-  const text = `${JSON.stringify(hideSecrets(report, [...secrets]), null, 2)}\n`;
-  try {
-    writeFileSync(file, text, { mode: 0o600 });
-  } catch (error) {
-    throw new UsageError(`The report cannot be written to ${file}: ${reasonOf(error)}.`);
-  }
-}
-
-async function post(terminal: Terminal, report: PreviewReport, { secrets }: Known): Promise<void> {
-  await write(terminal, report.pullRequest, renderComment(report, [...secrets]));
-}
-
-/** Writes the comment on the pull request, and into the summary of the workflow's step. */
-async function write(terminal: Terminal, pullRequest: number, body: string): Promise<void> {
-  const summary = process.env["GITHUB_STEP_SUMMARY"];
-  if (summary !== undefined && summary !== "") appendFileSync(summary, `${body}\n`);
-  const address = await github(process.env).upsertComment(pullRequest, body);
-  terminal.out(`The comment is at ${address}\n`);
 }

@@ -181,6 +181,18 @@ export const commandUsages = {
     example: "aks-mesh init orders --from docs/orders",
     codes: "Exit code: 0 fine, 2 wrong usage, or manifests that cannot be read.",
   },
+  deploy: {
+    synopsis: ["deploy --stack NAME --plan FILE [--approved DIGEST]"],
+    summary: "plans an update of a stack, or does what an approved plan says and nothing else",
+    options: {
+      "--stack NAME": "which stack",
+      "--plan FILE": "where the plan goes; with --approved, where it is",
+      "--approved DIGEST": "deploy the plan that was shown with this digest",
+    },
+    example: "aks-mesh deploy --stack prod --plan plan.json",
+    codes:
+      "Exit code: 0 planned or deployed, 1 something failed or is not as it was planned, 2 wrong usage, or another plan than the approved one.",
+  },
   drift: {
     synopsis: ["drift --stack NAME"],
     summary: "has anybody changed what was deployed?",

@@ -43,12 +43,9 @@ export interface Surroundings {
   readonly takeOver: boolean;
 }
 
-/** Pulumi's engine on the previews' project. */
-export interface Engine {
+/** Pulumi's engine on a project. */
+export interface ProjectEngine {
   readonly surroundings: Surroundings;
-  /** The engine on what is published of the stacks that previews share, where their states are elsewhere. */
-  readonly published?: Engine;
-  readonly projectDirectory: Project;
   readonly workspace: LocalWorkspace;
   /**
    * Runs the CLI for what the Automation API has no call for.
@@ -56,6 +53,13 @@ export interface Engine {
    * @param input what it reads from its standard input. Default: nothing.
    */
   pulumi(args: readonly string[], input?: string): Promise<{ code: number; stdout: string; stderr: string }>;
+}
+
+/** Pulumi's engine on the previews' project. */
+export interface Engine extends ProjectEngine {
+  /** The engine on what is published of the stacks that previews share, where their states are elsewhere. */
+  readonly published?: Engine;
+  readonly projectDirectory: Project;
   close(): Promise<void>;
 }
 
@@ -112,6 +116,22 @@ async function openOn(
   secretsProvider: string | undefined,
   others: Readonly<Record<string, string>> = {},
 ): Promise<Engine> {
+  const engine = await engineIn(surroundings, projectDirectory.directory, secretsProvider, others);
+  return { ...engine, projectDirectory, close: () => projectDirectory.close() };
+}
+
+/**
+ * The engine on the project of a directory.
+ *
+ * @param secretsProvider of stacks that are made. Default: the backend's own.
+ * @param others variables besides those of the surroundings.
+ */
+export async function engineIn(
+  surroundings: Surroundings,
+  directory: string,
+  secretsProvider?: string,
+  others: Readonly<Record<string, string>> = {},
+): Promise<ProjectEngine> {
   const { environment } = surroundings;
   const variables: Record<string, string> = {
     PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -121,28 +141,22 @@ async function openOn(
     ...others,
   };
   const workspace = await LocalWorkspace.create({
-    workDir: projectDirectory.directory,
+    workDir: directory,
     envVars: variables,
-    secretsProvider,
+    ...(secretsProvider !== undefined && { secretsProvider }),
   });
   return {
     surroundings,
-    projectDirectory,
     workspace,
     pulumi: (args, input) =>
       new Promise((resolve, reject) => {
-        const options = {
-          cwd: projectDirectory.directory,
-          env: { ...environment, ...variables },
-          maxBuffer: 1 << 30,
-        };
+        const options = { cwd: directory, env: { ...environment, ...variables }, maxBuffer: 1 << 30 };
         const child = execFile("pulumi", [...args, "--non-interactive"], options, (error, stdout, stderr) => {
           if (error !== null && typeof error.code !== "number") reject(error);
           else resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
         });
         child.stdin?.end(input ?? "");
       }),
-    close: () => projectDirectory.close(),
   };
 }
 
@@ -157,7 +171,10 @@ async function secretsProviderOf(program: string, base: string): Promise<string 
 }
 
 /** A stack that exists; undefined where there is none of that name. */
-export async function findStack({ workspace }: Engine, name: string): Promise<Stack | undefined> {
+export async function findStack(
+  { workspace }: Pick<ProjectEngine, "workspace">,
+  name: string,
+): Promise<Stack | undefined> {
   try {
     return await Stack.select(name, workspace);
   } catch (error) {

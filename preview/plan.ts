@@ -1,4 +1,5 @@
 import { type DiagnosticEvent, type EngineEvent, type StepEventMetadata } from "@pulumi/pulumi/automation";
+import { errorsInRefusal } from "../components/mesh-policies/refusal";
 import { isJsonObject } from "../mesh/manifests";
 import { type EngineError } from "./provider-output";
 import { hidden } from "./published-state";
@@ -18,6 +19,11 @@ export interface EngineLog {
   readonly plan: Plan;
   /** The resources that there are afterwards. */
   readonly resources: readonly EngineResource[];
+  /**
+   * Whether the program came to its end, so that these are all resources. One that is refused for its policies does; of any other error nobody
+   * can tell.
+   */
+  readonly whole: boolean;
   /** Errors, each as the engine, a provider or the program said it: see ./provider-output for what of them may be shown. */
   readonly errors: readonly EngineError[];
 }
@@ -42,7 +48,7 @@ export function engineLog(): { listen(event: EngineEvent): void; log(): EngineLo
       if (now !== undefined && op !== "delete") {
         resources.set(urn, { urn, type, custom: now.custom ?? false, inputs: now.inputs ?? {} });
       }
-      if (op === "same") unchanged += 1;
+      if (op === "same" && !isDefaultProvider(type, urn.split("::").at(-1) ?? "")) unchanged += 1;
       const kind = kindOf(op);
       if (kind === undefined || type === "pulumi:pulumi:Stack") return;
       // A replacement is told in three steps, of which not all say what differs.
@@ -65,9 +71,21 @@ export function engineLog(): { listen(event: EngineEvent): void; log(): EngineLo
     log: () => ({
       plan: { changes: [...steps.values()], unchanged: unchanged + unpublished.size },
       resources: [...resources.values()],
+      whole: errors.length === 0 || isRefused(errors),
       errors,
     }),
   };
+}
+
+/** Whether policies are all that speaks against a program: it says in its last word how many errors it has shown of them. */
+function isRefused(errors: readonly EngineError[]): boolean {
+  const counts = errors.map(({ message }) => errorsInRefusal(message)).filter((count) => count !== undefined);
+  return counts.length > 0 && counts.reduce((sum, count) => sum + count, counts.length) === errors.length;
+}
+
+/** Whether a resource is a provider that the engine makes by itself: Pulumi does not count those. */
+export function isDefaultProvider(type: string, name: string): boolean {
+  return type.startsWith("pulumi:providers:") && /^default(_|$)/.test(name);
 }
 
 function errorOf({ message, urn = "" }: DiagnosticEvent): EngineError {

@@ -1,14 +1,17 @@
 import { alone, baseOf, type Engine, findStack, openEngine, publishedBackend, type Surroundings } from "./engine";
+import { type BaseStack } from "./planned";
 import { InputProblem, PreviewProblem } from "./problem";
+import { baseStackOf } from "./state";
 import { withoutSecretValues } from "./published-state";
 
 /**
  * Writes what previews may know of a stack that they share, its state without secrets, into the backend that they read. Runs the
  * engine's own commands alone, no program: whoever may read the stack's secrets must not run a pull request's code.
  *
+ * @returns what was published.
  * @throws {PreviewProblem} where there is no such stack, or no backend for it.
  */
-export async function publish(surroundings: Surroundings, base: string): Promise<void> {
+export async function publish(surroundings: Surroundings, base: string): Promise<BaseStack> {
   const address = surroundings.environment[publishedBackend];
   if (!address) {
     throw new InputProblem(
@@ -30,7 +33,8 @@ export async function publish(surroundings: Surroundings, base: string): Promise
       "--stack",
       base,
     ]);
-    const state = JSON.stringify(withoutSecretValues(JSON.parse(exported)));
+    const published = withoutSecretValues(JSON.parse(exported));
+    const state = JSON.stringify(published);
     const target = baseOf(engine);
     await alone(target, base, `aks-mesh preview publish --base ${base}`, async (whenFree) => {
       if ((await findStack(target, base)) === undefined) {
@@ -47,6 +51,7 @@ export async function publish(surroundings: Surroundings, base: string): Promise
       );
     });
     surroundings.say(`Published stack ${base} without its secrets.`);
+    return baseStackOf(base, published);
   } finally {
     await engine.close();
   }

@@ -1,6 +1,6 @@
-import { isJsonObject } from "../mesh/manifests";
+import { commit, either, list, number, oneOf, optional, orNull, record, shape, text, truth } from "./form";
 import { InputProblem } from "./problem";
-import { type PreviewReport } from "./report";
+import { type PreviewReport, type Review } from "./report";
 
 /**
  * Reads a report that another job wrote. That job ran the pull request's code, so that the text may be anything.
@@ -8,50 +8,50 @@ import { type PreviewReport } from "./report";
  * @throws {InputProblem} where it is no report, or one of another pull request.
  */
 export function readReport(text: string, pullRequest: number): PreviewReport {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new InputProblem("The report is no JSON.");
-  }
+  const value = read(text, "report");
   if (!isReport(value)) throw new InputProblem("The report has not the form that `aks-mesh preview up` writes.");
   if (value.pullRequest === pullRequest && value.stack === `pr-${pullRequest}`) return value;
   throw new InputProblem(`The report is not one of pull request ${pullRequest}.`);
 }
 
-type Check = (value: unknown) => boolean;
+/** A review, and what it is about. */
+export interface ReviewOfCommit extends Review {
+  readonly pullRequest: number;
+  readonly commit: string;
+}
 
-const text: Check = (value) => typeof value === "string";
-const number: Check = (value) => typeof value === "number" && Number.isFinite(value);
-const truth: Check = (value) => typeof value === "boolean";
-const optional =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value);
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
-const list =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
-const record =
-  (check: Check): Check =>
-  (value) =>
-    isJsonObject(value) && Object.values(value).every(check);
-const either =
-  (...checks: readonly Check[]): Check =>
-  (value) =>
-    checks.some((check) => check(value));
-const shape =
-  (fields: Readonly<Record<string, Check>>): Check =>
-  (value) =>
-    isJsonObject(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
-const oneOf =
-  (...texts: readonly string[]): Check =>
-  (value) =>
-    typeof value === "string" && texts.includes(value);
+/**
+ * The report of a job that ran the pull request's code, with the review of one that did not: what the first says of these things counts
+ * for nothing.
+ *
+ * @param review text of the review; undefined where there is none.
+ * @throws {InputProblem} where it is no review, or one of another commit.
+ */
+export function withReview(report: PreviewReport, review: string | undefined): PreviewReport {
+  const reviewed = review === undefined ? {} : readReview(review, report);
+  const isReviewed = ([field]: readonly [string, unknown]): boolean => Object.hasOwn(reviewFields, field);
+  const joined: unknown = Object.fromEntries([
+    ...Object.entries(report).filter((entry) => !isReviewed(entry)),
+    ...Object.entries(reviewed).filter(isReviewed),
+  ]);
+  if (isReport(joined)) return joined;
+  throw new InputProblem("The report has not the form that `aks-mesh preview up` writes.");
+}
+
+function readReview(text: string, { pullRequest, commit: wanted }: PreviewReport): ReviewOfCommit {
+  const value = read(text, "review");
+  if (!isReview(value)) throw new InputProblem("The review has not the form that `aks-mesh preview review` writes.");
+  if (value.pullRequest === pullRequest && value.commit === wanted) return value;
+  throw new InputProblem(`The review is not one of pull request ${pullRequest} at commit ${wanted}.`);
+}
+
+function read(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InputProblem(`The ${what} is no JSON.`);
+  }
+}
 
 const ends = { from: text, to: text };
 const request = either(
@@ -87,17 +87,19 @@ const plannedChange = shape({
   noise: truth,
 });
 
-const report = shape({
-  pullRequest: number,
-  commit: (value) => typeof value === "string" && /^([0-9a-f]{40})?$/.test(value),
-  stack: text,
-  kind: oneOf("shared", "own"),
-  state: either(
-    shape({ status: oneOf("running", "removed") }),
-    shape({ status: oneOf("failed"), error: text }),
-    shape({ status: oneOf("teardown-failed"), error: text, left: list(text) }),
-  ),
-  plan: optional(shape({ changes: list(plannedChange), unchanged: number })),
+/** Names as Azure takes them: people copy them into a shell. */
+const azureName = (value: unknown): boolean => typeof value === "string" && /^[A-Za-z0-9][\w.-]{0,89}$/.test(value);
+
+export const clusterPlace = shape({ resourceGroupName: azureName, clusterName: azureName });
+
+export const plan = shape({ changes: list(plannedChange), unchanged: number, partial: optional(truth) });
+
+const monthly = { what: text, amount: orNull(number) };
+
+/** The fields of a {@link Review}. */
+const reviewFields = {
+  plan: optional(plan),
+  refused: optional(text),
   access: optional(
     shape({
       comparedWith: text,
@@ -115,16 +117,40 @@ const report = shape({
       unmetAssumptions: optional(list(text)),
     }),
   ),
-  addresses: list(shape({ name: text, url: text })),
-  health: optional(shape({ ready: number, total: number, problems: list(text) })),
-  expires: optional(text),
   cost: optional(
     shape({
       currency: text,
       total: orNull(number),
-      parts: list(shape({ name: text, what: text, amount: orNull(number) })),
+      parts: list(shape({ name: text, ...monthly })),
     }),
   ),
+  merging: optional(
+    shape({
+      currency: text,
+      difference: orNull(number),
+      parts: list(shape({ name: text, before: optional(shape(monthly)), after: optional(shape(monthly)) })),
+    }),
+  ),
+  differences: optional(list(text)),
+  cluster: optional(clusterPlace),
+};
+
+const review = shape({ pullRequest: number, commit, ...reviewFields });
+
+const report = shape({
+  pullRequest: number,
+  commit,
+  stack: text,
+  kind: oneOf("shared", "own"),
+  state: either(
+    shape({ status: oneOf("running", "removed") }),
+    shape({ status: oneOf("failed"), error: text }),
+    shape({ status: oneOf("teardown-failed"), error: text, left: list(text) }),
+  ),
+  ...reviewFields,
+  addresses: list(shape({ name: text, url: text })),
+  health: optional(shape({ ready: number, total: number, problems: list(text) })),
+  expires: optional(text),
   outputs: list(
     either(shape({ name: text, secret: (value) => value === true }), shape({ name: text, secret: truth, value: text })),
   ),
@@ -132,4 +158,8 @@ const report = shape({
 
 function isReport(value: unknown): value is PreviewReport {
   return report(value);
+}
+
+function isReview(value: unknown): value is ReviewOfCommit {
+  return review(value);
 }

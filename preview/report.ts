@@ -6,7 +6,7 @@ import { type AccessChange, type Finding, shareChanges } from "../mesh";
  * comments. It must hold no secret: see `hideSecrets` in ./comment. Commands that a person shall type are not in it: the
  * comment makes them itself, for the pull request's code may have changed the file.
  */
-export interface PreviewReport {
+export interface PreviewReport extends Review {
   /** Number of the pull request. */
   readonly pullRequest: number;
   /** The commit that runs, 40 hexadecimal digits; empty where a run was cut off before it said so. */
@@ -16,20 +16,38 @@ export interface PreviewReport {
   /** `shared`: namespaces of its own in the shared cluster. `own`: a cluster of its own. */
   readonly kind: "shared" | "own";
   readonly state: PreviewState;
-  /** What the last update did, or the next would; absent where no plan could be made. */
-  readonly plan?: Plan;
-  /** Who may call whom; absent where nothing was deployed. */
-  readonly access?: AccessReport;
   /** Where the application is reached. */
   readonly addresses: readonly Address[];
   /** Absent where nobody looked. */
   readonly health?: Health;
   /** When the reaper removes it, ISO 8601 in UTC. */
   readonly expires?: string;
-  /** What it costs a month; absent is the same as unknown. */
-  readonly cost?: MonthlyCost;
   /** The stack's outputs. The value of a secret one never comes here. */
   readonly outputs: readonly StackOutput[];
+}
+
+/** What an analysis says of a pull request's plans; what it does not know is absent. */
+export interface Review {
+  /** What merging would do to resources; of a program that ended early, until then. */
+  readonly plan?: Plan;
+  /** Why merging would be refused: by the program or by the engine. */
+  readonly refused?: string;
+  /** Who may call whom. */
+  readonly access?: AccessReport;
+  /** What the preview costs a month. */
+  readonly cost?: MonthlyCost;
+  /** What merging does to the cost a month. */
+  readonly merging?: CostChange;
+  /** How the preview differs from the stack that it stands for, each a sentence. */
+  readonly differences?: readonly string[];
+  /** The cluster that the preview is on. */
+  readonly cluster?: ClusterPlace;
+}
+
+/** Where a cluster is in Azure. */
+export interface ClusterPlace {
+  readonly resourceGroupName: string;
+  readonly clusterName: string;
 }
 
 /** Where a preview stands. */
@@ -53,6 +71,8 @@ export interface Plan {
   readonly changes: readonly PlannedChange[];
   /** Number of resources that stay as they are. */
   readonly unchanged: number;
+  /** The program ended early: there may be more. */
+  readonly partial?: boolean;
 }
 
 /** One resource that changes. */
@@ -119,6 +139,21 @@ export interface MonthlyCost {
   /** Sum of the known parts; null as soon as one part has no known price. Never a guess. */
   readonly total: number | null;
   readonly parts: readonly CostPart[];
+}
+
+/** What a change does to the cost a month at list prices. */
+export interface CostChange {
+  readonly currency: string;
+  /** More than before, or less; null as soon as one of the parts has no known price. */
+  readonly difference: number | null;
+  /** What it touches. */
+  readonly parts: readonly {
+    readonly name: string;
+    /** Absent for what is new. */
+    readonly before?: Omit<CostPart, "name">;
+    /** Absent for what goes. */
+    readonly after?: Omit<CostPart, "name">;
+  }[];
 }
 
 /** The cost of one resource. */

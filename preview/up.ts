@@ -2,10 +2,8 @@ import { CommandError, type OutputMap, Stack } from "@pulumi/pulumi/automation";
 import { isJsonObject, type KubernetesObject } from "../mesh/manifests";
 import { osmMesh } from "../mesh/osm";
 import { type PreviewSettings } from "../program/previews/settings";
-import { compareWithBase } from "./base";
 import { beyondLimits } from "./bounds";
 import { clusterOf, kindsOf, type SharedCluster } from "./cluster";
-import { monthlyCost } from "./cost";
 import {
   alone,
   baseOf,
@@ -24,10 +22,13 @@ import { textsIn } from "./known-secrets";
 import { previewStacks } from "./list";
 import { objectsOf } from "./objects";
 import { namespacesNotApart, outsideOwnNamespaces } from "./own-namespaces";
-import { engineLog, type EngineLog } from "./plan";
+import { type KindScopes } from "./kinds";
+import { engineLog, type EngineLog, type EngineResource } from "./plan";
+import { planMerging } from "./plan-merging";
+import { type BaseStack, type Planned, type PlannedStack } from "./planned";
 import { PreviewProblem } from "./problem";
 import { isReachTarget, reachProblems } from "./reaches";
-import { type AccessReport, type Address, type Health, type PreviewReport, type StackOutput } from "./report";
+import { type Address, type Health, type PreviewReport, type StackOutput } from "./report";
 import { type PreviewPolicy } from "./settings";
 import { readState } from "./state";
 import { tagsOf, tagStack } from "./tags";
@@ -44,18 +45,23 @@ export interface UpOptions {
   readonly images: Readonly<Record<string, string>>;
 }
 
+/** A preview that was brought up or refused, and the plans that a review of it goes by. */
+export interface Deployed {
+  /** Without a review. */
+  readonly report: PreviewReport;
+  readonly planned: Planned;
+  /** The stack that it is meant for, as it is; absent where there is none. */
+  readonly base?: BaseStack;
+}
+
 /**
  * Brings the preview of a pull request to where its commit says: the first time makes it, every other time updates it. Before
  * anything changes it is proved that the preview stays within its bounds.
  *
- * @returns the report; its state says whether all went well.
+ * @returns what came of it; the report's state says whether all went well.
  * @throws {PreviewProblem} where nothing could be begun.
  */
-export async function up(
-  surroundings: Surroundings,
-  policy: PreviewPolicy,
-  options: UpOptions,
-): Promise<PreviewReport> {
+export async function up(surroundings: Surroundings, policy: PreviewPolicy, options: UpOptions): Promise<Deployed> {
   const name = stackOf(options.pullRequest);
   const engine = await openEngine(surroundings, options.base);
   try {
@@ -144,11 +150,7 @@ async function admitOwnCluster(
 }
 
 /** What came of a deployment. */
-interface Outcome extends Pick<PreviewReport, "state" | "addresses" | "outputs" | "health" | "cost"> {
-  readonly isolation: Isolation;
-}
-
-type Isolation = ReturnType<typeof proveIsolation>;
+type Outcome = Pick<PreviewReport, "state" | "addresses" | "outputs" | "health"> & Pick<Planned, "preview">;
 
 async function deploy(
   engine: Engine,
@@ -156,24 +158,23 @@ async function deploy(
   settings: PreviewSettings,
   policy: PreviewPolicy,
   whenFree: WhenFree,
-): Promise<PreviewReport> {
-  const { pullRequest, commit, cluster: kind, expires, base } = settings;
-  // A cluster of one's own needs no other: without a stack to compare with, the report says so.
+): Promise<Deployed> {
+  const { pullRequest, commit, cluster: kind, expires, base: name, host } = settings;
   const known = baseOf(engine);
-  const compared = kind === "shared" || (await findStack(known, base)) !== undefined;
-  const before = compared ? objectsOf(await readState(known, base)) : [];
+  // A cluster of one's own needs no other: without a stack to compare with, the report says so.
+  const compared = kind === "shared" || (await findStack(known, name)) !== undefined;
+  const resources = compared ? await readState(known, name) : [];
   // The comparison needs only the processor, the deployment mostly waits.
-  const [comparison, { isolation, ...outcome }] = await Promise.all([
-    compareWithBase(known, base, before),
-    deployWithinBounds(engine, stack, settings, policy, before, whenFree),
+  const [merging, { preview, ...outcome }] = await Promise.all([
+    planMerging(known, name),
+    deployWithinBounds(engine, stack, settings, policy, objectsOf(resources), whenFree),
   ]);
-  const access: AccessReport = {
-    ...comparison.access,
-    guarantees: comparison.access.guarantees + isolation.guarantees,
-    broken: [...isolation.broken, ...comparison.access.broken],
+  const cluster = host && { resourceGroupName: host.resourceGroupName, clusterName: host.clusterName };
+  return {
+    report: { pullRequest, commit, stack: stack.name, kind, expires, ...outcome },
+    planned: { pullRequest, commit, kind, base: name, ...(merging && { merging }), ...(preview && { preview }) },
+    ...(compared && { base: { stack: name, resources, ...(cluster && { cluster }) } }),
   };
-  const { plan } = comparison;
-  return { pullRequest, commit, stack: stack.name, kind, expires, ...(plan && { plan }), access, ...outcome };
 }
 
 async function deployWithinBounds(
@@ -184,46 +185,36 @@ async function deployWithinBounds(
   shared: readonly KubernetesObject[],
   whenFree: WhenFree,
 ): Promise<Outcome> {
-  const { say, engineSignal, environment } = engine.surroundings;
-  const { pullRequest, cluster } = settings;
-  const nothing = { addresses: [], outputs: [], isolation: { guarantees: 0, broken: [] } };
+  const { say, engineSignal } = engine.surroundings;
+  const { cluster } = settings;
+  const nothing = { addresses: [], outputs: [] };
 
   say(`Looking whether stack ${stack.name} would stay within its bounds …`);
-  const planned = engineLog();
+  const looked = engineLog();
   let place: SharedCluster | undefined;
   try {
     [place] = await Promise.all([
       cluster === "shared" ? clusterOf(engine, settings.base) : undefined,
-      stack.preview({ onEvent: planned.listen, color: "never", signal: engineSignal }),
+      stack.preview({ onEvent: looked.listen, color: "never", signal: engineSignal }),
     ]);
   } catch (error) {
-    return { ...nothing, state: failed(engine, planned.log(), error) };
+    const { errors, ...preview } = looked.log();
+    const state = failed(engine, errors, error);
+    return {
+      ...nothing,
+      state,
+      preview: { ...preview, whole: preview.whole && errors.length > 0, refused: state.error },
+    };
   }
-  const { resources } = planned.log();
-  const prices = environment["AKS_MESH_PRICES_URL"];
-  const cost = await monthlyCost(resources, prices ? { baseUrl: prices } : {});
-  const { reaches } = policy;
-  const isolation =
-    cluster === "shared" ? proveIsolation(pullRequest, objectsOf(resources), shared, reaches) : nothing.isolation;
+  const { plan, resources, whole } = looked.log();
+  const preview: PlannedStack = { plan, resources, whole };
   const problems =
     cluster === "own"
       ? beyondLimits(resources, policy)
-      : [
-          ...reachProblems(reaches, osmMesh({ objects: shared }), settings.base),
-          ...outsideOwnNamespaces(
-            {
-              pullRequest,
-              kinds: await kindsOf(place, resources),
-              isAdmitted: (object) => isReachTarget(pullRequest, reaches, object),
-            },
-            resources,
-          ),
-          ...namespacesNotApart(pullRequest, resources),
-          ...isolation.broken.map(({ message }) => message),
-        ];
+      : outsideOfPreview(settings, policy, resources, shared, await kindsOf(place, resources));
   if (problems.length > 0) {
     const error = `Nothing was deployed: the preview would leave its bounds.\n${problems.map((one) => `- ${one}`).join("\n")}`;
-    return { ...nothing, isolation, cost, state: { status: "failed", error } };
+    return { ...nothing, preview, state: { status: "failed", error } };
   }
 
   say(`Deploying stack ${stack.name} …`);
@@ -232,15 +223,14 @@ async function deployWithinBounds(
   try {
     ({ outputs } = await whenFree(() => stack.up({ onEvent: done.listen, color: "never", signal: engineSignal })));
   } catch (error) {
-    return { ...nothing, isolation, cost, state: failed(engine, done.log(), error) };
+    return { ...nothing, preview, state: failed(engine, done.log().errors, error) };
   }
   for (const { value, secret } of Object.values(outputs)) {
     if (secret) for (const text of textsIn(value)) engine.surroundings.secrets.add(text);
   }
   const health = await healthOf(engine, stack.name, settings);
   return {
-    isolation,
-    cost,
+    preview,
     state: { status: "running" },
     addresses: addressesOf(outputs),
     outputs: outputsOf(outputs),
@@ -248,9 +238,26 @@ async function deployWithinBounds(
   };
 }
 
+/** What a preview on the shared cluster would do that belongs to somebody else, each a sentence. */
+function outsideOfPreview(
+  { pullRequest, base }: PreviewSettings,
+  { reaches }: PreviewPolicy,
+  resources: readonly EngineResource[],
+  shared: readonly KubernetesObject[],
+  kinds: KindScopes,
+): readonly string[] {
+  const isAdmitted = (object: KubernetesObject): boolean => isReachTarget(pullRequest, reaches, object);
+  return [
+    ...reachProblems(reaches, osmMesh({ objects: shared }), base),
+    ...outsideOwnNamespaces({ pullRequest, kinds, isAdmitted }, resources),
+    ...namespacesNotApart(pullRequest, resources),
+    ...proveIsolation(pullRequest, objectsOf(resources), shared, reaches).broken.map(({ message }) => message),
+  ];
+}
+
 function failed(
   { surroundings }: Engine,
-  { errors }: EngineLog,
+  errors: EngineLog["errors"],
   error: unknown,
 ): { readonly status: "failed"; readonly error: string } {
   if (!(error instanceof CommandError)) throw error;

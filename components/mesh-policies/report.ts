@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { refusal } from "./refusal";
 import { type Diagnostic } from "./review";
 
 /** What stands for a diagnostic that might quote a secret. */
@@ -42,7 +43,7 @@ export async function report(
     }),
   );
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
-  if (errors > 0) throw failure(`The mesh policies have ${count(errors, "error")}, shown on what they are about.`);
+  if (errors > 0) throw failure(refusal(errors));
 }
 
 /** An error for people: Pulumi would print the stack of one that comes when the program itself has ended already. */

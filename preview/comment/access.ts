@@ -3,6 +3,7 @@ import { unprovedRule } from "../../mesh";
 import { osmExtent } from "../../mesh/osm/extent";
 import { type AccessLine, type AccessReport, type BrokenGuarantee, type ShortVerdict } from "../report";
 import { code, counted, plainLine } from "./escape";
+import { accessPicture } from "./picture";
 import { hideIn } from "./secrets";
 import { type Section } from "./sections";
 
@@ -61,7 +62,13 @@ export function accessSection(
   const parts = [`${String(count("opens"))} opened`, `${String(count("closes"))} closed`];
   if (others > 0) parts.push(`${String(others)} otherwise changed`);
   const intro = `Against ${against}; a request shows each line. ${held} kept: proved ${extent}.${unmet}`;
-  return { ...common, title: `Access: ${parts.join(", ")}`, intro, entries: changes.map(accessEntry) };
+  const picture = accessPicture(changes);
+  return {
+    ...common,
+    title: `Access: ${parts.join(", ")}`,
+    intro: picture === undefined ? intro : `${intro}\n\n${picture}`,
+    entries: changes.map(accessEntry),
+  };
 }
 
 function accessEntry({ kind, from, to, request, before, after, shares }: AccessLine): string {

@@ -1,4 +1,7 @@
+export { costChangeText } from "./cost";
 export { commentMarker } from "./marker";
-export { renderComment } from "./render";
-export { hideIn, hideSecrets, namesSecret } from "./secrets";
+export { type CommentOptions, renderComment } from "./render";
+export { hideIn, hideKnown, hideSecrets, namesSecret } from "./secrets";
+export { planCounts } from "./plan";
+export { renderDeployment } from "./deployment";
 export { renderUnreported, runAddress } from "./unreported";

@@ -1,3 +1,4 @@
+import { isDefaultProvider } from "../plan";
 import { type Plan, type PlannedChange } from "../report";
 import { counted, plainLine } from "./escape";
 import { hideIn } from "./secrets";
@@ -6,14 +7,20 @@ import { type Section } from "./sections";
 const signs: Readonly<Record<PlannedChange["op"], string>> = { create: "+", update: "~", replace: "±", delete: "−" };
 const order = ["delete", "replace", "update", "create"] as const;
 
-/** What happens to resources; what tells a reviewer nothing is folded. */
-export function planSections({ changes, unchanged }: Plan): readonly Section[] {
+/** How many resources come, change, are replaced and go, as Pulumi counts them. */
+export function planCounts({ changes }: Pick<Plan, "changes">): string {
+  const counted = changes.filter(({ type, name }) => !isDefaultProvider(type, name));
   const counts = (["create", "update", "replace", "delete"] as const).map(
-    (op) => `${signs[op]}${String(changes.filter((change) => change.op === op).length)}`,
+    (op) => `${signs[op]}${String(counted.filter((change) => change.op === op).length)}`,
   );
+  return counts.join(" ");
+}
+
+/** What happens to resources; what tells a reviewer nothing is folded. */
+export function planSections({ changes, unchanged, partial = false }: Plan): readonly Section[] {
   const sorted = order.flatMap((op) => changes.filter((change) => change.op === op));
   const noise = sorted.filter((change) => change.noise);
-  const title = `Resources: ${counts.join(" ")}, ${String(unchanged)} unchanged`;
+  const title = `Resources: ${planCounts({ changes })}, ${String(unchanged)} unchanged${partial ? ", as far as the program got" : ""}`;
   const common = { language: "text" } as const;
   const main: Section = {
     ...common,

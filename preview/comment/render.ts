@@ -1,9 +1,11 @@
 import { unprovedRule } from "../../mesh";
-import { type MonthlyCost, type PreviewReport, type StackOutput } from "../report";
+import { type AccessReport, type PreviewReport, type StackOutput } from "../report";
 import { accessSection, brokenSection } from "./access";
 import { reproduceCommands, teardownCommand } from "./commands";
+import { costSection, costText, mergingCostSection, mergingCostText } from "./cost";
 import { block, code, counted, link, plainLine } from "./escape";
 import { commentMarker } from "./marker";
+import { openingCommands } from "./opening";
 import { planSections } from "./plan";
 import { type Draft, fit, type Section } from "./sections";
 import { hidden, hideIn, hideSecrets, namesSecret } from "./secrets";
@@ -13,35 +15,78 @@ const mostCharacters = 60_000;
 /** Addresses, problems and leftovers that are named; more are counted. */
 const mostNamed = 8;
 
-/**
- * The text of the comment on a pull request, in GitHub's Markdown: safe whatever the report says, at most 60,000 characters.
- *
- * @param secrets values that are known to be secret. Default: none are, and only what looks like one is hidden.
- */
-export function renderComment(report: PreviewReport, secrets: readonly string[] = []): string {
-  return fit(draft(hideSecrets(report, secrets)), mostCharacters);
+/** How a report is read. */
+export interface CommentOptions {
+  /** Values that are known to be secret. Default: none are, and only what looks like one is hidden. */
+  readonly secrets?: readonly string[];
+  /** The review was made by a job that ran none of the pull request's code, or not made. Default: who made the report made it too. */
+  readonly apart?: boolean;
 }
 
-function draft(report: PreviewReport): Draft {
+/** The text of the comment on a pull request, in GitHub's Markdown: safe whatever the report says, at most 60,000 characters. */
+export function renderComment(report: PreviewReport, { secrets = [], apart = false }: CommentOptions = {}): string {
+  return fit(draft(hideSecrets(report, secrets), apart), mostCharacters);
+}
+
+function draft(report: PreviewReport, apart: boolean): Draft {
   const { state } = report;
   const head = [commentMarker, `### Preview ${code(report.stack, 60)}: ${titles[state.status]}`, alert(report)];
-  const sections: (Section | undefined)[] = [];
+  let sections: readonly (Section | undefined)[] = [];
   if (state.status === "removed") {
     head.push("Nothing of it is left.");
   } else {
+    if (apart) head.push(provenance(report));
     head.push(facts(report));
-    if (state.status !== "running") sections.push(errorSection(state.error));
-    const { access, plan } = report;
-    if (state.status !== "teardown-failed") {
-      if (access !== undefined) sections.push(brokenSection(access), accessSection(access));
-      if (plan !== undefined) sections.push(...planSections(plan));
-      sections.push(outputSection(report.outputs), costSection(report.cost), reproduceSection(report));
-    }
+    sections =
+      state.status === "teardown-failed"
+        ? [errorSection(state.error)]
+        : [...reviewSections(report), ...ownSections(report)];
   }
   return {
     head: head.filter((part) => part !== "").join("\n\n"),
     sections: sections.filter((section) => section !== undefined),
   };
+}
+
+/** Which job said what: the one that ran the pull request's code could have said anything. */
+function provenance({ access }: PreviewReport): string {
+  const said = "State, addresses, health and outputs are what the job `up` says, which ran the pull request's code.";
+  return access === undefined
+    ? `> [!WARNING]\n> Not reviewed: the job \`review\` came to no end, so that nothing is known of who may call whom. ${said}`
+    : `Reviewed by the job \`review\`, which runs none of the pull request's code, from the plans that its program made in the job \`up\`. ${said}`;
+}
+
+/** What merging would do: for the reviewer, and so first. */
+function reviewSections({ state, access, plan, refused, merging }: PreviewReport): readonly (Section | undefined)[] {
+  const error = state.status === "failed" ? errorSection(state.error) : undefined;
+  if (access === undefined) return [error];
+  // Where nothing could be compared, the error says why.
+  const compared = !("unknown" in access.changes);
+  return [
+    brokenSection(access),
+    ...(compared ? [] : [error]),
+    accessSection(access),
+    ...(refused !== undefined && compared ? [refusalSection(refused, access)] : []),
+    ...(plan === undefined ? [] : planSections(plan)),
+    mergingCostSection(merging),
+    ...(compared ? [error] : []),
+  ];
+}
+
+/** Why merging would be refused: folded where broken guarantees say it already. */
+function refusalSection(refused: string, { broken }: AccessReport): Section {
+  return { ...errorSection(refused), title: "Merging would be refused", folded: broken.length > 0 };
+}
+
+/** What there is of the preview itself. */
+function ownSections(report: PreviewReport): readonly (Section | undefined)[] {
+  return [
+    openingSection(report),
+    differenceSection(report),
+    outputSection(report.outputs),
+    costSection(report.cost),
+    reproduceSection(report),
+  ];
 }
 
 const titles: Readonly<Record<PreviewReport["state"]["status"], string>> = {
@@ -66,7 +111,7 @@ function alert(report: PreviewReport): string {
       `> Remove it with ${code(teardownCommand(report))}, or wait for the reaper, which tries again.`,
     ].join("\n");
   }
-  if (state.status === "running" && access !== undefined && access.broken.length > 0) {
+  if (state.status !== "removed" && access !== undefined && access.broken.length > 0) {
     const breaks = access.broken.some(({ rule }) => rule !== unprovedRule);
     return breaks
       ? "> [!CAUTION]\n> This pull request breaks guarantees: see the requests below."
@@ -76,7 +121,7 @@ function alert(report: PreviewReport): string {
 }
 
 /** The table: one line for each fact. */
-function facts({ commit, kind, addresses, health, cost, expires }: PreviewReport): string {
+function facts({ commit, kind, addresses, health, cost, merging, expires }: PreviewReport): string {
   const rows: (readonly [string, string])[] = [
     ["Commit", commit === "" ? "unknown" : code(commit.slice(0, 7))],
     ["Runs", kind === "shared" ? "in namespaces of its own on the shared cluster" : "on a cluster of its own"],
@@ -89,6 +134,7 @@ function facts({ commit, kind, addresses, health, cost, expires }: PreviewReport
     rows.push(["Health", [`${String(health.ready)} of ${String(health.total)} ready`, ...problems].join("<br>")]);
   }
   rows.push(["Cost a month", costText(cost, kind)]);
+  if (merging !== undefined) rows.push(["Merging, a month", mergingCostText(merging)]);
   if (expires !== undefined) rows.push(["Removed after", expiryText(expires)]);
   return ["| | |", "|---|---|", ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join("\n");
 }
@@ -100,35 +146,28 @@ function expiryText(expires: string): string {
     : `${moment.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
-function costText(cost: MonthlyCost | undefined, kind: PreviewReport["kind"]): string {
-  if (cost === undefined) return "unknown";
-  if (cost.parts.length === 0)
-    return cost.total === 0 && kind === "shared" ? "nothing beside the shared cluster" : "unknown";
-  if (cost.total === null) {
-    const unknown = cost.parts.filter(({ amount }) => amount === null).map(({ what }) => code(what, 60));
-    return `unknown: no price of ${[...unknown.slice(0, 3), ...(unknown.length > 3 ? ["others"] : [])].join(", ")}`;
-  }
-  return `${money(cost.total)} ${code(cost.currency, 3)} at list prices, for nodes and control plane; traffic and logs come on top`;
-}
-
-function money(amount: number): string {
-  return amount.toFixed(2);
-}
-
-function costSection(cost: MonthlyCost | undefined): Section | undefined {
-  if (cost === undefined || cost.parts.length === 0) return undefined;
-  const entries = cost.parts.map(
-    ({ name, what, amount }) =>
-      `${(amount === null ? "unknown" : money(amount)).padStart(10)}  ${plainLine(hideIn(`${name}: ${what}`), 200)}`,
-  );
-  return { title: "Cost, part by part", entries, language: "text", folded: true, weight: 2 };
-}
-
 function errorSection(error: string): Section {
   const entries = hideIn(error)
     .split("\n")
     .map((line) => plainLine(line, 400));
   return { title: "Error", entries, language: "text", folded: false, weight: 7 };
+}
+
+function openingSection(report: PreviewReport): Section | undefined {
+  const commands = openingCommands(report);
+  if (commands.length === 0) return undefined;
+  return { title: "Look at it", intro: block(commands, "sh"), entries: [], language: "sh", folded: false, weight: 10 };
+}
+
+function differenceSection({ differences = [] }: PreviewReport): Section | undefined {
+  if (differences.length === 0) return undefined;
+  return {
+    title: `${counted(differences.length, "difference")} between this preview and what merging makes`,
+    entries: differences.map((difference) => plainLine(hideIn(difference), 300)),
+    language: "text",
+    folded: true,
+    weight: 3,
+  };
 }
 
 function outputSection(outputs: readonly StackOutput[]): Section | undefined {

@@ -60,12 +60,15 @@ const longWord = /[A-Za-z0-9_~+-]{32,}/g;
  * a key or token. Better too much hidden than too little; commits and digests stay.
  */
 export function hideIn(text: string, secrets: readonly string[] = []): string {
-  let result = text;
-  for (const form of formsOf(secrets)) result = result.replaceAll(form, hidden);
-  result = result
+  const result = hideKnown(text, secrets)
     .replace(percentEncoded, (word) => (hides(decodedPercent(word)) ? hidden : word))
     .replace(base64Word, (word) => (hides(decodedBase64(word)) ? hidden : word));
   return hideShapes(hideBlocks(result));
+}
+
+/** A text without the secrets that are known, in the forms in which they may appear. */
+export function hideKnown(text: string, secrets: readonly string[]): string {
+  return formsOf(secrets).reduce((result, form) => result.replaceAll(form, hidden), text);
 }
 
 function hideShapes(text: string): string {

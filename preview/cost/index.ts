@@ -1,1 +1,2 @@
+export { costChange } from "./cost-change";
 export { monthlyCost, type StackResource } from "./monthly-cost";

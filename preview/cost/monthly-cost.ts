@@ -26,9 +26,8 @@ const withoutRent =
  */
 export async function monthlyCost(
   resources: readonly StackResource[],
-  { baseUrl = retailPrices }: { readonly baseUrl?: string } = {},
+  { baseUrl = retailPrices, region = regionOf(resources) }: PriceOptions = {},
 ): Promise<MonthlyCost> {
-  const region = regionOf(resources);
   const parts = await Promise.all(resources.map((resource) => part(resource, region, baseUrl)));
   const known = parts.filter((one) => one !== undefined);
   const total = known.some(({ amount }) => amount === null)
@@ -37,11 +36,19 @@ export async function monthlyCost(
   return { currency, total, parts: known };
 }
 
+/** Where prices come from, and for where. */
+export interface PriceOptions {
+  /** Default: Azure's public price list. */
+  readonly baseUrl?: string;
+  /** Name of the region, such as `westeurope`. Default: that of the cluster among the resources. */
+  readonly region?: string | undefined;
+}
+
 const clusterType = "azure-native:containerservice:ManagedCluster";
 const poolType = "azure-native:containerservice:AgentPool";
 
 /** Node pools have no region of their own. */
-function regionOf(resources: readonly StackResource[]): string | undefined {
+export function regionOf(resources: readonly StackResource[]): string | undefined {
   const location = resources.find(({ type }) => type === clusterType)?.inputs["location"];
   // Azure knows "West Europe" as westeurope too.
   return typeof location === "string" ? location.replaceAll(" ", "").toLowerCase() : undefined;

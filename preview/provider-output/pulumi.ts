@@ -60,5 +60,13 @@ export const pulumiShapes: readonly MessageShape[] = [
     example:
       'resource "urn:pulumi:dev::shop::azure-native:storage:StorageAccount::a" cannot be deleted because it is protected',
   },
+  {
+    shape: "{words} is not allowed by the plan: {words}",
+    example: "create is not allowed by the plan: no steps were expected for this resource",
+  },
+  {
+    shape: "resource {urn} violates plan: {rest}",
+    example: "resource urn:pulumi:dev::shop::kubernetes:core/v1:ConfigMap::a violates plan: properties changed: ~~data",
+  },
   { shape: "connection error: {words}", example: "connection error: code" },
 ];

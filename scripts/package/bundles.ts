@@ -81,7 +81,12 @@ const bundlesWith = (page: PageFiles): Readonly<Record<string, BuildOptions>> =>
   "providers.js": { stdin: { contents: providersEntry(), resolveDir: root }, plugins: [apart] },
   "command.js": {
     entryPoints: ["cli/main.ts"],
-    plugins: [apart, inPlaceOf("cli/preview", "scripts/package/preview"), pictureOf(page)],
+    plugins: [
+      apart,
+      inPlaceOf("cli/preview", "scripts/package/program-commands"),
+      inPlaceOf("cli/deploy", "scripts/package/program-commands"),
+      pictureOf(page),
+    ],
   },
   "plugin/index.js": { entryPoints: ["scripts/package/plugin/main.ts"] },
   "policy-pack/index.cjs": { entryPoints: ["policy-pack/pack.ts"] },

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { checkGuarantees } from "../../mesh";
@@ -84,6 +84,28 @@ describe.sequential("previews whose states are apart from that of the stack that
     // The fence is a setting of this test's stack, and not of the checkout whose program is planned.
     const { changes = [] } = report.plan ?? {};
     expect(changes.filter(({ noise, name }) => !noise && !name.startsWith("aks-mesh-dev-previews"))).toEqual([]);
+    // The same, said where none of the pull request's code runs.
+    const file = (name: string) => join(sandbox.paths.directory, name);
+    const { report: unreviewed } = await push(
+      sandbox,
+      github,
+      8,
+      commitOf(8),
+      ["--planned", file("planned")],
+      0,
+      states,
+    );
+    expect(unreviewed).not.toHaveProperty("access");
+    expect(await readFile(file("planned"), "utf8")).not.toMatch(/"kind":\s*"Secret"/);
+    await runPreview(sandbox, github, ["publish", "--resources", file("resources")], 0, {
+      AKS_MESH_BASE_BACKEND_URL: `${states["AKS_MESH_BASE_BACKEND_URL"]}`,
+    });
+    const plans = ["--planned", file("planned"), "--resources", file("resources"), "--output", file("review")];
+    await runPreview(sandbox, github, ["review", "--pr", "8", "--commit", commitOf(8), ...plans]);
+    const review = JSON.parse(await readFile(file("review"), "utf8")) as PreviewReport;
+    expect(review.access).toEqual(report.access);
+    expect(review.differences).toEqual(report.differences);
+    expect(review.cluster).toEqual({ resourceGroupName: "aks-mesh-dev", clusterName: "aks-mesh-dev" });
     // What the attack needs first: the state of the shared stack, to put a dynamic resource into it.
     expect(await exported(states)).toContain("no stack named 'dev' found");
     await runPreview(sandbox, github, ["down", "--pr", "8"], 0, states);
@@ -127,6 +149,82 @@ describe.sequential("drift", () => {
       "Stack dev is not as it was deployed:\n− kubernetes:core/v1:Service aks-mesh-dev-bookstore-bookstore\n",
     );
     expect(code).toBe(1);
+  });
+});
+
+describe.sequential("deployments by an approved plan", () => {
+  const file = (name: string) => join(sandbox.paths.directory, name);
+
+  /** `aks-mesh deploy`, as the workflow calls it, of the project in a folder. */
+  async function deploy(cwd: string, ...args: readonly string[]) {
+    const output = file("github-output");
+    await writeFile(output, "");
+    const environment = { ...sandbox.environment, GITHUB_STEP_SUMMARY: "", GITHUB_OUTPUT: output, CI: "true" };
+    const exit = await run(process.execPath, [join(root, "cli", "bin.js"), "deploy", "--stack", stack, ...args], {
+      cwd,
+      environment,
+    });
+    const [, digest = ""] = /^digest=(.*)$/m.exec(await readFile(output, "utf8")) ?? [];
+    return { ...exit, digest };
+  }
+
+  /** The sandbox's project, whose program is another. */
+  async function projectOf(program: string): Promise<string> {
+    const directory = await mkdtemp(file("project-"));
+    const definition = await readFile(join(sandbox.paths.project, "Pulumi.yaml"), "utf8");
+    await writeFile(
+      join(directory, "Pulumi.yaml"),
+      definition.replace(/^main: .*$/m, `main: ${join(program, "program.cjs")}`),
+    );
+    await copyFile(join(sandbox.paths.project, `Pulumi.${stack}.yaml`), join(directory, `Pulumi.${stack}.yaml`));
+    return directory;
+  }
+
+  it("do what was planned", async () => {
+    const planned = await deploy(sandbox.paths.project, "--plan", file("plan"));
+    expect(planned, planned.stderr).toMatchObject({ code: 0, digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) });
+    expect(planned.stdout).toContain("who may call whom: no change against stack dev, proved");
+    expect(planned.stdout).toContain(`--approved ${planned.digest}`);
+    const password = await pulumi(sandbox, ["stack", "export", "--show-secrets", "--stack", stack]);
+    const secrets = [...password.stdout.matchAll(/"plaintext": "((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) => text);
+    const plan = await readFile(file("plan"), "utf8");
+    expect(secrets.length).toBeGreaterThan(3);
+    for (const secret of secrets) expect(plan).not.toContain(secret);
+    const done = await deploy(sandbox.paths.project, "--plan", file("plan"), "--approved", planned.digest);
+    expect(done, done.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining("deployed: dev, +0 ~0 ±0 −0") });
+  });
+
+  it("are refused by another plan than the approved one", async () => {
+    const { digest } = await deploy(sandbox.paths.project, "--plan", file("plan"));
+    await writeFile(file("plan"), (await readFile(file("plan"), "utf8")).replace("{", "{ "));
+    const { code, stderr } = await deploy(sandbox.paths.project, "--plan", file("plan"), "--approved", digest);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/Nothing was deployed: .* is the plan sha256:\w+, and sha256:\w+ was approved/);
+  });
+
+  it("end before a program does what it did not show when it was planned", async () => {
+    const index = await readFile(join(root, "index.ts"), "utf8");
+    const lines = [
+      'import { ConfigMap } from "@pulumi/kubernetes/core/v1";',
+      index.replace("export = deploy();", ""),
+      "async function more() {",
+      "  const outputs = await deploy();",
+      '  const provider = new (require("@pulumi/kubernetes").Provider)("sly", { kubeconfig: outputs.kubeconfig });',
+      '  if (!pulumi.runtime.isDryRun()) new ConfigMap("gift", { metadata: { name: "gift", namespace: "default" } }, { provider });',
+      "  return outputs;",
+      "}",
+      "export = more();",
+    ];
+    const sly = await programWith(lines.join("\n"));
+    const project = await projectOf(sly.directory);
+    const planned = await deploy(project, "--plan", file("plan"));
+    expect(planned.code, planned.stderr).toBe(0);
+    const { code, stderr } = await deploy(project, "--plan", file("plan"), "--approved", planned.digest);
+    await sly.remove();
+    expect(code, stderr).toBe(1);
+    expect(stderr).toContain("the update ended before it did what was not approved. Plan again.");
+    const gift = await kubectl(sandbox, stack, "get", "configmap", "gift", "--namespace=default", "--ignore-not-found");
+    expect(gift.stdout).toBe("");
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type KubernetesObject } from "../../mesh/manifests";
@@ -8,6 +8,7 @@ import { isolationGuarantees } from "../../preview/isolation";
 import { tryMachineLock } from "../../preview/machine-lock";
 import { namespaceOf } from "../../preview/objects";
 import { type StatusRow } from "../../preview/status";
+import { programDirectory } from "../../sandbox/paths";
 import { operate, projectName, pulumi, type Sandbox } from "../../sandbox/sandbox";
 import { resourcesInAzure } from "../sandbox/azure";
 import { closeTestSandbox, creationsUnderWay, kubectl, openTestSandbox, stateOf } from "../sandbox/in-sandbox";
@@ -58,6 +59,16 @@ function open(number: number): void {
 function close(number: number): void {
   const pullRequest = github.state.pullRequests.get(number);
   if (pullRequest !== undefined) pullRequest.state = "closed";
+}
+
+/** This program, whose stack dev has another bookstore. */
+async function withDev(options: string): Promise<string> {
+  const lines = [
+    'import { bookstore } from "./stacks/bookstore";',
+    'import { dev } from "./stacks/dev";',
+    `Object.assign(dev, { application: bookstore(${options}) });`,
+  ];
+  return [...lines, await readFile(join(programDirectory, "index.ts"), "utf8")].join("\n");
 }
 
 const isOfPreview = (object: KubernetesObject) => /^pr-\d+-/.test(namespaceOf(object) ?? "");
@@ -200,6 +211,44 @@ describe.sequential("previews on one shared cluster", () => {
       path,
     );
     expect(deployed.stdout).toBe(image);
+  });
+
+  it("run what the stack's data say in the pull request, and tell what merging changes", async () => {
+    const program = await programWith(await withDev('{ canary: { v1: 20, v2: 80 }, bookthief: "denied" }'));
+    const { report, exit } = await push(sandbox, github, 1, commitOf("e"), ["--program", program.directory]);
+    await program.remove();
+    expect(report.access).toMatchObject({
+      broken: [],
+      changes: [
+        {
+          kind: "shares",
+          from: "bookbuyer/bookbuyer",
+          shares: ["bookstore/bookstore-v1 50 % → 20 %", "bookstore/bookstore-v2 50 % → 80 %"],
+        },
+      ],
+    });
+    expect(exit.stdout).toContain("bookstore/bookstore-v2 50 % → 80 %");
+    expect(report.differences).toContain("Only in dev: MeshConfig kube-system/osm-mesh-config.");
+    const split = ["get", "trafficsplit", "bookstore-split", "--namespace=pr-1-bookstore"];
+    const live = await kubectl(sandbox, "dev", ...split, "--output=jsonpath={.spec.backends[*].weight}");
+    expect(live.stdout).toBe("20 80");
+  });
+
+  it("are refused where a guarantee breaks, with all that a reviewer has to know", async () => {
+    const program = await programWith(await withDev('{ canary: { v1: 50, v2: 50 }, bookthief: "allowed" }'));
+    const { report } = await push(sandbox, github, 1, commitOf("f"), ["--program", program.directory], 1);
+    await program.remove();
+    expect(report.state.status).toBe("failed");
+    expect(report.access?.broken.map(({ object }) => object)).toContain("Guarantee bookthief never reaches bookstore");
+    expect(report.access?.changes).toContainEqual(
+      expect.objectContaining({ kind: "opens", from: "bookthief/bookthief" }),
+    );
+    expect(report.plan?.changes.map(({ op, type }) => [op, type])).toContainEqual([
+      "update",
+      "kubernetes:access.smi-spec.io/v1alpha3:TrafficTarget",
+    ]);
+    expect(report.refused).toContain("bookthief never reaches bookstore");
+    expect(await previewNamespaces()).toEqual(namespacesOf(1, 2, 3));
   });
 
   it("go away after the update under way, when their pull request is closed in the middle of it", async () => {

@@ -1,5 +1,6 @@
 import { type EngineEvent } from "@pulumi/pulumi/automation";
 import { expect, it } from "vitest";
+import { refusal } from "../../components/mesh-policies/refusal";
 import { engineLog } from "../../preview/plan";
 import { hidden } from "../../preview/published-state";
 
@@ -61,4 +62,16 @@ it("takes what was a secret for unchanged, where the published state does not ha
   const { changes, unchanged } = log().plan;
   expect(unchanged).toBe(2);
   expect(changes.map(({ op, name, properties }) => [op, name, properties])).toEqual([["update", "more", ["n"]]]);
+});
+
+it.each([
+  ["nothing speaks against it", [], true],
+  ["its policies are refused", ["Guarantee a: broken", "Guarantee b: broken", refusal(2)], true],
+  ["a resource is refused besides", ["Guarantee a: broken", "spec.ports is required", refusal(1)], false],
+  ["it throws", ["no luck"], false],
+  ["it throws after its policies are refused", ["Guarantee a: broken", refusal(1), "no luck"], false],
+])("has all resources of a program where %s: %j", (_, messages, whole) => {
+  const { listen, log } = engineLog();
+  for (const message of messages) listen({ diagnosticEvent: { severity: "error", message } } as EngineEvent);
+  expect(log().whole).toBe(whole);
 });

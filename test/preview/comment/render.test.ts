@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { commentMarker, renderComment } from "../../../preview/comment";
+import { accessPicture } from "../../../preview/comment/picture";
 import { type BrokenGuarantee, type PreviewReport } from "../../../preview/report";
 import { rendered } from "./rendered";
 import { commit, running } from "./reports";
@@ -59,7 +60,10 @@ function everywhere(text: string): PreviewReport {
     },
     access: {
       comparedWith: text,
-      changes: [{ kind: "opens", from: text, to: text, request }],
+      changes: [
+        { kind: "opens", from: text, to: text, request },
+        { kind: "shares", from: text, to: text, request, shares: [text] },
+      ],
       guarantees: 1,
       broken: [{ object: text, message: text, request, remedy: text }],
       unmetAssumptions: [text],
@@ -69,6 +73,10 @@ function everywhere(text: string): PreviewReport {
     expires: text,
     cost: { currency: text, total: 1, parts: [{ name: text, what: text, amount: null }] },
     outputs: [{ name: text, secret: false, value: text }],
+    refused: text,
+    merging: { currency: text, difference: 1, parts: [{ name: text, after: { what: text, amount: 1 } }] },
+    differences: [text],
+    cluster: { resourceGroupName: "aks-mesh-dev", clusterName: "aks-mesh-dev" },
   };
 }
 
@@ -170,7 +178,7 @@ describe("the comment", () => {
     const { elements, links, prose, attributes } = rendered(renderComment(everywhere(text)));
     expect([...elements].filter((name) => !known.has(name))).toEqual([]);
     expect(links).toEqual([]);
-    expect(attributes.filter((one) => !/^code class=language-(diff|text|sh)$/.test(one))).toEqual([]);
+    expect(attributes.filter((one) => !/^code class=language-(diff|text|sh|mermaid)$/.test(one))).toEqual([]);
     expect(prose).not.toMatch(/@|octocat|evil|#\d|GH-\d|owner\/repo|javascript|\$\{\{|tada|Approved|All is well/);
     expect(prose).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u200b\u202a-\u202e\u2066-\u2069]/);
   });
@@ -178,6 +186,17 @@ describe("the comment", () => {
   it.each(nasty)("has one shape, whatever text: %j", (text) => {
     const shape = (one: string) => rendered(renderComment(everywhere(one))).prose.replace(/\s+/g, " ");
     expect(shape(text)).toBe(shape("plain"));
+  });
+
+  it.each(nasty)("draws %j as a label, and as nothing else", (text) => {
+    const changes = (["opens", "shares"] as const).map((kind) => ({ kind, from: text, to: text, shares: [text] }));
+    const lines = (accessPicture(changes) ?? "").split("\n");
+    const words = '"[A-Za-z0-9 .:/?-]*(?:#\\d+;[A-Za-z0-9 .:/?-]*)*"';
+    expect(lines.slice(0, 2)).toEqual(["```mermaid", "flowchart LR"]);
+    expect(lines.at(-1)).toBe("```");
+    const arrow = new RegExp(`^  n0(\\(\\[${words}\\]\\))? (==>|-->)\\|${words}\\| n\\d+(\\[${words}\\])?$`);
+    for (const line of lines.slice(2, -1))
+      expect(line).toMatch(/^ {2}linkStyle/.test(line) ? /^ {2}linkStyle 0 stroke:#bf5700$/ : arrow);
   });
 
   it("links only to where the text says", () => {
@@ -198,6 +217,94 @@ describe("the comment", () => {
   it("refuses to put into a command what is no number or commit", () => {
     expect(() => renderComment({ ...running, pullRequest: Number.NaN })).toThrow(/positive integer/);
     expect(() => renderComment({ ...running, commit: "main; rm -rf /" })).toThrow(/40 hexadecimal/);
+  });
+});
+
+describe("what a reviewer is owed", () => {
+  const shares = ["bookstore/bookstore-v1 80 % → 50 %", "bookstore/bookstore-v2 20 % → 50 %"];
+  const ends = { from: "bookbuyer/bookbuyer", to: "bookstore.bookstore.svc.cluster.local:14001" };
+  const changed = {
+    comparedWith: "stack dev",
+    changes: [{ kind: "shares" as const, ...ends, shares }],
+    guarantees: 3,
+    broken: [],
+  };
+  const { access, ...unreviewed } = running;
+
+  it("reads of a split from where to where it moves, in words and drawn", () => {
+    const { code } = rendered(renderComment({ ...running, access: changed }));
+    expect(code).toContain("bookstore/bookstore-v1 80 % → 50 %, bookstore/bookstore-v2 20 % → 50 %");
+    expect(code).toContain('n0(["bookbuyer/bookbuyer"]) -->|"bookstore-v1 80 #37; #8594; 50 #37;');
+  });
+
+  it("comes first where the program refuses, and the error after it", () => {
+    const state = { status: "failed", error: "refused by the program" } as const;
+    const body = renderComment({ ...running, state });
+    const at = (text: string) => body.indexOf(text);
+    expect(body).toContain("This pull request breaks guarantees");
+    const order = ["guarantees broken", "Access: 1 opened", "Resources: ", "#### Error"].map(at);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    expect(Math.min(...order)).toBeGreaterThan(0);
+  });
+
+  it("is the reason where nothing could be compared, before anything else", () => {
+    const state = { status: "failed", error: "it threw" } as const;
+    const unknown = { ...changed, changes: { unknown: "it threw" } };
+    const plan = { changes: [], unchanged: 3, partial: true };
+    const body = renderComment({ ...running, state, access: unknown, plan });
+    expect(body.indexOf("#### Error")).toBeLessThan(body.indexOf("Access: not compared"));
+    expect(body).toContain("3 unchanged, as far as the program got");
+  });
+
+  it("says what merging costs beside what the preview does", () => {
+    const parts = [
+      {
+        name: "user",
+        before: { what: "1 × Standard_D2ds_v5", amount: 70 },
+        after: { what: "3 × Standard_D2ds_v5", amount: 210 },
+      },
+    ];
+    const { prose, code } = rendered(
+      renderComment({ ...running, merging: { currency: "USD", difference: 140, parts } }),
+    );
+    expect(prose).toMatch(/Merging, a month\s*\+140\.00/);
+    expect(code).toContain("user: 1 × Standard_D2ds_v5 (70.00) → 3 × Standard_D2ds_v5 (210.00)");
+    expect(renderComment({ ...running, merging: { currency: "USD", difference: 0, parts: [] } })).toContain(
+      "nothing more or less",
+    );
+  });
+
+  it("has the lines that open addresses inside the cluster, and none for those that are elsewhere", () => {
+    const cluster = { resourceGroupName: "aks-mesh-dev", clusterName: "aks-mesh-dev" };
+    const at = (url: string) =>
+      rendered(renderComment({ ...running, cluster, addresses: [{ name: "shop", url }] })).code;
+    expect(at("http://bookstore.pr-12-bookstore.svc.cluster.local:14001")).toContain(
+      "az aks get-credentials --resource-group aks-mesh-dev --name aks-mesh-dev\n" +
+        "kubectl port-forward --namespace pr-12-bookstore service/bookstore 8080:14001 # http://localhost:8080",
+    );
+    for (const elsewhere of [
+      "https://pr-12.example.org/",
+      "http://bookstore.pr-13-bookstore.svc.cluster.local:14001",
+      "http://api.kube-system.svc.cluster.local:443",
+      "http://x.pr-12-$(id).svc.cluster.local:80",
+      "http://x.pr-12-a.svc.cluster.local:80;id",
+    ]) {
+      expect(at(elsewhere), elsewhere).not.toContain("port-forward");
+    }
+  });
+
+  it("names what the preview leaves out", () => {
+    const differences = ["Deployment bookbuyer/bookbuyer: 1 of 3 pods."];
+    expect(rendered(renderComment({ ...running, differences })).code).toContain(differences[0]);
+  });
+
+  it("says which job reviewed, and warns where none did", () => {
+    expect(renderComment(running, { apart: true })).toContain(
+      "Reviewed by the job `review`, which runs none of the pull request's code",
+    );
+    expect(renderComment(unreviewed, { apart: true })).toContain("> Not reviewed: the job `review` came to no end");
+    expect(renderComment(running)).not.toContain("the job `review`");
+    expect(access).toBeDefined();
   });
 });
 

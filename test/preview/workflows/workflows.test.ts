@@ -6,6 +6,7 @@ import { parse } from "yaml";
 const folder = resolve(__dirname, "../../../.github");
 
 interface Step {
+  readonly id?: string;
   readonly if?: string;
   readonly uses?: string;
   readonly run?: string;
@@ -120,7 +121,9 @@ describe("the workflows", () => {
     expect(
       steps.filter(({ uses = "" }) => uses.startsWith("actions/checkout")).map((step) => step.with?.["ref"]),
     ).toEqual([undefined]);
-    expect(steps.flatMap(({ run }) => run ?? [])).toEqual(["node cli/bin.js preview publish"]);
+    expect(steps.flatMap(({ run }) => run ?? [])).toEqual([
+      "node cli/bin.js preview publish --resources resources.json",
+    ]);
   });
 
   it("publish pages that a job without rights has built", () => {
@@ -183,6 +186,44 @@ describe("the workflows", () => {
     expect(text("preview.yml")).not.toContain("allow-unsafe-pr-checkout");
   });
 
+  it("take from a job that ran a pull request's code what its own steps uploaded, by number and not by name", () => {
+    const downloads = uses.filter(({ uses: reference }) => reference.startsWith("actions/download-artifact@"));
+    const named = downloads.filter(({ step }) => step.with?.["artifact-ids"] === undefined);
+    expect(named.map(({ place }) => place)).toEqual([
+      "preview-reap.yml: comment",
+      "release.yml: publish",
+      "release.yml: announce",
+    ]);
+    const ids = downloads.flatMap(({ place, step }) => {
+      const id = step.with?.["artifact-ids"];
+      return id === undefined ? [] : [{ name: place.split(":")[0] ?? "", id: String(id) }];
+    });
+    expect(ids).toHaveLength(7);
+    for (const { name, id } of ids) {
+      const [, from = "", output = ""] = /^\$\{\{ needs\.([\w-]+)\.outputs\.([\w-]+) \}\}$/.exec(id) ?? [];
+      const job = workflow(name).jobs[from];
+      const [, step] = /^\$\{\{ steps\.([\w-]+)\.outputs\.artifact-id \}\}$/.exec(job?.outputs?.[output] ?? "") ?? [];
+      const uploaded = job?.steps.find((one) => one.id === step);
+      expect(uploaded?.uses, `${name}: ${id}`).toMatch(/^actions\/upload-artifact@/);
+    }
+    const reaped = workflow("preview-reap.yml").jobs["comment"]?.steps.at(-1);
+    expect(reaped?.run).toContain('--only "$PULL_REQUESTS"');
+    expect(reaped?.env).toMatchObject({ PULL_REQUESTS: "${{ needs.list.outputs.pull-requests }}" });
+  });
+
+  it("review in a job that has no right but to read the main branch's code, and no code of the pull request", () => {
+    const review = workflow("preview.yml").jobs["review"];
+    expect(review?.permissions).toEqual({ contents: "read" });
+    expect(review?.environment).toBeUndefined();
+    expect(review?.steps.map(({ with: options = {} }) => options["ref"]).filter((ref) => ref !== undefined)).toEqual(
+      [],
+    );
+    const commands = review?.steps.flatMap(({ run = "" }) =>
+      run.startsWith("node") ? [run.split(" ").slice(0, 4).join(" ")] : [],
+    );
+    expect(commands).toEqual(["node cli/bin.js preview review"]);
+  });
+
   it("run no install scripts with an identity or a token", () => {
     for (const { place, run } of runs.filter((one) => /npm (ci|install)/.test(one.run))) {
       expect(run, place).toContain("--ignore-scripts");
@@ -213,16 +254,20 @@ describe("the workflows", () => {
 
   it("say on the pull request that a run failed before it had a report, but not that a newer one took its place", () => {
     const [up, down] = [workflow("preview.yml").jobs["comment"], workflow("preview-down.yml").jobs["comment"]];
-    for (const [job, after] of [
-      [up, "up"],
-      [down, "down"],
-    ] as const) {
-      const commands = job?.steps.filter(({ run = "" }) => run.includes("preview comment")) ?? [];
-      expect(commands.map(({ if: condition, run = "" }) => [condition, run.includes("--no-report")])).toEqual([
-        [`needs.${after}.outputs.report == 'success'`, false],
-        [`needs.${after}.outputs.report != 'success'`, true],
-      ]);
-    }
+    const commands = (job: Job | undefined) =>
+      (job?.steps ?? []).flatMap(({ if: condition, run = "" }) => {
+        const [, option] = /preview comment .*(--no-report|--no-review|--review|--report)/.exec(run) ?? [];
+        return option === undefined ? [] : [[condition, option]];
+      });
+    expect(commands(up)).toEqual([
+      ["needs.up.outputs.report != '' && needs.review.outputs.review != ''", "--review"],
+      ["needs.up.outputs.report != '' && needs.review.outputs.review == ''", "--no-review"],
+      ["needs.up.outputs.report == ''", "--no-report"],
+    ]);
+    expect(commands(down)).toEqual([
+      ["needs.down.outputs.report != ''", "--report"],
+      ["needs.down.outputs.report == ''", "--no-report"],
+    ]);
     expect(up?.if).toContain("needs.up.result == 'failure' && needs.up.outputs.admit != 'failure'");
     expect(workflow("preview.yml").jobs["up"]?.outputs?.["admit"]).toBe("${{ steps.admit.outcome }}");
     expect(down?.if).toContain("needs.down.result == 'failure'");
@@ -246,6 +291,21 @@ describe("the workflows", () => {
     ]);
     const others = jobs.filter(({ body }) => body.steps.some(({ run = "" }) => run.includes("preview images")));
     expect(others.map(({ place }) => place)).toEqual(places);
+  });
+
+  it("deploy the plan that was approved, and no other", () => {
+    const { plan, up } = workflow("deploy.yml").jobs;
+    const command = (job: Job | undefined) =>
+      job?.steps.flatMap(({ run = "", env = {} }) => (run.includes(" deploy ") ? [{ run, env }] : []));
+    expect(command(plan)).toEqual([{ run: 'node cli/bin.js deploy --stack "$STACK" --plan plan.json', env: {} }]);
+    expect(command(up)).toEqual([
+      {
+        run: 'node cli/bin.js deploy --stack "$STACK" --plan plan/plan.json --approved "$APPROVED"',
+        env: { APPROVED: "${{ needs.plan.outputs.digest }}" },
+      },
+    ]);
+    expect(plan?.outputs?.["digest"]).toBe("${{ steps.plan.outputs.digest }}");
+    expect(up?.environment).toBe("production");
   });
 
   it("take images from that job alone, by the number of what it handed on, before the pull request's code is there", () => {
@@ -287,8 +347,6 @@ describe("the workflows", () => {
       "npm publish",
       "npm run",
       "npm test",
-      "pulumi preview",
-      "pulumi up",
       'test "[]"',
     ]);
   });
