@@ -63,7 +63,12 @@ export function reasonOf(error: unknown): string {
       case "ENOENT":
         return "there is no such file or folder";
       case "EACCES":
+      case "EPERM":
         return "no permission";
+      case "EROFS":
+        return "the disk is read-only";
+      case "ENOSPC":
+        return "the disk is full";
       case "EISDIR":
         return "it is a folder";
       default:

@@ -11,8 +11,9 @@ import { readCommit, readPullRequest, readStack } from "../preview/inputs";
 import { PreviewProblem } from "../preview/problem";
 import { readPreviewPolicy } from "../preview/settings";
 import { endingSignals } from "./ending-signals";
-import { readText, reasonOf } from "./input";
+import { readText } from "./input";
 import { readOptions } from "./options";
+import { requireWritable } from "./output-file";
 import { type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
 
@@ -33,6 +34,7 @@ export async function imagesCommand(terminal: Terminal, args: readonly string[])
   if (values.registry === undefined)
     throw new UsageError("Say where images go: --registry REGISTRY/PATH, one of previewRegistries or below one.");
   if (values.output === undefined) throw new UsageError("Say where the digests go: --output FILE.");
+  requireWritable("The digests", values.output);
   const commit = readCommit(values.commit);
   const { registries, base } = await readPreviewPolicy(own);
   // With any path and tag it must be a reference: that is what it is made part of.
@@ -48,11 +50,7 @@ export async function imagesCommand(terminal: Terminal, args: readonly string[])
     },
     registryOptions(signal),
   );
-  try {
-    writeFileSync(values.output, imagesText(images));
-  } catch (error) {
-    throw new UsageError(`The digests cannot be written to ${values.output}: ${reasonOf(error)}.`);
-  }
+  writeFileSync(values.output, imagesText(images));
   if (images.length === 0) terminal.out("The application says of no image how it is built.\n");
   for (const { name, reference } of images) terminal.out(`${name}=${textOf({ name, reference })}\n`);
   return 0;

@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { CommandError } from "@pulumi/pulumi/automation";
 import { hideIn, hideSecrets } from "../preview/comment";
 import { down } from "../preview/down";
-import { type Surroundings } from "../preview/engine";
+import { engineErrors, type Surroundings } from "../preview/engine";
 import { github, GitHubError } from "../preview/github";
 import { readCommit, readCount, readDuration, readOwner, readPullRequest, readStack, stackOf } from "../preview/inputs";
 import { environmentSecrets } from "../preview/known-secrets";
@@ -15,8 +16,9 @@ import { review } from "../preview/review";
 import { type PreviewPolicy, readPreviewPolicy } from "../preview/settings";
 import { status } from "../preview/status";
 import { type Deployed, up, type UpOptions } from "../preview/up";
-import { endingSignals } from "./ending-signals";
+import { endedBySignal, endingSignals } from "./ending-signals";
 import { didYouMean, readOptions } from "./options";
+import { requireWritable } from "./output-file";
 import { admitCommand } from "./preview-admit";
 import { commentCommand, post } from "./preview-comment";
 import { keep, keepBase, keepPlanned, type Known } from "./preview-files";
@@ -35,7 +37,16 @@ const common = {
 } as const;
 
 /** `aks-mesh preview …`. */
-export async function previewCommand(terminal: Terminal, [command, ...rest]: readonly string[]): Promise<number> {
+export async function previewCommand(terminal: Terminal, words: readonly string[]): Promise<number> {
+  const result = await sayingProblems(terminal, words);
+  const ended = endedBySignal();
+  if (ended === undefined || result === 0) return result;
+  terminal.err("aks-mesh: ended before its time. Run the same command again: it takes up what was under way.\n");
+  return ended;
+}
+
+/** Runs the command; problems of which a person has to know are said in a line. */
+async function sayingProblems(terminal: Terminal, [command, ...rest]: readonly string[]): Promise<number> {
   try {
     switch (command) {
       case "up":
@@ -64,15 +75,26 @@ export async function previewCommand(terminal: Terminal, [command, ...rest]: rea
         );
     }
   } catch (error) {
-    if (error instanceof Error && error.message.includes("spawn pulumi ENOENT")) {
+    // What a signal cut off fails in every way there is, and none of them tells more than that.
+    if (endedBySignal() !== undefined) return 1;
+    if (error instanceof Error && /spawn pulumi E(NOENT|ACCES)/.test(error.message)) {
       throw new UsageError(
         "The pulumi command is not on the PATH: install it (https://www.pulumi.com/docs/install), or try previews in the sandbox, npm run sandbox -- aks-mesh preview ….",
       );
     }
-    if (!(error instanceof PreviewProblem || error instanceof GitHubError)) throw error;
-    terminal.err(`aks-mesh: ${hideIn(error.message, environmentSecrets(process.env))}\n`);
+    const known = error instanceof PreviewProblem || error instanceof GitHubError;
+    if (!known && !(error instanceof CommandError)) throw error;
+    const message = known ? error.message : saidByEngine(error);
+    terminal.err(`aks-mesh: ${hideIn(message, environmentSecrets(process.env))}\n`);
     return error instanceof InputProblem ? 2 : 1;
   }
+}
+
+/** What an engine said that failed: all of it to a person, in a workflow what may be shown. */
+function saidByEngine(error: CommandError): string {
+  let all: string | undefined;
+  const shown = engineErrors({ environment: process.env, say: (message) => (all = message) }, [], error);
+  return all ?? shown;
 }
 
 /** What the commands that drive the engine have in common. */
@@ -115,6 +137,7 @@ async function upCommand(terminal: Terminal, args: readonly string[]): Promise<n
   const pullRequest = readPullRequest(values.pr);
   const { cluster } = values;
   if (cluster !== "shared" && cluster !== "own") throw new UsageError("--cluster is either shared or own.");
+  if (values.report !== undefined) requireWritable("The report", values.report);
   const owner = readOwner(values.owner ?? process.env["GITHUB_ACTOR"] ?? "unassigned");
   const { surroundings, policy, base } = await surroundingsOf(terminal, values);
   const commit = readCommit(values.commit ?? headOf(surroundings.program));
@@ -181,6 +204,7 @@ async function downCommand(terminal: Terminal, args: readonly string[]): Promise
   } as const);
   const pullRequest = readPullRequest(values.pr);
   const attempts = readCount(values.attempts, "--attempts");
+  if (values.report !== undefined) requireWritable("The report", values.report);
   const { surroundings, base } = await surroundingsOf(terminal, values);
   const report = await down(surroundings, base, { pullRequest, attempts, pause: firstPause });
   if (report === undefined) {

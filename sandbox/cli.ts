@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { aksMeshCommand } from "./aks-mesh-command";
 import { azCommand } from "./az-command";
-import { ended } from "./engine";
+import { ended, wasInterrupted } from "./engine";
 import { findEmulator, stopEmulator } from "./emulator";
 import { activeFaults, faultCommand, struck } from "./fault-command";
 import { kubectlCommand } from "./kubectl-command";
@@ -42,7 +42,7 @@ async function operation(name: Operation, rest: readonly string[]): Promise<numb
   for (const sentence of struck(faults, await activeFaults(sandbox))) {
     console.log(`${sentence}${code === 0 ? " The program came through." : ""}`);
   }
-  if (code === ended) {
+  if (code === ended && !wasInterrupted()) {
     console.error("The engine was ended before its time. Run the same command again: it takes up what was under way.");
   }
   if (code !== 0 || name !== "up") return code;
@@ -110,9 +110,23 @@ function readOnlyProblem(error: unknown): string | undefined {
   return `${String(error.path)} cannot be written to: the sandbox keeps its state in the checkout and its tools in ~/.cache/aks-mesh. Use a checkout of your own.`;
 }
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
+/** Ends the command that Ctrl-C has cut off, whatever came of it since. */
+function endInterrupted(): never {
+  console.error("Ended by Ctrl-C. Run the same command again: it takes up what was under way.");
+  process.exit(ended);
+}
+
+/** Commands of others, which say themselves what Ctrl-C did to them. */
+const passedOn: readonly string[] = ["pulumi", "kubectl", "az", "aks-mesh"];
+
+const [, , ...words] = process.argv;
+main(words).then(
+  (code) => {
+    if (code !== 0 && wasInterrupted() && !passedOn.includes(words[0] ?? "")) endInterrupted();
+    process.exit(code);
+  },
   (error: unknown) => {
+    if (wasInterrupted()) endInterrupted();
     const readOnly = readOnlyProblem(error);
     if (readOnly !== undefined) {
       console.error(readOnly);

@@ -11,6 +11,23 @@ import { controlTokenFile } from "./arm/control-token";
 import { type SandboxPaths } from "./paths";
 import { type Report, UserError } from "./progress";
 
+/** What the emulator says of itself. */
+export interface EmulatorStatus {
+  readonly clusters: readonly ClusterStatus[];
+}
+
+export interface ClusterStatus {
+  readonly id: string;
+  readonly provisioningState: string;
+  readonly server?: string;
+  /** Why its control plane did not start, and what to do. */
+  readonly problem?: string;
+}
+
+export async function emulatorStatus(emulator: Emulator): Promise<EmulatorStatus> {
+  return (await emulator.control("GET", "status")) as EmulatorStatus;
+}
+
 /** The emulator's identity, as it stands in `credentials.json`. */
 export interface Credentials {
   readonly subscriptionId: string;
@@ -76,18 +93,25 @@ function call({ port, ca, token }: Reach, method: string, path: string, body: un
       },
     );
     outgoing.on("error", reject);
+    outgoing.on("timeout", () =>
+      outgoing.destroy(
+        new UserError(`The ARM emulator at port ${port} does not answer: see logs/arm.log in the sandbox.`),
+      ),
+    );
     outgoing.end(payload);
   });
 }
 
 /** The running emulator of a sandbox, or undefined where none answers. */
 export async function findEmulator(paths: SandboxPaths): Promise<Emulator | undefined> {
-  const arm = await readJson<{ port: number; pid: number }>(paths.arm);
+  const arm = await readJson<{ port: number; pid: number; started?: string }>(paths.arm);
   const credentials = await readJson<Credentials>(paths.credentials);
   const token = await ifExists(readFile(controlTokenFile(paths.directory), "utf8"));
   if (arm === undefined || credentials === undefined) return undefined;
+  // Whoever listens on the port when the emulator has ended is somebody else.
+  const now = await identify(arm.pid);
+  if (now === undefined || (arm.started ?? now.started) !== now.started) return undefined;
   if (token === undefined) {
-    if ((await identify(arm.pid)) === undefined) return undefined;
     throw new UserError(
       `The emulator that runs here is of an older version, which had no token: end it (kill ${arm.pid}) and run the same again.`,
     );

@@ -57,6 +57,13 @@ export async function prepareEngine(paths: SandboxPaths): Promise<void> {
   }
 }
 
+let interrupted = false;
+
+/** Whether Ctrl-C was pressed while a command ran. */
+export function wasInterrupted(): boolean {
+  return interrupted;
+}
+
 /** The code of a command that a signal ended, and that so had no code of its own. */
 export const ended = 130;
 
@@ -82,6 +89,11 @@ export interface RunOptions {
 export function run(command: string, args: readonly string[], options: RunOptions): Promise<Exit> {
   const show = options.output === "show";
   return new Promise((resolve, reject) => {
+    // Before it begins: a signal right after it must find somebody who waits for it.
+    const interrupt = () => void (interrupted = true);
+    const terminate = () => child.kill("SIGTERM");
+    process.on("SIGINT", interrupt);
+    process.on("SIGTERM", terminate);
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: options.environment,
@@ -91,10 +103,6 @@ export function run(command: string, args: readonly string[], options: RunOption
     const stderr: Buffer[] = [];
     child.stdout?.on("data", (chunk: Buffer) => stdout.push(chunk));
     child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
-    const interrupt = () => undefined;
-    const terminate = () => child.kill("SIGTERM");
-    process.on("SIGINT", interrupt);
-    process.on("SIGTERM", terminate);
     child.on("error", reject);
     child.on("close", (code, signal) => {
       process.off("SIGINT", interrupt);

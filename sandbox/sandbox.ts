@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { type Emulator, startEmulator } from "./emulator";
+import { type Emulator, emulatorStatus, startEmulator } from "./emulator";
 import { type Exit, prepareEngine, run, sandboxEnvironment } from "./engine";
 import { type SandboxPaths, sandboxPaths } from "./paths";
 import { type Report, UserError } from "./progress";
@@ -47,8 +47,19 @@ export async function openSandbox(report: Report, { directory, program }: Sandbo
     installProviderPlugins(paths.pulumiHome),
     writeProject(paths.project, program),
   ]);
+  await refuseBrokenClusters(emulator);
   for (const folder of realPlugins) report(`Using your own provider plugin in ${folder}.`);
   return { paths, tools, emulator, environment: sandboxEnvironment(paths, tools, emulator), report };
+}
+
+/** @throws UserError where a cluster cannot start: whatever would talk to it would wait for minutes. */
+async function refuseBrokenClusters(emulator: Emulator): Promise<void> {
+  for (const { id, problem } of (await emulatorStatus(emulator)).clusters) {
+    if (problem === undefined) continue;
+    throw new UserError(
+      `Cluster ${id.split("/").at(-1)} cannot start: ${problem} Then run npm run sandbox -- stop, and the same again.`,
+    );
+  }
 }
 
 /**
@@ -68,7 +79,11 @@ export async function pulumi(
   });
 }
 
-/** Makes the stack if it is new, and takes up what a killed run left of it. Done before every operation. */
+/**
+ * Makes the stack if it is new, and takes up what a killed run left of it. Done before every operation.
+ *
+ * @throws UserError while another engine works on it: what that has under way looks like what a killed one left.
+ */
 export async function prepareStack(sandbox: Sandbox, stack: string): Promise<void> {
   if (!existsSync(stackSettings(sandbox, stack))) {
     throw new UserError(`There is no stack "${stack}": its settings would be in Pulumi.${stack}.yaml.`);
@@ -78,7 +93,12 @@ export async function prepareStack(sandbox: Sandbox, stack: string): Promise<voi
     if (code !== 0) throw new UserError(`Stack ${stack} could not be made: ${stderr}`);
     return;
   }
-  await releaseStaleLocks(sandbox.paths.state, projectName, stack, sandbox.report);
+  const [holder] = await releaseStaleLocks(sandbox.paths.state, projectName, stack, sandbox.report);
+  if (holder !== undefined) {
+    throw new UserError(
+      `Another command works on stack ${stack} (process ${holder.pid}, since ${holder.timestamp}): wait until it has ended, and run the same again.`,
+    );
+  }
   await recover({
     pulumi: (args) => pulumi(sandbox, args),
     stack,

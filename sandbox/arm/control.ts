@@ -99,6 +99,7 @@ function status(context: ArmContext, planes: ControlPlanes): JsonObject {
       id: cluster["id"],
       provisioningState: stringAt(cluster, "properties", "provisioningState"),
       server: planes.server(stringAt(cluster, "id") ?? ""),
+      problem: planes.problem(stringAt(cluster, "id") ?? ""),
     })),
     operations: context.operations.running().map(({ id, kind, target, dueAt }) => ({
       id,

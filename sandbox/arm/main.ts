@@ -1,6 +1,7 @@
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
+import { identify } from "../../recovery/process-identity";
 import { withLock } from "../tools/lock";
 import { ensureCertificate } from "./certificates";
 import { type ClusterBackend } from "./cluster-backend";
@@ -66,7 +67,7 @@ async function serve(root: string, withControlPlanes: boolean): Promise<void> {
     log("the port of the last time is taken: another one is used");
     return start(0);
   });
-  writeFileSync(`${portFile}.new`, `${JSON.stringify({ port: server.port, pid: process.pid })}\n`);
+  writeFileSync(`${portFile}.new`, `${JSON.stringify({ port: server.port, ...(await identify(process.pid)) })}\n`);
   renameSync(`${portFile}.new`, portFile);
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => end());
   log(`ready at ${server.url}, pid ${process.pid}`);

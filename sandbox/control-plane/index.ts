@@ -14,7 +14,7 @@ import { kwokStages } from "./kwok-stages";
 import { ensureProcess, logTail, processRuns, startedProcesses, stopProcess } from "./managed-process";
 import { setNodes } from "./nodes";
 import { openServiceMesh } from "./open-service-mesh";
-import { ensurePorts } from "./ports";
+import { ensurePorts, isFree, type PortName, type Ports } from "./ports";
 import { serviceRoutes } from "./service-routes";
 import type { ControlPlane, ControlPlaneOptions } from "./types";
 
@@ -26,14 +26,25 @@ const readySeconds = 90;
 /**
  * Starts what is not running and adopts what is, after the emulator's restart or a kill in the middle. Resolves when the API server
  * is ready and, where the mesh was installed before, when its webhooks have been started again.
- * @throws an Error with the end of the log when a program does not come up.
+ * @throws an Error with the end of the log when a program does not come up, or that names a port which another program has. Nothing of the
+ * control plane runs then.
  */
 export async function openControlPlane(given: ControlPlaneOptions): Promise<ControlPlane> {
+  try {
+    return await open(given);
+  } catch (error) {
+    await stopControlPlane(given.directory);
+    throw error;
+  }
+}
+
+async function open(given: ControlPlaneOptions): Promise<ControlPlane> {
   const directory = path.resolve(given.directory);
   const options = { ...given, directory };
   const files = layout(directory);
   await mkdir(path.join(directory, "config"), { recursive: true, mode: 0o700 });
   const ports = await ensurePorts(directory);
+  await refuseTakenPorts(directory, ports);
   await ensureCertificates(path.join(directory, "tls"), certificateSubjects(options.serviceCidr));
   await ensurePrivateKey(files.serviceAccountKey);
   const server = `https://127.0.0.1:${ports["kube-apiserver"]}`;
@@ -95,6 +106,22 @@ export async function openControlPlane(given: ControlPlaneOptions): Promise<Cont
         await rm(directory, { recursive: true, force: true });
       }),
   };
+}
+
+/** Whose ports are remembered, and who listens on them: clients know the cluster by them, so that no others will do. */
+const listeners: readonly (readonly [PortName, string])[] = [
+  ["etcd-client", "etcd"],
+  ["etcd-peer", "etcd"],
+  ["kube-apiserver", "kube-apiserver"],
+];
+
+async function refuseTakenPorts(directory: string, ports: Ports): Promise<void> {
+  for (const [port, program] of listeners) {
+    if ((await processRuns(directory, program)) || (await isFree(ports[port]))) continue;
+    throw new Error(
+      `another program listens on 127.0.0.1:${ports[port]}, the port of its ${program}. End that program.`,
+    );
+  }
 }
 
 /** Ends the processes of the control plane in the directory, without opening it. The data stays. */

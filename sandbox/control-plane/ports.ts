@@ -60,6 +60,14 @@ async function freePorts(count: number): Promise<number[]> {
   }
 }
 
+/** Whether nobody listens on a port of 127.0.0.1. */
+export async function isFree(port: number): Promise<boolean> {
+  const server = await tryListen(port);
+  if (server === undefined) return false;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return true;
+}
+
 /** A server on the port, or nothing when the port is taken. */
 function tryListen(port: number): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {

@@ -22,7 +22,10 @@ it("releases the locks of dead engines of this machine, and no other", async () 
   await write("living.json", process.pid, hostname());
   await write("elsewhere.json", 1, "another-machine");
 
-  await releaseStaleLocks(state, "aks-mesh", "dev", () => undefined);
+  const holders = await releaseStaleLocks(state, "aks-mesh", "dev", () => undefined);
+  expect(holders.map(({ pid, hostname: host }) => `${pid} on ${host}`).sort()).toEqual(
+    [`1 on another-machine`, `${process.pid} on ${hostname()}`].sort(),
+  );
   expect((await readdir(locks)).sort()).toEqual(["elsewhere.json", "living.json"]);
   await releaseStaleLocks(state, "aks-mesh", "no-such-stack", () => undefined);
   await rm(state, { recursive: true });

@@ -32,6 +32,8 @@ export interface ControlPlanes {
   stopAll(): Promise<void>;
   /** Whether a cluster's control plane is open, and where. */
   server(clusterId: string): string | undefined;
+  /** Why a cluster's control plane did not start the last time, in one line; undefined where it did. */
+  problem(clusterId: string): string | undefined;
 }
 
 /** What the store remembers besides the resource: whether the mesh was put on the cluster. */
@@ -74,6 +76,7 @@ export function openControlPlanes(options: {
   const { backend, issuerUrl, caFile, guardToken } = options;
   const opened = new Map<string, Promise<ControlPlane>>();
   const servers = new Map<string, string>();
+  const problems = new Map<string, string>();
 
   function open(context: ArmContext, clusterId: string): Promise<ControlPlane> {
     const key = clusterId.toLowerCase();
@@ -95,8 +98,14 @@ export function openControlPlanes(options: {
     });
     opened.set(key, opening);
     opening.then(
-      (plane) => servers.set(key, plane.server),
-      () => opened.delete(key),
+      (plane) => {
+        servers.set(key, plane.server);
+        problems.delete(key);
+      },
+      (error: unknown) => {
+        opened.delete(key);
+        problems.set(key, (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "");
+      },
     );
     return opening;
   }
@@ -125,6 +134,7 @@ export function openControlPlanes(options: {
       await plane.destroy();
       opened.delete(clusterId.toLowerCase());
       servers.delete(clusterId.toLowerCase());
+      problems.delete(clusterId.toLowerCase());
     },
     async openAll(context) {
       const clusters = resourcesBelow(
@@ -144,6 +154,7 @@ export function openControlPlanes(options: {
       opened.clear();
       servers.clear();
     },
+    problem: (clusterId) => problems.get(clusterId.toLowerCase()),
     server: (clusterId) => servers.get(clusterId.toLowerCase()),
   };
 }

@@ -17,6 +17,7 @@ import {
   type PlaceholderBackend,
   startArmServer,
 } from "../../../sandbox/arm";
+import { type ClusterBackend } from "../../../sandbox/arm/cluster-backend";
 import { controlTokenFile, ensureControlToken } from "../../../sandbox/arm/control-token";
 import { type Json, type JsonObject, isObject, stringAt } from "../../../sandbox/arm/json";
 import { apiVersionsOf } from "../../../sandbox/arm/resource-manager/api-versions";
@@ -66,7 +67,12 @@ afterAll(() => rmSync(shared, { recursive: true, force: true }));
 
 /** Starts an emulator for a test file. `scale`: of the quick latencies; by default a cluster takes 60 ms. */
 export async function startTestEmulator(
-  options: { readonly scale?: number; readonly federatedCredentials?: readonly FederatedCredential[] } = {},
+  options: {
+    readonly scale?: number;
+    readonly federatedCredentials?: readonly FederatedCredential[];
+    /** Whether the next control plane that is opened does not start, and why. */
+    readonly failure?: () => Error | undefined;
+  } = {},
 ): Promise<TestEmulator> {
   const directory = mkdtempSync(join(tmpdir(), "aks-mesh-arm-"));
   const certificate = await sharedCertificate();
@@ -76,6 +82,12 @@ export async function startTestEmulator(
   };
   const controlToken = ensureControlToken(controlTokenFile(directory));
   const backend = createPlaceholderBackend();
+  const clusters: ClusterBackend = {
+    open: (...args) => {
+      const failure = options.failure?.();
+      return failure === undefined ? backend.open(...args) : Promise.reject(failure);
+    },
+  };
   const log: string[] = [];
   const start = (port: number): Promise<ArmServer> =>
     startArmServer({
@@ -83,7 +95,7 @@ export async function startTestEmulator(
       port,
       certificate,
       identity,
-      clusters: backend,
+      clusters,
       controlToken,
       latency: parseLatency({ scale: options.scale ?? 0.02 }),
       log: (line) => log.push(line),

@@ -6,7 +6,15 @@ import { join } from "node:path";
 
 import { afterEach, describe, expect, it } from "vitest";
 
-import { type Json, isObject, type JsonObject, numberAt, stringAt, valueAt } from "../../../sandbox/arm/json";
+import {
+  type Json,
+  isObject,
+  type JsonObject,
+  numberAt,
+  objectsAt,
+  stringAt,
+  valueAt,
+} from "../../../sandbox/arm/json";
 import { clusterPath, createCluster, smallCluster, startTestEmulator } from "./emulator";
 
 const repository = join(__dirname, "..", "..", "..");
@@ -48,6 +56,23 @@ describe("an operation in flight", () => {
     for (const group of ["rg", "MC_rg_mesh_westus2"]) {
       expect((await emulator.arm("HEAD", `/subscriptions/SUB/resourceGroups/${group}`)).status).toBe(404);
     }
+    await emulator.close();
+  });
+});
+
+describe("a cluster whose control plane does not start again", () => {
+  it("says why, in one line, until it does", async () => {
+    let failure: Error | undefined;
+    const emulator = await startTestEmulator({ failure: () => failure });
+    const problem = async () => objectsAt((await emulator.control("GET", "status")).body, "clusters")[0]?.["problem"];
+    await createCluster(emulator);
+    expect(await problem()).toBeUndefined();
+    failure = new Error("another program listens on its port.\nThe end of its log");
+    await emulator.restart();
+    await expect.poll(problem).toBe("another program listens on its port.");
+    failure = undefined;
+    await emulator.restart();
+    expect(await problem()).toBeUndefined();
     await emulator.close();
   });
 });

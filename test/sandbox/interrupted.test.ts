@@ -1,0 +1,42 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { expect, it } from "vitest";
+
+const engine = resolve(__dirname, "../../sandbox/engine");
+const tsx = resolve(__dirname, "../../node_modules/tsx/dist/loader.mjs");
+
+/** Runs a command as the sandbox does, in a process group of its own that gets the signal once the command has begun. */
+async function runs(command: string, signal?: NodeJS.Signals): Promise<unknown> {
+  const folder = await mkdtemp(join(tmpdir(), "aks-mesh-test-"));
+  const script = join(folder, "run.ts");
+  await writeFile(
+    script,
+    `import { run, wasInterrupted } from ${JSON.stringify(engine)};
+    const options = { cwd: "/", environment: process.env, output: "show" } as const;
+    run("/bin/sh", ["-c", ${JSON.stringify(command)}], options).then(({ code }) =>
+      console.log(JSON.stringify({ code, interrupted: wasInterrupted() })),
+    );`,
+  );
+  const child = spawn(process.execPath, ["--import", tsx, script], {
+    detached: true,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let out = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    out += chunk.toString();
+    if (signal !== undefined && out === "begun\n" && child.pid !== undefined) process.kill(-child.pid, signal);
+  });
+  await once(child, "close");
+  await rm(folder, { recursive: true });
+  return JSON.parse(out.split("\n")[1] ?? "");
+}
+
+it("knows that Ctrl-C was pressed, whether the command ended by it or in its own way", async () => {
+  expect(await runs("echo begun; exec sleep 60", "SIGINT")).toEqual({ code: 130, interrupted: true });
+  const own = "trap 'exit 7' INT; echo begun; sleep 60 & wait";
+  expect(await runs(own, "SIGINT")).toEqual({ code: 7, interrupted: true });
+  expect(await runs("echo begun; exit 7")).toEqual({ code: 7, interrupted: false });
+});
