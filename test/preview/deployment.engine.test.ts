@@ -130,28 +130,6 @@ beforeAll(async () => {
 });
 afterAll(() => closeTestSandbox(sandbox));
 
-/** `aks-mesh drift`, as the nightly workflow calls it. */
-async function drift(): Promise<{ code: number; stdout: string }> {
-  const environment = { ...sandbox.environment, GITHUB_STEP_SUMMARY: "" };
-  const line = [join(root, "cli", "bin.js"), "drift", "--stack", stack];
-  return run(process.execPath, line, { cwd: sandbox.paths.project, environment });
-}
-
-describe.sequential("drift", () => {
-  it("is nothing after a deployment", async () => {
-    expect(await drift()).toMatchObject({ code: 0, stdout: "Stack dev is as it was deployed.\n" });
-  });
-
-  it("is what somebody removed by hand", async () => {
-    await kubectl(sandbox, stack, "delete", "service", "--namespace=bookstore", "bookstore");
-    const { code, stdout } = await drift();
-    expect(stdout).toBe(
-      "Stack dev is not as it was deployed:\n− kubernetes:core/v1:Service aks-mesh-dev-bookstore-bookstore\n",
-    );
-    expect(code).toBe(1);
-  });
-});
-
 describe.sequential("deployments by an approved plan", () => {
   const file = (name: string) => join(sandbox.paths.directory, name);
 
@@ -225,6 +203,28 @@ describe.sequential("deployments by an approved plan", () => {
     expect(stderr).toContain("the update ended before it did what was not approved. Plan again.");
     const gift = await kubectl(sandbox, stack, "get", "configmap", "gift", "--namespace=default", "--ignore-not-found");
     expect(gift.stdout).toBe("");
+  });
+});
+
+/** `aks-mesh drift`, as the nightly workflow calls it. */
+async function drift(): Promise<{ code: number; stdout: string }> {
+  const environment = { ...sandbox.environment, GITHUB_STEP_SUMMARY: "" };
+  const line = [join(root, "cli", "bin.js"), "drift", "--stack", stack];
+  return run(process.execPath, line, { cwd: sandbox.paths.project, environment });
+}
+
+describe.sequential("drift", () => {
+  it("is nothing after a deployment", async () => {
+    expect(await drift()).toMatchObject({ code: 0, stdout: "Stack dev is as it was deployed.\n" });
+  });
+
+  it("is what somebody removed by hand", async () => {
+    await kubectl(sandbox, stack, "delete", "service", "--namespace=bookstore", "bookstore");
+    const { code, stdout } = await drift();
+    expect(stdout).toBe(
+      "Stack dev is not as it was deployed:\n− kubernetes:core/v1:Service aks-mesh-dev-bookstore-bookstore\n",
+    );
+    expect(code).toBe(1);
   });
 });
 

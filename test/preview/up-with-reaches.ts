@@ -5,6 +5,7 @@
  *     tsx test/preview/up-with-reaches.ts PROGRAM OPTIONS REACHES     the last two as JSON
  */
 import { resolve } from "node:path";
+import { review } from "../../preview/review";
 import { readPreviewPolicy } from "../../preview/settings";
 import { up, type UpOptions } from "../../preview/up";
 import { type PreviewReach } from "../../program/previews/reach";
@@ -12,15 +13,16 @@ import { type PreviewReach } from "../../program/previews/reach";
 async function main([program = "", options = "", reaches = ""]: readonly string[]): Promise<void> {
   const policy = await readPreviewPolicy(resolve(__dirname, "../.."));
   const never = new AbortController().signal;
-  const report = await up(
+  const reached = { ...policy, reaches: JSON.parse(reaches) as readonly PreviewReach[] };
+  const { report, planned, base } = await up(
     {
       ...{ program, project: policy.project, environment: process.env, say: () => undefined },
       ...{ secrets: new Set<string>(), signal: never, engineSignal: never, lockTimeout: 0, takeOver: false },
     },
-    { ...policy, reaches: JSON.parse(reaches) as readonly PreviewReach[] },
+    reached,
     JSON.parse(options) as UpOptions,
   );
-  process.stdout.write(JSON.stringify(report));
+  process.stdout.write(JSON.stringify({ ...report, ...(await review(planned, base, reached)) }));
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
