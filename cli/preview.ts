@@ -15,7 +15,7 @@ import { type PreviewReport } from "../preview/report";
 import { review } from "../preview/review";
 import { type PreviewPolicy, readPreviewPolicy } from "../preview/settings";
 import { status } from "../preview/status";
-import { type Deployed, up, type UpOptions } from "../preview/up";
+import { type Deployed, type Reviewing, up, type UpOptions } from "../preview/up";
 import { endedBySignal, endingSignals } from "./ending-signals";
 import { didYouMean, readOptions } from "./options";
 import { requireWritable } from "./output-file";
@@ -149,27 +149,32 @@ async function upCommand(terminal: Terminal, args: readonly string[]): Promise<n
     cluster,
     base,
   } as const;
+  const reviewing: Reviewing = (planned, known) => review(planned, known, termsOf(policy));
   let deployed: Deployed;
   try {
     const images = imagesBrought(values, { pullRequest, registries: policy.registries });
     await requireBrought(images, surroundings.signal);
-    deployed = await up(surroundings, policy, { ...options, images: referencesOf(images) });
+    deployed = await up(
+      surroundings,
+      policy,
+      { ...options, images: referencesOf(images) },
+      values.planned === undefined ? reviewing : undefined,
+    );
   } catch (error) {
     if (error instanceof PreviewProblem && values.report !== undefined)
       keep(notBegun(options, error), values.report, surroundings);
     throw error;
   }
-  const { report, planned, base: known } = deployed;
+  const { report, planned } = deployed;
   const isRunning = report.state.status === "running";
   if (values.planned !== undefined) {
     deliver(terminal, report, values.report, surroundings);
     if (keepPlanned(planned, values.planned, surroundings)) return isRunning ? 0 : 1;
     throw new PreviewProblem("The plan was not handed on: a value that is known to be secret stands in a policy.");
   }
-  const reviewed = { ...report, ...(await review(planned, known, termsOf(policy))) };
-  deliver(terminal, reviewed, values.report, surroundings);
+  deliver(terminal, report, values.report, surroundings);
   if (!isRunning) return 1;
-  return holds(reviewed) ? 0 : unheld;
+  return holds(report) ? 0 : unheld;
 }
 
 /** The report on a preview that could not be begun. */

@@ -28,7 +28,7 @@ import { planMerging } from "./plan-merging";
 import { type BaseStack, type Planned, type PlannedStack } from "./planned";
 import { PreviewProblem } from "./problem";
 import { isReachTarget, reachProblems } from "./reaches";
-import { type Address, type Health, type PreviewReport, type StackOutput } from "./report";
+import { type Address, type Health, type PreviewReport, type Review, type StackOutput } from "./report";
 import { type PreviewPolicy } from "./settings";
 import { readState } from "./state";
 import { tagsOf, tagStack } from "./tags";
@@ -47,21 +47,31 @@ export interface UpOptions {
 
 /** A preview that was brought up or refused, and the plans that a review of it goes by. */
 export interface Deployed {
-  /** Without a review. */
   readonly report: PreviewReport;
   readonly planned: Planned;
-  /** The stack that it is meant for, as it is; absent where there is none. */
-  readonly base?: BaseStack;
 }
+
+/**
+ * Reviews plans while they are carried out: that needs the processor, and the deployment mostly waits.
+ *
+ * @param base the stack that the preview is meant for, as it is; undefined where there is none.
+ */
+export type Reviewing = (planned: Planned, base: BaseStack | undefined) => Promise<Review>;
 
 /**
  * Brings the preview of a pull request to where its commit says: the first time makes it, every other time updates it. Before
  * anything changes it is proved that the preview stays within its bounds.
  *
+ * @param reviewing makes the review that the report has. Default: it has none.
  * @returns what came of it; the report's state says whether all went well.
  * @throws {PreviewProblem} where nothing could be begun.
  */
-export async function up(surroundings: Surroundings, policy: PreviewPolicy, options: UpOptions): Promise<Deployed> {
+export async function up(
+  surroundings: Surroundings,
+  policy: PreviewPolicy,
+  options: UpOptions,
+  reviewing?: Reviewing,
+): Promise<Deployed> {
   const name = stackOf(options.pullRequest);
   const engine = await openEngine(surroundings, options.base);
   try {
@@ -69,9 +79,11 @@ export async function up(surroundings: Surroundings, policy: PreviewPolicy, opti
       const expires = new Date(Date.now() + options.timeToLive).toISOString().replace(/\.\d+Z$/, "Z");
       const { pullRequest, commit, owner, cluster, base, images } = options;
       const { reaches } = policy;
-      const existing = await findStack(engine, name);
+      const [existing, host] = await Promise.all([
+        findStack(engine, name),
+        cluster === "shared" ? hostOf(engine, base) : undefined,
+      ]);
       if (existing !== undefined) await refuseMove(engine, name, options);
-      const host = cluster === "shared" ? await hostOf(engine, base) : undefined;
       if (cluster === "shared" && host === undefined) throw noHost(engine, base);
       const settings: PreviewSettings = {
         ...{ pullRequest, commit, owner, expires, cluster, base, images, reaches },
@@ -79,7 +91,7 @@ export async function up(surroundings: Surroundings, policy: PreviewPolicy, opti
       };
       await engine.projectDirectory.configure(name, policy.project, settings);
       const stack = await openStack(engine, existing, settings, policy, whenFree);
-      return deploy(engine, stack, settings, policy, whenFree);
+      return deploy(engine, stack, settings, policy, whenFree, reviewing);
     });
   } finally {
     await engine.close();
@@ -150,7 +162,7 @@ async function admitOwnCluster(
 }
 
 /** What came of a deployment. */
-type Outcome = Pick<PreviewReport, "state" | "addresses" | "outputs" | "health"> & Pick<Planned, "preview">;
+type Outcome = Pick<PreviewReport, "state" | "addresses" | "outputs" | "health">;
 
 async function deploy(
   engine: Engine,
@@ -158,25 +170,34 @@ async function deploy(
   settings: PreviewSettings,
   policy: PreviewPolicy,
   whenFree: WhenFree,
+  reviewing: Reviewing | undefined,
 ): Promise<Deployed> {
   const { pullRequest, commit, cluster: kind, expires, base: name, host } = settings;
   const known = baseOf(engine);
   // A cluster of one's own needs no other: without a stack to compare with, the report says so.
   const compared = kind === "shared" || (await findStack(known, name)) !== undefined;
   const resources = compared ? await readState(known, name) : [];
-  // The comparison needs only the processor, the deployment mostly waits.
-  const [merging, { preview, ...outcome }] = await Promise.all([
-    planMerging(known, name),
-    deployWithinBounds(engine, stack, settings, policy, objectsOf(resources), whenFree),
-  ]);
   const cluster = host && { resourceGroupName: host.resourceGroupName, clusterName: host.clusterName };
-  return {
-    report: { pullRequest, commit, stack: stack.name, kind, expires, ...outcome },
-    planned: { pullRequest, commit, kind, base: name, ...(merging && { merging }), ...(preview && { preview }) },
-    ...(compared && { base: { stack: name, resources, ...(cluster && { cluster }) } }),
-  };
+  const base = compared ? { stack: name, resources, ...(cluster && { cluster }) } : undefined;
+  let tellPlan: (preview: PlannedStack) => void = () => undefined;
+  const previewPlanned = new Promise<PlannedStack>((resolve) => (tellPlan = resolve));
+  const bothPlanned = Promise.all([planMerging(known, name), previewPlanned]).then(([merging, preview]): Planned => ({
+    pullRequest,
+    commit,
+    kind,
+    base: name,
+    ...(merging && { merging }),
+    preview,
+  }));
+  const [outcome, planned, review] = await Promise.all([
+    deployWithinBounds(engine, stack, settings, policy, objectsOf(resources), whenFree, tellPlan),
+    bothPlanned,
+    bothPlanned.then((plans) => reviewing?.(plans, base)),
+  ]);
+  return { report: { pullRequest, commit, stack: stack.name, kind, expires, ...outcome, ...review }, planned };
 }
 
+/** @param tellPlan told what the preview would be, as soon as that is known. */
 async function deployWithinBounds(
   engine: Engine,
   stack: Stack,
@@ -184,6 +205,7 @@ async function deployWithinBounds(
   policy: PreviewPolicy,
   shared: readonly KubernetesObject[],
   whenFree: WhenFree,
+  tellPlan: (preview: PlannedStack) => void,
 ): Promise<Outcome> {
   const { say, engineSignal } = engine.surroundings;
   const { cluster } = settings;
@@ -200,21 +222,18 @@ async function deployWithinBounds(
   } catch (error) {
     const { errors, ...preview } = looked.log();
     const state = failed(engine, errors, error);
-    return {
-      ...nothing,
-      state,
-      preview: { ...preview, whole: preview.whole && errors.length > 0, refused: state.error },
-    };
+    tellPlan({ ...preview, whole: preview.whole && errors.length > 0, refused: state.error });
+    return { ...nothing, state };
   }
   const { plan, resources, whole } = looked.log();
-  const preview: PlannedStack = { plan, resources, whole };
+  tellPlan({ plan, resources, whole });
   const problems =
     cluster === "own"
       ? beyondLimits(resources, policy)
       : outsideOfPreview(settings, policy, resources, shared, await kindsOf(place, resources));
   if (problems.length > 0) {
     const error = `Nothing was deployed: the preview would leave its bounds.\n${problems.map((one) => `- ${one}`).join("\n")}`;
-    return { ...nothing, preview, state: { status: "failed", error } };
+    return { ...nothing, state: { status: "failed", error } };
   }
 
   say(`Deploying stack ${stack.name} …`);
@@ -223,14 +242,13 @@ async function deployWithinBounds(
   try {
     ({ outputs } = await whenFree(() => stack.up({ onEvent: done.listen, color: "never", signal: engineSignal })));
   } catch (error) {
-    return { ...nothing, preview, state: failed(engine, done.log().errors, error) };
+    return { ...nothing, state: failed(engine, done.log().errors, error) };
   }
   for (const { value, secret } of Object.values(outputs)) {
     if (secret) for (const text of textsIn(value)) engine.surroundings.secrets.add(text);
   }
   const health = await healthOf(engine, stack.name, settings);
   return {
-    preview,
     state: { status: "running" },
     addresses: addressesOf(outputs),
     outputs: outputsOf(outputs),

@@ -14,15 +14,16 @@ async function main([program = "", options = "", reaches = ""]: readonly string[
   const policy = await readPreviewPolicy(resolve(__dirname, "../.."));
   const never = new AbortController().signal;
   const reached = { ...policy, reaches: JSON.parse(reaches) as readonly PreviewReach[] };
-  const { report, planned, base } = await up(
+  const { report } = await up(
     {
       ...{ program, project: policy.project, environment: process.env, say: () => undefined },
       ...{ secrets: new Set<string>(), signal: never, engineSignal: never, lockTimeout: 0, takeOver: false },
     },
     reached,
     JSON.parse(options) as UpOptions,
+    (planned, base) => review(planned, base, reached),
   );
-  process.stdout.write(JSON.stringify({ ...report, ...(await review(planned, base, reached)) }));
+  process.stdout.write(JSON.stringify(report));
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
