@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { appendFileSync } from "node:fs";
 import { type Drift, driftOf, DriftUnknown } from "../recovery/drift";
 import { readOptions } from "./options";
 import { type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
+import { tellWorkflow } from "./workflow-files";
 
 const options = { stack: { type: "string" } } as const;
 
@@ -23,8 +23,7 @@ export async function driftCommand(terminal: Terminal, args: readonly string[]):
   }
   const text = describe(stack, drift);
   terminal.out(text);
-  const summary = process.env["GITHUB_STEP_SUMMARY"];
-  if (summary !== undefined && summary !== "") appendFileSync(summary, `\`\`\`text\n${text}\`\`\`\n`);
+  tellWorkflow("GITHUB_STEP_SUMMARY", `\`\`\`text\n${text}\`\`\`\n`);
   return drift.length === 0 ? 0 : 1;
 }
 

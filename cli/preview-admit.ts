@@ -1,4 +1,3 @@
-import { appendFileSync } from "node:fs";
 import { type Admission, admit, readEvent } from "../preview/admit";
 import { github } from "../preview/github";
 import { readCommit, readOwner } from "../preview/inputs";
@@ -6,6 +5,7 @@ import { readText } from "./input";
 import { readOptions } from "./options";
 import { type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
+import { tellWorkflow } from "./workflow-files";
 
 const options = { event: { type: "string" }, expect: { type: "string" } } as const;
 
@@ -20,10 +20,8 @@ export async function admitCommand(terminal: Terminal, args: readonly string[]):
   const expected = values.expect === undefined ? undefined : readCommit(values.expect);
   const admission = await admit(github(process.env), readEvent(readText(values.event, "--event")));
   terminal.out(describe(admission));
-  const outputs = process.env["GITHUB_OUTPUT"];
-  if (outputs !== undefined && outputs !== "") appendFileSync(outputs, outputLines(admission));
-  const summary = process.env["GITHUB_STEP_SUMMARY"];
-  if (summary !== undefined && summary !== "") appendFileSync(summary, describe(admission));
+  tellWorkflow("GITHUB_OUTPUT", outputLines(admission));
+  tellWorkflow("GITHUB_STEP_SUMMARY", describe(admission));
   if (expected === undefined) return 0;
   return admission.admitted && admission.commit === expected ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { renderComment, renderUnreported, runAddress } from "../preview/comment";
 import { github, GitHubError } from "../preview/github";
@@ -11,6 +11,7 @@ import { readOptions } from "./options";
 import { type Known, nothingKnown } from "./preview-files";
 import { type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
+import { tellWorkflow } from "./workflow-files";
 
 /** `aks-mesh preview comment`: writes what a report holds on the pull request. */
 export async function commentCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
@@ -102,8 +103,7 @@ export async function post(terminal: Terminal, report: PreviewReport, { secrets 
 
 /** Writes the comment on the pull request, and into the summary of the workflow's step. */
 async function write(terminal: Terminal, pullRequest: number, body: string): Promise<void> {
-  const summary = process.env["GITHUB_STEP_SUMMARY"];
-  if (summary !== undefined && summary !== "") appendFileSync(summary, `${body}\n`);
+  tellWorkflow("GITHUB_STEP_SUMMARY", `${body}\n`);
   const address = await github(process.env).upsertComment(pullRequest, body);
   terminal.out(`The comment is at ${address}\n`);
 }

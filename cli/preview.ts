@@ -1,14 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { CommandError } from "@pulumi/pulumi/automation";
 import { hideIn, hideSecrets } from "../preview/comment";
 import { down } from "../preview/down";
-import { engineErrors, type Surroundings } from "../preview/engine";
-import { github, GitHubError } from "../preview/github";
+import { type Surroundings } from "../preview/engine";
+import { github } from "../preview/github";
 import { readCommit, readCount, readDuration, readOwner, readPullRequest, readStack, stackOf } from "../preview/inputs";
 import { environmentSecrets } from "../preview/known-secrets";
-import { InputProblem, PreviewProblem } from "../preview/problem";
+import { PreviewProblem } from "../preview/problem";
 import { publish } from "../preview/publish";
 import { reap } from "../preview/reap";
 import { type PreviewReport } from "../preview/report";
@@ -16,18 +15,20 @@ import { review } from "../preview/review";
 import { type PreviewPolicy, readPreviewPolicy } from "../preview/settings";
 import { status } from "../preview/status";
 import { type Deployed, type Reviewing, up, type UpOptions } from "../preview/up";
-import { endedBySignal, endingSignals } from "./ending-signals";
+import { endingSignals } from "./ending-signals";
 import { didYouMean, readOptions } from "./options";
 import { requireWritable } from "./output-file";
 import { admitCommand } from "./preview-admit";
 import { commentCommand, post } from "./preview-comment";
 import { keep, keepBase, keepPlanned, type Known } from "./preview-files";
 import { digestCommand, imagesBrought, imagesCommand, referencesOf, requireBrought } from "./preview-images";
+import { sayingProblems } from "./preview-problems";
 import { holds, previewReviewCommand, termsOf, unheld } from "./preview-review";
 import { describeReport, describeStatus } from "./preview-text";
 import { previewUsages } from "./preview-usage";
 import { type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
+import { tellWorkflow } from "./workflow-files";
 
 const common = {
   program: { type: "string" },
@@ -37,64 +38,37 @@ const common = {
 } as const;
 
 /** `aks-mesh preview …`. */
-export async function previewCommand(terminal: Terminal, words: readonly string[]): Promise<number> {
-  const result = await sayingProblems(terminal, words);
-  const ended = endedBySignal();
-  if (ended === undefined || result === 0) return result;
-  terminal.err("aks-mesh: ended before its time. Run the same command again: it takes up what was under way.\n");
-  return ended;
+export function previewCommand(terminal: Terminal, words: readonly string[]): Promise<number> {
+  return sayingProblems(terminal, () => run(terminal, words));
 }
 
-/** Runs the command; problems of which a person has to know are said in a line. */
-async function sayingProblems(terminal: Terminal, [command, ...rest]: readonly string[]): Promise<number> {
-  try {
-    switch (command) {
-      case "up":
-        return await upCommand(terminal, rest);
-      case "down":
-        return await downCommand(terminal, rest);
-      case "status":
-        return await statusCommand(terminal, rest);
-      case "reap":
-        return await reapCommand(terminal, rest);
-      case "publish":
-        return await publishCommand(terminal, rest);
-      case "images":
-        return await imagesCommand(terminal, rest);
-      case "digest":
-        return await digestCommand(terminal, rest);
-      case "review":
-        return await previewReviewCommand(terminal, rest);
-      case "comment":
-        return await commentCommand(terminal, rest);
-      case "admit":
-        return await admitCommand(terminal, rest);
-      default:
-        throw new UsageError(
-          `There is no command preview ${command ?? ""}.${didYouMean(`preview ${command ?? ""}`, Object.keys(previewUsages))} aks-mesh preview help lists them.`,
-        );
-    }
-  } catch (error) {
-    // What a signal cut off fails in every way there is, and none of them tells more than that.
-    if (endedBySignal() !== undefined) return 1;
-    if (error instanceof Error && /spawn pulumi E(NOENT|ACCES)/.test(error.message)) {
+async function run(terminal: Terminal, [command, ...rest]: readonly string[]): Promise<number> {
+  switch (command) {
+    case "up":
+      return upCommand(terminal, rest);
+    case "down":
+      return downCommand(terminal, rest);
+    case "status":
+      return statusCommand(terminal, rest);
+    case "reap":
+      return reapCommand(terminal, rest);
+    case "publish":
+      return publishCommand(terminal, rest);
+    case "images":
+      return imagesCommand(terminal, rest);
+    case "digest":
+      return digestCommand(terminal, rest);
+    case "review":
+      return previewReviewCommand(terminal, rest);
+    case "comment":
+      return commentCommand(terminal, rest);
+    case "admit":
+      return admitCommand(terminal, rest);
+    default:
       throw new UsageError(
-        "The pulumi command is not on the PATH: install it (https://www.pulumi.com/docs/install), or try previews in the sandbox, npm run sandbox -- aks-mesh preview ….",
+        `There is no command preview ${command ?? ""}.${didYouMean(`preview ${command ?? ""}`, Object.keys(previewUsages))} aks-mesh preview help lists them.`,
       );
-    }
-    const known = error instanceof PreviewProblem || error instanceof GitHubError;
-    if (!known && !(error instanceof CommandError)) throw error;
-    const message = known ? error.message : saidByEngine(error);
-    terminal.err(`aks-mesh: ${hideIn(message, environmentSecrets(process.env))}\n`);
-    return error instanceof InputProblem ? 2 : 1;
   }
-}
-
-/** What an engine said that failed: all of it to a person, in a workflow what may be shown. */
-function saidByEngine(error: CommandError): string {
-  let all: string | undefined;
-  const shown = engineErrors({ environment: process.env, say: (message) => (all = message) }, [], error);
-  return all ?? shown;
 }
 
 /** What the commands that drive the engine have in common. */
@@ -268,8 +242,8 @@ async function reapCommand(terminal: Terminal, args: readonly string[]): Promise
   if (outcomes.length === 0) terminal.out("Nothing to remove.\n");
   if (values["dry-run"]) {
     const numbers = JSON.stringify(outcomes.map(({ pullRequest }) => pullRequest));
-    stepOutput("pull-requests", numbers);
-    stepOutput("left", JSON.stringify(strangers));
+    tellWorkflow("GITHUB_OUTPUT", `pull-requests=${numbers}\n`);
+    tellWorkflow("GITHUB_OUTPUT", `left=${JSON.stringify(strangers)}\n`);
   }
   // A dry run only finds out what there is to do: where it failed, nobody would do it.
   const loud = strangers.length > 0 && !values["dry-run"] && values.pr === undefined;
@@ -289,10 +263,4 @@ function deliver(terminal: Terminal, report: PreviewReport, file: string | undef
   const safe = hideSecrets(report, [...known.secrets]);
   terminal.out(describeReport(safe, terminal));
   if (file !== undefined) keep(report, file, known);
-}
-
-/** Gives a value without line breaks to the next steps of a workflow. */
-function stepOutput(name: string, value: string): void {
-  const file = process.env["GITHUB_OUTPUT"];
-  if (file !== undefined && file !== "") appendFileSync(file, `${name}=${value}\n`);
 }

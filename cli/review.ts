@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { diff, DiffTooLarge, meshOf } from "../mesh";
 import { type ManifestFile, type Manifests, parseManifests } from "../mesh/manifests";
 import { reviewName } from "../preview/comment/marker";
@@ -15,6 +15,7 @@ import { commitNamed, manifestsAt } from "./review/base";
 import { type Review, reviewComment, saysSomething } from "./review/comment";
 import { type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
+import { tellWorkflow } from "./workflow-files";
 
 const options = {
   namespace: { type: "string" },
@@ -59,8 +60,8 @@ export async function reviewCommand(terminal: Terminal, args: readonly string[])
     write(values.sarif, `${JSON.stringify(checkSarif(check, pathOf, elsewhere), null, 2)}\n`);
   }
   const body = reviewComment(review);
-  append("GITHUB_STEP_SUMMARY", `${body}\n`);
-  append("GITHUB_OUTPUT", outputLines(check, access));
+  tellWorkflow("GITHUB_STEP_SUMMARY", `${body}\n`);
+  tellWorkflow("GITHUB_OUTPUT", outputLines(check, access));
   if (values.comment === true) await comment(terminal, body, saysSomething(review));
   return exitCodeOf(check, failOn);
 }
@@ -145,10 +146,4 @@ function write(file: string, text: string): void {
   } catch (error) {
     throw new UsageError(`${file} cannot be written: ${reasonOf(error)}.`);
   }
-}
-
-/** Adds to a file that GitHub Actions names in a variable; nothing elsewhere. */
-function append(variable: string, text: string): void {
-  const file = process.env[variable];
-  if (file !== undefined && file !== "") appendFileSync(file, text);
 }

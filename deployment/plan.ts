@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { chmod, readFile } from "node:fs/promises";
-import { CommandError } from "@pulumi/pulumi/automation";
-import { type ProjectEngine, engineErrors, findStack } from "../preview/engine";
-import { engineLog } from "../preview/plan";
+import { type Stack } from "@pulumi/pulumi/automation";
+import { findStack, type ProjectEngine } from "../preview/engine";
+import { planStack } from "../preview/plan-stack";
 import { PreviewProblem } from "../preview/problem";
 import { type Review } from "../preview/report";
 import { reviewOfStack } from "../preview/review";
@@ -32,23 +32,10 @@ export async function planDeployment(
 ): Promise<DeploymentPlan> {
   const stack = await stackNamed(engine, name);
   const resources = await readState(engine, name);
-  const { listen, log } = engineLog();
-  try {
-    await stack.preview({
-      plan: file,
-      onEvent: listen,
-      color: "never",
-      signal: engine.surroundings.engineSignal,
-    });
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    throw new PreviewProblem(
-      `Stack ${name} cannot be planned: ${engineErrors(engine.surroundings, log().errors, error)}`,
-    );
-  }
+  const planned = await planStack(engine, stack, file);
+  if (planned.refused !== undefined) throw new PreviewProblem(`Stack ${name} cannot be planned: ${planned.refused}`);
   await chmod(file, 0o600);
-  const { plan, resources: planned, whole } = log();
-  const review = await reviewOfStack(name, { stack: name, resources }, { plan, resources: planned, whole }, { prices });
+  const review = await reviewOfStack(name, { stack: name, resources }, planned, { prices });
   return { digest: await digestOf(file), review };
 }
 
@@ -59,10 +46,7 @@ export async function digestOf(file: string): Promise<string> {
 }
 
 /** @throws {PreviewProblem} where there is no such stack. */
-export async function stackNamed(
-  engine: ProjectEngine,
-  name: string,
-): Promise<NonNullable<Awaited<ReturnType<typeof findStack>>>> {
+export async function stackNamed(engine: ProjectEngine, name: string): Promise<Stack> {
   const stack = await findStack(engine, name);
   if (stack !== undefined) return stack;
   throw new PreviewProblem(`There is no stack ${name}: make it, pulumi stack init ${name}.`);

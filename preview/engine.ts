@@ -43,9 +43,12 @@ export interface Surroundings {
   readonly takeOver: boolean;
 }
 
+/** What the engine on a project works with. */
+export type EngineSurroundings = Pick<Surroundings, "environment" | "say" | "engineSignal">;
+
 /** Pulumi's engine on a project. */
 export interface ProjectEngine {
-  readonly surroundings: Surroundings;
+  readonly surroundings: EngineSurroundings;
   readonly workspace: LocalWorkspace;
   /**
    * Runs the CLI for what the Automation API has no call for.
@@ -57,6 +60,7 @@ export interface ProjectEngine {
 
 /** Pulumi's engine on the previews' project. */
 export interface Engine extends ProjectEngine {
+  readonly surroundings: Surroundings;
   /** The engine on what is published of the stacks that previews share, where their states are elsewhere. */
   readonly published?: Engine;
   readonly projectDirectory: Project;
@@ -117,7 +121,7 @@ async function openOn(
   others: Readonly<Record<string, string>> = {},
 ): Promise<Engine> {
   const engine = await engineIn(surroundings, projectDirectory.directory, secretsProvider, others);
-  return { ...engine, projectDirectory, close: () => projectDirectory.close() };
+  return { ...engine, surroundings, projectDirectory, close: () => projectDirectory.close() };
 }
 
 /**
@@ -127,7 +131,7 @@ async function openOn(
  * @param others variables besides those of the surroundings.
  */
 export async function engineIn(
-  surroundings: Surroundings,
+  surroundings: EngineSurroundings,
   directory: string,
   secretsProvider?: string,
   others: Readonly<Record<string, string>> = {},

@@ -3,7 +3,7 @@ import { isJsonObject, type KubernetesObject } from "../mesh/manifests";
 import { osmMesh } from "../mesh/osm";
 import { type PreviewSettings } from "../program/previews/settings";
 import { beyondLimits } from "./bounds";
-import { clusterOf, kindsOf, type SharedCluster } from "./cluster";
+import { clusterOf, kindsOf } from "./cluster";
 import {
   alone,
   baseOf,
@@ -23,8 +23,8 @@ import { previewStacks } from "./list";
 import { objectsOf } from "./objects";
 import { namespacesNotApart, outsideOwnNamespaces } from "./own-namespaces";
 import { type KindScopes } from "./kinds";
-import { engineLog, type EngineLog, type EngineResource } from "./plan";
-import { planMerging } from "./plan-merging";
+import { engineLog, type EngineResource } from "./plan";
+import { planStack } from "./plan-stack";
 import { type BaseStack, type Planned, type PlannedStack } from "./planned";
 import { PreviewProblem } from "./problem";
 import { isReachTarget, reachProblems } from "./reaches";
@@ -197,6 +197,12 @@ async function deploy(
   return { report: { pullRequest, commit, stack: stack.name, kind, expires, ...outcome, ...review }, planned };
 }
 
+/** What merging would do to a stack; undefined where there is none of that name. */
+async function planMerging(engine: Engine, name: string): Promise<PlannedStack | undefined> {
+  const stack = await findStack(engine, name);
+  return stack && planStack(engine, stack);
+}
+
 /** @param tellPlan told what the preview would be, as soon as that is known. */
 async function deployWithinBounds(
   engine: Engine,
@@ -212,21 +218,13 @@ async function deployWithinBounds(
   const nothing = { addresses: [], outputs: [] };
 
   say(`Looking whether stack ${stack.name} would stay within its bounds …`);
-  const looked = engineLog();
-  let place: SharedCluster | undefined;
-  try {
-    [place] = await Promise.all([
-      cluster === "shared" ? clusterOf(engine, settings.base) : undefined,
-      stack.preview({ onEvent: looked.listen, color: "never", signal: engineSignal }),
-    ]);
-  } catch (error) {
-    const { errors, ...preview } = looked.log();
-    const state = failed(engine, errors, error);
-    tellPlan({ ...preview, whole: preview.whole && errors.length > 0, refused: state.error });
-    return { ...nothing, state };
-  }
-  const { plan, resources, whole } = looked.log();
-  tellPlan({ plan, resources, whole });
+  const [place, preview] = await Promise.all([
+    cluster === "shared" ? clusterOf(engine, settings.base) : undefined,
+    planStack(engine, stack),
+  ]);
+  tellPlan(preview);
+  const { resources, refused } = preview;
+  if (refused !== undefined) return { ...nothing, state: { status: "failed", error: refused } };
   const problems =
     cluster === "own"
       ? beyondLimits(resources, policy)
@@ -242,7 +240,11 @@ async function deployWithinBounds(
   try {
     ({ outputs } = await whenFree(() => stack.up({ onEvent: done.listen, color: "never", signal: engineSignal })));
   } catch (error) {
-    return { ...nothing, state: failed(engine, done.log().errors, error) };
+    if (!(error instanceof CommandError)) throw error;
+    return {
+      ...nothing,
+      state: { status: "failed", error: engineErrors(engine.surroundings, done.log().errors, error) },
+    };
   }
   for (const { value, secret } of Object.values(outputs)) {
     if (secret) for (const text of textsIn(value)) engine.surroundings.secrets.add(text);
@@ -271,15 +273,6 @@ function outsideOfPreview(
     ...namespacesNotApart(pullRequest, resources),
     ...proveIsolation(pullRequest, objectsOf(resources), shared, reaches).broken.map(({ message }) => message),
   ];
-}
-
-function failed(
-  { surroundings }: Engine,
-  errors: EngineLog["errors"],
-  error: unknown,
-): { readonly status: "failed"; readonly error: string } {
-  if (!(error instanceof CommandError)) throw error;
-  return { status: "failed", error: engineErrors(surroundings, errors, error) };
 }
 
 async function healthOf(

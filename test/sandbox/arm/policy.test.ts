@@ -143,6 +143,19 @@ const withPools = (...agentPoolProfiles: JsonObject[]): JsonObject => ({
   properties: { dnsPrefix: "shop", agentPoolProfiles },
 });
 const sizes = `${aks}/agentPoolProfiles[*].vmSize`;
+/** A pool of size b with more than three nodes. */
+const manyOfSizeB: JsonObject = {
+  count: {
+    field: `${aks}/agentPoolProfiles[*]`,
+    where: {
+      allOf: [
+        { field: sizes, equals: "b" },
+        { field: `${aks}/agentPoolProfiles[*].count`, greater: 3 },
+      ],
+    },
+  },
+  greaterOrEquals: 1,
+};
 
 describe("a condition", () => {
   it.each<[JsonObject, JsonObject, string]>([
@@ -159,38 +172,8 @@ describe("a condition", () => {
     [{ field: sizes, equals: "a" }, withPools(), denied],
     [{ count: { field: `${aks}/agentPoolProfiles[*]` }, greater: 1 }, withPools({}, {}), denied],
     [{ count: { field: `${aks}/agentPoolProfiles[*]` }, greater: 2 }, withPools({}, {}), "allowed"],
-    [
-      {
-        count: {
-          field: `${aks}/agentPoolProfiles[*]`,
-          where: {
-            allOf: [
-              { field: sizes, equals: "b" },
-              { field: `${aks}/agentPoolProfiles[*].count`, greater: 3 },
-            ],
-          },
-        },
-        greaterOrEquals: 1,
-      },
-      withPools({ vmSize: "a", count: 9 }, { vmSize: "b", count: 3 }),
-      "allowed",
-    ],
-    [
-      {
-        count: {
-          field: `${aks}/agentPoolProfiles[*]`,
-          where: {
-            allOf: [
-              { field: sizes, equals: "b" },
-              { field: `${aks}/agentPoolProfiles[*].count`, greater: 3 },
-            ],
-          },
-        },
-        greaterOrEquals: 1,
-      },
-      withPools({ vmSize: "a", count: 1 }, { vmSize: "b", count: 4 }),
-      denied,
-    ],
+    [manyOfSizeB, withPools({ vmSize: "a", count: 9 }, { vmSize: "b", count: 3 }), "allowed"],
+    [manyOfSizeB, withPools({ vmSize: "a", count: 1 }, { vmSize: "b", count: 4 }), denied],
     // An alias of another type is nowhere.
     [{ field: "Microsoft.Storage/storageAccounts/dnsPrefix", exists: true }, withPools(), "allowed"],
     [{ field: `${aks}/dnsPrefix`, exists: true }, withPools(), denied],
