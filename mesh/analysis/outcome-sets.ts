@@ -12,6 +12,25 @@ export function answersIn(tree: CallTree): ReadonlySet<string> {
   return new Set(Array.from(endsIn(tree), answerOf));
 }
 
+/** Whether a tree has an answer. */
+export function hasAnswer(tree: CallTree, answer: string): boolean {
+  switch (tree.kind) {
+    case "end":
+      return answerOf(tree) === answer;
+    case "http":
+    case "normalised":
+      return hasAnswer(tree.tree, answer);
+    case "choice":
+      return tree.branches.some((branch) => hasAnswer(branch.tree, answer));
+    case "rules": {
+      const { list, then } = tree;
+      const isIt = (end: CallTree): boolean => end.kind === "end" && answerOf(end) === answer;
+      // Rules that lead on may share what they lead to: that is looked at once.
+      return list.rules.some((rule) => isIt(then(rule))) || answersIn(tree).has(answer);
+    }
+  }
+}
+
 /** Whether a layer stops any of a tree's calls. */
 export function mayBeStopped(tree: CallTree, layer: Layer): boolean {
   for (const end of endsIn(tree)) if (end.outcome !== "allowed" && (end.layer ?? "mesh") === layer) return true;

@@ -70,9 +70,8 @@ export function resolveHost(
     const headless = isHeadless(service);
     if (pod !== undefined && !headless) continue;
     const full = pod === undefined ? name : `${pod}.${name}`;
-    const ips = headless
-      ? endpointIps(endpoints, { namespace: where, name: full, targetPort: 0 })
-      : [service.clusterIp];
+    if (!headless) return { kind: "service", service, ips: [service.clusterIp] };
+    const ips = endpointIps(endpoints, { namespace: where, name: full, targetPort: 0 });
     return { kind: "service", service, ips: [...new Set(ips)] };
   }
   return parts.length === 1 || parts.includes("svc") ? { kind: "unknown" } : { kind: "outside" };
@@ -80,7 +79,10 @@ export function resolveHost(
 
 /** Whether a name leads to the same whoever asks: one of few parts may be of the asker's own namespace. */
 export function isWholeName(host: string): boolean {
-  return isAddress(host) || host.replace(/\.$/, "").split(".").length > 2;
+  const end = host.endsWith(".") ? host.length - 1 : host.length;
+  const first = host.indexOf(".");
+  const second = first < 0 ? -1 : host.indexOf(".", first + 1);
+  return (second >= 0 && second < end) || isAddress(host);
 }
 
 /** The Service that a request's address would name, for what is assumed of the cluster. */
@@ -97,9 +99,10 @@ interface Reading {
   readonly pod?: string;
 }
 
-/** `svc`, `svc.cluster`, or `svc.cluster.local`. */
-function isClusterDomain([svc, cluster = "cluster", local = "local", ...rest]: readonly string[]): boolean {
-  return svc === "svc" && cluster === "cluster" && local === "local" && rest.length === 0;
+/** Whether the parts from one on are `svc`, `svc.cluster`, or `svc.cluster.local`. */
+function isClusterDomain(parts: readonly string[], from: number): boolean {
+  const [cluster = "cluster", local = "local"] = [parts[from + 1], parts[from + 2]];
+  return parts[from] === "svc" && cluster === "cluster" && local === "local" && parts.length <= from + 3;
 }
 
 function readings(parts: readonly string[], own: string): readonly Reading[] {
@@ -115,7 +118,7 @@ function readings(parts: readonly string[], own: string): readonly Reading[] {
       return third === "svc" ? [service, ofPod] : [ofPod];
     default:
       if (first === "" || second === "") return [];
-      if (isClusterDomain(parts.slice(2))) return [service];
-      return third !== "" && isClusterDomain(parts.slice(3)) ? [ofPod] : [];
+      if (isClusterDomain(parts, 2)) return [service];
+      return third !== "" && isClusterDomain(parts, 3) ? [ofPod] : [];
   }
 }

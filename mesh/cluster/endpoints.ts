@@ -43,27 +43,34 @@ export function controlledEndpoints(
   const endpoints = new Map<string, EndpointsState>();
   for (const [key, service] of services) {
     if (!isControlled(service)) continue;
-    const subsets = new Map<string, { addresses: EndpointAddress[]; ports: EndpointSubset["ports"] }>();
+    // Few: pods behind one Service mostly have the same ports.
+    const subsets: { readonly addresses: EndpointAddress[]; readonly ports: EndpointSubset["ports"] }[] = [];
     for (const pod of matching(index, service.namespace, service.selector)) {
       const [ip] = pod.ips;
       if (ip === undefined || (!pod.ready && !service.publishNotReady)) continue;
-      const ports = service.ports.flatMap(({ name, targetPort, transport }) => {
-        const isTarget = (one: ContainerPort): boolean => one.name === targetPort && one.protocol === transport;
-        const port = typeof targetPort === "number" ? targetPort : pod.namedPorts.find(isTarget)?.port;
-        return port === undefined ? [] : [{ name, port }];
-      });
+      const ports = portsOf(service, pod);
       if (ports.length === 0 && service.ports.length > 0) continue;
-      const subsetKey = JSON.stringify(ports);
-      const subset = subsets.get(subsetKey) ?? { addresses: [], ports };
-      subset.addresses.push({ ip, hostname: pod.subdomain === service.name ? pod.hostname : "" });
-      subsets.set(subsetKey, subset);
+      const address = { ip, hostname: pod.subdomain === service.name ? pod.hostname : "" };
+      const subset = subsets.find((one) => areSamePorts(one.ports, ports));
+      if (subset === undefined) subsets.push({ addresses: [address], ports });
+      else subset.addresses.push(address);
     }
-    endpoints.set(key, {
-      namespace: service.namespace,
-      name: service.name,
-      subsets: [...subsets.values()],
-      observed: false,
-    });
+    endpoints.set(key, { namespace: service.namespace, name: service.name, subsets, observed: false });
   }
   return endpoints;
+}
+
+/** A Service's ports as a pod has them. */
+function portsOf({ ports }: ServiceState, pod: PodState): EndpointSubset["ports"] {
+  const found: { readonly name: string; readonly port: number }[] = [];
+  for (const { name, targetPort, transport } of ports) {
+    const isTarget = (one: ContainerPort): boolean => one.name === targetPort && one.protocol === transport;
+    const port = typeof targetPort === "number" ? targetPort : pod.namedPorts.find(isTarget)?.port;
+    if (port !== undefined) found.push({ name, port });
+  }
+  return found;
+}
+
+function areSamePorts(a: EndpointSubset["ports"], b: EndpointSubset["ports"]): boolean {
+  return a.length === b.length && a.every(({ name, port }, index) => b[index]?.name === name && b[index].port === port);
 }

@@ -1,11 +1,11 @@
 /** Remembers a function's answers. */
 export function memo<A, R>(compute: (argument: A) => R): (argument: A) => R {
-  const known = new Map<A, R>();
+  let known: Map<A, R> | undefined;
   return (argument) => {
-    const found = known.get(argument);
+    const found = known?.get(argument);
     if (found !== undefined) return found;
     const result = compute(argument);
-    known.set(argument, result);
+    (known ??= new Map()).set(argument, result);
     return result;
   };
 }

@@ -3,23 +3,12 @@ import { calledRanges, callerRanges } from "../network-policies";
 import { hostsByRange } from "../analysis/outside";
 import { type IstioPlane } from "./plane";
 import { type KnownHost, servicePorts } from "./registry";
+import { sourceBlocks } from "./state/authorization-policies";
 
 /** What policies and network policies tell apart of callers without a sidecar. */
 export function boundary({ state, registry }: IstioPlane): Boundary {
   const { networkPolicies } = state;
-  const blocks = state.authorizationPolicies.flatMap(({ rules }) =>
-    rules.flatMap(({ from, when }) => [
-      ...from.flatMap(({ ipBlocks = [], notIpBlocks = [], remoteIpBlocks = [], notRemoteIpBlocks = [] }) => [
-        ...ipBlocks,
-        ...notIpBlocks,
-        ...remoteIpBlocks,
-        ...notRemoteIpBlocks,
-      ]),
-      ...when.flatMap(({ key, values, notValues }) =>
-        key === "source.ip" || key === "remote.ip" ? [...values, ...notValues] : [],
-      ),
-    ]),
-  );
+  const blocks = state.authorizationPolicies.flatMap(({ rules }) => rules.flatMap(sourceBlocks));
   const ranges = blocks.map((block) => (block.includes("/") ? block : `${block}/32`));
   return {
     ranges: [...new Set([...ranges, ...networkPolicies.flatMap(callerRanges)])],
@@ -46,7 +35,7 @@ function asRange(address: string): string {
 }
 
 /** Hosts outside of the cluster: those of ServiceEntries, by name or by address, and one that stands for all others. */
-export function outsideHosts(plane: IstioPlane): readonly ServicePort[] {
+export function outsideHosts(plane: IstioPlane, { calledRanges: ranges }: Boundary): readonly ServicePort[] {
   const { hosts } = plane.registry;
   const found = hosts.flatMap((host) => {
     if (host.service !== undefined) return [];
@@ -79,5 +68,5 @@ export function outsideHosts(plane: IstioPlane): readonly ServicePort[] {
       ...rest,
     })),
   ];
-  return hostsByRange(all, boundary(plane).calledRanges);
+  return hostsByRange(all, ranges);
 }

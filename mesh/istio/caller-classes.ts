@@ -4,7 +4,7 @@ import { type WorkloadPolicies } from "./authorization/decision";
 import { type Peer, sourceTest } from "./authorization/peer";
 import { whenTest } from "./authorization/rule";
 import { addressOfClient, clientsOf } from "./calls/client";
-import { leavesInbound } from "./calls/interception";
+import { interceptionOf, leavesInbound } from "./calls/interception";
 import { resolveName } from "./calls/virtual-hosts";
 import { type IstioPlane } from "./plane";
 import { type HostPort, type KnownHost } from "./registry";
@@ -31,7 +31,11 @@ export function callerClasses(
   const byClient = group(callers, clientClass);
   const known = new Set(callers);
   const everything = classesOf(byClient);
-  const askedBy = memo((policy: AuthorizationPolicyState) => askedOf(plane, policy));
+  const accountNamed = memo((principal: string) => {
+    const [, namespace, account] = exactPrincipal.exec(principal) ?? [];
+    return namespace === undefined || account === undefined ? undefined : keyOf(namespace, account);
+  });
+  const askedBy = memo((policy: AuthorizationPolicyState) => askedOf(plane, policy, accountNamed));
   return (host, port) => {
     if (host === undefined || port === undefined) return everything;
     const { sets, isOpen } = policiesBehind(plane, host);
@@ -41,7 +45,7 @@ export function callerClasses(
     for (const { allow } of sets) {
       if (allow.length === 0 || allow.some((policy) => askedBy(policy).byAnybody)) open = true;
     }
-    for (const policy of new Set([...sets].flatMap(({ custom, deny, allow }) => [...custom, ...deny, ...allow]))) {
+    for (const policy of policiesIn(sets)) {
       const asked = askedBy(policy);
       tests.push(...asked.tests);
       for (const caller of asked.named) if (known.has(caller)) apart.add(caller);
@@ -111,24 +115,29 @@ function dependsOnNamespace({ state }: IstioPlane): boolean {
 function clientKey(plane: IstioPlane, caller: AccountKey, local: boolean): string {
   const [namespace = ""] = caller.split("/");
   const alone = plane.network !== undefined || plane.readsAddresses;
-  const pods = clientsOf(plane, caller).map(({ scope, told, pods: same }) => [
-    scope === undefined ? null : (scope.sidecar?.name ?? ""),
-    told,
-    same
-      .map(({ annotations }) => Object.entries(annotations).filter(([name]) => name.startsWith("traffic.sidecar")))
-      .filter((one) => one.length > 0),
-  ]);
-  return JSON.stringify([
-    local ? namespace : "",
-    alone ? caller : "",
-    [...new Set(pods.map((pod) => JSON.stringify(pod)))].sort(),
-  ]);
+  const clients = clientsOf(plane, caller).map(({ scope, told, pods }) => {
+    const annotated = pods.map(interceptionOf).filter((one) => one.length > 0);
+    const annotations = annotated.length === 0 ? "" : JSON.stringify(annotated);
+    return `${scope === undefined ? "-" : `+${scope.sidecar?.name ?? ""}`} ${told} ${annotations}`;
+  });
+  const alike = clients.length === 1 ? clients : [...new Set(clients)].sort();
+  return [local ? namespace : "", alone ? caller : "", ...alike].join("\n");
+}
+
+/** Every policy of some sets once. */
+function policiesIn(sets: ReadonlySet<WorkloadPolicies>): Iterable<AuthorizationPolicyState> {
+  const [first] = sets;
+  if (sets.size === 1 && first !== undefined && first.custom.length + first.deny.length === 0) return first.allow;
+  return new Set([...sets].flatMap(({ custom, deny, allow }) => [...custom, ...deny, ...allow]));
 }
 
 /** Hosts whose pods may answer for a host: itself, and those that VirtualServices lead to. */
-function hostsBehind(plane: IstioPlane, host: KnownHost): ReadonlySet<KnownHost> {
+function hostsBehind(plane: IstioPlane, host: KnownHost): Iterable<KnownHost> {
+  const { byHost, open } = targetsOf(plane);
+  const targets = byHost.get(host.host);
+  if (open.size === 0 && (targets === undefined || targets.every((target) => target === host.host))) return [host];
   const hosts = new Set([host]);
-  for (const target of targetsOf(plane)(host.host)) {
+  for (const target of [...(targets ?? []), ...open]) {
     const found = plane.registry.find(target);
     if (found !== undefined) hosts.add(found);
   }
@@ -155,28 +164,37 @@ function policiesBehind(
   return { sets, isOpen: isOpen || sets.size === 0 };
 }
 
-const knownTargets = new WeakMap<IstioPlane, (host: string) => readonly string[]>();
+/** Names that VirtualServices lead to. */
+interface Targets {
+  /** From a host, by its name. */
+  readonly byHost: ReadonlyMap<string, readonly string[]>;
+  /** From any host: of VirtualServices for patterns, and of delegates. */
+  readonly open: ReadonlySet<string>;
+}
 
-/** Names that VirtualServices for a host, or for a pattern or a delegate, lead to. */
-function targetsOf(plane: IstioPlane): (host: string) => readonly string[] {
+const knownTargets = new WeakMap<IstioPlane, Targets>();
+
+function targetsOf(plane: IstioPlane): Targets {
   let found = knownTargets.get(plane);
   if (found === undefined) {
-    const byHost = new Map<string, Set<string>>();
+    const byHost = new Map<string, string[]>();
     const open = new Set<string>();
     for (const { hosts, http, tcp, tls, namespace } of plane.state.virtualServices) {
-      const targets = [...http, ...tcp, ...tls].flatMap(({ destinations }) =>
-        destinations.map((one) => resolveName(one.host, namespace)),
-      );
+      const targets: string[] = [];
+      for (const routes of [http, tcp, tls]) {
+        for (const { destinations } of routes)
+          for (const one of destinations) targets.push(resolveName(one.host, namespace));
+      }
       const names = hosts.map((host) => resolveName(host, namespace));
       if (names.length === 0 || names.some((name) => name.startsWith("*")))
         for (const target of targets) open.add(target);
       for (const name of names) {
-        const set = byHost.get(name) ?? new Set();
-        for (const target of targets) set.add(target);
-        byHost.set(name, set);
+        const known = byHost.get(name);
+        if (known === undefined) byHost.set(name, [...targets]);
+        else known.push(...targets);
       }
     }
-    knownTargets.set(plane, (found = (host) => [...(byHost.get(host) ?? []), ...open]));
+    knownTargets.set(plane, (found = { byHost, open }));
   }
   return found;
 }
@@ -191,7 +209,11 @@ interface Asked {
   readonly byAnybody: boolean;
 }
 
-function askedOf(plane: IstioPlane, { rules, namespace }: AuthorizationPolicyState): Asked {
+function askedOf(
+  plane: IstioPlane,
+  { rules, namespace }: AuthorizationPolicyState,
+  accountNamed: (principal: string) => AccountKey | undefined,
+): Asked {
   const reading = { settings: plane.state.settings, namespace };
   const named: AccountKey[] = [];
   const tests: ((caller: AccountKey) => boolean)[] = [];
@@ -201,7 +223,7 @@ function askedOf(plane: IstioPlane, { rules, namespace }: AuthorizationPolicySta
   };
   for (const { from, when } of rules) {
     for (const source of from) {
-      const exact = namedBy(plane, source);
+      const exact = namedBy(plane, source, accountNamed);
       if (exact === undefined) tests.push(ofCaller(sourceTest(source, reading, () => false)));
       else named.push(...exact);
     }
@@ -219,7 +241,11 @@ function askedOf(plane: IstioPlane, { rules, namespace }: AuthorizationPolicySta
 const exactPrincipal = /^cluster\.local\/ns\/([^*/]+)\/sa\/([^*/]+)$/;
 
 /** The callers that a source names one by one; undefined where it tells callers apart in another way. */
-function namedBy({ state }: IstioPlane, source: Lists<SourceField>): readonly AccountKey[] | undefined {
+function namedBy(
+  { state }: IstioPlane,
+  source: Lists<SourceField>,
+  accountNamed: (principal: string) => AccountKey | undefined,
+): readonly AccountKey[] | undefined {
   if (state.settings.trustDomain !== "cluster.local") return undefined;
   const fields = Object.keys(source);
   if (fields.length === 0) return [];
@@ -227,9 +253,9 @@ function namedBy({ state }: IstioPlane, source: Lists<SourceField>): readonly Ac
   if (principals === undefined || fields.length > 1) return undefined;
   const named: AccountKey[] = [];
   for (const one of principals) {
-    const [, namespace, account] = exactPrincipal.exec(one) ?? [];
-    if (namespace === undefined || account === undefined) return undefined;
-    named.push(keyOf(namespace, account));
+    const account = accountNamed(one);
+    if (account === undefined) return undefined;
+    named.push(account);
   }
   return named;
 }

@@ -11,6 +11,7 @@ import { isSubset } from "./labels";
 import { type PortProtocol } from "./protocol";
 import { type KnownHost, type Registry, registryOf } from "./registry";
 import { type Shadowed } from "./shadow-rules";
+import { asksForAddress } from "./state/authorization-policies";
 import { type IstioState, istioState } from "./state/cluster";
 import { type DestinationRuleState } from "./state/destination-rules";
 
@@ -66,7 +67,7 @@ export function istioPlane(
   return {
     listens: (ip, port) =>
       !pods.has(ip) ||
-      listening().has(`${ip} ${String(port)}`) ||
+      listening().get(ip)?.includes(port) === true ||
       pods.get(ip)?.namedPorts.some((one) => one.port === port) === true,
     state,
     registry,
@@ -85,25 +86,27 @@ export function istioPlane(
     serviceOfIp: (ip) => services.get(ip),
     destinationRulesOf: memo((namespace) => state.destinationRules.filter((rule) => rule.namespace === namespace)),
     podsOf: (account) => accounts.get(account) ?? [],
-    readsAddresses: state.authorizationPolicies.some(({ rules }) =>
-      rules.some(
-        ({ from, when }) =>
-          from.some((source) => Object.keys(source).some((field) => /ipblocks$/i.test(field))) ||
-          when.some(({ key }) => key === "source.ip" || key === "remote.ip"),
-      ),
-    ),
+    readsAddresses: state.authorizationPolicies.some(({ rules }) => rules.some(asksForAddress)),
     readsDestinations: state.authorizationPolicies.some(({ rules }) =>
       rules.some(({ when }) => when.some(({ key }) => key === "destination.ip")),
     ),
   };
 }
 
-/** Addresses and ports that Services lead to. */
-function listeners({ endpoints }: IstioState): ReadonlySet<string> {
-  const found = new Set<string>();
+/** Ports that Services lead to, by the address. */
+function listeners({ endpoints }: IstioState): ReadonlyMap<string, readonly number[]> {
+  const found = new Map<string, number[]>();
   for (const { subsets } of endpoints.values()) {
     for (const { addresses, ports } of subsets) {
-      for (const { ip } of addresses) for (const { port } of ports) found.add(`${ip} ${String(port)}`);
+      for (const { ip } of addresses) {
+        const known = found.get(ip);
+        if (known === undefined)
+          found.set(
+            ip,
+            ports.map(({ port }) => port),
+          );
+        else for (const { port } of ports) if (!known.includes(port)) known.push(port);
+      }
     }
   }
   return found;
@@ -111,23 +114,38 @@ function listeners({ endpoints }: IstioState): ReadonlySet<string> {
 
 /** Of several Services on one port of a pod the oldest decides; where files tell no age, the first by name. */
 function inboundProtocols(registry: Registry): (pod: PodState, port: number) => PortProtocol {
-  const byAddress = new Map<string, { readonly host: KnownHost; readonly protocol: PortProtocol }>();
+  const byAddress = new Map<string, PodPort[]>();
   for (const host of registry.hosts) {
     if (host.service === undefined) continue;
     for (const port of host.ports) {
-      if (port.protocol === "udp") continue;
-      for (const { ip, port: target } of registry.endpoints(host, port)) {
-        const key = `${ip} ${String(target)}`;
-        const known = byAddress.get(key);
-        if (known === undefined || host.host < known.host.host) byAddress.set(key, { host, protocol: port.protocol });
+      const { protocol } = port;
+      if (protocol === "udp") continue;
+      for (const endpoint of registry.endpoints(host, port)) {
+        const one = { port: endpoint.port, host, protocol };
+        const ofPod = byAddress.get(endpoint.ip);
+        if (ofPod === undefined) {
+          byAddress.set(endpoint.ip, [one]);
+          continue;
+        }
+        const at = ofPod.findIndex((other) => other.port === one.port);
+        const known = ofPod[at];
+        if (known === undefined) ofPod.push(one);
+        else if (host.host < known.host.host) ofPod[at] = one;
       }
     }
   }
   return (pod, port) => {
     for (const ip of pod.ips) {
-      const found = byAddress.get(`${ip} ${String(port)}`);
+      const found = byAddress.get(ip)?.find((one) => one.port === port);
       if (found !== undefined) return found.protocol;
     }
     return "auto";
   };
+}
+
+/** A port of a pod, and the Service that says what it is. */
+interface PodPort {
+  readonly port: number;
+  readonly host: KnownHost;
+  readonly protocol: PortProtocol;
 }

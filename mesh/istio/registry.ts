@@ -48,6 +48,8 @@ export interface PortOfHost {
 export interface Registry {
   readonly hosts: readonly KnownHost[];
   find(host: string): KnownHost | undefined;
+  /** The host of a Service's full name. */
+  hostOf(service: ServiceState): KnownHost | undefined;
   /** Where the calls to a port of a host go; empty where nothing is there. */
   endpoints(host: KnownHost, port: HostPort): readonly Endpoint[];
 }
@@ -67,10 +69,17 @@ export function registryOf(state: IstioState): Registry {
   const byName = new Map<string, KnownHost>();
   // A Service wins over a ServiceEntry of its name, the oldest entry over others.
   for (const one of hosts) if (!byName.has(one.host)) byName.set(one.host, one);
+  const endpoints = new Map<HostPort, readonly Endpoint[]>();
+  const find: Registry["find"] = (host) => byName.get(host.toLowerCase());
   return {
     hosts,
-    find: (host) => byName.get(host.toLowerCase()),
-    endpoints: (host, port) => endpointsOf(state, host)(port),
+    find,
+    hostOf: memo(({ namespace, name }) => find(fullName(namespace, name))),
+    endpoints: (host, port) => {
+      let found = endpoints.get(port);
+      if (found === undefined) endpoints.set(port, (found = computeEndpoints(state, host, port)));
+      return found;
+    },
   };
 }
 
@@ -94,12 +103,14 @@ function ofService(state: IstioState, service: ServiceState): KnownHost {
 }
 
 function targetOf(state: IstioState, { namespace, name }: ServiceState, port: KubernetesPort): number {
-  const targets = new Set<number>();
+  let only: number | undefined;
   for (const { ports } of state.endpoints.get(keyOf(namespace, name))?.subsets ?? []) {
-    for (const one of ports) if (one.name === port.name) targets.add(one.port);
+    for (const one of ports) {
+      if (one.name !== port.name || one.port === only) continue;
+      if (only !== undefined) return 0;
+      only = one.port;
+    }
   }
-  if (targets.size > 1) return 0;
-  const [only] = targets;
   return only ?? (typeof port.targetPort === "number" ? port.targetPort : 0);
 }
 
@@ -120,17 +131,6 @@ function ofEntry(entry: ServiceEntryState, host: string): KnownHost {
   };
 }
 
-const knownEndpoints = new WeakMap<KnownHost, (port: HostPort) => readonly Endpoint[]>();
-
-function endpointsOf(state: IstioState, host: KnownHost): (port: HostPort) => readonly Endpoint[] {
-  let found = knownEndpoints.get(host);
-  if (found === undefined) {
-    found = memo((port: HostPort) => computeEndpoints(state, host, port));
-    knownEndpoints.set(host, found);
-  }
-  return found;
-}
-
 function computeEndpoints(
   state: IstioState,
   { namespace, service, entry }: KnownHost,
@@ -138,12 +138,13 @@ function computeEndpoints(
 ): readonly Endpoint[] {
   if (service !== undefined) {
     const subsets = state.endpoints.get(keyOf(namespace, service.name))?.subsets ?? [];
-    const all = subsets.flatMap(({ ports, addresses }) =>
-      ports
-        .filter(({ name }) => name === port.name)
-        .flatMap((one) => addresses.map(({ ip }) => ({ ip, port: one.port }))),
-    );
-    return [...new Map(all.map((one) => [`${one.ip}:${String(one.port)}`, one])).values()];
+    const all: Endpoint[] = [];
+    for (const { ports, addresses } of subsets) {
+      for (const one of ports) {
+        if (one.name === port.name) for (const { ip } of addresses) all.push({ ip, port: one.port });
+      }
+    }
+    return all.length < 2 ? all : [...new Map(all.map((one) => [`${one.ip}:${String(one.port)}`, one])).values()];
   }
   return (entry?.endpoints ?? []).map(({ address }) => ({ ip: address, port: port.targetPort }));
 }

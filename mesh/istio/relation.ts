@@ -1,9 +1,10 @@
 import { type CallTree } from "../analysis/call-tree";
 import { fingerprint } from "../analysis/fingerprint";
 import { type Access, accountCaller, type AccessEntry, sentTo, type ServicePort } from "../analysis/mesh";
-import { answersIn } from "../analysis/outcome-sets";
+import { hasAnswer } from "../analysis/outcome-sets";
 import { outsideName } from "../analysis/outside";
 import { keyOf } from "../cluster/keys";
+import { memo } from "../cluster/look-up";
 import { isUnseen, shownAccounts } from "../cluster/shown-accounts";
 import { sourceClasses } from "../cluster/source-ranges";
 import { boundary, outsideHosts } from "./boundary";
@@ -19,26 +20,28 @@ export function relation(plane: IstioPlane): Access {
   const known = plane.registry.hosts.filter(({ service }) => service !== undefined);
   const ports = known.flatMap((host) => host.ports.map((port) => ({ host, port, services: servicePorts(host, port) })));
   const services = ports.flatMap((one) => one.services);
-  const outsiders = sourceClasses(boundary(plane).ranges).map((one) => ({
+  const around = boundary(plane);
+  const outsiders = sourceClasses(around.ranges).map((one) => ({
     who: outsideName(one),
     caller: { kind: "outside", address: one.address } as const,
   }));
   const entries: AccessEntry[] = [];
   const classes = callerClasses(plane, callers);
+  const callerOf = memo(accountCaller);
   for (const { host, port, services: same } of ports) {
     for (const service of same) {
       if (service.kind === undefined) continue;
       const calls = callsTo(plane, service, sentTo(service));
-      for (const { first, all } of classes(host, port)) add(entries, all, service, calls(accountCaller(first)));
+      for (const { first, all } of classes(host, port)) add(entries, all, service, calls(callerOf(first)));
       for (const { who, caller } of outsiders) add(entries, () => [who], service, calls(caller));
     }
   }
-  const hosts = outsideHosts(plane);
+  const hosts = outsideHosts(plane, around);
   for (const service of hosts) {
     const alike = new Map<string, { readonly callers: string[]; readonly tree: CallTree }>();
     const calls = callsTo(plane, service, sentTo(service));
     for (const { first, all } of classes(undefined, undefined)) {
-      const tree = calls(accountCaller(first));
+      const tree = calls(callerOf(first));
       const print = fingerprint(tree);
       const found = alike.get(print);
       if (found === undefined) alike.set(print, { callers: [...all()], tree });
@@ -59,7 +62,7 @@ export function relation(plane: IstioPlane): Access {
 }
 
 function add(entries: AccessEntry[], callers: () => readonly string[], service: ServicePort, tree: CallTree): void {
-  if (answersIn(tree).has("allowed")) entries.push({ callers: callers(), service, tree });
+  if (hasAnswer(tree, "allowed")) entries.push({ callers: callers(), service, tree });
 }
 
 /** An exact principal of a policy. */
@@ -73,19 +76,22 @@ function allCallers(plane: IstioPlane): readonly string[] {
     const key = keyOf(namespace, serviceAccount);
     if (!callers.has(key) && isInMesh(plane, key)) callers.add(key);
   }
+  const seen = new Set<string>();
+  const name = (principals: readonly string[]): void => {
+    for (const one of principals) {
+      if (seen.has(one)) continue;
+      seen.add(one);
+      const [, space, account] = principal.exec(one) ?? [];
+      if (space !== undefined && account !== undefined) callers.add(keyOf(space, account));
+    }
+  };
   for (const { namespace, rules } of state.authorizationPolicies) {
     for (const { from, when } of rules) {
-      const named = [
-        ...from.flatMap(({ principals = [] }) => principals),
-        ...when.flatMap(({ key, values }) => (key === "source.principal" ? values : [])),
-      ];
-      for (const one of named) {
-        const [, space, account] = principal.exec(one) ?? [];
-        if (space !== undefined && account !== undefined) callers.add(keyOf(space, account));
+      for (const { principals = [], serviceAccounts = [] } of from) {
+        name(principals);
+        for (const one of serviceAccounts) callers.add(one.includes("/") ? one : keyOf(namespace, one));
       }
-      for (const one of from.flatMap(({ serviceAccounts = [] }) => serviceAccounts)) {
-        callers.add(one.includes("/") ? one : keyOf(namespace, one));
-      }
+      for (const { key, values } of when) if (key === "source.principal") name(values);
     }
   }
   for (const account of state.accounts) if (!account.endsWith("/default")) callers.add(account);

@@ -10,22 +10,25 @@ import {
   type ValuePath,
 } from ".";
 
+/** A path, or what puts it together for a message. */
+export type Place = ValuePath | (() => ValuePath);
+
 /** Takes typed values out of an object's JSON and reports what has another type than the API server would store. */
 export interface Reader {
   readonly object: KubernetesObject;
   report(path: ValuePath, message: string, severity?: Severity): void;
-  // The key below the path comes apart, so that paths are put together only for messages.
+  // The key below the path comes apart, and paths may, so that they are put together only for messages.
   /** A JSON object; an absent one is empty. */
-  record(value: unknown, path: ValuePath, key?: string): JsonObject;
+  record(value: unknown, path: Place, key?: string): JsonObject;
   /** A list; an absent one is empty. */
-  list(value: unknown, path: ValuePath, key?: string): readonly unknown[];
-  text(value: unknown, path: ValuePath, key?: string | number): string | undefined;
-  integer(value: unknown, path: ValuePath, key?: string | number): number | undefined;
-  flag(value: unknown, path: ValuePath, key?: string): boolean | undefined;
+  list(value: unknown, path: Place, key?: string): readonly unknown[];
+  text(value: unknown, path: Place, key?: string | number): string | undefined;
+  integer(value: unknown, path: Place, key?: string | number): number | undefined;
+  flag(value: unknown, path: Place, key?: string): boolean | undefined;
   /** A list of strings; an absent one is empty. */
-  texts(value: unknown, path: ValuePath, key?: string): readonly string[];
+  texts(value: unknown, path: Place, key?: string): readonly string[];
   /** A map from strings to strings; an absent one is empty. */
-  textMap(value: unknown, path: ValuePath, key?: string): Readonly<Record<string, string>>;
+  textMap(value: unknown, path: Place, key?: string): Readonly<Record<string, string>>;
 }
 
 const nothing: JsonObject = {};
@@ -45,8 +48,10 @@ export function readers(positions: Positions, problems: Problem[]): (object: Kub
       ...(position && { position }),
     });
   };
-  const at = (path: ValuePath, key: string | number | undefined): ValuePath =>
-    key === undefined ? path : [...path, key];
+  const at = (place: Place, key: string | number | undefined): ValuePath => {
+    const path = typeof place === "function" ? place() : place;
+    return key === undefined ? path : [...path, key];
+  };
   const absent = (value: unknown): boolean => value === undefined || value === null;
   const text: Reader["text"] = (value, path, key) => {
     if (typeof value === "string") return value;

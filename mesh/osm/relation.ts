@@ -9,7 +9,7 @@ import {
   sentTo,
   type ServicePort,
 } from "../analysis/mesh";
-import { answersIn } from "../analysis/outcome-sets";
+import { hasAnswer } from "../analysis/outcome-sets";
 import { callerShowing, outsideName, principalsAt } from "../analysis/outside";
 import { sourceClasses } from "../cluster/source-ranges";
 import { isHeadless } from "../cluster/workloads";
@@ -99,7 +99,7 @@ function entriesInto(
         const without = wayKey(title, { ...service, ...(service.tls && { tls: { serverName: "" } }) });
         if (service.tls?.serverName === "") unnamed.set(without, print);
         else if (unnamed.get(without) === print) continue;
-        if (!answersIn(tree).has("allowed")) continue;
+        if (!hasAnswer(tree, "allowed")) continue;
         const same = alike.get(print);
         if (same === undefined) alike.set(print, { callers: [title], tree });
         else same.callers.push(title);
@@ -125,7 +125,7 @@ function entriesToOutside(
     const alike = new Map<string, { readonly callers: AccountKey[]; readonly tree: CallTree }>();
     for (const caller of free) {
       const tree = callFrom(mesh, accountCaller(caller), service, sentTo(service));
-      if (!answersIn(tree).has("allowed")) continue;
+      if (!hasAnswer(tree, "allowed")) continue;
       const print = fingerprint(tree);
       const known = alike.get(print);
       if (known === undefined) alike.set(print, { callers: [caller], tree });

@@ -7,7 +7,6 @@ import {
   type Rules,
   undefinedChoice,
 } from "../../analysis/call-tree";
-import { memo, memoOnce } from "../../cluster/look-up";
 import { describeObject } from "../../manifests";
 import { type Reason } from "../../request/request";
 import { conditionKey } from "../../request/condition-key";
@@ -33,9 +32,8 @@ interface ReadRule {
   /** Which of all the workload's rules it is. */
   readonly number: number;
   readonly isFor: (peer: Peer) => boolean;
-  readonly reason: Reason;
-  /** Its conditions; none where nothing meets it. */
-  readonly conditions: () => readonly (WrittenCondition & Pick<Rule, "key">)[];
+  readonly policy: AuthorizationPolicyState;
+  readonly rule: RuleState;
 }
 
 /** What sidecars decide about an HTTP request, or a connection, before they pass it on. */
@@ -70,48 +68,73 @@ export function authorization(
       policy.rules.map((rule): ReadRule => ({
         number: (count += 1),
         isFor: callersTest(policy.namespace, rule, settings, http),
-        reason: reasonOf(policy, rule),
-        conditions: memoOnce(() =>
-          conditionsOf(whenMet(policy, rule, sending)).map((condition) => ({
-            ...condition,
-            key: conditionKey(condition),
-          })),
-        ),
+        policy,
+        rule,
       })),
     );
   const [custom, deny, allow] = [read(policies.custom), read(policies.deny), read(policies.allow)];
   const leading = (
     leads: (because: readonly Reason[]) => CallTree,
   ): ((rules: readonly ReadRule[]) => readonly PolicyRule[]) => {
-    const rulesOf = memo(({ reason, conditions }: ReadRule) => {
-      const leadsTo = leads([reason]);
-      return conditions().map((condition): PolicyRule => ({ ...condition, leadsTo }));
-    });
-    return (rules) => rules.flatMap(rulesOf);
+    const known: (readonly PolicyRule[] | undefined)[] = [];
+    return (rules) => {
+      const all: PolicyRule[] = [];
+      for (const { number, policy, rule } of rules) {
+        let own = known[number];
+        if (own === undefined) {
+          const leadsTo = leads([reasonOf(policy, rule)]);
+          const conditions = conditionsOf(whenMet(policy, rule, sending));
+          known[number] = own = conditions.map((condition) => policyRule(condition, leadsTo));
+        }
+        for (const one of own) all.push(one);
+      }
+      return all;
+    };
   };
   const refusing = leading(answers.denied);
   const passing = leading(answers.allowed);
   const none = withoutRule(policies.allow);
+  const otherwise = policies.allow.length === 0 ? answers.allowed(none) : answers.denied(none);
   const byRules = new Map<string, CallTree>();
   return (peer) => {
-    const isFor = (rule: ReadRule): boolean => rule.isFor(peer);
-    const [asking, denying, allowing] = [custom.filter(isFor), deny.filter(isFor), allow.filter(isFor)];
-    const key = [asking, denying, allowing]
-      .flat()
-      .map(({ number }) => number)
-      .join();
+    const [asking, denying, allowing] = [forPeer(custom, peer), forPeer(deny, peer), forPeer(allow, peer)];
+    let key = "";
+    for (const rules of [asking, denying, allowing]) for (const { number } of rules) key += `${String(number)},`;
     let tree = byRules.get(key);
     if (tree === undefined) {
-      const otherwise = policies.allow.length === 0 ? answers.allowed(none) : answers.denied(none);
       const decided = denyThenAllow(refusing(denying), passing(allowing), otherwise, answers);
-      const asked = leading((reasons) =>
-        undefinedChoice<CallTree>("external-authorization", [answers.denied(reasons), decided], reasons),
-      )(asking);
-      tree = asked.length === 0 ? decided : listOf([...asked, catchAll(decided)], answers.denied([]));
+      if (asking.length === 0) tree = decided;
+      else {
+        const asked = leading((reasons) =>
+          undefinedChoice<CallTree>("external-authorization", [answers.denied(reasons), decided], reasons),
+        )(asking);
+        tree = asked.length === 0 ? decided : listOf([...asked, catchAll(decided)], answers.denied([]));
+      }
       byRules.set(key, tree);
     }
     return tree;
   };
+}
+
+function policyRule(condition: WrittenCondition, leadsTo: CallTree): PolicyRule {
+  const { text, methods, path, headers, also, except } = condition;
+  const key = conditionKey(condition);
+  // Written out: objects made by spreading are slow to make and to look at.
+  if (headers === undefined && also === undefined && except === undefined) return { text, methods, path, key, leadsTo };
+  return {
+    text,
+    methods,
+    path,
+    ...(headers && { headers }),
+    ...(also && { also }),
+    ...(except && { except }),
+    key,
+    leadsTo,
+  };
+}
+
+function forPeer(rules: readonly ReadRule[], peer: Peer): readonly ReadRule[] {
+  return rules.length === 0 ? rules : rules.filter((rule) => rule.isFor(peer));
 }
 
 /** Why a request meets what comes after all rules. */
@@ -130,17 +153,15 @@ function denyThenAllow(
   otherwise: CallTree,
   { denied }: Answers,
 ): CallTree {
-  const rules = [...refusing, ...passing];
+  const rules = refusing.length === 0 ? passing : [...refusing, ...passing];
   const first = rules.findIndex(isAnyRequest);
   const last = first < 0 ? otherwise : (rules[first]?.leadsTo ?? otherwise);
   const before = first < 0 ? rules : rules.slice(0, first);
   // A rule that leads where the rest leads is not told apart from it.
-  const telling = before.filter(
-    ({ leadsTo }) => leadsTo.kind !== "end" || last.kind !== "end" || leadsTo.outcome !== last.outcome,
-  );
-  if (telling.length === 0 || last.kind !== "end")
-    return telling.length === 0 ? last : listOf([...telling, catchAll(last)], denied([]));
-  return listOf(before, last);
+  const tells = ({ leadsTo }: PolicyRule): boolean =>
+    leadsTo.kind !== "end" || last.kind !== "end" || leadsTo.outcome !== last.outcome;
+  if (!before.some(tells)) return last;
+  return last.kind === "end" ? listOf(before, last) : listOf([...before.filter(tells), catchAll(last)], denied([]));
 }
 
 function conditionsOf(met: Met): readonly WrittenCondition[] {
@@ -155,12 +176,16 @@ function catchAll(tree: CallTree): PolicyRule {
   return { ...everything, key: conditionKey(everything), leadsTo: tree };
 }
 
+const then = ({ leadsTo }: PolicyRule): CallTree => leadsTo;
+
+const because = (): readonly Reason[] => [];
+
 function listOf(rules: readonly PolicyRule[], otherwise: End): Rules<PolicyRule> {
   return {
     kind: "rules",
     list: { rules, groups: [{ source: "AuthorizationPolicies", rules }] },
-    then: (rule) => rule.leadsTo,
-    because: () => [],
+    then,
+    because,
     otherwise,
   };
 }

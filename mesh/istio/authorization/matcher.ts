@@ -1,8 +1,11 @@
 import { type RequestCondition } from "../../request/request-set";
 
+const special = /[\\^$.*+?()[\]{}|]/;
+const everySpecial = new RegExp(special, "g");
+
 /** RE2 of a text as it is. */
 export function literally(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  return special.test(text) ? text.replace(everySpecial, "\\$&") : text;
 }
 
 /** RE2 of any text at all: values may have line breaks to RE2, which a dot alone does not match. */

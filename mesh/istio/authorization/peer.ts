@@ -63,21 +63,29 @@ export function sourceTest(
   reading: Reading,
   passedOver: (field: SourceField) => boolean,
 ): (peer: Peer) => boolean {
-  const fields = (Object.keys(source) as SourceField[]).filter((field) => !passedOver(field));
-  const tests = fields.map((field): ((peer: Peer) => boolean) => {
-    const values = source[field] ?? [];
-    if (!isNegation(field)) return anyTest(field, values, reading);
-    const isAny = anyTest(negations[field], values, reading);
-    return (peer) => !isAny(peer);
-  });
-  const [only] = tests;
-  return tests.length === 1 && only !== undefined ? only : (peer) => tests.every((isMet) => isMet(peer));
+  const fields = Object.keys(source) as SourceField[];
+  const [only] = fields;
+  if (fields.length === 1 && only !== undefined && !passedOver(only)) return fieldTest(only, source, reading);
+  const tests = fields.filter((field) => !passedOver(field)).map((field) => fieldTest(field, source, reading));
+  return (peer) => tests.every((isMet) => isMet(peer));
+}
+
+function fieldTest(field: SourceField, source: Lists<SourceField>, reading: Reading): (peer: Peer) => boolean {
+  const values = source[field] ?? [];
+  if (!isNegation(field)) return anyTest(field, values, reading);
+  const isAny = anyTest(negations[field], values, reading);
+  return (peer) => !isAny(peer);
 }
 
 /** Tells whether a peer meets any value of a list. */
 export function anyTest(field: Plain, values: readonly string[], reading: Reading): (peer: Peer) => boolean {
   if (field !== "principals") return (peer) => values.some((value) => isOne(field, value, peer, reading));
-  const names = values.flatMap((value) => withAliases(value, reading.settings));
+  const names =
+    values.length === 1
+      ? withAliases(values[0] ?? "", reading.settings)
+      : values.flatMap((value) => withAliases(value, reading.settings));
+  const [only = ""] = names;
+  if (names.length === 1 && !only.includes("*")) return ({ principal }) => principal === only;
   const patterns = names.filter((name) => name.includes("*"));
   const exact = new Set(names);
   return ({ principal }) =>
@@ -127,6 +135,9 @@ function isOwn(domain: string, settings: Reading["settings"]): boolean {
 
 /** A principal under all the names of the mesh's trust domain, where it is of that. */
 function withAliases(principal: string, settings: Reading["settings"]): readonly string[] {
+  const { trustDomain, trustDomainAliases } = settings;
+  // As nearly all are: of the mesh's only trust domain.
+  if (trustDomainAliases.length === 0 && principal.startsWith(`${trustDomain}/`)) return [principal];
   const parts = principal.split("/");
   const [domain = ""] = parts;
   // What is no whole identity has no trust domain that counts.

@@ -56,6 +56,8 @@ interface Part {
 /** What a list of parts comes to: nothing can meet it, or those that HTTP requests decide. */
 type Parts = "never" | readonly Part[];
 
+const noField = (): boolean => false;
+
 /** Tells whether a rule is for a peer: by its sources, and by what `when` asks of who calls. */
 export function callersTest(
   namespace: string,
@@ -64,11 +66,13 @@ export function callersTest(
   http: boolean,
 ): (peer: Peer) => boolean {
   const reading: Reading = { settings, namespace };
-  const passedOver = (field: SourceField): boolean => !http && isHttpSource(field);
+  const passedOver = http ? noField : isHttpSource;
+  const [single] = from;
+  // As most rules are.
+  if (from.length === 1 && single !== undefined && when.every(({ key }) => sourceKeys[key] === undefined))
+    return sourceTest(single, reading, passedOver);
   const sources = from.map((source) => sourceTest(source, reading, passedOver));
   const whens = when.flatMap((condition) => whenTest(condition, reading) ?? []);
-  const [only] = sources;
-  if (sources.length === 1 && only !== undefined && whens.length === 0) return only;
   return (peer) =>
     (sources.length === 0 || sources.some((isFrom) => isFrom(peer))) && whens.every((isMet) => isMet(peer));
 }
@@ -93,26 +97,33 @@ export function whenTest(
 export function whenMet({ action }: Pick<AuthorizationPolicyState, "action">, rule: RuleState, sending: Sending): Met {
   const http = sending.authority !== undefined;
   if (!http && action === "ALLOW" && asksForHttp(rule)) return "never";
-  const operations = rule.to.length === 0 ? [{}] : rule.to;
-  const shadowed = rule.when.filter(asksShadowRules);
-  const alternatives = shadowed.length === 0 ? [undefined] : shadowConditions(sending);
-  const others = rule.when.filter((condition) => !asksShadowRules(condition));
-  const whens = others.map((condition) => partsOfWhen(condition, sending));
-  if (whens.includes("never")) return "never";
-  const always: Part[] = whens.flatMap((parts) => (parts === "never" ? [] : parts));
+  const always: Part[] = [];
+  let isShadowed = false;
+  for (const condition of rule.when) {
+    if (asksShadowRules(condition)) {
+      isShadowed = true;
+      continue;
+    }
+    const parts = partsOfWhen(condition, sending);
+    if (parts === "never") return "never";
+    always.push(...parts);
+  }
+  const alternatives = isShadowed ? shadowConditions(sending) : undefined;
 
   const conditions: WrittenCondition[] = [];
-  for (const operation of operations) {
+  for (const operation of rule.to.length === 0 ? anyOperation : rule.to) {
     const parts = partsOfOperation(operation, sending);
     if (parts === "never") continue;
-    for (const shadow of alternatives) {
-      const all = [...(shadow === undefined ? [] : [{ condition: shadow, holds: true }]), ...parts, ...always];
-      if (all.length === 0) return "always";
-      conditions.push(together(all));
-    }
+    const own = always.length === 0 ? parts : [...parts, ...always];
+    if (alternatives === undefined) {
+      if (own.length === 0) return "always";
+      conditions.push(together(own));
+    } else for (const condition of alternatives) conditions.push(together([{ condition, holds: true }, ...own]));
   }
   return conditions.length === 0 ? "never" : conditions;
 }
+
+const anyOperation: readonly Lists<OperationField>[] = [{}];
 
 /** Whether a condition asks for what the shadow rules of a conversion write down of what they let pass. */
 function asksShadowRules({ key, values, notValues }: ConditionState): boolean {
@@ -169,31 +180,57 @@ export function isHttpKey(key: string): boolean {
 
 function partsOfOperation(operation: Lists<OperationField>, { destination, authority }: Sending): Parts {
   const { ports, notPorts, hosts, notHosts, methods, notMethods, paths, notPaths } = operation;
-  const isPort = (one: string): boolean => Number(one) === destination.port;
-  if (ports?.some(isPort) === false || notPorts?.some(isPort) === true) return "never";
+  if (ports !== undefined && !isAmong(ports, destination.port)) return "never";
+  if (notPorts !== undefined && isAmong(notPorts, destination.port)) return "never";
   if (authority === undefined) return [];
-  const isHost = (one: string): boolean => meetsValue(one.toLowerCase(), authority.toLowerCase());
-  if (hosts?.some(isHost) === false || notHosts?.some(isHost) === true) return "never";
-  const parts: Part[] = [];
-  if (methods !== undefined || paths !== undefined)
-    parts.push({ condition: operationCondition(methods, paths), holds: true });
+  if (hosts !== undefined && !hosts.includes(authority) && !isHostAmong(hosts, authority)) return "never";
+  if (notHosts !== undefined && isHostAmong(notHosts, authority)) return "never";
+  const asked =
+    methods !== undefined || paths !== undefined
+      ? [{ condition: operationCondition(methods, paths), holds: true }]
+      : [];
+  if (notMethods === undefined && notPaths === undefined) return asked;
+  const parts: Part[] = asked;
   if (notMethods !== undefined) parts.push({ condition: operationCondition(notMethods, undefined), holds: false });
   if (notPaths !== undefined) parts.push({ condition: operationCondition(undefined, notPaths), holds: false });
   return parts;
+}
+
+function isAmong(ports: readonly string[], port: number): boolean {
+  return ports.some((one) => Number(one) === port);
+}
+
+function isHostAmong(hosts: readonly string[], authority: string): boolean {
+  const lower = authority.toLowerCase();
+  return hosts.some((one) => meetsValue(one.toLowerCase(), lower));
 }
 
 function operationCondition(
   methods: readonly string[] | undefined,
   paths: readonly string[] | undefined,
 ): WrittenCondition {
+  const [method, path] = [methods?.join(","), paths?.join(", ")];
   return {
-    text: [
-      ...(methods === undefined ? [] : [methods.join(",")]),
-      ...(paths === undefined ? [] : [paths.join(", ")]),
-    ].join(" "),
-    methods: methods === undefined ? ["*"] : methods.map((method) => valuePattern(method, "*")),
-    path: paths === undefined ? anything : anyOfPatterns(paths.map(pathPattern)),
+    text: method === undefined ? (path ?? "") : path === undefined ? method : `${method} ${path}`,
+    methods: methods === undefined ? anyMethod : methods.every(isWord) ? methods : methods.map(methodPattern),
+    path: paths === undefined ? anything : patternOfPaths(paths),
   };
+}
+
+const anyMethod: readonly string[] = ["*"];
+
+/** A method that is its own pattern. */
+function isWord(method: string): boolean {
+  return /^[A-Z]+$/.test(method);
+}
+
+function methodPattern(method: string): string {
+  return valuePattern(method, "*");
+}
+
+function patternOfPaths(paths: readonly string[]): string {
+  const [only = ""] = paths;
+  return paths.length === 1 ? pathPattern(only) : anyOfPatterns(paths.map(pathPattern));
 }
 
 /** What a condition of `when` comes to, the sender apart: known of a connection, or left to its requests. */
@@ -224,6 +261,8 @@ function partsOfWhen({ key, values, notValues }: ConditionState, sending: Sendin
 
 /** One condition of several parts. */
 function together(parts: readonly Part[]): WrittenCondition {
+  const [only] = parts;
+  if (parts.length === 1 && only?.holds === true && only.condition.text !== "") return only.condition;
   const also = parts.filter(({ holds }) => holds).map(({ condition }) => condition);
   const except = parts.filter(({ holds }) => !holds).map(({ condition }) => condition);
   const [first, ...others] = also;

@@ -41,23 +41,26 @@ function selectable(
   all: readonly AuthorizationPolicyState[],
 ): (labels: PodState["labels"]) => readonly AuthorizationPolicyState[] {
   const forAll: AuthorizationPolicyState[] = [];
-  const byLabel = new Map<string, AuthorizationPolicyState[]>();
+  const byLabel = new Map<string, Map<string, AuthorizationPolicyState[]>>();
   for (const policy of all) {
     const [first] = Object.entries(policy.selector);
     if (first === undefined) forAll.push(policy);
     else {
-      const key = first.join("=");
-      const list = byLabel.get(key);
-      if (list === undefined) byLabel.set(key, [policy]);
+      const [label, value] = first;
+      let byValue = byLabel.get(label);
+      if (byValue === undefined) byLabel.set(label, (byValue = new Map()));
+      const list = byValue.get(value);
+      if (list === undefined) byValue.set(value, [policy]);
       else list.push(policy);
     }
   }
   const order = new Map(all.map((policy, index) => [policy, index]));
-  return (labels) =>
-    [
-      ...forAll,
-      ...Object.entries(labels).flatMap((label) =>
-        (byLabel.get(label.join("=")) ?? []).filter(({ selector }) => isSubset(selector, labels)),
-      ),
-    ].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
+  return (labels) => {
+    const found = [...forAll];
+    for (const [label, value] of Object.entries(labels)) {
+      for (const policy of byLabel.get(label)?.get(value) ?? [])
+        if (isSubset(policy.selector, labels)) found.push(policy);
+    }
+    return found.sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
+  };
 }

@@ -15,7 +15,7 @@ import { addressOfClient, type Client, clientsOf, endOfClient } from "./client";
 import { passageTo, throughCluster } from "./cluster";
 import { leavesOutbound } from "./interception";
 import { endsOf } from "./kube-proxy";
-import { hasHttpListener, ownListener } from "./listeners";
+import { hasHttpListener, listenersAt, ownListener } from "./listeners";
 import { isForCaller, throughDestinations, throughHost, throughUnknownHost } from "./routes";
 import { type Scope } from "./scope";
 import { callServer, type Channel } from "./server";
@@ -28,6 +28,10 @@ interface Target {
   readonly port: number;
   /** The Service whose name led there. */
   readonly service: ServiceState | undefined;
+  /** The listeners that sidecars have of the address. */
+  readonly listeners: readonly PortOfHost[];
+  /** The name in the Host header; empty without one. */
+  readonly named: string;
 }
 
 /** Where a connection comes from. */
@@ -49,11 +53,14 @@ export function callsTo(plane: IstioPlane, { host, port }: Address, sent: Sent):
     authority: sent.authority,
     ...(serverName !== undefined && { tls: { serverName, principal } }),
   };
-  const targetsFor = memo((namespace: string) => targetsOf(plane, namespace, { host, port }));
+  const named = sent.authority === undefined ? "" : hostOf(sent.authority);
+  const targetsFor = memo((namespace: string) => targetsOf(plane, namespace, { host, port }, named));
   const isWhole = isWholeName(host);
   return (caller) => {
     const targets = targetsFor(isWhole || caller.kind !== "account" ? "" : caller.namespace);
     if ("kind" in targets) return targets;
+    const [only] = targets;
+    if (targets.length === 1 && only !== undefined) return callAddress(plane, caller, only, content);
     return choice<CallTree>(
       "endpoint",
       targets.map((target) => ({ weight: 1, tree: callAddress(plane, caller, target, content) })),
@@ -62,7 +69,12 @@ export function callsTo(plane: IstioPlane, { host, port }: Address, sent: Sent):
 }
 
 /** Where a name leads that pods of a namespace call, or why it leads nowhere. */
-function targetsOf(plane: IstioPlane, namespace: string, { host, port }: Address): End | readonly Target[] {
+function targetsOf(
+  plane: IstioPlane,
+  namespace: string,
+  { host, port }: Address,
+  named: string,
+): End | readonly Target[] {
   const destination = resolveHost(plane.state, namespace, host);
   if (destination.kind === "unknown" || (destination.kind === "outside" && isOfCluster(plane, host))) {
     return end("refused", [{ text: `no Service has the name ${host}${didYouMean(plane, namespace, host)}` }]);
@@ -70,7 +82,10 @@ function targetsOf(plane: IstioPlane, namespace: string, { host, port }: Address
   const ips: readonly (string | undefined)[] = destination.kind === "outside" ? [undefined] : destination.ips;
   if (ips.length === 0) return end("refused", [{ text: `${host} has no endpoints, so that its name leads nowhere` }]);
   const service = destination.kind === "service" ? destination.service : undefined;
-  return ips.map((ip) => ({ ip, host, port, service }));
+  return ips.map((ip) => {
+    const listeners = ip === undefined ? [] : listenersAt(plane, ip, port);
+    return { ip, host, port, service, listeners, named };
+  });
 }
 
 const knownNamespaces = new WeakMap<IstioPlane, ReadonlySet<string>>();
@@ -107,10 +122,17 @@ function callAddress(plane: IstioPlane, caller: Caller, target: Target, content:
     ]);
   }
   const clients = clientsOf(plane, keyOf(caller.namespace, caller.serviceAccount));
+  const [only] = clients;
+  if (clients.length === 1 && only !== undefined && !callsItself(only, target))
+    return fromPods(plane, only, target, content);
   return choice<CallTree>(
     "endpoint",
     clients.flatMap((client) => fromClient(plane, client, target, content)),
   );
+}
+
+function callsItself({ pods }: Client, { ip }: Target): boolean {
+  return ip !== undefined && pods.some(({ ips }) => ips.includes(ip));
 }
 
 /** Of pods that call alike those that call themselves apart from the others. */
@@ -137,27 +159,23 @@ function callItself(plane: IstioPlane, { ip = "", port, host, service }: Target)
 }
 
 function fromPods(plane: IstioPlane, client: Client, target: Target, content: Content): CallTree {
-  const origin: Origin = { ip: addressOfClient(client), end: endOfClient(plane, client) };
   const { scope } = client;
   if (scope === undefined) {
-    return callPlain(plane, origin, target, content, [{ text: `the pods of ${client.key} have no sidecar` }]);
+    const because = [{ text: `the pods of ${client.key} have no sidecar` }];
+    return callPlain(plane, originOf(plane, client), target, content, because);
   }
   if (leavesOutbound(client.pods[0], target)) {
-    return callPlain(plane, origin, target, content, [
-      { text: `annotations of the pods of ${client.key} let the call pass their sidecar by` },
-    ]);
+    const because = [{ text: `annotations of the pods of ${client.key} let the call pass their sidecar by` }];
+    return callPlain(plane, originOf(plane, client), target, content, because);
   }
-  return throughSidecar(plane, client, scope, target, origin, content);
+  return throughSidecar(plane, client, scope, target, content);
 }
 
-function throughSidecar(
-  plane: IstioPlane,
-  client: Client,
-  scope: Scope,
-  target: Target,
-  origin: Origin,
-  content: Content,
-): CallTree {
+function originOf(plane: IstioPlane, client: Client): Origin {
+  return { ip: addressOfClient(client), end: endOfClient(plane, client) };
+}
+
+function throughSidecar(plane: IstioPlane, client: Client, scope: Scope, target: Target, content: Content): CallTree {
   const own = ownListener(plane, client, scope, target, content);
   const { authority, tls } = content;
   const readable = authority !== undefined && tls === undefined;
@@ -166,32 +184,25 @@ function throughSidecar(
   }
   const shared = own === undefined && hasHttpListener(plane, scope, target.port);
   if (own === undefined && !shared) {
-    return passedOn(
-      plane,
-      scope,
-      target,
-      origin,
-      content,
-      `no Service that ${client.key} is told of has port ${String(target.port)}`,
-    );
+    const why = `no Service that ${client.key} is told of has port ${String(target.port)}`;
+    return passedOn(plane, client, scope, target, content, why);
   }
   if (!readable) {
     // Its listener looks at the first bytes, and its other chain is the one for addresses that nobody knows.
     const why = `port ${String(target.port)} is HTTP to ${client.key}: bytes that are not HTTP go past its routes`;
-    return passedOn(plane, scope, target, origin, content, why);
+    return passedOn(plane, client, scope, target, content, why);
   }
   const routing = { client, scope, port: target.port, ip: target.ip, authority };
-  const name = hostOf(authority);
   // A port that is found out has one host only, and any name leads there.
-  const named = own ?? namedHost(plane, scope, target.port, name);
+  const named = own ?? namedHost(plane, scope, target.port, target.named);
   const tree =
     named === undefined
-      ? (throughUnknownHost(plane, routing, name) ??
+      ? (throughUnknownHost(plane, routing, target.named) ??
         passedOn(
           plane,
+          client,
           scope,
           target,
-          origin,
           { ...content, routed: true },
           `no host that ${client.key} is told of has the name ${JSON.stringify(authority)}`,
         ))
@@ -203,8 +214,10 @@ function throughSidecar(
 function readAsHttp(plane: IstioPlane, tree: CallTree): CallTree {
   const form = plane.state.settings.pathNormalization;
   const read: CallTree = form === "NONE" ? tree : { kind: "normalised", form, tree };
-  return { kind: "http", tree: read, connect: noRoute("Istio writes no route that Envoy would give a CONNECT to") };
+  return { kind: "http", tree: read, connect };
 }
+
+const connect = noRoute("Istio writes no route that Envoy would give a CONNECT to");
 
 /** A connection to one host's port, that is not read: by the VirtualServices' rules for connections, or else to the host. */
 function throughConnection(
@@ -235,14 +248,15 @@ function throughConnection(
 /** A call to what the sidecar does not know: on to wherever it goes, as plain text, or an answer of its own. */
 function passedOn(
   plane: IstioPlane,
+  client: Client,
   { allowAny, sidecar }: Scope,
   target: Target,
-  origin: Origin,
   content: Content,
   text: string,
 ): CallTree {
   if (allowAny) {
-    return callPlain(plane, origin, target, content, [{ text: `${text}: it is passed on in plain text (ALLOW_ANY)` }]);
+    const because = [{ text: `${text}: it is passed on in plain text (ALLOW_ANY)` }];
+    return callPlain(plane, originOf(plane, client), target, content, because);
   }
   const because: readonly Reason[] = [
     ...(sidecar === undefined

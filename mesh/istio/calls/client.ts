@@ -72,12 +72,17 @@ function computeClients(plane: IstioPlane, key: AccountKey): readonly Client[] {
   const [namespace = "", account = ""] = key.split("/");
   const { state } = plane;
   const principal = principalOf(state.settings.trustDomain, namespace, account);
-  const base = { key, namespace, principal };
   const pods = plane.podsOf(key);
   if (pods.length === 0) {
     const unseen = { namespace, labels: {}, annotations: {}, hostNetwork: false, running: false };
     const scope = state.hasSidecar(unseen) ? scopeOf(plane, namespace, undefined) : undefined;
-    return [{ ...base, labels: {}, told: toldOf(plane, namespace, {}), scope, pods }];
+    return [{ key, namespace, principal, labels: noLabels, told: toldOf(plane, namespace, noLabels), scope, pods }];
+  }
+  const [first] = pods;
+  if (pods.length === 1 && first !== undefined) {
+    const scope = state.hasSidecar(first) ? scopeOf(plane, namespace, first) : undefined;
+    const labels = tellingLabels(plane, first);
+    return [{ key, namespace, principal, labels, told: toldOf(plane, namespace, labels), scope, pods }];
   }
   const groups = new Map<
     string,
@@ -91,10 +96,14 @@ function computeClients(plane: IstioPlane, key: AccountKey): readonly Client[] {
     if (found === undefined) groups.set(group, { scope, labels, pods: [pod] });
     else found.pods.push(pod);
   }
-  return Array.from(groups.values(), (group) => ({
-    ...base,
-    ...group,
-    told: toldOf(plane, namespace, group.labels),
+  return Array.from(groups.values(), ({ labels, scope, pods: alike }) => ({
+    key,
+    namespace,
+    principal,
+    labels,
+    told: toldOf(plane, namespace, labels),
+    scope,
+    pods: alike,
   }));
 }
 
@@ -103,7 +112,7 @@ const local = new WeakMap<IstioPlane, boolean>();
 function toldOf(plane: IstioPlane, namespace: string, labels: Labels): string {
   let isLocal = local.get(plane);
   if (isLocal === undefined) local.set(plane, (isLocal = tellsNamespacesApart(plane)));
-  return JSON.stringify([isLocal ? namespace : "", labels]);
+  return `${isLocal ? namespace : ""} ${labels === noLabels ? "{}" : JSON.stringify(labels)}`;
 }
 
 /**
@@ -135,6 +144,8 @@ function classOf(
   ]);
 }
 
+const noLabels: Labels = {};
+
 const telling = new WeakMap<IstioPlane, ReadonlySet<string>>();
 
 /** Of a pod's labels those that routes or rules of callers ask for. */
@@ -151,6 +162,7 @@ function tellingLabels(plane: IstioPlane, { labels }: PodState): Labels {
     telling.set(plane, (names = new Set(selectors.flatMap((selector) => Object.keys(selector)))));
   }
   const asked = names;
+  if (asked.size === 0) return noLabels;
   return Object.fromEntries(Object.entries(labels).filter(([name]) => asked.has(name)));
 }
 

@@ -11,12 +11,16 @@ export function interceptionOf({ annotations }: PodState): readonly (readonly [n
   return Object.entries(annotations).filter(([name]) => name.startsWith(prefix));
 }
 
+function isAnnotated({ annotations }: PodState): boolean {
+  return Object.keys(annotations).some((name) => name.startsWith(prefix));
+}
+
 /** Whether the rules of a pod's network (istio-iptables, or the CNI plugin's) leave a call from the pod alone. */
 export function leavesOutbound(
   pod: PodState | undefined,
   { ip, port }: { readonly ip: string | undefined; readonly port: number },
 ): boolean {
-  if (pod === undefined || interceptionOf(pod).length === 0) return false;
+  if (pod === undefined || !isAnnotated(pod)) return false;
   if (listed(pod, "excludeOutboundPorts").includes(String(port))) return true;
   if (listed(pod, "includeOutboundPorts").includes(String(port))) return false;
   const within = (range: string): boolean => range === "*" || (ip !== undefined && inRange(ip, range));
@@ -28,7 +32,7 @@ export function leavesOutbound(
 /** Whether those rules leave calls to a port of a pod alone, so that they reach the application itself. */
 export function leavesInbound(pod: PodState, port: number): boolean {
   if (sidecarPorts.has(port)) return true;
-  if (interceptionOf(pod).length === 0) return false;
+  if (!isAnnotated(pod)) return false;
   if (listed(pod, "excludeInboundPorts").includes(String(port))) return true;
   const included = pod.annotations[`${prefix}includeInboundPorts`];
   if (included === undefined || included === "*") return false;

@@ -1,7 +1,6 @@
 import { keyOf } from "../../cluster/keys";
 import { type ServiceState } from "../../cluster/workloads";
 import { type IstioPlane } from "../plane";
-import { fullName } from "../registry";
 import { type Called } from "./server";
 
 /**
@@ -25,7 +24,7 @@ export function endsOf(
 ): readonly Called[] {
   const service = plane.serviceOfIp(ip);
   if (service === undefined) return [{ ip, port, backend: backendOf(plane, ip, host, asked) }];
-  const known = plane.registry.find(fullName(service.namespace, service.name));
+  const known = plane.registry.hostOf(service);
   const found = known?.ports.find((one) => one.number === port && one.protocol !== "udp");
   if (known === undefined || found === undefined) return [];
   const backend = keyOf(service.namespace, service.name);

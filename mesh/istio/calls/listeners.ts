@@ -1,32 +1,46 @@
 import { type Content } from "../../analysis/call-tree";
 import { type IstioPlane } from "../plane";
-import { fullName, type KnownHost, type PortOfHost } from "../registry";
+import { type KnownHost, type PortOfHost } from "../registry";
 import { type Client } from "./client";
 import { outsideListener } from "./outside-listeners";
 import { type Scope } from "./scope";
 import { isHttp } from "./virtual-hosts";
 
-/** The listener of one host alone: at its own address, of a port that is not HTTP or that is found out. */
+/** The listeners of an address, for those who are told of their hosts: of a port that is not HTTP or that is found out. */
+export function listenersAt(plane: IstioPlane, ip: string, port: number): readonly PortOfHost[] {
+  const owner = plane.serviceOfIp(ip);
+  const host = owner && plane.registry.hostOf(owner);
+  const found = host?.ports.find(
+    ({ number, protocol }) => number === port && protocol !== "udp" && protocol !== "http",
+  );
+  const headless = headlessListeners(plane, ip, port);
+  return host === undefined || found === undefined ? headless : [{ host, port: found }, ...headless];
+}
+
+/**
+ * The listener of one host alone, at its own address.
+ *
+ * @param listeners those of the address, by {@link listenersAt}.
+ */
 export function ownListener(
   plane: IstioPlane,
   client: Client,
   scope: Scope,
-  { ip, port }: { readonly ip: string | undefined; readonly port: number },
+  {
+    ip,
+    port,
+    listeners,
+  }: { readonly ip: string | undefined; readonly port: number; readonly listeners: readonly PortOfHost[] },
   { tls, authority }: Content,
 ): PortOfHost | undefined {
-  const owner = ip === undefined ? undefined : plane.serviceOfIp(ip);
-  const host = owner === undefined ? undefined : plane.registry.find(fullName(owner.namespace, owner.name));
-  const found = host?.ports.find(
-    ({ number, protocol }) => number === port && protocol !== "udp" && protocol !== "http",
-  );
-  if (host !== undefined && found !== undefined && scope.sees(host, port)) return { host, port: found };
-  const headless = ip === undefined ? [] : headlessListeners(plane, ip, port);
-  const [first] = headless.filter((one) => scope.sees(one.host, port));
-  if (first !== undefined) return first;
+  const own = listeners.find(({ host }) => scope.sees(host, port));
+  if (own !== undefined) return own;
   const readable = authority !== undefined && tls === undefined;
   const connection = { ip, port, serverName: tls?.serverName, readable };
   return outsideListener(plane, client, scope, connection, hasHttpListener(plane, scope, port));
 }
+
+const none: readonly PortOfHost[] = [];
 
 const headlessPorts = new WeakMap<IstioPlane, ReadonlyMap<string, readonly PortOfHost[]>>();
 
@@ -47,7 +61,7 @@ function headlessListeners(plane: IstioPlane, ip: string, port: number): readonl
     }
     headlessPorts.set(plane, (found = all));
   }
-  return found.get(`${ip} ${String(port)}`) ?? [];
+  return found.get(`${ip} ${String(port)}`) ?? none;
 }
 
 /** Whether any host that the sidecars are told of has HTTP on a port: then they read all that goes there, wherever to. */

@@ -9,7 +9,6 @@ import {
   undefinedChoice,
 } from "../../analysis/call-tree";
 import { answerOf } from "../../analysis/outcome-sets";
-import { keyOf } from "../../cluster/keys";
 import { memo } from "../../cluster/look-up";
 import { describeObject } from "../../manifests";
 import { type Reason } from "../../request/request";
@@ -48,16 +47,20 @@ interface RouteRule extends Rule {
   readonly reason: Reason;
 }
 
-const knownWays = new WeakMap<HostPort, Map<string, Calls>>();
+/** Calls to a port of a host, by the VirtualServices for it and by how they are made. */
+type Ways = Map<readonly VirtualServiceState[], Map<string, Calls>>;
+
+const knownWays = new WeakMap<HostPort, Ways>();
 
 /** A request to a host that sidecars know: by the first VirtualService that has a rule for the caller, or else to the host itself. */
 export function throughHost(plane: IstioPlane, routing: Routing, host: KnownHost, port: HostPort): CallTree {
   const { client, scope, ip, authority } = routing;
   const services = virtualServicesFor(plane, scope, host.host, port.number);
-  const names = services.map(({ namespace, name }) => keyOf(namespace, name)).join();
-  const key = JSON.stringify([client.told, routing.port, ip ?? null, authority, names]);
-  let ways = knownWays.get(port);
-  if (ways === undefined) knownWays.set(port, (ways = new Map()));
+  let byServices = knownWays.get(port);
+  if (byServices === undefined) knownWays.set(port, (byServices = new Map()));
+  let ways = byServices.get(services);
+  if (ways === undefined) byServices.set(services, (ways = new Map()));
+  const key = `${client.told} ${String(routing.port)} ${ip ?? ""} ${authority}`;
   let calls = ways.get(key);
   if (calls === undefined) {
     for (const service of services) calls ??= throughVirtualService(plane, routing, service);

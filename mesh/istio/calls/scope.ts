@@ -37,23 +37,33 @@ export function scopeOf(plane: IstioPlane, namespace: string, pod: PodState | un
   return known(`${sidecar === undefined ? "-" : String(plane.state.sidecars.indexOf(sidecar))} ${namespace}`);
 }
 
-function sidecarOf({ state }: IstioPlane, namespace: string, pod: PodState | undefined): SidecarState | undefined {
-  const ofNamespace = state.sidecars.filter((one) => one.namespace === namespace);
+function sidecarOf(plane: IstioPlane, namespace: string, pod: PodState | undefined): SidecarState | undefined {
+  const { state } = plane;
+  if (state.sidecars.length === 0) return undefined;
+  let ofNamespace = sidecars.get(plane);
+  if (ofNamespace === undefined) {
+    ofNamespace = memo((space) => state.sidecars.filter((one) => one.namespace === space));
+    sidecars.set(plane, ofNamespace);
+  }
+  const own = ofNamespace(namespace);
   const isWide = ({ selector }: SidecarState): boolean => Object.keys(selector).length === 0;
   return (
-    ofNamespace.find((one) => !isWide(one) && pod !== undefined && isSubset(one.selector, pod.labels)) ??
-    ofNamespace.find(isWide) ??
-    state.sidecars.find((one) => one.namespace === state.rootNamespace && isWide(one))
+    own.find((one) => !isWide(one) && pod !== undefined && isSubset(one.selector, pod.labels)) ??
+    own.find(isWide) ??
+    ofNamespace(state.rootNamespace).find(isWide)
   );
 }
 
+const sidecars = new WeakMap<IstioPlane, (namespace: string) => readonly SidecarState[]>();
+
 function makeScope({ state }: IstioPlane, namespace: string, sidecar: SidecarState | undefined): Scope {
-  const listenerFor = (port: number) =>
-    sidecar?.egress.find((one) => one.port === port) ?? sidecar?.egress.find((one) => one.port === undefined);
-  const seesName = (host: string, space: string, port: number): boolean => {
-    if (sidecar === undefined || sidecar.egress.length === 0) return true;
-    return listenerFor(port)?.hosts.some((one) => isImported(one, space, host, namespace)) === true;
-  };
+  const importsFor = memo((port: number) => {
+    const listener =
+      sidecar?.egress.find((one) => one.port === port) ?? sidecar?.egress.find((one) => one.port === undefined);
+    return importsOf(listener?.hosts ?? [], namespace);
+  });
+  const seesName = (host: string, space: string, port: number): boolean =>
+    sidecar === undefined || sidecar.egress.length === 0 || importsFor(port)(space, host);
   return {
     namespace,
     key: `${sidecar === undefined ? "" : `${sidecar.namespace}/${sidecar.name}`} ${namespace}`,
@@ -64,12 +74,19 @@ function makeScope({ state }: IstioPlane, namespace: string, sidecar: SidecarSta
   };
 }
 
-/** Whether `namespace/host` of a Sidecar takes a host in: `.` is the own namespace, `~` none, `*` any. */
-function isImported(entry: string, namespace: string, host: string, own: string): boolean {
-  const slash = entry.indexOf("/");
-  const [space, name] = [entry.slice(0, slash), entry.slice(slash + 1).toLowerCase()];
-  if (space !== "*" && (space === "." ? own : space) !== namespace) return false;
-  return matchesHost(name, host);
+/** Tells whether a Sidecar's `namespace/host` take in a namespace's host: `.` is the own namespace, `~` none, `*` any. */
+function importsOf(entries: readonly string[], own: string): (namespace: string, host: string) => boolean {
+  const byNamespace = new Map<string, string[]>();
+  for (const entry of entries) {
+    const slash = entry.indexOf("/");
+    const [space, name] = [entry.slice(0, slash), entry.slice(slash + 1).toLowerCase()];
+    const names = byNamespace.get(space === "." ? own : space);
+    if (names === undefined) byNamespace.set(space === "." ? own : space, [name]);
+    else names.push(name);
+  }
+  const isOf = (namespace: string, host: string): boolean =>
+    byNamespace.get(namespace)?.some((name) => matchesHost(name, host)) === true;
+  return (namespace, host) => isOf(namespace, host) || isOf("*", host);
 }
 
 /** Whether a name, which may begin with `*`, stands for a host. */

@@ -51,10 +51,8 @@ export function callServer(
     const tree = failure(routed, `${taken.refused} (${backend}, port ${String(port)}: mTLS ${mode})`);
     return () => tree;
   }
-  const peerOf = ({ principal, ip: source }: Peer): Peer => ({
-    principal: taken.shows === "own" ? principal : taken.shows?.principal,
-    ip: source,
-  });
+  const { shows } = taken;
+  const peerOf = (peer: Peer): Peer => (shows === "own" ? peer : { principal: shows?.principal, ip: peer.ip });
   const serverName = channel.kind === "plain" ? undefined : channel.serverName;
   if (!taken.http) {
     const answer = authorizationBy(plane, pod, called, { serverName, authority: undefined }, lost);

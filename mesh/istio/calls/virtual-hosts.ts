@@ -30,16 +30,18 @@ export function namedHost(plane: IstioPlane, scope: Scope, port: number, name: s
   };
   if (isAddress(name)) {
     const service = plane.serviceOfIp(name);
-    const owner = service && plane.registry.find(fullName(service.namespace, service.name));
+    const owner = service && plane.registry.hostOf(service);
     return usable(owner) ?? usable(plane.registry.hosts.find(({ addresses }) => addresses.includes(name)));
   }
-  for (const full of fullNamesOf(name, scope.namespace)) {
+  const direct = usable(plane.registry.find(name));
+  if (direct !== undefined) return direct;
+  for (const full of longerNames(name, scope.namespace)) {
     const found = usable(plane.registry.find(full));
     if (found !== undefined) return found;
   }
   // A headless Service takes the names of its pods as well; a ServiceEntry may have a pattern for a name.
   const after = name.slice(name.indexOf(".") + 1);
-  for (const full of fullNamesOf(after, scope.namespace)) {
+  for (const full of [after, ...longerNames(after, scope.namespace)]) {
     const found = plane.registry.find(full);
     if (found?.passthrough === true && found.service !== undefined) return usable(found);
   }
@@ -56,9 +58,8 @@ export function isHttp(protocol: string): boolean {
   return protocol === "http" || protocol === "auto";
 }
 
-/** Full names that a name may stand for to a client of a namespace. */
-function* fullNamesOf(name: string, namespace: string): Iterable<string> {
-  yield name;
+/** Full names that a name may stand for, beside itself, to a client of a namespace. */
+function* longerNames(name: string, namespace: string): Iterable<string> {
   const parts = name.split(".");
   if (parts.length === 1) yield fullName(namespace, name);
   if (parts.length === 2) yield `${name}.svc.cluster.local`;
@@ -105,17 +106,30 @@ function naming(plane: IstioPlane): (host: string) => readonly VirtualServiceSta
   return found;
 }
 
-/** The VirtualServices for a host that a scope's sidecars are told of, by which of them counts first. */
+/**
+ * The VirtualServices for a host that a scope's sidecars are told of, by which of them counts first: one and the same list where they
+ * are the same.
+ */
 export function virtualServicesFor(
   plane: IstioPlane,
   scope: Scope,
   host: string,
   port: number,
 ): readonly VirtualServiceState[] {
-  return naming(plane)(host).filter(
-    (service) => isForSidecars(service, scope) && scope.seesName(host, service.namespace, port),
-  );
+  const all = naming(plane)(host);
+  const isTold = (service: VirtualServiceState): boolean =>
+    isForSidecars(service, scope) && scope.seesName(host, service.namespace, port);
+  if (all.every(isTold)) return all;
+  // One and the same list for all who are told of the same.
+  const key = all.map((service) => (isTold(service) ? "1" : "0")).join("");
+  let parts = knownParts.get(all);
+  if (parts === undefined) knownParts.set(all, (parts = new Map()));
+  let part = parts.get(key);
+  if (part === undefined) parts.set(key, (part = all.filter(isTold)));
+  return part;
 }
+
+const knownParts = new WeakMap<readonly VirtualServiceState[], Map<string, readonly VirtualServiceState[]>>();
 
 /** For whom a VirtualService is: those for a namespace's own callers come before the others (VirtualServicesForGateway). */
 function reach({ exportTo }: VirtualServiceState): number {

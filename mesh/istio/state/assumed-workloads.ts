@@ -80,6 +80,7 @@ export function assumedWorkloads(
   };
 
   for (const { namespace, selector, rules } of given.authorizationPolicies.values()) {
+    if (shown.has(namespace)) continue;
     const spoken = speak(namespace, nameOf(selector), selector);
     for (const { to } of rules) {
       for (const { ports = [] } of to) for (const port of ports) spoken?.ports.add(Number(port));
@@ -90,11 +91,16 @@ export function assumedWorkloads(
     for (const port of ports.keys()) spoken?.ports.add(port);
   }
   for (const { namespace, hosts, http, tcp } of given.virtualServices.values()) {
-    const destinations = [...http, ...tcp].flatMap((route) => route.destinations);
     for (const host of hosts) speakOf(speak, host, namespace);
-    for (const { host, port } of destinations) {
-      const spoken = speakOf(speak, host, namespace);
-      if (port !== undefined) spoken?.ports.add(port);
+    for (const routes of [http, tcp]) {
+      for (const { destinations } of routes) {
+        for (const { host, port } of destinations) {
+          // Mostly the VirtualService's own host.
+          if (port === undefined && hosts.includes(host)) continue;
+          const spoken = speakOf(speak, host, namespace);
+          if (port !== undefined) spoken?.ports.add(port);
+        }
+      }
     }
   }
   for (const { namespace, host, subsets } of given.destinationRules.values()) {

@@ -97,8 +97,12 @@ export function readAuthorizationPolicy(reader: Reader): AuthorizationPolicyStat
   if (action === undefined) {
     reader.report(["spec", "action"], `${JSON.stringify(written)} is none of ALLOW, DENY, AUDIT, CUSTOM.`);
   }
+  const { object, namespace, name } = namedOf(reader);
+  // Written out: objects made by spreading are slow to make and to look at.
   return {
-    ...namedOf(reader),
+    object,
+    namespace,
+    name,
     selector: reader.textMap(selector["matchLabels"], ["spec", "selector"], "matchLabels"),
     targeted: isJsonObject(spec["targetRef"]) || reader.list(spec["targetRefs"], ["spec"], "targetRefs").length > 0,
     action: action ?? "ALLOW",
@@ -114,15 +118,17 @@ function readRule(reader: Reader, value: unknown, index: number, path: ValuePath
   return {
     index,
     from: reader.list(rule["from"], path, "from").map((item, at) => {
-      const place = [...path, "from", at];
-      return readLists(reader, reader.record(item, place)["source"], [...place, "source"], sourceFields);
+      const place = (): ValuePath => [...path, "from", at, "source"];
+      const source = reader.record(item, () => [...path, "from", at])["source"];
+      return readLists(reader, source, place, sourceFields);
     }),
     to: reader.list(rule["to"], path, "to").map((item, at) => {
-      const place = [...path, "to", at];
-      return readLists(reader, reader.record(item, place)["operation"], [...place, "operation"], operationFields);
+      const place = (): ValuePath => [...path, "to", at, "operation"];
+      const operation = reader.record(item, () => [...path, "to", at])["operation"];
+      return readLists(reader, operation, place, operationFields);
     }),
     when: reader.list(rule["when"], path, "when").map((item, at) => {
-      const place = [...path, "when", at];
+      const place = (): ValuePath => [...path, "when", at];
       const condition = reader.record(item, place);
       return {
         key: reader.text(condition["key"], place, "key") ?? "",
@@ -136,16 +142,45 @@ function readRule(reader: Reader, value: unknown, index: number, path: ValuePath
 function readLists<Field extends string>(
   reader: Reader,
   value: unknown,
-  path: ValuePath,
+  path: () => ValuePath,
   fields: readonly Field[],
 ): Lists<Field> {
   const record = reader.record(value, path);
   const lists: { [F in Field]?: readonly string[] } = {};
+  const keys = Object.keys(record);
+  const only = keys.length === 1 ? keys[0] : undefined;
   for (const field of fields) {
-    // Most lists are not there.
-    if (record[field] === undefined) continue;
+    // Most lists are not there, mostly all but one.
+    if ((only !== undefined && field !== only) || record[field] === undefined) continue;
     const found = reader.texts(record[field], path, field);
     if (found.length > 0) lists[field] = found;
   }
   return lists;
+}
+
+/** Whether a rule tells callers apart by their addresses. */
+export function asksForAddress({ from, when }: RuleState): boolean {
+  const isAddressed = ({ ipBlocks, notIpBlocks, remoteIpBlocks, notRemoteIpBlocks }: Lists<SourceField>): boolean =>
+    (ipBlocks ?? notIpBlocks ?? remoteIpBlocks ?? notRemoteIpBlocks) !== undefined;
+  return from.some(isAddressed) || when.some(isOfAddress);
+}
+
+/** Addresses and CIDRs of callers that a rule names. */
+export function sourceBlocks(rule: RuleState): readonly string[] {
+  if (!asksForAddress(rule)) return noBlocks;
+  return [
+    ...rule.from.flatMap(({ ipBlocks = [], notIpBlocks = [], remoteIpBlocks = [], notRemoteIpBlocks = [] }) => [
+      ...ipBlocks,
+      ...notIpBlocks,
+      ...remoteIpBlocks,
+      ...notRemoteIpBlocks,
+    ]),
+    ...rule.when.filter(isOfAddress).flatMap(({ values, notValues }) => [...values, ...notValues]),
+  ];
+}
+
+const noBlocks: readonly string[] = [];
+
+function isOfAddress({ key }: ConditionState): boolean {
+  return key === "source.ip" || key === "remote.ip";
 }

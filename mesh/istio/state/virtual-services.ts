@@ -74,14 +74,20 @@ export interface VirtualServiceState extends Named {
 /** Stands for all sidecars among gateways. */
 export const meshGateway = "mesh";
 
+const sidecars: readonly string[] = [meshGateway];
+
 export function readVirtualService(reader: Reader): VirtualServiceState {
   const spec = reader.record(Reflect.get(reader.object, "spec"), ["spec"]);
   const named = namedOf(reader);
+  const { object, namespace, name } = named;
   const gateways = reader.texts(spec["gateways"], ["spec"], "gateways");
+  // Written out: objects made by spreading are slow to make and to look at.
   return {
-    ...named,
+    object,
+    namespace,
+    name,
     hosts: reader.texts(spec["hosts"], ["spec"], "hosts"),
-    gateways: gateways.length === 0 ? [meshGateway] : gateways,
+    gateways: gateways.length === 0 ? sidecars : gateways,
     exportTo: reader.texts(spec["exportTo"], ["spec"], "exportTo"),
     http: reader
       .list(spec["http"], ["spec"], "http")
@@ -103,15 +109,15 @@ function readHttpRoute(
   const rewrite = reader.record(route["rewrite"], path, "rewrite");
   const response = reader.record(route["directResponse"], path, "directResponse");
   const redirect = reader.record(route["redirect"], path, "redirect");
-  const status = reader.integer(response["status"], [...path, "directResponse"], "status");
-  const moved = reader.integer(redirect["redirectCode"], [...path, "redirect"], "redirectCode") ?? 301;
-  const delegateName = reader.text(delegate["name"], [...path, "delegate"], "name");
+  const status = reader.integer(response["status"], () => [...path, "directResponse"], "status");
+  const moved = reader.integer(redirect["redirectCode"], () => [...path, "redirect"], "redirectCode") ?? 301;
+  const delegateName = reader.text(delegate["name"], () => [...path, "delegate"], "name");
   return {
     index,
     matches: reader
       .list(route["match"], path, "match")
       .map((item, at) => readHttpMatch(reader, item, [...path, "match", at])),
-    destinations: readDestinations(reader, route["route"], [...path, "route"]),
+    destinations: readDestinations(reader, route["route"], () => [...path, "route"]),
     direct: isJsonObject(route["directResponse"])
       ? { status: status ?? 200, by: "directResponse" }
       : isJsonObject(route["redirect"])
@@ -125,10 +131,10 @@ function readHttpRoute(
             namespace: reader.text(delegate["namespace"], [...path, "delegate"], "namespace") ?? namespace,
           },
     rewritesTo: {
-      authority: reader.text(rewrite["authority"], [...path, "rewrite"], "authority"),
-      uri: reader.text(rewrite["uri"], [...path, "rewrite"], "uri"),
+      authority: reader.text(rewrite["authority"], () => [...path, "rewrite"], "authority"),
+      uri: reader.text(rewrite["uri"], () => [...path, "rewrite"], "uri"),
     },
-    abort: readAbort(reader, route["fault"], [...path, "fault"]),
+    abort: route["fault"] === undefined ? undefined : readAbort(reader, route["fault"], [...path, "fault"]),
   };
 }
 
@@ -180,16 +186,18 @@ function readStringMatch(reader: Reader, value: unknown, path: ValuePath): Strin
 
 const anyThere: StringMatchState = { kind: "present", value: "" };
 
-function readDestinations(reader: Reader, value: unknown, path: ValuePath): readonly RouteDestinationState[] {
+function readDestinations(reader: Reader, value: unknown, path: () => ValuePath): readonly RouteDestinationState[] {
   return reader.list(value, path).map((item, at) => {
-    const share = reader.record(item, [...path, at]);
-    const destination = reader.record(share["destination"], [...path, at], "destination");
-    const port = reader.record(destination["port"], [...path, at, "destination"], "port");
+    const place = (): ValuePath => [...path(), at];
+    const inside = (): ValuePath => [...place(), "destination"];
+    const share = reader.record(item, place);
+    const destination = reader.record(share["destination"], place, "destination");
+    const port = reader.record(destination["port"], inside, "port");
     return {
-      host: reader.text(destination["host"], [...path, at, "destination"], "host") ?? "",
-      subset: reader.text(destination["subset"], [...path, at, "destination"], "subset") ?? "",
-      port: reader.integer(port["number"], [...path, at, "destination", "port"], "number"),
-      weight: reader.integer(share["weight"], [...path, at], "weight") ?? 0,
+      host: reader.text(destination["host"], inside, "host") ?? "",
+      subset: reader.text(destination["subset"], inside, "subset") ?? "",
+      port: reader.integer(port["number"], () => [...inside(), "port"], "number"),
+      weight: reader.integer(share["weight"], place, "weight") ?? 0,
     };
   });
 }
@@ -212,7 +220,7 @@ function readConnectionRoutes(reader: Reader, value: unknown, field: "tls" | "tc
           gateways: reader.texts(match["gateways"], place, "gateways"),
         };
       }),
-      destinations: readDestinations(reader, route["route"], [...path, "route"]),
+      destinations: readDestinations(reader, route["route"], () => [...path, "route"]),
     };
   });
 }

@@ -1,7 +1,7 @@
 import { type CallTree } from "../../analysis/call-tree";
 import { type Finding, finding } from "../../analysis/finding";
 import { addressOf } from "../../analysis/mesh";
-import { answersIn } from "../../analysis/outcome-sets";
+import { hasAnswer } from "../../analysis/outcome-sets";
 import { describeObject } from "../../manifests";
 import { type NetworkPolicy, selectsPod } from "../../network-policies";
 import { type OsmMesh } from "../mesh";
@@ -18,7 +18,7 @@ function stoppedCalls(mesh: OsmMesh): readonly Finding[] {
   const found = new Map<NetworkPolicy["object"] | undefined, Finding>();
   for (const { callers, service, tree } of mesh.access().entries) {
     const stopping = stoppedBy(tree);
-    if (stopping === undefined || answersIn(tree).has("allowed")) continue;
+    if (stopping === undefined || hasAnswer(tree, "allowed")) continue;
     const [from = ""] = callers;
     const to = addressOf(service);
     const policy = mesh.network.policies.all.find(({ object }) => stopping.includes(describeObject(object)));

@@ -4,7 +4,7 @@ import { hostHeaders } from "../../analysis/host-headers";
 import { mayPass } from "../../analysis/may-pass";
 import { callTree } from "../../analysis/decide";
 import { accountCaller, addressOf, sentTo, type ServicePort } from "../../analysis/mesh";
-import { answersIn } from "../../analysis/outcome-sets";
+import { answersIn, hasAnswer } from "../../analysis/outcome-sets";
 import { addressesIn, callerShowing, isOutside, outsideClasses } from "../../analysis/outside";
 import { describeObject } from "../../manifests";
 import { type CallRequest, type Reason } from "../../request/request";
@@ -233,7 +233,7 @@ function decidingReason(tree: CallTree): Reason | undefined {
       return tree.branches.map((branch) => decidingReason(branch.tree)).find((reason) => reason !== undefined);
     case "rules": {
       // A rule that lets calls pass is one that none of them meets.
-      const failing = tree.list.rules.map((rule) => tree.then(rule)).find((next) => !answersIn(next).has("allowed"));
+      const failing = tree.list.rules.map((rule) => tree.then(rule)).find((next) => !hasAnswer(next, "allowed"));
       return decidingReason(failing ?? tree.otherwise);
     }
   }
