@@ -2,7 +2,13 @@ import { getClientConfigOutput } from "@pulumi/azure-native/authorization";
 import { ResourceGroup } from "@pulumi/azure-native/resources";
 import { Provider } from "@pulumi/kubernetes/provider";
 import { runtime } from "@pulumi/pulumi";
-import { AksCluster, type AksClusterArgs, askAzure, type IstioPlan } from "../components/aks-cluster";
+import {
+  AksCluster,
+  type AksClusterArgs,
+  askAzure,
+  type IstioPlan,
+  staticGatewayConfigurations,
+} from "../components/aks-cluster";
 import { openReader } from "../components/arm/reader";
 import { azureSettings } from "../components/arm/settings";
 import { FeatureRegistration } from "../components/feature-registration";
@@ -117,11 +123,12 @@ function istioArgs(
 /** The mesh of the cluster, ready when what depends on it begins. */
 function meshOn(
   name: string,
-  { kubeconfig }: AksCluster,
+  cluster: AksCluster,
   definition: StackDefinition,
   chosen: IstioPlan | undefined,
   options: { readonly provider: Provider; readonly deletedWith: AksCluster },
 ): OpenServiceMesh | IstioMesh {
+  const { kubeconfig } = cluster;
   if (chosen === undefined) return new OpenServiceMesh(name, { kubeconfig, settings: definition.mesh }, options);
   return new IstioMesh(
     name,
@@ -131,6 +138,11 @@ function meshOn(
       startingRevisions: chosen.starting,
       nextRevisions: chosen.next,
       settings: definition.istio?.settings,
+      staticGatewayConfigurations: staticGatewayConfigurations(
+        definition.istio?.addOn?.egressGateways ?? [],
+        definition.cluster.nodePools,
+        cluster.nodePoolNames,
+      ),
     },
     options,
   );

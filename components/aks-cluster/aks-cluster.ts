@@ -135,6 +135,7 @@ export class AksCluster extends ComponentResource {
       ),
     );
     add(NodePoolMode.User);
+    add(NodePoolMode.Gateway);
 
     maintenanceConfigurations(site, cluster);
     if (workspaceId !== undefined) {

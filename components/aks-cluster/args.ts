@@ -281,6 +281,21 @@ export interface IstioEgressGatewayArgs {
   namespace?: string;
   /** A `StaticGatewayConfiguration` in that namespace, which gives it its addresses by a node pool of the mode `Gateway`. */
   gatewayConfigurationName: string;
+  /** What to make that `StaticGatewayConfiguration` of. Default: somebody else makes it. */
+  configuration?: IstioEgressAddressesArgs;
+}
+
+/** The fixed addresses by which pods leave the cluster. The cluster's definition names them; `IstioMesh` makes the object. */
+export interface IstioEgressAddressesArgs {
+  /** The node pool of the mode `Gateway` that has the addresses, as `nodePools` names it. */
+  nodePool: string;
+  /**
+   * Resource id of a public IP prefix of your own, as long as the pool's `gatewayPublicIpPrefixSize`; the cluster's identity needs
+   * `Network Contributor` on it. Default: AKS makes one.
+   */
+  publicIpPrefixId?: Input<string>;
+  /** Ranges of addresses that are called as if there were no gateway. Default: none. */
+  excludeCidrs?: string[];
 }
 
 /** Secrets in Key Vault with certificates and key in PEM. The add-on's identity gets the role to read them. */
@@ -308,14 +323,19 @@ export interface NodePoolArgs {
   mode: NodePoolMode;
   /** Size of the virtual machines, for example `Standard_D4ds_v5`. Create-only. */
   vmSize: string;
-  /** Default true. */
+  /** Default true; of `Gateway` pools false, which AKS does not scale. */
   autoscale?: boolean;
   /** Fewest nodes. Default 3. Only with `autoscale`. */
   minCount?: number;
   /** Most nodes. Default: the fewest plus 2. Only with `autoscale`. */
   maxCount?: number;
-  /** Number of nodes; with `autoscale`, at the start. Default: `minCount`, or 3 without `autoscale`. */
+  /** Number of nodes; with `autoscale`, at the start. Default: `minCount`, or 3 without `autoscale`; of `Gateway` pools 2. */
   count?: number;
+  /**
+   * Length of the public IP prefix that each `StaticGatewayConfiguration` of the pool gets, with an address for each node: 31 for at most 2
+   * nodes, 30 for 4, 29 for 8, 28 for 16. Only for `Gateway` pools. Default 31. Create-only.
+   */
+  gatewayPublicIpPrefixSize?: number;
   /** Availability zones. Default 1, 2 and 3; empty where the region has none. Create-only. */
   zones?: string[];
   /** Default `Ephemeral`. Create-only. */
@@ -344,7 +364,10 @@ export interface NodePoolArgs {
   revision?: string;
   /** Labels of the nodes. */
   labels?: Record<string, string>;
-  /** Taints, `key=value:Effect`. Default for `System`: `CriticalAddonsOnly=true:NoSchedule`. */
+  /**
+   * Taints, `key=value:Effect`. Default for `System`: `CriticalAddonsOnly=true:NoSchedule`. `Gateway` pools have AKS's own besides,
+   * `kubernetes.azure.com/mode=gateway:NoSchedule`.
+   */
   taints?: string[];
   /** Nodes added at a time during an upgrade, a number or a percentage. Default `33%`. Not for `spot`. */
   maxSurge?: string;

@@ -66,8 +66,8 @@ export const WeekDay = {
 } as const;
 export type WeekDay = (typeof WeekDay)[keyof typeof WeekDay];
 
-/** `System` pools carry AKS's own pods, `User` pools the workloads. */
-export const NodePoolMode = { System: "System", User: "User" } as const;
+/** `System` pools carry AKS's own pods, `User` pools the workloads, `Gateway` pools the calls that leave by fixed addresses. */
+export const NodePoolMode = { System: "System", User: "User", Gateway: "Gateway" } as const;
 export type NodePoolMode = (typeof NodePoolMode)[keyof typeof NodePoolMode];
 
 /** Where a node keeps its operating system: on the VM's own disk or cache (`Ephemeral`) or on a remote one (`Managed`). */

@@ -1,4 +1,5 @@
 export * from "./args";
 export * from "./enums";
 export { AksCluster } from "./aks-cluster";
+export { staticGatewayConfigurations } from "./egress-gateways";
 export { askAzure, type IstioPlan } from "./preflight";

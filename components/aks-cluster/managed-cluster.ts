@@ -2,7 +2,7 @@ import type * as containerservice from "@pulumi/azure-native/containerservice";
 import { type input as inputs } from "@pulumi/azure-native/types";
 import { type Input } from "@pulumi/pulumi";
 
-import { KeyVaultNetworkAccess, Mesh, NetworkPluginMode, NetworkPolicy } from "./enums";
+import { KeyVaultNetworkAccess, Mesh, NetworkPluginMode, NetworkPolicy, NodePoolMode } from "./enums";
 import { oldestFirst } from "./istio-revisions";
 import { type NodePoolSettings, type ClusterSettings } from "./settings";
 
@@ -146,7 +146,10 @@ function serviceMeshProfile({
           { mode: "External", enabled: istio?.externalIngressGateway ?? false },
           { mode: "Internal", enabled: istio?.internalIngressGateway ?? false },
         ],
-        egressGateways: istio?.egressGateways?.map((gateway) => ({ ...gateway, enabled: true })),
+        egressGateways: istio?.egressGateways?.map(({ name, namespace, gatewayConfigurationName }) => ({
+          ...{ name, namespace, gatewayConfigurationName },
+          enabled: true,
+        })),
       },
     },
   };
@@ -179,12 +182,19 @@ function securityProfile(
 /** What AKS itself gives spot nodes. Named here too: a pool as Azure has it would differ from what was asked for. */
 const spotMark = { label: "kubernetes.azure.com/scalesetpriority", value: "spot" } as const;
 
+/** The taint of AKS's own that keeps all pods but its own from the nodes of a gateway pool. Named here for the same reason. */
+const gatewayTaint = "kubernetes.azure.com/mode=gateway:NoSchedule";
+
 /** The fields that an inline pool and a pool of its own have in common. */
 export function poolProfile(
   pool: NodePoolSettings,
 ): Omit<containerservice.AgentPoolArgs, "resourceGroupName" | "resourceName"> {
   const labels = pool.spot ? { ...pool.labels, [spotMark.label]: spotMark.value } : pool.labels;
-  const taints = pool.spot ? [...pool.taints, `${spotMark.label}=${spotMark.value}:NoSchedule`] : pool.taints;
+  const taints = [
+    ...pool.taints,
+    ...(pool.spot ? [`${spotMark.label}=${spotMark.value}:NoSchedule`] : []),
+    ...(pool.mode === NodePoolMode.Gateway ? [gatewayTaint] : []),
+  ];
   return {
     type: "VirtualMachineScaleSets",
     mode: pool.mode,
@@ -202,6 +212,8 @@ export function poolProfile(
     enableEncryptionAtHost: pool.encryptionAtHost,
     enableNodePublicIP: false,
     enableFIPS: pool.fips,
+    gatewayProfile:
+      pool.gatewayPublicIpPrefixSize === undefined ? undefined : { publicIPPrefixSize: pool.gatewayPublicIpPrefixSize },
     scaleSetPriority: pool.spot ? "Spot" : undefined,
     scaleSetEvictionPolicy: pool.spot ? "Delete" : undefined,
     vnetSubnetID: pool.subnetId,

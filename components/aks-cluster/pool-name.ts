@@ -28,6 +28,7 @@ export function createOnlyFields(pool: NodePoolSettings): Record<string, unknown
     encryptionAtHost: pool.encryptionAtHost,
     fips: pool.fips,
     spot: pool.spot,
+    gatewayPublicIpPrefixSize: pool.gatewayPublicIpPrefixSize,
     subnetId: typeof pool.subnetId === "string" ? pool.subnetId.toLowerCase() : undefined,
     podSubnetId: typeof pool.podSubnetId === "string" ? pool.podSubnetId.toLowerCase() : undefined,
     revision: pool.revision,

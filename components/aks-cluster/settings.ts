@@ -176,7 +176,8 @@ function dnsPrefixOf(name: string): string {
 }
 
 function poolWithDefaults(pool: NodePoolArgs, network: NetworkArgs | undefined): NodePoolSettings {
-  const autoscale = pool.autoscale ?? true;
+  const gateway = pool.mode === NodePoolMode.Gateway;
+  const autoscale = pool.autoscale ?? !gateway;
   const minCount = autoscale ? (pool.minCount ?? 3) : pool.minCount;
   const osSku = pool.osSku ?? OsSku.AzureLinux;
   return {
@@ -197,7 +198,8 @@ function poolWithDefaults(pool: NodePoolArgs, network: NetworkArgs | undefined):
     autoscale,
     minCount,
     maxCount: autoscale ? (pool.maxCount ?? (minCount ?? 3) + 2) : pool.maxCount,
-    count: pool.count ?? minCount ?? 3,
+    count: pool.count ?? minCount ?? (gateway ? 2 : 3),
+    gatewayPublicIpPrefixSize: pool.gatewayPublicIpPrefixSize ?? (gateway ? 31 : undefined),
     osSku,
     osType: osSku === OsSku.Windows2022 ? "Windows" : "Linux",
   };

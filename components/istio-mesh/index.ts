@@ -1,2 +1,3 @@
 export * from "./istio-mesh";
 export * from "./mesh-settings";
+export { type StaticGatewayConfiguration } from "./static-gateway-configuration";

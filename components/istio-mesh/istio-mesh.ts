@@ -7,6 +7,7 @@ import { istioNamespace, type NamespaceMetadata, type ServiceMesh } from "../ser
 import { type Transform, transformed } from "../transform";
 import { IstioReady } from "./istio-ready";
 import { type IstioMeshSettings, meshPeerAuthentication, sharedConfigMap } from "./mesh-settings";
+import { type StaticGatewayConfiguration, staticGatewayConfigurationObject } from "./static-gateway-configuration";
 import { assertSettingsInPlace } from "./settings-in-place";
 import { assertIstioMeshArgs } from "./validate";
 
@@ -20,6 +21,11 @@ export interface IstioMeshArgs {
   startingRevisions?: readonly string[];
   /** Revisions that an upgrade may go to: their settings are put in place beforehand. Default: none. */
   nextRevisions?: readonly string[];
+  /**
+   * The addresses by which egress gateways leave the cluster, to be made once the mesh is ready. Their namespaces are the add-on's, which makes
+   * them. Default: none.
+   */
+  staticGatewayConfigurations?: readonly StaticGatewayConfiguration[];
   /** Mesh-wide settings. Default: mutual TLS alone, nothing outside may be called, nothing is sent twice. */
   settings?: IstioMeshSettings;
   /** How long the mesh may take to become ready, in seconds. Default: 900. */
@@ -30,6 +36,8 @@ export interface IstioMeshArgs {
     sharedConfigMap?: Transform<kubernetes.types.input.core.v1.ConfigMap>;
     /** The PeerAuthentication of the whole mesh. */
     peerAuthentication?: Transform<CustomResourceArgs>;
+    /** Called once for each. */
+    staticGatewayConfiguration?: Transform<CustomResourceArgs>;
   };
 }
 
@@ -60,6 +68,7 @@ export class IstioMesh extends pulumi.ComponentResource implements ServiceMesh {
   constructor(name: string, args: IstioMeshArgs, opts: IstioMeshOptions = {}) {
     super("aks-mesh:index:IstioMesh", name, {}, opts);
     const { revisions, startingRevisions = [], nextRevisions = [], settings = {} } = args;
+    const { staticGatewayConfigurations: gateways = [] } = args;
     const timeoutSeconds = args.readyTimeoutSeconds ?? 900;
     assertIstioMeshArgs({ revisions, nextRevisions, settings, timeoutSeconds });
     const wait = `${timeoutSeconds}s`;
@@ -69,7 +78,7 @@ export class IstioMesh extends pulumi.ComponentResource implements ServiceMesh {
 
     const ready = new IstioReady(
       `${name}-ready`,
-      { kubeconfig, revisions, timeoutSeconds },
+      { kubeconfig, revisions, timeoutSeconds, egressNamespaces: gateways.map(({ namespace }) => namespace) },
       { ...child, customTimeouts: { create: wait, update: wait } },
     );
     const inCluster = { ...child, provider: opts.provider, dependsOn: ready };
@@ -86,6 +95,14 @@ export class IstioMesh extends pulumi.ComponentResource implements ServiceMesh {
       transformed(args.transform?.peerAuthentication, meshPeerAuthentication(settings)),
       inCluster,
     );
+
+    for (const gateway of gateways) {
+      new CustomResource(
+        `${name}-${gateway.namespace}-${gateway.name}`,
+        transformed(args.transform?.staticGatewayConfiguration, staticGatewayConfigurationObject(gateway)),
+        inCluster,
+      );
+    }
 
     this.revision = revisions[0] ?? "";
     // Known once the settings hold, so that what reads them comes after them.

@@ -1,12 +1,15 @@
 import { type dynamic } from "@pulumi/pulumi";
 import { istioKinds } from "../../mesh/istio/kinds";
 import { connect } from "../open-service-mesh/connect";
+import { staticGatewayConfigurationDefinition } from "./static-gateway-configuration";
 import { waitForIstio } from "./wait-for-istio";
 
 /** What the dynamic provider is given. */
 interface Inputs {
   readonly kubeconfig: string;
   readonly revisions: readonly string[];
+  /** Namespaces of egress gateways. Absent in the state of a version that knew none. */
+  readonly egressNamespaces?: readonly string[];
   readonly timeoutSeconds: number;
 }
 
@@ -14,6 +17,7 @@ interface Inputs {
 interface Outputs {
   readonly server: string;
   readonly revisions: readonly string[];
+  readonly egressNamespaces?: readonly string[];
   readonly istioVersion: string;
   readonly trustDomain: string;
 }
@@ -22,16 +26,18 @@ interface Outputs {
 const definitions = Object.values(istioKinds).map(({ apiVersion, plural }) => `${plural}.${apiVersion.split("/")[0]}`);
 
 /** Waits for the mesh behind a kubeconfig. */
-async function ready({ kubeconfig, revisions, timeoutSeconds }: Inputs): Promise<Outputs> {
+async function ready({ kubeconfig, revisions, egressNamespaces = [], timeoutSeconds }: Inputs): Promise<Outputs> {
   const { server, request } = await connect(kubeconfig);
   const facts = await waitForIstio({
     request,
     revisions,
-    customResourceDefinitions: definitions,
+    egressNamespaces,
+    customResourceDefinitions:
+      egressNamespaces.length === 0 ? definitions : [...definitions, staticGatewayConfigurationDefinition],
     timeout: timeoutSeconds * 1000,
     report: (message) => process.stdout.write(`Istio: ${message}\n`),
   });
-  return { server, revisions, ...facts };
+  return { server, revisions, egressNamespaces, ...facts };
 }
 
 /** The provider of the resource that waits for the mesh. */
@@ -50,7 +56,11 @@ export function handler(): dynamic.ResourceProvider<Inputs, Outputs> {
         // In a preview the kubeconfig may not be known yet.
         server = undefined;
       }
-      return { changes: server !== olds.server || news.revisions.join() !== olds.revisions.join() };
+      const changes =
+        server !== olds.server ||
+        news.revisions.join() !== olds.revisions.join() ||
+        (news.egressNamespaces ?? []).join() !== (olds.egressNamespaces ?? []).join();
+      return { changes };
     },
     async update(_id, _olds, news) {
       return { outs: await ready(news) };

@@ -7,6 +7,8 @@ export interface IstioReadyArgs {
   kubeconfig: pulumi.Input<string>;
   /** Revisions whose control planes have to be ready, the one that new pods join first. */
   revisions: readonly string[];
+  /** Namespaces of egress gateways, which the add-on makes. */
+  egressNamespaces: readonly string[];
   /** How long to wait, in seconds. */
   timeoutSeconds: number;
 }
@@ -29,6 +31,7 @@ export class IstioReady extends DynamicResource {
       {
         kubeconfig: pulumi.secret(args.kubeconfig),
         revisions: [...args.revisions],
+        egressNamespaces: [...args.egressNamespaces],
         timeoutSeconds: args.timeoutSeconds,
         istioVersion: undefined,
         trustDomain: undefined,

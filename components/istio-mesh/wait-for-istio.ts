@@ -18,6 +18,8 @@ import { istioControlPlaneNamespace as namespace } from "./mesh-settings";
 export interface IstioWaitOptions extends Waiting {
   /** Revisions whose control planes have to be ready, the one that new pods join first. At least one. */
   readonly revisions: readonly string[];
+  /** Namespaces of egress gateways, which the add-on makes. Default: none. */
+  readonly egressNamespaces?: readonly string[];
   /** Names of the CustomResourceDefinitions that must be established. */
   readonly customResourceDefinitions: readonly string[];
 }
@@ -123,6 +125,14 @@ export async function waitForIstio(options: IstioWaitOptions): Promise<IstioFact
       // One revision validates for all.
       () => missingWebhook(request, "validatingwebhookconfigurations", services),
       () => missingDecision(request),
+      ...(options.egressNamespaces ?? []).map(
+        (egress) => () =>
+          missingAccess(
+            request,
+            egress,
+            "the egress gateways: az aks show --query serviceMeshProfile.istio.components",
+          ),
+      ),
     ],
     options,
   );

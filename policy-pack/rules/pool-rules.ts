@@ -2,6 +2,8 @@ import { outsideConvention } from "./cluster-rules";
 import { at, listAt, type Part } from "./inputs";
 import { isNotTrue, isTrue, numberSetting, oneOf, poolName, property, type Rule, shown } from "./rule";
 
+const autoscales = property("enableAutoScaling", isTrue);
+
 /** Each node pool by itself. */
 export const poolRules: readonly Rule[] = [
   {
@@ -64,8 +66,8 @@ export const poolRules: readonly Rule[] = [
     ids: ["AZR-000019"],
     level: "advisory",
     about: "pool",
-    problems: property("enableAutoScaling", isTrue),
-    remedy: "Write `enableAutoScaling: true` with `minCount` and `maxCount`.",
+    problems: (pool, settings) => (at(pool, "mode") === "Gateway" ? [] : autoscales(pool, settings)),
+    remedy: "Write `enableAutoScaling: true` with `minCount` and `maxCount`. Pools of the mode `Gateway` cannot.",
   },
 ];
 

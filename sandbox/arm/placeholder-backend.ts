@@ -56,6 +56,7 @@ users: [{name: clusterAdmin, user: {token: placeholder}}]
           record.mesh = false;
           return done("disableOpenServiceMesh");
         },
+        enableStaticEgressGateway: () => done("enableStaticEgressGateway"),
         setIstio(addon) {
           record.istio = addon?.revisions ?? [];
           return Promise.resolve();

@@ -16,6 +16,7 @@ import { setNodes } from "./nodes";
 import { openServiceMesh } from "./open-service-mesh";
 import { ensurePorts, isFree, type PortName, type Ports } from "./ports";
 import { serviceRoutes } from "./service-routes";
+import { staticEgressGateway } from "./static-egress-gateway";
 import type { ControlPlane, ControlPlaneOptions } from "./types";
 
 export type { ControlPlane, ControlPlaneOptions, IstioAddon, NodePool } from "./types";
@@ -77,10 +78,12 @@ async function open(given: ControlPlaneOptions): Promise<ControlPlane> {
   await Promise.all([mesh.resume(), addon.resume()]);
 
   const cloud = await startCloudControllers(api, kubeconfigs.admin, log);
+  const egress = staticEgressGateway(api, kubeconfigs.admin, log);
+  await egress.resume();
 
   const inTurn = serializer();
   const stop = async () => {
-    await cloud.stop();
+    await Promise.all([cloud.stop(), egress.stop()]);
     await Promise.all([mesh.stop(), addon.stop()]);
     api.close();
     await stopControlPlane(directory);
@@ -90,15 +93,17 @@ async function open(given: ControlPlaneOptions): Promise<ControlPlane> {
     certificateAuthority,
     adminKubeconfig: kubeconfigs.admin,
     setNodePools: (pools) =>
-      inTurn(() =>
-        setNodes(api, pools, {
+      inTurn(async () => {
+        await setNodes(api, pools, {
           location: options.location ?? "eastus",
           nodeResourceGroup: options.nodeResourceGroup ?? path.basename(directory),
-        }),
-      ),
+        });
+        egress.nodesChanged();
+      }),
     enableOpenServiceMesh: (meshOptions) => inTurn(() => mesh.enable(meshOptions)),
     disableOpenServiceMesh: () => inTurn(() => mesh.disable()),
     setIstio: (wanted, istioOptions) => inTurn(() => addon.set(wanted, istioOptions)),
+    enableStaticEgressGateway: () => inTurn(() => egress.enable()),
     stop: () => inTurn(stop),
     destroy: () =>
       inTurn(async () => {

@@ -31,6 +31,9 @@ interface PodObject extends KubernetesObject {
 
 const nodeImageLabel = "kubernetes.azure.com/node-image-version";
 
+/** On nodes of gateway pools: length of the public IP prefixes that they get. */
+export const prefixSizeAnnotation = "sandbox.aks-mesh.dev/public-ip-prefix-size";
+
 /** On nodes that the sandbox cordoned, to tell them from those that a user did. */
 const leavingAnnotation = "sandbox.aks-mesh.dev/leaving";
 
@@ -167,6 +170,9 @@ function nodeObject(pool: NodePool, index: number, environment: NodeEnvironment)
         "topology.kubernetes.io/region": environment.location,
         "topology.kubernetes.io/zone": zone,
       },
+      ...(pool.publicIpPrefixSize === undefined
+        ? {}
+        : { annotations: { [prefixSizeAnnotation]: String(pool.publicIpPrefixSize) } }),
     },
     spec: { taints: pool.taints.map(parseTaint) },
     status: {

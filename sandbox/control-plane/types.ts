@@ -30,6 +30,15 @@ export interface IstioAddon {
   readonly revisions: readonly string[];
   /** Modes of the ingress gateways. */
   readonly ingressGateways: readonly IngressMode[];
+  readonly egressGateways: readonly EgressGateway[];
+}
+
+/** An egress gateway of the Istio add-on. */
+export interface EgressGateway {
+  readonly name: string;
+  readonly namespace: string;
+  /** The StaticGatewayConfiguration of its pods, in its namespace. */
+  readonly configuration: string;
 }
 
 /** Whether an ingress gateway has a public address or one of the cluster's network. */
@@ -38,7 +47,9 @@ export type IngressMode = "External" | "Internal";
 /** An agent pool as far as Kubernetes sees it. */
 export interface NodePool {
   readonly name: string;
-  readonly mode: "System" | "User";
+  readonly mode: "System" | "User" | "Gateway";
+  /** Of a gateway pool: length of the public IP prefixes that its nodes get. */
+  readonly publicIpPrefixSize?: number | undefined;
   readonly count: number;
   /** Such as "Standard_D4s_v5". */
   readonly vmSize: string;
@@ -86,6 +97,11 @@ export interface ControlPlane {
    * with the certificate authority.
    */
   setIstio(addon: IstioAddon | undefined, options: { readonly crdDelaySeconds: number }): Promise<void>;
+  /**
+   * Installs Static Egress Gateway: its custom resource definition, and what gives addresses to the configurations of it. Idempotent.
+   * Whether AKS takes the definition away again is not known; here it stays.
+   */
+  enableStaticEgressGateway(): Promise<void>;
   /** Ends the processes; the data stays. */
   stop(): Promise<void>;
   /** Ends the processes and removes the directory. */

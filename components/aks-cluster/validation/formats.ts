@@ -96,6 +96,7 @@ export const formats: Readonly<Record<string, Format>> = {
   "nodePools[].podSubnetId": subnetId,
   "security.kms.keyId": keyVaultKey,
   "security.kms.keyVaultResourceId": resourceId("Microsoft.KeyVault/vaults"),
+  "istio.egressGateways[].configuration.publicIpPrefixId": resourceId("Microsoft.Network/publicIPPrefixes"),
   "istio.certificateAuthority.keyVaultId": resourceId("Microsoft.KeyVault/vaults"),
   "istio.certificateAuthority.rootCertificate": secretName,
   "istio.certificateAuthority.certificate": secretName,

@@ -2,6 +2,7 @@ import { bootstrapPoolName } from "../bootstrap-pool";
 import { NetworkPlugin, NetworkPluginMode, NodePoolMode } from "../enums";
 import { poolName, poolPrefixLimits } from "../pool-name";
 import { type ClusterSettings, type NodePoolSettings } from "../settings";
+import { gatewayPoolProblems } from "./gateway-pools";
 import { isWhole, must, type Problem, quoted } from "./problem";
 
 const mostNodesInPool = 1000;
@@ -78,7 +79,7 @@ function poolProblems(pool: NodePoolSettings, path: string, settings: ClusterSet
     ...must(
       !windows || pool.mode === NodePoolMode.User,
       `${path}.osSku`,
-      'is Windows, which is for mode "User". Make the system pool a Linux one.',
+      `is Windows, which is for mode "User", and mode is ${quoted(pool.mode)}. Make the pool a Linux one.`,
     ),
     ...must(
       /^([1-9]\d*|([1-9]\d?|100)%)$/.test(pool.maxSurge),
@@ -96,6 +97,7 @@ function poolProblems(pool: NodePoolSettings, path: string, settings: ClusterSet
       `${path}.podSubnetId`,
       "needs a subnet for the nodes too. Write subnetId, or network.nodeSubnetId.",
     ),
+    ...gatewayPoolProblems(pool, path, settings),
     ...countProblems(pool, path, settings),
     ...Object.entries(pool.labels).flatMap(([label, value]) =>
       must(
@@ -131,7 +133,7 @@ function countProblems(pool: NodePoolSettings, path: string, { scaling }: Cluste
       "is on, and so is scaling.nodeAutoprovisioning, which adds nodes by itself. Write autoscale: false with a count.",
     );
   }
-  const least = pool.mode === NodePoolMode.System ? 1 : 0;
+  const least = pool.mode === NodePoolMode.User ? 0 : 1;
   const bounds = `Write ${least} to ${mostNodesInPool}.`;
   if (!pool.autoscale) {
     return [

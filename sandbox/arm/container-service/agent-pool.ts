@@ -57,6 +57,48 @@ function spotProperties(wanted: JsonObject): JsonObject {
   };
 }
 
+/** The taint that AKS gives the nodes of gateway pools, which carry no workloads. */
+const GATEWAY_TAINT = "kubernetes.azure.com/mode=gateway:NoSchedule";
+
+/** Addresses of a gateway pool where nothing is said: a prefix of two. */
+const DEFAULT_PREFIX_SIZE = 31;
+
+/** Whether the nodes of a pool are there for Static Egress Gateway alone. */
+export function isGatewayPool(pool: JsonObject): boolean {
+  return stringAt(pool, "mode") === "Gateway";
+}
+
+/** What AKS adds to gateway pools. */
+function gatewayProperties(wanted: JsonObject): JsonObject {
+  const taints = stringsAt(wanted, "nodeTaints");
+  return {
+    gatewayProfile: { publicIPPrefixSize: DEFAULT_PREFIX_SIZE, ...objectAt(wanted, "gatewayProfile") },
+    nodeTaints: taints.includes(GATEWAY_TAINT) ? taints : [...taints, GATEWAY_TAINT],
+  };
+}
+
+/** What AKS refuses of a gateway pool, by the property that it blames. */
+function gatewayProblem(pool: JsonObject): readonly [property: string, detail: string] | undefined {
+  if (!isGatewayPool(pool)) {
+    return pool["gatewayProfile"] === undefined
+      ? undefined
+      : ["gatewayProfile", "it cannot be set if the agent pool's mode is not Gateway"];
+  }
+  const size = numberAt(pool, "gatewayProfile", "publicIPPrefixSize") ?? DEFAULT_PREFIX_SIZE;
+  const addresses = 2 ** (32 - size);
+  const count = numberAt(pool, "count") ?? 0;
+  if (stringAt(pool, "osType") === "Windows") return ["osType", "a pool in mode Gateway has to run Linux"];
+  if (pool["enableAutoScaling"] === true) {
+    return ["enableAutoScaling", "a pool in mode Gateway does not support the cluster autoscaler"];
+  }
+  if (stringAt(pool, "scaleSetPriority") === "Spot") {
+    return ["scaleSetPriority", "a Spot pool cannot be in mode Gateway"];
+  }
+  return count > addresses
+    ? ["count", `${count} is more than the ${addresses} addresses of a public IP prefix of size ${size}`]
+    : undefined;
+}
+
 /** The patch version that a pool gets: the control plane's where it is of the same minor version. */
 function poolVersion(wanted: string, current: string | undefined, surroundings: PoolSurroundings): string {
   const { controlPlaneVersion } = surroundings;
@@ -114,6 +156,7 @@ export function completePool(before: JsonObject, asked: JsonObject, surroundings
     upgradeSettings: wanted["upgradeSettings"] ?? (surroundings.inline && !isSpot ? { maxSurge: "10%" } : {}),
     vmSize: wanted["vmSize"] ?? "Standard_D4ds_v5",
     ...(isSpot ? spotProperties(wanted) : {}),
+    ...(isGatewayPool(wanted) ? gatewayProperties(wanted) : {}),
   };
 }
 
@@ -161,6 +204,8 @@ export function checkPool(name: string, pool: JsonObject, surroundings: PoolSurr
   if (stringAt(pool, "scaleSetPriority") === "Spot" && stringAt(pool, "upgradeSettings", "maxSurge") !== undefined) {
     invalid("upgradeSettings.maxSurge", "Spot pools can't set max surge");
   }
+  const gateway = gatewayProblem(pool);
+  if (gateway !== undefined) invalid(...gateway);
   const maxPods = numberAt(pool, "maxPods") ?? 30;
   if (maxPods < 10 || maxPods > 250) invalid("maxPods", `${maxPods} is not between 10 and 250`);
   if (pool["enableAutoScaling"] === true) {
@@ -224,6 +269,7 @@ const IMMUTABLE = [
   "workloadRuntime",
   "kubeletConfig",
   "linuxOSConfig",
+  "gatewayProfile",
 ] as const;
 
 /** What a pool is that says nothing. Microsoft's SDK for JavaScript says it for whoever puts back what was read. */
@@ -231,16 +277,19 @@ const UNSAID: JsonObject = { scaleSetPriority: "Regular", scaleSetEvictionPolicy
 
 /** @throws ArmError 400 PropertyChangeNotAllowed where a wanted property differs from what was fixed at creation. */
 export function checkPoolChange(existing: JsonObject, wanted: JsonObject, path: string): void {
+  const refuse = (property: string): never => {
+    throw aksError(400, "PropertyChangeNotAllowed", `Changing property '${path}.${property}' is not allowed.`, {
+      target: `${path}.${property}`,
+    });
+  };
   for (const property of IMMUTABLE) {
     const after = wanted[property];
     if (after === undefined || after === null) continue;
     if (property === "osDiskSizeGB" && after === 0) continue;
-    if (!sameValue(existing[property] ?? UNSAID[property], after)) {
-      throw aksError(400, "PropertyChangeNotAllowed", `Changing property '${path}.${property}' is not allowed.`, {
-        target: `${path}.${property}`,
-      });
-    }
+    if (!sameValue(existing[property] ?? UNSAID[property], after)) refuse(property);
   }
+  // System and User change into each other; a gateway pool is one from the beginning.
+  if (wanted["mode"] !== undefined && isGatewayPool(existing) !== isGatewayPool(wanted)) refuse("mode");
 }
 
 /** Whether two settings mean the same: names and sizes without regard to case, lists without regard to order. */

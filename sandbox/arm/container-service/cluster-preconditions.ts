@@ -3,6 +3,7 @@ import { type JsonObject, objectAt, stringAt, stringsAt, valueAt } from "../json
 import { checkNetwork } from "./network-preconditions";
 import { meshEnabled } from "./control-planes";
 import { serviceMeshRules } from "./service-mesh-rules";
+import { staticEgressGatewayRules } from "./static-egress-gateway-rules";
 import { compareVersions, MAX_POOL_SKEW, minorsBetween } from "./versions";
 
 /** A pool of the cluster as it would be. */
@@ -127,6 +128,7 @@ const RULES: readonly ClusterRule[] = [
       : undefined;
   },
   ...serviceMeshRules,
+  ...staticEgressGatewayRules,
   (cluster) =>
     on(cluster, "metricsProfile", "costAnalysis", "enabled") && stringAt(cluster, "sku", "tier") === "Free"
       ? {

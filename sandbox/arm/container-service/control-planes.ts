@@ -10,6 +10,7 @@ import {
   propertyIgnoringCase,
   stringAt,
   stringsAt,
+  valueAt,
 } from "../json";
 import { findResource, resourcesBelow } from "../resource-manager/resources";
 import { type Change } from "../store";
@@ -17,6 +18,8 @@ import { istioIsOn } from "./service-mesh";
 
 /** AKS's server application in Entra ID: the audience of tokens for clusters. */
 export const aksServerApplicationId = "6dae42f8-4368-4678-94ff-3960e28e3630";
+
+const staticEgressGateway = ["properties", "networkProfile", "staticEgressGatewayProfile", "enabled"];
 
 /** The control planes behind the clusters. */
 export interface ControlPlanes {
@@ -62,6 +65,13 @@ export function istioAddon(cluster: JsonObject | undefined): IstioAddon | undefi
   return {
     revisions: stringsAt(profile, "istio", "revisions"),
     ingressGateways: (["External", "Internal"] as const).filter((mode) => modes.includes(mode.toLowerCase())),
+    egressGateways: objectsAt(profile, "istio", "components", "egressGateways")
+      .filter((gateway) => gateway["enabled"] === true)
+      .map((gateway) => ({
+        name: stringAt(gateway, "name") ?? "",
+        namespace: stringAt(gateway, "namespace") ?? "",
+        configuration: stringAt(gateway, "gatewayConfigurationName") ?? "",
+      })),
   };
 }
 
@@ -126,6 +136,7 @@ export function openControlPlanes(options: {
         await plane.disableOpenServiceMesh();
         context.store.commit({ delete: [meshKey(clusterId)] });
       }
+      if (valueAt(cluster, ...staticEgressGateway) === true) await plane.enableStaticEgressGateway();
       await plane.setIstio(istioAddon(cluster), { crdDelaySeconds });
     },
     async destroy(context, clusterId) {
@@ -159,6 +170,8 @@ export function openControlPlanes(options: {
   };
 }
 
+const modes: Readonly<Record<string, NodePool["mode"]>> = { System: "System", User: "User", Gateway: "Gateway" };
+
 /** The stored agent pools of a cluster as groups of nodes. A pool that is being deleted has none any more. */
 function nodePools(context: ArmContext, clusterId: string): NodePool[] {
   return resourcesBelow(context, clusterId)
@@ -175,7 +188,8 @@ function nodePools(context: ArmContext, clusterId: string): NodePool[] {
       );
       return {
         name: stringAt(pool, "name") ?? "",
-        mode: stringAt(properties, "mode") === "System" ? "System" : "User",
+        mode: modes[stringAt(properties, "mode") ?? ""] ?? "User",
+        publicIpPrefixSize: numberAt(properties, "gatewayProfile", "publicIPPrefixSize"),
         count: stopped ? 0 : (numberAt(properties, "count") ?? 0),
         vmSize: stringAt(properties, "vmSize") ?? "",
         zones: stringsAt(properties, "availabilityZones"),

@@ -1,7 +1,7 @@
 import { type PlacedObject } from "../placed-object";
-import { type IngressMode } from "../types";
+import { type EgressGateway, type IngressMode } from "../types";
 
-const namespace = "aks-istio-ingress";
+const ingressNamespace = "aks-istio-ingress";
 
 /** Ports of a gateway's Service, and of its pods. */
 const ports = [
@@ -13,14 +13,47 @@ const ports = [
 /** What makes Azure give a Service an address of the cluster's network. */
 const internal = { "service.beta.kubernetes.io/azure-load-balancer-internal": "true" };
 
-/**
- * An ingress gateway of the add-on for one revision, the namespace first. Its Service is the same for all revisions: it leads to the
- * pods of each.
- */
+/** A gateway of the add-on for one revision. */
+interface Gateway {
+  readonly namespace: string;
+  /** Name of its Service, and of its selector. */
+  readonly name: string;
+  readonly revision: string;
+  readonly service: { readonly type: string; readonly annotations: Readonly<Record<string, string>> };
+  /** On all of its objects. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly podAnnotations: Readonly<Record<string, string>>;
+}
+
+/** An ingress gateway of the add-on for one revision. */
 export function ingressGateway(mode: IngressMode, revision: string): PlacedObject[] {
-  const gateway = `aks-istio-ingressgateway-${mode.toLowerCase()}`;
-  const name = `${gateway}-${revision}`;
-  const selector = { app: gateway, istio: gateway };
+  return gateway({
+    namespace: ingressNamespace,
+    name: `aks-istio-ingressgateway-${mode.toLowerCase()}`,
+    revision,
+    service: { type: "LoadBalancer", annotations: mode === "Internal" ? internal : {} },
+    labels: {},
+    podAnnotations: {},
+  });
+}
+
+/**
+ * An egress gateway of the add-on for one revision, as "Deploy egress gateways for Istio service mesh add-on" and its troubleshooting show it:
+ * Service, label `istio` and Deployment bear its name, the Deployment with the revision behind it.
+ */
+export function egressGateway({ name, namespace, configuration }: EgressGateway, revision: string): PlacedObject[] {
+  return gateway({
+    ...{ namespace, name, revision },
+    service: { type: "ClusterIP", annotations: {} },
+    labels: { "azureservicemesh/istio.component": "egress-gateway" },
+    podAnnotations: { "kubernetes.azure.com/static-gateway-configuration": configuration },
+  });
+}
+
+/** A gateway's objects, the namespace first. Its Service is the same for all revisions: it leads to the pods of each. */
+function gateway({ namespace, name, revision, service, labels: own, podAnnotations }: Gateway): PlacedObject[] {
+  const deployment = `${name}-${revision}`;
+  const selector = { app: name, istio: name };
   const labels = { ...selector, "istio.io/rev": revision };
   return [
     {
@@ -28,34 +61,38 @@ export function ingressGateway(mode: IngressMode, revision: string): PlacedObjec
       object: { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
     },
     {
-      path: `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`,
-      object: { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace, labels } },
-    },
-    {
-      path: `/api/v1/namespaces/${namespace}/services/${gateway}`,
+      path: `/api/v1/namespaces/${namespace}/serviceaccounts/${deployment}`,
       object: {
         apiVersion: "v1",
-        kind: "Service",
-        metadata: { name: gateway, namespace, labels: selector, annotations: mode === "Internal" ? internal : {} },
-        spec: { type: "LoadBalancer", selector, ports },
+        kind: "ServiceAccount",
+        metadata: { name: deployment, namespace, labels: { ...labels, ...own } },
       },
     },
     {
-      path: `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
+      path: `/api/v1/namespaces/${namespace}/services/${name}`,
+      object: {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name, namespace, labels: { ...selector, ...own }, annotations: service.annotations },
+        spec: { type: service.type, selector, ports },
+      },
+    },
+    {
+      path: `/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}`,
       object: {
         apiVersion: "apps/v1",
         kind: "Deployment",
-        metadata: { name, namespace, labels },
+        metadata: { name: deployment, namespace, labels: { ...labels, ...own } },
         spec: {
           replicas: 2,
           selector: { matchLabels: labels },
           template: {
             // The injector makes the whole container of it.
             metadata: {
-              labels: { ...labels, "sidecar.istio.io/inject": "true" },
-              annotations: { "inject.istio.io/templates": "gateway" },
+              labels: { ...labels, ...own, "sidecar.istio.io/inject": "true" },
+              annotations: { "inject.istio.io/templates": "gateway", ...podAnnotations },
             },
-            spec: { serviceAccountName: name, containers: [{ name: "istio-proxy", image: "auto" }] },
+            spec: { serviceAccountName: deployment, containers: [{ name: "istio-proxy", image: "auto" }] },
           },
         },
       },

@@ -14,7 +14,7 @@ import { portsIn } from "../ports";
 import { type ServiceRoutes } from "../service-routes";
 import { type IstioAddon } from "../types";
 import { admissionObjects } from "./admission";
-import { ingressGateway } from "./gateways";
+import { egressGateway, ingressGateway } from "./gateways";
 import { type Charts, renderCharts } from "./objects";
 import { istiodPortNames, type IstiodPorts, istiodProcess } from "./process";
 import { istiodName, istioNamespace } from "./settings";
@@ -34,9 +34,10 @@ interface State {
   /** Oldest first. */
   readonly revisions: readonly Revision[];
   readonly ingressGateways: IstioAddon["ingressGateways"];
+  readonly egressGateways: IstioAddon["egressGateways"];
 }
 
-const nothing: State = { revisions: [], ingressGateways: [] };
+const nothing: State = { revisions: [], ingressGateways: [], egressGateways: [] };
 
 interface Revision {
   readonly name: string;
@@ -98,6 +99,7 @@ export function istio(context: Context): Istio {
           .toSorted(byAge)
           .map((name) => known.revisions.find((revision) => revision.name === name) ?? { name, startsAt }),
         ingressGateways: addon?.ingressGateways ?? [],
+        egressGateways: addon?.egressGateways ?? [],
       };
       if (JSON.stringify(wanted) === JSON.stringify(known)) return;
       await cancelInstall();
@@ -144,7 +146,10 @@ function removable({ objects, webhooks, gateways }: Installation): PlacedObject[
   return [...webhooks, ...gateways, ...objects].filter(({ object }) => object.kind !== "Namespace");
 }
 
-async function render(context: Context, { revisions, ingressGateways }: State): Promise<Installation[]> {
+async function render(
+  context: Context,
+  { revisions, ingressGateways, egressGateways }: State,
+): Promise<Installation[]> {
   if (revisions.length === 0) return [];
   const tools = await ensureIstio(context.log);
   const newest = revisions.at(-1)?.name ?? "";
@@ -154,7 +159,10 @@ async function render(context: Context, { revisions, ingressGateways }: State): 
       const config = path.join(context.directory, "config");
       return {
         ...(await renderCharts(tools, config, name, newest, readyAfter)),
-        gateways: ingressGateways.flatMap((mode) => ingressGateway(mode, name)),
+        gateways: [
+          ...ingressGateways.flatMap((mode) => ingressGateway(mode, name)),
+          ...egressGateways.flatMap((gateway) => egressGateway(gateway, name)),
+        ],
       };
     }),
   );
@@ -172,7 +180,8 @@ function stateFile(directory: string): string {
 
 async function readState(file: string): Promise<State | undefined> {
   const text = await ifExists(readFile(file, "utf8"));
-  return text === undefined ? undefined : (JSON.parse(text) as State);
+  // Written by a version of ours that knew no egress gateways, it has none.
+  return text === undefined ? undefined : { ...nothing, ...(JSON.parse(text) as Partial<State>) };
 }
 
 /** Installs; what goes wrong is written to the log and tried again, as a crashing istiod would be started again. */

@@ -124,7 +124,12 @@ describe("AksCluster", () => {
 
   it("leaves the revision to AKS, and takes gateways and a certificate authority to their places", async () => {
     const istio = {
-      egressGateways: [{ name: "out", namespace: "shop", gatewayConfigurationName: "routes" }],
+      egressGateways: [
+        {
+          ...{ name: "out", namespace: "shop", gatewayConfigurationName: "routes" },
+          configuration: { nodePool: "out" },
+        },
+      ],
       certificateAuthority: {
         ...{
           keyVaultId: ids.vault,
@@ -135,7 +140,19 @@ describe("AksCluster", () => {
         },
       },
     };
-    const { registered } = await build({ ...minimal, mesh: "Istio", istio, network: { staticEgressGateway: true } });
+    const nodePools: NodePoolArgs[] = [
+      ...minimal.nodePools,
+      { name: "out", mode: "Gateway", vmSize: "Standard_D2ds_v5" },
+    ];
+    const network = { staticEgressGateway: true };
+    const { registered } = await build({ ...minimal, nodePools, mesh: "Istio", istio, network });
+    const gateway = every(registered, "AgentPool").find(({ mode }) => mode === "Gateway");
+    expect(gateway).toMatchObject({
+      count: 2,
+      enableAutoScaling: false,
+      gatewayProfile: { publicIPPrefixSize: 31 },
+      nodeTaints: ["kubernetes.azure.com/mode=gateway:NoSchedule"],
+    });
     const { serviceMeshProfile, networkProfile } = only(registered, "ManagedCluster");
     expect(networkProfile).toMatchObject({ staticEgressGatewayProfile: { enabled: true } });
     expect(serviceMeshProfile).toMatchObject({

@@ -8,7 +8,15 @@ import { type Format, formats } from "../../../components/aks-cluster/validation
 import { ids, minimal } from "./example";
 
 const egress = { name: "out", gatewayConfigurationName: "routes" };
-const static_ = { network: { staticEgressGateway: true } };
+const gatewayPool: NodePoolArgs = { name: "out", mode: "Gateway", vmSize: "Standard_D2ds_v5" };
+/** A cluster whose pods can leave by fixed addresses. */
+const static_ = { network: { staticEgressGateway: true }, nodePools: [...minimal.nodePools, gatewayPool] };
+const withGatewayPool = (change: object) => ({
+  ...static_,
+  nodePools: [...minimal.nodePools, { ...gatewayPool, ...change } as NodePoolArgs],
+});
+const withEgress = (...egressGateways: object[]) => ({ ...static_, mesh: "Istio", istio: { egressGateways } });
+const configuration = { nodePool: "out" };
 const certificateAuthority = {
   keyVaultId: ids.vault,
   rootCertificate: "root-cert",
@@ -215,9 +223,92 @@ const refused: [string, object, string, RegExp][] = [
   ],
   [
     "an egress gateway without addresses",
-    { mesh: "Istio", istio: { egressGateways: [egress] } },
+    { mesh: "Istio", istio: { egressGateways: [egress] }, nodePools: static_.nodePools, network: {} },
     "istio.egressGateways",
     /staticEgressGateway: true/,
+  ],
+  [
+    "an egress gateway without a pool",
+    { ...withEgress(egress), nodePools: minimal.nodePools },
+    "istio.egressGateways",
+    /Add one with mode: "Gateway"/,
+  ],
+  [
+    "more egress gateways than AKS takes",
+    withEgress(...Array.from({ length: 501 }, (_, index) => ({ ...egress, name: `out-${index}` }))),
+    "istio.egressGateways",
+    /501 gateways\. AKS takes 500/,
+  ],
+  [
+    "the namespace of an egress gateway",
+    withEgress({ ...egress, namespace: "Shop" }),
+    "istio.egressGateways[0].namespace",
+    /63/,
+  ],
+  [
+    "the configuration of an egress gateway",
+    withEgress({ ...egress, gatewayConfigurationName: "my routes" }),
+    "istio.egressGateways[0].gatewayConfigurationName",
+    /StaticGatewayConfiguration/,
+  ],
+  [
+    "a configuration made twice",
+    withEgress({ ...egress, configuration }, { ...egress, name: "other", configuration }),
+    "istio.egressGateways[1].configuration",
+    /"routes" in aks-istio-egress a second time/,
+  ],
+  [
+    "a configuration of no pool",
+    withEgress({ ...egress, configuration: { nodePool: "gone" } }),
+    "istio.egressGateways[0].configuration.nodePool",
+    /names no node pool\. Write "out"/,
+  ],
+  [
+    "a configuration of a pool for workloads",
+    withEgress({ ...egress, configuration: { nodePool: "work" } }),
+    "istio.egressGateways[0].configuration.nodePool",
+    /mode User, which has no addresses.*Write "out"/,
+  ],
+  [
+    "an address for a range",
+    withEgress({ ...egress, configuration: { ...configuration, excludeCidrs: ["10.0.0.0/8", "10.1.1.1"] } }),
+    "istio.egressGateways[0].configuration.excludeCidrs[1]",
+    /IPv4 range/,
+  ],
+  [
+    "the prefix of an egress gateway",
+    withEgress({ ...egress, configuration: { ...configuration, publicIpPrefixId: "mine" } }),
+    "istio.egressGateways[0].configuration.publicIpPrefixId",
+    /publicIPPrefixes/,
+  ],
+  ["a gateway pool by itself", { nodePools: static_.nodePools }, "nodePools[2].mode", /staticEgressGateway: true/],
+  ["a gateway pool that scales", withGatewayPool({ autoscale: true }), "nodePools[2].autoscale", /Write count/],
+  [
+    "a prefix that Azure does not make",
+    withGatewayPool({ gatewayPublicIpPrefixSize: 27 }),
+    "nodePools[2].gatewayPublicIpPrefixSize",
+    /28 \(16 addresses\) to 31 \(2\)/,
+  ],
+  [
+    "more gateway nodes than addresses",
+    withGatewayPool({ count: 3 }),
+    "nodePools[2].count",
+    /one for each node\. Write gatewayPublicIpPrefixSize: 30, or count: 2/,
+  ],
+  [
+    "more gateway nodes than any prefix has addresses",
+    withGatewayPool({ count: 17, gatewayPublicIpPrefixSize: 28 }),
+    "nodePools[2].count",
+    /Write 16 or less/,
+  ],
+  ["a gateway pool without nodes", withGatewayPool({ count: 0 }), "nodePools[2].count", /Write 1 to 1000/],
+  ["Windows at the gateway", withGatewayPool({ osSku: "Windows2022" }), "nodePools[2].osSku", /Linux/],
+  ["spot nodes at the gateway", withGatewayPool({ spot: true }), "nodePools[2].spot", /mode "User"/],
+  [
+    "a prefix for workloads",
+    withUserPool({ gatewayPublicIpPrefixSize: 31 }),
+    "nodePools[1].gatewayPublicIpPrefixSize",
+    /is for mode "Gateway"/,
   ],
   [
     "the name of an egress gateway",
@@ -592,7 +683,13 @@ describe("validation", () => {
       "Istio with gateways and a certificate authority",
       {
         mesh: "Istio",
-        istio: { egressGateways: [egress, { ...egress, namespace: "shop" }], certificateAuthority },
+        istio: {
+          egressGateways: [
+            { ...egress, configuration },
+            { ...egress, namespace: "shop" },
+          ],
+          certificateAuthority,
+        },
         ...static_,
       },
     ],

@@ -72,6 +72,28 @@ test("gives each revision the same settings, those to come too, and namespaces t
   expect(mesh.namespaceMetadata(false)).toEqual({ labels: {}, annotations: {} });
 });
 
+test("makes the addresses of egress gateways, once their definition and namespaces are there, and waits for them", async () => {
+  const gateway = {
+    namespace: "aks-istio-egress",
+    name: "routes",
+    nodePoolName: "out1a2b3",
+    excludeCidrs: ["10.0.0.0/8"],
+  };
+  await build({ staticGatewayConfigurations: [gateway] });
+  expect(named("mesh-ready").inputs["egressNamespaces"]).toEqual(["aks-istio-egress"]);
+  expect(named("mesh-aks-istio-egress-routes")).toMatchObject({
+    type: "kubernetes:egressgateway.kubernetes.azure.com/v1alpha1:StaticGatewayConfiguration",
+    dependsOn: ["mesh-ready"],
+    inputs: {
+      metadata: {
+        ...{ name: "routes", namespace: "aks-istio-egress" },
+        annotations: { "pulumi.com/waitFor": "jsonpath={.status.egressIpPrefix}" },
+      },
+      spec: { gatewayNodepoolName: "out1a2b3", provisionPublicIps: true, excludeCidrs: ["10.0.0.0/8"] },
+    },
+  });
+});
+
 test("lets its children be changed", async () => {
   await build({
     transform: {

@@ -266,3 +266,63 @@ describe("the quota of a region", () => {
     expect(errorOf(refused).code).toBe("ErrCode_InsufficientVCPUQuota");
   });
 });
+
+describe("a gateway pool", () => {
+  const gateway = { mode: "Gateway", count: 2, vmSize: "Standard_D2s_v5" };
+  const enable = async (enabled: boolean) => {
+    const body = clusterWith({ networkProfile: { staticEgressGatewayProfile: { enabled } } });
+    const answer = await emulator.arm("PUT", clusterPath, body);
+    if (answer.status < 300) await emulator.finish(answer);
+    return answer;
+  };
+
+  it("needs Static Egress Gateway, and is tainted and has two addresses where nothing is said", async () => {
+    expect(errorOf(await put("out", gateway))).toMatchObject({
+      code: "BadRequest",
+      message: expect.stringContaining("agent pool 'out' in mode Gateway needs Static Egress Gateway"),
+    });
+    await enable(true);
+    expect((await put("out", gateway)).status).toBe(201);
+    expect((await emulator.arm("GET", `${pools}/out`)).body).toMatchObject({
+      properties: {
+        mode: "Gateway",
+        gatewayProfile: { publicIPPrefixSize: 31 },
+        nodeTaints: ["kubernetes.azure.com/mode=gateway:NoSchedule"],
+      },
+    });
+    const [{ calls = [], pools: groups = [] } = {}] = emulator.backend.clusters.values();
+    expect(calls).toContain("enableStaticEgressGateway");
+    expect(groups.find(({ name }) => name === "out")).toMatchObject({ mode: "Gateway", publicIpPrefixSize: 31 });
+    expect(errorOf(await enable(false)).message).toContain("delete all gateway pools before it is disabled");
+  });
+
+  it("is one from the beginning to the end", async () => {
+    await enable(true);
+    await put("out", gateway);
+    await put("work", { count: 1, vmSize: "Standard_D2s_v5" });
+    const refused = (property: string) => ({
+      code: "PropertyChangeNotAllowed",
+      message: `Changing property 'properties.${property}' is not allowed.`,
+    });
+    expect(errorOf(await put("out", { mode: "User" }))).toMatchObject(refused("mode"));
+    expect(errorOf(await put("work", { mode: "Gateway" }))).toMatchObject(refused("mode"));
+    expect(errorOf(await put("out", { gatewayProfile: { publicIPPrefixSize: 30 } }))).toMatchObject(
+      refused("gatewayProfile"),
+    );
+    expect((await put("out", { mode: "Gateway", count: 1 })).status).toBe(200);
+  });
+
+  it.each<[string, JsonObject]>([
+    ["does not support the cluster autoscaler", { enableAutoScaling: true, minCount: 1, maxCount: 2 }],
+    ["has to run Linux", { osType: "Windows" }],
+    ["a Spot pool cannot be in mode Gateway", { scaleSetPriority: "Spot" }],
+    ["3 is more than the 2 addresses", { count: 3 }],
+    ["publicIPPrefixSize", { gatewayProfile: { publicIPPrefixSize: 27 } }],
+    ["it cannot be set if the agent pool's mode is not Gateway", { mode: "User", gatewayProfile: {} }],
+  ])("is refused: %s", async (text, change) => {
+    await enable(true);
+    const answer = await put("out", { ...gateway, ...change });
+    expect(answer.status).toBe(400);
+    expect(errorOf(answer).message).toContain(text);
+  });
+});
