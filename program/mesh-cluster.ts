@@ -12,8 +12,10 @@ export interface MeshCluster {
   readonly meshVersion?: Output<string>;
   /** Of Istio: the revision that new pods join, and that policies are for. */
   readonly meshRevision?: string;
+  /** Of Istio: the tag that stands for it. */
+  readonly meshRevisionTag?: string;
   /** Between two meshes: pods are made anew, for this revision of Istio or for no mesh. */
-  readonly migration?: { readonly revision?: string; readonly withheld?: true };
+  readonly migration?: { readonly revision?: string; readonly revisionTag?: string; readonly withheld?: true };
   /** Options of whatever is deployed to it. */
   readonly options: Pick<ComponentResourceOptions, "dependsOn" | "deletedWith"> & { readonly provider: Provider };
 }

@@ -81,7 +81,13 @@ export async function ownCluster({ name, definition, settings, tags }: OwnCluste
   const mesh =
     addOn === "None" && chosen === undefined
       ? undefined
-      : meshOn(name, cluster, withMtls(definition, stage?.mtls), chosen, inCluster);
+      : meshOn(
+          name,
+          cluster,
+          withMtls(definition, stage?.mtls),
+          chosen && { ...chosen, tag: settings.meshRevisionTag },
+          inCluster,
+        );
   const policies = stage?.policies ?? settings.mesh;
   return {
     resourceGroupName: group.name,
@@ -89,7 +95,12 @@ export async function ownCluster({ name, definition, settings, tags }: OwnCluste
     kubeconfig: cluster.kubeconfig,
     meshVersion: mesh?.version,
     meshRevision: policies === "istio" ? chosen?.revisions[0] : undefined,
-    migration: stage?.restarts && { revision: chosen?.revisions[0], withheld: stage.withheld },
+    meshRevisionTag: settings.meshRevisionTag,
+    migration: stage?.restarts && {
+      revision: chosen?.revisions[0],
+      revisionTag: chosen && settings.meshRevisionTag,
+      withheld: stage.withheld,
+    },
     // Workloads wait for the node pools too: without the nodes meant for them they would only wait longer.
     options: { ...inCluster, dependsOn: mesh === undefined ? [cluster] : [mesh, cluster] },
   };
@@ -125,7 +136,7 @@ function meshOn(
   name: string,
   cluster: AksCluster,
   definition: StackDefinition,
-  chosen: IstioPlan | undefined,
+  chosen: (IstioPlan & { readonly tag?: string }) | undefined,
   options: { readonly provider: Provider; readonly deletedWith: AksCluster },
 ): OpenServiceMesh | IstioMesh {
   const { kubeconfig } = cluster;
@@ -137,6 +148,7 @@ function meshOn(
       revisions: chosen.revisions,
       startingRevisions: chosen.starting,
       nextRevisions: chosen.next,
+      revisionTag: chosen.tag,
       settings: definition.istio?.settings,
       staticGatewayConfigurations: staticGatewayConfigurations(
         definition.istio?.addOn?.egressGateways ?? [],

@@ -2,6 +2,7 @@ import { type Config, RunError } from "@pulumi/pulumi";
 import { KubeconfigLogin, PrincipalType } from "../components/aks-cluster/enums";
 import { loginLike } from "../components/aks-cluster/kubeconfig";
 import { defaultKubernetesVersion } from "../components/aks-cluster/kubernetes-versions";
+import { tagProblem } from "../components/istio-mesh/revision-tag";
 import { type MigrationStage, readMigrationStage } from "./mesh-migration";
 
 /** What a person sets for a stack; every key is described in Pulumi.yaml. */
@@ -11,6 +12,8 @@ export interface Settings {
   readonly mesh: "osm" | "istio";
   /** Revisions of Istio, first the one that new pods join; none: they are asked from Azure. */
   readonly meshRevisions: readonly string[];
+  /** A name that stands for the first of them; absent where namespaces name the revision. */
+  readonly meshRevisionTag?: string;
   /** Where the cluster is on its way to `mesh`; absent where it is there. */
   readonly meshMigration?: MigrationStage;
   readonly registerFeature: boolean;
@@ -68,6 +71,20 @@ function meshRevisions(mesh: Settings["mesh"], revisions: readonly string[]): re
   );
 }
 
+/** A tag of revisions, too, makes sense for Istio alone. */
+function meshRevisionTag(mesh: Settings["mesh"], tag: string | undefined): string | undefined {
+  if (tag === undefined) return undefined;
+  if (mesh !== "istio") {
+    throw new RunError(
+      `aks-mesh:meshRevisionTag is "${tag}", and the mesh is osm, which has no revisions: take it out with ` +
+        "`pulumi config rm meshRevisionTag`.",
+    );
+  }
+  const problem = tagProblem(tag);
+  if (problem !== undefined) throw new RunError(`aks-mesh:meshRevisionTag: ${problem}.`);
+  return tag;
+}
+
 /** Reads a stack's settings. Types, and what is missing, Pulumi has checked against Pulumi.yaml. */
 export function readSettings(config: Config, environment: NodeJS.ProcessEnv): Settings {
   const mesh = meshOf(optional(config, "mesh") ?? "osm");
@@ -76,6 +93,7 @@ export function readSettings(config: Config, environment: NodeJS.ProcessEnv): Se
     owner: config.require("owner"),
     mesh,
     meshRevisions: meshRevisions(mesh, config.getObject<string[]>("meshRevisions") ?? []),
+    meshRevisionTag: meshRevisionTag(mesh, optional(config, "meshRevisionTag")),
     meshMigration: readMigrationStage(mesh, optional(config, "meshMigration")),
     registerFeature: config.requireBoolean("registerFeature"),
     kubernetesVersion: optional(config, "kubernetesVersion") ?? defaultKubernetesVersion,

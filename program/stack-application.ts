@@ -24,7 +24,7 @@ export interface StackApplicationArgs {
 
 /** Deploys a stack's application: where the stack is a preview, within its bounds. */
 export function stackApplication({ name, definition, cluster, previewed, previewIdentity }: StackApplicationArgs) {
-  const { meshRevision, kubeconfig, migration } = cluster;
+  const { meshRevision, meshRevisionTag, kubeconfig, migration } = cluster;
   const planned = applicationOf(definition, meshRevision === undefined ? "osm" : "istio");
   const { policy = { services: {} }, guarantees = [], front, otherNamespaces } = planned;
   const { namespaces, access, addresses, ...application } = new Application(
@@ -40,7 +40,7 @@ export function stackApplication({ name, definition, cluster, previewed, preview
       kubeconfig,
       ...(meshRevision === undefined
         ? { mesh: definition.mesh }
-        : { istio: { revision: meshRevision, ...definition.istio } }),
+        : { istio: { revision: meshRevision, revisionTag: meshRevisionTag, ...definition.istio } }),
       migration,
       namespaces:
         previewed?.cluster === "shared" ? previewNamespaces(previewed, preview.bounds, previewIdentity) : undefined,

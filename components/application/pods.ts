@@ -16,8 +16,9 @@ export function asItRuns(
   { istio, migration, mostReplicas }: ApplicationArgs,
   object: KubernetesObject,
 ): KubernetesObject {
-  const joined = istio?.revision ?? migration?.revision;
-  const revision = joined ?? (migration && "none");
+  const membership = istio ?? migration;
+  const joined = membership?.revisionTag ?? membership?.revision;
+  const revision = membership?.revision ?? (migration && "none");
   if (object.kind === "Pod") return injected(object, joined);
   const spec: unknown = Reflect.get(object, "spec");
   if (!isJsonObject(spec)) return object;
@@ -39,7 +40,7 @@ function ofJobs(jobTemplate: JsonObject, joined: string | undefined): JsonObject
   return { ...jobTemplate, spec: { ...spec, template: injected(spec["template"], joined) } };
 }
 
-/** A pod or its template with what it says of Open Service Mesh's sidecar said of that of the revision that it joins. */
+/** A pod or its template with what it says of Open Service Mesh's sidecar said of that of the revision, or of its tag, that it joins. */
 function injected<T extends object>(pod: T, joined: string | undefined): T {
   const said = textAt(pod, "metadata", "annotations", injectionAnnotation)?.toLowerCase();
   if (joined === undefined || said === undefined) return pod;

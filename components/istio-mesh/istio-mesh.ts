@@ -1,5 +1,6 @@
 import { CustomResource, type CustomResourceArgs } from "@pulumi/kubernetes/apiextensions";
-import { ConfigMap } from "@pulumi/kubernetes/core/v1";
+import { MutatingWebhookConfiguration } from "@pulumi/kubernetes/admissionregistration/v1";
+import { ConfigMap, Service } from "@pulumi/kubernetes/core/v1";
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { connect } from "../open-service-mesh/connect";
@@ -8,6 +9,7 @@ import { type Transform, transformed } from "../transform";
 import { IstioReady } from "./istio-ready";
 import { type IstioMeshSettings, meshPeerAuthentication, sharedConfigMap } from "./mesh-settings";
 import { type StaticGatewayConfiguration, staticGatewayConfigurationObject } from "./static-gateway-configuration";
+import { revisionTagService, revisionTagWebhook } from "./revision-tag";
 import { assertSettingsInPlace } from "./settings-in-place";
 import { assertIstioMeshArgs } from "./validate";
 
@@ -21,6 +23,11 @@ export interface IstioMeshArgs {
   startingRevisions?: readonly string[];
   /** Revisions that an upgrade may go to: their settings are put in place beforehand. Default: none. */
   nextRevisions?: readonly string[];
+  /**
+   * A name that stands for the first revision, such as `prod`: namespaces have it in the label `istio.io/rev`, and stay as they are when it moves
+   * to another revision. Default: none, and namespaces name the revision.
+   */
+  revisionTag?: string;
   /**
    * The addresses by which egress gateways leave the cluster, to be made once the mesh is ready. Their namespaces are the add-on's, which makes
    * them. Default: none.
@@ -38,6 +45,10 @@ export interface IstioMeshArgs {
     peerAuthentication?: Transform<CustomResourceArgs>;
     /** Called once for each. */
     staticGatewayConfiguration?: Transform<CustomResourceArgs>;
+    /** What gives pods sidecars by the tag. */
+    revisionTagWebhook?: Transform<kubernetes.types.input.admissionregistration.v1.MutatingWebhookConfiguration>;
+    /** The Service of the tag. */
+    revisionTagService?: Transform<kubernetes.types.input.core.v1.Service>;
   };
 }
 
@@ -64,13 +75,15 @@ export class IstioMesh extends pulumi.ComponentResource implements ServiceMesh {
   public readonly trustDomain: pulumi.Output<string>;
   /** The revision that new pods join. */
   public readonly revision: string;
+  /** The tag that stands for it, and that namespaces name. */
+  public readonly revisionTag: string | undefined;
 
   constructor(name: string, args: IstioMeshArgs, opts: IstioMeshOptions = {}) {
     super("aks-mesh:index:IstioMesh", name, {}, opts);
     const { revisions, startingRevisions = [], nextRevisions = [], settings = {} } = args;
-    const { staticGatewayConfigurations: gateways = [] } = args;
+    const { staticGatewayConfigurations: gateways = [], revisionTag } = args;
     const timeoutSeconds = args.readyTimeoutSeconds ?? 900;
-    assertIstioMeshArgs({ revisions, nextRevisions, settings, timeoutSeconds });
+    assertIstioMeshArgs({ revisions, nextRevisions, revisionTag, settings, timeoutSeconds });
     const wait = `${timeoutSeconds}s`;
     const child = { parent: this, dependsOn: opts.dependsOn, deletedWith: opts.deletedWith };
     const kubeconfig =
@@ -105,16 +118,44 @@ export class IstioMesh extends pulumi.ComponentResource implements ServiceMesh {
     }
 
     this.revision = revisions[0] ?? "";
+    this.revisionTag = revisionTag;
+    const tagged =
+      revisionTag === undefined ? [] : revisionTagObjects(name, revisionTag, this.revision, args, inCluster);
     // Known once the settings hold, so that what reads them comes after them.
-    const settled = pulumi.all([...configMaps.map(({ id }) => id), peerAuthentication.id]);
+    const settled = pulumi.all([...configMaps, peerAuthentication, ...tagged].map(({ id }) => id));
     this.version = pulumi.all([ready.istioVersion, settled]).apply(([version]) => version);
     this.trustDomain = ready.trustDomain;
-    this.registerOutputs({ version: this.version, trustDomain: this.trustDomain, revision: this.revision });
+    this.registerOutputs({
+      ...{ version: this.version, trustDomain: this.trustDomain, revision: this.revision },
+      revisionTag: this.revisionTag,
+    });
   }
 
   public namespaceMetadata(sidecarInjection = true): NamespaceMetadata {
-    return istioNamespace(this.revision, { sidecarInjection });
+    return istioNamespace(this.revisionTag ?? this.revision, { sidecarInjection });
   }
+}
+
+/** What makes a tag stand for a revision. */
+function revisionTagObjects(
+  name: string,
+  tag: string,
+  revision: string,
+  { transform }: IstioMeshArgs,
+  options: pulumi.CustomResourceOptions,
+): pulumi.CustomResource[] {
+  return [
+    new MutatingWebhookConfiguration(
+      `${name}-tag-${tag}`,
+      transformed(transform?.revisionTagWebhook, revisionTagWebhook(tag, revision)),
+      options,
+    ),
+    new Service(
+      `${name}-tag-${tag}`,
+      transformed(transform?.revisionTagService, revisionTagService(tag, revision)),
+      options,
+    ),
+  ];
 }
 
 /** The kubeconfig, in a preview after a look whether the revisions that start have their settings. An update has begun by then. */

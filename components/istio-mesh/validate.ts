@@ -2,11 +2,13 @@ import { RunError } from "@pulumi/pulumi";
 import { didYouMean } from "../../mesh/manifests/near-names";
 import { meshConfigFields, proxyConfigFields } from "./mesh-config-fields";
 import { type IstioMeshSettings } from "./mesh-settings";
+import { tagProblem } from "./revision-tag";
 
 /** What is checked. */
 interface Checked {
   readonly revisions: readonly string[];
   readonly nextRevisions: readonly string[];
+  readonly revisionTag?: string | undefined;
   readonly settings: IstioMeshSettings;
   readonly timeoutSeconds: number;
 }
@@ -69,7 +71,8 @@ function settingProblems(settings: IstioMeshSettings): string[] {
  *
  * @throws RunError that names each property and what to write.
  */
-export function assertIstioMeshArgs({ revisions, nextRevisions, settings, timeoutSeconds }: Checked): void {
+export function assertIstioMeshArgs(args: Checked): void {
+  const { revisions, nextRevisions, revisionTag, settings, timeoutSeconds } = args;
   const problems = settingProblems(settings);
   if (revisions.length < 1 || revisions.length > 2 || new Set(revisions).size < revisions.length) {
     problems.push(
@@ -83,6 +86,8 @@ export function assertIstioMeshArgs({ revisions, nextRevisions, settings, timeou
       }
     });
   }
+  const tag = revisionTag === undefined ? undefined : tagProblem(revisionTag);
+  if (tag !== undefined) problems.push(`revisionTag: ${tag}.`);
   if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 30) {
     problems.push(`readyTimeoutSeconds: ${timeoutSeconds} is too short or no integer; write 30 or more, e.g. 900.`);
   }

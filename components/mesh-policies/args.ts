@@ -86,6 +86,8 @@ export interface WorkloadArgs {
 export interface IstioMembership {
   /** The revision whose sidecars new pods get, such as `asm-1-30`: `IstioMesh` has it. */
   revision: string;
+  /** A tag that stands for it, which namespaces name: `IstioMesh` has it. Default: namespaces name the revision. */
+  revisionTag?: string;
   /** The mesh's settings, as IstioMesh has them. Default: its defaults. */
   settings?: IstioMeshSettings;
   /**
@@ -99,6 +101,8 @@ export interface IstioMembership {
 export interface MeshMigration {
   /** The revision of Istio that new pods join. Default: namespaces keep the marks of Open Service Mesh. */
   revision?: string;
+  /** A tag that stands for it, as in `IstioMembership`. Default: none. */
+  revisionTag?: string;
   /** The policies are checked and not applied, as their kinds may not be there yet. Default: they are applied. */
   withheld?: boolean;
 }

@@ -4,11 +4,12 @@ import { isJsonObject, type KubernetesObject, unreadFields } from "../../mesh/ma
 import { osmKinds } from "../../mesh/osm/kinds";
 import { assumedCluster } from "../../mesh/policy";
 import { istioControlPlaneNamespace, meshPeerAuthentication, sharedConfigMap } from "../istio-mesh";
+import { revisionTagWebhook } from "../istio-mesh/revision-tag";
 import { peersPolicy } from "../namespace-isolation";
 import { meshConfigSpec } from "../open-service-mesh/mesh-settings";
 import { istioNamespace, osmNamespace } from "../service-mesh";
 import { transformed } from "../transform";
-import { type MeshNamespace, type MeshPoliciesArgs } from "./args";
+import { type MeshMigration, type MeshNamespace, type MeshPoliciesArgs } from "./args";
 
 /** An object of the cluster that is no policy but that the mesh reads, as far as the program knows it. */
 export interface ClusterObject {
@@ -20,19 +21,18 @@ export interface ClusterObject {
 /**
  * Metadata that makes a namespace part of the mesh.
  *
- * @param revision of Istio; undefined: Open Service Mesh.
+ * @param joined the revision of Istio; undefined: Open Service Mesh.
  */
 export function onboarding(
   { sidecarInjection, metrics, labels, annotations }: Omit<MeshNamespace, "name">,
-  revision?: string,
+  joined?: Pick<MeshMigration, "revision" | "revisionTag">,
 ) {
-  const joined =
-    revision === undefined
-      ? osmNamespace({ sidecarInjection, metrics })
-      : istioNamespace(revision, { sidecarInjection });
+  const named = joined?.revisionTag ?? joined?.revision;
+  const metadata =
+    named === undefined ? osmNamespace({ sidecarInjection, metrics }) : istioNamespace(named, { sidecarInjection });
   return {
-    labels: { ...labels, ...joined.labels },
-    annotations: { ...annotations, ...joined.annotations },
+    labels: { ...labels, ...metadata.labels },
+    annotations: { ...annotations, ...metadata.annotations },
   };
 }
 
@@ -58,14 +58,14 @@ export function clusterObjects(args: MeshPoliciesArgs): readonly ClusterObject[]
     "v1",
     "Namespace",
     args.namespaces.map((namespace) => {
-      const metadata = { name: namespace.name, ...onboarding(namespace, istio?.revision) };
+      const metadata = { name: namespace.name, ...onboarding(namespace, istio) };
       return namespace.existing === true ? { metadata } : transformed(args.transform?.namespace, { metadata });
     }),
   );
   add(
     "v1",
     "Namespace",
-    args.otherNamespaces?.map((name) => ({ metadata: { name, ...onboarding({}, istio?.revision) } })),
+    args.otherNamespaces?.map((name) => ({ metadata: { name, ...onboarding({}, istio) } })),
   );
   add(
     "networking.k8s.io/v1",
@@ -82,6 +82,10 @@ export function clusterObjects(args: MeshPoliciesArgs): readonly ClusterObject[]
   } else {
     const { apiVersion, kind, ...mutualTls } = meshPeerAuthentication(istio.settings ?? {});
     add("v1", "ConfigMap", [sharedConfigMap(istio.revision, istio.settings ?? {})]);
+    if (istio.revisionTag !== undefined) {
+      const webhook = revisionTagWebhook(istio.revisionTag, istio.revision);
+      objects.push({ title: `${webhook.kind} ${webhook.metadata.name}`, value: webhook });
+    }
     add(apiVersion, kind, [mutualTls]);
   }
   add("v1", "ServiceAccount", workloads?.serviceAccounts);

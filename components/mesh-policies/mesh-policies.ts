@@ -58,7 +58,7 @@ export class MeshPolicies extends pulumi.ComponentResource {
       deletedWith: opts.deletedWith,
     };
 
-    const joined = args.istio?.revision ?? args.migration?.revision;
+    const joined = args.istio ?? args.migration;
     const onboarded = args.namespaces.map((namespace) => {
       const metadata = { name: namespace.name, ...onboarding(namespace, joined) };
       if (namespace.existing === true) {

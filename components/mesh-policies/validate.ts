@@ -2,6 +2,7 @@ import { RunError } from "@pulumi/pulumi";
 import { istioKinds } from "../../mesh/istio/kinds";
 import { isDnsLabel } from "../../mesh/manifests/names";
 import { blockedKinds } from "../istio-mesh/mesh-config-fields";
+import { tagProblem } from "../istio-mesh/revision-tag";
 import { type IstioMembership, type MeshPoliciesArgs } from "./args";
 
 /** Namespaces that a mesh leaves alone: its own control plane and the cluster's. */
@@ -20,7 +21,7 @@ function setHere(key: string): boolean {
 const ofOsmAlone = ["meshRootCertificates", "containerInsightsNamespaces"] as const;
 
 /** What is wrong with arguments for Istio. */
-function istioProblems(args: MeshPoliciesArgs, { revision, settings }: IstioMembership): string[] {
+function istioProblems(args: MeshPoliciesArgs, { revision, revisionTag, settings }: IstioMembership): string[] {
   const { policy, mesh } = args;
   const problems = ofOsmAlone
     .filter((property) => args[property] !== undefined)
@@ -28,6 +29,8 @@ function istioProblems(args: MeshPoliciesArgs, { revision, settings }: IstioMemb
   if (!/^asm-\d+-\d+$/.test(revision)) {
     problems.push(`istio.revision: "${revision}" is no revision of the add-on; write one such as asm-1-30.`);
   }
+  const tag = revisionTag === undefined ? undefined : tagProblem(revisionTag);
+  if (tag !== undefined) problems.push(`istio.revisionTag: ${tag}.`);
   if (args.migration !== undefined) {
     problems.push("migration: the policies are Istio's already; leave it out.");
   }

@@ -1,4 +1,6 @@
 import { type NamespaceState, type PodState } from "../cluster/workloads";
+import { aksRevision } from "./revisions";
+import { type InjectorState } from "./state/injectors";
 
 /** The namespace in which the AKS add-on runs, and whose policies are for the whole mesh. */
 export const aksRootNamespace = "aks-istio-system";
@@ -27,8 +29,10 @@ type InjectedPod = Pick<PodState, "namespace" | "labels" | "annotations" | "host
 export function sidecarRule(
   namespaces: ReadonlyMap<string, NamespaceState>,
   rootNamespace: string,
+  injectors: readonly InjectorState[],
 ): (pod: InjectedPod) => boolean {
   const onAks = rootNamespace === aksRootNamespace;
+  const injects = injectedLabels(injectors);
   return ({ namespace, labels, annotations, hostNetwork, running }) => {
     if (annotations[injectedMarks.annotation] !== undefined || labels[injectedMarks.label] === "istio") return true;
     // A pod that runs without the marks was made before its namespace was given to the mesh, or past the webhook.
@@ -39,7 +43,17 @@ export function sidecarRule(
     const around = namespaces.get(namespace)?.labels ?? {};
     if (around[injectionLabel] === "disabled") return false;
     if (around[injectionLabel] === "enabled") return !onAks;
-    if (around[revisionLabel] !== undefined) return true;
-    return labels[revisionLabel] !== undefined || (own === "true" && !onAks);
+    const asked = around[revisionLabel] ?? labels[revisionLabel];
+    return asked === undefined ? own === "true" && !onAks : injects(asked);
   };
+}
+
+/**
+ * Whether somebody gives sidecars by a value of the label. The add-on's revisions are AKS's, which no manifest shows; any other value is
+ * believed as long as no tag is among the objects.
+ */
+export function injectedLabels(injectors: readonly InjectorState[]): (value: string) => boolean {
+  const known = new Set(injectors.map(({ revision, tag }) => tag ?? revision));
+  const tagged = injectors.some(({ tag }) => tag !== undefined);
+  return (value) => !tagged || known.has(value) || aksRevision.test(value);
 }

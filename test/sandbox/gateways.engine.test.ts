@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
@@ -22,6 +23,18 @@ async function read(...args: string[]): Promise<string> {
   return exit.stdout.trim();
 }
 
+async function apply(...objects: readonly object[]): Promise<void> {
+  const file = join(sandbox.paths.directory, "objects.json");
+  await writeFile(file, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
+  const exit = await kubectl(sandbox, stack, "apply", "--filename", file);
+  expect(exit.code, exit.stderr).toBe(0);
+}
+
+function pod(name: string): object {
+  const containers = [{ name: "shop", image: "registry.example/shop:1" }];
+  return { apiVersion: "v1", kind: "Pod", metadata: { name, namespace: "shop" }, spec: { containers } };
+}
+
 describe.sequential("a cluster with Istio's gateways", () => {
   const namespace = "--namespace=aks-istio-egress";
 
@@ -40,6 +53,29 @@ describe.sequential("a cluster with Istio's gateways", () => {
     expect(gatewayNodes.split("\n")).toHaveLength(2);
     const nodes = (await read("pods", "--all-namespaces", "--output=jsonpath={.items[*].spec.nodeName}")).split(" ");
     expect(nodes.filter((node) => gatewayNodes.includes(node))).toEqual([]);
+    await up("--expect-no-changes");
+  });
+
+  it("gives pods sidecars by a tag, which moves to another revision while namespaces stay as they are", async () => {
+    const revisionOfPod = async (name: string) => {
+      await apply(pod(name));
+      return await read(
+        "pod",
+        name,
+        "--namespace=shop",
+        "--output=jsonpath={.metadata.labels.service\\.istio\\.io/canonical-revision} {.metadata.annotations.istio\\.io/rev}",
+      );
+    };
+    await apply({
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: "shop", labels: { "istio.io/rev": "prod" } },
+    });
+    expect(await revisionOfPod("before")).toMatch(/ asm-1-29$/);
+    await configure(sandbox, stack, { revisions: ["asm-1-30", "asm-1-29"] });
+    await up();
+    expect(await revisionOfPod("after")).toMatch(/ asm-1-30$/);
+    expect(await read("namespace", "shop", "--output=jsonpath={.metadata.labels.istio\\.io/rev}")).toBe("prod");
     await up("--expect-no-changes");
   });
 

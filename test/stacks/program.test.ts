@@ -85,6 +85,32 @@ describe("the program", () => {
     expect(registered.map(({ type }) => type)).toContain("kubernetes:security.istio.io/v1:AuthorizationPolicy");
   });
 
+  it("names a tag in place of the revision where a stack has one, and moves the tag with the revision", async () => {
+    const tagged = async (...meshRevisions: string[]) => {
+      const settings = { mesh: "istio", meshRevisionTag: "prod", meshRevisions: JSON.stringify(meshRevisions) };
+      const registered = await runProgram("dev", settings);
+      const inputs = (type: RegExp) => registered.filter((one) => type.test(one.type)).map((one) => one.inputs);
+      const [webhook] = inputs(/:MutatingWebhookConfiguration$/) as [
+        { webhooks: { clientConfig: { service: { name: string } } }[] },
+      ];
+      const [pods] = inputs(/:StatefulSet$/) as [{ spec: { template: { metadata: { annotations: object } } } }];
+      return {
+        namespaces: inputs(/core\/v1:Namespace$/).map(({ metadata }) => metadata),
+        points: webhook.webhooks.map(({ clientConfig }) => clientConfig.service.name),
+        pods: pods.spec.template.metadata.annotations,
+      };
+    };
+    const before = await tagged("asm-1-29", "asm-1-30");
+    const after = await tagged("asm-1-30", "asm-1-29");
+    expect(before.namespaces).toContainEqual({
+      ...{ name: "bookstore", labels: { "istio.io/rev": "prod" }, annotations: {} },
+    });
+    expect(after.namespaces).toEqual(before.namespaces);
+    expect(before.points).toEqual(["istiod-asm-1-29", "istiod-asm-1-29"]);
+    expect(after.points).toEqual(["istiod-asm-1-30", "istiod-asm-1-30"]);
+    expect(after.pods).toEqual({ "aks-mesh/mesh-revision": "asm-1-30" });
+  });
+
   it.each([
     ["osm-off", "Disabled", undefined, undefined, /monitored-by/],
     ["permissive", "Istio", "PERMISSIVE", "asm-1-30", /istio\.io\/rev/],
@@ -117,6 +143,8 @@ describe("the program", () => {
     [{ mesh: "istio", meshMigration: "planned" }, /"planned", which is for previews alone/],
     [{ mesh: "linkerd" }, /aks-mesh:mesh is "linkerd": write osm or istio/],
     [{ meshRevisions: '["asm-1-30"]' }, /meshRevisions.*the mesh is osm.*pulumi config rm meshRevisions/],
+    [{ meshRevisionTag: "prod" }, /meshRevisionTag.*the mesh is osm.*pulumi config rm meshRevisionTag/],
+    [{ mesh: "istio", meshRevisionTag: "asm-1-30" }, /meshRevisionTag: "asm-1-30" is the name of a revision/],
     [{ mesh: "istio" }, /could not be asked which revisions of Istio.*pulumi config set/],
   ])("refuses %j", async (settings, text) => {
     await expect(runProgram("dev", settings)).rejects.toThrow(text);

@@ -2,7 +2,7 @@ import { type Finding, finding } from "../../analysis/finding";
 import { type CallRequest } from "../../request/request";
 import { decide } from "../../analysis/decide";
 import { addressOf } from "../../analysis/mesh";
-import { aksRootNamespace, injectionLabel, revisionLabel } from "../injection";
+import { aksRootNamespace, injectedLabels, injectionLabel, revisionLabel } from "../injection";
 import { type IstioMesh } from "../mesh";
 import { fullName } from "../registry";
 
@@ -62,9 +62,23 @@ function shortened(all: readonly Finding[]): readonly Finding[] {
 }
 
 function labelFindings(mesh: IstioMesh): readonly Finding[] {
-  const { namespaces, rootNamespace } = mesh.state;
+  const { namespaces, rootNamespace, injectors } = mesh.state;
   if (rootNamespace !== aksRootNamespace) return [];
+  const injects = injectedLabels(injectors);
+  const tags = injectors.flatMap(({ tag }) => tag ?? []);
   return [...namespaces.values()].flatMap(({ name, labels }): readonly Finding[] => {
+    const asked = labels[revisionLabel];
+    if (labels[injectionLabel] === undefined && asked !== undefined && !injects(asked)) {
+      return [
+        {
+          severity: "error",
+          rule: "revision-label",
+          object: `Namespace ${name}`,
+          message: `Nobody gives sidecars by ${revisionLabel}: ${asked}: pods of the namespace get none.`,
+          remedy: `Write a revision of the add-on, such as asm-1-30, or a tag that there is: ${tags.join(", ")}.`,
+        },
+      ];
+    }
     if (labels[injectionLabel] !== "enabled") return [];
     return [
       {

@@ -15,6 +15,7 @@ import { type AuthorizationPolicyState, readAuthorizationPolicy } from "./author
 import { type DestinationRuleState, readDestinationRule } from "./destination-rules";
 import { type EnvoyFilterState, readEnvoyFilter } from "./envoy-filters";
 import { defaultSettings, meshConfigName, type MeshSettings, readMeshSettings } from "./mesh-config";
+import { type InjectorState, readInjector } from "./injectors";
 import { type Named, namedOf } from "./named";
 import { type PeerAuthenticationState, readPeerAuthentication } from "./peer-authentications";
 import { readServiceEntry, type ServiceEntryState } from "./service-entries";
@@ -35,6 +36,8 @@ export interface IstioState {
   /** Changes of Envoy's configuration, which are not read. */
   readonly envoyFilters: readonly EnvoyFilterState[];
   readonly gateways: readonly Named[];
+  /** Webhooks that give pods their sidecars, as far as the objects show any. */
+  readonly injectors: readonly InjectorState[];
   readonly networkPolicies: readonly NetworkPolicy[];
   readonly pods: readonly PodState[];
   /** Whether no object shows a pod, so that `pods` are those that the policies speak of. */
@@ -59,6 +62,7 @@ interface Given extends GivenObjects {
   readonly sidecars: Map<string, SidecarState>;
   readonly envoyFilters: Map<string, EnvoyFilterState>;
   readonly gateways: Map<string, Named>;
+  readonly injectors: Map<string, InjectorState>;
   readonly networkPolicies: Map<string, NetworkPolicy>;
   readonly meshConfigs: Map<string, Partial<MeshSettings>>;
 }
@@ -80,6 +84,7 @@ export function istioState(
     sidecars: new Map(),
     envoyFilters: new Map(),
     gateways: new Map(),
+    injectors: new Map(),
     networkPolicies: new Map(),
     meshConfigs: new Map(),
   };
@@ -94,6 +99,7 @@ export function istioState(
   const assumptions: string[] = [...(manifests.notes ?? [])];
   const { settings, rootNamespace } = configured(given, assumptions);
   const { namespaces } = given;
+  const injectors = [...given.injectors.values()];
   if (namespaces.size === 0) assumptions.push("No Namespace: all namespaces are taken to be in the mesh.");
   const spoken = assumedWorkloads({ ...given, rootNamespace }, asked, assumptions);
   const podsAssumed = given.pods.size + given.workloads.size === 0;
@@ -126,9 +132,10 @@ export function istioState(
     sidecars: oldestFirst([...given.sidecars.values()]),
     envoyFilters: [...given.envoyFilters.values()],
     gateways: [...given.gateways.values()],
+    injectors,
     networkPolicies: [...given.networkPolicies.values()],
     accounts: given.accounts,
-    hasSidecar: sidecarRule(namespaces, rootNamespace),
+    hasSidecar: sidecarRule(namespaces, rootNamespace, injectors),
     assumptions,
     problems,
     positions,
@@ -182,6 +189,12 @@ function readObject(object: KubernetesObject, key: string, reader: Reader, given
       if (object.apiVersion !== networkPolicyVersion) return false;
       keep(given.networkPolicies, key, reader, readNetworkPolicy(reader));
       return true;
+    case "MutatingWebhookConfiguration": {
+      const injector = readInjector(reader);
+      if (injector === undefined) return false;
+      keep(given.injectors, key, reader, injector);
+      return true;
+    }
     case "ConfigMap": {
       if (!meshConfigName.test(object.metadata.name)) return false;
       const settings = readMeshSettings(reader);

@@ -94,6 +94,21 @@ test("makes the addresses of egress gateways, once their definition and namespac
   });
 });
 
+test("makes a tag stand for the first revision, once the mesh is ready, and namespaces name it", async () => {
+  const mesh = await build({ revisions: ["asm-1-30", "asm-1-29"], revisionTag: "prod" });
+  expect(mesh.namespaceMetadata().labels).toEqual({ "istio.io/rev": "prod" });
+  const tag = registrations.filter(({ name }) => name === "mesh-tag-prod");
+  expect(tag.map(({ type }) => type).sort()).toEqual([
+    "kubernetes:admissionregistration.k8s.io/v1:MutatingWebhookConfiguration",
+    "kubernetes:core/v1:Service",
+  ]);
+  for (const { inputs, dependsOn, deletedWith } of tag) {
+    expect(inputs["metadata"]).toMatchObject({ labels: { "istio.io/rev": "asm-1-30", "istio.io/tag": "prod" } });
+    expect({ dependsOn, deletedWith }).toEqual({ dependsOn: ["mesh-ready"], deletedWith: "cluster" });
+  }
+  await expect(build({ revisionTag: "default" })).rejects.toThrow(/revisionTag: "default"/);
+});
+
 test("lets its children be changed", async () => {
   await build({
     transform: {

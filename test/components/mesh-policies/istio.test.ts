@@ -181,6 +181,7 @@ describe("MeshPolicies on Istio", () => {
     ["a kind that Istio does not have", istioObject("TrafficTarget"), /"TrafficTarget" is no kind.*VirtualService/],
     ["objects of another mesh", { ...istioObject("Gateway"), istio: undefined }, /istioObjects: the mesh is Open/],
     ["an Istio version", { istio: { revision: "1.30" } }, /istio\.revision: "1\.30".*asm-1-30/],
+    ["a tag named as a revision", { istio: { ...istio, revisionTag: "asm-1-29" } }, /istio\.revisionTag: "asm-1-29"/],
     ["a policy for everybody", { policy: { ...shop("/"), mode: "permissive" } }, /policy\.mode: .*Istio/],
     ["open egress of the policy alone", { policy: { ...shop("/"), openEgress: true } }, /istio\.settings\.egress/],
     ["metrics of namespaces", { containerInsightsNamespaces: ["shop"] }, /containerInsightsNamespaces/],

@@ -11,6 +11,7 @@ import {
 import { IstioMesh } from "../../../../components/istio-mesh";
 
 const config = new pulumi.Config();
+const revisions = config.requireObject<string[]>("revisions");
 const egressGateways: IstioEgressGatewayArgs[] = config.requireBoolean("egress")
   ? [{ name: "out", gatewayConfigurationName: "addresses", configuration: { nodePool: "out" } }]
   : [];
@@ -28,7 +29,7 @@ const cluster = new AksCluster(name, {
   resourceGroupName: group.name,
   mesh: "Istio",
   kubeconfigLogin: "ServicePrincipal",
-  istio: { revisions: ["asm-1-29"], externalIngressGateway: true, egressGateways },
+  istio: { revisions, externalIngressGateway: true, egressGateways },
   network: { staticEgressGateway: true },
   access: { clusterAdmins: [{ objectId: getClientConfigOutput().objectId, type: "ServicePrincipal" }] },
   nodePools,
@@ -38,7 +39,8 @@ new IstioMesh(
   name,
   {
     kubeconfig: cluster.kubeconfig,
-    revisions: ["asm-1-29"],
+    revisions,
+    revisionTag: "prod",
     staticGatewayConfigurations: staticGatewayConfigurations(egressGateways, nodePools, cluster.nodePoolNames),
   },
   { provider, deletedWith: cluster, dependsOn: cluster },
