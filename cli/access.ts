@@ -135,7 +135,8 @@ function entryLines(entry: AccessEntry, paint: Paint): readonly string[] {
   }
   if (summary.extent === "all") lines.push(paint.good("everything passes"));
   for (const route of summary.rules) lines.push(`${paint.good("pass")}  ${conditionText(route)}`);
-  for (const route of summary.forbidden) lines.push(`${paint.bad("403")}   ${conditionText(route)}`);
+  for (const route of summary.forbidden)
+    lines.push(`${paint.bad(String(route.status ?? "closed"))}   ${conditionText(route)}`);
   const missing: Readonly<Record<string, string>> = {
     "no-route": "404   the rest",
     unavailable: "503",
@@ -143,7 +144,8 @@ function entryLines(entry: AccessEntry, paint: Paint): readonly string[] {
     denied: "403",
   };
   for (const outcome of summary.rest) {
-    if (summary.rules.length > 0 && !summary.failures.includes(outcome)) lines.push(paint.dim(restTexts[outcome]));
+    const tellsMore = summary.rules.length > 0 || outcome === "allowed";
+    if (tellsMore && !summary.failures.includes(outcome)) lines.push(paint.dim(restTexts[outcome]));
   }
   for (const failure of summary.failures) {
     lines.push(paint.bad(`${missing[failure] ?? failure}${failingPart(summary)}`));

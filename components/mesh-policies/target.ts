@@ -24,7 +24,15 @@ export const waves: Readonly<Record<PolicyMesh, readonly (readonly PolicyKind[])
     ["TrafficSplit"],
   ],
   istio: [
-    ["PeerAuthentication", "Sidecar", "ServiceEntry", "DestinationRule", "Gateway", "EnvoyFilter"],
+    [
+      "PeerAuthentication",
+      "RequestAuthentication",
+      "Sidecar",
+      "ServiceEntry",
+      "DestinationRule",
+      "Gateway",
+      "EnvoyFilter",
+    ],
     ["AuthorizationPolicy"],
     ["VirtualService"],
   ],

@@ -4,6 +4,7 @@ import { drawn, type Draw } from "../generate/draw";
 import { type Mood, unique } from "../generate/names";
 import { drawAuthorizationPolicy, drawPeerAuthentication } from "./policy";
 import { drawRequest } from "./request";
+import { drawRequestAuthentication } from "./token";
 import { describeService, drawService } from "./service";
 import { drawDestinationRule, drawMeshConfig, drawServiceEntry, drawSidecar, drawVirtualService } from "./traffic";
 import { drawNamespaces, drawWorkload } from "./workload";
@@ -19,11 +20,13 @@ function drawCase(draw: Draw, requests: number): JudgeCase {
   const workloads = unique(draw.list(1, focused ? 2 : 5, () => drawWorkload(draw, mood)));
   const services = unique(draw.list(1, focused ? 2 : 4, () => drawService(draw, mood, workloads)));
   const routed = draw.oneIn(3);
+  const tokens = draw.oneIn(4);
   const objects: unknown[] = [
     ...drawNamespaces(draw, mood),
     ...workloads,
     ...services,
     ...unique(draw.list(0, 2, () => drawPeerAuthentication(draw, mood))),
+    ...(tokens ? unique(draw.list(1, 2, () => drawRequestAuthentication(draw, mood))) : []),
     ...unique(draw.list(draw.oneIn(6) ? 0 : 1, focused ? 2 : 4, () => drawAuthorizationPolicy(draw, mood))),
     ...(routed ? unique(draw.list(1, 2, () => drawVirtualService(draw, mood, services))) : []),
     ...(routed || draw.oneIn(6) ? unique(draw.list(0, 2, () => drawDestinationRule(draw, services))) : []),
@@ -33,6 +36,7 @@ function drawCase(draw: Draw, requests: number): JudgeCase {
   ];
   const world = {
     services: services.map(describeService),
+    tokens,
     callers: workloads.map(({ metadata, spec }) => `${metadata.namespace}/${spec.template.spec.serviceAccountName}`),
   };
   return { objects, requests: draw.list(requests, requests, () => drawRequest(draw, world)) };

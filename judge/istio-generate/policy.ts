@@ -11,23 +11,10 @@ import {
   rootNamespace,
   serviceNames,
 } from "./names";
+import { drawPlace } from "./place";
+import { claimConditions, principalConditions } from "./token";
 
 type Fields = Readonly<Record<string, readonly string[]>>;
-
-/** Where an object of security.istio.io counts: a namespace, and in it all workloads or those with some labels. */
-function drawPlace(draw: Draw, mood: Mood) {
-  const selector = draw.oneIn(2)
-    ? {
-        selector: {
-          matchLabels: draw.oneIn(4)
-            ? { version: draw.pick(["v1", "v2"]) }
-            : { app: draw.pick([...serviceNames, ...(mood === "wild" ? ["nobody"] : [])]) },
-        },
-      }
-    : {};
-  const namespace = draw.oneIn(6) ? rootNamespace : draw.pick(namespaces);
-  return { namespace, selector };
-}
 
 function drawPrincipal(draw: Draw): string {
   const [namespace, account] = [draw.pick(namespaces), draw.pick(accounts)];
@@ -69,6 +56,7 @@ function drawSource(draw: Draw): Fields {
     {
       principals: () => drawPrincipal(draw),
       namespaces: () => draw.pick([...namespaces, ...namespaces, "*", "a*", "*b", "c"]),
+      ...(draw.oneIn(6) && { requestPrincipals: () => draw.pick(principalConditions) }),
       ...(draw.oneIn(8) && { ipBlocks: () => draw.pick(["0.0.0.0/0", "198.18.0.0/16", "10.0.0.0/8"]) }),
     },
     draw.oneIn(3) ? 2 : 1,
@@ -119,8 +107,8 @@ function drawCondition(draw: Draw) {
           "*",
         ]),
     },
-    { key: "request.auth.claims[group]", value: () => draw.pick(["admin", "*"]) },
-    { key: "request.auth.principal", value: () => draw.pick(["issuer/subject", "*"]) },
+    ...claimConditions.map((one) => ({ key: one.key, value: () => draw.pick<string>(one.values) })),
+    { key: "request.auth.principal", value: () => draw.pick(principalConditions) },
   ]);
   const list = (): readonly string[] => [...new Set(draw.list(1, 2, values.value))];
   return draw.oneIn(3)

@@ -2,6 +2,7 @@ import { isAddress, parseAddress } from "../cluster/dns";
 import { httpRequest, type Reading, readingsOf, someId } from "../request/match";
 import { type CallRequest, type Layer, statusOf, type VariesBy, type Verdict } from "../request/request";
 import { idsToldApart } from "../request/request-id";
+import { isClaim, issuerClaim } from "../request/token-claims";
 import {
   type CallTree,
   causeOf,
@@ -28,7 +29,10 @@ export class RequestError extends Error {
  * @throws {RequestError} where a field of the request is missing or malformed.
  */
 export function decide(mesh: Mesh, request: CallRequest): Verdict {
-  const { serverName } = request;
+  const { serverName, headers = {} } = request;
+  if (Object.keys(headers).some(isClaim) && headers[issuerClaim] === undefined) {
+    throw new RequestError(`A token has an issuer: write "${issuerClaim}" among the headers, beside its other claims.`);
+  }
   const sent = { serverName, ...(request.protocol === "http" && { authority: request.host ?? request.to }) };
   const tree = answersTo(callTree(mesh, request.from, request.to, sent), request);
   const ends = endsOf(tree);

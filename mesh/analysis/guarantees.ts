@@ -10,6 +10,7 @@ import {
 } from "../request/request-set";
 import { nearNames } from "../manifests/near-names";
 import { type CallRequest } from "../request/request";
+import { isClaim, issuerClaim } from "../request/token-claims";
 import { callTree, decide } from "./decide";
 import { type Finding } from "./finding";
 import { type Access, addressOf, type Mesh, sentTo, type ServicePort } from "./mesh";
@@ -32,7 +33,7 @@ export interface Guarantee {
   readonly to: string;
   /** Default: every port. */
   readonly port?: number;
-  /** Default: any request. */
+  /** Default: any request; of `always` any without a token, unless claims are among the headers. */
   readonly requests?: Partial<RequestCondition>;
   /** HTTP requests that are left out of `requests`. Default: none. */
   readonly except?: readonly RequestCondition[];
@@ -229,6 +230,11 @@ function restsOnNetwork(mesh: Mesh, relation: Access, guarantee: Guarantee): boo
   return false;
 }
 
+const anyIssuer = new Map([[issuerClaim, ".+"]]);
+
+/** Tokens that are not valid fail anywhere; so what always passes is meant without one, unless its claims are named. */
+const withToken: RequestCondition = { methods: ["*"], path: "(?s:.*)", headers: new Map([[issuerClaim, "(?s:.*)"]]) };
+
 /** A way in which somebody may call. */
 interface Way {
   readonly from: string;
@@ -271,11 +277,17 @@ function ofWay(mesh: Mesh, guarantee: Guarantee, { from, service }: Way): Findin
   const to = addressOf(service);
   const tcp = service.kind === "tcp";
   const tls = service.tls === undefined ? {} : { serverName: service.tls.serverName };
-  const { methods = ["*"], path = ".*", headers } = guarantee.requests ?? {};
+  const { methods = ["*"], path = ".*", headers = new Map<string, string>() } = guarantee.requests ?? {};
+  const tokens = [...headers.keys()].some(isClaim);
   try {
     const tree = callTree(mesh, from, to, sentTo(service));
-    const asked = requestsMeeting({ methods, path, ...(headers && { headers }) }, to);
-    const except = tcp ? [] : (guarantee.except ?? []);
+    const asked = requestsMeeting(
+      { methods, path, headers: tokens ? new Map([...anyIssuer, ...headers]) : headers },
+      to,
+    );
+    const except = tcp
+      ? []
+      : [...(guarantee.except ?? []), ...(guarantee.kind === "always" && !tokens ? [withToken] : [])];
     const meant = subtractSets(
       asked,
       except.flatMap((condition) => requestsMeeting(condition, to)),

@@ -1,5 +1,6 @@
 import { alternativesOf, plainBeginning } from "../regex/alternatives";
 import { type RequestCondition } from "../request/request-set";
+import { comparableName } from "../request/token-claims";
 import { type CallTree, type Rules } from "./call-tree";
 import { answerOf } from "./outcome-sets";
 
@@ -35,7 +36,7 @@ export function likenessOf(trees: readonly CallTree[], authority: string): strin
     methods,
     pathOf(path),
     Array.from(headers ?? [], ([name, pattern]) => {
-      const key = name.toLowerCase();
+      const key = comparableName(name);
       if (key === "host" || key === ":authority") asksForHost = true;
       return [key, key === ":path" ? pathOf(pattern) : pattern];
     }),

@@ -1,4 +1,4 @@
-import { type Outcome, type VariesBy } from "../request/request";
+import { type Outcome, statusOf, type VariesBy } from "../request/request";
 import { type RequestCondition } from "../request/request-set";
 import { type CallTree, type Rule, type Rules } from "./call-tree";
 import { meetsHost } from "./may-pass";
@@ -14,9 +14,9 @@ export interface Summary {
   readonly unsettled: boolean;
   /** The rules by which the caller passes; empty where it passes whatever it asks for, or never. */
   readonly rules: readonly Rule[];
-  /** Rules by which the caller is denied. */
-  readonly forbidden: readonly Rule[];
-  /** What becomes of requests that meet none of its rules; empty where there are none. */
+  /** Rules by which the caller is denied, with the status of the answer. */
+  readonly forbidden: readonly (Rule & { readonly status: number | null })[];
+  /** What becomes of requests that meet none of its rules; empty where there are none, or all fail. */
   readonly rest: readonly Outcome[];
   /** What fails, and how. */
   readonly failures: readonly Outcome[];
@@ -32,7 +32,7 @@ export interface Summary {
  */
 export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
   const rules = new Map<string, Rule>();
-  const forbidden = new Map<string, Rule>();
+  const forbidden = new Map<string, Summary["forbidden"][number]>();
   const failures = new Set<Outcome>();
   const rest = new Set<Outcome>();
   const choices = new Set<VariesBy>();
@@ -63,16 +63,19 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
     }
   };
   const visitRules = ({ list, then, otherwise }: Rules): Shares => {
+    // No request meets a rule without a method, or one that wants another Host header.
+    const relevant = list.rules.filter((rule) => rule.methods.length > 0 && meetsHost(rule, hosts));
+    if (relevant.length === 0 && otherwise.outcome === "allowed") return visit(otherwise);
     const passing = new Set<CallTree>();
-    for (const rule of list.rules) {
-      // No request meets a rule without a method, or one that wants another Host header.
-      if (rule.methods.length === 0 || !meetsHost(rule, hosts)) continue;
+    const leavesSome = !list.rules.some(takesEverything);
+    if (leavesSome && otherwise.outcome === "allowed") passing.add(otherwise);
+    for (const rule of relevant) {
       const next = then(rule);
       if (next.kind !== "end") passing.add(next);
       else if (next.outcome === "allowed") {
         passing.add(next);
         rules.set(rule.key, rule);
-      } else forbidden.set(rule.key, rule);
+      } else forbidden.set(rule.key, { ...rule, status: statusOf(next, "http") });
     }
     if (passing.size === 0) {
       failed += 1;
@@ -80,12 +83,11 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
       return noShares;
     }
     partial += 1;
-    const leavesSome = !list.rules.some(takesEverything);
     if (leavesSome) rest.add(otherwise.outcome);
     return anyOf(
       Array.from(passing, (next) => {
         if (next.kind === "end") return whole(next.backend);
-        if (leavesSome) failures.add(otherwise.outcome);
+        if (leavesSome && otherwise.outcome !== "allowed") failures.add(otherwise.outcome);
         return visit(next);
       }),
     );

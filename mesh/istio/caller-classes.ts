@@ -1,7 +1,7 @@
 import { type AccountKey, keyOf } from "../cluster/keys";
 import { memo } from "../cluster/look-up";
 import { type WorkloadPolicies } from "./authorization/decision";
-import { type Peer, sourceTest } from "./authorization/peer";
+import { isTokenSource, type Peer, sourceTest } from "./authorization/peer";
 import { whenTest } from "./authorization/rule";
 import { addressOfClient, clientsOf } from "./calls/client";
 import { interceptionOf, leavesInbound } from "./calls/interception";
@@ -224,7 +224,7 @@ function askedOf(
   for (const { from, when } of rules) {
     for (const source of from) {
       const exact = namedBy(plane, source, accountNamed);
-      if (exact === undefined) tests.push(ofCaller(sourceTest(source, reading, () => false)));
+      if (exact === undefined) tests.push(ofCaller(sourceTest(source, reading)));
       else named.push(...exact);
     }
     for (const condition of when) {
@@ -233,7 +233,7 @@ function askedOf(
     }
   }
   const byAnybody = rules.some(
-    ({ from }) => from.length === 0 || from.some((source) => Object.keys(source).length === 0),
+    ({ from }) => from.length === 0 || from.some((source) => Object.keys(source).every(isTokenSource)),
   );
   return { named, tests, byAnybody };
 }
@@ -247,7 +247,7 @@ function namedBy(
   accountNamed: (principal: string) => AccountKey | undefined,
 ): readonly AccountKey[] | undefined {
   if (state.settings.trustDomain !== "cluster.local") return undefined;
-  const fields = Object.keys(source);
+  const fields = Object.keys(source).filter((field) => !isTokenSource(field));
   if (fields.length === 0) return [];
   const { principals } = source;
   if (principals === undefined || fields.length > 1) return undefined;

@@ -35,7 +35,7 @@ export function istioMesh(
     ...plane,
     assumptions: state.assumptions,
     unmetAssumptions: () => new Map(),
-    unread: [...unreadNetworkPolicies(manifests), ...unreadFilters(state)],
+    unread: [...unreadNetworkPolicies(manifests), ...unreadFilters(state), ...unreadHeaders(state)],
     problems: state.problems,
     positions: state.positions,
     extent: istioExtent(state.settings.pathNormalization),
@@ -83,6 +83,18 @@ function unreadFilters({ envoyFilters, rootNamespace }: IstioPlane["state"]): re
       namespace: namespace === rootNamespace ? undefined : namespace,
       layer: "sidecar",
     }));
+}
+
+/** RequestAuthentications that write what a token says into headers which policies ask for. */
+function unreadHeaders({ requestAuthentications, authorizationPolicies }: IstioPlane["state"]): readonly Unread[] {
+  const writing = requestAuthentications.filter(({ writes }) => writes.length > 0);
+  if (writing.length === 0) return [];
+  const asked = new Set(
+    authorizationPolicies.flatMap(({ rules }) => rules.flatMap(({ when }) => when.map(({ key }) => key.toLowerCase()))),
+  );
+  return writing
+    .filter(({ writes }) => writes.some((name) => asked.has(`request.headers[${name}]`)))
+    .map(({ object }) => ({ object, namespace: undefined, layer: "sidecar" }));
 }
 
 /** The pods behind a headless Service's name reach themselves by it, around their own sidecars. */

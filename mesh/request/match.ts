@@ -2,6 +2,7 @@ import { fullMatch, fullMatchInUtf8 } from "../regex/pattern";
 import { normalPath, type PathNormalization } from "./path-normalization";
 import { type CallRequest } from "./request";
 import { type RequestCondition } from "./request-set";
+import { comparableName, isClaim } from "./token-claims";
 
 /** A request as Envoy's route matching sees it. */
 export interface HttpRequest {
@@ -11,8 +12,8 @@ export interface HttpRequest {
   /** Host header. */
   readonly authority: string;
   /**
-   * Whether a header has a value that a pattern matches as a whole, by its lower-case name, pseudo headers included. An absent
-   * header has none.
+   * Whether a header, or a claim of the token, has a value that a pattern matches as a whole, by its comparable name, pseudo headers
+   * included. What is absent has none.
    */
   headerMatches(name: string, pattern: string): boolean;
   /** The request after a sidecar has brought its path into a normal form. */
@@ -66,7 +67,9 @@ export const bytewise: Reading = { repeated: "each", encoding: "latin1" };
 
 /** The ways in which Envoys of different ages may read a request; one where it makes no difference. */
 export function readingsOf({ headers = {} }: CallRequest): readonly [Reading, ...Reading[]] {
-  const values = Object.entries(headers).flatMap(([name, value]) =>
+  // What tokens hold all Envoys read alike.
+  const sent = Object.entries(headers).filter(([name]) => !isClaim(name));
+  const values = sent.flatMap(([name, value]) =>
     (typeof value === "string" ? [value] : value).map((one) => ({ name: name.toLowerCase(), value: one })),
   );
   const apart = values.map(({ name }) => name).filter((name) => !keptAsOne.has(name));
@@ -114,11 +117,11 @@ export function httpRequest(request: CallRequest, reading: Reading, id: AddedId 
   const authority = request.host ?? request.to;
   const headers = new Map<string, readonly string[]>();
   for (const [name, value] of Object.entries(request.headers ?? {})) {
-    const key = name.toLowerCase();
+    const key = comparableName(name);
     headers.set(key, [...(headers.get(key) ?? []), ...(typeof value === "string" ? [value] : value).map(trimmed)]);
   }
   for (const [name, values] of headers) {
-    if (reading.repeated === "joined" || keptAsOne.has(name)) headers.set(name, [values.join(",")]);
+    if (!isClaim(name) && (reading.repeated === "joined" || keptAsOne.has(name))) headers.set(name, [values.join(",")]);
   }
   // Envoy keeps the Host header under :authority and finds it by either name.
   headers.set("host", [authority]);
@@ -154,7 +157,7 @@ export function meets(request: HttpRequest, { methods, path, headers, also, exce
   if (!methods.some((method) => method === "*" || fullMatch(method, request.method))) return false;
   if (!fullMatch(path, request.path)) return false;
   for (const [name, regex] of headers ?? []) {
-    if (!request.headerMatches(name.toLowerCase(), regex)) return false;
+    if (!request.headerMatches(comparableName(name), regex)) return false;
   }
   if (also?.every((condition) => meets(request, condition)) === false) return false;
   return except === undefined || !except.some((condition) => meets(request, condition));

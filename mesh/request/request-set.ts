@@ -2,6 +2,7 @@ import { TooComplexError } from "../regex/automaton";
 import { difference, exampleOf, intersection, type Language, languageOf, prefixesDiffer } from "../regex/language";
 import { fullMatch } from "../regex/pattern";
 import { addedHeaders, plainScheme } from "./match";
+import { comparableName } from "./token-claims";
 
 /** Methods that a request can have. The last stands for all that the SMI schema does not name: they only match `*`. */
 export const requestMethods = [
@@ -31,7 +32,7 @@ interface HeaderValues {
   readonly values: Language;
 }
 
-/** Requests whose method, path and headers each lie in a set. Headers that are not named are free. */
+/** Requests whose method, path and headers each lie in a set. Headers that are not named are free. Claims are among them. */
 export interface RequestBox {
   /** Bits by index in {@link requestMethods}. */
   readonly methods: number;
@@ -61,7 +62,7 @@ export interface RequestCondition {
   readonly methods: readonly string[];
   /** RE2 of the whole path. */
   readonly path: string;
-  /** Name in any case → RE2 of the whole value. */
+  /** Name in any case, or of a claim → RE2 of the whole value. */
   readonly headers?: ReadonlyMap<string, string>;
   /** Requests that do not meet all of these as well are left out. */
   readonly also?: readonly RequestCondition[];
@@ -91,7 +92,7 @@ export function requestsMeeting(condition: RequestCondition, authority: string):
   let path = intersection(languageOf(anyPath), languageOf(condition.path));
   const headers = new Map<string, HeaderValues>();
   for (const [name, pattern] of condition.headers ?? []) {
-    const key = name.toLowerCase();
+    const key = comparableName(name);
     if (key === "host" || key === ":authority") {
       if (!fullMatch(pattern, authority)) return [];
       continue;

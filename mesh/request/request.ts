@@ -14,7 +14,10 @@ export interface CallRequest {
   readonly method?: string;
   /** With or without a query. Default: `/`. */
   readonly path?: string;
-  /** Names in any case. Several values are a header that is sent several times. */
+  /**
+   * Names in any case. Several values are a header that is sent several times. Claims of a token that the caller sends are among them, as
+   * `request.auth.claims[iss]`; several values are a list. Without any it sends none.
+   */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Host header. Default: `to`. */
   readonly host?: string;

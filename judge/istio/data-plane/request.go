@@ -19,7 +19,7 @@ type seen struct {
 
 // outcomes are those of the statuses of answers.
 var outcomes = map[int]verdict.Outcome{
-	http.StatusOK: verdict.Allowed, http.StatusForbidden: verdict.Denied, http.StatusNotFound: verdict.NoRoute,
+	http.StatusOK: verdict.Allowed, http.StatusForbidden: verdict.Denied, http.StatusUnauthorized: verdict.Denied, http.StatusNotFound: verdict.NoRoute,
 	http.StatusBadGateway: verdict.Unavailable, http.StatusServiceUnavailable: verdict.Unavailable,
 	http.StatusInternalServerError: verdict.Unavailable,
 }
@@ -41,8 +41,17 @@ func send(started []*pod, objects *cluster.Objects, asked verdict.Request) (seen
 	if call.Host == "" {
 		call.Host = asked.To
 	}
+	if token := asked.Token(); token != nil {
+		signed, err := signedToken(objects, token)
+		if err != nil {
+			return seen{}, err
+		}
+		call.Headers["authorization"] = []string{"Bearer " + signed}
+	}
 	for name, values := range asked.Headers {
-		call.Headers[name] = values
+		if !verdict.IsClaim(name) {
+			call.Headers[name] = values
+		}
 	}
 	result, err := from.Send(address, nil, call)
 	if err != nil {

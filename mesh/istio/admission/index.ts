@@ -7,6 +7,7 @@ import { schemaProblems } from "../../manifests/schema";
 import { type IstioKind, istioKinds, type IstioObject, type PeerAuthentication } from "../kinds";
 import { checkAuthorizationPolicy } from "./authorization-policy";
 import { checkDryRun } from "./dry-run";
+import { checkRequestAuthentication } from "./request-authentication";
 import { specSchemas } from "./schemas";
 import { checkSelector } from "./selector";
 import { checkVirtualService } from "./virtual-service";
@@ -102,6 +103,9 @@ function checkObject(object: IstioObject, report: Report): void {
       break;
     case "PeerAuthentication":
       checkPeerAuthentication(object, report);
+      break;
+    case "RequestAuthentication":
+      checkRequestAuthentication(object, report);
       break;
     case "VirtualService":
       checkVirtualService(object, report);

@@ -87,6 +87,28 @@ export const specSchemas: Readonly<Record<IstioKind, Schema | undefined>> = {
     mtls: mode,
     portLevelMtls: { type: "map", values: mode },
   }),
+  RequestAuthentication: object({
+    selector: matchLabels,
+    targetRef,
+    targetRefs: list(targetRef),
+    jwtRules: list(
+      object({
+        issuer: string,
+        audiences: strings,
+        jwksUri: string,
+        jwks_uri: string,
+        jwks: string,
+        fromHeaders: list(object({ name: string, prefix: string }, "name")),
+        fromParams: strings,
+        fromCookies: strings,
+        outputPayloadToHeader: string,
+        outputClaimToHeaders: list(object({ header: string, claim: string }, "header", "claim")),
+        forwardOriginalToken: boolean,
+        timeout: string,
+        spaceDelimitedClaims: strings,
+      }),
+    ),
+  }),
   VirtualService: object({
     hosts: strings,
     gateways: strings,

@@ -11,12 +11,16 @@ import { describeObject } from "../../manifests";
 import { type Reason } from "../../request/request";
 import { conditionKey } from "../../request/condition-key";
 import { type AuthorizationPolicyState, type RuleState } from "../state/authorization-policies";
+import { type RequestAuthenticationState } from "../state/request-authentications";
 import { anyRequest, isAnyRequest } from "./matcher";
+import { refusedTokens } from "./token";
 import { type Peer, type Reading } from "./peer";
-import { callersTest, type Met, type Sending, whenMet, type WrittenCondition } from "./rule";
+import { bySource, callersTest, type Met, type Sending, whenMet, type WrittenCondition } from "./rule";
 
 /** Policies that select a workload, by what they do. Those that are only tried are not among them. */
 export interface WorkloadPolicies {
+  /** Those that say whose tokens are valid. */
+  readonly tokens: readonly RequestAuthenticationState[];
   readonly custom: readonly AuthorizationPolicyState[];
   readonly deny: readonly AuthorizationPolicyState[];
   readonly allow: readonly AuthorizationPolicyState[];
@@ -45,14 +49,14 @@ export interface Answers {
 const everything: WrittenCondition = { text: "any request", ...anyRequest };
 
 /**
- * What the policies of a workload come to, by who calls: those that ask somebody else first, then any DENY, then, where there is any
- * ALLOW policy, only what one of them allows. Peers that the same rules are for get one and the same tree.
+ * What the policies of a workload come to, by who calls: those that ask somebody else first, then which tokens are valid, then any DENY, then, where
+ * there is any ALLOW policy, only what one of them allows. Peers that the same rules are for get one and the same tree.
  *
  * @param lost why what is allowed comes to nothing all the same; undefined where somebody answers.
  */
 export function authorization(
   policies: WorkloadPolicies,
-  sending: Sending,
+  sending: Omit<Sending, "tokens">,
   settings: Reading["settings"],
   backend: string,
   lost: string | undefined,
@@ -63,11 +67,12 @@ export function authorization(
     denied: (because) => (http ? end("denied", because, backend) : failure(false, undefined, because)),
   };
   let count = 0;
+  const tokens = policies.tokens.flatMap(({ rules }) => rules);
   const read = (some: readonly AuthorizationPolicyState[]): readonly ReadRule[] =>
     some.flatMap((policy) =>
-      policy.rules.map((rule): ReadRule => ({
+      policy.rules.flatMap(bySource).map((rule): ReadRule => ({
         number: (count += 1),
-        isFor: callersTest(policy.namespace, rule, settings, http),
+        isFor: callersTest(policy.namespace, rule, settings),
         policy,
         rule,
       })),
@@ -75,15 +80,17 @@ export function authorization(
   const [custom, deny, allow] = [read(policies.custom), read(policies.deny), read(policies.allow)];
   const leading = (
     leads: (because: readonly Reason[]) => CallTree,
+    valid: Sending["tokens"],
   ): ((rules: readonly ReadRule[]) => readonly PolicyRule[]) => {
     const known: (readonly PolicyRule[] | undefined)[] = [];
+    const told: Sending = { ...sending, tokens: valid };
     return (rules) => {
       const all: PolicyRule[] = [];
       for (const { number, policy, rule } of rules) {
         let own = known[number];
         if (own === undefined) {
           const leadsTo = leads([reasonOf(policy, rule)]);
-          const conditions = conditionsOf(whenMet(policy, rule, sending));
+          const conditions = conditionsOf(whenMet(policy, rule, told));
           known[number] = own = conditions.map((condition) => policyRule(condition, leadsTo));
         }
         for (const one of own) all.push(one);
@@ -91,10 +98,11 @@ export function authorization(
       return all;
     };
   };
-  const refusing = leading(answers.denied);
-  const passing = leading(answers.allowed);
+  const refusing = leading(answers.denied, tokens);
+  const passing = leading(answers.allowed, tokens);
   const none = withoutRule(policies.allow);
   const otherwise = policies.allow.length === 0 ? answers.allowed(none) : answers.denied(none);
+  const invalid = http && tokens.length > 0 ? invalidTokens(policies.tokens, answers) : [];
   const byRules = new Map<string, CallTree>();
   return (peer) => {
     const [asking, denying, allowing] = [forPeer(custom, peer), forPeer(deny, peer), forPeer(allow, peer)];
@@ -102,11 +110,14 @@ export function authorization(
     for (const rules of [asking, denying, allowing]) for (const { number } of rules) key += `${String(number)},`;
     let tree = byRules.get(key);
     if (tree === undefined) {
-      const decided = denyThenAllow(refusing(denying), passing(allowing), otherwise, answers);
+      const refused = invalid.length === 0 ? refusing(denying) : [...invalid, ...refusing(denying)];
+      const decided = denyThenAllow(refused, passing(allowing), otherwise, answers);
       if (asking.length === 0) tree = decided;
       else {
-        const asked = leading((reasons) =>
-          undefinedChoice<CallTree>("external-authorization", [answers.denied(reasons), decided], reasons),
+        // Somebody else is asked before tokens are read (pilot/pkg/networking/core/listener_builder.go, buildHCMFilters).
+        const asked = leading(
+          (reasons) => undefinedChoice<CallTree>("external-authorization", [answers.denied(reasons), decided], reasons),
+          [],
         )(asking);
         tree = asked.length === 0 ? decided : listOf([...asked, catchAll(decided)], answers.denied([]));
       }
@@ -137,6 +148,14 @@ function forPeer(rules: readonly ReadRule[], peer: Peer): readonly ReadRule[] {
   return rules.length === 0 ? rules : rules.filter((rule) => rule.isFor(peer));
 }
 
+/** What becomes of tokens that are not valid. */
+function invalidTokens(policies: readonly RequestAuthenticationState[], { denied }: Answers): readonly PolicyRule[] {
+  const because = policies.map(({ object }) => ({ text: `${describeObject(object)} takes no such token`, object }));
+  return refusedTokens(policies.flatMap(({ rules }) => rules)).map(({ condition, status }) =>
+    policyRule(condition, { ...denied(because), ...(status === 401 && { status }) }),
+  );
+}
+
 /** Why a request meets what comes after all rules. */
 function withoutRule(allow: readonly AuthorizationPolicyState[]): readonly Reason[] {
   return allow.length === 0
@@ -159,7 +178,7 @@ function denyThenAllow(
   const before = first < 0 ? rules : rules.slice(0, first);
   // A rule that leads where the rest leads is not told apart from it.
   const tells = ({ leadsTo }: PolicyRule): boolean =>
-    leadsTo.kind !== "end" || last.kind !== "end" || leadsTo.outcome !== last.outcome;
+    leadsTo.kind !== "end" || last.kind !== "end" || leadsTo.outcome !== last.outcome || leadsTo.status !== last.status;
   if (!before.some(tells)) return last;
   return last.kind === "end" ? listOf(before, last) : listOf([...before.filter(tells), catchAll(last)], denied([]));
 }

@@ -23,17 +23,16 @@ export function isInBlock(block: string, ip: string): boolean {
   return ipaddr.isValid(block) && ipaddr.isValid(ip) && ipaddr.parse(block).toString() === ipaddr.parse(ip).toString();
 }
 
-/** Fields of a source of which a token has to tell, and callers are taken to send none. */
-const tokenFields: ReadonlySet<SourceField> = new Set(["requestPrincipals", "notRequestPrincipals"]);
+/** Fields of a source of which a request's token tells, whoever sends it. */
+const tokenFields: ReadonlySet<string> = new Set(["requestPrincipals", "notRequestPrincipals"]);
 
-/** Whether a list of a source can be met by HTTP requests alone. */
-export function isHttpSource(field: SourceField): boolean {
+/** Whether a list of a source asks for a token, which HTTP requests alone have. */
+export function isTokenSource(field: string): boolean {
   return tokenFields.has(field);
 }
 
 const negations = {
   notPrincipals: "principals",
-  notRequestPrincipals: "requestPrincipals",
   notNamespaces: "namespaces",
   notServiceAccounts: "serviceAccounts",
   notTrustDomains: "trustDomains",
@@ -41,9 +40,16 @@ const negations = {
   notRemoteIpBlocks: "remoteIpBlocks",
 } as const;
 
+/** Fields of a source of which the connection tells. */
+type PeerField = Exclude<SourceField, "requestPrincipals" | "notRequestPrincipals">;
+
+function isPeerField(field: string): field is PeerField {
+  return !tokenFields.has(field);
+}
+
 type Plain = (typeof negations)[keyof typeof negations];
 
-function isNegation(field: SourceField): field is keyof typeof negations {
+function isNegation(field: PeerField): field is keyof typeof negations {
   return Object.hasOwn(negations, field);
 }
 
@@ -53,24 +59,16 @@ export interface Reading {
   readonly namespace: string;
 }
 
-/**
- * Tells whether a peer is one that a source names.
- *
- * @param passedOver lists that are as if they were not there.
- */
-export function sourceTest(
-  source: Lists<SourceField>,
-  reading: Reading,
-  passedOver: (field: SourceField) => boolean,
-): (peer: Peer) => boolean {
-  const fields = Object.keys(source) as SourceField[];
+/** Tells whether a peer is one that a source names. What it asks of tokens is left to the requests. */
+export function sourceTest(source: Lists<SourceField>, reading: Reading): (peer: Peer) => boolean {
+  const fields = Object.keys(source).filter(isPeerField);
   const [only] = fields;
-  if (fields.length === 1 && only !== undefined && !passedOver(only)) return fieldTest(only, source, reading);
-  const tests = fields.filter((field) => !passedOver(field)).map((field) => fieldTest(field, source, reading));
+  if (fields.length === 1 && only !== undefined) return fieldTest(only, source, reading);
+  const tests = fields.map((field) => fieldTest(field, source, reading));
   return (peer) => tests.every((isMet) => isMet(peer));
 }
 
-function fieldTest(field: SourceField, source: Lists<SourceField>, reading: Reading): (peer: Peer) => boolean {
+function fieldTest(field: PeerField, source: Lists<SourceField>, reading: Reading): (peer: Peer) => boolean {
   const values = source[field] ?? [];
   if (!isNegation(field)) return anyTest(field, values, reading);
   const isAny = anyTest(negations[field], values, reading);
@@ -97,8 +95,6 @@ function isOne(field: Exclude<Plain, "principals">, value: string, peer: Peer, r
   const { settings, namespace } = reading;
   const { principal, ip } = peer;
   switch (field) {
-    case "requestPrincipals":
-      return false;
     case "namespaces":
       return matchesIdentity(`.*/ns/${value.split("*").map(literally).join(".*")}/.*`, principal);
     case "serviceAccounts": {

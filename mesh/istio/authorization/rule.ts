@@ -1,4 +1,5 @@
 import { type RequestCondition, requestMethods } from "../../request/request-set";
+import { type TokenRule } from "../state/request-authentications";
 import { type RequestPart } from "../request-rules";
 import { metByShadowRules, type Shadowed } from "../shadow-rules";
 import {
@@ -10,7 +11,8 @@ import {
   type SourceField,
 } from "../state/authorization-policies";
 import { anyOfPatterns, anything, meetsValue, pathPattern, valuePattern } from "./matcher";
-import { anyTest, isHttpSource, isInBlock, type Peer, type Reading, sourceTest } from "./peer";
+import { anyTest, isInBlock, isTokenSource, type Peer, type Reading, sourceTest } from "./peer";
+import { claimCondition, isTokenKey, requestPrincipalCondition, requestPrincipalKey } from "./token";
 
 /** What is sent to a sidecar, whoever sends it, as far as it is known before the request is. */
 export interface Sending {
@@ -22,6 +24,8 @@ export interface Sending {
   readonly authority: string | undefined;
   /** What an EnvoyFilter of a conversion holds requests of the sender against before the policies are asked. */
   readonly shadow?: readonly Shadowed[] | undefined;
+  /** Tokens that are taken. Where none are, nobody reads any. */
+  readonly tokens: readonly TokenRule[];
 }
 
 /** A condition, and how a policy writes it: `GET /books*, not {x-env: test}`. */
@@ -56,25 +60,26 @@ interface Part {
 /** What a list of parts comes to: nothing can meet it, or those that HTTP requests decide. */
 type Parts = "never" | readonly Part[];
 
-const noField = (): boolean => false;
-
 /** Tells whether a rule is for a peer: by its sources, and by what `when` asks of who calls. */
 export function callersTest(
   namespace: string,
   { from, when }: RuleState,
   settings: Reading["settings"],
-  http: boolean,
 ): (peer: Peer) => boolean {
   const reading: Reading = { settings, namespace };
-  const passedOver = http ? noField : isHttpSource;
   const [single] = from;
   // As most rules are.
   if (from.length === 1 && single !== undefined && when.every(({ key }) => sourceKeys[key] === undefined))
-    return sourceTest(single, reading, passedOver);
-  const sources = from.map((source) => sourceTest(source, reading, passedOver));
+    return sourceTest(single, reading);
+  const sources = from.map((source) => sourceTest(source, reading));
   const whens = when.flatMap((condition) => whenTest(condition, reading) ?? []);
   return (peer) =>
     (sources.length === 0 || sources.some((isFrom) => isFrom(peer))) && whens.every((isMet) => isMet(peer));
+}
+
+/** A rule as several, where its sources ask for tokens: each with one source, so that it asks the same of all whom it is for. */
+export function bySource(rule: RuleState): readonly RuleState[] {
+  return rule.from.some(hasTokenSource) ? rule.from.map((source) => ({ ...rule, from: [source] })) : [rule];
 }
 
 /** Tells whether a peer meets a condition of `when`; undefined for one that asks for something else than who calls. */
@@ -90,7 +95,7 @@ export function whenTest(
 }
 
 /**
- * What HTTP requests, or a connection, have to be like to meet a rule that is for their sender (pilot/pkg/security/authz/model). A
+ * What HTTP requests, or a connection, have to be like to meet a rule of one source that is for their sender (pilot/pkg/security/authz/model). A
  * connection has no method, path, host, header or token: a rule of ALLOW that asks for one is not there then, and one of any other
  * action does not ask.
  */
@@ -99,31 +104,75 @@ export function whenMet({ action }: Pick<AuthorizationPolicyState, "action">, ru
   if (!http && action === "ALLOW" && asksForHttp(rule)) return "never";
   const always: Part[] = [];
   let isShadowed = false;
+  let asksTokens = rule.from.some(hasTokenSource);
   for (const condition of rule.when) {
     if (asksShadowRules(condition)) {
       isShadowed = true;
+      continue;
+    }
+    if (isTokenKey(condition.key)) {
+      asksTokens = true;
       continue;
     }
     const parts = partsOfWhen(condition, sending);
     if (parts === "never") return "never";
     always.push(...parts);
   }
-  const alternatives = isShadowed ? shadowConditions(sending) : undefined;
+  const shadows = isShadowed
+    ? shadowConditions(sending).map((condition): readonly Part[] => [{ condition, holds: true }])
+    : anyWay;
+  const ways = asksTokens && http ? bothOf(shadows, tokenWays(rule, sending.tokens)) : shadows;
 
   const conditions: WrittenCondition[] = [];
   for (const operation of rule.to.length === 0 ? anyOperation : rule.to) {
     const parts = partsOfOperation(operation, sending);
     if (parts === "never") continue;
     const own = always.length === 0 ? parts : [...parts, ...always];
-    if (alternatives === undefined) {
-      if (own.length === 0) return "always";
-      conditions.push(together(own));
-    } else for (const condition of alternatives) conditions.push(together([{ condition, holds: true }, ...own]));
+    for (const way of ways) {
+      const all = way.length === 0 ? own : [...way, ...own];
+      if (all.length === 0) return "always";
+      conditions.push(together(all));
+    }
   }
   return conditions.length === 0 ? "never" : conditions;
 }
 
 const anyOperation: readonly Lists<OperationField>[] = [{}];
+const anyWay: readonly (readonly Part[])[] = [[]];
+
+function hasTokenSource(source: Lists<SourceField>): boolean {
+  return Object.keys(source).some(isTokenSource);
+}
+
+/** Ways to meet what a rule asks of tokens. Where no token is read, none meets anything. */
+function tokenWays({ from, when }: RuleState, tokens: readonly TokenRule[]): readonly (readonly Part[])[] {
+  const asked = [
+    ...from.map(({ requestPrincipals = [], notRequestPrincipals = [] }) => ({
+      key: requestPrincipalKey,
+      values: requestPrincipals,
+      notValues: notRequestPrincipals,
+    })),
+    ...when.filter(({ key }) => isTokenKey(key)),
+  ];
+  return asked.reduce<readonly (readonly Part[])[]>(
+    (ways, { key, values, notValues }) => {
+      const conditions = (some: readonly string[]): readonly WrittenCondition[] => {
+        if (some.length === 0 || tokens.length === 0) return [];
+        return key === requestPrincipalKey
+          ? some.flatMap((value) => requestPrincipalCondition(value, tokens) ?? [])
+          : [claimCondition(key, some)];
+      };
+      const also = conditions(values).map((condition): readonly Part[] => [{ condition, holds: true }]);
+      const except = conditions(notValues).map((condition): Part => ({ condition, holds: false }));
+      return bothOf(bothOf(ways, values.length === 0 ? [[]] : also), [except]);
+    },
+    [[]],
+  );
+}
+
+function bothOf<T>(a: readonly (readonly T[])[], b: readonly (readonly T[])[]): readonly (readonly T[])[] {
+  return a.flatMap((one) => b.map((other) => [...one, ...other]));
+}
 
 /** Whether a condition asks for what the shadow rules of a conversion write down of what they let pass. */
 function asksShadowRules({ key, values, notValues }: ConditionState): boolean {
@@ -163,7 +212,7 @@ function conditionOfPart({ methods, path, headers }: RequestPart): readonly Writ
 /** Whether a rule names anything that only HTTP requests have. */
 export function asksForHttp({ from, to, when }: RuleState): boolean {
   return (
-    from.some((source) => (Object.keys(source) as SourceField[]).some(isHttpSource)) ||
+    from.some(hasTokenSource) ||
     to.some((operation) => (Object.keys(operation) as OperationField[]).some((field) => !isPortField(field))) ||
     when.some(({ key, values, notValues }) => isHttpKey(key) && values.length + notValues.length > 0)
   );
@@ -175,7 +224,7 @@ function isPortField(field: OperationField): boolean {
 
 /** Whether only HTTP requests have what a key of `when` names. */
 export function isHttpKey(key: string): boolean {
-  return key.startsWith(requestHeaders) || key.startsWith("request.auth.");
+  return key.startsWith(requestHeaders) || isTokenKey(key);
 }
 
 function partsOfOperation(operation: Lists<OperationField>, { destination, authority }: Sending): Parts {

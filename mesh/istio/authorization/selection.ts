@@ -1,3 +1,4 @@
+import { keyOf } from "../../cluster/keys";
 import { memo } from "../../cluster/look-up";
 import { type PodState } from "../../cluster/workloads";
 import { type IstioState } from "../state/cluster";
@@ -7,7 +8,7 @@ import { type WorkloadPolicies } from "./decision";
 
 /** The policies that select a pod: those of the mesh's root namespace, then those of the pod's. Equal pods get one and the same. */
 export function policiesOf(
-  state: Pick<IstioState, "authorizationPolicies" | "rootNamespace">,
+  state: Pick<IstioState, "authorizationPolicies" | "requestAuthentications" | "rootNamespace">,
 ): (pod: PodState) => WorkloadPolicies {
   const byNamespace = new Map<string, AuthorizationPolicyState[]>();
   for (const policy of state.authorizationPolicies) {
@@ -23,14 +24,23 @@ export function policiesOf(
     const all = [...new Set([state.rootNamespace, namespace])].flatMap((one) => byNamespace.get(one) ?? []);
     return selectable(all);
   });
+  const tokensFor = memo((namespace: string) =>
+    state.requestAuthentications.filter(
+      (one) => !one.targeted && (one.namespace === namespace || one.namespace === state.rootNamespace),
+    ),
+  );
   return (pod) => {
     const selecting = namespaces(pod.namespace)(pod.labels);
-    const key = selecting.map((policy) => numbers.get(policy)).join();
+    const tokens = tokensFor(pod.namespace).filter(({ selector }) => isSubset(selector, pod.labels));
+    const key = [
+      ...selecting.map((policy) => numbers.get(policy)),
+      ...tokens.map(({ namespace, name }) => keyOf(namespace, name)),
+    ].join();
     let found = sets.get(key);
     if (found === undefined) {
       const doing = (action: AuthorizationPolicyState["action"]) =>
         selecting.filter((policy) => policy.action === action);
-      sets.set(key, (found = { custom: doing("CUSTOM"), deny: doing("DENY"), allow: doing("ALLOW") }));
+      sets.set(key, (found = { tokens, custom: doing("CUSTOM"), deny: doing("DENY"), allow: doing("ALLOW") }));
     }
     return found;
   };

@@ -79,7 +79,7 @@ function authorizationBy(
   { policiesOf, shadowOf, state }: IstioPlane,
   pod: PodState,
   { ip, port, backend }: Called,
-  sending: Omit<Sending, "destination" | "shadow">,
+  sending: Omit<Sending, "destination" | "shadow" | "tokens">,
   lost: string | undefined,
 ): (peer: Peer) => CallTree {
   const policies = policiesOf(pod);

@@ -4,6 +4,7 @@ import { type Manifests } from "../../manifests";
 import { type IstioMesh } from "../mesh";
 import { policyFindings } from "./policies";
 import { routeFindings } from "./routes";
+import { tokenFindings } from "./tokens";
 import { unreadFindings, workloadFindings } from "./workloads";
 
 /** Where what Istio will do differs from what was probably meant: errors first, then by place. */
@@ -13,6 +14,7 @@ export function findings(
 ): readonly Finding[] {
   const found = [
     ...policyFindings(mesh),
+    ...tokenFindings(mesh),
     ...routeFindings(mesh),
     ...workloadFindings(mesh),
     ...unreadFindings(mesh),

@@ -13,10 +13,14 @@ import { servicePorts } from "../registry";
 import { type AuthorizationPolicyState, type RuleState } from "../state/authorization-policies";
 import { revisionsBefore } from "./revisions";
 
+/** Pods of which a policy of a namespace may select some. */
+export function podsAround(state: IstioMesh["state"], namespace: string): readonly PodState[] {
+  return namespace === state.rootNamespace ? state.pods : podsOfNamespace(state)(namespace);
+}
+
 /** Pods that a policy selects. */
 function selectedPods({ state }: IstioMesh, { namespace, selector }: AuthorizationPolicyState): readonly PodState[] {
-  const around = namespace === state.rootNamespace ? state.pods : podsOfNamespace(state)(namespace);
-  return around.filter((pod) => isSubset(selector, pod.labels));
+  return podsAround(state, namespace).filter((pod) => isSubset(selector, pod.labels));
 }
 
 const byNamespace = new WeakMap<readonly PodState[], ReadonlyMap<string, readonly PodState[]>>();

@@ -92,16 +92,28 @@ function labelFindings(mesh: IstioMesh): readonly Finding[] {
   });
 }
 
-/** Changes of Envoy's configuration are not read, but for the shadow rules of a conversion, and may do anything. */
+/**
+ * Changes of Envoy's configuration are not read, but for the shadow rules of a conversion, and may do anything. Nor are headers that are
+ * written of tokens.
+ */
 export function unreadFindings(mesh: IstioMesh): readonly Finding[] {
-  const filters = mesh.unread.filter(({ layer }) => layer === "sidecar");
-  return filters.map((one) =>
-    finding(mesh, one, [], {
+  const unread = mesh.unread.filter(({ layer }) => layer === "sidecar");
+  return unread.map((one) => {
+    if (one.object.kind === "RequestAuthentication") {
+      return finding(mesh, one, [], {
+        severity: "warning",
+        rule: "token-header-not-read",
+        message:
+          "It writes claims into headers that AuthorizationPolicies ask for: what they hold then is not followed.",
+        remedy: "Let the policies ask for request.auth.claims[…], which no caller can write itself.",
+      });
+    }
+    return finding(mesh, one, [], {
       severity: "warning",
       rule: "envoy-filter-not-read",
       message: "An EnvoyFilter is not read: it may change anything that is said here of the sidecars that it selects.",
       remedy:
         "Say it with Istio's own kinds where it can be said so; AKS lets EnvoyFilters be, and does not support them.",
-    }),
-  );
+    });
+  });
 }

@@ -3,6 +3,7 @@ import { type DestinationRule } from "./destination-rule";
 import { type EnvoyFilter } from "./envoy-filter";
 import { type Gateway } from "./gateway";
 import { type PeerAuthentication } from "./peer-authentication";
+import { type RequestAuthentication } from "./request-authentication";
 import { type ServiceEntry } from "./service-entry";
 import { type Sidecar } from "./sidecar";
 import { type VirtualService } from "./virtual-service";
@@ -13,6 +14,7 @@ export * from "./envoy-filter";
 export * from "./gateway";
 export * from "./object";
 export * from "./peer-authentication";
+export * from "./request-authentication";
 export * from "./service-entry";
 export * from "./sidecar";
 export * from "./virtual-service";
@@ -21,6 +23,7 @@ export * from "./virtual-service";
 export type IstioObject =
   | AuthorizationPolicy
   | PeerAuthentication
+  | RequestAuthentication
   | VirtualService
   | DestinationRule
   | ServiceEntry
@@ -39,6 +42,11 @@ export const istioKinds = {
     served: ["v1", "v1beta1"],
   },
   PeerAuthentication: { apiVersion: "security.istio.io/v1", plural: "peerauthentications", served: ["v1", "v1beta1"] },
+  RequestAuthentication: {
+    apiVersion: "security.istio.io/v1",
+    plural: "requestauthentications",
+    served: ["v1", "v1beta1"],
+  },
   VirtualService: {
     apiVersion: "networking.istio.io/v1",
     plural: "virtualservices",

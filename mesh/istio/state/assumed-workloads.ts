@@ -4,6 +4,7 @@ import { type Labels, type PodState, type ServiceState } from "../../cluster/wor
 import { type AuthorizationPolicyState } from "./authorization-policies";
 import { type DestinationRuleState } from "./destination-rules";
 import { type PeerAuthenticationState } from "./peer-authentications";
+import { type RequestAuthenticationState } from "./request-authentications";
 import { type VirtualServiceState } from "./virtual-services";
 
 /** What the objects tell, and what they speak of. */
@@ -13,6 +14,7 @@ interface Given {
   readonly services: ReadonlyMap<string, ServiceState>;
   readonly authorizationPolicies: ReadonlyMap<string, AuthorizationPolicyState>;
   readonly peerAuthentications: ReadonlyMap<string, PeerAuthenticationState>;
+  readonly requestAuthentications: ReadonlyMap<string, RequestAuthenticationState>;
   readonly virtualServices: ReadonlyMap<string, VirtualServiceState>;
   readonly destinationRules: ReadonlyMap<string, DestinationRuleState>;
   readonly rootNamespace: string;
@@ -90,6 +92,9 @@ export function assumedWorkloads(
     const spoken = speak(namespace, nameOf(selector), selector);
     for (const port of ports.keys()) spoken?.ports.add(port);
   }
+  for (const { namespace, selector } of given.requestAuthentications.values()) {
+    speak(namespace, nameOf(selector), selector);
+  }
   for (const { namespace, hosts, http, tcp } of given.virtualServices.values()) {
     for (const host of hosts) speakOf(speak, host, namespace);
     for (const routes of [http, tcp]) {
@@ -126,10 +131,12 @@ export function assumedWorkloads(
 }
 
 /** Whether any policy is for a namespace as a whole. */
-function isSpokenOf({ authorizationPolicies, peerAuthentications }: Given, namespace: string): boolean {
-  return [...authorizationPolicies.values(), ...peerAuthentications.values()].some(
-    (one) => one.namespace === namespace,
-  );
+function isSpokenOf(given: Given, namespace: string): boolean {
+  return [
+    ...given.authorizationPolicies.values(),
+    ...given.peerAuthentications.values(),
+    ...given.requestAuthentications.values(),
+  ].some((one) => one.namespace === namespace);
 }
 
 function nameOf(selector: Labels): string {

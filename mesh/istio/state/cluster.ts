@@ -18,6 +18,7 @@ import { defaultSettings, meshConfigName, type MeshSettings, readMeshSettings } 
 import { type InjectorState, readInjector } from "./injectors";
 import { type Named, namedOf } from "./named";
 import { type PeerAuthenticationState, readPeerAuthentication } from "./peer-authentications";
+import { readRequestAuthentication, type RequestAuthenticationState } from "./request-authentications";
 import { readServiceEntry, type ServiceEntryState } from "./service-entries";
 import { readSidecar, type SidecarState } from "./sidecars";
 import { readVirtualService, type VirtualServiceState } from "./virtual-services";
@@ -29,6 +30,7 @@ export interface IstioState {
   readonly namespaces: ReadonlyMap<string, NamespaceState>;
   readonly authorizationPolicies: readonly AuthorizationPolicyState[];
   readonly peerAuthentications: readonly PeerAuthenticationState[];
+  readonly requestAuthentications: readonly RequestAuthenticationState[];
   readonly virtualServices: readonly VirtualServiceState[];
   readonly destinationRules: readonly DestinationRuleState[];
   readonly serviceEntries: readonly ServiceEntryState[];
@@ -56,6 +58,7 @@ export interface IstioState {
 interface Given extends GivenObjects {
   readonly authorizationPolicies: Map<string, AuthorizationPolicyState>;
   readonly peerAuthentications: Map<string, PeerAuthenticationState>;
+  readonly requestAuthentications: Map<string, RequestAuthenticationState>;
   readonly virtualServices: Map<string, VirtualServiceState>;
   readonly destinationRules: Map<string, DestinationRuleState>;
   readonly serviceEntries: Map<string, ServiceEntryState>;
@@ -78,6 +81,7 @@ export function istioState(
     ...nothingGiven(),
     authorizationPolicies: new Map(),
     peerAuthentications: new Map(),
+    requestAuthentications: new Map(),
     virtualServices: new Map(),
     destinationRules: new Map(),
     serviceEntries: new Map(),
@@ -126,6 +130,7 @@ export function istioState(
     namespaces,
     authorizationPolicies: oldestFirst([...given.authorizationPolicies.values()]),
     peerAuthentications: oldestFirst([...given.peerAuthentications.values()]),
+    requestAuthentications: oldestFirst([...given.requestAuthentications.values()]),
     virtualServices: oldestFirst([...given.virtualServices.values()]),
     destinationRules: oldestFirst([...given.destinationRules.values()]),
     serviceEntries: oldestFirst([...given.serviceEntries.values()]),
@@ -150,9 +155,11 @@ function configured(
   const used = new Set([
     ...given.namespaces.keys(),
     ...[...given.meshConfigs.keys()].map(namespaceOfKey),
-    ...[...given.authorizationPolicies.values(), ...given.peerAuthentications.values()].map(
-      ({ namespace }) => namespace,
-    ),
+    ...[
+      ...given.authorizationPolicies.values(),
+      ...given.peerAuthentications.values(),
+      ...given.requestAuthentications.values(),
+    ].map(({ namespace }) => namespace),
   ]);
   const home =
     !used.has(aksRootNamespace) && used.has(upstreamRootNamespace) ? upstreamRootNamespace : aksRootNamespace;
@@ -231,6 +238,9 @@ function readIstioObject(
       return true;
     case "PeerAuthentication":
       keep(given.peerAuthentications, key, reader, readPeerAuthentication(reader));
+      return true;
+    case "RequestAuthentication":
+      keep(given.requestAuthentications, key, reader, readRequestAuthentication(reader));
       return true;
     case "VirtualService":
       keep(given.virtualServices, key, reader, readVirtualService(reader));

@@ -1,11 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { type CallTree, choice, end, noRoute, type Rule, undefinedChoice } from "../../../mesh/analysis/call-tree";
+import {
+  type CallTree,
+  choice,
+  end,
+  noRoute,
+  type Rule,
+  type Rules,
+  undefinedChoice,
+} from "../../../mesh/analysis/call-tree";
 import { summarize } from "../../../mesh/analysis/summary";
 
 const hosts = ["items.shop.svc.cluster.local:80"];
 const passes = end("allowed", [], "shop/items");
 const rule = (key: string, methods: readonly string[] = ["*"]): Rule => ({ key, methods, path: key });
-const rules = (...allowed: readonly boolean[]): CallTree => {
+const rules = (...allowed: readonly boolean[]): Rules => {
   const list = allowed.map((_, index) => rule(`/${String(index)}`));
   return {
     kind: "rules",
@@ -58,6 +66,13 @@ describe("a call tree in few words", () => {
       ],
       ["some requests pass", rules(true, false), "some", false, { "shop/items": 1 }],
       ["no rule lets anything pass", rules(false), "none", false, {}],
+      [
+        "rules deny some, and the rest passes",
+        { ...rules(false), otherwise: passes },
+        "some",
+        false,
+        { "shop/items": 1 },
+      ],
     ],
   )("%s", (_, tree, extent, unsettled, shares) => {
     expect(summarize(tree, hosts)).toMatchObject({ extent, unsettled, shares });
@@ -68,6 +83,11 @@ describe("a call tree in few words", () => {
     expect([own.map(({ key }) => key), forbidden.map(({ key }) => key)]).toEqual([["/0"], ["/1"]]);
     expect(failures).toEqual([]);
     expect(summarize(rules(false), hosts).failures).toEqual(["no-route"]);
+    expect(summarize({ ...rules(false), otherwise: passes }, hosts)).toMatchObject({
+      rest: ["allowed"],
+      failures: [],
+      forbidden: [{ key: "/0", status: 403 }],
+    });
     expect(summarize(split([1, passes], [1, end("refused", [])]), hosts)).toMatchObject({
       failures: ["refused"],
       choices: ["split"],

@@ -68,6 +68,9 @@ export const authorizationPolicy = (namespace: string, name: string, spec: unkno
 export const peerAuthentication = (namespace: string, name: string, spec: unknown) =>
   istio("security.istio.io/v1", "PeerAuthentication", namespace, name, spec);
 
+export const requestAuthentication = (namespace: string, name: string, spec: unknown) =>
+  istio("security.istio.io/v1", "RequestAuthentication", namespace, name, spec);
+
 export const strict = peerAuthentication("aks-istio-system", "default", { mtls: { mode: "STRICT" } });
 
 export const virtualService = (namespace: string, name: string, spec: unknown) =>

@@ -44,6 +44,8 @@ type Request struct {
 	Path    string
 	Host    string
 	Headers map[string][]string
+	// Token is what the JSON web token says that it carries, signed as it should be; nil for none.
+	Token map[string]any
 }
 
 // Connection is what a listener sees of a new connection.

@@ -190,11 +190,19 @@ func (p *Proxy) serve(e *Engine, config *hcmv3.HttpConnectionManager, connection
 		e.Unsupported("a route with settings for filters")
 	}
 	metadata := map[string]map[string]string{}
+	var token map[string]any
 	for _, filter := range config.GetHttpFilters() {
 		if filter.GetName() == "envoy.filters.http.router" {
 			break
 		}
 		if slices.Contains(harmless, filter.GetName()) {
+			continue
+		}
+		if filter.GetName() == jwtFilter {
+			var status int
+			if token, status = e.authenticate(filter, request.Token); status != 0 {
+				return Choice{HTTP: true, Status: status, Denied: true}
+			}
 			continue
 		}
 		var rules httprbacv3.RBAC
@@ -205,7 +213,7 @@ func (p *Proxy) serve(e *Engine, config *hcmv3.HttpConnectionManager, connection
 		if rules.GetMatcher() != nil || rules.GetShadowMatcher() != nil {
 			e.Unsupported("access rules as a matcher")
 		}
-		it := subject{connection: connection, request: &request, metadata: metadata}
+		it := subject{connection: connection, request: &request, metadata: metadata, token: token}
 		if shadow := rules.GetShadowRules(); shadow != nil {
 			metadata[rbacFilter] = e.shadow(shadow, rules.GetShadowRulesStatPrefix(), it, metadata[rbacFilter])
 		}

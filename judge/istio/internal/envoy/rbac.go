@@ -15,6 +15,8 @@ type subject struct {
 	request    *Request
 	// metadata is what filters before this one said, by filter and key.
 	metadata map[string]map[string]string
+	// token is what the filter of tokens said before this one, nil for nothing.
+	token map[string]any
 }
 
 // allows tells what the rules of one RBAC filter say, nil of which say nothing.
@@ -131,9 +133,12 @@ func (e *Engine) principal(principal *rbacv3.Principal, it subject) bool {
 	return false
 }
 
-// metadata is what filters say of a request. Without a RequestAuthentication nobody says anything about a token.
+// metadata is what filters say of a request.
 func (e *Engine) metadata(matcher *matcherv3.MetadataMatcher, it subject) bool {
 	path := matcher.GetPath()
+	if matcher.GetFilter() == jwtFilter {
+		return e.claim(matcher, it.token) != matcher.GetInvert()
+	}
 	known := it.metadata[matcher.GetFilter()]
 	value, found := "", false
 	if len(path) == 1 {

@@ -105,8 +105,8 @@ func (m *Mesh) Decide(request Request) Verdict {
 		return Verdict{Error: err.Error()}
 	}
 	joined := []bool{false}
-	for _, values := range request.Headers {
-		if len(values) > 1 {
+	for name, values := range request.Headers {
+		if len(values) > 1 && !IsClaim(name) {
 			joined = []bool{false, true}
 		}
 	}
@@ -286,6 +286,8 @@ func (c *call) endHere(at leaf, choice envoy.Choice) {
 		c.end(at, Refused, 0)
 	case choice.Status == 403 && choice.Denied:
 		c.end(at, Denied, 0)
+	case choice.Status == 401 && choice.Denied:
+		c.end(at, Denied, choice.Status)
 	case choice.Status == 404:
 		c.end(at, NoRoute, 0)
 	case choice.Status == 502:

@@ -43,7 +43,7 @@ func (r Request) http() *envoy.Request {
 	if r.Protocol == "tcp" {
 		return nil
 	}
-	it := &envoy.Request{Method: r.Method, Path: r.Path, Host: r.Host, Headers: map[string][]string{}}
+	it := &envoy.Request{Method: r.Method, Path: r.Path, Host: r.Host, Headers: map[string][]string{}, Token: r.Token()}
 	if it.Method == "" {
 		it.Method = "GET"
 	}
@@ -54,6 +54,9 @@ func (r Request) http() *envoy.Request {
 		it.Host = r.To
 	}
 	for name, values := range r.Headers {
+		if IsClaim(name) {
+			continue
+		}
 		for _, value := range values {
 			// Envoy takes the blanks off.
 			name := strings.ToLower(name)
@@ -63,10 +66,61 @@ func (r Request) http() *envoy.Request {
 	return it
 }
 
+// claims is how the names of claims begin, which are among the headers.
+const claims = "request.auth.claims["
+
+// IsClaim tells whether the name of a header is that of a claim of the caller's token.
+func IsClaim(name string) bool { return strings.HasPrefix(name, claims) }
+
+// claimPath is the path of a claim to which a name leads, from the outside in.
+func claimPath(name string) ([]string, bool) {
+	inner, found := strings.CutPrefix(name, claims)
+	if !found {
+		return nil, false
+	}
+	return strings.Split(strings.TrimSuffix(inner, "]"), "]["), true
+}
+
+// withClaim is a token with another claim: a text, or a list where there are several.
+func withClaim(token map[string]any, path []string, values Values) map[string]any {
+	if token == nil {
+		token = map[string]any{}
+	}
+	if len(path) > 1 {
+		inner, _ := token[path[0]].(map[string]any)
+		token[path[0]] = withClaim(inner, path[1:], values)
+		return token
+	}
+	if len(values) == 1 {
+		token[path[0]] = values[0]
+		return token
+	}
+	list := []any{}
+	for _, value := range values {
+		list = append(list, value)
+	}
+	token[path[0]] = list
+	return token
+}
+
+// Token is what the caller's token says, nil where it sends none.
+func (r Request) Token() map[string]any {
+	var token map[string]any
+	for name, values := range r.Headers {
+		if path, found := claimPath(name); found {
+			token = withClaim(token, path, values)
+		}
+	}
+	return token
+}
+
 // unusual is what the request has that is not followed, nil for nothing.
 func (r Request) unusual() error {
 	if r.ServerName != nil || strings.Contains(r.From, " as ") {
 		return fmt.Errorf("not followed: TLS of the caller's own")
+	}
+	if _, issued := r.Headers[claims+"iss]"]; r.Token() != nil && !issued {
+		return fmt.Errorf("not followed: a token without an issuer")
 	}
 	for name, values := range r.Headers {
 		for _, value := range values {

@@ -1,0 +1,50 @@
+import { type Labels } from "../../cluster/workloads";
+import { isJsonObject } from "../../manifests";
+import { type Reader } from "../../manifests/reader";
+import { type Named, namedOf } from "./named";
+
+/** Whose tokens a workload takes. */
+export interface TokenRule {
+  /** Undefined for any. */
+  readonly issuer: string | undefined;
+  /** Empty for any. */
+  readonly audiences: readonly string[];
+}
+
+/** A RequestAuthentication. */
+export interface RequestAuthenticationState extends Named {
+  /** Labels that pods have to have. Empty for every pod. */
+  readonly selector: Labels;
+  /** Whether it is attached to something else than sidecars. */
+  readonly targeted: boolean;
+  readonly rules: readonly TokenRule[];
+  /** Names of headers that it writes claims into, in lower case. */
+  readonly writes: readonly string[];
+}
+
+export function readRequestAuthentication(reader: Reader): RequestAuthenticationState {
+  const spec = reader.record(Reflect.get(reader.object, "spec"), ["spec"]);
+  const selector = reader.record(spec["selector"], ["spec"], "selector");
+  const rules = reader.list(spec["jwtRules"], ["spec"], "jwtRules").map((item, index) => {
+    const path = ["spec", "jwtRules", index];
+    const rule = reader.record(item, path);
+    const issuer = reader.text(rule["issuer"], path, "issuer") ?? "";
+    const payload = reader.text(rule["outputPayloadToHeader"], path, "outputPayloadToHeader");
+    const claims = reader.list(rule["outputClaimToHeaders"], path, "outputClaimToHeaders").map((one, at) => {
+      const place = [...path, "outputClaimToHeaders", at];
+      return reader.text(reader.record(one, place)["header"], place, "header");
+    });
+    return {
+      issuer: issuer === "" ? undefined : issuer,
+      audiences: reader.texts(rule["audiences"], path, "audiences"),
+      writes: [payload, ...claims].flatMap((name) => name?.toLowerCase() ?? []),
+    };
+  });
+  return {
+    ...namedOf(reader),
+    selector: reader.textMap(selector["matchLabels"], ["spec", "selector"], "matchLabels"),
+    targeted: isJsonObject(spec["targetRef"]) || reader.list(spec["targetRefs"], ["spec"], "targetRefs").length > 0,
+    rules: rules.map(({ issuer, audiences }) => ({ issuer, audiences })),
+    writes: rules.flatMap(({ writes }) => writes),
+  };
+}
