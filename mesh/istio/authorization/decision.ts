@@ -70,7 +70,8 @@ export function authorization(
   const tokens = policies.tokens.flatMap(({ rules }) => rules);
   const read = (some: readonly AuthorizationPolicyState[]): readonly ReadRule[] =>
     some.flatMap((policy) =>
-      policy.rules.flatMap(bySource).map((rule): ReadRule => ({
+      // On a connection one source that asks for a token takes the whole rule away.
+      (http ? policy.rules.flatMap(bySource) : policy.rules).map((rule): ReadRule => ({
         number: (count += 1),
         isFor: callersTest(policy.namespace, rule, settings),
         policy,
