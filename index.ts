@@ -11,6 +11,7 @@ import { readSettings } from "./program/settings";
 import { sharedCluster } from "./program/shared-cluster";
 import { stackApplication } from "./program/stack-application";
 import { stackDefinition } from "./program/stack-definition";
+import { stackObservability } from "./program/stack-observability";
 import { endWithEngine } from "./recovery/end-with-engine";
 
 endWithEngine();
@@ -42,6 +43,8 @@ async function deploy(): Promise<Record<string, unknown>> {
     ...{ name, definition, cluster, previewed },
     previewIdentity: previewIdentity(config),
   });
+  const { namespaceNames } = application;
+  const seen = stackObservability({ name, definition, settings, cluster, namespaces: namespaceNames, tags });
 
   const outputs = {
     resourceGroupName: cluster.resourceGroupName,
@@ -54,6 +57,8 @@ async function deploy(): Promise<Record<string, unknown>> {
     access: settings.meshMigration === undefined ? application.access : undefined,
     addresses: application.addresses,
     front: application.front,
+    metrics: seen?.queryEndpoint,
+    grafana: seen?.grafanaAddress,
     preview: previewed,
   };
 

@@ -9,6 +9,7 @@ export type { IstioAccessLogSettings, IstioMeshSettings, IstioSidecarSettings } 
 export * from "./mesh-policies";
 export * from "./namespace-isolation";
 export * from "./objects-in-place";
+export * from "./observability";
 export * from "./open-service-mesh/open-service-mesh";
 export type * from "./open-service-mesh/mesh-settings";
 export * from "./service-mesh";

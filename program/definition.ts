@@ -1,6 +1,7 @@
 import { type AksClusterArgs, type IstioArgs } from "../components/aks-cluster";
 import { type IstioMeshSettings } from "../components/istio-mesh";
 import { type NamespaceIsolationSettings } from "../components/namespace-isolation";
+import { type ObservabilitySettings } from "../components/observability";
 import { type MeshSettings } from "../components/open-service-mesh";
 import { type MeshName } from "../mesh";
 import { type Application } from "./application";
@@ -16,6 +17,11 @@ export interface StackDefinition {
   readonly mesh: MeshSettings;
   /** Of the mesh istio: the add-on's gateways and certificate authority, and its settings. Default: no gateway, the defaults. */
   readonly istio?: { readonly addOn?: Omit<IstioArgs, "revisions">; readonly settings?: IstioMeshSettings };
+  /**
+   * What Azure Monitor makes of the mesh's metrics: rules, alerts, dashboards. The setting `metrics` switches it for a stack. Default: nothing
+   * is collected.
+   */
+  readonly observability?: ObservabilitySettings;
   /** What runs; by the mesh, where it differs between two. */
   readonly application: Application | ((mesh: MeshName) => Application);
 }

@@ -6,6 +6,10 @@ export interface MeshCluster {
   /** Its resource group, where the stack made it. */
   readonly resourceGroupName?: Output<string>;
   readonly clusterName: Output<string>;
+  /** Its id in Azure, where the stack made it. */
+  readonly clusterId?: Output<string>;
+  /** The Log Analytics workspace in use, where the stack made the cluster. Empty without one. */
+  readonly workspaceId?: Output<string>;
   /** How its administrator gets in, where the stack made it. A secret. */
   readonly kubeconfig?: Output<string>;
   /** Version of the mesh's controller; absent between two meshes. */

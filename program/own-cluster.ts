@@ -92,6 +92,8 @@ export async function ownCluster({ name, definition, settings, tags }: OwnCluste
   return {
     resourceGroupName: group.name,
     clusterName: cluster.clusterName,
+    clusterId: cluster.clusterId,
+    workspaceId: cluster.workspaceId,
     kubeconfig: cluster.kubeconfig,
     meshVersion: mesh?.version,
     meshRevision: policies === "istio" ? chosen?.revisions[0] : undefined,

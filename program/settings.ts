@@ -26,6 +26,8 @@ export interface Settings {
   /** Object id of that principal, a service principal; absent where it is whoever runs the program. */
   readonly deployerObjectId?: string;
   readonly privateCluster: boolean;
+  /** Whether the mesh's metrics are collected; absent where the stack's definition says. */
+  readonly metrics?: boolean;
   readonly nodeSubnetId?: string;
   readonly diskEncryptionSetId?: string;
   readonly keyVaultKeyId?: string;
@@ -60,6 +62,15 @@ function optional(config: Config, key: string): string | undefined {
 function meshOf(value: string): Settings["mesh"] {
   if (value === "osm" || value === "istio") return value;
   throw new RunError(`aks-mesh:mesh is "${value}": write osm or istio.`);
+}
+
+/** A switch that may be left as it is. */
+function onOrOff(key: string, value: string | undefined): boolean | undefined {
+  if (value === undefined) return undefined;
+  if (value === "on" || value === "off") return value === "on";
+  throw new RunError(
+    `aks-mesh:${key} is "${value}": write on or off, or take it out with \`pulumi config rm ${key}\`.`,
+  );
 }
 
 /** Revisions make sense for Istio alone. */
@@ -104,6 +115,7 @@ export function readSettings(config: Config, environment: NodeJS.ProcessEnv): Se
       optional(config, "deployerObjectId") === undefined ? deployerLike(environment) : PrincipalType.ServicePrincipal,
     deployerObjectId: optional(config, "deployerObjectId"),
     privateCluster: config.requireBoolean("privateCluster"),
+    metrics: onOrOff("metrics", optional(config, "metrics")),
     nodeSubnetId: optional(config, "nodeSubnetId"),
     diskEncryptionSetId: optional(config, "diskEncryptionSetId"),
     keyVaultKeyId: optional(config, "keyVaultKeyId"),

@@ -27,7 +27,7 @@ export function stackApplication({ name, definition, cluster, previewed, preview
   const { meshRevision, meshRevisionTag, kubeconfig, migration } = cluster;
   const planned = applicationOf(definition, meshRevision === undefined ? "osm" : "istio");
   const { policy = { services: {} }, guarantees = [], front, otherNamespaces } = planned;
-  const { namespaces, access, addresses, ...application } = new Application(
+  const { namespaces, namespaceNames, access, addresses, ...application } = new Application(
     name,
     {
       ...applicationObjects(planned, dirname(__dirname)),
@@ -48,5 +48,5 @@ export function stackApplication({ name, definition, cluster, previewed, preview
     cluster.options,
   );
   const frontOutput: Output<string | undefined> | undefined = front === undefined ? undefined : application.front;
-  return { namespaces, access, addresses, front: frontOutput };
+  return { namespaces, namespaceNames, access, addresses, front: frontOutput };
 }

@@ -7,11 +7,15 @@ import { type Settings } from "./settings";
 
 /** What only a company has, where it is set: its network, its keys, its people's addresses. */
 function withSettings({ cluster, ...rest }: StackDefinition, settings: Settings): StackDefinition {
+  const observability =
+    settings.metrics === false ? undefined : (rest.observability ?? (settings.metrics ? {} : undefined));
   const { authorizedIpRanges, privateCluster, nodeSubnetId, diskEncryptionSetId, keyVaultKeyId } = settings;
   return {
     ...rest,
+    observability,
     cluster: {
       ...cluster,
+      monitoring: { ...cluster.monitoring, metrics: observability !== undefined },
       diskEncryptionSetId,
       apiServer: { ...cluster.apiServer, authorizedIpRanges: [...authorizedIpRanges], privateCluster },
       network: { ...cluster.network, nodeSubnetId },
@@ -30,7 +34,10 @@ export function stackDefinition(stack: string, previewed: PreviewSettings | unde
   const meant = previewed?.base ?? stack;
   const definition = Object.hasOwn(stacks, meant) ? stacks[meant] : undefined;
   if (definition !== undefined) {
-    return withSettings({ ...definition, ...(previewed?.cluster === "own" && preview.own) }, settings);
+    return withSettings(
+      { ...definition, ...(previewed?.cluster === "own" && { ...preview.own, observability: undefined }) },
+      settings,
+    );
   }
   const known = Object.keys(stacks);
   const near = didYouMean(meant, known);

@@ -28,6 +28,22 @@ const paths: Readonly<Record<string, string>> = {
   ),
   "azure-native:monitor:DataCollectionRuleAssociation":
     "{resourceUri}/providers/Microsoft.Insights/dataCollectionRuleAssociations/{associationName}",
+  "azure-native:monitor:AzureMonitorWorkspace": provider("Microsoft.Monitor", "accounts/{azureMonitorWorkspaceName}"),
+  "azure-native:monitor:DataCollectionEndpoint": provider(
+    "Microsoft.Insights",
+    "dataCollectionEndpoints/{dataCollectionEndpointName}",
+  ),
+  "azure-native:alertsmanagement:PrometheusRuleGroup": provider(
+    "Microsoft.AlertsManagement",
+    "prometheusRuleGroups/{ruleGroupName}",
+  ),
+  "azure-native:applicationinsights:Component": provider("Microsoft.Insights", "components/{resourceName}"),
+  "azure-native:dashboard:Dashboard": provider("Microsoft.Dashboard", "dashboards/{dashboardName}"),
+  "azure-native:dashboard:DashboardDefinition": provider(
+    "Microsoft.Dashboard",
+    "dashboards/{dashboardName}/dashboardDefinitions/{definitionName}",
+  ),
+  "azure-native:dashboard:Grafana": provider("Microsoft.Dashboard", "grafana/{workspaceName}"),
   "azure-native:authorization:RoleAssignment":
     "{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}",
 };

@@ -5,10 +5,10 @@ import { ended, wasInterrupted } from "./engine";
 import { findEmulator, stopEmulator } from "./emulator";
 import { activeFaults, faultCommand, struck } from "./fault-command";
 import { kubectlCommand } from "./kubectl-command";
-import { meshFlag } from "./mesh-flag";
 import { migrateCommand } from "./migrate-command";
 import { sandboxPaths } from "./paths";
 import { terminalReport, UserError } from "./progress";
+import { settingsFlags } from "./settings-flags";
 import { openSandbox, operate, type Operation, operations, pulumi, resetSandbox } from "./sandbox";
 import { printStatus } from "./status-command";
 import { summary } from "./summary";
@@ -17,12 +17,14 @@ import { trafficCommand } from "./traffic";
 const usage = `npm run sandbox                             start what is missing, then bring up stack dev
 npm run sandbox -- <operation> [stack]      up, preview, destroy or refresh; stack is dev unless named
   --mesh osm|istio                          which mesh the stack's cluster has, from now on
+  --metrics[=off]                           whether the mesh's metrics are collected, from now on
 npm run sandbox -- status [--json]          what runs, which clusters and stacks there are
 npm run sandbox -- stop                     end every process; what was deployed comes back with the next start
 npm run sandbox -- reset                    stop, and forget everything
 npm run sandbox -- pulumi|kubectl|az …      the real command, pointed at the sandbox
 npm run sandbox -- aks-mesh …               the command of this checkout, in the sandbox's environment: previews, for instance
 npm run sandbox -- traffic [--seconds N]    run the pods with real sidecars: who calls whom, and how it ends
+  --metrics                                 with Prometheus, Alertmanager and the stack's dashboards
 npm run sandbox -- migrate [--yes] [--back] move stack dev from Open Service Mesh to Istio, see docs/migrate.md
   --watch                                   run the pods meanwhile: how their calls end in each step
 npm run sandbox -- fault [NAME|clear] …     list faults, switch one on, or all off`;
@@ -33,12 +35,12 @@ const isOperation = (word: string): word is Operation => (operations as readonly
 async function operation(name: Operation, rest: readonly string[]): Promise<number> {
   const [first] = rest;
   const [stack, flags] = first === undefined || first.startsWith("-") ? ["dev", rest] : [first, rest.slice(1)];
-  const { mesh, others } = meshFlag(flags);
+  const { settings, others } = settingsFlags(flags);
   const sandbox = await openSandbox(terminalReport());
   // After `up` the summary says what the outputs would, in words.
   const quiet = name === "up" ? ["--suppress-outputs"] : [];
   const faults = await activeFaults(sandbox);
-  const { code } = await operate(sandbox, name, stack, [...quiet, ...others], "show", mesh);
+  const { code } = await operate(sandbox, name, stack, [...quiet, ...others], "show", settings);
   for (const sentence of struck(faults, await activeFaults(sandbox))) {
     console.log(`${sentence}${code === 0 ? " The program came through." : ""}`);
   }

@@ -9,6 +9,7 @@ import { type Report, UserError } from "./progress";
 import { withPolicyPacks } from "./policy-packs";
 import { writeProject } from "./project";
 import { installProviderPlugins } from "./providers/install";
+import { type SettingsFlags } from "./settings-flags";
 import { stackExists } from "./state";
 import { ensureTools, type Tools } from "./tools";
 import { ensureIstio } from "./tools/istio";
@@ -112,13 +113,14 @@ export async function prepareStack(sandbox: Sandbox, stack: string): Promise<voi
 const meshSetting = `${projectName}:mesh`;
 
 /**
- * Builds what a cluster with the stack's mesh needs and other clusters do not, so that no cluster has to wait for it.
- * @param mesh becomes the stack's setting, in the sandbox's own copy of its settings. Default: what they say already.
+ * Changes settings of a stack, in the sandbox's own copy of them, and builds what a cluster with its mesh needs and other clusters do not, so that
+ * no cluster has to wait for it.
  */
-export async function prepareMesh(sandbox: Sandbox, stack: string, mesh?: string): Promise<void> {
-  if (mesh !== undefined) {
-    const { code, stderr } = await pulumi(sandbox, ["config", "set", meshSetting, mesh, "--stack", stack]);
-    if (code !== 0) throw new UserError(`The mesh of stack ${stack} could not be set: ${stderr}`);
+export async function prepareSettings(sandbox: Sandbox, stack: string, changed: SettingsFlags): Promise<void> {
+  for (const [name, value] of Object.entries(changed)) {
+    const setting = `${projectName}:${name}`;
+    const { code, stderr } = await pulumi(sandbox, ["config", "set", setting, String(value), "--stack", stack]);
+    if (code !== 0) throw new UserError(`${setting} of stack ${stack} could not be set: ${stderr}`);
   }
   const settings: unknown = parse(await readFile(stackSettings(sandbox, stack), "utf8"));
   const { config } = (settings ?? {}) as { readonly config?: Readonly<Record<string, unknown>> | null };
@@ -135,7 +137,7 @@ export type Operation = (typeof operations)[number];
 
 /**
  * Runs one operation to its end, without questions.
- * @param mesh becomes the stack's, see {@link prepareMesh}.
+ * @param settings become the stack's, see {@link prepareSettings}.
  */
 export async function operate(
   sandbox: Sandbox,
@@ -143,10 +145,10 @@ export async function operate(
   stack: string,
   flags: readonly string[] = [],
   output: "show" | "capture" = "capture",
-  mesh?: string,
+  settings: SettingsFlags = {},
 ): Promise<Exit> {
   await prepareStack(sandbox, stack);
-  if (operation === "up" || mesh !== undefined) await prepareMesh(sandbox, stack, mesh);
+  if (operation === "up" || Object.keys(settings).length > 0) await prepareSettings(sandbox, stack, settings);
   const consent = operation === "preview" ? [] : ["--yes", "--skip-preview"];
   // On a terminal the engine draws its progress in place; elsewhere it prints a line for each step.
   const display = output === "show" && process.stdout.isTTY ? [] : ["--non-interactive"];

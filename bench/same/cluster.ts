@@ -80,6 +80,7 @@ export function cluster(name: string): { kubeconfig: Output<string>; ready: Reso
       apiServerAccessProfile: { authorizedIPRanges: [], enablePrivateCluster: false, disableRunCommand: true },
       autoUpgradeProfile: { upgradeChannel: "patch", nodeOSUpgradeChannel: "NodeImage" },
       metricsProfile: { costAnalysis: { enabled: false } },
+      azureMonitorProfile: { metrics: { enabled: false } },
       networkProfile: {
         networkPlugin: "azure",
         networkPluginMode: "overlay",

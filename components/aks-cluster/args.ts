@@ -211,6 +211,8 @@ export interface MonitoringArgs {
   containerInsights?: boolean;
   /** The control plane's own logs and metrics. Default true. */
   diagnostics?: boolean;
+  /** The agent that collects metrics for managed Prometheus; where they go is a matter of `Observability`. Default false. */
+  metrics?: boolean;
   /** Log Analytics workspace. Left out where one is needed, the component makes one. */
   workspaceId?: Input<string>;
   /** Days that a workspace made here keeps its data, 30 to 730. Default 30. */

@@ -74,6 +74,7 @@ export function managedClusterArgs(
       verticalPodAutoscaler: { enabled: scaling.verticalPodAutoscaler },
     },
     nodeProvisioningProfile: { mode: scaling.nodeAutoprovisioning ? "Auto" : "Manual" },
+    azureMonitorProfile: { metrics: { enabled: settings.monitoring.metrics } },
     metricsProfile: { costAnalysis: { enabled: settings.costAnalysis } },
   };
 }

@@ -47,7 +47,7 @@ export function roleAssignmentArgs(site: Site, { role, scope, principalId, princ
 }
 
 /** The role as the subscription of `scope` names it. */
-function roleDefinitionId(scope: Input<string>, role: string): Output<string> {
+export function roleDefinitionId(scope: Input<string>, role: string): Output<string> {
   return output(scope).apply((where) => {
     const subscription = /^\/subscriptions\/[^/]+/i.exec(where)?.[0] ?? "";
     return `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${role}`;

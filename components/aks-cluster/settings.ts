@@ -68,7 +68,7 @@ export interface ClusterSettings extends Omit<AksClusterArgs, "nodePools"> {
     | "workloadIdentity"
     | "oidcIssuer"
   >;
-  monitoring: WithDefaults<MonitoringArgs, "containerInsights" | "diagnostics" | "retentionDays">;
+  monitoring: WithDefaults<MonitoringArgs, "containerInsights" | "diagnostics" | "metrics" | "retentionDays">;
   upgrades: WithDefaults<UpgradeArgs, "channel" | "nodeOsChannel" | "clusterWindow" | "nodeWindow">;
   scaling: Required<ScalingArgs>;
   nodePools: NodePoolSettings[];
@@ -141,6 +141,7 @@ export function withDefaults(args: AksClusterArgs): ClusterSettings {
     monitoring: {
       containerInsights: true,
       diagnostics: true,
+      metrics: false,
       retentionDays: 30,
       ...given(args.monitoring),
     },

@@ -28,6 +28,8 @@ export interface ApplicationOptions extends pulumi.ComponentResourceOptions {
 export class Application extends pulumi.ComponentResource {
   /** Names of the namespaces, known once they are in the mesh and their policies hold. */
   public readonly namespaces: pulumi.Output<string[]>;
+  /** The same names at once, whether they are there or not. */
+  public readonly namespaceNames: readonly string[];
   /** Who may call whom, as the analysis of policies and workloads tells. */
   public readonly access: pulumi.Output<AccessMatrix>;
   /**
@@ -108,6 +110,7 @@ export class Application extends pulumi.ComponentResource {
     }
 
     this.namespaces = policies.namespaces;
+    this.namespaceNames = namespaces.map((one) => one.name);
     this.access = policies.access;
     const services = objects.flatMap((object, place) => (isService(object) ? (resources[place]?.id ?? []) : []));
     const served = pulumi.all(services);

@@ -24,7 +24,7 @@ export interface MeshSettings {
   /** Certificates of the workloads. */
   certificate?: CertificateSettings;
   /** Logs, debug endpoint and tracing. */
-  observability?: ObservabilitySettings;
+  observability?: OsmObservabilitySettings;
   /** The Envoy sidecars. */
   sidecar?: SidecarSettings;
   /** A remote service that is asked about every inbound request. */
@@ -53,7 +53,7 @@ export interface CertificateSettings {
 }
 
 /** Logs, debug endpoint and tracing. */
-export interface ObservabilitySettings {
+export interface OsmObservabilitySettings {
   /** The control plane's verbosity: trace, debug, info, warn, error, fatal, panic or disabled. */
   logLevel?: string;
   /** Serves the mesh's state on a port of the controller, for `osm support`. Default: false. */

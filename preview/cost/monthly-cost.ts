@@ -16,7 +16,7 @@ const currency = "USD";
 
 /** What Azure takes nothing for, or only for what goes through it: logs, traffic. */
 const withoutRent =
-  /^azure-native:(resources:ResourceGroup|managedidentity:|authorization:|operationalinsights:Workspace|monitor:|containerservice:MaintenanceConfiguration)/;
+  /^azure-native:(resources:ResourceGroup|managedidentity:|authorization:|operationalinsights:Workspace|monitor:|alertsmanagement:|applicationinsights:|dashboard:Dashboard|containerservice:MaintenanceConfiguration)/;
 
 /**
  * What a stack's resources cost a month at Azure's public list prices: nodes, as many as there are at the least, and the

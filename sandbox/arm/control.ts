@@ -6,6 +6,7 @@ import { guardPath, isAccessReview, reviewAccess } from "./guard";
 import { type ArmRequest, type ArmResponse, jsonBody } from "./http";
 import { type JsonObject, stringAt } from "./json";
 import { latencyToJson, parseLatency } from "./latency";
+import { monitoring } from "./monitoring";
 import { type RequestLog } from "./request-log";
 import { resourcesBelow } from "./resource-manager/resources";
 import { changeSettings, settingsToJson } from "./settings";
@@ -60,6 +61,8 @@ export async function answerControl(
       return { status: 200, body: { active: context.faults.list() } };
     case "POST releases":
       return { status: 200, body: release(context, jsonBody(request)) };
+    case "GET monitoring":
+      return { status: 200, body: monitoring(context, request.query.get("cluster") ?? "") };
     case "GET requests":
       return { status: 200, body: parts.requests.toJson() };
     case "DELETE requests":

@@ -20,6 +20,7 @@ import { createFeaturesHandler } from "./resource-manager/features";
 import { genericResourcesHandler } from "./resource-manager/generic-resources";
 import { computeHandler } from "./resource-manager/compute";
 import { budgetsHandler } from "./resource-manager/budgets";
+import { ruleGroupsHandler } from "./resource-manager/rule-groups";
 import { requireUnlocked } from "./resource-manager/locks";
 import { nameAvailabilityHandler } from "./resource-manager/name-availability";
 import { operationResultsHandler } from "./resource-manager/operation-results";
@@ -49,6 +50,7 @@ export function createRouter(planes: ControlPlanes, login: Login): Router {
     authorizationHandler,
     policiesHandler,
     budgetsHandler,
+    ruleGroupsHandler,
     managedClustersHandler,
     agentPoolsHandler,
     machinesHandler,

@@ -14,6 +14,8 @@ export interface OptionalTool {
   readonly packages: readonly string[];
   /** Further names of the first executable, as in {@link ToolDefinition}. Default: none. */
   readonly links?: readonly string[];
+  /** Go's build tags, which choose parts of it. Default: none. */
+  readonly tags?: readonly string[];
   /** Files that it needs at run time, as in {@link ToolDefinition}. Default: none. */
   readonly files?: ToolDefinition["files"];
   /** About how long the build takes the first time. */
@@ -33,7 +35,11 @@ export interface OptionalTool {
  */
 export async function ensureOptionalTool(tool: OptionalTool, report: (message: string) => void): Promise<string> {
   const { name, version, packages, links = [], files = [], seconds, source } = tool;
-  const definition: ToolDefinition = { name, version, packages, seconds, linkerVariables: {}, links, files };
+  const definition: ToolDefinition = {
+    ...{ name, version, packages, seconds, linkerVariables: {}, links, files },
+    // The folder's name is a hash of this: a tool without tags keeps the one that it had.
+    ...(tool.tags !== undefined && { tags: tool.tags }),
+  };
   const directory = await locateBuild(definition, [source, ...tool.uses], (file) => !file.endsWith("_test.go"));
   if (!(await isBuilt(directory))) {
     report(`Building ${tool.title} …`);

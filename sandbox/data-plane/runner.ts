@@ -73,6 +73,8 @@ export interface PodRunner {
   statistics(pattern: string): Promise<Readonly<Record<string, PodStatistics>>>;
   /** Makes one call from outside the mesh, in plain text. @returns how it ended. */
   call(call: Call): Promise<string>;
+  /** Opens an HTTP proxy by which programs of this machine reach pods, from outside the mesh. @returns its address, `127.0.0.1:port`. */
+  openProxy(): Promise<string>;
   /** Ends everything, and waits until it is gone. */
   close(): Promise<void>;
 }
@@ -157,6 +159,7 @@ export async function openPodRunner(
     set: async (world) => ((await ask({ set: world })) as { problems: Record<string, string> }).problems,
     statistics: async (pattern) => (await ask({ statistics: pattern })) as Record<string, PodStatistics>,
     call: async (call) => ((await ask({ call })) as { end: string }).end,
+    openProxy: async () => ((await ask({ proxy: true })) as { address: string }).address,
     close: async () => {
       child.stdin.end();
       await ended;

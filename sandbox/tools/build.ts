@@ -36,6 +36,7 @@ export async function buildTool(
       "-mod=readonly",
       ...(modFile === undefined ? [] : [`-modfile=${modFile}`]),
       `-ldflags=${["-s", "-w", ...variables].join(" ")}`,
+      `-tags=${(tool.tags ?? []).join(",")}`,
       "-o",
       `${temporary}/bin/`,
       ...tool.packages,

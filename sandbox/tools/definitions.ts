@@ -21,6 +21,8 @@ export interface ToolDefinition {
   readonly linkerVariables: Readonly<Record<string, string>>;
   /** Further names of the first executable, which acts as the program it is called as. */
   readonly links: readonly string[];
+  /** Go's build tags, which choose parts of it. Default: none. */
+  readonly tags?: readonly string[];
   readonly files: readonly ModuleFiles[];
   /** Changes to a required module's source before it is built. */
   readonly edits?: SourceEdits;

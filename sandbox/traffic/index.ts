@@ -1,8 +1,13 @@
 import { createWriteStream, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { type Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { podProblem } from "../data-plane/runner";
+import { type Collection, collectionOf } from "../metrics/collection";
+import { type Metrics, openMetrics } from "../metrics/metrics";
+import { type MetricsReport, metricsReport } from "../metrics/panels";
+import { metricsTable, placesToLook } from "../metrics/table";
 import { UserError } from "../progress";
 import { type Sandbox } from "../sandbox";
 import { accessTable } from "./analysis";
@@ -24,16 +29,20 @@ interface Options {
   readonly seconds: number | undefined;
   readonly json: boolean;
   readonly stack: string;
+  /** Whether Prometheus collects what the sidecars count. */
+  readonly metrics: boolean;
 }
 
 /**
- * `traffic [--seconds N] [--json] [--stack NAME]`: the bookstore with real traffic. Its pods run, with real sidecars that the real
+ * `traffic [--seconds N] [--json] [--stack NAME] [--metrics]`: the bookstore with real traffic. Its pods run, with real sidecars that the real
  * osm-controller or istiod configures, and what the sidecars count stands beside what the analysis says. On a terminal the table is
- * drawn anew every second until Ctrl-C; elsewhere one table comes at the end.
+ * drawn anew every second until Ctrl-C; elsewhere one table comes at the end. With `--metrics` a Prometheus does with the stack's rules and dashboards what
+ * Azure Monitor would.
  */
 export async function trafficCommand(sandbox: Sandbox, args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   const cluster = await stackCluster(sandbox, options.stack);
+  const collection = options.metrics ? await collectionOf(sandbox, cluster) : undefined;
   const problem = await podProblem();
   if (problem !== undefined) return await analysisAlone(cluster, problem, options.json);
   mkdirSync(sandbox.paths.logs, { recursive: true });
@@ -47,8 +56,19 @@ export async function trafficCommand(sandbox: Sandbox, args: readonly string[]):
     sandbox.report("Starting pods …");
     const traffic = await openTraffic(cluster, sandbox.report, log);
     let last: TrafficReport | undefined;
+    let seen: MetricsReport | undefined;
     try {
-      last = await watch(traffic, options.seconds ?? (live ? Infinity : defaultSeconds), live, stop.signal);
+      const metrics = collection && (await metricsOf(collection, cluster, traffic, sandbox, log));
+      try {
+        const notes = metrics === undefined ? [] : placesToLook(metrics.addresses);
+        for (const note of notes) sandbox.report(note);
+        last = await watch(traffic, options.seconds ?? (live ? Infinity : defaultSeconds), live, stop.signal, notes);
+        if (metrics !== undefined && !stop.signal.aborted) {
+          seen = await metricsReport(metrics.prometheus, collection?.dashboards ?? []);
+        }
+      } finally {
+        await metrics?.close();
+      }
     } finally {
       await traffic.close();
     }
@@ -56,7 +76,8 @@ export async function trafficCommand(sandbox: Sandbox, args: readonly string[]):
       if (stop.signal.aborted) return 130;
       throw new UserError(`The pods did not come up within ${startSeconds} s: see ${logFile}`);
     }
-    console.log(options.json ? JSON.stringify(last, null, 2) : trafficTable(last));
+    if (options.json) console.log(JSON.stringify({ ...last, metrics: seen }, null, 2));
+    else console.log([trafficTable(last), ...(seen === undefined ? [] : [metricsTable(seen)])].join("\n\n"));
     return 0;
   } finally {
     log.end();
@@ -67,13 +88,28 @@ export async function trafficCommand(sandbox: Sandbox, args: readonly string[]):
 function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
-    options: { seconds: { type: "string" }, json: { type: "boolean", default: false }, stack: { type: "string" } },
+    options: {
+      seconds: { type: "string" },
+      json: { type: "boolean", default: false },
+      metrics: { type: "boolean", default: false },
+      stack: { type: "string" },
+    },
   });
   const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
   if (seconds !== undefined && !(seconds > 0)) {
     throw new UserError(`--seconds takes a number above 0, not "${String(values.seconds)}".`);
   }
-  return { seconds, json: values.json, stack: values.stack ?? "dev" };
+  return { seconds, json: values.json, metrics: values.metrics, stack: values.stack ?? "dev" };
+}
+
+async function metricsOf(
+  collection: Collection,
+  { directory, kubeconfig }: StackCluster,
+  traffic: Traffic,
+  { report }: Sandbox,
+  log: Writable,
+): Promise<Metrics> {
+  return await openMetrics(collection, { directory, kubeconfig, proxy: await traffic.openProxy() }, report, log);
 }
 
 async function analysisAlone(cluster: StackCluster, problem: string, json: boolean): Promise<number> {
@@ -93,6 +129,7 @@ async function watch(
   seconds: number,
   live: boolean,
   signal: AbortSignal,
+  notes: readonly string[],
 ): Promise<TrafficReport | undefined> {
   let last: TrafficReport | undefined;
   let end = Date.now() + startSeconds * 1000;
@@ -103,7 +140,7 @@ async function watch(
       if (seen !== undefined && last === undefined) end = Date.now() + seconds * 1000;
       // Until a change is in force, the last report stands.
       last = seen ?? last;
-      if (live) draw(last, seen === undefined);
+      if (live) draw(last, seen === undefined, notes);
       await sleep(lookMilliseconds, undefined, { signal }).catch(() => undefined);
     }
   } finally {
@@ -116,8 +153,8 @@ const alternateScreen = "\u001b[?1049h";
 const normalScreen = "\u001b[?1049l";
 const clear = "\u001b[2J\u001b[H";
 
-function draw(report: TrafficReport | undefined, waiting: boolean): void {
+function draw(report: TrafficReport | undefined, waiting: boolean, notes: readonly string[]): void {
   const note = waiting ? "Waiting until pods run and the mesh acts by its policies …\n\n" : "";
   const text = report === undefined ? "" : trafficTable(report);
-  process.stdout.write(`${clear}${note}${text}\n\nCtrl-C ends it.\n`);
+  process.stdout.write(`${clear}${note}${text}\n\n${[...notes, "Ctrl-C ends it."].join("\n")}\n`);
 }

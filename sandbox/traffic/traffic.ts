@@ -33,6 +33,8 @@ export interface Traffic {
    * @returns nothing while pods start, and until a change is in force.
    */
   look(): Promise<TrafficReport | undefined>;
+  /** Opens an HTTP proxy by which programs of this machine reach the pods, see {@link openPodRunner}. */
+  openProxy(): Promise<string>;
   /** Ends all pods. */
   close(): Promise<void>;
 }
@@ -58,7 +60,7 @@ export async function openTraffic(
   report: (message: string) => void,
   log: Writable,
 ): Promise<Traffic> {
-  const { api, mesh, discovery } = cluster;
+  const { api, mesh, discovery, metrics } = cluster;
   const istio = mesh === "istio" ? await ensureIstio(report) : undefined;
   const runner = await openPodRunner(report, log, istio?.path("pilot-agent"));
   const reader = podReader(api, istio);
@@ -69,7 +71,7 @@ export async function openTraffic(
   async function look(): Promise<TrafficReport | undefined> {
     const objects = await readObjects(api);
     if (epoch?.objects.version !== objects.version) {
-      const plan = await planWorld(objects, discovery, reader);
+      const plan = await planWorld(objects, discovery, reader, metrics);
       epoch = {
         objects,
         plan,
@@ -104,6 +106,7 @@ export async function openTraffic(
   }
   return {
     look,
+    openProxy: () => runner.openProxy(),
     close: async () => {
       await runner.close();
       api.close();

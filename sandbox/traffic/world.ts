@@ -1,4 +1,5 @@
 import { type ContainerSpec, knownPrograms, type PodSpec, type World } from "../data-plane/runner";
+import { type MetricsPort } from "./cluster";
 import { hasIstioSidecar, istioPod } from "./istio-pod";
 import { type ClusterObjects, type Container, type Pod } from "./objects";
 import { hasOsmSidecar, osmPod } from "./osm-pod";
@@ -20,8 +21,14 @@ export type Discovery = Readonly<Record<string, number>>;
 /**
  * Plans the world: pods in the mesh whose image is known run, all others stay simulated.
  * @param discovery where sidecars find the control plane.
+ * @param metrics of simulated pods, which a scraper finds at the pods' addresses. Default: none are to be had.
  */
-export async function planWorld(objects: ClusterObjects, discovery: Discovery, reader: PodReader): Promise<Plan> {
+export async function planWorld(
+  objects: ClusterObjects,
+  discovery: Discovery,
+  reader: PodReader,
+  metrics: readonly MetricsPort[] = [],
+): Promise<Plan> {
   const alive = objects.pods.filter(
     ({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase === "Running",
   );
@@ -35,12 +42,23 @@ export async function planWorld(objects: ClusterObjects, discovery: Discovery, r
   return {
     world: {
       hosts,
-      forward: Object.fromEntries(forward),
+      forward: Object.fromEntries([...forward, ...metrics.flatMap((port) => forwardMetrics(alive, port))]),
       pods: await Promise.all(running.map((pod) => podSpec(pod, reader))),
     },
     running,
     simulated: alive.filter((pod) => !canRun(pod)).map(podName),
   };
+}
+
+function forwardMetrics(
+  pods: readonly Pod[],
+  { namespace, labels, port, loopback }: MetricsPort,
+): readonly (readonly [from: string, to: string])[] {
+  return pods
+    .filter(({ metadata }) => metadata.namespace === namespace)
+    .filter(({ metadata }) => Object.entries(labels).every(([name, value]) => metadata.labels?.[name] === value))
+    .flatMap(({ status }) => status?.podIP ?? [])
+    .map((address) => [`${address}:${port}`, `127.0.0.1:${loopback}`] as const);
 }
 
 /** `namespace/name`. */

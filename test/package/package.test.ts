@@ -136,6 +136,7 @@ describe("the schema for other languages", () => {
         "IstioMesh",
         "MeshPolicies",
         "NamespaceIsolation",
+        "Observability",
         "OpenServiceMesh",
       ].map((name) => `aks-mesh:index:${name}`),
     );

@@ -12,6 +12,7 @@ import { identify, isRunning, type ProcessIdentity } from "../../recovery/proces
 import { stackCluster } from "../../sandbox/traffic/cluster";
 import { type PairReport, type TrafficReport } from "../../sandbox/traffic/report";
 import { openTraffic, type Traffic } from "../../sandbox/traffic/traffic";
+import { type MetricsReport } from "../../sandbox/metrics/panels";
 import { closeTestSandbox, kubectl, openTestSandbox } from "./in-sandbox";
 
 let sandbox: Sandbox;
@@ -156,17 +157,63 @@ describe.sequential("traffic", () => {
     }
   });
 
+  it("has no metrics to show where none are collected, and says how to have them", async () => {
+    const { code, stderr } = await output(start(["--metrics"]));
+    expect(code).toBe(1);
+    expect(stderr).toContain("azureMonitorProfile.metrics of the cluster is not enabled");
+    expect(stderr).toContain("npm run sandbox -- up --metrics");
+  });
+
+  it("answers every query of every panel and computes every rule with what the sidecars count, and tells of what goes wrong", async (context) => {
+    const up = await operate(sandbox, "up", "dev", [], "capture", { metrics: "on" });
+    expect(up.code, up.stdout + up.stderr).toBe(0);
+    needsPods(context);
+    const child = start(["--metrics", "--json", "--seconds", "45"]);
+    const exit = output(child);
+    const traffic = await descendantsNamed(child, "prometheus");
+    expect(traffic).toHaveLength(1);
+    // What the control plane tells of is there once something happened: a policy that OSM's webhook refuses, one that it takes.
+    await sleep(15_000);
+    await kubectlFails({
+      apiVersion: "access.smi-spec.io/v1alpha3",
+      kind: "TrafficTarget",
+      metadata: { name: "elsewhere", namespace: "bookstore" },
+      spec: {
+        destination: { kind: "ServiceAccount", namespace: "bookbuyer", name: "bookbuyer" },
+        sources: [{ kind: "ServiceAccount", namespace: "bookthief", name: "bookthief" }],
+        rules: [{ kind: "TCPRoute", name: "any" }],
+      },
+    });
+    await patch("trafficsplit", "bookstore-split", {
+      spec: {
+        backends: [
+          { service: "bookstore-v1", weight: 50 },
+          { service: "bookstore-v2", weight: 50 },
+        ],
+      },
+    });
+    const { code, stdout, stderr } = await exit;
+    expect(code, stderr).toBe(0);
+    const { metrics } = JSON.parse(stdout) as { metrics: MetricsReport };
+    expect(metrics.targets).toEqual({ up: 8, problems: [] });
+    expect(metrics.rules).toEqual({ computed: 15, problems: [] });
+    expect(metrics.panels.length).toBeGreaterThan(30);
+    expect(metrics.panels.filter(({ series, problem }) => series === 0 || problem !== undefined)).toEqual([]);
+    expect(metrics.alerts).toEqual([expect.objectContaining({ name: "MeshInjectionFailed", state: "firing" })]);
+  });
+
   it.for(["SIGINT", "SIGTERM", "SIGKILL"] as const)("leaves nothing behind after %s", async (signal, context) => {
     needsPods(context);
     const links = await readdir("/sys/class/net");
-    const child = start([]);
+    const child = start(["--metrics"]);
     const exit = output(child);
     let started: ProcessIdentity[] = [];
-    for (let seconds = 0; seconds < 60 && started.length < 12; seconds += 1) {
+    for (let seconds = 0; seconds < 60 && started.length < 14; seconds += 1) {
       await sleep(1000);
       started = await descendants(child.pid ?? 0);
     }
-    expect(started.length).toBeGreaterThanOrEqual(12);
+    // Twelve of the pods; Prometheus and Alertmanager.
+    expect(started.length).toBeGreaterThanOrEqual(14);
     child.kill(signal);
     await exit;
     // Killed, it cannot wait for the others: these see it and follow.
@@ -190,6 +237,27 @@ describe.sequential("traffic", () => {
   });
 });
 
+/** The programs of a name below a process, as soon as there are some. */
+async function descendantsNamed(child: ChildProcess, name: string): Promise<readonly ProcessIdentity[]> {
+  for (let tenths = 0; tenths < 600; tenths += 1) {
+    const named: ProcessIdentity[] = [];
+    for (const one of await descendants(child.pid ?? 0)) {
+      const command = await readFile(`/proc/${one.pid}/comm`, "utf8").catch(() => "");
+      if (command.trim() === name) named.push(one);
+    }
+    if (named.length > 0) return named;
+    await sleep(100);
+  }
+  return [];
+}
+
+/** Applies an object that the mesh's webhook refuses. */
+async function kubectlFails(object: object): Promise<void> {
+  const exit = await kubectlApply(object);
+  expect(exit.code, exit.stdout).not.toBe(0);
+  expect(exit.stderr).toContain("denied the request");
+}
+
 async function running(processes: readonly ProcessIdentity[]): Promise<number> {
   return (await Promise.all(processes.map(isRunning))).filter(Boolean).length;
 }
@@ -201,12 +269,16 @@ async function patch(kind: string, name: string, change: object): Promise<void> 
 }
 
 async function apply(object: object): Promise<void> {
+  const exit = await kubectlApply(object);
+  expect(exit.code, exit.stderr).toBe(0);
+}
+
+async function kubectlApply(object: object): Promise<Awaited<ReturnType<typeof kubectl>>> {
   const folder = await mkdtemp(join(tmpdir(), "aks-mesh-apply-"));
   try {
     const file = join(folder, "object.json");
     await writeFile(file, JSON.stringify(object));
-    const exit = await kubectl(sandbox, "dev", "apply", "-f", file);
-    expect(exit.code, exit.stderr).toBe(0);
+    return await kubectl(sandbox, "dev", "apply", "-f", file);
   } finally {
     await rm(folder, { recursive: true });
   }

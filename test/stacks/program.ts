@@ -44,7 +44,11 @@ export async function runProgram(
       newResource: ({ type, name, inputs, id }) => {
         registered.push({ type, name, inputs: inputs as Record<string, unknown> });
         // What the providers of the dynamic resources would answer.
-        const computed = type.endsWith("InlinePools") ? { inlinePools: String(inputs.profile) } : {};
+        const computed = type.endsWith("InlinePools")
+          ? { inlinePools: String(inputs.profile) }
+          : type.endsWith("AzureMonitorWorkspace")
+            ? { metrics: { prometheusQueryEndpoint: "https://metrics.example" } }
+            : {};
         return { id: id || `${name}-id`, state: { name, ...inputs, ...computed } };
       },
       call: ({ token }) => {

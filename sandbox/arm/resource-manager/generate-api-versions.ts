@@ -10,6 +10,7 @@ const sdk = dirname(require.resolve("@pulumi/azure-native/package.json"));
 
 /** Where the SDK declares a resource type of Azure. */
 const declarations: Readonly<Record<string, string>> = {
+  "Microsoft.AlertsManagement/prometheusRuleGroups": "alertsmanagement/prometheusRuleGroup",
   "Microsoft.Authorization/locks": "authorization/managementLockByScope",
   "Microsoft.Authorization/policyAssignments": "authorization/policyAssignment",
   "Microsoft.Authorization/policyDefinitions": "authorization/policyDefinition",
@@ -22,6 +23,8 @@ const declarations: Readonly<Record<string, string>> = {
   "Microsoft.ContainerService/managedClusters": "containerservice/managedCluster",
   "Microsoft.ContainerService/managedClusters/agentPools": "containerservice/agentPool",
   "Microsoft.ContainerService/managedClusters/maintenanceConfigurations": "containerservice/maintenanceConfiguration",
+  "Microsoft.Dashboard/dashboards": "dashboard/dashboard",
+  "Microsoft.Dashboard/dashboards/dashboardDefinitions": "dashboard/dashboardDefinition",
   "Microsoft.Dashboard/grafana": "dashboard/grafana",
   "Microsoft.Insights/components": "applicationinsights/component",
   "Microsoft.Insights/dataCollectionEndpoints": "monitor/dataCollectionEndpoint",

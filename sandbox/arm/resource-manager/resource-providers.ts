@@ -31,7 +31,7 @@ const PROVIDERS: Readonly<Record<string, readonly string[]>> = {
     "locations/operationResults",
     "locations/kubernetesVersions",
   ],
-  "Microsoft.Dashboard": ["grafana"],
+  "Microsoft.Dashboard": ["grafana", "dashboards", "dashboards/dashboardDefinitions"],
   "Microsoft.DBforPostgreSQL": ["flexibleServers"],
   "Microsoft.Features": ["features", "providers"],
   "Microsoft.Insights": [

@@ -256,6 +256,13 @@ export async function istiodDiscovery(directory: string): Promise<Readonly<Recor
   );
 }
 
+/** Where the istiods of a cluster serve their metrics: ports of this machine's loopback by revision. */
+export async function istiodMetrics(directory: string): Promise<Readonly<Record<string, number>>> {
+  const { revisions = [] } = (await readState(stateFile(directory))) ?? {};
+  const ports = await Promise.all(revisions.map(({ name }) => revisionPorts(directory, name)));
+  return Object.fromEntries(revisions.map(({ name }, index) => [name, ports[index]?.monitoring ?? 0]));
+}
+
 /** Ports of a revision's istiod. */
 function revisionPorts(directory: string, revision: string): Promise<IstiodPorts> {
   return portsIn(path.join(directory, `ports-${istiodName(revision)}.json`), istiodPortNames);

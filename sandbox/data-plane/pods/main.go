@@ -2,7 +2,8 @@
 // sidecar's real Envoy and with stand-ins for the images of OSM's bookstore sample.
 //
 // It reads lines of JSON, each a wish, and answers each with a line: `{"set": {…}}` makes the pods be those given,
-// `{"statistics": "^cluster"}` tells what was counted, `{"call": {…}}` sends a request from outside the mesh. It needs a mount
+// `{"statistics": "^cluster"}` tells what was counted, `{"call": {…}}` sends a request from outside the mesh, `{"proxy": true}` opens
+// an HTTP proxy by which programs of the host reach pods as one that is outside the mesh does. It needs a mount
 // namespace of its own and the right to make network namespaces; it ends, and with it all that it started, when its standard
 // input ends:
 //
@@ -46,6 +47,8 @@ type wish struct {
 	// Statistics is a regular expression: the names of those that are wanted.
 	Statistics *string        `json:"statistics"`
 	Call       *programs.Call `json:"call"`
+	// Proxy asks for the address of an HTTP proxy into the pods' network.
+	Proxy bool `json:"proxy"`
 }
 
 func serve() error {
@@ -84,8 +87,10 @@ func serve() error {
 			answer = runner.statistics(*asked.Statistics)
 		case asked.Call != nil:
 			answer, err = runner.call(*asked.Call)
+		case asked.Proxy:
+			answer, err = runner.openProxy()
 		default:
-			err = errors.New("wish for set, statistics or call")
+			err = errors.New("wish for set, statistics, call or proxy")
 		}
 		if err != nil {
 			answer = map[string]string{"error": err.Error()}

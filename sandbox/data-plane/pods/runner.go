@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -61,6 +62,7 @@ type runner struct {
 	network *network
 	pods    map[string]*pod
 	outside *netns.Namespace
+	proxy   net.Listener
 }
 
 func newRunner() (*runner, error) {
@@ -241,19 +243,27 @@ func (p *pod) envoyStatistics(pattern string) map[string]uint64 {
 	return counts
 }
 
-// call sends a request from outside the mesh: from a pod that has no sidecar.
+// call sends a request from outside the mesh.
 func (r *runner) call(call programs.Call) (map[string]string, error) {
-	if r.outside == nil {
-		namespace, err := netns.New()
-		if err != nil {
-			return nil, err
-		}
-		r.outside = namespace
-		if _, err := r.network.join(namespace, outsideAddress); err != nil {
-			return nil, err
-		}
+	outside, err := r.outsideMesh()
+	if err != nil {
+		return nil, err
 	}
-	return map[string]string{"end": programs.SendHTTP(dialIn(r.outside), call)}, nil
+	return map[string]string{"end": programs.SendHTTP(dialIn(outside), call)}, nil
+}
+
+// outsideMesh is a pod that has no sidecar.
+func (r *runner) outsideMesh() (*netns.Namespace, error) {
+	if r.outside != nil {
+		return r.outside, nil
+	}
+	namespace, err := netns.New()
+	if err != nil {
+		return nil, err
+	}
+	r.outside = namespace
+	_, err = r.network.join(namespace, outsideAddress)
+	return namespace, err
 }
 
 func (r *runner) stop() {

@@ -1,6 +1,6 @@
 import { alwaysLongRunning, inResourceGroup, neverLongRunning, type ResourceTypes } from "../resource-type";
 
-/** Microsoft.OperationalInsights, Microsoft.Insights, Microsoft.Monitor and Microsoft.Dashboard. */
+/** Microsoft.OperationalInsights, Microsoft.Insights, Microsoft.Monitor, Microsoft.AlertsManagement and Microsoft.Dashboard. */
 export const observability: ResourceTypes = {
   "azure-native:operationalinsights:Workspace": {
     path: inResourceGroup("Microsoft.OperationalInsights/workspaces/{workspaceName}"),
@@ -86,5 +86,28 @@ export const observability: ResourceTypes = {
     locationRequired: true,
     replaceOnChanges: ["location"],
     longRunning: alwaysLongRunning,
+  },
+  "azure-native:dashboard:Dashboard": {
+    path: inResourceGroup("Microsoft.Dashboard/dashboards/{dashboardName}"),
+    autoname: { input: "dashboardName", strategy: "random" },
+    envelope: ["location", "tags"],
+    locationRequired: true,
+    replaceOnChanges: ["location"],
+    longRunning: alwaysLongRunning,
+  },
+  "azure-native:dashboard:DashboardDefinition": {
+    path: inResourceGroup("Microsoft.Dashboard/dashboards/{dashboardName}/dashboardDefinitions/{definitionName}"),
+    autoname: { input: "definitionName", strategy: "random" },
+    envelope: ["properties"],
+    replaceOnChanges: [],
+    longRunning: neverLongRunning,
+  },
+  "azure-native:alertsmanagement:PrometheusRuleGroup": {
+    path: inResourceGroup("Microsoft.AlertsManagement/prometheusRuleGroups/{ruleGroupName}"),
+    autoname: { input: "ruleGroupName", strategy: "random" },
+    envelope: ["location", "tags"],
+    locationRequired: true,
+    replaceOnChanges: ["location"],
+    longRunning: neverLongRunning,
   },
 };

@@ -1,0 +1,76 @@
+import type * as alertsmanagement from "@pulumi/azure-native/alertsmanagement";
+import type * as applicationinsights from "@pulumi/azure-native/applicationinsights";
+import type * as dashboard from "@pulumi/azure-native/dashboard";
+import type * as monitor from "@pulumi/azure-native/monitor";
+import { type Input } from "@pulumi/pulumi";
+import { type MeshName } from "../../mesh";
+import { type Transform } from "../transform";
+import { type AlertThresholds } from "./alerts";
+
+/** What is seen of a mesh, and who is told of what. */
+export interface ObservabilitySettings {
+  /** When somebody is told, and who. Default: alerts show in the portal, and nobody is told. */
+  alerts?: AlertSettings;
+  /** Dashboards in Azure's portal, as resources; they cost nothing. Default true. */
+  dashboards?: boolean;
+  /** Managed Grafana, for dashboards of one's own, about 70 USD a month and more by user. Default: none. */
+  grafana?: GrafanaSettings;
+  /** Application Insights, for what applications themselves tell. Default: none. */
+  applicationInsights?: ApplicationInsightsSettings;
+}
+
+/** When somebody is told, and who. */
+export interface AlertSettings extends AlertThresholds {
+  /** Resource ids of Azure Monitor's action groups. Default: none. */
+  actionGroupIds?: string[];
+}
+
+/** Managed Grafana. */
+export interface GrafanaSettings {
+  /** Object ids of Entra ID groups that administer it. At least one: nobody else gets in. */
+  administratorGroupIds: string[];
+}
+
+/** Application Insights. */
+export interface ApplicationInsightsSettings {
+  /**
+   * Name of the Secret that each namespace of the application gets, with the key `connection-string`. Workloads read it as
+   * `APPLICATIONINSIGHTS_CONNECTION_STRING`. Default `application-insights`.
+   */
+  secretName?: string;
+  /** Share of what is told that is kept, in percent, above 0 and up to 100. Default 100. */
+  samplingPercentage?: number;
+}
+
+/** Arguments of `Observability`. */
+export interface ObservabilityArgs {
+  /** First part of the names in Azure: the cluster's name. */
+  name: string;
+  resourceGroupName: Input<string>;
+  /** Azure region. */
+  location: string;
+  /** Resource id of a cluster with the agent: `monitoring.metrics` of AksCluster. */
+  clusterId: Input<string>;
+  mesh: MeshName;
+  /** Namespaces of the mesh. */
+  namespaces: readonly string[];
+  /** How long a workload's certificate holds, as Go writes durations. Default `24h`, as both meshes have it. */
+  certificateValidity?: string;
+  /** Resource id of the Log Analytics workspace in which Application Insights keeps what it is told. Needed for that alone. */
+  workspaceId?: Input<string>;
+  settings?: ObservabilitySettings;
+  /** Tags on everything that can carry them. */
+  tags?: Input<Record<string, Input<string>>>;
+  /** Last-moment changes to what the component is about to register. */
+  transform?: ObservabilityTransforms;
+}
+
+/** One hook for each kind of child that one may want to change. */
+export interface ObservabilityTransforms {
+  workspace?: Transform<monitor.AzureMonitorWorkspaceArgs>;
+  dataCollectionRule?: Transform<monitor.DataCollectionRuleArgs>;
+  /** Called once for each group. */
+  ruleGroup?: Transform<alertsmanagement.PrometheusRuleGroupArgs>;
+  grafana?: Transform<dashboard.GrafanaArgs>;
+  applicationInsights?: Transform<applicationinsights.ComponentArgs>;
+}

@@ -1,0 +1,3 @@
+export { asked, type Dashboard, type Panel, type PanelQuery } from "./dashboard";
+export { grafanaDashboard } from "./grafana";
+export { dashboards } from "./pages";

@@ -1,0 +1,3 @@
+export * from "./args";
+export type { AlertThresholds } from "./alerts";
+export * from "./observability";

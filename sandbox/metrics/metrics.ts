@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { portsIn } from "../control-plane/ports";
+import { type Collection } from "./collection";
+import { alertmanagerConfig, prometheusConfig, ruleFile } from "./configuration";
+import { type PrometheusApi, prometheusApi } from "./prometheus-api";
+import { ensureMetricsTools } from "./tools";
+
+/** A Prometheus and an Alertmanager that run. */
+export interface Metrics {
+  readonly prometheus: PrometheusApi;
+  /** Where they can be looked at. */
+  readonly addresses: { readonly prometheus: string; readonly alertmanager: string };
+  /** Ends both. */
+  close(): Promise<void>;
+}
+
+/** How long each may take to answer. */
+const startSeconds = 30;
+
+/**
+ * Starts Prometheus and Alertmanager in the place of Azure Monitor. They end with this process, however that ends.
+ *
+ * @param directory of the cluster's control plane: theirs are below it. What an earlier run collected goes.
+ * @param kubeconfig by which Prometheus finds pods.
+ * @param proxy by which it reaches them.
+ */
+export async function openMetrics(
+  collection: Collection,
+  { directory, kubeconfig, proxy }: { readonly directory: string; readonly kubeconfig: string; readonly proxy: string },
+  report: (message: string) => void,
+  log: Writable,
+): Promise<Metrics> {
+  const tools = await ensureMetricsTools(report);
+  const folder = join(directory, "metrics");
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const ports = await portsIn(join(folder, "ports.json"), ["prometheus", "alertmanager"]);
+  const [prometheusAddress, alertmanagerAddress] = [`127.0.0.1:${ports.prometheus}`, `127.0.0.1:${ports.alertmanager}`];
+  const rules = join(folder, "rules.yaml");
+  await Promise.all([
+    writeFile(rules, ruleFile(collection.ruleGroups)),
+    writeFile(join(folder, "alertmanager.yaml"), alertmanagerConfig),
+    writeFile(
+      join(folder, "prometheus.yaml"),
+      prometheusConfig(collection.scrapeConfig, { kubeconfig, proxy, rules, alertmanager: alertmanagerAddress }),
+    ),
+  ]);
+  const children = [
+    start(tools.alertmanager, [
+      `--config.file=${join(folder, "alertmanager.yaml")}`,
+      `--storage.path=${join(folder, "alertmanager")}`,
+      `--web.listen-address=${alertmanagerAddress}`,
+      // Alone: no other Alertmanager is looked for.
+      "--cluster.listen-address=",
+      "--log.level=warn",
+    ]),
+    start(tools.prometheus, [
+      `--config.file=${join(folder, "prometheus.yaml")}`,
+      `--storage.tsdb.path=${join(folder, "data")}`,
+      `--web.listen-address=${prometheusAddress}`,
+      "--log.level=warn",
+    ]),
+  ];
+  for (const { stderr } of children) stderr?.pipe(log, { end: false });
+  const close = async (): Promise<void> => {
+    await Promise.all(children.map(end));
+  };
+  const addresses = { prometheus: `http://${prometheusAddress}`, alertmanager: `http://${alertmanagerAddress}` };
+  try {
+    for (const address of Object.values(addresses)) await untilReady(`${address}/-/ready`, children);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { prometheus: prometheusApi(addresses.prometheus), addresses, close };
+}
+
+/** Starts a program that is killed when this process ends, which its own death alone would not do. */
+function start(program: string, args: readonly string[]): ChildProcess {
+  return spawn("setpriv", ["--pdeathsig", "SIGKILL", "--", program, ...args], {
+    stdio: ["ignore", "ignore", "pipe"],
+    detached: true,
+    env: { PATH: process.env["PATH"] ?? "" },
+  });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const closed = once(child, "close");
+  child.kill("SIGTERM");
+  await closed;
+}
+
+async function untilReady(address: string, children: readonly ChildProcess[]): Promise<void> {
+  const deadline = Date.now() + startSeconds * 1000;
+  while (Date.now() < deadline) {
+    const ended = children.find(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null);
+    if (ended !== undefined) {
+      throw new Error(`${ended.spawnargs.at(4) ?? ""} ended at once: see traffic.log in the sandbox's logs.`);
+    }
+    // Not ready and not listening are the same here.
+    const answer = await fetch(address, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
+    if (answer?.ok === true) return;
+    await sleep(100);
+  }
+  throw new Error(`${address} did not answer within ${startSeconds} s: see traffic.log in the sandbox's logs.`);
+}

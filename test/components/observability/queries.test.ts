@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { alertRules } from "../../../components/observability/alerts";
+import { asked, dashboards, grafanaDashboard } from "../../../components/observability/dashboards";
+import { metricsOf, queryProblem } from "../../../components/observability/promql";
+import { recordingRules } from "../../../components/observability/recording-rules";
+import { scrapeConfig } from "../../../components/observability/scrape-config";
+
+describe("queryProblem", () => {
+  it.each(["up", 'sum by (a) (rate(x{b=~"c.*"}[2m])) > 0', "histogram_quantile(0.99, sum by (le) (x))"])(
+    "takes %s",
+    (query) => {
+      expect(queryProblem(query)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    ["sum by (a (x)", 10],
+    ["rate(x[2m)", 9],
+    ["", 0],
+    ["up ==", 5],
+  ])("says of %j where it is wrong", (query, at) => {
+    expect(queryProblem(query)?.at).toBe(at);
+  });
+});
+
+it("finds the metrics that a query asks for, and not its labels and functions", () => {
+  const query = 'sum by (pod) (rate(a_total{pod="b"}[2m])) / on (pod) group_left c:d:rate2m or absent(up{job="e"})';
+  expect(metricsOf(query)).toEqual(["a_total", "c:d:rate2m", "up"]);
+});
+
+describe.each(["osm", "istio"] as const)("queries about %s", (mesh) => {
+  const recorded = recordingRules(mesh);
+  const names = new Set(recorded.map(({ record }) => record));
+  const alerts = alertRules({ mesh, certificateSeconds: 86_400, thresholds: {} });
+  const pages = dashboards(mesh);
+  const panels = pages.flatMap((page) => page.panels.map((panel) => ({ page, panel })));
+  const ofPanels = panels.flatMap(({ panel }) => panel.queries.map(({ query }) => asked(query)));
+  const keep = new Map(
+    scrapeConfig(mesh, ["shop"]).scrape_configs.map((job) => [
+      job.job_name,
+      new RegExp(`^(?:${job.metric_relabel_configs.find(({ action }) => action === "keep")?.regex ?? ""})$`),
+    ]),
+  );
+
+  it("are PromQL, every one", () => {
+    const all = [...recorded, ...alerts].map(({ query }) => query).concat(ofPanels);
+    expect(all.filter((query) => queryProblem(query) !== undefined)).toEqual([]);
+  });
+
+  it("read series that a rule makes, or that are kept when sidecars are asked", () => {
+    const read = [...alerts.map(({ query }) => query), ...ofPanels, ...recorded.map(({ query }) => query)].flatMap(
+      metricsOf,
+    );
+    const unknown = read.filter((name) =>
+      name.includes(":") ? !names.has(name) : name !== "up" && !keep.get("mesh-sidecars")?.test(name),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  it("fit in a group of Azure's, which has 20 rules at most", () => {
+    expect(recorded.length).toBeLessThanOrEqual(20);
+    expect(alerts.length).toBeLessThanOrEqual(20);
+  });
+
+  it("leave no series to be kept that nobody reads", () => {
+    expect(keep.get("mesh-sidecars")?.test("envoy_cluster_upstream_cx_rx_bytes_total")).toBe(false);
+    expect(keep.get("mesh-sidecars")?.test("envoy_cluster_upstream_rq_time_sum")).toBe(false);
+  });
+
+  it.each(pages.map((page) => [page.id, page] as const))("of %s are a dashboard of Grafana", (id, page) => {
+    const { uid, panels: drawn = [], templating } = grafanaDashboard(page);
+    expect(uid).toBe(id);
+    expect(templating.list?.map(({ name }) => name)).toEqual(["datasource", ...page.choices]);
+    expect(drawn).toHaveLength(page.panels.length);
+    for (const [place, panel] of drawn.entries()) {
+      expect(panel).toMatchObject({
+        title: page.panels[place]?.title,
+        description: page.panels[place]?.description,
+        datasource: { type: "prometheus", uid: "${datasource}" },
+        targets: page.panels[place]?.queries.map(({ query, legend }) => ({ expr: query, legendFormat: legend })),
+      });
+    }
+    // A choice that a query reads has to be one of the page's.
+    const chosen = [
+      ...new Set(
+        page.panels.flatMap(({ queries }) => queries.flatMap(({ query }) => query.match(/\$[a-z]+\b/g) ?? [])),
+      ),
+    ];
+    expect(chosen.filter((name) => !page.choices.some((choice) => name === `$${choice}`))).toEqual([]);
+  });
+});
+
+it("keeps an alert's thresholds", () => {
+  const rules = alertRules({ mesh: "osm", certificateSeconds: 1000, thresholds: { errorRate: 0.2, latencyMs: 250 } });
+  const query = (name: string) => rules.find(({ alert }) => alert === name)?.query;
+  expect(query("MeshErrorRate")).toMatch(/> 0\.2$/);
+  expect(query("MeshLatency")).toMatch(/> 250$/);
+  expect(query("MeshCertificateNotRenewed")).toMatch(/> 900$/);
+});
