@@ -53,6 +53,8 @@ export interface PodSpec {
   readonly rules?: string;
   /** Arguments of pilot-agent that sets up the pod's network. Default: it is not run. */
   readonly setup?: readonly string[];
+  /** Settings of the pod's network by name. Default: none. */
+  readonly sysctls?: Readonly<Record<string, string>>;
   readonly containers: readonly ContainerSpec[];
 }
 

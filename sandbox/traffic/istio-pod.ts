@@ -25,11 +25,21 @@ export function hasIstioSidecar(pod: Pod): boolean {
   return sidecarOf(pod) !== undefined && initOf(pod) !== undefined;
 }
 
-/** The sidecar and the network of a pod that has Istio's. */
-export async function istioPod(pod: Pod, reader: PodReader): Promise<Pick<PodSpec, "setup" | "containers">> {
+/** Whether the pod is a gateway: Envoy and nothing else, at whose ports others call. */
+export function isIstioGateway(pod: Pod): boolean {
+  return sidecarOf(pod)?.args?.includes("router") === true;
+}
+
+/** The sidecar and the network of a pod that has Istio's, or is a gateway of it. */
+export async function istioPod(
+  pod: Pod,
+  reader: PodReader,
+): Promise<Pick<PodSpec, "setup" | "sysctls" | "containers">> {
   const sidecar = sidecarOf(pod);
+  const { sysctls = [] } = pod.spec.securityContext ?? {};
   return {
     setup: initOf(pod)?.args ?? [],
+    sysctls: Object.fromEntries(sysctls.map(({ name, value }) => [name, value])),
     containers: sidecar === undefined ? [] : [await agent(pod, sidecar, reader)],
   };
 }

@@ -38,13 +38,29 @@ export interface Pod extends KubernetesObject {
     readonly containers: readonly Container[];
     readonly initContainers?: readonly Container[];
     readonly volumes?: readonly Volume[];
+    readonly securityContext?: { readonly sysctls?: readonly { readonly name: string; readonly value: string }[] };
   };
   readonly status?: { readonly phase?: string; readonly podIP?: string; readonly hostIP?: string };
 }
 
-/** A Service as far as resolving its name needs. */
+/** A Service as far as resolving its name, and finding those of gateways, needs. */
 export interface Service extends KubernetesObject {
-  readonly spec: { readonly clusterIP?: string; readonly ports?: readonly { readonly port: number }[] };
+  readonly spec: {
+    readonly clusterIP?: string;
+    readonly selector?: Readonly<Record<string, string>>;
+    readonly ports?: readonly { readonly port: number; readonly targetPort?: number | string }[];
+  };
+}
+
+/** A Gateway as far as calling through it needs. */
+export interface Gateway extends KubernetesObject {
+  readonly spec: {
+    readonly selector?: Readonly<Record<string, string>>;
+    readonly servers?: readonly {
+      readonly port: { readonly number: number; readonly protocol: string };
+      readonly hosts: readonly string[];
+    }[];
+  };
 }
 
 /** Endpoints as far as finding a Service's pods needs. */
@@ -66,10 +82,11 @@ interface TrafficSplit extends KubernetesObject {
   readonly spec: { readonly service: string; readonly backends?: readonly { readonly service: string }[] };
 }
 
-/** A VirtualService as far as naming its destinations needs. */
-interface VirtualService extends KubernetesObject {
+/** A VirtualService as far as naming its destinations and gateways needs. */
+export interface VirtualService extends KubernetesObject {
   readonly spec: {
     readonly hosts?: readonly string[];
+    readonly gateways?: readonly string[];
     readonly http?: readonly Routes[];
     readonly tcp?: readonly Routes[];
   };
@@ -86,6 +103,8 @@ export interface ClusterObjects {
   readonly services: readonly Service[];
   readonly endpoints: readonly Endpoints[];
   readonly splits: readonly Split[];
+  readonly gateways: readonly Gateway[];
+  readonly virtualServices: readonly VirtualService[];
   /** Changes when an object does that the mesh's decisions depend on. */
   readonly version: string;
 }
@@ -147,6 +166,8 @@ export async function readObjects(api: ApiClient): Promise<ClusterObjects> {
       ...(ofKind("TrafficSplit") as TrafficSplit[]).map(trafficSplit),
       ...(ofKind("VirtualService") as VirtualService[]).flatMap(virtualService),
     ],
+    gateways: ofKind("Gateway") as Gateway[],
+    virtualServices: ofKind("VirtualService") as VirtualService[],
     version: all.map(identity).sort().join("\n"),
   };
 }
@@ -163,18 +184,23 @@ function trafficSplit({ metadata, spec }: TrafficSplit): Split {
   };
 }
 
-function virtualService({ metadata, spec }: VirtualService): Split[] {
-  const namespace = metadata.namespace ?? "";
-  const routes = [...(spec.http ?? []), ...(spec.tcp ?? [])].flatMap(({ route = [] }) => route);
-  const backends = routes.flatMap(({ destination }) => destination?.host ?? []);
+function virtualService(object: VirtualService): Split[] {
+  const { metadata, spec } = object;
   return (spec.hosts ?? []).map((host) => ({
-    service: serviceOf(host, namespace),
-    backends: [...new Set(backends.map((backend) => serviceOf(backend, namespace)))],
+    service: serviceOf(host, metadata.namespace ?? ""),
+    backends: destinationsOf(object),
   }));
 }
 
+/** The Services that a VirtualService leads to, `namespace/name`. */
+export function destinationsOf({ metadata, spec }: VirtualService): readonly string[] {
+  const routes = [...(spec.http ?? []), ...(spec.tcp ?? [])].flatMap(({ route = [] }) => route);
+  const hosts = routes.flatMap(({ destination }) => destination?.host ?? []);
+  return [...new Set(hosts.map((host) => serviceOf(host, metadata.namespace ?? "")))];
+}
+
 /** The Service of a host, `name`, `name.namespace` or longer, seen from a namespace. */
-function serviceOf(host: string, from: string): string {
+export function serviceOf(host: string, from: string): string {
   const [name = "", namespace = from] = host.split(".");
   return `${namespace}/${name}`;
 }

@@ -7,6 +7,9 @@ import { type ClusterObjects } from "./objects";
 const namespace = "outside-of-the-mesh";
 const account = "caller";
 
+/** Who calls from outside, to the analysis. */
+export const outsideAccount = `${namespace}/${account}`;
+
 /** A call from outside the mesh: as it is asked about, and as it is made. */
 export interface OutsideCall {
   readonly asked: AskedCall;
@@ -39,7 +42,7 @@ export function fromOutside(call: Call, { endpoints }: ClusterObjects): OutsideC
   if (subset === undefined || address === undefined) return undefined;
   const target = subset.ports?.find((one) => String(one.port) === port) ?? subset.ports?.[0];
   return {
-    asked: { ...call, from: `${namespace}/${account}` },
+    asked: { ...call, from: outsideAccount },
     made: { ...call, host: call.host ?? call.to, to: `${address}:${String(target?.port ?? port)}` },
   };
 }

@@ -40,12 +40,24 @@ export interface OutsideReport {
   readonly agrees: boolean;
 }
 
+/** One kind of call from outside through a gateway. */
+export interface GatewayReport {
+  /** Full name and port of the gateway's Service. */
+  readonly gateway: string;
+  /** Such as `GET shop.example/books`. */
+  readonly request: string;
+  readonly ends: Counts;
+  readonly expected: readonly string[];
+  readonly agrees: boolean;
+}
+
 /** What `traffic` tells. */
 export interface TrafficReport {
   /** How long was counted, since the policies last changed. */
   readonly seconds: number;
   readonly pairs: readonly PairReport[];
   readonly outside: OutsideReport | undefined;
+  readonly gateways: readonly GatewayReport[];
   /** Pods that do not run, `namespace/name`. */
   readonly simulated: readonly string[];
   /** What went wrong with pods that should run. */

@@ -3,7 +3,7 @@ import { type Counts, total } from "./counts";
 import { type PairReport, type TrafficReport } from "./report";
 
 /** The report as a table for people. */
-export function trafficTable({ seconds, pairs, outside, simulated, problems }: TrafficReport): string {
+export function trafficTable({ seconds, pairs, outside, gateways, simulated, problems }: TrafficReport): string {
   const rows = pairs.flatMap(pairRows);
   const lines = [
     `Counted by the sidecars' Envoys, ${seconds.toFixed(0)} s since the policies last changed:`,
@@ -21,6 +21,13 @@ export function trafficTable({ seconds, pairs, outside, simulated, problems }: T
         `${expectedText(outside.expected)} ${mark(outside.agrees)}`,
       `  (its sidecars closed ${closed} ${closed === "1" ? "connection" : "connections"} for which they have no filter chain)`,
     );
+  }
+  if (gateways.length > 0) {
+    const calls = gateways.map(({ gateway, request, ends, expected, agrees }) => [
+      ...[gateway, request, endsText(ends), expectedText(expected), mark(agrees)],
+    ]);
+    lines.push("", "From outside the mesh, through its gateways:", "");
+    lines.push(table([["GATEWAY", "REQUEST", "ENDS", "ANALYSIS", ""], ...calls]));
   }
   if (simulated.length > 0)
     lines.push("", `Simulated, since no program stands for their images: ${simulated.length} pods.`);

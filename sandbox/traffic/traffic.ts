@@ -14,10 +14,11 @@ import {
   statisticsPattern,
   total,
 } from "./counts";
+import { throughGateways } from "./gateways";
 import { type ClusterObjects, readObjects } from "./objects";
 import { fromOutside, type OutsideCall, outsideObjects } from "./outside";
 import { podReader } from "./pod-reader";
-import { expectedEnds, type OutsideReport, reportPair, type TrafficReport } from "./report";
+import { expectedEnds, type GatewayReport, type OutsideReport, reportPair, type TrafficReport } from "./report";
 import { type Plan, planWorld, podName } from "./world";
 
 /**
@@ -65,7 +66,9 @@ export async function openTraffic(
   const runner = await openPodRunner(report, log, istio?.path("pilot-agent"));
   const reader = podReader(api, istio);
   const outsideEnds: Record<string, number> = {};
+  const gatewayEnds: Record<string, Record<string, number>> = {};
   let outside: OutsideCall | undefined;
+  let through: readonly OutsideCall[] = [];
   let epoch: Epoch | undefined;
 
   async function look(): Promise<TrafficReport | undefined> {
@@ -86,23 +89,32 @@ export async function openTraffic(
       const end = await runner.call(outside.made);
       outsideEnds[end] = (outsideEnds[end] ?? 0) + 1;
     }
+    for (const call of through) {
+      const end = await runner.call(call.made);
+      const ends = (gatewayEnds[askedKey(call.asked)] ??= {});
+      ends[end] = (ends[end] ?? 0) + 1;
+    }
     const snapshot = {
       at: Date.now(),
       pods: await runner.statistics(statisticsPattern),
       outside: { ...outsideEnds },
+      throughGateways: Object.fromEntries(Object.entries(gatewayEnds).map(([key, ends]) => [key, { ...ends }])),
     };
     const { running } = current.plan;
-    const [call] = Object.values(snapshot.pods)
+    const calls = Object.values(snapshot.pods)
       .flatMap(({ calls = [] }) => calls.filter(isHttp))
+      .map(({ protocol, to, host, method, path, headers }): Call => ({ protocol, to, host, method, path, headers }))
       .sort((a, b) => a.to.localeCompare(b.to));
+    const [call] = calls;
     outside = call && fromOutside(call, objects);
+    through = throughGateways(distinct(calls), objects);
     if (!running.every(({ metadata }) => serves(snapshot.pods[metadata.uid]))) current.inForceAt = inForce();
     if (Object.keys(problems).length === 0 && Date.now() < current.inForceAt) return undefined;
     if (current.start === undefined) {
       current.start = snapshot;
       return undefined;
     }
-    return await reportSince(cluster, current, current.start, snapshot, outside, problems);
+    return await reportSince(cluster, current, current.start, snapshot, { outside, through }, problems);
   }
   return {
     look,
@@ -118,6 +130,11 @@ function inForce(): number {
   return Date.now() + propagationSeconds * 1000;
 }
 
+/** One of each kind, however many pods make it. */
+function distinct(calls: readonly Call[]): readonly Call[] {
+  return [...new Map(calls.map((call) => [JSON.stringify(call), call])).values()];
+}
+
 function isHttp({ protocol }: Call): boolean {
   return protocol === "http";
 }
@@ -127,12 +144,13 @@ async function reportSince(
   { objects, plan, verdicts }: Epoch,
   start: Snapshot,
   now: Snapshot,
-  outside: OutsideCall | undefined,
+  { outside, through }: { readonly outside: OutsideCall | undefined; readonly through: readonly OutsideCall[] },
   problems: Readonly<Record<string, string>>,
 ): Promise<TrafficReport> {
   const counted = countsBetween(start, now);
   const calling = pairs(counted, plan.running, objects.splits);
-  const asked = [...calling.flatMap(askedOf), ...(outside === undefined ? [] : [outside.asked])];
+  const fromThere = [...(outside === undefined ? [] : [outside]), ...through].map(({ asked: call }) => call);
+  const asked = [...calling.flatMap(askedOf), ...fromThere];
   const unknown = asked.filter((call) => !verdicts.has(askedKey(call)));
   const decided = await decideCalls(directory, mesh, [...objects.all, ...outsideObjects], unknown);
   unknown.forEach((call, index) => {
@@ -147,6 +165,7 @@ async function reportSince(
     seconds,
     pairs: calling.map((pair) => reportPair(pair, verdictsOf(askedOf(pair)), seconds)),
     outside: outside && reportOutside(outside, verdictsOf([outside.asked]), start, now),
+    gateways: through.map((call) => reportThroughGateway(call, verdictsOf([call.asked]), start, now)),
     simulated: plan.simulated,
     problems: [...Object.entries(problems), ...refusals(now)].map(
       ([key, problem]) => `${names.get(key) ?? key}: ${problem}`,
@@ -177,6 +196,20 @@ function askedOf({ caller, kinds }: Pair): AskedCall[] {
 
 function askedKey({ from, protocol, to, host, method, path, headers }: AskedCall): string {
   return JSON.stringify([from, protocol, to, host, method, path, headers]);
+}
+
+function reportThroughGateway(
+  { asked }: OutsideCall,
+  verdicts: readonly Verdict[],
+  start: Snapshot,
+  now: Snapshot,
+): GatewayReport {
+  const key = askedKey(asked);
+  const ends = difference(start.throughGateways[key] ?? {}, now.throughGateways[key] ?? {});
+  const expected = verdicts.flatMap((verdict) => expectedEnds(verdict, asked.protocol));
+  const { to, host = to, method = "GET", path = "/" } = asked;
+  const agrees = Object.keys(ends).every((end) => expected.includes(end));
+  return { gateway: to, request: `${method} ${host}${path}`, ends, expected, agrees };
 }
 
 function reportOutside(

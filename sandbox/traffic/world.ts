@@ -1,6 +1,6 @@
 import { type ContainerSpec, knownPrograms, type PodSpec, type World } from "../data-plane/runner";
 import { type MetricsPort } from "./cluster";
-import { hasIstioSidecar, istioPod } from "./istio-pod";
+import { hasIstioSidecar, isIstioGateway, istioPod } from "./istio-pod";
 import { type ClusterObjects, type Container, type Pod } from "./objects";
 import { hasOsmSidecar, osmPod } from "./osm-pod";
 import { environment, type PodReader } from "./pod-reader";
@@ -19,7 +19,7 @@ export interface Plan {
 export type Discovery = Readonly<Record<string, number>>;
 
 /**
- * Plans the world: pods in the mesh whose image is known run, all others stay simulated.
+ * Plans the world: pods in the mesh whose image is known run, and Istio's gateways; all others stay simulated.
  * @param discovery where sidecars find the control plane.
  * @param metrics of simulated pods, which a scraper finds at the pods' addresses. Default: none are to be had.
  */
@@ -73,15 +73,14 @@ export function programOf(image: string): string | undefined {
 }
 
 function canRun(pod: Pod): boolean {
-  return (
-    pod.status?.podIP !== undefined &&
-    (hasOsmSidecar(pod) || hasIstioSidecar(pod)) &&
-    pod.spec.containers.some(({ image }) => programOf(image) !== undefined)
-  );
+  if (pod.status?.podIP === undefined) return false;
+  const known = pod.spec.containers.some(({ image }) => programOf(image) !== undefined);
+  return isIstioGateway(pod) || (known && (hasOsmSidecar(pod) || hasIstioSidecar(pod)));
 }
 
 async function podSpec(pod: Pod, reader: PodReader): Promise<PodSpec> {
-  const { containers, ...network } = hasIstioSidecar(pod) ? await istioPod(pod, reader) : await osmPod(pod, reader);
+  const ofIstio = hasIstioSidecar(pod) || isIstioGateway(pod);
+  const { containers, ...network } = ofIstio ? await istioPod(pod, reader) : await osmPod(pod, reader);
   return {
     key: pod.metadata.uid,
     address: pod.status?.podIP ?? "",

@@ -1,7 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { podProblem } from "../../sandbox/data-plane/runner";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
+import { clusterNamed } from "../../sandbox/traffic/cluster";
+import { trafficTable } from "../../sandbox/traffic/table";
+import { openTraffic } from "../../sandbox/traffic/traffic";
 import { closeTestSandbox, configure, kubectl, openTestSandbox } from "./in-sandbox";
 
 const stack = "dev";
@@ -33,6 +39,96 @@ async function apply(...objects: readonly object[]): Promise<void> {
 function pod(name: string): object {
   const containers = [{ name: "shop", image: "registry.example/shop:1" }];
   return { apiVersion: "v1", kind: "Pod", metadata: { name, namespace: "shop" }, spec: { containers } };
+}
+
+/** The sample's caller and what it calls, in namespaces that name the tag. */
+const bookstore = ["bookbuyer", "bookstore"].flatMap((name) => [
+  { apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { "istio.io/rev": "prod" } } },
+  { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: name } },
+  {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace: name },
+    spec: { selector: { app: name }, ports: [{ name: "http", port: 14001 }] },
+  },
+  {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: name },
+    spec: {
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: { serviceAccountName: name, containers: [{ name, image: `openservicemesh/${name}:v1.2.4` }] },
+      },
+    },
+  },
+]);
+
+const networking = "networking.istio.io/v1";
+const ingress = "aks-istio-ingress";
+const service = "bookstore.bookstore.svc.cluster.local";
+const gatewayAccount = `cluster.local/ns/${ingress}/sa/aks-istio-ingressgateway-external-asm-1-30`;
+
+/** bookstore by a host of the gateway, for its account and one path; and a host that leads nowhere. */
+const ways = [
+  {
+    apiVersion: networking,
+    kind: "Gateway",
+    metadata: { name: "front", namespace: ingress },
+    spec: {
+      selector: { istio: "aks-istio-ingressgateway-external" },
+      servers: [{ port: { number: 80, name: "http", protocol: "HTTP" }, hosts: ["*.example"] }],
+    },
+  },
+  {
+    apiVersion: networking,
+    kind: "VirtualService",
+    metadata: { name: "shop", namespace: "bookstore" },
+    spec: {
+      hosts: ["shop.example"],
+      gateways: [`${ingress}/front`],
+      http: [
+        {
+          match: [{ uri: { prefix: "/books" } }],
+          route: [{ destination: { host: service, port: { number: 14001 } } }],
+        },
+      ],
+    },
+  },
+  {
+    apiVersion: networking,
+    kind: "VirtualService",
+    metadata: { name: "all", namespace: "bookstore" },
+    spec: {
+      hosts: ["all.example"],
+      gateways: [`${ingress}/front`],
+      http: [{ route: [{ destination: { host: service, port: { number: 14001 } } }] }],
+    },
+  },
+  {
+    apiVersion: "security.istio.io/v1",
+    kind: "AuthorizationPolicy",
+    metadata: { name: "callers", namespace: "bookstore" },
+    spec: {
+      rules: [
+        {
+          from: [{ source: { principals: [gatewayAccount, gatewayAccount.replace("30", "29")] } }],
+          to: [{ operation: { paths: ["/books-bought"] } }],
+        },
+      ],
+    },
+  },
+];
+
+async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  const end = Date.now() + 120_000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (Date.now() > end) throw new Error("not within two minutes");
+    await sleep(500);
+  }
 }
 
 describe.sequential("a cluster with Istio's gateways", () => {
@@ -77,6 +173,37 @@ describe.sequential("a cluster with Istio's gateways", () => {
     expect(await revisionOfPod("after")).toMatch(/ asm-1-30$/);
     expect(await read("namespace", "shop", "--output=jsonpath={.metadata.labels.istio\\.io/rev}")).toBe("prod");
     await up("--expect-no-changes");
+  });
+
+  it("lets requests from outside in by the ingress gateway, as its routes and the gateway's account may", async ({
+    skip,
+  }) => {
+    const problem = await podProblem();
+    if (problem !== undefined) skip(problem);
+    await apply(...bookstore, ...ways);
+    const traffic = await openTraffic(
+      await clusterNamed(sandbox, "gateways", "gateways"),
+      () => undefined,
+      new PassThrough().resume(),
+    );
+    try {
+      const report = await until(async () => {
+        const seen = await traffic.look();
+        return seen !== undefined && seen.seconds > 4 ? seen : undefined;
+      });
+      expect(report.problems).toEqual([]);
+      expect(report.gateways.map(({ request, ends, agrees }) => [request, ...Object.keys(ends), agrees])).toEqual([
+        ["GET all.example/books-bought", "200", true],
+        ["GET all.example/buy-a-book/new", "403", true],
+        ["GET shop.example/books-bought", "200", true],
+        ["GET shop.example/buy-a-book/new", "404", true],
+      ]);
+      expect(trafficTable(report)).toMatch(
+        /through its gateways:\n[^]* GET shop\.example\/buy-a-book\/new +404 +404 +✓/,
+      );
+    } finally {
+      await traffic.close();
+    }
   });
 
   it("has none any more when nobody asks for one", async () => {

@@ -52,18 +52,18 @@ const everything: WrittenCondition = { text: "any request", ...anyRequest };
  * What the policies of a workload come to, by who calls: those that ask somebody else first, then which tokens are valid, then any DENY, then, where
  * there is any ALLOW policy, only what one of them allows. Peers that the same rules are for get one and the same tree.
  *
- * @param lost why what is allowed comes to nothing all the same; undefined where somebody answers.
+ * @param allowed what becomes of what they let pass.
  */
 export function authorization(
   policies: WorkloadPolicies,
   sending: Omit<Sending, "tokens">,
   settings: Reading["settings"],
   backend: string,
-  lost: string | undefined,
+  allowed: Answers["allowed"],
 ): (peer: Peer) => CallTree {
   const http = sending.authority !== undefined;
   const answers: Answers = {
-    allowed: (because) => (lost === undefined ? end("allowed", because, backend) : failure(http, lost, because)),
+    allowed,
     denied: (because) => (http ? end("denied", because, backend) : failure(false, undefined, because)),
   };
   let count = 0;

@@ -13,7 +13,7 @@ import { type IstioPlane } from "../plane";
 import { type PortOfHost } from "../registry";
 import { addressOfClient, type Client, clientsOf, endOfClient } from "./client";
 import { passageTo, throughCluster } from "./cluster";
-import { leavesOutbound } from "./interception";
+import { isGatewayPod, leavesOutbound } from "./interception";
 import { endsOf } from "./kube-proxy";
 import { hasHttpListener, listenersAt, ownListener } from "./listeners";
 import { isForCaller, throughDestinations, throughHost, throughUnknownHost } from "./routes";
@@ -168,7 +168,23 @@ function fromPods(plane: IstioPlane, client: Client, target: Target, content: Co
     const because = [{ text: `annotations of the pods of ${client.key} let the call pass their sidecar by` }];
     return callPlain(plane, originOf(plane, client), target, content, because);
   }
-  return throughSidecar(plane, client, scope, target, content);
+  const [pod] = client.pods;
+  const led = pod !== undefined && isGatewayPod(pod) ? ledByGateway(plane, client, target, content) : undefined;
+  return led ?? throughSidecar(plane, client, scope, target, content);
+}
+
+/** What a route of a gateway comes to that leads to a Service: routes of sidecars are not asked. */
+function ledByGateway(
+  plane: IstioPlane,
+  client: Client,
+  { service, ip, port }: Target,
+  content: Content,
+): CallTree | undefined {
+  const host = service && plane.registry.hostOf(service);
+  const found = host?.ports.find(({ number }) => number === port);
+  if (host === undefined || found === undefined) return undefined;
+  const routed = content.authority !== undefined;
+  return throughCluster(plane, client, { host, port: found, subset: "" }, { ip, port }, { ...content, routed })(client);
 }
 
 function originOf(plane: IstioPlane, client: Client): Origin {

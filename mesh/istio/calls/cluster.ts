@@ -15,7 +15,7 @@ import { endsOf } from "./kube-proxy";
 import { matchesHost } from "./scope";
 import { callServer, type Channel } from "./server";
 import { resolveName } from "./virtual-hosts";
-import { interceptionOf } from "./interception";
+import { interceptionOf, isGatewayPod } from "./interception";
 
 /** A destination of a sidecar's: a host's port, all of its pods or a subset. */
 export interface Cluster {
@@ -266,6 +266,8 @@ function channelTo(
         (one) =>
           one.pod !== undefined &&
           hasSidecar(one.pod) &&
+          // The injector gives gateways no label by which others would speak mutual TLS to them.
+          !isGatewayPod(one.pod) &&
           (whole !== undefined || plane.authentication.modeOf(one.pod, one.port) !== "DISABLE"),
       );
       if (ends.length === 0 || !able) return plain;

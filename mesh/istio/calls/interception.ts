@@ -6,9 +6,20 @@ const sidecarPorts: ReadonlySet<number> = new Set([15020, 15021, 15090]);
 
 const prefix = "traffic.sidecar.istio.io/";
 
-/** Annotations by which calls pass a pod's sidecar by: pods with equal ones are told apart by nothing of it. */
+/** Names what the injector makes of a pod. */
+const templates = "inject.istio.io/templates";
+
+/**
+ * Annotations by which calls pass a pod's sidecar by, or by which it has none and is a gateway: pods with equal ones are told apart by nothing
+ * of it.
+ */
 export function interceptionOf({ annotations }: PodState): readonly (readonly [name: string, value: string])[] {
-  return Object.entries(annotations).filter(([name]) => name.startsWith(prefix));
+  return Object.entries(annotations).filter(([name]) => name.startsWith(prefix) || name === templates);
+}
+
+/** Whether a pod is a gateway: Envoy alone, which is no server's sidecar. */
+export function isGatewayPod({ annotations }: PodState): boolean {
+  return (annotations[templates] ?? "").split(",").some((name) => name.trim() === "gateway");
 }
 
 function isAnnotated({ annotations }: PodState): boolean {

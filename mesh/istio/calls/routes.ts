@@ -40,6 +40,8 @@ export interface Routing {
   /** The address that was called; undefined outside of the cluster. */
   readonly ip: string | undefined;
   readonly authority: string;
+  /** Of a gateway: the Gateways that opened the port, `namespace/name`. Default: it is a sidecar. */
+  readonly gateways?: ReadonlySet<string>;
 }
 
 interface RouteRule extends Rule {
@@ -151,10 +153,10 @@ export function isForCaller(
     sourceLabels,
     sourceNamespace,
   }: Pick<HttpMatchState, "port" | "gateways" | "sourceLabels" | "sourceNamespace">,
-  { client, scope, port: called }: Pick<Routing, "client" | "scope" | "port">,
+  { client, scope, port: called, gateways: own }: Pick<Routing, "client" | "scope" | "port" | "gateways">,
 ): boolean {
   if (port !== 0 && port !== called) return false;
-  if (gateways.length > 0) return gateways.includes(meshGateway);
+  if (gateways.length > 0) return gateways.some((one) => (own === undefined ? one === meshGateway : own.has(one)));
   return isSubset(sourceLabels, client.labels) && (sourceNamespace === "" || sourceNamespace === scope.namespace);
 }
 

@@ -5,7 +5,9 @@ import { authorization } from "../authorization/decision";
 import { type Peer } from "../authorization/peer";
 import { type Sending } from "../authorization/rule";
 import { type IstioPlane } from "../plane";
-import { leavesInbound } from "./interception";
+import { type Reason } from "../../request/request";
+import { callGateway } from "./gateway";
+import { isGatewayPod, leavesInbound } from "./interception";
 
 /** How a connection comes to a pod. */
 export type Channel =
@@ -35,6 +37,9 @@ export function callServer(
   const { backend, ip, port } = called;
   const lost = plane.listens(ip, port) ? undefined : `nothing listens on port ${String(port)} of ${backend}`;
   const guarded = pod !== undefined && plane.state.hasSidecar(pod);
+  if (guarded && isGatewayPod(pod) && !leavesInbound(pod, port)) {
+    return callGateway(plane, pod, called, channel, content);
+  }
   if (!guarded || leavesInbound(pod, port)) {
     const why = guarded ? `port ${String(port)} bypasses the sidecar of ${backend}` : `${backend} has no sidecar`;
     const tree =
@@ -83,8 +88,11 @@ function authorizationBy(
   lost: string | undefined,
 ): (peer: Peer) => CallTree {
   const policies = policiesOf(pod);
+  const isHttp = sending.authority !== undefined;
+  const allowed = (because: readonly Reason[]): CallTree =>
+    lost === undefined ? end("allowed", because, backend) : failure(isHttp, lost, because);
   const by = (shadow: Sending["shadow"]): ((peer: Peer) => CallTree) =>
-    authorization(policies, { ...sending, destination: { ip, port }, shadow }, state.settings, backend, lost);
+    authorization(policies, { ...sending, destination: { ip, port }, shadow }, state.settings, backend, allowed);
   const shadow = shadowOf(pod);
   if (shadow === undefined) return by(undefined);
   // What the shadow rules ask for depends on who sends.

@@ -15,8 +15,8 @@ import { type AuthorizationPolicyState, readAuthorizationPolicy } from "./author
 import { type DestinationRuleState, readDestinationRule } from "./destination-rules";
 import { type EnvoyFilterState, readEnvoyFilter } from "./envoy-filters";
 import { defaultSettings, meshConfigName, type MeshSettings, readMeshSettings } from "./mesh-config";
+import { type GatewayState, readGateway } from "./gateways";
 import { type InjectorState, readInjector } from "./injectors";
-import { type Named, namedOf } from "./named";
 import { type PeerAuthenticationState, readPeerAuthentication } from "./peer-authentications";
 import { readRequestAuthentication, type RequestAuthenticationState } from "./request-authentications";
 import { readServiceEntry, type ServiceEntryState } from "./service-entries";
@@ -37,7 +37,7 @@ export interface IstioState {
   readonly sidecars: readonly SidecarState[];
   /** Changes of Envoy's configuration, which are not read. */
   readonly envoyFilters: readonly EnvoyFilterState[];
-  readonly gateways: readonly Named[];
+  readonly gateways: readonly GatewayState[];
   /** Webhooks that give pods their sidecars, as far as the objects show any. */
   readonly injectors: readonly InjectorState[];
   readonly networkPolicies: readonly NetworkPolicy[];
@@ -64,7 +64,7 @@ interface Given extends GivenObjects {
   readonly serviceEntries: Map<string, ServiceEntryState>;
   readonly sidecars: Map<string, SidecarState>;
   readonly envoyFilters: Map<string, EnvoyFilterState>;
-  readonly gateways: Map<string, Named>;
+  readonly gateways: Map<string, GatewayState>;
   readonly injectors: Map<string, InjectorState>;
   readonly networkPolicies: Map<string, NetworkPolicy>;
   readonly meshConfigs: Map<string, Partial<MeshSettings>>;
@@ -258,7 +258,7 @@ function readIstioObject(
       keep(given.envoyFilters, key, reader, readEnvoyFilter(reader));
       return true;
     case "Gateway":
-      keep(given.gateways, key, reader, namedOf(reader));
+      keep(given.gateways, key, reader, readGateway(reader));
       return true;
   }
 }

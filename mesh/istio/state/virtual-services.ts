@@ -80,7 +80,7 @@ export function readVirtualService(reader: Reader): VirtualServiceState {
   const spec = reader.record(Reflect.get(reader.object, "spec"), ["spec"]);
   const named = namedOf(reader);
   const { object, namespace, name } = named;
-  const gateways = reader.texts(spec["gateways"], ["spec"], "gateways");
+  const gateways = readGateways(reader, spec["gateways"], ["spec"]);
   // Written out: objects made by spreading are slow to make and to look at.
   return {
     object,
@@ -95,6 +95,14 @@ export function readVirtualService(reader: Reader): VirtualServiceState {
     tls: readConnectionRoutes(reader, spec["tls"], "tls"),
     tcp: readConnectionRoutes(reader, spec["tcp"], "tcp"),
   };
+}
+
+/** `mesh`, and Gateways as `namespace/name`: one without a namespace is of the object's. */
+function readGateways(reader: Reader, value: unknown, path: ValuePath): readonly string[] {
+  const names = reader.texts(value, path, "gateways");
+  if (names.length === 0) return names;
+  const { namespace } = namedOf(reader);
+  return names.map((name) => (name === meshGateway || name.includes("/") ? name : `${namespace}/${name}`));
 }
 
 function readHttpRoute(
@@ -170,7 +178,7 @@ function readHttpMatch(reader: Reader, value: unknown, path: ValuePath): HttpMat
     port: reader.integer(match["port"], path, "port") ?? 0,
     sourceLabels: reader.textMap(match["sourceLabels"], path, "sourceLabels"),
     sourceNamespace: reader.text(match["sourceNamespace"], path, "sourceNamespace") ?? "",
-    gateways: reader.texts(match["gateways"], path, "gateways"),
+    gateways: readGateways(reader, match["gateways"], path),
   };
 }
 
@@ -217,7 +225,7 @@ function readConnectionRoutes(reader: Reader, value: unknown, field: "tls" | "tc
           port: reader.integer(match["port"], place, "port") ?? 0,
           sourceLabels: reader.textMap(match["sourceLabels"], place, "sourceLabels"),
           sourceNamespace: reader.text(match["sourceNamespace"], place, "sourceNamespace") ?? "",
-          gateways: reader.texts(match["gateways"], place, "gateways"),
+          gateways: readGateways(reader, match["gateways"], place),
         };
       }),
       destinations: readDestinations(reader, route["route"], () => [...path, "route"]),

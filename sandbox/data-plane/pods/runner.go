@@ -8,8 +8,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"sync"
 	"time"
 
@@ -41,8 +43,10 @@ type podSpec struct {
 	// Rules are for iptables-restore; empty where Setup makes them, and for a pod without sidecar.
 	Rules string `json:"rules"`
 	// Setup are arguments of pilot-agent, run in the pod's network before its containers start.
-	Setup      []string    `json:"setup"`
-	Containers []Container `json:"containers"`
+	Setup []string `json:"setup"`
+	// Sysctls are settings of the pod's network by name, such as net.ipv4.ip_unprivileged_port_start.
+	Sysctls    map[string]string `json:"sysctls"`
+	Containers []Container       `json:"containers"`
 }
 
 // pod is a running pod.
@@ -137,6 +141,12 @@ func (r *runner) start(spec podSpec) (*pod, error) {
 	if len(spec.Setup) > 0 {
 		err := it.namespace.Do(func() error { return netns.Run("", filepath.Join(shared, agentName), spec.Setup...) })
 		if err != nil {
+			return it, err
+		}
+	}
+	for name, value := range spec.Sysctls {
+		path := filepath.Join("/proc/sys", strings.ReplaceAll(name, ".", "/"))
+		if err := it.namespace.Do(func() error { return os.WriteFile(path, []byte(value), 0o644) }); err != nil {
 			return it, err
 		}
 	}

@@ -59,6 +59,8 @@ function cluster(pods: readonly Pod[]): ClusterObjects {
       },
     ],
     splits: [],
+    gateways: [],
+    virtualServices: [],
     version: "",
   };
 }

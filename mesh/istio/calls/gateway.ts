@@ -1,0 +1,179 @@
+import { type CallTree, type Content, end, failure, noRoute, undefinedChoice } from "../../analysis/call-tree";
+import { type PodState } from "../../cluster/workloads";
+import { describeObject } from "../../manifests";
+import { type Reason } from "../../request/request";
+import { authorization } from "../authorization/decision";
+import { type Peer } from "../authorization/peer";
+import { isSubset } from "../labels";
+import { type IstioPlane } from "../plane";
+import { type GatewayServerState, type GatewayState } from "../state/gateways";
+import { isExportedTo } from "../state/named";
+import { type VirtualServiceState } from "../state/virtual-services";
+import { accountOf, clientsOf } from "./client";
+import { throughVirtualService } from "./routes";
+import { matchesHost, scopeOf } from "./scope";
+import { type Called, type Channel } from "./server";
+import { hostOf, resolveName } from "./virtual-hosts";
+
+/** A server of a Gateway, and the Gateway. */
+interface OpenPort {
+  readonly gateway: GatewayState;
+  readonly server: GatewayServerState;
+}
+
+/** What Gateways may have on a port whose requests are read in plain text (pkg/config/protocol, IsHTTP). */
+const plainProtocols: ReadonlySet<string> = new Set(["HTTP", "HTTP2", "GRPC", "GRPC-WEB"]);
+
+/**
+ * What a gateway does with a connection to a port of its, by who calls. It opens the ports that Gateways say, in plain text whatever
+ * PeerAuthentications say, and passes on by the routes that VirtualServices have for these Gateways (pilot/pkg/networking/core/gateway.go).
+ */
+export function callGateway(
+  plane: IstioPlane,
+  pod: PodState,
+  called: Called,
+  channel: Channel,
+  { routed, authority, tls }: Content,
+): (caller: Peer) => CallTree {
+  const answer = (tree: CallTree) => (): CallTree => tree;
+  const { ip, port, backend } = called;
+  const open = portsOf(plane, pod, called);
+  if (open.length === 0) return answer(failure(routed, `no Gateway opens port ${String(port)} of ${backend}`));
+  const because = open.map(({ gateway }): Reason => reasonOf(gateway));
+  if (open.some(({ server }) => !plainProtocols.has(server.protocol))) {
+    const text = `port ${String(port)} of ${backend} is TLS or bytes, which are not followed through a gateway here`;
+    return answer(
+      undefinedChoice<CallTree>(
+        "not-followed",
+        [end("allowed", because, backend), failure(routed, text, because)],
+        [...because, { text }],
+      ),
+    );
+  }
+  if (channel.kind !== "plain" || tls !== undefined || authority === undefined) {
+    return answer(failure(routed, `port ${String(port)} of ${backend} takes HTTP in plain text`, because));
+  }
+  const form = plane.state.settings.pathNormalization;
+  const sending = { serverName: undefined, authority, destination: { ip, port }, shadow: undefined };
+  return (caller) => {
+    const onward = (reasons: readonly Reason[]): CallTree => passedOn(plane, pod, called, open, authority, reasons);
+    // No client certificate is asked for, so that nobody has an identity here.
+    const peer: Peer = { principal: undefined, ip: caller.ip };
+    const tree = authorization(plane.policiesOf(pod), sending, plane.state.settings, backend, onward)(peer);
+    return form === "NONE" || tree.kind === "end" ? tree : { kind: "normalised", form, tree };
+  };
+}
+
+/** The servers that Gateways open at a port of the pod. */
+function portsOf(plane: IstioPlane, pod: PodState, { ip, port }: Called): readonly OpenPort[] {
+  return plane.state.gateways.flatMap((gateway) =>
+    isSubset(gateway.selector, pod.labels)
+      ? gateway.servers.flatMap((server) => (targetOf(plane, ip, server.port) === port ? [{ gateway, server }] : []))
+      : [],
+  );
+}
+
+/** The pod's port behind a port of its Services; the port itself where none of them has it. */
+function targetOf({ registry }: IstioPlane, ip: string, number: number): number {
+  for (const host of registry.hosts) {
+    if (host.service === undefined) continue;
+    const port = host.ports.find((one) => one.number === number);
+    const endpoint = port && registry.endpoints(host, port).find((one) => one.ip === ip);
+    if (endpoint !== undefined) return endpoint.port;
+  }
+  return number;
+}
+
+/** Gateways whose requests are being followed, by their pods' addresses: one that leads to itself would never end. */
+const following = new WeakMap<IstioPlane, Set<string>>();
+
+/** A request that the gateway's own policies let in: by the VirtualServices of its Gateways. */
+function passedOn(
+  plane: IstioPlane,
+  pod: PodState,
+  { ip, backend }: Called,
+  open: readonly OpenPort[],
+  authority: string,
+  because: readonly Reason[],
+): CallTree {
+  if (open.some(({ server }) => server.redirects)) {
+    return { ...end("no-route", [...because, { text: "the Gateway sends plain text to HTTPS" }]), status: 301 };
+  }
+  const name = hostOf(authority);
+  const services = servicesFor(plane, pod, open, name);
+  const [service] = services;
+  if (service === undefined) {
+    return noRoute(`no VirtualService of the gateway ${backend} is for the host ${name}`, because);
+  }
+  let active = following.get(plane);
+  if (active === undefined) following.set(plane, (active = new Set()));
+  if (services.length > 1 || active.has(ip)) {
+    const text = services.length > 1 ? `several VirtualServices are for ${name}` : `${backend} leads to itself`;
+    const ends = [end("allowed", because, backend), failure(true, text, because)];
+    return undefinedChoice<CallTree>("not-followed", ends, [
+      ...because,
+      { text: `${text}, which is not followed here` },
+    ]);
+  }
+  active.add(ip);
+  try {
+    const client = clientsOf(plane, accountOf(pod)).find(({ pods }) => pods.includes(pod));
+    if (client === undefined) return failure(true, `the pod ${backend} is not known`, because);
+    const routing = {
+      client,
+      scope: client.scope ?? scopeOf(plane, pod.namespace, pod),
+      port: open[0]?.server.port ?? 0,
+      ip: undefined,
+      authority,
+      gateways: new Set(open.map(({ gateway }) => `${gateway.namespace}/${gateway.name}`)),
+    };
+    const calls = throughVirtualService(plane, routing, service);
+    return calls === undefined
+      ? noRoute(`${describeObject(service.object)} has no rule for the gateway ${backend}`, because)
+      : calls(client);
+  } finally {
+    active.delete(ip);
+  }
+}
+
+/** The VirtualServices that count for a host: those with its name, or else with the longest pattern that takes it in. */
+function servicesFor(
+  plane: IstioPlane,
+  pod: PodState,
+  open: readonly OpenPort[],
+  name: string,
+): readonly VirtualServiceState[] {
+  const found = plane.state.virtualServices.flatMap((service) =>
+    isExportedTo(service, pod.namespace)
+      ? domainsOf(service, open).flatMap((domain) => (matchesHost(domain, name) ? [{ service, domain }] : []))
+      : [],
+  );
+  const best = Math.max(...found.map(({ domain }) => rank(domain)));
+  return [...new Set(found.filter(({ domain }) => rank(domain) === best).map(({ service }) => service))];
+}
+
+/** A name before any pattern, of patterns the longer first. */
+function rank(domain: string): number {
+  return domain.startsWith("*") ? domain.length : Number.MAX_SAFE_INTEGER;
+}
+
+/** What a VirtualService's hosts and those of its Gateways' servers have in common: of two patterns the narrower. */
+function domainsOf(service: VirtualServiceState, open: readonly OpenPort[]): readonly string[] {
+  return open.flatMap(({ gateway, server }) => {
+    if (!service.gateways.includes(`${gateway.namespace}/${gateway.name}`)) return [];
+    return server.hosts.flatMap((entry) => {
+      const slash = entry.indexOf("/");
+      const space = slash < 0 ? "*" : entry.slice(0, slash);
+      const pattern = entry.slice(slash + 1);
+      if (space !== "*" && (space === "." ? gateway.namespace : space) !== service.namespace) return [];
+      return service.hosts.flatMap((one) => {
+        const host = resolveName(one, service.namespace);
+        return matchesHost(pattern, host) ? [host] : matchesHost(host, pattern) ? [pattern] : [];
+      });
+    });
+  });
+}
+
+function reasonOf({ object }: GatewayState): Reason {
+  return { text: describeObject(object), object };
+}

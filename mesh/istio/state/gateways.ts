@@ -1,0 +1,42 @@
+import { type Labels } from "../../cluster/workloads";
+import { type Reader } from "../../manifests/reader";
+import { type Named, namedOf } from "./named";
+
+/** A port that a Gateway opens. */
+export interface GatewayServerState {
+  /** The number of the gateway's Service's port, where that has one of this number; else the pods' own. */
+  readonly port: number;
+  /** As written, in upper case, such as `HTTP` or `TLS`. */
+  readonly protocol: string;
+  /** `namespace/host` or `host`, which may begin with `*`. */
+  readonly hosts: readonly string[];
+  /** Whether whoever comes in plain text is sent to HTTPS. */
+  readonly redirects: boolean;
+}
+
+/** A Gateway. */
+export interface GatewayState extends Named {
+  /** Of the gateways' pods, in any namespace. */
+  readonly selector: Labels;
+  readonly servers: readonly GatewayServerState[];
+}
+
+export function readGateway(reader: Reader): GatewayState {
+  const spec = reader.record(Reflect.get(reader.object, "spec"), ["spec"]);
+  return {
+    ...namedOf(reader),
+    selector: reader.textMap(spec["selector"], ["spec"], "selector"),
+    servers: reader.list(spec["servers"], ["spec"], "servers").map((item, index) => {
+      const path = ["spec", "servers", index];
+      const server = reader.record(item, path);
+      const port = reader.record(server["port"], path, "port");
+      const tls = reader.record(server["tls"], path, "tls");
+      return {
+        port: reader.integer(port["number"], [...path, "port"], "number") ?? 0,
+        protocol: (reader.text(port["protocol"], [...path, "port"], "protocol") ?? "").toUpperCase(),
+        hosts: reader.texts(server["hosts"], path, "hosts").map((host) => host.toLowerCase()),
+        redirects: reader.flag(tls["httpsRedirect"], [...path, "tls"], "httpsRedirect") === true,
+      };
+    }),
+  };
+}

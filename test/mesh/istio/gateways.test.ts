@@ -1,0 +1,217 @@
+import { expect, test } from "vitest";
+import { decide } from "../../../mesh";
+import { istioMesh } from "../../../mesh/istio";
+import { type KubernetesObject } from "../../../mesh/manifests";
+import {
+  authorizationPolicy,
+  istio,
+  meshConfig,
+  meshNamespace,
+  pod,
+  service,
+  shop,
+  strict,
+  virtualService,
+} from "./world";
+
+type Objects = readonly (KubernetesObject | readonly KubernetesObject[])[];
+
+/** A gateway of the add-on: namespace, pod and Service, whose port 80 leads to 8080. */
+const gateway = (namespace: string, name: string): readonly KubernetesObject[] => [
+  meshNamespace(namespace, {}),
+  pod(namespace, name, {
+    labels: { istio: name },
+    annotations: { "inject.istio.io/templates": "gateway", "sidecar.istio.io/status": "{}" },
+  }),
+  service(
+    namespace,
+    name,
+    [
+      { name: "http2", port: 80, targetPort: 8080 },
+      { name: "https", port: 443, targetPort: 8443 },
+    ],
+    { selector: { istio: name } },
+  ),
+];
+const opened = (hosts: readonly string[], port: object = { number: 80, protocol: "HTTP" }, tls?: object) =>
+  istio("networking.istio.io/v1", "Gateway", "edge", "front", {
+    selector: { istio: "ingress" },
+    servers: [{ port, hosts, tls }],
+  });
+const route = (host: string, port = 80) => [{ destination: { host, port: { number: port } } }];
+const toServer = virtualService("shop", "server", {
+  hosts: ["shop.example"],
+  gateways: ["edge/front"],
+  http: [{ match: [{ uri: { prefix: "/books" } }], route: route("server") }],
+});
+const ofGateway = authorizationPolicy("shop", "server", {
+  selector: { matchLabels: { app: "server" } },
+  rules: [
+    {
+      from: [{ source: { principals: ["cluster.local/ns/edge/sa/ingress"] } }],
+      to: [{ operation: { paths: ["/books/1"], ports: ["8080"] } }],
+    },
+  ],
+});
+const edge: Objects = [shop, strict, ofGateway, gateway("edge", "ingress")];
+
+/** How a request ends: its status, or the outcome where it has none. */
+function ends(objects: Objects, host: string, path: string, { from = "outside", to = "ingress.edge", port = 80 } = {}) {
+  const mesh = istioMesh({ objects: objects.flat() });
+  const { outcome, status } = decide(mesh, {
+    from,
+    to: `${to}:${port}`,
+    protocol: "http",
+    method: "GET",
+    path,
+    host,
+    headers: {},
+  });
+  return status ?? outcome;
+}
+
+test("requests from outside pass in plain text, whatever the mesh asks of sidecars, as the gateway's account may", () => {
+  const objects = [...edge, opened(["*.example"]), toServer];
+  expect(ends(objects, "shop.example", "/books/1")).toBe(200);
+  expect(ends(objects, "SHOP.example:80", "/books/1")).toBe(200);
+  expect(ends(objects, "shop.example", "/books/2")).toBe(403);
+  expect(ends(objects, "shop.example", "/other")).toBe(404);
+  expect(ends(objects, "other.example", "/books/1")).toBe(404);
+  // Past the gateway the server's sidecar takes no plain text.
+  expect(ends(objects, "server.shop", "/books/1", { to: "server.shop" })).toBe("refused");
+});
+
+test("a port that no Gateway opens is closed, and one that leads to other pods as well", () => {
+  expect(ends([...edge, toServer], "shop.example", "/books/1")).toBe("refused");
+  const other = istio("networking.istio.io/v1", "Gateway", "edge", "front", {
+    selector: { istio: "egress" },
+    servers: [{ port: { number: 80, protocol: "HTTP" }, hosts: ["*"] }],
+  });
+  expect(ends([...edge, other, toServer], "shop.example", "/books/1")).toBe("refused");
+  const byPod = opened(["*"], { number: 8080, protocol: "HTTP" });
+  expect(ends([...edge, byPod, toServer], "shop.example", "/books/1")).toBe(200);
+});
+
+test.each([
+  [["shop.example"], 200],
+  [["shop/*"], 200],
+  [["*/shop.example"], 200],
+  [["./shop.example"], 404],
+  [["other/*"], 404],
+  [["*.other"], 404],
+])("hosts that the Gateway has: %j", (hosts, end) => {
+  expect(ends([...edge, opened(hosts), toServer], "shop.example", "/books/1")).toBe(end);
+});
+
+test("a VirtualService counts for the Gateways that it names, and the narrowest host among several", () => {
+  const named = (gateways: readonly string[], hosts = ["shop.example"], namespace = "shop") =>
+    virtualService(namespace, `v-${hosts.join()}-${gateways.join()}`, {
+      ...{ hosts, gateways },
+      http: [{ route: route("server.shop.svc.cluster.local") }],
+    });
+  const open = opened(["*"]);
+  expect(ends([...edge, open, named(["mesh"])], "shop.example", "/books/1")).toBe(404);
+  expect(ends([...edge, open, named(["front"])], "shop.example", "/books/1")).toBe(404);
+  expect(ends([...edge, open, named(["front"], ["shop.example"], "edge")], "shop.example", "/books/1")).toBe(200);
+  const nowhere = virtualService("shop", "nowhere", {
+    ...{ hosts: ["*.example"], gateways: ["edge/front"] },
+    http: [{ directResponse: { status: 418 } }],
+  });
+  expect(ends([...edge, open, nowhere, named(["edge/front"])], "shop.example", "/books/1")).toBe(200);
+  expect(ends([...edge, open, nowhere, named(["edge/front"])], "a.example", "/books/1")).toBe(418);
+  expect(ends([...edge, open, named(["edge/front"]), named(["mesh", "edge/front"])], "shop.example", "/books/1")).toBe(
+    "varies",
+  );
+});
+
+test("a rule for sidecars alone is none for the gateway", () => {
+  const both = virtualService("shop", "server", {
+    hosts: ["shop.example"],
+    gateways: ["edge/front", "mesh"],
+    http: [
+      { match: [{ gateways: ["mesh"] }], directResponse: { status: 418 } },
+      { match: [{ gateways: ["edge/front"] }], route: route("server") },
+    ],
+  });
+  expect(ends([...edge, opened(["*"]), both], "shop.example", "/books/1")).toBe(200);
+});
+
+test("policies of the gateway's own pods come first, and see nobody's identity", () => {
+  const policy = (spec: object) =>
+    authorizationPolicy("edge", "gateway", { selector: { matchLabels: { istio: "ingress" } }, ...spec });
+  const objects = [...edge, opened(["*"]), toServer];
+  const denying = policy({ action: "DENY", rules: [{ to: [{ operation: { paths: ["/books/1"] } }] }] });
+  expect(ends([...objects, denying], "shop.example", "/books/1")).toBe(403);
+  expect(ends([...objects, denying], "shop.example", "/other")).toBe(404);
+  const known = policy({ rules: [{ from: [{ source: { principals: ["*"] } }] }] });
+  expect(ends([...objects, known], "shop.example", "/books/1")).toBe(403);
+  const addresses = policy({ rules: [{ from: [{ source: { ipBlocks: ["203.0.113.0/24"] } }] }] });
+  expect(ends([...objects, addresses], "shop.example", "/books/1", { from: "outside:203.0.113.9" })).toBe(200);
+  expect(ends([...objects, addresses], "shop.example", "/books/1", { from: "outside:198.51.100.9" })).toBe(403);
+});
+
+test("what is TLS is not followed, and plain text is sent to HTTPS where the Gateway says so", () => {
+  const secure = opened(["*"], { number: 443, protocol: "HTTPS" }, { mode: "SIMPLE", credentialName: "shop" });
+  expect(ends([...edge, secure, toServer], "shop.example", "/books/1", { port: 443 })).toBe("varies");
+  const redirecting = opened(["*"], { number: 80, protocol: "HTTP" }, { httpsRedirect: true });
+  expect(ends([...edge, redirecting, toServer], "shop.example", "/books/1")).toBe(301);
+});
+
+test("routes of sidecars are none of the gateway's, nor of what counts as its account", () => {
+  const ofSidecars = virtualService("shop", "sidecars", {
+    hosts: ["server"],
+    http: [{ directResponse: { status: 418 } }],
+  });
+  const open = authorizationPolicy("shop", "server", { rules: [{}] });
+  const objects: Objects = [shop, strict, open, gateway("edge", "ingress"), opened(["*"]), toServer, ofSidecars];
+  expect(ends(objects, "shop.example", "/books/1")).toBe(200);
+  const server = { to: "server.shop" };
+  expect(ends(objects, "server.shop", "/books/1", { from: "edge/ingress", ...server })).toBe(200);
+  expect(ends(objects, "server.shop", "/books/1", { from: "shop/client", ...server })).toBe(418);
+  const entries = istioMesh({ objects: objects.flat() })
+    .access()
+    .entries.filter(({ service: { service: name, port } }) => name === "shop/server" && port === 80);
+  const passing = (caller: string) => entries.filter(({ callers }) => callers.includes(caller)).length;
+  expect([passing("shop/client"), passing("edge/ingress")]).toEqual([0, 1]);
+});
+
+test("a gateway that leads to itself is not followed for ever", () => {
+  const loop = virtualService("edge", "loop", {
+    ...{ hosts: ["shop.example"], gateways: ["front"] },
+    http: [{ route: route("ingress.edge.svc.cluster.local") }],
+  });
+  expect(ends([...edge, opened(["*"]), loop], "shop.example", "/")).toBe("varies");
+});
+
+test("a host outside is called through an egress gateway, in plain text up to there", () => {
+  const host = "api.example";
+  const objects: Objects = [
+    ...[shop, strict, gateway("out", "egress"), meshConfig("outboundTrafficPolicy: {mode: REGISTRY_ONLY}")],
+    istio("networking.istio.io/v1", "ServiceEntry", "out", "api", {
+      hosts: [host],
+      ports: [{ number: 80, name: "http", protocol: "HTTP" }],
+      resolution: "DNS",
+    }),
+    istio("networking.istio.io/v1", "Gateway", "out", "egress", {
+      selector: { istio: "egress" },
+      servers: [{ port: { number: 80, protocol: "HTTP" }, hosts: [host] }],
+    }),
+    virtualService("out", "api", {
+      hosts: [host],
+      gateways: ["mesh", "egress"],
+      http: [
+        { match: [{ gateways: ["mesh"], port: 80 }], route: route("egress.out.svc.cluster.local") },
+        { match: [{ gateways: ["egress"], port: 80 }], route: route(host) },
+      ],
+    }),
+  ];
+  const from = { from: "shop/client", to: host };
+  expect(ends(objects, host, "/", from)).toBe(200);
+  const closed = authorizationPolicy("out", "egress", {
+    selector: { matchLabels: { istio: "egress" } },
+    action: "DENY",
+    rules: [{ to: [{ operation: { methods: ["GET"], paths: ["/secret"] } }] }],
+  });
+  expect(ends([...objects, closed], host, "/", from)).toBe(200);
+  expect(ends([...objects, closed], host, "/secret", from)).toBe(403);
+});
