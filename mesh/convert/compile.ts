@@ -3,6 +3,7 @@ import { osmMesh } from "../osm";
 import { compileOsm } from "../osm/compile";
 import { assumedCluster, type Policy, PolicyError } from "../policy";
 import { approximationText, convertToIstio } from "./convert";
+import { compilePlain } from "./compile-plain";
 import { type RoutingOptions } from "./routing";
 
 /**
@@ -12,6 +13,11 @@ import { type RoutingOptions } from "./routing";
  * @throws {PolicyError} where Istio cannot say it exactly.
  */
 export function compileIstio(policy: Policy, options: RoutingOptions = {}): readonly IstioObject[] {
+  return compilePlain(policy, options) ?? compileByOsm(policy, options);
+}
+
+/** The same for every policy, by way of what OSM's control plane would make of it. */
+export function compileByOsm(policy: Policy, options: RoutingOptions = {}): readonly IstioObject[] {
   const mesh = osmMesh({ objects: [...compileOsm(policy), ...assumedCluster(policy)] });
   const { objects, open, refused } = convertToIstio(mesh, options);
   const [refusal] = refused;

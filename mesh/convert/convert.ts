@@ -71,11 +71,15 @@ export function convertToIstio(mesh: OsmMesh, options: ConvertOptions = {}): Con
   const refused: Refusal[] = [...outsideRefusals(mesh), ...egress.refused, ...serviceRefusals(mesh, grants)];
   objects.push(
     ...namespaces.flatMap(namespaceDefaults),
-    ...sidecarsOf(mesh, namespaces, grants, egress.hosts),
+    ...(mesh.state.switches.egress ? [] : sidecarsOf(namespaces, grants, egress.hosts)),
     ...egress.objects,
   );
   const servers = new Map<AccountKey, Grant[]>();
-  for (const grant of grants) servers.set(grant.server, [...(servers.get(grant.server) ?? []), grant]);
+  for (const grant of grants) {
+    const known = servers.get(grant.server);
+    if (known === undefined) servers.set(grant.server, [grant]);
+    else known.push(grant);
+  }
   for (const [account, ofAccount] of servers) {
     if (refused.some((one) => one.account === account)) continue;
     const doubts = unsettled.filter(({ server }) => server === account);
@@ -151,7 +155,7 @@ function namespacesOf({ state }: OsmMesh): readonly string[] {
 }
 
 /** Closed and encrypted, until something opens it. */
-function namespaceDefaults(namespace: string): readonly IstioObject[] {
+export function namespaceDefaults(namespace: string): readonly IstioObject[] {
   const deny: AuthorizationPolicy = {
     apiVersion: istioKinds.AuthorizationPolicy.apiVersion,
     kind: "AuthorizationPolicy",
@@ -167,7 +171,7 @@ function namespaceDefaults(namespace: string): readonly IstioObject[] {
   return [deny, strict];
 }
 
-function rulesOfGrant(grant: Grant, gaps: Gap[], side: Side | undefined): readonly AuthorizationRule[] {
+export function rulesOfGrant(grant: Grant, gaps: Gap[], side: Side | undefined): readonly AuthorizationRule[] {
   return rulesFor(envelopeOf(grant), grant.parts, gaps, side);
 }
 
@@ -212,7 +216,7 @@ function distinctGaps(gaps: readonly Gap[]): readonly Gap[] {
   return [...new Map(gaps.map((gap) => [keyOfGap(gap), gap])).values()];
 }
 
-function policiesOf(
+export function policiesOf(
   account: AccountKey,
   rules: readonly AuthorizationRule[],
   selectors: Selectors,

@@ -1,7 +1,6 @@
 import { type AccountKey } from "../cluster/keys";
 import { type Labels } from "../cluster/workloads";
 import { istioKinds, type Sidecar } from "../istio/kinds";
-import { type OsmMesh } from "../osm";
 import { type ConvertedEgress } from "./egress";
 import { type Grant } from "./grants";
 
@@ -10,12 +9,10 @@ import { type Grant } from "./grants";
  * which no policy guards. One for a namespace, and one for each account that is let out to hosts outside.
  */
 export function sidecarsOf(
-  { state }: OsmMesh,
   namespaces: readonly string[],
-  grants: readonly Grant[],
+  grants: Iterable<Grant>,
   outside: ConvertedEgress["hosts"],
 ): readonly Sidecar[] {
-  if (state.switches.egress) return [];
   const called = calledNamespaces(grants);
   return namespaces.flatMap((namespace) => {
     const accounts = [...outside].filter(([account]) => account.startsWith(`${namespace}/`));
@@ -52,7 +49,7 @@ function sidecar(namespace: string, name: string, labels: Labels | undefined, ho
 }
 
 /** Namespaces that callers of a namespace may call into. */
-function calledNamespaces(grants: readonly Grant[]): ReadonlyMap<string, ReadonlySet<string>> {
+function calledNamespaces(grants: Iterable<Grant>): ReadonlyMap<string, ReadonlySet<string>> {
   const found = new Map<string, Set<string>>();
   for (const { server, callers } of grants) {
     const [called = ""] = server.split("/");
