@@ -64,6 +64,8 @@ export interface World {
   readonly hosts: Readonly<Record<string, string>>;
   /** Addresses, host:port, that lead to a port of this machine's loopback. */
   readonly forward: Readonly<Record<string, string>>;
+  /** Addresses outside of the cluster, and the ports on which HTTP requests there are answered with 200. Default: none. */
+  readonly outside?: Readonly<Record<string, readonly number[]>>;
   readonly pods: readonly PodSpec[];
 }
 
@@ -73,8 +75,12 @@ export interface PodRunner {
   set(world: World): Promise<Readonly<Record<string, string>>>;
   /** @param pattern which of the sidecars' statistics, a regular expression. @returns by key of the pod. */
   statistics(pattern: string): Promise<Readonly<Record<string, PodStatistics>>>;
-  /** Makes one call from outside the mesh, in plain text. @returns how it ended. */
-  call(call: Call): Promise<string>;
+  /**
+   * Makes one call in plain text.
+   * @param from key of the pod that makes it, past which it goes by the sidecar. Default: from outside the mesh.
+   * @returns how it ended.
+   */
+  call(call: Call, from?: string): Promise<string>;
   /** Opens an HTTP proxy by which programs of this machine reach pods, from outside the mesh. @returns its address, `127.0.0.1:port`. */
   openProxy(): Promise<string>;
   /** Ends everything, and waits until it is gone. */
@@ -160,7 +166,7 @@ export async function openPodRunner(
   return {
     set: async (world) => ((await ask({ set: world })) as { problems: Record<string, string> }).problems,
     statistics: async (pattern) => (await ask({ statistics: pattern })) as Record<string, PodStatistics>,
-    call: async (call) => ((await ask({ call })) as { end: string }).end,
+    call: async (call, from) => ((await ask({ call: { ...call, from } })) as { end: string }).end,
     openProxy: async () => ((await ask({ proxy: true })) as { address: string }).address,
     close: async () => {
       child.stdin.end();

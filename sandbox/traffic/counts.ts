@@ -32,8 +32,8 @@ export interface Snapshot {
   readonly pods: Readonly<Record<string, PodStatistics>>;
   /** How calls from outside the mesh ended. */
   readonly outside: Counts;
-  /** How those through gateways did, by what is asked about them. */
-  readonly throughGateways: Readonly<Record<string, Counts>>;
+  /** How those through gateways and to hosts outside did, by what is asked about them. */
+  readonly across: Readonly<Record<string, Counts>>;
 }
 
 /** Calls of one account to one port of a Service, all their kinds together. */

@@ -48,7 +48,7 @@ export async function watchMigration(
     const { world, running } = await planWorld(await readObjects(api), await currentDiscovery(), reader);
     for (const pod of running) names.set(pod.metadata.uid, podName(pod).split("/")[0] ?? "");
     await runner.set(world);
-    const now = { at: Date.now(), pods: await runner.statistics(statisticsPattern), outside: {}, throughGateways: {} };
+    const now = { at: Date.now(), pods: await runner.statistics(statisticsPattern), outside: {}, across: {} };
     const part = parts.at(-1);
     if (part !== undefined && last !== undefined) {
       part.seconds += (now.at - last.at) / 1000;

@@ -82,6 +82,15 @@ interface TrafficSplit extends KubernetesObject {
   readonly spec: { readonly service: string; readonly backends?: readonly { readonly service: string }[] };
 }
 
+/** A ServiceEntry as far as calling its hosts needs. */
+export interface ServiceEntry extends KubernetesObject {
+  readonly spec: {
+    readonly hosts: readonly string[];
+    readonly ports?: readonly { readonly number: number; readonly protocol: string }[];
+    readonly resolution?: string;
+  };
+}
+
 /** A VirtualService as far as naming its destinations and gateways needs. */
 export interface VirtualService extends KubernetesObject {
   readonly spec: {
@@ -104,6 +113,7 @@ export interface ClusterObjects {
   readonly endpoints: readonly Endpoints[];
   readonly splits: readonly Split[];
   readonly gateways: readonly Gateway[];
+  readonly serviceEntries: readonly ServiceEntry[];
   readonly virtualServices: readonly VirtualService[];
   /** Changes when an object does that the mesh's decisions depend on. */
   readonly version: string;
@@ -167,6 +177,7 @@ export async function readObjects(api: ApiClient): Promise<ClusterObjects> {
       ...(ofKind("VirtualService") as VirtualService[]).flatMap(virtualService),
     ],
     gateways: ofKind("Gateway") as Gateway[],
+    serviceEntries: ofKind("ServiceEntry") as ServiceEntry[],
     virtualServices: ofKind("VirtualService") as VirtualService[],
     version: all.map(identity).sort().join("\n"),
   };

@@ -14,6 +14,8 @@ export const outsideAccount = `${namespace}/${account}`;
 export interface OutsideCall {
   readonly asked: AskedCall;
   readonly made: Call;
+  /** Key of the pod that makes it. Default: from outside the mesh. */
+  readonly by?: string;
 }
 
 /** For the analysis: somebody outside the mesh. */

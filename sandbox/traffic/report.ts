@@ -40,15 +40,27 @@ export interface OutsideReport {
   readonly agrees: boolean;
 }
 
-/** One kind of call from outside through a gateway. */
-export interface GatewayReport {
-  /** Full name and port of the gateway's Service. */
-  readonly gateway: string;
+/** One kind of call that comes into the mesh or leaves it. */
+export interface AcrossReport {
   /** Such as `GET shop.example/books`. */
   readonly request: string;
   readonly ends: Counts;
   readonly expected: readonly string[];
   readonly agrees: boolean;
+}
+
+/** One kind of call from outside through a gateway. */
+export interface GatewayReport extends AcrossReport {
+  /** Full name and port of the gateway's Service. */
+  readonly gateway: string;
+}
+
+/** One kind of call from a pod to a host outside. */
+export interface OutwardReport extends AcrossReport {
+  /** `namespace/service account`. */
+  readonly caller: string;
+  /** Gateways through which calls to the host left, `namespace/name`; none where sidecars send them there themselves. */
+  readonly gateways: readonly string[];
 }
 
 /** What `traffic` tells. */
@@ -58,6 +70,7 @@ export interface TrafficReport {
   readonly pairs: readonly PairReport[];
   readonly outside: OutsideReport | undefined;
   readonly gateways: readonly GatewayReport[];
+  readonly outward: readonly OutwardReport[];
   /** Pods that do not run, `namespace/name`. */
   readonly simulated: readonly string[];
   /** What went wrong with pods that should run. */

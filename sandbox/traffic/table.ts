@@ -3,7 +3,15 @@ import { type Counts, total } from "./counts";
 import { type PairReport, type TrafficReport } from "./report";
 
 /** The report as a table for people. */
-export function trafficTable({ seconds, pairs, outside, gateways, simulated, problems }: TrafficReport): string {
+export function trafficTable({
+  seconds,
+  pairs,
+  outside,
+  gateways,
+  outward,
+  simulated,
+  problems,
+}: TrafficReport): string {
   const rows = pairs.flatMap(pairRows);
   const lines = [
     `Counted by the sidecars' Envoys, ${seconds.toFixed(0)} s since the policies last changed:`,
@@ -28,6 +36,13 @@ export function trafficTable({ seconds, pairs, outside, gateways, simulated, pro
     ]);
     lines.push("", "From outside the mesh, through its gateways:", "");
     lines.push(table([["GATEWAY", "REQUEST", "ENDS", "ANALYSIS", ""], ...calls]));
+  }
+  if (outward.length > 0) {
+    const calls = outward.map(({ caller, request, gateways: by, ends, expected, agrees }) => [
+      ...[caller, request, by.join(", "), endsText(ends), expectedText(expected), mark(agrees)],
+    ]);
+    lines.push("", "To hosts outside of the cluster:", "");
+    lines.push(table([["CALLER", "REQUEST", "GATEWAY", "ENDS", "ANALYSIS", ""], ...calls]));
   }
   if (simulated.length > 0)
     lines.push("", `Simulated, since no program stands for their images: ${simulated.length} pods.`);

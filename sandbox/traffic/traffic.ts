@@ -1,5 +1,5 @@
 import { type Writable } from "node:stream";
-import { type Call, openPodRunner } from "../data-plane/runner";
+import { type Call, openPodRunner, type PodStatistics } from "../data-plane/runner";
 import { ensureIstio } from "../tools/istio";
 import { type AskedCall, decideCalls, type Verdict } from "./analysis";
 import { type StackCluster } from "./cluster";
@@ -15,10 +15,12 @@ import {
   total,
 } from "./counts";
 import { throughGateways } from "./gateways";
-import { type ClusterObjects, readObjects } from "./objects";
+import { isIstioGateway } from "./istio-pod";
+import { type ClusterObjects, type Pod, readObjects } from "./objects";
+import { toOutsideHosts } from "./outside-hosts";
 import { fromOutside, type OutsideCall, outsideObjects } from "./outside";
 import { podReader } from "./pod-reader";
-import { expectedEnds, type GatewayReport, type OutsideReport, reportPair, type TrafficReport } from "./report";
+import { expectedEnds, type AcrossReport, type OutsideReport, reportPair, type TrafficReport } from "./report";
 import { type Plan, planWorld, podName } from "./world";
 
 /**
@@ -66,9 +68,10 @@ export async function openTraffic(
   const runner = await openPodRunner(report, log, istio?.path("pilot-agent"));
   const reader = podReader(api, istio);
   const outsideEnds: Record<string, number> = {};
-  const gatewayEnds: Record<string, Record<string, number>> = {};
+  const acrossEnds: Record<string, Record<string, number>> = {};
   let outside: OutsideCall | undefined;
   let through: readonly OutsideCall[] = [];
+  let outward: readonly OutsideCall[] = [];
   let epoch: Epoch | undefined;
 
   async function look(): Promise<TrafficReport | undefined> {
@@ -89,16 +92,16 @@ export async function openTraffic(
       const end = await runner.call(outside.made);
       outsideEnds[end] = (outsideEnds[end] ?? 0) + 1;
     }
-    for (const call of through) {
-      const end = await runner.call(call.made);
-      const ends = (gatewayEnds[askedKey(call.asked)] ??= {});
+    for (const call of [...through, ...outward]) {
+      const end = await runner.call(call.made, call.by);
+      const ends = (acrossEnds[askedKey(call.asked)] ??= {});
       ends[end] = (ends[end] ?? 0) + 1;
     }
     const snapshot = {
       at: Date.now(),
       pods: await runner.statistics(statisticsPattern),
       outside: { ...outsideEnds },
-      throughGateways: Object.fromEntries(Object.entries(gatewayEnds).map(([key, ends]) => [key, { ...ends }])),
+      across: Object.fromEntries(Object.entries(acrossEnds).map(([key, ends]) => [key, { ...ends }])),
     };
     const { running } = current.plan;
     const calls = Object.values(snapshot.pods)
@@ -108,13 +111,14 @@ export async function openTraffic(
     const [call] = calls;
     outside = call && fromOutside(call, objects);
     through = throughGateways(distinct(calls), objects);
+    outward = toOutsideHosts(objects, running);
     if (!running.every(({ metadata }) => serves(snapshot.pods[metadata.uid]))) current.inForceAt = inForce();
     if (Object.keys(problems).length === 0 && Date.now() < current.inForceAt) return undefined;
     if (current.start === undefined) {
       current.start = snapshot;
       return undefined;
     }
-    return await reportSince(cluster, current, current.start, snapshot, { outside, through }, problems);
+    return await reportSince(cluster, current, current.start, snapshot, { outside, through, outward }, problems);
   }
   return {
     look,
@@ -139,18 +143,28 @@ function isHttp({ protocol }: Call): boolean {
   return protocol === "http";
 }
 
+/** Calls that come into the mesh or leave it. */
+interface Crossing {
+  /** One that comes to a server itself. */
+  readonly outside: OutsideCall | undefined;
+  /** Those that come in by gateways. */
+  readonly through: readonly OutsideCall[];
+  /** Those to hosts outside. */
+  readonly outward: readonly OutsideCall[];
+}
+
 async function reportSince(
   { directory, mesh }: StackCluster,
   { objects, plan, verdicts }: Epoch,
   start: Snapshot,
   now: Snapshot,
-  { outside, through }: { readonly outside: OutsideCall | undefined; readonly through: readonly OutsideCall[] },
+  { outside, through, outward }: Crossing,
   problems: Readonly<Record<string, string>>,
 ): Promise<TrafficReport> {
   const counted = countsBetween(start, now);
   const calling = pairs(counted, plan.running, objects.splits);
-  const fromThere = [...(outside === undefined ? [] : [outside]), ...through].map(({ asked: call }) => call);
-  const asked = [...calling.flatMap(askedOf), ...fromThere];
+  const across = [...(outside === undefined ? [] : [outside]), ...through, ...outward];
+  const asked = [...calling.flatMap(askedOf), ...across.map((one) => one.asked)];
   const unknown = asked.filter((call) => !verdicts.has(askedKey(call)));
   const decided = await decideCalls(directory, mesh, [...objects.all, ...outsideObjects], unknown);
   unknown.forEach((call, index) => {
@@ -165,7 +179,15 @@ async function reportSince(
     seconds,
     pairs: calling.map((pair) => reportPair(pair, verdictsOf(askedOf(pair)), seconds)),
     outside: outside && reportOutside(outside, verdictsOf([outside.asked]), start, now),
-    gateways: through.map((call) => reportThroughGateway(call, verdictsOf([call.asked]), start, now)),
+    gateways: through.map((call) => ({
+      ...reportAcross(call, verdictsOf([call.asked]), start, now),
+      gateway: call.asked.to,
+    })),
+    outward: outward.map((call) => ({
+      ...reportAcross(call, verdictsOf([call.asked]), start, now),
+      caller: call.asked.from,
+      gateways: gatewaysTo(call, counted, plan.running),
+    })),
     simulated: plan.simulated,
     problems: [...Object.entries(problems), ...refusals(now)].map(
       ([key, problem]) => `${names.get(key) ?? key}: ${problem}`,
@@ -198,18 +220,36 @@ function askedKey({ from, protocol, to, host, method, path, headers }: AskedCall
   return JSON.stringify([from, protocol, to, host, method, path, headers]);
 }
 
-function reportThroughGateway(
+function reportAcross(
   { asked }: OutsideCall,
   verdicts: readonly Verdict[],
   start: Snapshot,
   now: Snapshot,
-): GatewayReport {
+): AcrossReport {
   const key = askedKey(asked);
-  const ends = difference(start.throughGateways[key] ?? {}, now.throughGateways[key] ?? {});
+  const ends = difference(start.across[key] ?? {}, now.across[key] ?? {});
   const expected = verdicts.flatMap((verdict) => expectedEnds(verdict, asked.protocol));
   const { to, host = to, method = "GET", path = "/" } = asked;
   const agrees = Object.keys(ends).every((end) => expected.includes(end));
-  return { gateway: to, request: `${method} ${host}${path}`, ends, expected, agrees };
+  return { request: `${method} ${host}${path}`, ends, expected, agrees };
+}
+
+/** Names of the gateways by whose Envoys calls to the host left the cluster, `namespace/name` of their Services. */
+function gatewaysTo(
+  { asked }: OutsideCall,
+  counted: Readonly<Record<string, PodStatistics>>,
+  running: readonly Pod[],
+): readonly string[] {
+  const [host = "", port = ""] = asked.to.split(":");
+  const cluster = `cluster.outbound|${port}||${host}`;
+  const passed = running.filter(
+    (pod) =>
+      isIstioGateway(pod) &&
+      Object.keys(counted[pod.metadata.uid]?.envoy ?? {}).some((name) => name.startsWith(cluster)),
+  );
+  return [
+    ...new Set(passed.map(({ metadata }) => `${metadata.namespace}/${metadata.labels?.["istio"] ?? metadata.name}`)),
+  ];
 }
 
 function reportOutside(

@@ -3,6 +3,7 @@ import { type MetricsPort } from "./cluster";
 import { hasIstioSidecar, isIstioGateway, istioPod } from "./istio-pod";
 import { type ClusterObjects, type Container, type Pod } from "./objects";
 import { hasOsmSidecar, osmPod } from "./osm-pod";
+import { outsideHosts } from "./outside-hosts";
 import { environment, type PodReader } from "./pod-reader";
 
 /** User of containers that do not name one: that of distroless images' `nonroot`. */
@@ -33,7 +34,8 @@ export async function planWorld(
     ({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase === "Running",
   );
   const running = alive.filter(canRun);
-  const hosts = hostNames(objects);
+  const outside = outsideHosts(objects);
+  const hosts = { ...hostNames(objects), ...Object.fromEntries(outside.map(({ host, address }) => [host, address])) };
   const forward = Object.entries(discovery).flatMap(([service, port]) => {
     const [name = "", number] = service.split(":");
     const address = hosts[name];
@@ -43,6 +45,7 @@ export async function planWorld(
     world: {
       hosts,
       forward: Object.fromEntries([...forward, ...metrics.flatMap((port) => forwardMetrics(alive, port))]),
+      outside: Object.fromEntries(outside.map(({ address, ports }) => [address, ports])),
       pods: await Promise.all(running.map((pod) => podSpec(pod, reader))),
     },
     running,

@@ -121,6 +121,44 @@ const ways = [
   },
 ];
 
+/** A host outside that is called through the egress gateway, and one that sidecars call themselves. */
+const hostsOutside = [
+  ...["api.example", "direct.example"].map((host) => ({
+    apiVersion: networking,
+    kind: "ServiceEntry",
+    metadata: { name: host, namespace: "bookstore" },
+    spec: { hosts: [host], ports: [{ number: 80, name: "http", protocol: "HTTP" }], resolution: "DNS" },
+  })),
+  {
+    apiVersion: networking,
+    kind: "Gateway",
+    metadata: { name: "egress", namespace: "aks-istio-egress" },
+    spec: {
+      selector: { istio: "out" },
+      servers: [{ port: { number: 80, name: "http", protocol: "HTTP" }, hosts: ["api.example"] }],
+    },
+  },
+  {
+    apiVersion: networking,
+    kind: "VirtualService",
+    metadata: { name: "api", namespace: "aks-istio-egress" },
+    spec: {
+      hosts: ["api.example"],
+      gateways: ["mesh", "egress"],
+      http: [
+        {
+          match: [{ gateways: ["mesh"], port: 80 }],
+          route: [{ destination: { host: "out.aks-istio-egress.svc.cluster.local", port: { number: 80 } } }],
+        },
+        {
+          match: [{ gateways: ["egress"], port: 80 }],
+          route: [{ destination: { host: "api.example", port: { number: 80 } } }],
+        },
+      ],
+    },
+  },
+];
+
 async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
   const end = Date.now() + 120_000;
   for (;;) {
@@ -175,12 +213,10 @@ describe.sequential("a cluster with Istio's gateways", () => {
     await up("--expect-no-changes");
   });
 
-  it("lets requests from outside in by the ingress gateway, as its routes and the gateway's account may", async ({
-    skip,
-  }) => {
+  it("lets requests in and out by its gateways as the analysis says", async ({ skip }) => {
     const problem = await podProblem();
     if (problem !== undefined) skip(problem);
-    await apply(...bookstore, ...ways);
+    await apply(...bookstore, ...ways, ...hostsOutside);
     const traffic = await openTraffic(
       await clusterNamed(sandbox, "gateways", "gateways"),
       () => undefined,
@@ -197,6 +233,15 @@ describe.sequential("a cluster with Istio's gateways", () => {
         ["GET all.example/buy-a-book/new", "403", true],
         ["GET shop.example/books-bought", "200", true],
         ["GET shop.example/buy-a-book/new", "404", true],
+      ]);
+      const outward = report.outward.map(({ caller, request, gateways, ends, agrees }) => [
+        ...[caller, request, gateways.join(), ...Object.keys(ends), agrees],
+      ]);
+      expect(outward).toEqual([
+        ["bookbuyer/bookbuyer", "GET api.example/", "aks-istio-egress/out", "200", true],
+        ["bookstore/bookstore", "GET api.example/", "aks-istio-egress/out", "200", true],
+        ["bookbuyer/bookbuyer", "GET direct.example/", "", "200", true],
+        ["bookstore/bookstore", "GET direct.example/", "", "200", true],
       ]);
       expect(trafficTable(report)).toMatch(
         /through its gateways:\n[^]* GET shop\.example\/buy-a-book\/new +404 +404 +✓/,

@@ -45,8 +45,8 @@ func main() {
 type wish struct {
 	Set *world `json:"set"`
 	// Statistics is a regular expression: the names of those that are wanted.
-	Statistics *string        `json:"statistics"`
-	Call       *programs.Call `json:"call"`
+	Statistics *string   `json:"statistics"`
+	Call       *callWish `json:"call"`
 	// Proxy asks for the address of an HTTP proxy into the pods' network.
 	Proxy bool `json:"proxy"`
 }

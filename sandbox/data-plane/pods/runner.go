@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -32,7 +33,15 @@ type world struct {
 	Hosts map[string]string `json:"hosts"`
 	// Forward are addresses, host:port, that lead out of the pods' network to a port of the host's loopback.
 	Forward map[string]string `json:"forward"`
-	Pods    []podSpec         `json:"pods"`
+	// Outside are addresses outside of the cluster with the ports on which a server there answers every HTTP request with 200.
+	Outside map[string][]int `json:"outside"`
+	Pods    []podSpec        `json:"pods"`
+}
+
+// callWish is a call, and the key of the pod that makes it; without one it comes from outside the mesh.
+type callWish struct {
+	programs.Call
+	From string `json:"from"`
 }
 
 // podSpec is a pod as it is to run.
@@ -67,11 +76,13 @@ type runner struct {
 	pods    map[string]*pod
 	outside *netns.Namespace
 	proxy   net.Listener
+	// answering are addresses, host:port, outside of the cluster that have a server.
+	answering map[string]bool
 }
 
 func newRunner() (*runner, error) {
 	network, err := newNetwork()
-	return &runner{network: network, pods: map[string]*pod{}}, err
+	return &runner{network: network, pods: map[string]*pod{}, answering: map[string]bool{}}, err
 }
 
 // setAnswer tells what runs, and why something does not. A pod with a problem is started again by the next wish.
@@ -89,6 +100,13 @@ func (r *runner) set(wanted world) (setAnswer, error) {
 	for address, target := range wanted.Forward {
 		if err := r.network.forward(address, target); err != nil {
 			return answer, err
+		}
+	}
+	for host, ports := range wanted.Outside {
+		for _, port := range ports {
+			if err := r.answer(host, port); err != nil {
+				return answer, err
+			}
 		}
 	}
 	specs := map[string]podSpec{}
@@ -253,13 +271,52 @@ func (p *pod) envoyStatistics(pattern string) map[string]uint64 {
 	return counts
 }
 
-// call sends a request from outside the mesh.
-func (r *runner) call(call programs.Call) (map[string]string, error) {
+// call sends a request from outside the mesh, or from a pod, as its own program would.
+func (r *runner) call(call callWish) (map[string]string, error) {
+	if call.From != "" {
+		it := r.pods[call.From]
+		if it == nil {
+			return nil, fmt.Errorf("the pod %s does not run", call.From)
+		}
+		return map[string]string{"end": programs.SendHTTP(dialIn(it.namespace), call.Call)}, nil
+	}
 	outside, err := r.outsideMesh()
 	if err != nil {
 		return nil, err
 	}
-	return map[string]string{"end": programs.SendHTTP(dialIn(outside), call)}, nil
+	return map[string]string{"end": programs.SendHTTP(dialIn(outside), call.Call)}, nil
+}
+
+// answer puts a server at an address outside of the cluster. It stays as long as this process.
+func (r *runner) answer(host string, port int) error {
+	address := net.JoinHostPort(host, strconv.Itoa(port))
+	if r.answering[address] {
+		return nil
+	}
+	outside, err := r.outsideMesh()
+	if err != nil {
+		return err
+	}
+	var listener net.Listener
+	err = outside.Do(func() error {
+		if err := netns.Run(fmt.Sprintf("addr replace %s/32 dev eth0\n", host), "ip", "-batch", "-"); err != nil {
+			return err
+		}
+		listener, err = net.Listen("tcp4", address)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	r.answering[address] = true
+	server := &http.Server{
+		Handler:           http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) { fmt.Fprintln(writer, "outside") }),
+		ReadHeaderTimeout: dialTimeout,
+	}
+	go func() {
+		fmt.Fprintf(os.Stderr, "pods: the server at %s ended: %s\n", address, server.Serve(listener))
+	}()
+	return nil
 }
 
 // outsideMesh is a pod that has no sidecar.

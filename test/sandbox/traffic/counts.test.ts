@@ -28,8 +28,8 @@ const allowed = (backends: Record<string, number>) => ({ outcome: "allowed", sta
 describe("counts", () => {
   it("grow from one look to the next; a pod that began anew starts at nothing", () => {
     expect(difference({ a: 3, b: 5, c: 9 }, { a: 10, b: 5, c: 2 })).toEqual({ a: 7, c: 2 });
-    const at = (value: number) => ({ at: 0, pods: { x: { envoy: { a: value } } }, outside: {}, throughGateways: {} });
-    expect(countsBetween({ at: 0, pods: {}, outside: {}, throughGateways: {} }, at(4))["x"]?.envoy).toEqual({ a: 4 });
+    const at = (value: number) => ({ at: 0, pods: { x: { envoy: { a: value } } }, outside: {}, across: {} });
+    expect(countsBetween({ at: 0, pods: {}, outside: {}, across: {} }, at(4))["x"]?.envoy).toEqual({ a: 4 });
     expect(countsBetween(at(1), at(4))["x"]?.envoy).toEqual({ a: 3 });
   });
 

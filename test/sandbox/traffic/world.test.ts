@@ -60,6 +60,7 @@ function cluster(pods: readonly Pod[]): ClusterObjects {
     ],
     splits: [],
     gateways: [],
+    serviceEntries: [],
     virtualServices: [],
     version: "",
   };
