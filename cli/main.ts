@@ -10,6 +10,7 @@ import { commandHelp, firstWords, generalHelp, previewHelp, usageNamed } from ".
 import { initCommand } from "./init";
 import { migrateCommand } from "./migrate";
 import { sayingMistakes } from "./mistakes";
+import { observedCommand } from "./observed";
 import { reviewCommand } from "./review";
 import { didYouMean } from "./options";
 import { processTerminal, type Terminal } from "./terminal";
@@ -50,6 +51,8 @@ async function run(terminal: Terminal, argv: readonly string[]): Promise<number>
       return reviewCommand(terminal, rest);
     case "init":
       return initCommand(terminal, rest);
+    case "observed":
+      return observedCommand(terminal, rest);
     case "migrate":
       return migrateCommand(terminal, rest);
     case "preview": {

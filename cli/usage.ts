@@ -121,6 +121,21 @@ export const commandUsages = {
     options: sources,
     example: `echo '{"from":"shop/cart","to":"catalogue.shop:80","path":"/items"}' | aks-mesh decide manifests/`,
   },
+  observed: {
+    synopsis: ["observed FILES… --prometheus ADDRESS [--since 1h] [--json]"],
+    summary:
+      "what sidecars counted beside what the policies say: calls that passed though forbidden, access that nobody used",
+    options: {
+      "--prometheus ADDRESS":
+        "which has the series of docs/observability.md; with PROMETHEUS_TOKEN in the environment where it wants one, as Azure's does",
+      "--since DURATION": "how far back is looked, such as 7d. Default 1h",
+      ...json,
+      ...sources,
+    },
+    example:
+      "aks-mesh observed --context prod --prometheus https://shop-abcd.westeurope.prometheus.monitor.azure.com --since 7d",
+    codes: "Exit code: 0 as meant, 1 something passed that should not, 2 it cannot be told.",
+  },
   convert: {
     synopsis: [
       "convert FILES… --to istio [--out DIR]",

@@ -7,6 +7,7 @@ export { checkGuarantees, type Guarantee, guaranteeKind, readGuarantees, unprove
 export { hostHeaders } from "./analysis/host-headers";
 export { type Access, type AccessEntry, addressOf, type Mesh, type ServicePort } from "./analysis/mesh";
 export { callerShowing, isOutside, splitCaller } from "./analysis/outside";
+export { type Observed, observed, type SeenCalls } from "./analysis/observed";
 export { provedExtentOf, unmetAssumptionsOf } from "./analysis/proved-extent";
 export { shareChanges, shareText } from "./analysis/share-text";
 export { rulesOfTheWhole } from "./analysis/rules-of-the-whole";

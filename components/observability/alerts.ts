@@ -47,11 +47,13 @@ export function alertRules({ mesh, certificateSeconds, thresholds }: AlertSubjec
         "The dashboard Workload of what is called: is it busy, or what it calls? docs/resilience.md has what bounds a slow dependency.",
     },
     {
+      // Istio renews at half of a certificate's life; OSM half a minute before its end, so that earlier nothing is wrong
+      // (its pkg/certificate, RenewBeforeCertExpires).
       alert: "MeshCertificateNotRenewed",
-      query: `mesh:certificate_age_seconds:max > ${Math.round(certificateSeconds * 0.9)}`,
-      for: "5m",
+      query: `mesh:certificate_seconds_left:min < ${mesh === "osm" ? 0 : Math.round(certificateSeconds / 10)}`,
+      for: "1m",
       severity: 0,
-      summary: `${pod}: its certificate is {{ $value | humanizeDuration }} old and soon ends; its calls will then fail.`,
+      summary: `${pod}: its certificate was not renewed in time, {{ $value | humanizeDuration }} are left; without one its calls fail.`,
       remedy:
         "The dashboard Certificates; does the control plane answer, and does the pod's sidecar reach it? A new pod gets a new certificate.",
     },

@@ -71,7 +71,7 @@ export function ruleGroups(
 ): void {
   const { resourceGroupName, location, tags, clusterId, mesh, settings = {} } = args;
   const { actionGroupIds = [], ...thresholds } = settings.alerts ?? {};
-  const recorded = recordingRules(mesh).map(({ record, query }) => ({ record, expression: query }));
+  const recorded = recordingRules(mesh, certificateSeconds).map(({ record, query }) => ({ record, expression: query }));
   const told = alertRules({ mesh, certificateSeconds, thresholds }).map((rule) => azureAlert(rule, actionGroupIds));
   for (const [kind, description, rules] of [
     ["mesh", "Who calls whom in the service mesh, how often, and how that ends.", recorded],

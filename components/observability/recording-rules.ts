@@ -43,8 +43,30 @@ function either(istio: string, envoy: string): string {
   return `${istio} or ${envoy}`;
 }
 
-/** The series that panels and alerts are made of, by mesh. All are as callers' sidecars count, but for what says otherwise. */
-export function recordingRules(mesh: MeshName): readonly RecordingRule[] {
+/**
+ * How long a sidecar's certificate still holds. Istio's agent tells it. Of OSM newer Envoys tell when it ends; others when they were last sent one,
+ * which may have been the same again: then it is at most so long.
+ */
+function certificateSecondsLeft(mesh: MeshName, certificateSeconds: number): string {
+  const pods = "namespace, workload, pod";
+  if (mesh === "istio") return `min by (${pods}) (istio_agent_cert_expiry_seconds{resource_name="default"})`;
+  const own = 'envoy_tls_certificate=~"service-cert:.*"';
+  const ends = ["cluster", "listener"].map(
+    (part) => `envoy_${part}_ssl_certificate_expiration_unix_time_seconds{${own}}`,
+  );
+  const sent = 'envoy_sds_update_time{envoy_xds_resource_name=~"service-cert_.*"}';
+  return (
+    `min by (${pods}) (${ends.join(" or ")}) - time() or ` +
+    `${certificateSeconds} - (time() - max by (${pods}) (${sent}) / 1000)`
+  );
+}
+
+/**
+ * The series that panels and alerts are made of, by mesh. All are as callers' sidecars count, but for what says otherwise.
+ *
+ * @param certificateSeconds How long a workload's certificate holds.
+ */
+export function recordingRules(mesh: MeshName, certificateSeconds: number): readonly RecordingRule[] {
   const byMesh = (osm: string, istio: string) => (mesh === "osm" ? osm : either(istio, osm));
   return [
     {
@@ -104,11 +126,9 @@ export function recordingRules(mesh: MeshName): readonly RecordingRule[] {
         "Configurations that a sidecar refused in ten minutes. It says so nowhere else, and goes on with the one before.",
     },
     {
-      record: "mesh:certificate_age_seconds:max",
-      query:
-        "time() - min by (namespace, workload, pod) " +
-        `(envoy_sds_update_time{job="mesh-sidecars", envoy_xds_resource_name=~"service-cert_.*|default"}) / 1000`,
-      meaning: "How long ago a sidecar last got its workload's certificate; seconds.",
+      record: "mesh:certificate_seconds_left:min",
+      query: certificateSecondsLeft(mesh, certificateSeconds),
+      meaning: "How long the certificate of a sidecar's workload still holds; seconds.",
     },
   ];
 }

@@ -57,6 +57,21 @@ const upstreams: readonly {
   { regex: "outbound[|]([0-9]+)[|][^|]*[|]([^.]+)[.]([^.]+)[.]svc[.].*", namespace: "$3", service: "$2", port: "$1" },
 ];
 
+/** Istio's sidecars have names of their own for Envoy's labels, and count requests by classes of codes under the same name. */
+const istioLabels: readonly Relabeling[] = [
+  { source_labels: ["__name__", "response_code_class"], regex: "envoy_cluster_upstream_rq;.+", action: "drop" },
+  {
+    source_labels: ["__name__", "authz_enforce_result"],
+    regex: "envoy_http_rbac;denied",
+    target_label: "__name__",
+    replacement: "envoy_http_inbound_rbac_denied",
+  },
+  ...["cluster_name", "listener_address"].flatMap((name): Relabeling[] => [
+    { source_labels: [name], regex: "(.+)", target_label: `envoy_${name}` },
+    { regex: name, action: "labeldrop" },
+  ]),
+];
+
 /** Names the Service that a series is about, and leaves out series about what is none. */
 const destinations: readonly Relabeling[] = [
   ...upstreams.flatMap(({ regex, namespace, service, port }) =>
@@ -136,7 +151,7 @@ export function scrapeConfig(
           },
           ...origin,
         ],
-        metric_relabel_configs: [...inboundDenials, keep, ...destinations],
+        metric_relabel_configs: [...(mesh === "osm" ? inboundDenials : istioLabels), keep, ...destinations],
       },
       {
         job_name: "mesh-control-plane",
@@ -160,7 +175,7 @@ export function scrapeConfig(
 /** The metrics that somebody reads and that are scraped: not those that rules make. */
 function keptMetrics(mesh: MeshName, further: readonly string[]): readonly string[] {
   const queries = [
-    ...recordingRules(mesh).map(({ query }) => query),
+    ...recordingRules(mesh, 0).map(({ query }) => query),
     ...alertRules({ mesh, certificateSeconds: 0, thresholds: {} }).map(({ query }) => query),
     ...dashboards(mesh).flatMap(({ panels }) =>
       panels.flatMap((panel) => panel.queries.map(({ query }) => asked(query))),

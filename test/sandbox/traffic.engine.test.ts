@@ -13,6 +13,7 @@ import { stackCluster } from "../../sandbox/traffic/cluster";
 import { type PairReport, type TrafficReport } from "../../sandbox/traffic/report";
 import { openTraffic, type Traffic } from "../../sandbox/traffic/traffic";
 import { type MetricsReport } from "../../sandbox/metrics/panels";
+import { type Observed } from "../../mesh";
 import { closeTestSandbox, kubectl, openTestSandbox } from "./in-sandbox";
 
 let sandbox: Sandbox;
@@ -192,6 +193,19 @@ describe.sequential("traffic", () => {
         ],
       },
     });
+    const seen = await observe(await meshObjects(meshKinds));
+    expect(seen).toMatchObject({ code: 0, report: { forbidden: [], unknown: [] } });
+    expect(seen.report.meant).toBeGreaterThanOrEqual(5);
+    // bookthief's calls are in no sidecar's count, as its sidecar has no way to send them.
+    const closed = await observe(await meshObjects(meshKinds.filter((kind) => kind !== "traffictargets")));
+    expect(closed.code).toBe(1);
+    expect(closed.report.forbidden).toContainEqual(
+      expect.objectContaining({
+        workload: "bookbuyer/bookbuyer",
+        service: "bookstore/bookstore-v1",
+        expected: ["refused"],
+      }),
+    );
     const { code, stdout, stderr } = await exit;
     expect(code, stderr).toBe(0);
     const { metrics } = JSON.parse(stdout) as { metrics: MetricsReport };
@@ -236,6 +250,41 @@ describe.sequential("traffic", () => {
     }
   });
 });
+
+const meshKinds =
+  "ns,sa,deploy,sts,svc,endpoints,meshconfigs,trafficsplits,httproutegroups,tcproutes,traffictargets".split(",");
+
+async function meshObjects(kinds: readonly string[]): Promise<string> {
+  const exit = await kubectl(sandbox, "dev", "get", "-A", "-o", "yaml", kinds.join(","));
+  expect(exit.code, exit.stderr).toBe(0);
+  return exit.stdout;
+}
+
+/** What `aks-mesh observed` says of objects, by the Prometheus that runs. */
+async function observe(objects: string): Promise<{ code: number | null; report: Observed }> {
+  const [cluster = ""] = await readdir(join(sandbox.paths.directory, "clusters"));
+  const ports = join(sandbox.paths.directory, "clusters", cluster, "metrics", "ports.json");
+  const { prometheus } = JSON.parse(await readFile(ports, "utf8")) as { prometheus: number };
+  const folder = await mkdtemp(join(tmpdir(), "aks-mesh-observed-"));
+  try {
+    const file = join(folder, "objects.yaml");
+    await writeFile(file, objects);
+    const address = `http://127.0.0.1:${prometheus}`;
+    const child = spawn(process.execPath, [
+      join(__dirname, "../../cli/bin.js"),
+      "observed",
+      file,
+      "--prometheus",
+      address,
+      "--json",
+    ]);
+    const { code, stdout, stderr } = await output(child);
+    expect([0, 1], stderr).toContain(code);
+    return { code, report: JSON.parse(stdout) as Observed };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
 
 /** The programs of a name below a process, as soon as there are some. */
 async function descendantsNamed(child: ChildProcess, name: string): Promise<readonly ProcessIdentity[]> {

@@ -318,10 +318,10 @@ const certificates: Dashboard = {
   choices: [],
   panels: [
     lines(
-      "Age of certificates",
+      "Certificates still hold",
       "s",
-      "How long ago each sidecar got its certificate. A line that climbs past its life is an outage.",
-      "max by (namespace, pod) (mesh:certificate_age_seconds:max)",
+      "Until each sidecar's certificate ends. A line that falls below 0 is an outage.",
+      "min by (namespace, pod) (mesh:certificate_seconds_left:min)",
       "{{namespace}}/{{pod}}",
     ),
     number(

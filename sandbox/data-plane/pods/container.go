@@ -215,9 +215,10 @@ func prepareShared(executables map[string]string) error {
 	return nil
 }
 
-// writeHosts tells the containers which address stands behind which name.
+// writeHosts tells the containers which address stands behind which name. localhost is among them, as the kubelet has it: Istio's agent asks its
+// Envoy for metrics by that name.
 func writeHosts(hosts map[string]string) error {
-	var text []byte
+	text := []byte("127.0.0.1 localhost\n")
 	for name, address := range hosts {
 		text = fmt.Appendf(text, "%s %s\n", address, name)
 	}
