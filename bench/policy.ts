@@ -18,7 +18,7 @@ import { table } from "../sandbox/summary";
 import { policyOf } from "./policy/generate";
 import { type Measured } from "./policy/measure";
 import { catalogueRun } from "./policy/osm-catalogue";
-import { median } from "./statistics";
+import { growth, median } from "./statistics";
 
 const root = path.resolve(__dirname, "..");
 const defaultSizes = [300, 1000, 3000, 10_000, 30_000];
@@ -52,23 +52,15 @@ function report(runs: readonly Measured[]): void {
   ];
   console.log("Milliseconds, first / best; diff: after one rule changed; diff from text: parse, access and diff of it");
   console.log(table([columns.map(([title]) => title), ...runs.map((run) => columns.map(([, cell]) => cell(run)))]));
-  const exponent = growth(runs.filter(({ targets }) => targets >= 1000));
+  const exponent = growth(
+    runs.map((run) => ({ size: run.targets, time: both(run).best })),
+    1000,
+  );
   if (exponent !== undefined) console.log(`compile + access grows as targets^${exponent.toFixed(2)} from 1,000 on`);
 }
 
 function both({ compile, access }: Measured): { readonly first: number; readonly best: number } {
   return { first: compile.first + access.first, best: compile.best + access.best };
-}
-
-/** The power with which the time of `both` grows, by least squares on logarithms: 1 is linear. */
-function growth(runs: readonly Measured[]): number | undefined {
-  if (runs.length < 2) return undefined;
-  const logs = runs.map((run) => ({ x: Math.log(run.targets), y: Math.log(both(run).best) }));
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const mx = mean(logs.map(({ x }) => x));
-  const my = mean(logs.map(({ y }) => y));
-  const covariance = mean(logs.map(({ x, y }) => (x - mx) * (y - my)));
-  return covariance / mean(logs.map(({ x }) => (x - mx) ** 2));
 }
 
 /** `aks-mesh explain` on a mesh of 100 services, from the shell: the median of nine runs after one that may build the command. */

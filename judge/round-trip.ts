@@ -12,6 +12,19 @@ const requestsPerPolicy = 10;
 /** Policies drawn at once. */
 const batch = 200;
 
+const usage = `npx tsx judge/round-trip.ts [--cases N] [--seed S] [--limit N]
+npx tsx judge/round-trip.ts --live [--cases N] [--seed S]
+
+Random policies of OSM are converted to Istio, and the same requests decided by the analysis of both.
+
+  --cases N   policies; with --live requests. Default: 1000
+  --seed S    where the random numbers begin. Default: any
+  --limit N   differences after which it ends. Default: 5; not with --live
+  --live      send the requests through the real sidecars of both meshes; needs Go
+
+Ends with 0 where no request passes in one mesh alone, with 1 where one does, and with 2 where it could not be done.
+`;
+
 /**
  * `npx tsx judge/round-trip.ts --cases N --seed S`: random policies of OSM, converted to Istio, and the same requests decided by the
  * analysis of both; with `--live`, N requests sent through the real sidecars of both.
@@ -22,8 +35,13 @@ function main(): Promise<number> {
       ...randomCaseOptions(1000),
       limit: { type: "string", default: "5" },
       live: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
     },
   });
+  if (values.help) {
+    process.stdout.write(usage);
+    return Promise.resolve(0);
+  }
   if (values.live) return live(wholeNumber(values, "cases"), wholeNumber(values, "seed"));
   const wanted = wholeNumber(values, "cases");
   const seed = wholeNumber(values, "seed");

@@ -21,6 +21,8 @@ export interface MeasuredIstio {
   readonly compile: number;
   /** Reading the objects, and the whole access relation of them. */
   readonly access: number;
+  /** Milliseconds that pass for both of these: the first time, and the shorter of two more. */
+  readonly clock: { readonly first: number; readonly best: number };
   /** All findings. */
   readonly findings: number;
   /** The difference to a policy of which one rule changed: both relations are known. */
@@ -39,11 +41,13 @@ export interface MeasuredIstio {
   readonly unequal: number;
 }
 
-function timed<R>(run: () => R): { readonly result: R; readonly time: number } {
+function timed<R>(run: () => R): { readonly result: R; readonly time: number; readonly clock: number } {
   const before = process.cpuUsage();
+  const start = performance.now();
   const result = run();
+  const clock = performance.now() - start;
   const { user, system } = process.cpuUsage(before);
-  return { result, time: (user + system) / 1000 };
+  return { result, time: (user + system) / 1000, clock };
 }
 
 const peak = (): number => process.resourceUsage().maxRSS / 1000;
@@ -58,6 +62,12 @@ function measure(rules: number, answersFile: string | undefined): MeasuredIstio 
     return { mesh, relation: mesh.access() };
   });
   const megabytes = peak();
+  const again = (): number => {
+    const made = timed(() => compile(policyOf(rules, "istio"), "istio"));
+    const same = [...made.result, ...cluster];
+    return made.clock + timed(() => istioMesh({ objects: same }).access()).clock;
+  };
+  const clock = { first: compiled.clock + access.clock, best: Math.min(again(), again()) };
   const before = access.result.mesh;
   const findings = timed(() => before.findings());
 
@@ -96,6 +106,7 @@ function measure(rules: number, answersFile: string | undefined): MeasuredIstio 
     entries: access.result.relation.entries.reduce((sum, { callers }) => sum + callers.length, 0),
     compile: compiled.time,
     access: access.time,
+    clock,
     findings: findings.time,
     diff: change.result.compared.time,
     changed: change.time,

@@ -241,11 +241,15 @@ function related(mesh: Mesh): Related {
   const { entries } = mesh.access();
   guardSize(entries.reduce((sum, { callers }) => sum + callers.length, 0));
   const ports = new Map<string, { readonly service: ServicePort; readonly entries: AccessEntry[] }>();
+  let last: { readonly service: ServicePort; readonly entries: AccessEntry[] } | undefined;
   for (const entry of entries) {
-    const key = portKey(entry.service);
-    const port = ports.get(key);
-    if (port === undefined) ports.set(key, { service: entry.service, entries: [entry] });
-    else port.entries.push(entry);
+    // Mostly those of one port come together.
+    if (last?.service !== entry.service) {
+      const key = portKey(entry.service);
+      last = ports.get(key);
+      if (last === undefined) ports.set(key, (last = { service: entry.service, entries: [] }));
+    }
+    last.entries.push(entry);
   }
   const trees = memo((port: string): ReadonlyMap<string, CallTree> => {
     const found = new Map<string, CallTree>();

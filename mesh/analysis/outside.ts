@@ -23,6 +23,7 @@ export function callerShowing(who: string, principal: string | undefined): strin
 
 /** Whether a caller is not a service account but somebody outside of the mesh: `outside`, or `outside:` and where from. */
 export function isOutside(caller: string): boolean {
+  if (!caller.startsWith(word)) return false;
   const { who } = splitCaller(caller);
   return who === word || who.startsWith(`${word}:`);
 }

@@ -1,4 +1,5 @@
 import { type AccountKey, keyOf } from "../cluster/keys";
+import { memo } from "../cluster/look-up";
 import { partOfCondition, type RequestPart } from "../istio/request-rules";
 import { mayMeet } from "../osm/order-dependence";
 import { hostnamesOf } from "../osm/proxy/hostnames";
@@ -195,6 +196,7 @@ function grantsOfServer(
   }
   const all = [...shared.values()];
   if (mayDependOnOrder(all, callers.size)) return undefined;
+  const hostsOf = memo((port: number) => memo((isLocal: boolean) => hostnamesOf({ name, namespace, port }, isLocal)));
   const grants = new Map<string, { readonly grant: Grant; readonly callers: AccountKey[] }>();
   for (const caller of [...callers].sort((a, b) => (a.account < b.account ? -1 : 1))) {
     const passing = all.map((route) => (route.callers.has(caller) ? "+" : "-")).join("");
@@ -208,7 +210,7 @@ function grantsOfServer(
       }
       const accounts = [caller.account];
       const parts = all.flatMap((route) => (route.callers.has(caller) ? [route.part] : []));
-      const hosts = hostnamesOf({ name, namespace, port }, isLocal);
+      const hosts = hostsOf(port)(isLocal);
       grants.set(key, {
         grant: { server: account, port: targetPort, callers: accounts, hosts, parts },
         callers: accounts,

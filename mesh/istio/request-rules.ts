@@ -50,15 +50,22 @@ export function partOfCondition({ methods, path, headers, except }: RequestCondi
   const named = [...(headers ?? [])].map(([name, source]) => [name.toLowerCase(), source] as const);
   if (named.some(([name]) => name.startsWith(":") || name === "host")) return undefined;
   if (new Set(named.map(([name]) => name)).size < named.length) return undefined;
+  return {
+    methods: keep(knownBits, methods.join("\0"), () => bitsOf(methods)),
+    path: { source: path },
+    headers: new Map(named.map(([name, source]) => [name, { absent: false, values: { source } }])),
+  };
+}
+
+const knownBits = new Map<string, number>();
+
+/** Bits of the methods that meet any of these patterns. */
+function bitsOf(methods: readonly string[]): number {
   let bits = 0;
   requestMethods.forEach((method, index) => {
     if (methods.some((pattern) => pattern === "*" || fullMatch(pattern, method))) bits |= 1 << index;
   });
-  return {
-    methods: bits,
-    path: { source: path },
-    headers: new Map(named.map(([name, source]) => [name, { absent: false, values: { source } }])),
-  };
+  return bits;
 }
 
 /** A box of a set of requests as a part. */
@@ -78,13 +85,15 @@ function languageOfTexts(texts: Texts): Language {
 
 const coversBySource = new Map<string, Cover>();
 const coversByLanguage = new WeakMap<Language, Cover>();
+const coversByTexts = new WeakMap<Texts, Cover>();
 
 /** Entries kept. */
 const mostKept = 100_000;
 
 function pathCoverOf(texts: Texts): Cover {
   if ("language" in texts) return remembered(coversByLanguage, texts.language, () => pathCover(texts.language));
-  return coverOfSource(texts.source);
+  // Parts are asked about once for each of those who may send them.
+  return remembered(coversByTexts, texts, () => coverOfSource(texts.source));
 }
 
 function remembered<K extends object, V>(known: WeakMap<K, V>, key: K, make: () => V): V {
@@ -112,7 +121,7 @@ function coverOfSource(source: string): Cover {
   return keep(coversBySource, `whole ${source}`, () => pathCover(languageOf(source)));
 }
 
-function keep(known: Map<string, Cover>, key: string, make: () => Cover): Cover {
+function keep<K, V>(known: Map<K, V>, key: K, make: () => V): V {
   let found = known.get(key);
   if (found === undefined) {
     if (known.size >= mostKept) known.clear();
@@ -176,7 +185,7 @@ export function rulesFor(
   if (parts === undefined) return [{ from, to: [{ operation: { ports: envelope.ports } }] }];
   const found = new Map<string, { readonly when: readonly Condition[]; readonly operations: Operation[] }>();
   const add = (when: readonly Condition[], operation: Operation): void => {
-    const key = JSON.stringify(when);
+    const key = when.length === 0 ? "" : JSON.stringify(when);
     const known = found.get(key);
     if (known === undefined) found.set(key, { when, operations: [operation] });
     else joinOperation(known.operations, operation);
@@ -214,7 +223,13 @@ function beginsWith(texts: readonly string[]): Condition {
   return { key: "request.headers[:path]", values: texts.map((text) => `${text}*`) };
 }
 
+const knownMethods = new Map<number, Pick<Operation, "methods" | "notMethods">>();
+
 function methodsOf(bits: number): Pick<Operation, "methods" | "notMethods"> {
+  return keep(knownMethods, bits, () => computeMethods(bits));
+}
+
+function computeMethods(bits: number): Pick<Operation, "methods" | "notMethods"> {
   if (bits === allMethods) return {};
   const isIn = (_: string, index: number): boolean => (bits & (1 << index)) !== 0;
   const last = requestMethods.length - 1;
@@ -223,18 +238,31 @@ function methodsOf(bits: number): Pick<Operation, "methods" | "notMethods"> {
   return { notMethods: requestMethods.filter((method, index) => !isIn(method, index)) };
 }
 
-/** Operations that differ in their paths alone become one. */
+/** Operations of one envelope that differ in their paths alone become one. */
 function joinOperation(operations: Operation[], next: Operation): void {
-  const { paths, ...rest } = next;
-  const key = JSON.stringify(rest);
-  const at = operations.findIndex(({ paths: own, ...others }) => JSON.stringify(others) === key && own !== undefined);
+  const { paths } = next;
+  const at = operations.findIndex((one) => one.paths !== undefined && isSameButPaths(one, next));
   const known = operations[at];
   if (paths === undefined || next.notPaths !== undefined || known?.paths === undefined) {
-    if (!operations.some((one) => JSON.stringify(one) === JSON.stringify(next))) operations.push(next);
+    if (!operations.some((one) => isSameButPaths(one, next) && isSameList(one.paths, paths))) operations.push(next);
   } else operations[at] = { ...known, paths: [...new Set([...known.paths, ...paths])] };
 }
 
+/** Hosts and ports are those of the envelope. */
+function isSameButPaths(a: Operation, b: Operation): boolean {
+  return (
+    isSameList(a.methods, b.methods) && isSameList(a.notMethods, b.notMethods) && isSameList(a.notPaths, b.notPaths)
+  );
+}
+
+function isSameList(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  if (a === b) return true;
+  return a?.length === b?.length && a?.every((one, index) => one === b?.[index]) === true;
+}
+
 const anyValue = languageOf(anyHeaderValue);
+
+const noConditions: readonly (readonly Condition[])[] = [[]];
 
 /** Lists of conditions of which each is a way to have the headers that a part wants; undefined where one cannot be said. */
 function headerConditions(
@@ -242,7 +270,8 @@ function headerConditions(
   side: Side | undefined,
   gaps: Gap[],
 ): readonly (readonly Condition[])[] | undefined {
-  let ways: readonly (readonly Condition[])[] = [[]];
+  let ways: readonly (readonly Condition[])[] = noConditions;
+  if (headers.size === 0) return ways;
   for (const [name, { absent, values }] of [...headers].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const key = `request.headers[${name}]`;
     if (absent && "language" in values && isAll(values.language)) continue;
