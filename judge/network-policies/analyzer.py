@@ -1,8 +1,10 @@
 """Answers questions about connections with network-config-analyzer, one case a line.
 
 A case is {"objects": [...], "questions": [[from, to, protocol, port], ...]}; an end is "namespace/pod" or an IPv4 address. With "layer": "istio" it is
-about AuthorizationPolicies, and a question goes on with the method and the path of a request.
-The answer is {"passes": [true, ...], "seconds": s}, or {"error": "..."} where the analyzer refuses the objects.
+about Istio's objects, and a question goes on with the method and the path of a request. With "after", other objects, it is also asked what the change from
+the one to the other opens and closes: "pairs": [[from, to, port], ...].
+The answer is {"passes": [true, ...], "seconds": s}, with "changes": [["opens", "closes"], ...] and "diffSeconds" to the second question, or {"error": "..."}
+where the analyzer refuses the objects.
 """
 
 import ipaddress
@@ -15,12 +17,14 @@ import time
 from nca.CoreDS.DimensionsManager import DimensionsManager
 from nca.CoreDS.MethodSet import MethodSet
 from nca.CoreDS.Peer import BasePeerSet, IpBlock
+from nca.NetworkConfig.NetworkConfigQuery import SemanticDiffQuery
 from nca.NetworkConfig.NetworkLayer import NetworkLayerName
 from nca.NetworkConfig.ResourcesHandler import ResourcesHandler
 from nca.Resources.PolicyResources.NetworkPolicy import PolicyConnectionsFilter
+from nca.Utils.OutputConfiguration import OutputConfiguration
 
 PROTOCOLS = {"TCP": 6, "UDP": 17, "SCTP": 132}
-LAYERS = {"network": NetworkLayerName.K8s_Calico, "istio": NetworkLayerName.Istio}
+LAYERS = {"network": NetworkLayerName.K8s_Calico, "istio": NetworkLayerName.Istio, "istio and gateways": None}
 
 
 def contains(peers, end):
@@ -44,19 +48,52 @@ def takes(cube, request):
     return MethodSet.all_methods_list.index(method) in cube["methods"] and path in cube["paths"]
 
 
+def read(objects, folder, name):
+    """The configuration that objects are."""
+    path = os.path.join(folder, f"{name}.yaml")
+    with open(path, "w", encoding="utf8") as file:
+        file.write("\n---\n".join(json.dumps(one) for one in objects))
+    return ResourcesHandler().get_network_config(None, None, None, [path])
+
+
+def changes(case, folder):
+    """What the analyzer says that the change of a case's objects opens and closes."""
+    BasePeerSet.reset()
+    DimensionsManager.reset()
+    started = time.perf_counter()
+    before, after = read(case["objects"], folder, "before"), read(case["after"], folder, "after")
+    _, removed, added = SemanticDiffQuery(before, after, OutputConfiguration()).compute_diff()
+    parts = {"opens": added, "closes": removed}
+    cubes = {
+        kind: [data.props.get_connectivity_cube(cube) for data in found.values() if data is not None for cube in data.props]
+        for kind, found in parts.items()
+    }
+    seconds = time.perf_counter() - started
+    everybody = after.peer_container.get_all_peers_group(True)
+
+    def has(kind, source, target, port):
+        return any(
+            contains(cube["src_peers"] or everybody, source)
+            and contains(cube["dst_peers"] or everybody, target)
+            and PROTOCOLS["TCP"] in cube["protocols"]
+            and port in cube["dst_ports"].port_set
+            for cube in cubes[kind]
+        )
+
+    found = [[kind for kind in parts if has(kind, *pair)] for pair in case["pairs"]]
+    return {"changes": found, "diffSeconds": seconds}
+
+
 def answer(case, folder):
     """What the analyzer says to all the questions of a case."""
-    path = os.path.join(folder, "objects.yaml")
-    with open(path, "w", encoding="utf8") as file:
-        file.write("\n---\n".join(json.dumps(one) for one in case["objects"]))
     # What it has learnt of one set of objects it keeps for the next.
     BasePeerSet.reset()
     DimensionsManager.reset()
     started = time.perf_counter()
-    config = ResourcesHandler().get_network_config(None, None, None, [path])
+    config = read(case["objects"], folder, "objects")
     wanted = PolicyConnectionsFilter(calc_allowed=False, calc_denied=False, calc_all_allowed=True)
     layer = LAYERS[case.get("layer", "network")]
-    found = config.allowed_connections(layer, wanted).all_allowed_conns
+    found = config.allowed_connections(layer_name=layer, res_conns_filter=wanted).all_allowed_conns
     cubes = [found.get_connectivity_cube(cube) for cube in found]
     seconds = time.perf_counter() - started
     everybody = config.peer_container.get_all_peers_group(True)
@@ -70,7 +107,7 @@ def answer(case, folder):
             and takes(cube, request)
             for cube in cubes
         ))
-    return {"passes": passes, "seconds": seconds}
+    return {"passes": passes, "seconds": seconds, **(changes(case, folder) if "after" in case else {})}
 
 
 def main():
