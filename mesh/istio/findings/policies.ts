@@ -7,9 +7,10 @@ import { isTemplate } from "../authorization/matcher";
 import { asksForHttp } from "../authorization/rule";
 import { principalOf } from "../authorization/peer";
 import { accountOf } from "../calls/client";
+import { injectLabel } from "../injection";
 import { isSubset } from "../labels";
 import { type IstioMesh } from "../mesh";
-import { servicePorts } from "../registry";
+import { fullName, servicePorts } from "../registry";
 import { type AuthorizationPolicyState, type RuleState } from "../state/authorization-policies";
 import { revisionsBefore } from "./revisions";
 
@@ -52,6 +53,7 @@ export function policyFindings(mesh: IstioMesh): readonly Finding[] {
       ...policy.rules.flatMap((rule) => [
         ...pathFindings(mesh, policy, rule),
         ...sourceFindings(mesh, policy, rule, running),
+        ...hostFindings(mesh, policy, rule),
         ...unquotedFindings(mesh, policy, rule),
         ...clientAddressFindings(mesh, policy, rule),
       ]),
@@ -94,8 +96,9 @@ function selectionFindings(
       severity: isMeantForBare(mesh, policy, pods, bare) ? "error" : "warning",
       rule: "policy-without-sidecar",
       message: `Pods of ${names.slice(0, 3).join(", ")} have no sidecar: nobody keeps the policy there, and everybody may call them.`,
-      remedy:
-        "Give the namespace the label istio.io/rev of the mesh's revision, and start the pods again; or close them by a NetworkPolicy.",
+      remedy: bare.some(({ labels, annotations }) => (labels[injectLabel] ?? annotations[injectLabel]) === "false")
+        ? `Take ${injectLabel}: "false" off the pods; or close them by a NetworkPolicy.`
+        : "Give the namespace the label istio.io/rev of the mesh's revision, and start the pods again; or close them by a NetworkPolicy.",
     }),
   ];
 }
@@ -214,6 +217,34 @@ function sourceFindings(
       ];
     }),
   ]);
+}
+
+const clusterName = /^([^.*]+)\.([^.*]+)\.svc\.cluster\.local(?::\d+)?$/i;
+
+/** Full names of Services that are not there: no request has one as its Host header that leads to the workload. */
+function hostFindings(mesh: IstioMesh, policy: AuthorizationPolicyState, rule: RuleState): readonly Finding[] {
+  const { services } = mesh.state;
+  return rule.to.flatMap(({ hosts = [] }, index) =>
+    hosts.flatMap((one, at): readonly Finding[] => {
+      const [, name, namespace] = clusterName.exec(one.toLowerCase()) ?? [];
+      if (name === undefined || namespace === undefined || services.has(keyOf(namespace, name))) return [];
+      if (![...services.values()].some((service) => service.namespace === namespace)) return [];
+      const near = nearNames(keyOf(namespace, name), services.keys());
+      return [
+        finding(mesh, policy, ["spec", "rules", rule.index, "to", index, "operation", "hosts", at], {
+          severity: "warning",
+          rule: "host-of-nobody",
+          message: `No Service has the name ${one}, so that hardly any request has it as its Host header.`,
+          remedy: near.length === 0 ? "Write the name of a Service." : `Did you mean ${near.map(inFull).join(" or ")}?`,
+        }),
+      ];
+    }),
+  );
+}
+
+function inFull(key: string): string {
+  const [namespace = "", name = ""] = key.split("/");
+  return fullName(namespace, name);
 }
 
 /** CVE-2026-39350: values that were written into patterns without quoting their dots. */

@@ -1,4 +1,5 @@
 import { type Finding, finding } from "../../analysis/finding";
+import { keyOf } from "../../cluster/keys";
 import { nearNames } from "../../manifests/near-names";
 import { TooComplexError } from "../../regex/automaton";
 import { requestsMeeting, type RequestSet, subtractSets } from "../../request/request-set";
@@ -16,9 +17,10 @@ export function routeFindings(mesh: IstioMesh): readonly Finding[] {
   const taken = new Map<string, VirtualServiceState>();
   return [
     ...virtualServices.flatMap((service): readonly Finding[] => {
-      if (!service.gateways.includes(meshGateway)) return [];
-      const hosts = service.hosts.map((host) => resolveName(host, service.namespace));
-      const found: Finding[] = [];
+      const found: Finding[] = [...gatewayFindings(mesh, service)];
+      // Hosts of gateways alone are names outside of the cluster.
+      const isForMesh = service.gateways.includes(meshGateway);
+      const hosts = isForMesh ? service.hosts.map((host) => resolveName(host, service.namespace)) : [];
       hosts.forEach((host, index) => {
         const other = taken.get(host);
         if (other === undefined) taken.set(host, service);
@@ -64,6 +66,24 @@ export function routeFindings(mesh: IstioMesh): readonly Finding[] {
       ];
     }),
   ];
+}
+
+/** Gateways that a VirtualService names and that are not there, where the objects show any. */
+function gatewayFindings(mesh: IstioMesh, service: VirtualServiceState): readonly Finding[] {
+  const known = mesh.state.gateways.map(({ namespace, name }) => keyOf(namespace, name));
+  if (known.length === 0) return [];
+  return service.gateways.flatMap((one, index): readonly Finding[] => {
+    const key = one.includes("/") ? one : keyOf(service.namespace, one);
+    if (one === meshGateway || known.includes(key)) return [];
+    return [
+      finding(mesh, service, ["spec", "gateways", index], {
+        severity: "warning",
+        rule: "gateway-of-nobody",
+        message: `There is no Gateway ${key}: no gateway has these routes.`,
+        remedy: didYouMean(key, known, "Write NAMESPACE/NAME of a Gateway, or NAME of one in the same namespace"),
+      }),
+    ];
+  });
 }
 
 function didYouMean(name: string, names: readonly string[], otherwise: string): string {

@@ -62,6 +62,11 @@ describe("policies", () => {
         .findings()
         .map(({ severity }) => severity);
     expect(severities(bare)).toEqual(["error"]);
+    expect(messages(shop, strict, none, sound, bare)).toContain("Give the namespace the label istio.io/rev");
+    const optedOut = pod("shop", "out", { labels: { "sidecar.istio.io/inject": "false" } });
+    expect(messages(shop, strict, none, sound, optedOut)).toContain(
+      'Take sidecar.istio.io/inject: "false" off the pods',
+    );
     // Beside others that keep the policy of their namespace, and no Service leads there.
     const job = pod("shop", "job", { labels: { "sidecar.istio.io/inject": "false" } });
     expect(severities(job)).toEqual(["warning"]);
@@ -79,6 +84,17 @@ describe("policies", () => {
       "of the trust domain other.org, and the mesh's is cluster.local",
     );
     expect(named(client)).toBe("");
+  });
+
+  test("whose hosts are those of no Service", () => {
+    const host = (name: string) =>
+      messages(shop, strict, none, allow({ to: [{ operation: { hosts: [name], ports: ["8080"] } }] }, tcp));
+    expect(host("sever.shop.svc.cluster.local")).toContain("Did you mean server.shop.svc.cluster.local?");
+    expect(host("server.shop.svc.cluster.local:80")).toBe("");
+    expect(host("shop.example")).toBe("");
+    expect(host("*.svc.cluster.local")).toBe("");
+    // Of a namespace of which no Service is shown nothing can be said.
+    expect(host("x.elsewhere.svc.cluster.local")).toBe("");
   });
 
   test("whose paths look like patterns", () => {
@@ -140,6 +156,23 @@ describe("routes", () => {
       http: [{ route: [{ destination: { host: "server" } }] }],
     });
     expect(rules(shop, strict, none, sound, routed({ host: "server" }), again)).toEqual(["second-virtual-service"]);
+  });
+
+  test("of gateways: names that are not there, and destinations, but no hosts", () => {
+    const gateway = istio("networking.istio.io/v1", "Gateway", "shop", "way-in", {});
+    const bound = (name: string, host: string) =>
+      virtualService("shop", "in", {
+        hosts: ["shop.example"],
+        gateways: [name],
+        http: [{ route: [{ destination: { host } }] }],
+      });
+    const said = (name: string, host: string) => rules(shop, strict, none, sound, gateway, bound(name, host));
+    expect(said("way-in", "server")).toEqual([]);
+    expect(said("shop/way-in", "server")).toEqual([]);
+    expect(said("way-inn", "server")).toEqual(["gateway-of-nobody"]);
+    expect(said("other/way-in", "server")).toEqual(["gateway-of-nobody"]);
+    expect(said("way-in", "sever")).toEqual(["route-to-nowhere"]);
+    expect(rules(shop, strict, none, sound, bound("way-inn", "server"))).toEqual([]);
   });
 
   test("for a host of nobody", () => {
