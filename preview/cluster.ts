@@ -155,10 +155,7 @@ async function connectCluster(kubeconfig: string): Promise<SharedCluster> {
         apps.listStatefulSetForAllNamespaces(),
       ]);
       const workloads = [...deployments.items, ...statefulSets.items];
-      return healthByPreview(
-        workloads,
-        owner === undefined ? previewOf : (name) => (name === system ? undefined : owner),
-      );
+      return healthByPreview(workloads, owner === undefined ? previewOf : ownerOnOwnCluster(owner));
     },
   };
 }
@@ -179,10 +176,21 @@ function targetsOf(list: unknown): readonly PreviewTarget[] {
   });
 }
 
-/** Where AKS and the mesh run what is theirs. */
-const system = "kube-system";
+/** Namespaces in which AKS, Open Service Mesh and the Istio add-on run what is theirs. */
+const ofAks: ReadonlySet<string> = new Set([
+  "kube-system",
+  "aks-istio-system",
+  "aks-istio-ingress",
+  "aks-istio-egress",
+]);
 
-function healthByPreview(
+/** To which preview namespaces belong on a cluster of its own: to that, but for those of AKS. */
+export function ownerOnOwnCluster(pullRequest: number): (namespace: string) => number | undefined {
+  return (namespace) => (ofAks.has(namespace) ? undefined : pullRequest);
+}
+
+/** @param ownerOf the preview to which a namespace belongs; undefined: to none. */
+export function healthByPreview(
   workloads: readonly (kubernetes.V1Deployment | kubernetes.V1StatefulSet)[],
   ownerOf: (namespace: string) => number | undefined,
 ): ReadonlyMap<number, Health> {

@@ -146,6 +146,24 @@ describe.sequential("previews with a cluster of their own", () => {
     expect(existsSync(marker)).toBe(false);
   });
 
+  it("run on Istio where the settings of previews say so, and leave nothing behind", async () => {
+    const index = await readFile(join(programDirectory, "index.ts"), "utf8");
+    const settings = await readFile(join(programDirectory, "Pulumi.preview.yaml"), "utf8");
+    const onIstio = `${settings}  aks-mesh:mesh: istio\n  aks-mesh:meshRevisionTag: prod\n`;
+    const program = await programWith(index, { "Pulumi.preview.yaml": onIstio });
+    const { report } = await push(sandbox, github, 33, commitOf("d"), [...own, "--program", program.directory]);
+    await program.remove();
+    // istiod is none of its workloads.
+    expect(report).toMatchObject({
+      ...{ stack: "pr-33", kind: "own", state: { status: "running" } },
+      health: { ready: 6, total: 6, problems: [] },
+      access: { guarantees: 12, broken: [] },
+    });
+    await runPreview(sandbox, github, ["down", "--pr", "33"]);
+    expect(await everythingInAzure()).toEqual([]);
+    expect(await stacks()).toEqual([]);
+  });
+
   it("are found by the reaper where only their resource group is left", async () => {
     // Such groups are older than the policies.
     const types =

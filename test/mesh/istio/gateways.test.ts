@@ -145,6 +145,15 @@ test("policies of the gateway's own pods come first, and see nobody's identity",
   expect(ends([...objects, denying], "shop.example", "/other")).toBe(404);
   const known = policy({ rules: [{ from: [{ source: { principals: ["*"] } }] }] });
   expect(ends([...objects, known], "shop.example", "/books/1")).toBe(403);
+  // Sidecars show it no certificate either.
+  const ownName = "ingress.edge.svc.cluster.local";
+  const byName = virtualService("edge", "own", {
+    ...{ hosts: [ownName], gateways: ["front"] },
+    http: [{ route: route("server.shop.svc.cluster.local") }],
+  });
+  const fromMesh = { from: "shop/client", to: ownName };
+  expect(ends([...objects, byName], ownName, "/books/1", fromMesh)).toBe(200);
+  expect(ends([...objects, byName, known], ownName, "/books/1", fromMesh)).toBe(403);
   const addresses = policy({ rules: [{ from: [{ source: { ipBlocks: ["203.0.113.0/24"] } }] }] });
   expect(ends([...objects, addresses], "shop.example", "/books/1", { from: "outside:203.0.113.9" })).toBe(200);
   expect(ends([...objects, addresses], "shop.example", "/books/1", { from: "outside:198.51.100.9" })).toBe(403);
