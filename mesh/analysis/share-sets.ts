@@ -19,6 +19,17 @@ const mostWays = 1_000;
  * @throws {TooComplexError}
  */
 export function shareSets(tree: CallTree, authority: string): readonly ShareSet[] {
+  let known = knownSets.get(tree);
+  if (known === undefined) knownSets.set(tree, (known = new Map()));
+  let sets = known.get(authority);
+  if (sets === undefined) known.set(authority, (sets = computeSets(tree, authority)));
+  return sets;
+}
+
+/** By tree and Host header: many callers have the same tree. */
+const knownSets = new WeakMap<CallTree, Map<string, readonly ShareSet[]>>();
+
+function computeSets(tree: CallTree, authority: string): readonly ShareSet[] {
   switch (tree.kind) {
     case "end":
       return [{ requests: everyRequest(), shares: tree.outcome === "allowed" ? whole(tree.backend) : noShares }];

@@ -151,3 +151,9 @@ describe("sets of requests by how their calls are shared out", () => {
     expect(shareSets(rules(...groups), authority)).toHaveLength(2);
   });
 });
+
+it("works sets out once for all who have the same tree", () => {
+  const tree = rules([["/a", split(1, 1)]]);
+  expect(shareSets(tree, authority)).toBe(shareSets(tree, authority));
+  expect(shareSets(tree, "other:80")).not.toBe(shareSets(tree, authority));
+});
