@@ -1,6 +1,8 @@
 import { keyOf } from "../cluster/keys";
 import { isHeadless } from "../cluster/workloads";
+import { fullName } from "../istio/registry";
 import { type OsmMesh } from "../osm";
+import { type IngressPolicy } from "../osm/state/policies";
 import { type Refusal } from "./routing";
 
 /** What of a mesh is about callers and hosts outside, or goes around sidecars: said, as Istio has other objects for it. */
@@ -34,13 +36,33 @@ export function outsideRefusals(mesh: OsmMesh): readonly Refusal[] {
       text: "write an AuthorizationPolicy with action CUSTOM, and the service under extensionProviders of the mesh's configuration",
     });
   }
-  for (const { namespace, name } of state.ingresses) {
-    refused.push({
-      place: `IngressBackend ${namespace}/${name}`,
-      text: "callers outside of the mesh come in by a gateway: write a Gateway and a VirtualService for the add-on's ingress gateway, and let its identity in by an AuthorizationPolicy",
-    });
+  for (const ingress of state.ingresses) {
+    refused.push({ place: `IngressBackend ${ingress.namespace}/${ingress.name}`, text: ingressText(ingress) });
   }
   return refused;
+}
+
+/** Namespace of the add-on's ingress gateways, and the label by which a Gateway selects the external one. */
+const gateways = { namespace: "aks-istio-ingress", label: "istio: aks-istio-ingressgateway-external" };
+
+/**
+ * What takes the place of an IngressBackend. OSM's sidecars know who passed a call on by its address or certificate; Istio's know the gateway's
+ * identity alone, so that addresses are for the gateway to look at.
+ */
+function ingressText({ namespace, backends, sources }: IngressPolicy): string {
+  const hosts = backends.map(({ name }) => fullName(namespace, name)).join(", ");
+  const ports = [...new Set(backends.map(({ port }) => `"${String(port)}"`))].join(", ");
+  const ranges = sources.flatMap(({ kind, name }) => (kind === "IPRange" ? [name] : []));
+  return [
+    `callers outside of the mesh come in by a gateway: write a Gateway with the selector ${gateways.label}`,
+    `a VirtualService that names it in gateways, with destinations ${hosts}`,
+    `and an AuthorizationPolicy in ${namespace} for the pods behind them, with from.source.namespaces: ["${gateways.namespace}"] and to.operation.ports: [${ports}]`,
+    ...(ranges.length === 0
+      ? []
+      : [
+          `and one in ${gateways.namespace} with selector.matchLabels ${gateways.label} and from.source.remoteIpBlocks: [${ranges.map((range) => `"${range}"`).join(", ")}], which needs externalTrafficPolicy: Local on the gateway's Service`,
+        ]),
+  ].join(", ");
 }
 
 /** Annotations of pods by which OSM's sidecars are passed by. */

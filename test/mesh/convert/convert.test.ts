@@ -260,6 +260,26 @@ spec: {service: cart, backends: [${weights}]}
     ]);
   });
 
+  it("says of an IngressBackend what to write instead, by its Services, ports and addresses", () => {
+    const ingress = (sources: string) => `
+apiVersion: policy.openservicemesh.io/v1alpha1
+kind: IngressBackend
+metadata: { name: in, namespace: shop }
+spec:
+  backends: [{ name: cart, port: { number: 8080, protocol: http } }]
+  sources: [${sources}]
+---`;
+    const text = (sources: string) =>
+      convert(service + workload("cart", "cart", "app: cart") + ingress(sources)).refused.find(
+        ({ place }) => place === "IngressBackend shop/in",
+      )?.text;
+    const byService = text("{ kind: Service, name: nginx, namespace: ingress }");
+    expect(byService).toContain("destinations cart.shop.svc.cluster.local");
+    expect(byService).toContain('from.source.namespaces: ["aks-istio-ingress"] and to.operation.ports: ["8080"]');
+    expect(byService).not.toContain("remoteIpBlocks");
+    expect(text('{ kind: IPRange, name: "10.1.0.0/16" }')).toContain('from.source.remoteIpBlocks: ["10.1.0.0/16"]');
+  });
+
   it("says which patterns of the bookstore Istio does not have", () => {
     const policyOfSample = bookstorePolicy();
     const mesh = osmMesh({ objects: [...compileOsm(policyOfSample), ...assumedCluster(policyOfSample)] });
