@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +14,7 @@ import { openTraffic, type Traffic } from "../../sandbox/traffic/traffic";
 import { type MetricsReport } from "../../sandbox/metrics/panels";
 import { type Observed } from "../../mesh";
 import { closeTestSandbox, kubectl, openTestSandbox } from "./in-sandbox";
+import { output, startTraffic } from "./traffic-process";
 
 let sandbox: Sandbox;
 let problem: string | undefined;
@@ -32,22 +32,8 @@ function needsPods({ skip }: TestContext): void {
   if (problem !== undefined) skip(problem);
 }
 
-/** Starts `traffic …` as a process of its own. */
-function start(args: readonly string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
-  const script = join(__dirname, "run-traffic.ts");
-  return spawn(process.execPath, ["--import", "tsx", script, sandbox.paths.directory, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...environment },
-  });
-}
-
-async function output(child: ChildProcess): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const texts = { stdout: "", stderr: "" };
-  child.stdout?.on("data", (chunk: Buffer) => (texts.stdout += chunk.toString("utf8")));
-  child.stderr?.on("data", (chunk: Buffer) => (texts.stderr += chunk.toString("utf8")));
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code, ...texts };
-}
+const start = (args: readonly string[], environment?: NodeJS.ProcessEnv): ChildProcess =>
+  startTraffic(sandbox, args, environment);
 
 function pairOf({ pairs }: TrafficReport, caller: string, service: string): PairReport {
   const found = pairs.find((pair) => pair.caller === caller && pair.service === service);

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { podProblem } from "../../sandbox/data-plane/runner";
+import { type MetricsReport } from "../../sandbox/metrics/panels";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { resourcesInAzure } from "./azure";
 import { closeTestSandbox, configure, kubectl, openTestSandbox, stateOf } from "./in-sandbox";
+import { output, startTraffic } from "./traffic-process";
 
 const stack = "dev";
 const mesh = "aks-istio-system";
@@ -9,7 +13,7 @@ let sandbox: Sandbox;
 
 beforeAll(async () => {
   sandbox = await openTestSandbox();
-  await configure(sandbox, stack, { mesh: "istio" });
+  await configure(sandbox, stack, { mesh: "istio", metrics: "on" });
 });
 afterAll(() => closeTestSandbox(sandbox));
 
@@ -58,6 +62,27 @@ describe.sequential("the program on Istio, from nothing to nothing", () => {
 
   it("changes nothing the second time", async () => {
     await succeeds("up", "--expect-no-changes");
+  });
+
+  it("answers every query of its dashboards with what the sidecars count", async ({ skip }) => {
+    const problem = await podProblem();
+    if (problem !== undefined) skip(problem);
+    const running = output(startTraffic(sandbox, ["--metrics", "--json", "--seconds", "40"]));
+    // Changes that istiod sends on: of the first there is no rate yet.
+    for (const exportTo of [["*"], null, ["*"]]) {
+      await sleep(10_000);
+      const where = ["virtualservice", "bookstore", "--namespace=bookstore"];
+      const change = JSON.stringify({ spec: { exportTo } });
+      const patched = await kubectl(sandbox, stack, "patch", ...where, "--type=merge", "-p", change);
+      expect(patched.code, patched.stderr).toBe(0);
+    }
+    const { code, stdout, stderr } = await running;
+    expect(code, stderr).toBe(0);
+    const { metrics } = JSON.parse(stdout) as { metrics: MetricsReport };
+    expect(metrics.targets).toEqual({ up: 8, problems: [] });
+    expect(metrics.rules.problems).toEqual([]);
+    expect(metrics.panels.filter(({ series, problem: refused }) => series === 0 || refused !== undefined)).toEqual([]);
+    expect(metrics.alerts).toEqual([]);
   });
 
   it("refuses at preview what AKS refuses, and another mesh for a cluster that runs", async () => {
