@@ -1,6 +1,8 @@
 import { type CallTree, type Rules } from "../analysis/call-tree";
 import { type ServicePort } from "../analysis/mesh";
 import { hostConditions, meetsHost } from "../analysis/may-pass";
+import { quoted } from "../regex/ends-cover";
+import { difference, exampleOf, intersection, languageOf } from "../regex/language";
 import { certain, possible } from "../analysis/outcome-sets";
 import { isOutside } from "../analysis/outside";
 import { type OsmMesh } from "../osm";
@@ -220,6 +222,12 @@ function partsByHost(
     return may;
   };
   if (!asks) return [{ hosts, parts: setOf(hosts[0] ?? "").map(partOfBox) }];
+  for (const pattern of new Set(rules.list.rules.flatMap(hostConditions))) {
+    const told = hosts.find((host) => tellsCapitals(pattern, host));
+    if (told === undefined) continue;
+    const text = `a route's pattern for Host, ${JSON.stringify(pattern)}, takes ${told} in some letters, capital or small, and not in others; Istio's policies make no difference. Write (?i)${pattern}, or take it out: calls come by the Service's name anyway`;
+    unsettled.set(server, { server, text });
+  }
   const byKey = new Map<string, { readonly hosts: string[]; readonly parts: readonly RequestPart[] }>();
   for (const host of hosts) {
     const key = rules.list.rules.map((rule) => (meetsHost(rule, [host]) ? "+" : "-")).join("");
@@ -228,6 +236,13 @@ function partsByHost(
     else known.hosts.push(host);
   }
   return [...byKey.values()];
+}
+
+/** Whether a pattern matches a host in some letters, capital or small, and not in others. */
+function tellsCapitals(pattern: string, host: string): boolean {
+  const written = languageOf(`(?i)${quoted(host)}`);
+  const wanted = languageOf(pattern);
+  return exampleOf(intersection(written, wanted)) !== undefined && exampleOf(difference(written, wanted)) !== undefined;
 }
 
 const knownParts = new WeakMap<Rules["list"], Map<string, readonly RequestPart[] | undefined>>();

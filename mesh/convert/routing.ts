@@ -16,7 +16,7 @@ import { type Retry, type UpstreamTrafficSetting } from "../osm/kinds";
 import { type Route } from "../osm/proxy/routes";
 import { fullName } from "../osm/proxy/hostnames";
 import { chainKind } from "../osm/proxy/outbound";
-import { accountOfPod, type MeshService, type ServiceState } from "../osm/state";
+import { accountOfPod, backendTargetPort, type MeshService, type ServiceState } from "../osm/state";
 import { type Selectors } from "./selectors";
 
 /** What is said of a thing that Istio does in another way, or not. */
@@ -201,18 +201,16 @@ function destinationsOf(
   }
   const known = split.backends.flatMap(({ service: name, weight }) => {
     const backend = mesh.state.services.get(keyOf(split.namespace, name));
-    const endpoints = mesh.catalog.endpointsOf(split.namespace, name);
+    const there = backendTargetPort(mesh.catalog, split.namespace, name, service.port) !== undefined;
     const port = backend?.ports.find((one) => (one.port & 0xffff) === service.port);
-    return backend === undefined || endpoints === undefined || port === undefined
-      ? []
-      : [{ backend, weight, port: port.port }];
+    return backend === undefined || !there || port === undefined ? [] : [{ backend, weight, port: port.port }];
   });
   if (known.length < split.backends.length) {
     const missing = split.backends
       .map(({ service: name }) => name)
       .filter((name) => !known.some(({ backend }) => backend.name === name));
     said.push(
-      `${place}: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} left out, as OSM leaves out a backend without such a port; the others share all calls.`,
+      `${place}: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} left out, as OSM leaves out a backend without such a port, or without pods; the others share all calls. Convert again once that is there.`,
     );
   }
   // OSM keeps a route's clusters in a set.

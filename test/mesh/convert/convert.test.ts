@@ -110,6 +110,55 @@ spec: {matches: {ports: [3306]}}
     });
   });
 
+  it.each([
+    ["c.*", true],
+    ["(?i)c.*", false],
+    [".*", false],
+    ["shop", false],
+  ])("takes the pattern %s for Host only where capitals do not matter, as they do not in Istio", (pattern, matters) => {
+    const { refused } = convert(
+      service +
+        workload("cart", "cart", "app: cart") +
+        group("g", "m", "/a", `methods: [GET], headers: [{host: "${pattern}"}]`) +
+        target("t", "g", "front", "m"),
+    );
+    expect(refused).toMatchObject(
+      !matters
+        ? []
+        : [
+            {
+              account: "shop/cart",
+              text: expect.stringContaining("Istio's policies make no difference. Write (?i)c.*") as string,
+            },
+          ],
+    );
+  });
+
+  it("leaves a backend without pods out of a split, as OSM does, and says so", () => {
+    const split = `
+apiVersion: split.smi-spec.io/v1alpha2
+kind: TrafficSplit
+metadata: {name: s, namespace: shop}
+spec: {service: cart, backends: [{service: cart, weight: 10}, {service: next, weight: 90}]}
+---`;
+    const next = service.replace("name: cart", "name: next").replace("app: cart", "app: next");
+    const all =
+      service +
+      next +
+      workload("cart", "cart", "app: cart") +
+      group("g", "m", "/a") +
+      target("t", "g", "front", "m") +
+      split;
+    const conversion = convert(all);
+    expect(conversion.said.join()).toContain("TrafficSplit shop/s: next is left out");
+    const route = conversion.objects.find(
+      ({ kind, metadata }) => kind === "VirtualService" && metadata.name === "cart",
+    );
+    expect(JSON.stringify(route)).not.toContain("next.shop");
+    const both = convert(all + workload("next", "cart", "app: next"));
+    expect(both.said.join()).not.toContain("is left out");
+  });
+
   it("closes and encrypts every namespace, and lets nothing out to unknown hosts", () => {
     const { objects } = convert(service + workload("cart", "cart", "app: cart"));
     expect(objects.map(({ kind, metadata, spec }) => [kind, metadata.namespace, spec])).toEqual([
