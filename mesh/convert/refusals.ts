@@ -76,11 +76,12 @@ function podRefusals(mesh: OsmMesh): readonly Refusal[] {
     if (!state.isMonitored(pod.namespace)) continue;
     const place = pod.workload ?? `Pod ${pod.namespace}/${pod.name}`;
     const [annotation] = Object.keys(pod.annotations).filter((name) => exclusion.test(name));
-    const { listenersRefused } = mesh.inbound(pod);
-    if (listenersRefused !== undefined) {
+    const { listenersRefused, ownRoutesRefused } = mesh.inbound(pod);
+    const broken = listenersRefused ?? ownRoutesRefused;
+    if (broken !== undefined) {
       refused.set(place, {
         place,
-        text: `its calls fail in OSM and would not in Istio: ${listenersRefused}: mend that first`,
+        text: `its calls fail in OSM and would not in Istio: ${broken}: mend that first`,
       });
     } else if (annotation !== undefined) {
       const text = `what goes around its sidecar by ${annotation} is said by an annotation of traffic.sidecar.istio.io/ in Istio: write that one, and take this one out`;

@@ -134,6 +134,29 @@ spec: {matches: {ports: [3306]}}
     );
   });
 
+  it("refuses pods whose routes Envoy refuses: nothing of theirs works in OSM, and in Istio it would", () => {
+    // Of a split's root OSM takes the protocol of the backend: another one is another service of the same name.
+    const twin = service.replace("name: cart", "name: twin").replace("http-web", "grpc-web");
+    const split = `
+apiVersion: split.smi-spec.io/v1alpha2
+kind: TrafficSplit
+metadata: {name: s, namespace: shop}
+spec: {service: twin, backends: [{service: cart, weight: 1}]}
+---`;
+    const { refused } = convert(
+      service +
+        twin +
+        workload("cart", "cart", "app: cart") +
+        group("g", "m", "/a") +
+        target("t", "g", "front", "m") +
+        split,
+    );
+    expect(refused).toContainEqual({
+      place: "Deployment shop/cart",
+      text: expect.stringMatching(/two of its services share a host name: mend that first$/) as string,
+    });
+  });
+
   it("leaves a backend without pods out of a split, as OSM does, and says so", () => {
     const split = `
 apiVersion: split.smi-spec.io/v1alpha2
