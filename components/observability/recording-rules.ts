@@ -36,11 +36,11 @@ function istioRate(counter: string, further = "", selector = ""): string {
 }
 
 /**
- * Both: what Istio's telemetry counts, and else Envoy's own counters. Sidecars of the AKS add-on have the first; they have the second only
- * where a pod or MeshConfig asks for these statistics.
+ * For each pair what Istio's telemetry counts, and else Envoy's own counters. Sidecars of the AKS add-on have the first; they have the second
+ * only where a pod or MeshConfig asks for these statistics. A pair that both count is not to be there twice, and only the second tell ports.
  */
 function either(istio: string, envoy: string): string {
-  return `${istio} or ${envoy}`;
+  return `${istio} or on (source_namespace, source_workload, destination_namespace, destination_service) ${envoy}`;
 }
 
 /**
