@@ -90,6 +90,30 @@ describe.each(["osm", "istio"] as const)("queries about %s", (mesh) => {
   });
 });
 
+it.each(["osm", "istio"] as const)("draws panels of %s beside each other, none over another or the edge", (mesh) => {
+  for (const page of dashboards(mesh)) {
+    const places = grafanaDashboard(page).panels.map(({ gridPos = { x: 0, y: 0, w: 0, h: 0 } }) => gridPos);
+    for (const { x, w } of places) expect(x + w).toBeLessThanOrEqual(24);
+    const overlaps = places.filter((one, index) =>
+      places.some(
+        (two, other) =>
+          other > index &&
+          one.x < two.x + two.w &&
+          two.x < one.x + one.w &&
+          one.y < two.y + two.h &&
+          two.y < one.y + one.h,
+      ),
+    );
+    expect(overlaps).toEqual([]);
+  }
+});
+
+it("counts a pair once that both Istio's telemetry and Envoy count, although only one of them tells the port", () => {
+  const both = recordingRules("istio", 0).filter(({ query }) => query.includes("istio_") && query.includes("envoy_"));
+  expect(both.map(({ record }) => record)).toContain("mesh:requests:rate2m");
+  for (const { query } of both) expect(query).toMatch(/ or on \([^)]*destination_service\) /);
+});
+
 it("keeps an alert's thresholds", () => {
   const rules = alertRules({ mesh: "osm", certificateSeconds: 1000, thresholds: { errorRate: 0.2, latencyMs: 250 } });
   const query = (name: string) => rules.find(({ alert }) => alert === name)?.query;

@@ -94,6 +94,39 @@ describe("observed", () => {
     ]);
   });
 
+  it("takes calls to a split's backend for use of the split's own Service", () => {
+    const split = parseManifests([
+      {
+        name: "split.yaml",
+        text:
+          "apiVersion: split.smi-spec.io/v1alpha2\nkind: TrafficSplit\nmetadata: { name: s, namespace: shop }\n" +
+          "spec: { service: stock, backends: [{ service: prices, weight: 1 }] }",
+      },
+    ]);
+    const objects = [...manifests.objects, ...split.objects];
+    const { unused } = observed(meshOf({ ...manifests, objects }, [], "osm"), objects, [
+      seen("cart-main", "prices", { 200: 1 }, 80),
+    ]);
+    expect(unused).toEqual([]);
+  });
+
+  it("finds the workload of a pod that runs: the Deployment of its ReplicaSet, or its StatefulSet", () => {
+    const pod = (name: string, kind: string, owner: string) => ({
+      ...{ apiVersion: "v1", kind: "Pod" },
+      metadata: { name, namespace: "shop", ownerReferences: [{ kind, name: owner }] },
+      spec: { serviceAccountName: "cart" },
+    });
+    const pods = [
+      pod("basket-5d4f8c7b9-x2x4z", "ReplicaSet", "basket-5d4f8c7b9"),
+      pod("db-main-0", "StatefulSet", "db-main"),
+    ];
+    const { unknown } = observed(mesh, pods, [
+      seen("basket", "stock", { 200: 1 }),
+      seen("db-main", "stock", { 200: 1 }),
+    ]);
+    expect(unknown).toEqual([]);
+  });
+
   it("says of which callers it knows nothing", () => {
     expect(compare(seen("stranger", "stock", { 200: 3 }))).toMatchObject({
       forbidden: [],

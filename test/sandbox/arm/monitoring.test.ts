@@ -33,6 +33,7 @@ describe("a group of Prometheus rules", () => {
 
   it.each<[string, JsonObject, string]>([
     ["looked at more often than each minute", { interval: "PT30S" }, "interval"],
+    ["looked at too seldom", { interval: "PT16M" }, "interval"],
     ["looked at by no duration", { interval: "1m" }, "interval"],
     ["without a workspace", { scopes: [] }, "scopes"],
     ["without rules", { rules: [] }, "1 to 20 rules"],
