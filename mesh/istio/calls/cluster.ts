@@ -206,8 +206,10 @@ function toEndpoint(
   const channel = channelTo(plane, host, endpoint, pod, mode, ends, serverName, content);
   if (
     channel.kind === "mutual" &&
-    ends !== undefined &&
     pod !== undefined &&
+    // Of a Service without any pods istiod knows no account, and its clients look at the certificate's authority alone.
+    ends !== undefined &&
+    ends.length > 0 &&
     !ends.some((one) => isOfAccount(one.pod, pod))
   ) {
     return always(
