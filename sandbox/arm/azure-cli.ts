@@ -133,8 +133,8 @@ export async function signInAzureCli(cli: AzureCli, target: AzureCliTarget): Pro
       "--service-principal",
       "--username",
       identity.clientId,
-      "--password",
-      "@-",
+      // In one word with the option: a secret may begin with a hyphen.
+      "--password=@-",
       "--tenant",
       identity.tenantId,
       "--output",

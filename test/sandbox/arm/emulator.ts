@@ -76,8 +76,11 @@ export async function startTestEmulator(
 ): Promise<TestEmulator> {
   const directory = mkdtempSync(join(tmpdir(), "aks-mesh-arm-"));
   const certificate = await sharedCertificate();
+  const made = ensureIdentity(join(directory, "credentials.json"));
   const identity: Identity = {
-    ...ensureIdentity(join(directory, "credentials.json")),
+    ...made,
+    // One in 64 begins so, and clients may take it for an option.
+    clientSecret: `-${made.clientSecret}`,
     federatedCredentials: options.federatedCredentials ?? [],
   };
   const controlToken = ensureControlToken(controlTokenFile(directory));
