@@ -159,7 +159,8 @@ export async function engineIn(
           if (error !== null && typeof error.code !== "number") reject(error);
           else resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
         });
-        child.stdin?.end(input ?? "");
+        // An engine that a signal has ended reads no more, which its own end tells.
+        child.stdin?.on("error", () => undefined).end(input ?? "");
       }),
   };
 }
