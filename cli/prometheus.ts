@@ -3,7 +3,7 @@ import { isJsonObject } from "../mesh/manifests";
 import { BadInput, UsageError } from "./usage-error";
 
 /** Name of the environment variable with a token for the Prometheus that is asked: never an argument, which other users see. */
-export const tokenVariable = "PROMETHEUS_TOKEN";
+const tokenVariable = "PROMETHEUS_TOKEN";
 
 /** Labels by which calls are told apart. */
 const labels = "source_namespace, source_workload, destination_namespace, destination_service, destination_port";

@@ -125,15 +125,10 @@ const controlPlanes: Readonly<
  * Envoy's thousands of series only those are kept that a panel, a rule or an alert reads: on Azure each one costs.
  *
  * @param namespaces Of the mesh.
- * @param further Queries of others, whose metrics are kept as well.
  */
-export function scrapeConfig(
-  mesh: MeshName,
-  namespaces: readonly string[],
-  further: readonly string[] = [],
-): ScrapeConfig {
+export function scrapeConfig(mesh: MeshName, namespaces: readonly string[]): ScrapeConfig {
   const { namespace, apps, port, sidecar } = controlPlanes[mesh];
-  const keep: Relabeling = { source_labels: ["__name__"], regex: keptMetrics(mesh, further).join("|"), action: "keep" };
+  const keep: Relabeling = { source_labels: ["__name__"], regex: keptMetrics(mesh).join("|"), action: "keep" };
   return {
     scrape_configs: [
       {
@@ -173,14 +168,13 @@ export function scrapeConfig(
 }
 
 /** The metrics that somebody reads and that are scraped: not those that rules make. */
-function keptMetrics(mesh: MeshName, further: readonly string[]): readonly string[] {
+function keptMetrics(mesh: MeshName): readonly string[] {
   const queries = [
     ...recordingRules(mesh, 0).map(({ query }) => query),
     ...alertRules({ mesh, certificateSeconds: 0, thresholds: {} }).map(({ query }) => query),
     ...dashboards(mesh).flatMap(({ panels }) =>
       panels.flatMap((panel) => panel.queries.map(({ query }) => asked(query))),
     ),
-    ...further,
   ];
   const names = queries.flatMap(metricsOf).filter((name) => !name.includes(":"));
   return [...new Set(names)].sort();

@@ -27,10 +27,7 @@ export interface DashboardJson {
   readonly title: string;
   readonly panels?: readonly {
     readonly title?: string;
-    readonly description?: string;
-    readonly type?: string;
-    readonly fieldConfig?: { readonly defaults?: { readonly unit?: string } };
-    readonly targets?: readonly { readonly expr?: string; readonly legendFormat?: string }[];
+    readonly targets?: readonly { readonly expr?: string }[];
   }[];
 }
 

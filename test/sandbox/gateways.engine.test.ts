@@ -9,6 +9,7 @@ import { clusterNamed } from "../../sandbox/traffic/cluster";
 import { trafficTable } from "../../sandbox/traffic/table";
 import { openTraffic } from "../../sandbox/traffic/traffic";
 import { closeTestSandbox, configure, kubectl, openTestSandbox } from "./in-sandbox";
+import { bookstoreOn } from "./istio-bookstore";
 
 const stack = "dev";
 let sandbox: Sandbox;
@@ -42,28 +43,7 @@ function pod(name: string): object {
 }
 
 /** The sample's caller and what it calls, in namespaces that name the tag. */
-const bookstore = ["bookbuyer", "bookstore"].flatMap((name) => [
-  { apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { "istio.io/rev": "prod" } } },
-  { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: name } },
-  {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { name, namespace: name },
-    spec: { selector: { app: name }, ports: [{ name: "http", port: 14001 }] },
-  },
-  {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name, namespace: name },
-    spec: {
-      selector: { matchLabels: { app: name } },
-      template: {
-        metadata: { labels: { app: name } },
-        spec: { serviceAccountName: name, containers: [{ name, image: `openservicemesh/${name}:v1.2.4` }] },
-      },
-    },
-  },
-]);
+const bookstore = bookstoreOn("prod", ["bookbuyer", "bookstore"]);
 
 const networking = "networking.istio.io/v1";
 const ingress = "aks-istio-ingress";

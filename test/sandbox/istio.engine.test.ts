@@ -16,6 +16,7 @@ import { type KubernetesObject } from "../../mesh/manifests";
 import { allRegistered, recordRegistrations } from "../components/registrations";
 import { arm } from "./azure";
 import { closeTestSandbox, openTestSandbox } from "./in-sandbox";
+import { bookstoreOn } from "./istio-bookstore";
 
 const cluster = "/resourceGroups/mesh/providers/Microsoft.ContainerService/managedClusters/mesh";
 const version = "?api-version=2025-09-01";
@@ -39,7 +40,7 @@ afterAll(() => closeTestSandbox(sandbox));
 
 describe.sequential("a cluster with the Istio add-on", () => {
   it("has sidecars injected by the real istiod", async () => {
-    await apply(...bookstore("asm-1-29"));
+    await apply(...bookstoreOn("asm-1-29", ["bookbuyer", "bookthief", "bookstore"]));
     const pods = await until(async () => {
       const found = (await get("pods", "-n", "bookstore")).filter(({ status }) => status.phase === "Running");
       return found.length > 0 ? found : undefined;
@@ -90,7 +91,7 @@ describe.sequential("a cluster with the Istio add-on", () => {
     const problem = await podProblem();
     if (problem !== undefined) skip(problem);
     const registrations = await recordRegistrations();
-    const manifests = [...bookstore("asm-1-29"), ...smi("/books-bought")];
+    const manifests = [...bookstoreOn("asm-1-29", ["bookbuyer", "bookthief", "bookstore"]), ...smi("/books-bought")];
     new Application("bookstore", { manifests, istio: { revision: "asm-1-29" } });
     await allRegistered();
     const converted = registrations.filter(({ type }) => type.includes(".istio.io/")).map(({ inputs }) => inputs);
@@ -221,32 +222,6 @@ async function validating(): Promise<string | undefined> {
     webhooks: [{ failurePolicy: string; clientConfig: { service: { name: string } } }];
   };
   return webhooks[0].failurePolicy === "Fail" ? webhooks[0].clientConfig.service.name : undefined;
-}
-
-/** A namespace with a workload for each of the sample's callers, and bookstore for them to call. */
-function bookstore(revision: string): KubernetesObject[] {
-  return ["bookbuyer", "bookthief", "bookstore"].flatMap((name) => [
-    { apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { "istio.io/rev": revision } } },
-    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: name } },
-    {
-      apiVersion: "v1",
-      kind: "Service",
-      metadata: { name, namespace: name },
-      spec: { selector: { app: name }, ports: [{ name: "http", port: 14001 }] },
-    },
-    {
-      apiVersion: "apps/v1",
-      kind: "Deployment",
-      metadata: { name, namespace: name },
-      spec: {
-        selector: { matchLabels: { app: name } },
-        template: {
-          metadata: { labels: { app: name } },
-          spec: { serviceAccountName: name, containers: [{ name, image: `openservicemesh/${name}:v1.2.4` }] },
-        },
-      },
-    },
-  ]);
 }
 
 function allow(caller: string, path: string) {

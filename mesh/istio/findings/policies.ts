@@ -62,20 +62,23 @@ export function policyFindings(mesh: IstioMesh): readonly Finding[] {
   });
 }
 
+/** @param kind What the object is called in the message. */
+export function notForSidecars(mesh: IstioMesh, targeted: Parameters<typeof finding>[1], kind: string): Finding {
+  return finding(mesh, targeted, ["spec", "targetRefs"], {
+    severity: "warning",
+    rule: "policy-not-for-sidecars",
+    message: `A ${kind} with targetRefs is for waypoints and gateways: sidecars ignore it.`,
+    remedy: "Select the workload's pods by selector.matchLabels.",
+  });
+}
+
 function selectionFindings(
   mesh: IstioMesh,
   policy: AuthorizationPolicyState,
   pods: readonly PodState[] | undefined,
 ): readonly Finding[] {
   if (policy.targeted) {
-    return [
-      finding(mesh, policy, ["spec", "targetRefs"], {
-        severity: "warning",
-        rule: "policy-not-for-sidecars",
-        message: "A policy with targetRefs is for waypoints and gateways: sidecars ignore it.",
-        remedy: "Select the workload's pods by selector.matchLabels.",
-      }),
-    ];
+    return [notForSidecars(mesh, policy, "policy")];
   }
   if (pods === undefined) return [];
   if (pods.length === 0 && podsOfNamespace(mesh.state)(policy.namespace).length > 0) {

@@ -7,7 +7,7 @@ import { isSubset } from "../labels";
 import { type IstioMesh } from "../mesh";
 import { type AuthorizationPolicyState, type RuleState } from "../state/authorization-policies";
 import { type RequestAuthenticationState } from "../state/request-authentications";
-import { podsAround } from "./policies";
+import { notForSidecars, podsAround } from "./policies";
 
 /** What policies about JSON web tokens do that was probably not meant. */
 export function tokenFindings(mesh: IstioMesh): readonly Finding[] {
@@ -27,14 +27,7 @@ function selected(
 
 function authenticationFindings(mesh: IstioMesh, one: RequestAuthenticationState): readonly Finding[] {
   if (one.targeted) {
-    return [
-      finding(mesh, one, ["spec", "targetRefs"], {
-        severity: "warning",
-        rule: "policy-not-for-sidecars",
-        message: "A RequestAuthentication with targetRefs is for waypoints and gateways: sidecars ignore it.",
-        remedy: "Select the workload's pods by selector.matchLabels.",
-      }),
-    ];
+    return [notForSidecars(mesh, one, "RequestAuthentication")];
   }
   const pods = selected(mesh, one);
   if (pods.length === 0) {

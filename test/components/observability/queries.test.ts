@@ -1,9 +1,21 @@
+import { parser } from "@prometheus-io/lezer-promql";
 import { describe, expect, it } from "vitest";
 import { alertRules } from "../../../components/observability/alerts";
 import { asked, dashboards, grafanaDashboard } from "../../../components/observability/dashboards";
-import { metricsOf, queryProblem } from "../../../components/observability/promql";
+import { metricsOf } from "../../../components/observability/promql";
 import { recordingRules } from "../../../components/observability/recording-rules";
 import { scrapeConfig } from "../../../components/observability/scrape-config";
+
+/** Where a query is no PromQL by Prometheus's own grammar; undefined where it is. */
+function queryProblem(query: string): { readonly at: number } | undefined {
+  let problem: { readonly at: number } | undefined;
+  parser.parse(query).iterate({
+    enter: ({ type, from }) => {
+      if (problem === undefined && type.isError) problem = { at: from };
+    },
+  });
+  return problem;
+}
 
 describe("queryProblem", () => {
   it.each(["up", 'sum by (a) (rate(x{b=~"c.*"}[2m])) > 0', "histogram_quantile(0.99, sum by (le) (x))"])(
