@@ -120,12 +120,22 @@ const listeners: readonly (readonly [PortName, string])[] = [
   ["kube-apiserver", "kube-apiserver"],
 ];
 
+/** How long the threads of a program that was killed may go on holding its ports: its first thread is gone before them. */
+const dyingMilliseconds = 5000;
+
 async function refuseTakenPorts(directory: string, ports: Ports): Promise<void> {
+  const started = await startedProcesses(directory);
   for (const [port, program] of listeners) {
-    if ((await processRuns(directory, program)) || (await isFree(ports[port]))) continue;
-    throw new Error(
-      `another program listens on 127.0.0.1:${ports[port]}, the port of its ${program}. End that program.`,
-    );
+    if (await processRuns(directory, program)) continue;
+    const end = Date.now() + (started.includes(program) ? dyingMilliseconds : 0);
+    while (!(await isFree(ports[port]))) {
+      if (Date.now() >= end) {
+        throw new Error(
+          `another program listens on 127.0.0.1:${ports[port]}, the port of its ${program}. End that program.`,
+        );
+      }
+      await sleep(50);
+    }
   }
 }
 

@@ -3,13 +3,15 @@ import { type ClusterObjects, type Pod } from "./objects";
 
 /**
  * Which of a sidecar's statistics are read: calls to each cluster, its own answers by class, connections for which it has no filter
- * chain, whether it has taken up work, and configurations that it refused. The names are OSM's and Istio's.
+ * chain, whether it has taken up work, how often its clusters and listeners changed, and configurations that it refused. The names are OSM's
+ * and Istio's.
  */
 export const statisticsPattern =
   "^(cluster\\..*\\.upstream_(rq_\\d\\d\\d|cx_total)" +
   "|http\\.(mesh-http-conn-manager\\.rds-outbound\\.\\d+|outbound_[\\d.]+_\\d+;?)\\.downstream_rq_\\dxx" +
   "|listener\\.0\\.0\\.0\\.0_1500[36]\\.no_filter_chain_match" +
-  "|listener_manager\\.workers_started" +
+  "|listener_manager\\.(workers_started|listener_(added|modified|removed)|total_listeners_warming)" +
+  "|cluster_manager\\.(cluster_(added|modified|removed)|warming_clusters)" +
   "|(listener_manager\\.lds|cluster_manager\\.cds)\\.update_rejected)$";
 
 /** A statistic of callers' sidecars about a cluster: OSM's `namespace/name|port`, Istio's `outbound|port|subset|full name`. */
@@ -175,6 +177,13 @@ function ownAnswers(envoy: Counts, port: number, status: string): number {
 /** Whether a pod's sidecar has its configuration and lets calls pass. */
 export function serves(statistics: PodStatistics | undefined): boolean {
   return statistics?.envoy?.["listener_manager.workers_started"] === 1;
+}
+
+/** How often clusters and listeners of the sidecar came, changed, went, and wait for the rest of their configuration: while the number changes, it is being configured. */
+export function configurationChanges({ envoy = {} }: PodStatistics): number {
+  const changes =
+    /^(cluster|listener)_manager\.((cluster|listener)_(added|modified|removed)|warming_clusters|total_listeners_warming)$/;
+  return total(Object.fromEntries(Object.entries(envoy).filter(([name]) => changes.test(name))));
 }
 
 /** How many configurations the sidecar has refused since it runs. It says so nowhere else, and goes on with the one before. */

@@ -4,6 +4,7 @@ import { ensureIstio } from "../tools/istio";
 import { type AskedCall, decideCalls, type Verdict } from "./analysis";
 import { type StackCluster } from "./cluster";
 import {
+  configurationChanges,
   countsBetween,
   difference,
   type Pair,
@@ -24,8 +25,8 @@ import { expectedEnds, type AcrossReport, type OutsideReport, reportPair, type T
 import { type Plan, planWorld, podName } from "./world";
 
 /**
- * How long after a change the mesh may still act by the old rules: OSM's controller gathers changes for two seconds, and sidecars of
- * Istio keep connections for two.
+ * How long after a change of objects, or of a sidecar's configuration, the mesh may still act by the old rules: OSM's controller gathers changes
+ * for two seconds, and sidecars of Istio keep connections for two.
  */
 const propagationSeconds = 5;
 
@@ -48,6 +49,8 @@ interface Epoch {
   readonly plan: Plan;
   /** When the mesh acts by these objects, and calls that were made before have ended. */
   inForceAt: number;
+  /** What sidecars' configurations were like at the last look, see {@link configurationChanges}. */
+  configurations: string;
   /** By {@link askedKey}. */
   readonly verdicts: Map<string, Verdict>;
   /** From when on is counted. */
@@ -82,6 +85,7 @@ export async function openTraffic(
         objects,
         plan,
         inForceAt: inForce(),
+        configurations: "",
         verdicts: new Map(),
         start: undefined,
       };
@@ -112,8 +116,14 @@ export async function openTraffic(
     outside = call && fromOutside(call, objects);
     through = throughGateways(distinct(calls), objects);
     outward = toOutsideHosts(objects, running);
-    if (!running.every(({ metadata }) => serves(snapshot.pods[metadata.uid]))) current.inForceAt = inForce();
-    if (Object.keys(problems).length === 0 && Date.now() < current.inForceAt) return undefined;
+    const ofPods = running.map(({ metadata }) => snapshot.pods[metadata.uid]);
+    const configurations = JSON.stringify(ofPods.map((pod) => configurationChanges(pod ?? {})));
+    if (!ofPods.every(serves) || configurations !== current.configurations) current.inForceAt = inForce();
+    current.configurations = configurations;
+    if (Object.keys(problems).length === 0 && Date.now() < current.inForceAt) {
+      current.start = undefined;
+      return undefined;
+    }
     if (current.start === undefined) {
       current.start = snapshot;
       return undefined;

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -219,11 +222,24 @@ func prepareShared(executables map[string]string) error {
 // Envoy for metrics by that name.
 func writeHosts(hosts map[string]string) error {
 	text := []byte("127.0.0.1 localhost\n")
-	for name, address := range hosts {
-		text = fmt.Appendf(text, "%s %s\n", address, name)
+	for _, name := range slices.Sorted(maps.Keys(hosts)) {
+		text = fmt.Appendf(text, "%s %s\n", hosts[name], name)
 	}
-	// In place, because running containers look at this very file.
-	return os.WriteFile(filepath.Join(shared, "hosts"), text, 0o644)
+	// In place, because running containers look at this very file, and never empty meanwhile: a name that is missing for a moment is taken out
+	// of an Envoy's clusters until it asks again.
+	file, err := os.OpenFile(filepath.Join(shared, "hosts"), os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	known, err := io.ReadAll(file)
+	if err != nil || bytes.Equal(known, text) {
+		return err
+	}
+	if _, err := file.WriteAt(text, 0); err != nil {
+		return err
+	}
+	return file.Truncate(int64(len(text)))
 }
 
 func forEachValue(reader io.Reader, note func([]byte)) {

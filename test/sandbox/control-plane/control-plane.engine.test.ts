@@ -339,7 +339,11 @@ describe("a control plane", () => {
     plane = await open();
     expect(await pids()).toEqual(before);
 
-    for (const name of ["etcd", "osm-injector", "kube-controller-manager"]) process.kill(before[name] ?? 0, "SIGKILL");
+    for (const name of ["etcd", "osm-injector", "kube-controller-manager"]) {
+      const pid = before[name] ?? 0;
+      process.kill(pid, "SIGKILL");
+      await until(`${name} gone`, 30, async () => (await identify(pid)) === undefined);
+    }
     plane = await open();
     const after = await pids();
     expect(allProcesses.filter((name) => after[name] !== before[name]).sort()).toEqual([

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type CountedCall } from "../../../sandbox/data-plane/runner";
 import {
+  configurationChanges,
   countsBetween,
   difference,
   pairs,
@@ -46,6 +47,22 @@ it("a sidecar serves once its workers have started", () => {
   expect(name).toMatch(new RegExp(statisticsPattern));
   expect(serves({ envoy: { [name]: 1 } })).toBe(true);
   expect([serves({ envoy: { [name]: 0 } }), serves({ envoy: {} }), serves({}), serves(undefined)]).not.toContain(true);
+});
+
+it("a sidecar's configuration changes with its clusters and listeners, and with nothing that calls count", () => {
+  const before = {
+    "cluster_manager.cluster_added": 9,
+    "listener_manager.listener_modified": 1,
+    "cluster_manager.warming_clusters": 0,
+  };
+  for (const name of Object.keys(before)) expect(name).toMatch(new RegExp(statisticsPattern));
+  const calls = { "cluster.store/v1|80.upstream_rq_200": 5, "listener_manager.workers_started": 1 };
+  expect(configurationChanges({ envoy: { ...before, ...calls } })).toBe(configurationChanges({ envoy: before }));
+  for (const name of Object.keys(before)) {
+    expect(configurationChanges({ envoy: { ...before, [name]: 20 } })).not.toBe(
+      configurationChanges({ envoy: before }),
+    );
+  }
 });
 
 describe("a sidecar's refusals", () => {
