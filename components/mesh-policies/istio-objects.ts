@@ -17,7 +17,9 @@ import { describeObject, type KubernetesObject, nowhere } from "../../mesh/manif
 import { type IstioMembership, type MeshPoliciesArgs } from "./args";
 import { asKubernetesObject, clusterObjects, contextOf } from "./cluster";
 import { isPlain } from "./known";
-import { osmObjects } from "./osm-objects";
+import { checkCallRules } from "../../mesh/policy/call-rules";
+import { istioCallRules, withoutOfIstio } from "../../mesh/policy/of-istio";
+import { ofPolicy, osmObjects } from "./osm-objects";
 import { type Diagnostic } from "./review";
 
 type ArgsOfIstio = MeshPoliciesArgs & { readonly istio: IstioMembership };
@@ -60,7 +62,13 @@ function isDefault(name: string): boolean {
 
 function converted(args: ArgsOfIstio): IstioObjects {
   const { istio, ...others } = args;
-  const asOsm: MeshPoliciesArgs = { ...others, mesh: { egress: istio.settings?.egress } };
+  const { policy } = others;
+  if (policy !== undefined) ofPolicy(() => checkCallRules(policy));
+  const asOsm: MeshPoliciesArgs = {
+    ...others,
+    ...(policy && { policy: withoutOfIstio(policy) }),
+    mesh: { egress: istio.settings?.egress },
+  };
   const policies = osmObjects(asOsm);
   const around = clusterObjects(asOsm);
   const parts = [...policies.map((value) => ({ title: describeObject(value), value })), ...around];
@@ -81,6 +89,7 @@ function converted(args: ArgsOfIstio): IstioObjects {
     {
       choices: new Map(Object.entries(istio.choices ?? {})),
       noDefaultRetries: (istio.settings?.retryAttempts ?? 0) === 0,
+      ...(policy && { callRules: ofPolicy(() => istioCallRules(policy)) }),
     },
   );
   const problems = problemsOf(conversion);

@@ -33,8 +33,17 @@ export function osmObjects(args: MeshPoliciesArgs): readonly WrittenOsmObject[] 
 
 /** The objects of a policy, without the MeshConfig, which is OpenServiceMesh's to set. */
 function compiled(policy: Policy) {
+  return ofPolicy(() => compile(policy, "osm").filter(({ kind }) => kind !== "MeshConfig"));
+}
+
+/**
+ * What is made of a policy.
+ *
+ * @throws RunError that names the argument, where the policy cannot be carried out.
+ */
+export function ofPolicy<T>(make: () => T): T {
   try {
-    return compile(policy, "osm").filter(({ kind }) => kind !== "MeshConfig");
+    return make();
   } catch (error) {
     if (error instanceof PolicyError) throw new RunError(`policy: ${error.message}`);
     throw error;

@@ -1,6 +1,6 @@
 import { RunError } from "@pulumi/pulumi";
 import { isDnsSubdomain } from "../../mesh/manifests/names";
-import { durationSeconds } from "../../mesh/osm/admission/values";
+import { durationSeconds } from "../../mesh/policy/duration";
 import { type ObservabilityArgs } from "./args";
 
 const actionGroup =

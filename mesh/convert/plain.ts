@@ -40,7 +40,7 @@ interface PlainRoute {
 /**
  * What a policy lets pass, straight from its rules; undefined where they do not tell it by themselves, or where something is wrong with
  * them: then OSM's control plane has to be asked, which takes several times as long. They tell it where nothing else is there that
- * decides (splits, TCP, callers and hosts outside, retries, limits), where every account has one service and one way to be named, and
+ * decides (splits, TCP, callers and hosts outside, retries, timeouts, limits), where every account has one service and one way to be named, and
  * where no two routes of an account that different callers may use have a request in common: then OSM's order of routes decides nothing.
  */
 export function plainPolicy(policy: Policy): PlainPolicy | undefined {
@@ -65,8 +65,8 @@ export function plainPolicy(policy: Policy): PlainPolicy | undefined {
   };
 }
 
-function hasRulesOnly({ splits, ingress, egress, retries, limits, mode, openEgress }: Policy): boolean {
-  const others: readonly (readonly unknown[] | undefined)[] = [splits, ingress, egress, retries, limits];
+function hasRulesOnly({ splits, ingress, egress, retries, timeouts, limits, mode, openEgress }: Policy): boolean {
+  const others: readonly (readonly unknown[] | undefined)[] = [splits, ingress, egress, retries, timeouts, limits];
   return mode !== "permissive" && openEgress !== true && others.every((one) => one === undefined || one.length === 0);
 }
 

@@ -12,11 +12,13 @@ import {
   type VirtualService,
 } from "../istio/kinds";
 import { type OsmMesh } from "../osm";
-import { type Retry, type UpstreamTrafficSetting } from "../osm/kinds";
+import { type Retry } from "../osm/kinds";
 import { type Route } from "../osm/proxy/routes";
 import { fullName } from "../osm/proxy/hostnames";
 import { chainKind } from "../osm/proxy/outbound";
 import { accountOfPod, backendTargetPort, type MeshService, type ServiceState } from "../osm/state";
+import { type IstioCallRules } from "../policy/of-istio";
+import { destinationRules } from "./destination-rules";
 import { type Selectors } from "./selectors";
 
 /** What is said of a thing that Istio does in another way, or not. */
@@ -42,7 +44,11 @@ export interface RoutingOptions {
   readonly keepNotFound?: boolean;
   /** The mesh's configuration says `defaultHttpRetryPolicy: {attempts: 0}`. */
   readonly noDefaultRetries?: boolean;
+  /** What a policy says that OSM's objects cannot. Default: nothing. */
+  readonly callRules?: IstioCallRules;
 }
+
+const noCallRules: IstioCallRules = { timeouts: new Map(), outliers: new Map() };
 
 /** Of calls that OSM sends once. */
 export const noRetries: HttpRetry = { attempts: 0 };
@@ -52,7 +58,8 @@ export function routingOf(mesh: OsmMesh, selectors: Selectors, options: RoutingO
   const objects: (VirtualService | DestinationRule)[] = [];
   const said: string[] = [];
   const refused: Refusal[] = [];
-  const retries = retriesOf(mesh, selectors, said, refused);
+  const { callRules = noCallRules } = options;
+  const special = callsOf(mesh, selectors, callRules, said, refused);
   const byService = new Map<ServiceState, MeshService[]>();
   for (const one of mesh.catalog.allMeshServices()) {
     const known = byService.get(one.service);
@@ -60,10 +67,10 @@ export function routingOf(mesh: OsmMesh, selectors: Selectors, options: RoutingO
     else known.push(one);
   }
   for (const [service, ports] of byService) {
-    const made = virtualService(mesh, service, distinctPorts(ports), retries, options, said, refused);
+    const made = virtualService(mesh, service, distinctPorts(ports), special, options, said, refused);
     if (made !== undefined) objects.push(made);
   }
-  objects.push(...destinationRules(mesh, said, refused));
+  objects.push(...destinationRules(mesh, callRules, said, refused));
   return { objects, said, refused };
 }
 
@@ -72,28 +79,83 @@ function distinctPorts(ports: readonly MeshService[]): readonly MeshService[] {
   return [...new Map(ports.map((one) => [one.port, one])).values()];
 }
 
-type Retries = ReadonlyMap<string, readonly { readonly match: HttpMatchRequest; readonly policy: HttpRetry }[]>;
+/** How one caller's calls are made, where that differs from others'. */
+interface SpecialCalls {
+  readonly match: HttpMatchRequest;
+  readonly retries: HttpRetry;
+  readonly timeout?: string;
+}
 
-/** Retries by the Service that is called, `namespace/name`. */
-function retriesOf(mesh: OsmMesh, selectors: Selectors, said: string[], refused: Refusal[]): Retries {
-  const found = new Map<string, { readonly match: HttpMatchRequest; readonly policy: HttpRetry }[]>();
+type CallsByService = ReadonlyMap<string, readonly SpecialCalls[]>;
+
+/** Retries and timeouts of single callers by the Service that is called, `namespace/name`. */
+function callsOf(
+  mesh: OsmMesh,
+  selectors: Selectors,
+  { timeouts }: IstioCallRules,
+  said: string[],
+  refused: Refusal[],
+): CallsByService {
+  const found = new Map<string, SpecialCalls[]>();
+  const retrying = new Set<string>();
+  for (const { source, destinations, policy } of retriesOf(mesh, selectors, said, refused)) {
+    for (const { key } of destinations) {
+      const { byCaller, others } = timeouts.get(key) ?? {};
+      const timeout = byCaller?.get(source.key) ?? others;
+      const list = found.get(key) ?? [];
+      for (const match of source.matches) list.push({ match, retries: policy, ...(timeout && { timeout }) });
+      found.set(key, list);
+      retrying.add(`${source.key} ${key}`);
+    }
+  }
+  for (const [key, { byCaller }] of timeouts) {
+    for (const [account, timeout] of byCaller) {
+      if (retrying.has(`${account} ${key}`)) continue;
+      const matches = matchesOfCaller(account, selectors);
+      if (matches === undefined) {
+        refused.push({
+          place: `timeout of calls to ${key}`,
+          text: `no label set selects exactly the pods of ${account}, whose calls it is for: ${adviceOf(account)}`,
+        });
+        continue;
+      }
+      found.set(key, [...(found.get(key) ?? []), ...matches.map((match) => ({ match, retries: noRetries, timeout }))]);
+    }
+  }
+  return found;
+}
+
+/** What tells an account's calls from others'; undefined where nothing does. */
+function matchesOfCaller(account: AccountKey, selectors: Selectors): readonly HttpMatchRequest[] | undefined {
+  const [sourceNamespace = ""] = account.split("/");
+  return selectors(account)?.map((sourceLabels) => ({ sourceLabels, sourceNamespace }));
+}
+
+/** A Retry as Istio says it. */
+interface CallerRetries {
+  readonly source: { readonly key: AccountKey; readonly matches: readonly HttpMatchRequest[] };
+  readonly destinations: readonly { readonly key: string }[];
+  readonly policy: HttpRetry;
+}
+
+function retriesOf(mesh: OsmMesh, selectors: Selectors, said: string[], refused: Refusal[]): readonly CallerRetries[] {
   if (!mesh.state.switches.retryPolicy) {
     if (mesh.state.retries.length > 0)
       said.push(
         "Retry objects are left out: the MeshConfig does not set featureFlags.enableRetryPolicy, so that OSM reads none.",
       );
-    return found;
+    return [];
   }
-  for (const { object, source, destinations } of mesh.state.retries) {
+  return mesh.state.retries.flatMap(({ object, source, destinations }): readonly CallerRetries[] => {
     const place = `Retry ${object.metadata.namespace ?? ""}/${object.metadata.name}`;
-    const labels = selectors(source.key);
+    const matches = matchesOfCaller(source.key, selectors);
     const { retryPolicy } = Reflect.get(object, "spec") as Retry["spec"];
-    if (labels === undefined) {
+    if (matches === undefined) {
       refused.push({
         place,
         text: `no label set selects exactly the pods of ${source.key}, which retry: ${adviceOf(source.key)}`,
       });
-      continue;
+      return [];
     }
     const policy: HttpRetry = {
       attempts: retryPolicy.numRetries,
@@ -101,14 +163,8 @@ function retriesOf(mesh: OsmMesh, selectors: Selectors, said: string[], refused:
       retryOn: retryPolicy.retryOn,
       backoff: retryPolicy.retryBackoffBaseInterval,
     };
-    for (const { key } of destinations) {
-      const list = found.get(key) ?? [];
-      for (const sourceLabels of labels)
-        list.push({ match: { sourceLabels, sourceNamespace: source.namespace }, policy });
-      found.set(key, list);
-    }
-  }
-  return found;
+    return [{ source: { key: source.key, matches }, destinations, policy }];
+  });
 }
 
 /** What to do about pods that no labels tell from others. */
@@ -121,7 +177,7 @@ function virtualService(
   mesh: OsmMesh,
   service: ServiceState,
   ports: readonly MeshService[],
-  retries: Retries,
+  special: CallsByService,
   options: RoutingOptions,
   said: string[],
   refused: Refusal[],
@@ -129,12 +185,14 @@ function virtualService(
   const http: HttpRoute[] = [];
   const tcp: TcpRoute[] = [];
   const host = fullName(service);
+  const key = keyOf(service.namespace, service.name);
+  const others = options.callRules?.timeouts.get(key)?.others;
   let needed = false;
   for (const one of ports) {
     const splits = mesh.catalog.splitsOfRoot(one);
     const kind = chainKind(one.protocol);
     if (kind === undefined) continue;
-    const place = `Service ${keyOf(service.namespace, service.name)}`;
+    const place = `Service ${key}`;
     if (splits.length > 1) {
       refused.push({
         place,
@@ -151,15 +209,20 @@ function virtualService(
       tcp.push({ ...(several && { match: [{ port: one.port }] }), route: destinations });
       continue;
     }
-    if (splits.length > 0 || options.noDefaultRetries !== true) needed = true;
+    if (splits.length > 0 || others !== undefined || options.noDefaultRetries !== true) needed = true;
     const matches = options.keepNotFound === true ? matchesOf(mesh, one, several) : [several ? { port: one.port } : {}];
     if (options.keepNotFound === true && matches.length > 0) needed = true;
-    for (const { match, policy } of retries.get(keyOf(service.namespace, service.name)) ?? []) {
+    for (const { match, ...calls } of special.get(key) ?? []) {
       needed = true;
-      http.push({ match: matches.map((some) => ({ ...match, ...some })), route: destinations, retries: policy });
+      http.push({ match: matches.map((some) => ({ ...match, ...some })), route: destinations, ...calls });
     }
     const isBare = matches.every((match) => Object.keys(match).length === 0);
-    http.push({ ...(!isBare && { match: matches }), route: destinations, retries: noRetries });
+    http.push({
+      ...(!isBare && { match: matches }),
+      route: destinations,
+      ...(others !== undefined && { timeout: others }),
+      retries: noRetries,
+    });
   }
   if (!needed || http.length + tcp.length === 0) return undefined;
   if (isHeadless(service) && tcp.length > 0)
@@ -271,54 +334,4 @@ export function matchOf({
 
 function pathMatch(path: string): StringMatch {
   return /^[\w/-]+$/.test(path) ? { exact: path } : { regex: path };
-}
-
-function destinationRules(mesh: OsmMesh, said: string[], refused: Refusal[]): readonly DestinationRule[] {
-  return mesh.state.settings.flatMap(({ object, namespace, name, host }): readonly DestinationRule[] => {
-    const place = `UpstreamTrafficSetting ${namespace}/${name}`;
-    const {
-      connectionSettings,
-      rateLimit,
-      httpRoutes = [],
-    } = Reflect.get(object, "spec") as UpstreamTrafficSetting["spec"];
-    if (rateLimit !== undefined || httpRoutes.some((route) => route.rateLimit !== undefined)) {
-      refused.push({
-        place,
-        text: "Istio has no object for rate limits: write an EnvoyFilter with envoy.filters.http.local_ratelimit, which AKS allows and does not support, or limit in the application; take rateLimit out here",
-      });
-    }
-    if (connectionSettings === undefined) return [];
-    const { tcp, http } = connectionSettings;
-    said.push(`${place}: its connection limits are those of a DestinationRule.`);
-    return [
-      {
-        apiVersion: istioKinds.DestinationRule.apiVersion,
-        kind: "DestinationRule",
-        metadata: { name, namespace },
-        spec: {
-          host,
-          trafficPolicy: {
-            connectionPool: {
-              ...(tcp && {
-                tcp: {
-                  ...(tcp.maxConnections !== undefined && { maxConnections: tcp.maxConnections }),
-                  ...(tcp.connectTimeout !== undefined && { connectTimeout: tcp.connectTimeout }),
-                },
-              }),
-              ...(http && {
-                http: {
-                  ...(http.maxPendingRequests !== undefined && { http1MaxPendingRequests: http.maxPendingRequests }),
-                  ...(http.maxRequests !== undefined && { http2MaxRequests: http.maxRequests }),
-                  ...(http.maxRequestsPerConnection !== undefined && {
-                    maxRequestsPerConnection: http.maxRequestsPerConnection,
-                  }),
-                  ...(http.maxRetries !== undefined && { maxRetries: http.maxRetries }),
-                },
-              }),
-            },
-          },
-        },
-      },
-    ];
-  });
 }

@@ -1,5 +1,7 @@
-import { type AccessRule, type Policy, type PolicyService } from "../policy/model";
+import { checkCallRules } from "../policy/call-rules";
+import { type AccessRule, type Policy, type PolicyService, type RouteLimit } from "../policy/model";
 import { isTcpPort, kubernetesName, namesOf, PolicyError, serviceOf } from "../policy/names";
+import { refuseOfIstio } from "../policy/of-istio";
 import { type CertificateProvider } from "../policy/settings";
 import { patternFault } from "../regex/pattern";
 import {
@@ -11,6 +13,7 @@ import {
   type TCPRoute,
   type TrafficTarget,
   type TrafficTargetRule,
+  type UpstreamHttpRoute,
 } from "./kinds";
 import { egress, ingress } from "./compile-boundary";
 import { routeGroup } from "./route-groups";
@@ -24,6 +27,8 @@ import { orderDependences } from "./order-dependence";
  */
 export function compileOsm(policy: Policy): readonly OsmObject[] {
   checkRoutes(policy);
+  checkCallRules(policy);
+  refuseOfIstio(policy);
   const objects: OsmObject[] = [meshConfig(policy)];
   const groups = new Map<string, HTTPRouteGroup>();
   const tcpRoutes = new Map<string, TCPRoute>();
@@ -255,9 +260,17 @@ function limits(policy: Policy): readonly OsmObject[] {
         host: `${name}.${namespace}.svc.cluster.local`,
         ...(rule.connections && { connectionSettings: rule.connections }),
         ...(rule.rate && { rateLimit: rule.rate }),
+        ...(rule.routes && { httpRoutes: rule.routes.map((one) => routeLimit(policy, one)) }),
       },
     };
   });
+}
+
+function routeLimit(policy: Policy, { route, http }: RouteLimit<string>): UpstreamHttpRoute {
+  const found = namesOf(policy).routes.get(route);
+  // Without a path the route's group says ".*".
+  const path = found && policy.routes?.[found.group]?.[found.route]?.path;
+  return { path: path ?? ".*", rateLimit: { local: http } };
 }
 
 function rootCertificate(policy: Policy, provider: CertificateProvider): MeshRootCertificate {

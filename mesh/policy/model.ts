@@ -1,4 +1,11 @@
-import { type CertificateProvider, type ConnectionSettings, type RateLimit, type RetryPolicy } from "./settings";
+import {
+  type CertificateProvider,
+  type ConnectionSettings,
+  type HttpLocalRateLimit,
+  type OutlierDetection,
+  type RateLimit,
+  type RetryPolicy,
+} from "./settings";
 
 /** How a service's port is spoken to. `https` is TLS of the application's own, which the mesh passes on as TCP. */
 export type PortProtocol = "http" | "https" | "tcp" | "grpc";
@@ -89,11 +96,31 @@ export interface RetryRule<Service extends string> {
   readonly policy: RetryPolicy;
 }
 
-/** Circuit breaking and rate limits of one service. */
-export interface LimitRule<Service extends string> {
+/** How long HTTP requests to a service may take, all their retries together; then the caller gets 504. Istio alone has it. */
+export interface TimeoutRule<Service extends string> {
+  /** Default: every caller that no other rule for the service names. */
+  readonly from?: Service | readonly Service[];
+  readonly to: Service;
+  /** Go duration (`2s`, `750ms`), whole milliseconds. */
+  readonly timeout: string;
+}
+
+/** A rate limit of requests that one route takes. */
+export interface RouteLimit<Route extends string> {
+  /** `group/route`. Routes of the same path share the limit, whatever else they ask for: OSM finds them by the text of the path. */
+  readonly route: Route;
+  readonly http: HttpLocalRateLimit;
+}
+
+/** Circuit breaking, outlier detection and rate limits of one service; at least one of them. */
+export interface LimitRule<Service extends string, Route extends string = string> {
   readonly service: Service;
   readonly connections?: ConnectionSettings;
+  /** Default: pods stay in whatever they answer. */
+  readonly outliers?: OutlierDetection;
   readonly rate?: RateLimit;
+  /** Limits of single routes, which take the place of `rate.local.http` for their requests. Default: none. */
+  readonly routes?: readonly RouteLimit<Route>[];
 }
 
 /** A promise that is checked whenever the policy is analysed. */
@@ -117,7 +144,9 @@ export interface Policy<Service extends string = string, Route extends string = 
   readonly ingress?: readonly IngressRule<Service>[];
   readonly egress?: readonly EgressRule<Service, Route>[];
   readonly retries?: readonly RetryRule<Service>[];
-  readonly limits?: readonly LimitRule<Service>[];
+  /** Default: requests may take as long as they do. */
+  readonly timeouts?: readonly TimeoutRule<Service>[];
+  readonly limits?: readonly LimitRule<Service, Route>[];
   readonly guarantees?: readonly GuaranteeRule<Service>[];
   /** `strict`: only what is written may happen. `permissive`: every service may call every other. Default: `strict`. */
   readonly mode?: "strict" | "permissive";

@@ -37,9 +37,9 @@ export interface RetryPolicy {
   readonly retryOn: string;
   /** Go duration (`1s`, `250ms`) that each attempt may take. */
   readonly perTryTimeout: string;
-  /** Attempts after the first, an integer ≥ 0. */
+  /** Attempts after the first, an integer ≥ 1. */
   readonly numRetries: number;
-  /** Go duration; Envoy waits a jittered multiple of it, at most ten times. */
+  /** Go duration ≥ 1ms; before its nth retry Envoy waits up to 2ⁿ − 1 times as long, at most ten times. */
   readonly retryBackoffBaseInterval: string;
 }
 
@@ -73,7 +73,26 @@ export interface RateLimit {
   readonly local?: { readonly tcp?: TcpLocalRateLimit; readonly http?: HttpLocalRateLimit };
 }
 
-/** Circuit breakers and timeouts of connections to the host. Limits hold per calling sidecar. */
+/**
+ * When a calling sidecar leaves a pod out for a while that answers with errors. Istio alone has it.
+ *
+ * Source: pilot/pkg/networking/core/cluster_traffic_policy.go of Istio; Envoy's outlier detection.
+ */
+export interface OutlierDetection {
+  /** Answers of 5xx and failed connections in a row after which a pod is left out, ≥ 1. Default: 5. */
+  readonly consecutiveErrors?: number;
+  /** Go duration ≥ 1ms after which is looked each time whether a pod may come back. Default: `10s`. */
+  readonly interval?: string;
+  /** Go duration ≥ 1ms that a pod is left out, times how often it was so far. Default: `30s`. */
+  readonly baseEjectionTime?: string;
+  /**
+   * How many of the Service's pods may be left out at once, in percent, 1 to 100. One pod of three are 33.4 %: with less none is left out
+   * ever. With 100 and all pods left out every call gets 503.
+   */
+  readonly maxEjectionPercent: number;
+}
+
+/** Circuit breakers and timeouts of connections to the host. Limits hold per calling sidecar, and are integers ≥ 1. */
 export interface ConnectionSettings {
   readonly tcp?: {
     /** Default: 2³² − 1. */

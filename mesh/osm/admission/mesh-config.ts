@@ -1,6 +1,7 @@
 import { type MeshConfig } from "../kinds";
 import { type Report } from "../../analysis/object-report";
-import { durationSeconds, isIpv4Cidr } from "./values";
+import { durationSeconds } from "../../policy/duration";
+import { isIpv4Cidr } from "./values";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "panic", "disabled"];
 

@@ -1,27 +1,8 @@
+import { durationSeconds } from "../../policy/duration";
+import { retryConditions } from "../../policy/envoy-words";
 import { type Retry } from "../kinds";
 import { type Surroundings } from "./context";
 import { type Report } from "../../analysis/object-report";
-import { durationSeconds } from "./values";
-
-/** Envoy's conditions for HTTP and gRPC retries. */
-const conditions = [
-  "5xx",
-  "gateway-error",
-  "reset",
-  "reset-before-request",
-  "connect-failure",
-  "envoy-ratelimited",
-  "retriable-4xx",
-  "refused-stream",
-  "retriable-status-codes",
-  "retriable-headers",
-  "http3-post-connect-failure",
-  "cancelled",
-  "deadline-exceeded",
-  "internal",
-  "resource-exhausted",
-  "unavailable",
-];
 
 /** Checks a Retry. */
 export function checkRetry({ spec }: Retry, around: Surroundings, report: Report): void {
@@ -65,7 +46,7 @@ export function checkRetry({ spec }: Retry, around: Surroundings, report: Report
       );
     }
   });
-  const unknown = retryPolicy.retryOn.split(",").filter((condition) => !conditions.includes(condition));
+  const unknown = retryPolicy.retryOn.split(",").filter((condition) => !retryConditions.includes(condition));
   if (unknown.length > 0) {
     report.error(
       "retry-on",

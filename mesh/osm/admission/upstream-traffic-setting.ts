@@ -1,15 +1,11 @@
+import { durationSeconds } from "../../policy/duration";
+import { errorCodes } from "../../policy/envoy-words";
 import { type HttpLocalRateLimit } from "../../policy/settings";
 import { type UpstreamTrafficSetting } from "../kinds";
 import { type Surroundings } from "./context";
 import { checkPattern } from "./http-route-group";
 import { type Report } from "../../analysis/object-report";
-import { durationSeconds, hostParts } from "./values";
-
-/** Error codes that Envoy's enumeration of status codes has. */
-const errorCodes = new Set([
-  400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 421, 422, 423, 424, 426,
-  428, 429, 431, 500, 501, 502, 503, 504, 505, 506, 507, 508, 510, 511,
-]);
+import { hostParts } from "./values";
 
 const maxUint32 = 4294967295;
 

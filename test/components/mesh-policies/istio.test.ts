@@ -74,6 +74,31 @@ function istioObject(kind: string): Pick<MeshPoliciesArgs, "istioObjects"> {
 }
 
 describe("MeshPolicies on Istio", () => {
+  test("writes timeouts and outlier detection, and refuses a value that cannot be meant", async () => {
+    const rules = (timeout: string): MeshPoliciesArgs => ({
+      ...args("/items"),
+      policy: {
+        ...shop("/items"),
+        timeouts: [{ from: "front", to: "cart", timeout }],
+        limits: [{ service: "cart", outliers: { maxEjectionPercent: 50 } }],
+      },
+    });
+    const policies = new MeshPolicies("p", rules("2s"));
+    expect(await valueOf(policies.access)).toEqual({ "web/front → shop/cart:8080": { "GET /items": "allowed" } });
+    await allRegistered();
+    expect(named("p-VirtualService-shop-cart").inputs["spec"]).toMatchObject({
+      http: [{ match: [{ sourceLabels: { app: "front" }, sourceNamespace: "web" }], timeout: "2s" }, {}],
+    });
+    expect(named("p-DestinationRule-shop-cart").inputs["spec"]).toMatchObject({
+      trafficPolicy: { outlierDetection: { maxEjectionPercent: 50 } },
+    });
+    expect(() => new MeshPolicies("q", rules("0s"))).toThrow(/policy: timeouts\[0\]\.timeout: "0s" is no duration/);
+    const { namespaces, policy } = rules("2s");
+    expect(() => new MeshPolicies("r", { namespaces, ...(policy && { policy }), workloads })).toThrow(
+      /policy: timeouts\[0\]: Open Service Mesh has no timeout/,
+    );
+  });
+
   test("labels namespaces with the revision, closes them, and lets in what the policy says", async () => {
     const policies = new MeshPolicies("p", args("/items/[^/]+"));
     expect(await valueOf(policies.access)).toEqual({

@@ -218,6 +218,30 @@ spec: {service: cart, backends: [{service: cart, weight: 10}, {service: next, we
     expect(policy(convert(text, "narrower")).spec.rules?.[0]?.to?.[0]?.operation.paths).toHaveLength(10);
   });
 
+  it("refuses a circuit breaker of 0, which lets nothing pass in OSM and everything in Istio", () => {
+    const setting = (value: number): string =>
+      `
+apiVersion: policy.openservicemesh.io/v1alpha1
+kind: UpstreamTrafficSetting
+metadata: { name: cart, namespace: shop }
+spec: { host: cart.shop.svc.cluster.local, connectionSettings: { http: { maxPendingRequests: ${String(value)} } } }
+`;
+    const kinds = (value: number) => {
+      const { objects, refused } = convert(service + workload("cart", "cart", "app: cart") + setting(value));
+      return { rules: objects.filter(({ kind }) => kind === "DestinationRule").length, refused };
+    };
+    expect(kinds(1)).toEqual({ rules: 1, refused: [] });
+    expect(kinds(0)).toEqual({
+      rules: 0,
+      refused: [
+        {
+          place: "UpstreamTrafficSetting shop/cart",
+          text: expect.stringContaining("maxPendingRequests is 0") as unknown,
+        },
+      ],
+    });
+  });
+
   it("says a pattern exactly by an EnvoyFilter, without which the policy lets nothing in", () => {
     const text =
       service +
