@@ -34,7 +34,7 @@ interface ConvertedCase {
   readonly claimed: readonly Claim[];
 }
 
-interface Claim {
+export interface Claim {
   readonly request: JudgeRequest;
   readonly osm: Verdict;
   readonly istio: Verdict;

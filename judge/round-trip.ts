@@ -77,11 +77,15 @@ async function live(wanted: number, seed: number): Promise<number> {
   const osm = await openDataPlane(report, judgedMesh("osm").dataPlane);
   const istio = await openDataPlane(report, judgedMesh("istio").dataPlane);
   try {
-    const { sent, policies, refused, passed, varying, partings } = await roundTripLive({ osm, istio }, seed, wanted);
+    const { sent, policies, refused, passed, varying, lost, partings } = await roundTripLive(
+      { osm, istio },
+      seed,
+      wanted,
+    );
     for (const parting of partings) process.stdout.write(`\n${shown(parting)}\n`);
     process.stdout.write(
       `seed ${String(seed)}: ${String(sent)} requests about ${String(policies)} policies through real sidecars of both meshes, ` +
-        `${String(passed)} passed in both; ${String(varying)} ended differently that do not always end the same way; ` +
+        `${String(passed)} passed in both; ${String(varying)} ended differently that do not always end the same way, ${String(lost)} once and not again; ` +
         `nothing claimed of ${String(refused)} policies\ndisagreements: ${String(partings.length)}\n`,
     );
     return partings.length === 0 ? 0 : 1;

@@ -18,7 +18,7 @@ export interface StackDefinition {
   /** Of the mesh istio: the add-on's gateways and certificate authority, and its settings. Default: no gateway, the defaults. */
   readonly istio?: { readonly addOn?: Omit<IstioArgs, "revisions">; readonly settings?: IstioMeshSettings };
   /**
-   * What Azure Monitor makes of the mesh's metrics: rules, alerts, dashboards. The setting `metrics` switches it for a stack. Default: nothing
+   * What Azure Monitor, or a Prometheus in the cluster, makes of the mesh's metrics: rules, alerts, dashboards. The setting `metrics` switches it for a stack. Default: nothing
    * is collected.
    */
   readonly observability?: ObservabilitySettings;

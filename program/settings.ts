@@ -26,8 +26,8 @@ export interface Settings {
   /** Object id of that principal, a service principal; absent where it is whoever runs the program. */
   readonly deployerObjectId?: string;
   readonly privateCluster: boolean;
-  /** Whether the mesh's metrics are collected; absent where the stack's definition says. */
-  readonly metrics?: boolean;
+  /** Whether the mesh's metrics are collected, and whether by a Prometheus in the cluster; absent where the stack's definition says. */
+  readonly metrics?: "on" | "off" | "cluster";
   readonly nodeSubnetId?: string;
   readonly diskEncryptionSetId?: string;
   readonly keyVaultKeyId?: string;
@@ -65,11 +65,10 @@ function meshOf(value: string): Settings["mesh"] {
 }
 
 /** A switch that may be left as it is. */
-function onOrOff(key: string, value: string | undefined): boolean | undefined {
-  if (value === undefined) return undefined;
-  if (value === "on" || value === "off") return value === "on";
+function metricsOf(value: string | undefined): Settings["metrics"] {
+  if (value === undefined || value === "on" || value === "off" || value === "cluster") return value;
   throw new RunError(
-    `aks-mesh:${key} is "${value}": write on or off, or take it out with \`pulumi config rm ${key}\`.`,
+    `aks-mesh:metrics is "${value}": write on, cluster or off, or take it out with \`pulumi config rm metrics\`.`,
   );
 }
 
@@ -115,7 +114,7 @@ export function readSettings(config: Config, environment: NodeJS.ProcessEnv): Se
       optional(config, "deployerObjectId") === undefined ? deployerLike(environment) : PrincipalType.ServicePrincipal,
     deployerObjectId: optional(config, "deployerObjectId"),
     privateCluster: config.requireBoolean("privateCluster"),
-    metrics: onOrOff("metrics", optional(config, "metrics")),
+    metrics: metricsOf(optional(config, "metrics")),
     nodeSubnetId: optional(config, "nodeSubnetId"),
     diskEncryptionSetId: optional(config, "diskEncryptionSetId"),
     keyVaultKeyId: optional(config, "keyVaultKeyId"),

@@ -7,21 +7,41 @@ import { type Settings } from "./settings";
 
 /** What only a company has, where it is set: its network, its keys, its people's addresses. */
 function withSettings({ cluster, ...rest }: StackDefinition, settings: Settings): StackDefinition {
-  const observability =
-    settings.metrics === false ? undefined : (rest.observability ?? (settings.metrics ? {} : undefined));
+  const observability = observabilityOf(rest, settings);
   const { authorizedIpRanges, privateCluster, nodeSubnetId, diskEncryptionSetId, keyVaultKeyId } = settings;
   return {
     ...rest,
     observability,
     cluster: {
       ...cluster,
-      monitoring: { ...cluster.monitoring, metrics: observability !== undefined },
+      monitoring: { ...cluster.monitoring, metrics: isByAzure(observability) },
       diskEncryptionSetId,
       apiServer: { ...cluster.apiServer, authorizedIpRanges: [...authorizedIpRanges], privateCluster },
       network: { ...cluster.network, nodeSubnetId },
       security: { ...cluster.security, kms: keyVaultKeyId === undefined ? undefined : { keyId: keyVaultKeyId } },
     },
   };
+}
+
+function observabilityOf(
+  { observability }: Pick<StackDefinition, "observability">,
+  { metrics }: Settings,
+): StackDefinition["observability"] {
+  switch (metrics) {
+    case undefined:
+      return observability;
+    case "off":
+      return undefined;
+    case "on":
+      return observability ?? {};
+    case "cluster":
+      return { ...observability, prometheus: "cluster" };
+  }
+}
+
+/** Whether the cluster needs Azure's agent for metrics. */
+function isByAzure(observability: StackDefinition["observability"]): boolean {
+  return observability !== undefined && observability.prometheus !== "cluster";
 }
 
 /**

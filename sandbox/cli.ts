@@ -17,7 +17,7 @@ import { trafficCommand } from "./traffic";
 const usage = `npm run sandbox                             start what is missing, then bring up stack dev
 npm run sandbox -- <operation> [stack]      up, preview, destroy or refresh; stack is dev unless named
   --mesh osm|istio                          which mesh the stack's cluster has, from now on
-  --metrics[=off]                           whether the mesh's metrics are collected, from now on
+  --metrics[=cluster|off]                   whether the mesh's metrics are collected, from now on
 npm run sandbox -- status [--json]          what runs, which clusters and stacks there are
 npm run sandbox -- stop                     end every process; what was deployed comes back with the next start
 npm run sandbox -- reset                    stop, and forget everything
@@ -25,6 +25,7 @@ npm run sandbox -- pulumi|kubectl|az …      the real command, pointed at the s
 npm run sandbox -- aks-mesh …               the command of this checkout, in the sandbox's environment: previews, for instance
 npm run sandbox -- traffic [--seconds N]    run the pods with real sidecars: who calls whom, and how it ends
   --metrics                                 with Prometheus, Alertmanager and the stack's dashboards
+  --access-log FILE                         with what sidecars say about each request, a line of JSON each
 npm run sandbox -- migrate [--yes] [--back] move stack dev from Open Service Mesh to Istio, see docs/migrate.md
   --watch                                   run the pods meanwhile: how their calls end in each step
 npm run sandbox -- fault [NAME|clear] …     list faults, switch one on, or all off`;

@@ -3,10 +3,10 @@ import { UserError } from "./progress";
 /** Settings of a stack that a flag of an operation changes, from then on. */
 export interface SettingsFlags {
   readonly mesh?: "osm" | "istio";
-  readonly metrics?: "on" | "off";
+  readonly metrics?: "on" | "off" | "cluster";
 }
 
-/** Takes `--mesh NAME` and `--metrics[=off]` out of an operation's flags; the others are the engine's. */
+/** Takes `--mesh NAME` and `--metrics[=cluster|off]` out of an operation's flags; the others are the engine's. */
 export function settingsFlags(flags: readonly string[]): { settings: SettingsFlags; others: readonly string[] } {
   const others: string[] = [];
   let settings: SettingsFlags = {};
@@ -18,8 +18,10 @@ export function settingsFlags(flags: readonly string[]): { settings: SettingsFla
       settings = { ...settings, mesh };
     } else if (flag === "--metrics" || flag.startsWith("--metrics=")) {
       const metrics = flag === "--metrics" ? "on" : flag.slice("--metrics=".length);
-      if (metrics !== "on" && metrics !== "off") {
-        throw new UserError(`--metrics stands alone, or is --metrics=off, not --metrics=${metrics}.`);
+      if (metrics !== "on" && metrics !== "off" && metrics !== "cluster") {
+        throw new UserError(
+          `--metrics stands alone, or is --metrics=cluster or --metrics=off, not --metrics=${metrics}.`,
+        );
       }
       settings = { ...settings, metrics };
     } else others.push(flag);

@@ -2,6 +2,7 @@ import type * as alertsmanagement from "@pulumi/azure-native/alertsmanagement";
 import type * as applicationinsights from "@pulumi/azure-native/applicationinsights";
 import type * as dashboard from "@pulumi/azure-native/dashboard";
 import type * as monitor from "@pulumi/azure-native/monitor";
+import type * as kubernetes from "@pulumi/kubernetes";
 import { type Input } from "@pulumi/pulumi";
 import { type MeshName } from "../../mesh";
 import { type Transform } from "../transform";
@@ -9,20 +10,45 @@ import { type AlertThresholds } from "./alerts";
 
 /** What is seen of a mesh, and who is told of what. */
 export interface ObservabilitySettings {
+  /**
+   * Who collects and computes: `azure` is managed Prometheus, `cluster` a Prometheus and an Alertmanager that run in the cluster itself, with nothing of
+   * Azure's but a disk. Default `azure`.
+   */
+  prometheus?: PrometheusPlace;
+  /** What runs in the cluster, where `prometheus` is `cluster`. */
+  cluster?: ClusterPrometheusSettings;
   /** When somebody is told, and who. Default: alerts show in the portal, and nobody is told. */
   alerts?: AlertSettings;
-  /** Dashboards in Azure's portal, as resources; they cost nothing. Default true. */
+  /**
+   * Dashboards: in Azure's portal, as resources that cost nothing; of a Prometheus in the cluster as ConfigMaps with the label `grafana_dashboard`, which a
+   * Grafana with the usual side container shows. Default true.
+   */
   dashboards?: boolean;
-  /** Managed Grafana, for dashboards of one's own, about 70 USD a month and more by user. Default: none. */
+  /** Managed Grafana, for dashboards of one's own; of Azure's Prometheus alone. About 70 USD a month and more by user. Default: none. */
   grafana?: GrafanaSettings;
   /** Application Insights, for what applications themselves tell. Default: none. */
   applicationInsights?: ApplicationInsightsSettings;
 }
 
+/** Where metrics are collected and computed. */
+export type PrometheusPlace = "azure" | "cluster";
+
+/** A Prometheus in the cluster. */
+export interface ClusterPrometheusSettings {
+  /** How long series are kept, as Prometheus writes durations. Default `15d`. */
+  retention?: string;
+  /** Size of its disk, as Kubernetes writes quantities. Default `16Gi`, which holds a mesh of about a hundred sidecars for 15 days. */
+  storage?: string;
+  /** In place of the images of both, by tag or digest. */
+  images?: { prometheus?: string; alertmanager?: string };
+}
+
 /** When somebody is told, and who. */
 export interface AlertSettings extends AlertThresholds {
-  /** Resource ids of Azure Monitor's action groups. Default: none. */
+  /** Resource ids of Azure Monitor's action groups, which Azure's Prometheus tells. Default: none. */
   actionGroupIds?: string[];
+  /** Where the cluster's Alertmanager posts what it has to tell. Becomes a Secret. Default: nobody is told. */
+  webhookUrl?: Input<string>;
 }
 
 /** Managed Grafana. */
@@ -49,7 +75,7 @@ export interface ObservabilityArgs {
   resourceGroupName: Input<string>;
   /** Azure region. */
   location: string;
-  /** Resource id of a cluster with the agent: `monitoring.metrics` of AksCluster. */
+  /** Resource id of a cluster; for Azure's Prometheus one with the agent: `monitoring.metrics` of AksCluster. */
   clusterId: Input<string>;
   mesh: MeshName;
   /** Namespaces of the mesh. */
@@ -72,5 +98,7 @@ export interface ObservabilityTransforms {
   /** Called once for each group. */
   ruleGroup?: Transform<alertsmanagement.PrometheusRuleGroupArgs>;
   grafana?: Transform<dashboard.GrafanaArgs>;
+  /** Of the Prometheus in the cluster. */
+  prometheus?: Transform<kubernetes.apps.v1.StatefulSetArgs>;
   applicationInsights?: Transform<applicationinsights.ComponentArgs>;
 }

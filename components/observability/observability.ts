@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { agentConfig } from "./agent-config";
 import { applicationInsights } from "./application-insights";
 import { type ObservabilityArgs } from "./args";
+import { clusterPrometheus } from "./cluster-prometheus";
 import { metricsWorkspace, ruleGroups } from "./managed-prometheus";
 import { assertObservabilityArgs } from "./validate";
 import { managedGrafana, portalDashboards } from "./views";
@@ -15,7 +16,7 @@ export interface ObservabilityOptions extends pulumi.ComponentResourceOptions {
 }
 
 /**
- * What is seen of a mesh, by Azure's own services: managed Prometheus gets the metrics of sidecars and control plane, computes from them who calls
+ * What is seen of a mesh: a Prometheus, Azure's or one in the cluster, gets the metrics of sidecars and control plane, computes from them who calls
  * whom and how that ends, and tells when something is wrong; dashboards show it.
  *
  * @example
@@ -24,7 +25,7 @@ export interface ObservabilityOptions extends pulumi.ComponentResourceOptions {
  * ```
  */
 export class Observability extends pulumi.ComponentResource {
-  /** Where PromQL can be asked. */
+  /** Where PromQL can be asked; of a Prometheus in the cluster from inside of that. */
   public readonly queryEndpoint: pulumi.Output<string>;
   /** Address of managed Grafana. Empty without it. */
   public readonly grafanaAddress: pulumi.Output<string>;
@@ -41,17 +42,22 @@ export class Observability extends pulumi.ComponentResource {
       deletedWith: opts.deletedWith,
     };
 
-    const workspace = metricsWorkspace(name, args, child);
-    ruleGroups(name, args, workspace, certificateSeconds, child);
-    new ConfigMap(`${name}-agent`, agentConfig(mesh, args.namespaces), inCluster);
-    if (settings.dashboards !== false) portalDashboards(name, args, child);
-    const grafana = settings.grafana && managedGrafana(name, args, settings.grafana, workspace, child);
+    if (settings.prometheus === "cluster") {
+      this.queryEndpoint = pulumi.output(clusterPrometheus(name, args, certificateSeconds, inCluster));
+      this.grafanaAddress = pulumi.output("");
+    } else {
+      const workspace = metricsWorkspace(name, args, child);
+      ruleGroups(name, args, workspace, certificateSeconds, child);
+      new ConfigMap(`${name}-agent`, agentConfig(mesh, args.namespaces), inCluster);
+      if (settings.dashboards !== false) portalDashboards(name, args, child);
+      this.queryEndpoint = workspace.metrics.apply(({ prometheusQueryEndpoint }) => prometheusQueryEndpoint);
+      this.grafanaAddress = settings.grafana
+        ? managedGrafana(name, args, settings.grafana, workspace, child)
+        : pulumi.output("");
+    }
     if (settings.applicationInsights !== undefined) {
       applicationInsights(name, args, settings.applicationInsights, child, inCluster);
     }
-
-    this.queryEndpoint = workspace.metrics.apply(({ prometheusQueryEndpoint }) => prometheusQueryEndpoint);
-    this.grafanaAddress = grafana ?? pulumi.output("");
     this.registerOutputs({ queryEndpoint: this.queryEndpoint, grafanaAddress: this.grafanaAddress });
   }
 }

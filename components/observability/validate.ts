@@ -53,6 +53,7 @@ export function assertObservabilityArgs(args: ObservabilityArgs): number {
         );
     }
   }
+  problems.push(...placeProblems(settings));
   if (applicationInsights !== undefined) {
     const { secretName, samplingPercentage } = applicationInsights;
     if (workspaceId === undefined) {
@@ -73,4 +74,47 @@ export function assertObservabilityArgs(args: ObservabilityArgs): number {
   }
   if (problems.length > 0) throw new RunError(problems.join("\n"));
   return seconds ?? 0;
+}
+
+/** What belongs to the other Prometheus would do nothing here, and what a Prometheus in the cluster does not take. */
+function placeProblems({
+  prometheus = "azure",
+  cluster,
+  alerts = {},
+  grafana,
+}: NonNullable<ObservabilityArgs["settings"]>): string[] {
+  const problems: string[] = [];
+  if (prometheus === "azure") {
+    if (cluster !== undefined) {
+      problems.push(
+        'settings.cluster: is for a Prometheus in the cluster; write prometheus: "cluster", or take it out.',
+      );
+    }
+    if (alerts.webhookUrl !== undefined) {
+      problems.push(
+        "settings.alerts.webhookUrl: is told by a Prometheus in the cluster; Azure's tells action groups: write actionGroupIds.",
+      );
+    }
+    return problems;
+  }
+  if (grafana !== undefined) {
+    problems.push(
+      'settings.grafana: managed Grafana reads Azure\'s Prometheus; take it out, or write prometheus: "azure".',
+    );
+  }
+  if ((alerts.actionGroupIds ?? []).length > 0) {
+    problems.push(
+      "settings.alerts.actionGroupIds: are told by Azure's Prometheus; one in the cluster posts to an address: write webhookUrl.",
+    );
+  }
+  const { retention, storage } = cluster ?? {};
+  if (retention !== undefined && !/^[1-9]\d*[hdwy]$/.test(retention)) {
+    problems.push(
+      `settings.cluster.retention: "${retention}" is no time that Prometheus keeps series; write one such as 15d.`,
+    );
+  }
+  if (storage !== undefined && !/^[1-9]\d*[GT]i?$/.test(storage)) {
+    problems.push(`settings.cluster.storage: "${storage}" is no size of a disk; write one such as 16Gi.`);
+  }
+  return problems;
 }

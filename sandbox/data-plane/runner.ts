@@ -48,6 +48,8 @@ export interface ContainerSpec {
 export interface PodSpec {
   /** Another key is another pod. */
   readonly key: string;
+  /** `namespace/name`, by which the access log tells it. */
+  readonly name?: string;
   readonly address: string;
   /** Netfilter rules in the format of iptables-restore. Default: those that `setup` makes. */
   readonly rules?: string;
@@ -81,6 +83,8 @@ export interface PodRunner {
    * @returns how it ended.
    */
   call(call: Call, from?: string): Promise<string>;
+  /** Keeps the access logs of the sidecars that start from then on in a file, a line of JSON for each request. */
+  keepAccessLog(file: string): Promise<void>;
   /** Opens an HTTP proxy by which programs of this machine reach pods, from outside the mesh. @returns its address, `127.0.0.1:port`. */
   openProxy(): Promise<string>;
   /** Ends everything, and waits until it is gone. */
@@ -167,6 +171,7 @@ export async function openPodRunner(
     set: async (world) => ((await ask({ set: world })) as { problems: Record<string, string> }).problems,
     statistics: async (pattern) => (await ask({ statistics: pattern })) as Record<string, PodStatistics>,
     call: async (call, from) => ((await ask({ call: { ...call, from } })) as { end: string }).end,
+    keepAccessLog: async (file) => void (await ask({ accessLog: file })),
     openProxy: async () => ((await ask({ proxy: true })) as { address: string }).address,
     close: async () => {
       child.stdin.end();

@@ -2,6 +2,7 @@ import { type KubernetesObject } from "../control-plane/api-client";
 import { UserError } from "../progress";
 import { type Sandbox } from "../sandbox";
 import { type StackCluster } from "../traffic/cluster";
+import { ruleFile } from "./configuration";
 
 /** A rule of a group, as Azure keeps it. */
 export interface Rule {
@@ -33,10 +34,13 @@ export interface DashboardJson {
 
 /** What is collected of a cluster, what is computed of that, and what shows it. */
 export interface Collection {
-  /** The text of a Prometheus's configuration, as somebody gave it to the agent. */
+  /** The text of a Prometheus's configuration, as somebody gave it to the agent, or to a Prometheus in the cluster. */
   readonly scrapeConfig: string;
-  readonly ruleGroups: readonly RuleGroup[];
+  /** A file of rules, as Prometheus reads it. */
+  readonly rules: string;
   readonly dashboards: readonly DashboardJson[];
+  /** As who Prometheus looks for pods; absent where Azure's agent does, which has an identity of its own. */
+  readonly account?: { readonly namespace: string; readonly name: string };
 }
 
 interface Monitoring {
@@ -45,25 +49,54 @@ interface Monitoring {
   readonly dashboards: readonly string[];
 }
 
-/** Where AKS's agent looks for jobs. */
-const configMap = "/api/v1/namespaces/kube-system/configmaps/ama-metrics-prometheus-config";
+interface ConfigMap extends KubernetesObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+const configMaps = (namespace: string) => `/api/v1/namespaces/${namespace}/configmaps`;
+
+/** Where a Prometheus in the cluster has its configuration, and the dashboards made of its series. */
+const monitoring = "mesh-monitoring";
 
 /**
- * Looks at a cluster's monitoring as Azure Monitor has it: the jobs in the agent's ConfigMap, the groups of rules and the dashboards.
+ * Looks at what collects a cluster's metrics: a Prometheus in the cluster, by its ConfigMaps, or Azure Monitor, by the jobs in its agent's ConfigMap, the groups
+ * of rules and the dashboards.
  *
  * @throws UserError where nothing is collected, with the reason that Azure would not tell.
  */
-export async function collectionOf(sandbox: Sandbox, { id, api }: StackCluster): Promise<Collection> {
+export async function collectionOf(sandbox: Sandbox, cluster: StackCluster): Promise<Collection> {
+  return (await inCluster(cluster)) ?? (await byAzure(sandbox, cluster));
+}
+
+async function inCluster({ api }: StackCluster): Promise<Collection | undefined> {
+  const prometheus = await api.find<ConfigMap>(`${configMaps(monitoring)}/prometheus`);
+  const { "prometheus.yml": scrapeConfig, "rules.yml": rules } = prometheus?.data ?? {};
+  if (scrapeConfig === undefined || rules === undefined) return undefined;
+  const pages = await api.list<ConfigMap>(`${configMaps(monitoring)}?labelSelector=grafana_dashboard=1`);
+  return {
+    scrapeConfig,
+    rules,
+    dashboards: pages.flatMap(({ data = {} }) => Object.values(data).map((text) => JSON.parse(text) as DashboardJson)),
+    account: { namespace: monitoring, name: "prometheus" },
+  };
+}
+
+async function byAzure(sandbox: Sandbox, { id, api }: StackCluster): Promise<Collection> {
   const path = `monitoring?cluster=${encodeURIComponent(id)}`;
   const { problem, ruleGroups, dashboards } = (await sandbox.emulator.control("GET", path)) as Monitoring;
   const remedy = "`npm run sandbox -- up --metrics` gives stack dev what collects them.";
   if (problem !== null) throw new UserError(`The stack's cluster has no metrics. ${problem} ${remedy}`);
-  const jobs = await api.find<KubernetesObject & { readonly data?: Readonly<Record<string, string>> }>(configMap);
+  // Where AKS's agent looks for jobs.
+  const jobs = await api.find<ConfigMap>(`${configMaps("kube-system")}/ama-metrics-prometheus-config`);
   const scrapeConfig = jobs?.data?.["prometheus-config"];
   if (scrapeConfig === undefined) {
     throw new UserError(
       `The agent has no jobs for the mesh: there is no ConfigMap ama-metrics-prometheus-config in kube-system. ${remedy}`,
     );
   }
-  return { scrapeConfig, ruleGroups, dashboards: dashboards.map((text) => JSON.parse(text) as DashboardJson) };
+  return {
+    scrapeConfig,
+    rules: ruleFile(ruleGroups),
+    dashboards: dashboards.map((text) => JSON.parse(text) as DashboardJson),
+  };
 }

@@ -25,15 +25,13 @@ interface Job {
   readonly kubernetes_sd_configs?: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** The configuration of a Prometheus that does what the agent would with these jobs. */
+/** The configuration of a Prometheus that does with these jobs what the agent, or a Prometheus in the cluster, would. */
 export function prometheusConfig(scrapeConfig: string, surroundings: Surroundings): string {
   const { kubeconfig, proxy, alertmanager, rules } = surroundings;
   const given = parse(scrapeConfig) as { readonly scrape_configs?: readonly Job[] } | null;
   const jobs = given?.scrape_configs;
   if (!Array.isArray(jobs)) {
-    throw new UserError(
-      "The agent's ConfigMap has no scrape_configs, so that nothing of the mesh is asked for metrics.",
-    );
+    throw new UserError("The ConfigMap has no scrape_configs, so that nothing of the mesh is asked for metrics.");
   }
   return stringify({
     global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },

@@ -6,7 +6,7 @@ import { type Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { portsIn } from "../control-plane/ports";
 import { type Collection } from "./collection";
-import { alertmanagerConfig, prometheusConfig, ruleFile } from "./configuration";
+import { alertmanagerConfig, prometheusConfig } from "./configuration";
 import { type PrometheusApi, prometheusApi } from "./prometheus-api";
 import { ensureMetricsTools } from "./tools";
 
@@ -23,7 +23,7 @@ export interface Metrics {
 const startSeconds = 30;
 
 /**
- * Starts Prometheus and Alertmanager in the place of Azure Monitor. They end with this process, however that ends.
+ * Starts Prometheus and Alertmanager in the place of Azure Monitor, or of those that the cluster only pretends to run. They end with this process, however that ends.
  *
  * @param directory of the cluster's control plane: theirs are below it. What an earlier run collected goes.
  * @param kubeconfig by which Prometheus finds pods.
@@ -43,7 +43,7 @@ export async function openMetrics(
   const [prometheusAddress, alertmanagerAddress] = [`127.0.0.1:${ports.prometheus}`, `127.0.0.1:${ports.alertmanager}`];
   const rules = join(folder, "rules.yaml");
   await Promise.all([
-    writeFile(rules, ruleFile(collection.ruleGroups)),
+    writeFile(rules, collection.rules),
     writeFile(join(folder, "alertmanager.yaml"), alertmanagerConfig),
     writeFile(
       join(folder, "prometheus.yaml"),

@@ -1,9 +1,10 @@
-import { createWriteStream, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { type Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { podProblem } from "../data-plane/runner";
+import { accountKubeconfig } from "../metrics/account-kubeconfig";
 import { type Collection, collectionOf } from "../metrics/collection";
 import { type Metrics, openMetrics } from "../metrics/metrics";
 import { type MetricsReport, metricsReport } from "../metrics/panels";
@@ -31,10 +32,12 @@ interface Options {
   readonly stack: string;
   /** Whether Prometheus collects what the sidecars count. */
   readonly metrics: boolean;
+  /** Path of a file for the sidecars' access logs. */
+  readonly accessLog: string | undefined;
 }
 
 /**
- * `traffic [--seconds N] [--json] [--stack NAME] [--metrics]`: the bookstore with real traffic. Its pods run, with real sidecars that the real
+ * `traffic [--seconds N] [--json] [--stack NAME] [--metrics] [--access-log FILE]`: the bookstore with real traffic. Its pods run, with real sidecars that the real
  * osm-controller or istiod configures, and what the sidecars count stands beside what the analysis says. On a terminal the table is
  * drawn anew every second until Ctrl-C; elsewhere one table comes at the end. With `--metrics` a Prometheus does with the stack's rules and dashboards what
  * Azure Monitor would.
@@ -54,13 +57,16 @@ export async function trafficCommand(sandbox: Sandbox, args: readonly string[]):
   const live = process.stdout.isTTY && !options.json;
   try {
     sandbox.report("Starting pods …");
-    const traffic = await openTraffic(cluster, sandbox.report, log);
+    const traffic = await openTraffic(cluster, sandbox.report, log, options.accessLog);
     let last: TrafficReport | undefined;
     let seen: MetricsReport | undefined;
     try {
       const metrics = collection && (await metricsOf(collection, cluster, traffic, sandbox, log));
       try {
-        const notes = metrics === undefined ? [] : placesToLook(metrics.addresses);
+        const notes = [
+          ...(metrics === undefined ? [] : placesToLook(metrics.addresses)),
+          ...(options.accessLog === undefined ? [] : [`Access log    ${options.accessLog}`]),
+        ];
         for (const note of notes) sandbox.report(note);
         last = await watch(traffic, options.seconds ?? (live ? Infinity : defaultSeconds), live, stop.signal, notes);
         if (metrics !== undefined && !stop.signal.aborted) {
@@ -92,6 +98,7 @@ function readOptions(args: readonly string[]): Options {
       seconds: { type: "string" },
       json: { type: "boolean", default: false },
       metrics: { type: "boolean", default: false },
+      "access-log": { type: "string" },
       stack: { type: "string" },
     },
   });
@@ -99,17 +106,32 @@ function readOptions(args: readonly string[]): Options {
   if (seconds !== undefined && !(seconds > 0)) {
     throw new UserError(`--seconds takes a number above 0, not "${String(values.seconds)}".`);
   }
-  return { seconds, json: values.json, metrics: values.metrics, stack: values.stack ?? "dev" };
+  const { json, metrics, stack = "dev" } = values;
+  const file = values["access-log"];
+  return { seconds, json, metrics, stack, accessLog: file === undefined ? undefined : writableFile(file) };
+}
+
+/** @throws UserError where no file can be written there. */
+function writableFile(file: string): string {
+  try {
+    writeFileSync(file, "", { mode: 0o600 });
+  } catch (error) {
+    throw new UserError(`--access-log: ${file} cannot be written (${String(error)}).`);
+  }
+  return resolve(file);
 }
 
 async function metricsOf(
   collection: Collection,
-  { directory, kubeconfig }: StackCluster,
+  cluster: StackCluster,
   traffic: Traffic,
   { report }: Sandbox,
   log: Writable,
 ): Promise<Metrics> {
-  return await openMetrics(collection, { directory, kubeconfig, proxy: await traffic.openProxy() }, report, log);
+  const { account } = collection;
+  const kubeconfig = account === undefined ? cluster.kubeconfig : await accountKubeconfig(cluster, account);
+  const proxy = await traffic.openProxy();
+  return await openMetrics(collection, { directory: cluster.directory, kubeconfig, proxy }, report, log);
 }
 
 async function analysisAlone(cluster: StackCluster, problem: string, json: boolean): Promise<number> {

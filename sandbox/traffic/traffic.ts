@@ -60,15 +60,18 @@ interface Epoch {
 /**
  * Runs the pods of a cluster for which this machine has programs, and follows the cluster's objects from then on.
  * @param log gets what the pods complain about.
+ * @param accessLog path of a file that gets the sidecars' access logs. Default: they are lost.
  */
 export async function openTraffic(
   cluster: StackCluster,
   report: (message: string) => void,
   log: Writable,
+  accessLog?: string,
 ): Promise<Traffic> {
   const { api, mesh, discovery, metrics } = cluster;
   const istio = mesh === "istio" ? await ensureIstio(report) : undefined;
   const runner = await openPodRunner(report, log, istio?.path("pilot-agent"));
+  if (accessLog !== undefined) await runner.keepAccessLog(accessLog);
   const reader = podReader(api, istio);
   const outsideEnds: Record<string, number> = {};
   const acrossEnds: Record<string, Record<string, number>> = {};

@@ -86,6 +86,7 @@ async function podSpec(pod: Pod, reader: PodReader): Promise<PodSpec> {
   const { containers, ...network } = ofIstio ? await istioPod(pod, reader) : await osmPod(pod, reader);
   return {
     key: pod.metadata.uid,
+    name: podName(pod),
     address: pod.status?.podIP ?? "",
     ...network,
     containers: [...pod.spec.containers.flatMap((container) => application(pod, container)), ...containers],

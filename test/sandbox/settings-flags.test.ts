@@ -7,6 +7,7 @@ it.each([
   [["--mesh", "istio", "--diff"], { mesh: "istio" }, ["--diff"]],
   [["--diff", "--mesh=osm"], { mesh: "osm" }, ["--diff"]],
   [["--metrics", "--diff"], { metrics: "on" }, ["--diff"]],
+  [["--metrics=cluster"], { metrics: "cluster" }, []],
   [["--metrics=off", "--mesh", "osm"], { metrics: "off", mesh: "osm" }, []],
 ])("of %j the settings are %j, and the engine gets %j", (flags, settings, others) => {
   expect(settingsFlags(flags)).toEqual({ settings, others });
@@ -16,7 +17,7 @@ it.each([
   [["--mesh"], "--mesh takes osm or istio"],
   [["--mesh", "linkerd"], "--mesh takes osm or istio"],
   [["--mesh="], "--mesh takes osm or istio"],
-  [["--metrics=maybe"], "--metrics stands alone, or is --metrics=off"],
+  [["--metrics=maybe"], "--metrics stands alone, or is --metrics=cluster or --metrics=off"],
 ])("refuses %j, and says what to write", (flags, said) => {
   expect(() => settingsFlags(flags)).toThrow(said);
 });

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -60,9 +60,9 @@ async function reportOf(traffic: Traffic, seconds: number): Promise<TrafficRepor
 async function descendants(pid: number): Promise<ProcessIdentity[]> {
   const parents = new Map<number, number>();
   for (const name of (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry))) {
-    const stat = await readFile(`/proc/${name}/stat`, "utf8").catch(() => undefined);
+    const line = await readFile(`/proc/${name}/stat`, "utf8").catch(() => undefined);
     // A process may end between the two.
-    if (stat !== undefined) parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
+    if (line !== undefined) parents.set(Number(name), Number(line.slice(line.lastIndexOf(")") + 2).split(" ")[1]));
   }
   const found = new Set([pid]);
   for (let before = 0; before !== found.size;) {
@@ -76,7 +76,8 @@ async function descendants(pid: number): Promise<ProcessIdentity[]> {
 describe.sequential("traffic", () => {
   it("shows the bookstore's traffic, as the analysis says, and a plain call refused", async (context) => {
     needsPods(context);
-    const { code, stdout, stderr } = await output(start(["--seconds", "15", "--json"]));
+    const accessLog = join(sandbox.paths.directory, "access.jsonl");
+    const { code, stdout, stderr } = await output(start(["--seconds", "15", "--json", "--access-log", accessLog]));
     expect(code, stderr).toBe(0);
     const report = JSON.parse(stdout) as TrafficReport;
     expect(report.problems).toEqual([]);
@@ -95,6 +96,15 @@ describe.sequential("traffic", () => {
     expect(Object.keys(pairOf(report, "bookwarehouse/bookwarehouse", "bookwarehouse/mysql").ends)).toEqual([
       "connected",
     ]);
+
+    const lines = (await readFile(accessLog, "utf8")).trimEnd().split("\n");
+    const logged = lines.map((line) => JSON.parse(line) as { pod: string; log: Record<string, unknown> });
+    const called = logged.filter(({ pod, log }) => pod.startsWith("bookstore/") && log["path"] === "/books-bought");
+    expect(called.length).toBeGreaterThan(0);
+    for (const { log } of called) expect(log).toMatchObject({ method: "GET", response_code: 200 });
+    // What the sandbox itself asks of Envoys is not among them.
+    expect(logged.filter(({ log }) => typeof log === "string")).toEqual([]);
+    expect((await stat(accessLog)).mode & 0o777).toBe(0o600);
 
     expect(Object.keys(report.outside?.ends ?? {})).toEqual(["reset"]);
     expect(report.outside?.closedBySidecars).toBeGreaterThan(0);

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -49,8 +50,9 @@ type process struct {
 	ended chan struct{}
 }
 
-// startContainer starts a container in a pod's network. What a program says on standard output, values of JSON, is given to note.
-func startContainer(network *netns.Namespace, container Container, note func([]byte)) (*process, error) {
+// startContainer starts a container in a pod's network. What a program says on standard output, values of JSON, is given to note, and the lines that a
+// sidecar's Envoy writes there to access, where that is wanted.
+func startContainer(network *netns.Namespace, container Container, note, access func([]byte)) (*process, error) {
 	it := &process{container: container, command: exec.Command("/proc/self/exe", containSelf), ended: make(chan struct{})}
 	// By a pipe, since arguments and environment can be read by others.
 	description, err := it.command.StdinPipe()
@@ -58,7 +60,7 @@ func startContainer(network *netns.Namespace, container Container, note func([]b
 		return nil, err
 	}
 	var output io.ReadCloser
-	if container.speaks() { // an Envoy says nothing there but its access log
+	if container.speaks() || access != nil {
 		if output, err = it.command.StdoutPipe(); err != nil {
 			return nil, err
 		}
@@ -71,8 +73,10 @@ func startContainer(network *netns.Namespace, container Container, note func([]b
 	}
 	go func() {
 		defer close(it.ended)
-		if output != nil {
+		if container.speaks() {
 			forEachValue(output, note)
+		} else if output != nil {
+			forEachLine(output, access)
 		}
 		// How it ended is in its ProcessState.
 		_ = it.command.Wait()
@@ -138,6 +142,9 @@ func contain() error {
 	if err != nil {
 		return err
 	}
+	if err := ownOutput(container.User); err != nil {
+		return err
+	}
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		return err
@@ -157,6 +164,18 @@ func contain() error {
 		return fmt.Errorf("user %d: %w", container.User, err)
 	}
 	return unix.Exec(program, args, env)
+}
+
+// ownOutput lets the user open /dev/stdout, which is where Envoys write access logs, as container runtimes do.
+func ownOutput(user int) error {
+	var stat unix.Stat_t
+	if err := unix.Fstat(1, &stat); err != nil {
+		return err
+	}
+	if stat.Mode&unix.S_IFMT != unix.S_IFIFO {
+		return nil
+	}
+	return unix.Fchown(1, user, user)
 }
 
 // The folder that the containers see of this program: what they run, the files by which names are resolved, and where each has
@@ -240,6 +259,19 @@ func writeHosts(hosts map[string]string) error {
 		return err
 	}
 	return file.Truncate(int64(len(text)))
+}
+
+func forEachLine(reader io.Reader, note func([]byte)) {
+	lines := bufio.NewReader(reader)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if len(line) > 0 {
+			note(bytes.TrimRight(line, "\r\n"))
+		}
+		if err != nil {
+			return // it has ended
+		}
+	}
 }
 
 func forEachValue(reader io.Reader, note func([]byte)) {

@@ -3,7 +3,8 @@
 //
 // It reads lines of JSON, each a wish, and answers each with a line: `{"set": {…}}` makes the pods be those given,
 // `{"statistics": "^cluster"}` tells what was counted, `{"call": {…}}` sends a request from outside the mesh, `{"proxy": true}` opens
-// an HTTP proxy by which programs of the host reach pods as one that is outside the mesh does. It needs a mount
+// an HTTP proxy by which programs of the host reach pods as one that is outside the mesh does, `{"accessLog": "/path"}` keeps what sidecars say about
+// each request. It needs a mount
 // namespace of its own and the right to make network namespaces; it ends, and with it all that it started, when its standard
 // input ends:
 //
@@ -47,6 +48,8 @@ type wish struct {
 	// Statistics is a regular expression: the names of those that are wanted.
 	Statistics *string   `json:"statistics"`
 	Call       *callWish `json:"call"`
+	// AccessLog is the path of a file for the access logs of the sidecars that start from then on.
+	AccessLog *string `json:"accessLog"`
 	// Proxy asks for the address of an HTTP proxy into the pods' network.
 	Proxy bool `json:"proxy"`
 }
@@ -87,10 +90,13 @@ func serve() error {
 			answer = runner.statistics(*asked.Statistics)
 		case asked.Call != nil:
 			answer, err = runner.call(*asked.Call)
+		case asked.AccessLog != nil:
+			runner.access, err = openAccessLog(*asked.AccessLog)
+			answer = struct{}{}
 		case asked.Proxy:
 			answer, err = runner.openProxy()
 		default:
-			err = errors.New("wish for set, statistics, call or proxy")
+			err = errors.New("wish for set, statistics, call, accessLog or proxy")
 		}
 		if err != nil {
 			answer = map[string]string{"error": err.Error()}

@@ -47,7 +47,9 @@ type callWish struct {
 // podSpec is a pod as it is to run.
 type podSpec struct {
 	// Key is the pod's identity: another key is another pod.
-	Key     string `json:"key"`
+	Key string `json:"key"`
+	// Name is namespace/name, for the access log.
+	Name    string `json:"name"`
 	Address string `json:"address"`
 	// Rules are for iptables-restore; empty where Setup makes them, and for a pod without sidecar.
 	Rules string `json:"rules"`
@@ -78,6 +80,8 @@ type runner struct {
 	proxy   net.Listener
 	// answering are addresses, host:port, outside of the cluster that have a server.
 	answering map[string]bool
+	// access is where sidecars' access logs go; nil where nobody wants them.
+	access *accessLog
 }
 
 func newRunner() (*runner, error) {
@@ -169,7 +173,7 @@ func (r *runner) start(spec podSpec) (*pod, error) {
 		}
 	}
 	for _, container := range spec.Containers {
-		process, err := startContainer(it.namespace, container, it.note)
+		process, err := startContainer(it.namespace, container, it.note, r.access.of(spec.Name))
 		if process != nil {
 			it.processes = append(it.processes, process)
 		}

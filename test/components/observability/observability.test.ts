@@ -108,7 +108,80 @@ describe("Observability", () => {
     ]);
   });
 
+  it("runs a Prometheus in the cluster that may read the mesh's pods alone, with nothing of Azure's", async () => {
+    new Observability("mesh", { ...args, settings: { prometheus: "cluster", cluster: { retention: "3d" } } });
+    await allRegistered();
+    expect(registrations.filter(({ type }) => type.startsWith("azure-native:"))).toEqual([]);
+    const [prometheus] = ofType(":StatefulSet");
+    expect(prometheus?.inputs).toMatchObject({
+      spec: {
+        template: {
+          spec: {
+            securityContext: { runAsNonRoot: true },
+            containers: [{ args: expect.arrayContaining(["--storage.tsdb.retention.time=3d"]) as unknown }],
+          },
+        },
+      },
+    });
+    const config = ofType(":ConfigMap").map(({ inputs }) => inputs as { metadata: { name: string }; data: object });
+    expect(config.filter(({ metadata }) => metadata.name.startsWith("dashboard-"))).toHaveLength(6);
+    const files = config.find(({ metadata }) => metadata.name === "prometheus")?.data as Record<string, string>;
+    const { groups } = parse(files["rules.yml"] ?? "") as { groups: { name: string; rules: unknown[] }[] };
+    expect(groups.map(({ name }) => name)).toEqual(["mesh", "mesh-alerts"]);
+    expect(groups[1]?.rules).toContainEqual(
+      expect.objectContaining({ alert: "MeshErrorRate", for: "5m", labels: { severity: "1" } }),
+    );
+    const roles = ofType(":Role").map(({ inputs }) => inputs as { metadata: { namespace: string }; rules: unknown });
+    expect(roles.map(({ metadata }) => metadata.namespace).sort()).toEqual(["cart", "kube-system", "stock"]);
+    for (const { rules } of roles) {
+      expect(rules).toEqual([{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }]);
+    }
+    expect(ofType(":Secret")).toEqual([]);
+  });
+
+  it("keeps the address that the cluster's Alertmanager tells in a Secret", async () => {
+    const webhookUrl = "https://hooks.example/T1/secret";
+    new Observability("mesh", { ...args, settings: { prometheus: "cluster", alerts: { webhookUrl } } });
+    await allRegistered();
+    expect(ofType(":Secret").map(({ inputs }) => inputs["metadata"])).toEqual([
+      { name: "alertmanager", namespace: "mesh-monitoring" },
+    ]);
+    expect(JSON.stringify(ofType(":ConfigMap"))).toContain("url_file: /etc/alertmanager-secret/webhook-url");
+    expect(JSON.stringify(ofType(":ConfigMap"))).not.toContain("hooks.example");
+  });
+
+  it("starts a pod anew with another configuration, and with the same one does not", async () => {
+    const annotations = async (changed: Partial<ObservabilityArgs>): Promise<unknown> => {
+      registrations.length = 0;
+      new Observability("mesh", { ...args, ...changed, settings: { prometheus: "cluster", ...changed.settings } });
+      await allRegistered();
+      const spec = ofType(":StatefulSet")[0]?.inputs["spec"] as { template: { metadata: { annotations: unknown } } };
+      return spec.template.metadata.annotations;
+    };
+    const first = await annotations({});
+    expect(await annotations({})).toEqual(first);
+    expect(await annotations({ settings: { alerts: { errorRate: 0.5 } } })).not.toEqual(first);
+    expect(await annotations({ namespaces: ["cart"] })).not.toEqual(first);
+  });
+
   it.each<[string, Partial<ObservabilityArgs>]>([
+    ["settings.cluster", { settings: { cluster: {} } }],
+    ["settings.cluster", { settings: { prometheus: "azure", cluster: { retention: "3d" } } }],
+    ["settings.alerts.webhookUrl", { settings: { alerts: { webhookUrl: "https://hooks.example" } } }],
+    ["settings.grafana", { settings: { prometheus: "cluster", grafana: { administratorGroupIds: [group] } } }],
+    [
+      "settings.alerts.actionGroupIds",
+      {
+        settings: {
+          prometheus: "cluster",
+          alerts: {
+            actionGroupIds: [`/subscriptions/s/resourceGroups/o/providers/Microsoft.Insights/actionGroups/oncall`],
+          },
+        },
+      },
+    ],
+    ["settings.cluster.retention", { settings: { prometheus: "cluster", cluster: { retention: "a week" } } }],
+    ["settings.cluster.storage", { settings: { prometheus: "cluster", cluster: { storage: "16" } } }],
     ["certificateValidity", { certificateValidity: "a day" }],
     ["certificateValidity", { certificateValidity: "10s" }],
     ["settings.alerts.errorRate", { settings: { alerts: { errorRate: 5 } } }],
@@ -128,7 +201,7 @@ describe("Observability", () => {
     ],
   ])("refuses a wrong %s, and says what to write", (property, wrong) => {
     expect(() => new Observability("mesh", { ...args, ...wrong })).toThrow(
-      new RegExp(`^${property}: .+; (write|give|name) `),
+      new RegExp(`^${property}: .+(; |: )(write|give|name|take it out) ?`),
     );
   });
 });
