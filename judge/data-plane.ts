@@ -20,6 +20,8 @@ export interface LiveRequest extends JudgeRequest {
 export interface LiveVerdict extends JudgeVerdict {
   /** How often each HTTP status came; 0 stands for no answer. */
   readonly statuses?: Readonly<Record<string, number>>;
+  /** How many calls had an answer, of those that are made several times in Open Service Mesh. */
+  readonly answered?: number;
   /** How many requests with this path the case's applications got until the call had ended, each try of a sidecar counted. */
   readonly arrived?: number;
   /** Services, as namespace/name, of the pod that answered; none where a sidecar or a place outside of the cluster did. */
@@ -29,7 +31,7 @@ export interface LiveVerdict extends JudgeVerdict {
 /** An answer to a case. */
 export type LiveAnswer = { readonly verdicts: readonly LiveVerdict[] } | { readonly error: string };
 
-/** Real pods with real sidecars that answer cases. The application answers 200, or NNN on a path `/status/NNN`. */
+/** Real pods with real sidecars that answer cases. The application answers 200, NNN on a path `/status/NNN`, and nothing on `/never/…`. */
 export type DataPlane = Judge<JudgeCase & { readonly requests: readonly LiveRequest[] }, LiveAnswer>;
 
 /** A mesh's program that runs pods. */

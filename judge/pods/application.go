@@ -19,6 +19,7 @@ import (
 )
 
 // Application answers HTTP with 200, or what "/status/" in the path asks for, and other bytes with a line; both tell where it got them.
+// A request whose path begins with "/never/" it never answers, and waits until the connection ends.
 // It counts the HTTP requests that came.
 type Application struct {
 	lock    sync.Mutex
@@ -86,6 +87,10 @@ func (a *Application) answer(reader *bufio.Reader, connection net.Conn, name str
 		return
 	}
 	status := a.statusOf(request)
+	if strings.HasPrefix(request.URL.Path, "/never/") {
+		_, _ = io.Copy(io.Discard, reader)
+		return
+	}
 	_, _ = fmt.Fprintf(connection, "HTTP/1.1 %d %s\r\n%s: %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
 		status, http.StatusText(status), answeredBy, name)
 }

@@ -37,7 +37,7 @@ import (
 
 type question struct {
 	Objects       []json.RawMessage `json:"objects"`
-	Requests      []verdict.Request `json:"requests"`
+	Requests      []request         `json:"requests"`
 	RootNamespace string            `json:"rootNamespace"`
 }
 
@@ -128,7 +128,11 @@ func play(node *pods.Node, server *discoveryServer, line []byte, envoyPath strin
 	if err != nil {
 		return result, err
 	}
-	verdict.AddMissingClients(objects, asked.Requests)
+	var requests []verdict.Request
+	for _, it := range asked.Requests {
+		requests = append(requests, it.Request)
+	}
+	verdict.AddMissingClients(objects, requests)
 	err = controlplane.With(objects, func(control *controlplane.ControlPlane) error {
 		return server.load(control, objects)
 	})
@@ -138,14 +142,14 @@ func play(node *pods.Node, server *discoveryServer, line []byte, envoyPath strin
 	if err := serve(node, objects); err != nil {
 		return result, err
 	}
-	if err := pods.WriteHosts(outsideNames(objects, asked.Requests)); err != nil {
+	if err := pods.WriteHosts(outsideNames(objects, requests)); err != nil {
 		return result, err
 	}
 	served, err := pods.NewApplication()
 	if err != nil {
 		return result, err
 	}
-	world, err := node.Listen(outsideAddresses(objects, asked.Requests), served)
+	world, err := node.Listen(outsideAddresses(objects, requests), served)
 	var started []*pod
 	defer func() {
 		for _, listener := range world {
@@ -158,7 +162,7 @@ func play(node *pods.Node, server *discoveryServer, line []byte, envoyPath strin
 	if err != nil {
 		return result, err
 	}
-	outsiders, err := outsidersOf(asked.Requests)
+	outsiders, err := outsidersOf(requests)
 	if err != nil {
 		return result, err
 	}
@@ -181,8 +185,8 @@ func play(node *pods.Node, server *discoveryServer, line []byte, envoyPath strin
 	}
 	time.Sleep(pods.WorkerDelay)
 
-	result.Verdicts = make([]seen, len(asked.Requests))
-	failures := make([]error, len(asked.Requests))
+	result.Verdicts = make([]seen, len(requests))
+	failures := make([]error, len(requests))
 	var group sync.WaitGroup
 	slots := make(chan struct{}, 4*runtime.GOMAXPROCS(0))
 	for index, request := range asked.Requests {
@@ -191,7 +195,7 @@ func play(node *pods.Node, server *discoveryServer, line []byte, envoyPath strin
 		go func() {
 			defer group.Done()
 			defer func() { <-slots }()
-			result.Verdicts[index], failures[index] = send(started, objects, request)
+			result.Verdicts[index], failures[index] = sendAll(started, objects, served, request)
 		}()
 	}
 	group.Wait()

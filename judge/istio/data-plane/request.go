@@ -10,9 +10,20 @@ import (
 	"aks-mesh/judge/pods"
 )
 
+// request is a call, and how often it is made.
+type request struct {
+	verdict.Request
+	// Times are one after the other. From 2 on the answer tells all statuses, and has no outcome.
+	Times int `json:"times,omitempty"`
+}
+
 // seen is what came of a request.
 type seen struct {
 	verdict.Verdict
+	// Statuses are how often each status came, for a request that is made several times; 0 is a call without an answer.
+	Statuses map[int]int `json:"statuses,omitempty"`
+	// Arrived is how many requests with its path any application got until it had ended.
+	Arrived int `json:"arrived,omitempty"`
 	// AnsweredBy are the Services of the pod that answered; none where the answer is a sidecar's, or came from outside of the cluster.
 	AnsweredBy []string `json:"answered-by,omitempty"`
 }
@@ -22,6 +33,29 @@ var outcomes = map[int]verdict.Outcome{
 	http.StatusOK: verdict.Allowed, http.StatusForbidden: verdict.Denied, http.StatusUnauthorized: verdict.Denied, http.StatusNotFound: verdict.NoRoute,
 	http.StatusBadGateway: verdict.Unavailable, http.StatusServiceUnavailable: verdict.Unavailable,
 	http.StatusInternalServerError: verdict.Unavailable,
+}
+
+// sendAll makes a call as often as is asked for.
+func sendAll(started []*pod, objects *cluster.Objects, served *pods.Application, asked request) (seen, error) {
+	if asked.Times < 2 {
+		result, err := send(started, objects, asked.Request)
+		result.Arrived = served.Count(asked.Path)
+		return result, err
+	}
+	result := seen{Statuses: map[int]int{}}
+	for range asked.Times {
+		one, err := send(started, objects, asked.Request)
+		if err != nil {
+			return seen{}, err
+		}
+		status := 0
+		if one.Status != nil {
+			status = *one.Status
+		}
+		result.Statuses[status]++
+	}
+	result.Arrived = served.Count(asked.Path)
+	return result, nil
 }
 
 // send makes a call for real and tells what the caller saw.
@@ -61,13 +95,13 @@ func send(started []*pod, objects *cluster.Objects, asked verdict.Request) (seen
 	case !result.Answered:
 		return seen{Verdict: verdict.Verdict{Outcome: verdict.Refused}}, nil
 	case call.TCP:
-		return seen{verdict.Verdict{Outcome: verdict.Allowed}, servicesOf(started, objects, result.By)}, nil
+		return seen{Verdict: verdict.Verdict{Outcome: verdict.Allowed}, AnsweredBy: servicesOf(started, objects, result.By)}, nil
 	}
 	outcome, known := outcomes[result.Status]
 	if !known {
 		return seen{Verdict: verdict.Verdict{Status: &result.Status, Error: fmt.Sprintf("unexpected status %d", result.Status)}}, nil
 	}
-	return seen{verdict.Verdict{Outcome: outcome, Status: &result.Status}, servicesOf(started, objects, result.By)}, nil
+	return seen{Verdict: verdict.Verdict{Outcome: outcome, Status: &result.Status}, AnsweredBy: servicesOf(started, objects, result.By)}, nil
 }
 
 func clientOf(started []*pod, from string) *pod {

@@ -34,6 +34,8 @@ type seen struct {
 	verdict.Verdict
 	// Statuses are how often each status came, for a request that is made several times; 0 is a call without an answer.
 	Statuses map[int]int `json:"statuses,omitempty"`
+	// Answered is how many of the calls made several times had an answer.
+	Answered int `json:"answered,omitempty"`
 	// Arrived is how many requests with its path any application got in this case.
 	Arrived int `json:"arrived,omitempty"`
 }
@@ -72,6 +74,9 @@ func send(from *pod, server *discoveryServer, objects *cluster.Objects, served *
 		one, err := sendPlain(from, address, security, asked.Request)
 		if err != nil {
 			return seen{}, err
+		}
+		if one.Outcome != verdict.Refused {
+			result.Answered++
 		}
 		status := 0
 		if one.Status != nil {

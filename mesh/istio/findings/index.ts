@@ -2,6 +2,7 @@ import { type Finding } from "../../analysis/finding";
 import { policiesNotRead } from "../../analysis/network-policy-objects";
 import { type Manifests } from "../../manifests";
 import { type IstioMesh } from "../mesh";
+import { callRuleFindings } from "./call-rules";
 import { policyFindings } from "./policies";
 import { routeFindings } from "./routes";
 import { tokenFindings } from "./tokens";
@@ -16,6 +17,7 @@ export function findings(
     ...policyFindings(mesh),
     ...tokenFindings(mesh),
     ...routeFindings(mesh),
+    ...callRuleFindings(mesh),
     ...workloadFindings(mesh),
     ...unreadFindings(mesh),
     ...policiesNotRead(manifests),

@@ -1,4 +1,5 @@
 import { type OsmMesh } from "../mesh";
+import { callRuleFindings } from "./call-rules";
 import { clusterFindings } from "./cluster";
 import { type Finding } from "../../analysis/finding";
 import { networkFindings } from "./network";
@@ -35,6 +36,7 @@ export function findings(
     ...pathDialectFindings(mesh),
     ...ingressObjectFindings(mesh),
     ...initContainerFindings(mesh),
+    ...callRuleFindings(mesh),
   ];
   const found = [...special, ...outageFindings(mesh, special)];
   const rank = (one: Finding): string =>

@@ -1,0 +1,78 @@
+import { type AccountKey } from "../cluster/keys";
+import { type Mesh } from "./mesh";
+import { hasAnswer } from "./outcome-sets";
+
+/** Retries of one caller's calls to one Service, which it may make. */
+export interface RetriedCall<T> {
+  readonly from: AccountKey;
+  /** `namespace/name`. */
+  readonly service: string;
+  /** Attempts after the first, above 0. */
+  readonly retries: number;
+  /** What says so. */
+  readonly by: T;
+}
+
+/** Calls in a row, each of which is tried again for itself. */
+export interface RetryChain<T> {
+  readonly calls: readonly [RetriedCall<T>, ...RetriedCall<T>[]];
+  /** Requests that the last Service may get for one of the first caller. */
+  readonly factor: number;
+}
+
+/** Whether any HTTP request of a caller to a Service passes. */
+export function mayAsk(mesh: Mesh): (from: AccountKey, service: string) => boolean {
+  const pairs = new Set<string>();
+  for (const { callers, service, tree } of mesh.access().entries) {
+    if (service.kind !== "http" || !hasAnswer(tree, "allowed")) continue;
+    for (const caller of callers) pairs.add(`${caller} ${service.service}`);
+  }
+  return (from, service) => pairs.has(`${from} ${service}`);
+}
+
+/** Chains are followed no longer than this; each account once. */
+const longest = 8;
+
+/**
+ * For each call that is tried again and that no other such call leads to, or that is part of a ring, the chain behind it that multiplies most.
+ * Calls without another behind them multiply nothing.
+ */
+export function retryChains<T>(mesh: Mesh, calls: readonly RetriedCall<T>[]): readonly RetryChain<T>[] {
+  const byCaller = new Map<AccountKey, RetriedCall<T>[]>();
+  for (const call of calls) {
+    const known = byCaller.get(call.from);
+    if (known === undefined) byCaller.set(call.from, [call]);
+    else known.push(call);
+  }
+  const behind = (call: RetriedCall<T>): readonly RetriedCall<T>[] =>
+    mesh.accountsBehind(call).flatMap((account) => byCaller.get(account) ?? []);
+  const worst = (call: RetriedCall<T>, passed: readonly AccountKey[]): RetryChain<T> => {
+    const own: RetryChain<T> = { calls: [call], factor: call.retries + 1 };
+    if (passed.length >= longest) return own;
+    const on = [...passed, call.from];
+    return behind(call)
+      .filter(({ from }) => !on.includes(from))
+      .map((next) => worst(next, on))
+      .map(({ calls: [first, ...rest], factor }): RetryChain<T> => ({
+        calls: [call, first, ...rest],
+        factor: factor * (call.retries + 1),
+      }))
+      .reduce((most, one) => (one.factor > most.factor ? one : most), own);
+  };
+  const reached = new Set(calls.flatMap(behind));
+  const starts = calls.filter((call) => !reached.has(call));
+  return (starts.length > 0 ? starts : calls.slice(0, 1))
+    .map((call) => worst(call, []))
+    .filter(({ calls: chain }) => chain.length > 1);
+}
+
+/** The chain and what it comes to, in a sentence. */
+export function multipliedText<T>({ calls, factor }: RetryChain<T>): string {
+  const last = calls[calls.length - 1] ?? calls[0];
+  const steps = calls.map(({ from, service, retries }) => `${from} → ${service} (${String(retries + 1)} attempts)`);
+  return `Retries multiply along ${steps.join(", ")}: while ${last.service} fails, one request to ${calls[0].service} can become ${String(factor)} there.`;
+}
+
+/** What to do about it. */
+export const multipliedRemedy =
+  "Retry at one place, next to what fails, and take the others out; or bound them by the circuit breaker of retries, maxRetries.";
