@@ -49,7 +49,7 @@ export interface PolicyObjectArgs {
   retries?: PolicyArgs<"Retry">[];
   /** Circuit breakers and rate limits. */
   upstreamTrafficSettings?: PolicyArgs<"UpstreamTrafficSetting">[];
-  /** Certificate providers; read by a control plane that runs with the flag for it, which the AKS add-on does not. */
+  /** Certificate providers. Refused: only a control plane with a flag for it reads them, and the AKS add-on's has not. */
   meshRootCertificates?: PolicyArgs<"MeshRootCertificate">[];
 }
 

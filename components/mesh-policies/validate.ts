@@ -20,6 +20,22 @@ function setHere(key: string): boolean {
 /** Arguments that only Open Service Mesh has. Its policies are converted. */
 const ofOsmAlone = ["meshRootCertificates", "containerInsightsNamespaces"] as const;
 
+/** Who issues certificates is not the user's to choose: the add-on fixes its controller's arguments. */
+function issuerProblems({ policy, meshRootCertificates = [] }: MeshPoliciesArgs): string[] {
+  const given = {
+    "policy.certificates": policy?.certificates !== undefined,
+    meshRootCertificates: meshRootCertificates.length > 0,
+  };
+  return Object.entries(given)
+    .filter(([, isGiven]) => isGiven)
+    .map(
+      ([property]) =>
+        `${property}: AKS runs osm-controller with its own authority (--certificate-manager tresor, --enable-mesh-root-certificate=false), so that ` +
+        "cert-manager, Vault and a root of your own change nothing; leave it out. An authority of your own takes the mesh Istio " +
+        "(its certificateAuthority from Key Vault): docs/certificates.md.",
+    );
+}
+
 /** What is wrong with arguments for Istio. */
 function istioProblems(args: MeshPoliciesArgs, { revision, revisionTag, settings }: IstioMembership): string[] {
   const { policy, mesh } = args;
@@ -97,7 +113,8 @@ export function assertMeshPoliciesArgs(args: MeshPoliciesArgs): void {
     );
   }
   if (istio !== undefined) problems.push(...istioProblems(args, istio));
-  else if (policy !== undefined) {
+  else problems.push(...issuerProblems(args));
+  if (istio === undefined && policy !== undefined) {
     const { permissiveMode = false, egress = false } = mesh ?? {};
     const { mode = "strict", openEgress = false } = policy;
     if ((mode === "permissive") !== permissiveMode) {

@@ -111,6 +111,10 @@ describe("MeshPolicies", () => {
     );
   });
 
+  const certificates = {
+    certManager: { issuerName: "ca", issuerKind: "Issuer", issuerGroup: "cert-manager.io" },
+  } as const;
+
   test.each<[string, Partial<MeshPoliciesArgs>, string]>([
     ["a namespace's name", { namespaces: [{ name: "Shop" }] }, 'namespaces[0].name: "Shop"'],
     ["a namespace twice", { namespaces: [{ name: "shop" }, { name: "shop" }] }, "namespaces[1].name"],
@@ -122,6 +126,16 @@ describe("MeshPolicies", () => {
     ],
     ["a policy for another mode", { policy: { services: {}, mode: "permissive" } }, "mesh.permissiveMode is false"],
     ["a policy for open egress", { mesh: { egress: true }, policy: { services: {} } }, "mesh.egress is true"],
+    ["a policy with an issuer of its own", { policy: { services: {}, certificates } }, "policy.certificates: AKS runs"],
+    [
+      "an issuer of one's own",
+      {
+        meshRootCertificates: [
+          { metadata: { name: "root", namespace: "kube-system" }, spec: { provider: certificates } },
+        ],
+      },
+      "meshRootCertificates: AKS runs",
+    ],
     ["a policy elsewhere", { namespaces: [{ name: "attic" }], tcpRoutes: [good.tcp] }, "metadata.namespace"],
   ])("refuses %s", (_, args, message) => {
     expect(() => new MeshPolicies("p", { namespaces: [], ...args })).toThrow(message);

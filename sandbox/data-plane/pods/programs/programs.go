@@ -66,6 +66,8 @@ func bookstore(port string) error {
 	identity := setting("IDENTITY", "bookstore")
 	answer := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Identity", identity)
+		// Who called, as the sidecar tells the application.
+		w.Header().Set("Caller", r.Header.Get("x-forwarded-client-cert"))
 		fmt.Fprintln(w, identity)
 	}
 	mux.HandleFunc("/books-bought", answer)

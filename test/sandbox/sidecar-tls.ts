@@ -1,0 +1,143 @@
+import "reflect-metadata";
+
+import {
+  PemConverter,
+  SubjectAlternativeNameExtension,
+  X509Certificate,
+  X509CertificateGenerator,
+  type JsonGeneralName,
+} from "@peculiar/x509";
+import { createPrivateKey, webcrypto } from "node:crypto";
+import { once } from "node:events";
+import { request } from "node:http";
+import { type Socket } from "node:net";
+import { connect, type SecureVersion } from "node:tls";
+
+/** A certificate and its key, in PEM. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" } as const;
+const newKey = { ...algorithm, publicExponent: new Uint8Array([1, 0, 1]), modulusLength: 2048 } as const;
+
+const aDay = 24 * 3600 * 1000;
+
+/** Validity that a clock a little behind does not make begin in the future. */
+const validity = () => ({ notBefore: new Date(Date.now() - aDay), notAfter: new Date(Date.now() + aDay) });
+
+async function pem(key: webcrypto.CryptoKey): Promise<string> {
+  return PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY");
+}
+
+/** A certificate for these names that an authority with an RSA key has signed, as a mesh's control plane does. */
+export async function signedBy(authority: KeyPair, names: readonly JsonGeneralName[]): Promise<KeyPair> {
+  const keys = await webcrypto.subtle.generateKey(newKey, true, ["sign", "verify"]);
+  // Authorities write their keys in either form.
+  const pkcs8 = createPrivateKey(authority.key).export({ type: "pkcs8", format: "der" });
+  const certificate = await X509CertificateGenerator.create(
+    {
+      ...validity(),
+      subject: [{ CN: [names[0]?.value ?? ""] }],
+      issuer: new X509Certificate(authority.cert).subject,
+      publicKey: keys.publicKey,
+      signingKey: await webcrypto.subtle.importKey("pkcs8", pkcs8, algorithm, false, ["sign"]),
+      signingAlgorithm: algorithm,
+      extensions: [new SubjectAlternativeNameExtension([...names])],
+    },
+    webcrypto,
+  );
+  return { cert: certificate.toString("pem"), key: await pem(keys.privateKey) };
+}
+
+/** An authority that no mesh knows, under the name of one that it does. */
+export async function strangeAuthority(like: KeyPair): Promise<KeyPair> {
+  const keys = await webcrypto.subtle.generateKey(newKey, true, ["sign", "verify"]);
+  const { subject: name } = new X509Certificate(like.cert);
+  const made = await X509CertificateGenerator.createSelfSigned(
+    { ...validity(), name, keys, signingAlgorithm: algorithm },
+    webcrypto,
+  );
+  return { cert: made.toString("pem"), key: await pem(keys.privateKey) };
+}
+
+/** How a sidecar is spoken to. */
+export interface Speaking {
+  /** Address and port of the pod. */
+  readonly to: string;
+  /** Lines of the request, without the blank one. */
+  readonly request: readonly string[];
+  /** Default: plain text. */
+  readonly tls?: {
+    readonly serverName: string;
+    readonly alpn: string;
+    /** Default: no certificate. */
+    readonly client?: KeyPair;
+    /** The one version that is offered. Default: TLS 1.2 and 1.3. */
+    readonly version?: SecureVersion;
+    /** Cipher suites of TLS 1.2 and below that are offered, in OpenSSL's notation. Default: Node's. */
+    readonly ciphers?: string;
+  };
+}
+
+/** What came of it. */
+export interface Spoken {
+  /** The answer's status code; `refused` where there was none. */
+  readonly end: string;
+  /** What the application was told of its caller; undefined where no application answered. */
+  readonly caller: string | undefined;
+  /** TLS version and cipher suite (IANA's name), where a handshake came that far. */
+  readonly version: string | undefined;
+  readonly cipher: string | undefined;
+  /** Serial number of the sidecar's certificate, where it has shown one. */
+  readonly serial: string | undefined;
+}
+
+/** Speaks with a pod's sidecar from outside the mesh. @param proxy address of {@link PodRunner.openProxy}. */
+export async function speak(proxy: string, { to, request: lines, tls }: Speaking): Promise<Spoken> {
+  const tunnel = await openTunnel(proxy, to);
+  const secured =
+    tls &&
+    connect({
+      socket: tunnel,
+      servername: tls.serverName,
+      ALPNProtocols: [tls.alpn],
+      // Who the sidecar is, is looked at, not believed.
+      rejectUnauthorized: false,
+      ...tls.client,
+      ...(tls.version && { minVersion: tls.version, maxVersion: tls.version }),
+      ...(tls.ciphers && { ciphers: tls.ciphers }),
+    });
+  const seen: { text: string; connection?: Omit<Spoken, "end" | "caller"> } = { text: "" };
+  const stream = secured ?? tunnel;
+  secured?.on("secureConnect", () => {
+    seen.connection = {
+      version: secured.getProtocol() ?? undefined,
+      cipher: secured.getCipher().standardName,
+      serial: secured.getPeerCertificate().serialNumber,
+    };
+  });
+  const ended = new Promise<void>((resolve) => {
+    stream.on("close", () => resolve());
+    stream.on("error", () => resolve()); // a refusal, which `end` tells
+  });
+  stream.setEncoding("utf8").on("data", (text: string) => (seen.text += text));
+  stream.write(`${[...lines, "connection: close"].join("\r\n")}\r\n\r\n`);
+  await ended;
+  tunnel.destroy();
+  const none = { version: undefined, cipher: undefined, serial: undefined };
+  return {
+    ...(seen.connection ?? none),
+    end: /^HTTP\/1\.1 (\d{3})/.exec(seen.text)?.[1] ?? "refused",
+    caller: /^caller: *(.*?)\r$/im.exec(seen.text)?.[1],
+  };
+}
+
+async function openTunnel(proxy: string, to: string): Promise<Socket> {
+  const [host, port] = proxy.split(":");
+  const asked = request({ host, port, method: "CONNECT", path: to }).end();
+  const [answer, socket] = (await once(asked, "connect")) as [{ readonly statusCode: number }, Socket];
+  if (answer.statusCode !== 200) throw new Error(`no way to ${to}: ${answer.statusCode}`);
+  return socket;
+}
