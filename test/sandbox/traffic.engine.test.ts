@@ -191,7 +191,8 @@ describe.sequential("traffic", () => {
     });
     const seen = await observe(await meshObjects(meshKinds));
     expect(seen).toMatchObject({ code: 0, report: { forbidden: [], unknown: [] } });
-    expect(seen.report.meant).toBeGreaterThanOrEqual(5);
+    // bookbuyer and both versions of bookstore, each of these and bookwarehouse; connections that were opened before the first look are in no rate.
+    expect(seen.report.meant).toBeGreaterThanOrEqual(4);
     // bookthief's calls are in no sidecar's count, as its sidecar has no way to send them.
     const closed = await observe(await meshObjects(meshKinds.filter((kind) => kind !== "traffictargets")));
     expect(closed.code).toBe(1);
