@@ -20,7 +20,7 @@ export interface LiveRequest extends JudgeRequest {
 export interface LiveVerdict extends JudgeVerdict {
   /** How often each HTTP status came; 0 stands for no answer. */
   readonly statuses?: Readonly<Record<string, number>>;
-  /** How many calls had an answer, of those that are made several times in Open Service Mesh. */
+  /** How many calls had an answer, of those that are made several times. */
   readonly answered?: number;
   /** How many requests with this path the case's applications got until the call had ended, each try of a sidecar counted. */
   readonly arrived?: number;

@@ -17,8 +17,7 @@ import { describeObject, type KubernetesObject, nowhere } from "../../mesh/manif
 import { type IstioMembership, type MeshPoliciesArgs } from "./args";
 import { asKubernetesObject, clusterObjects, contextOf } from "./cluster";
 import { isPlain } from "./known";
-import { checkCallRules } from "../../mesh/policy/call-rules";
-import { istioCallRules, withoutOfIstio } from "../../mesh/policy/of-istio";
+import { takenApart } from "../../mesh/policy/of-istio";
 import { ofPolicy, osmObjects } from "./osm-objects";
 import { type Diagnostic } from "./review";
 
@@ -63,10 +62,10 @@ function isDefault(name: string): boolean {
 function converted(args: ArgsOfIstio): IstioObjects {
   const { istio, ...others } = args;
   const { policy } = others;
-  if (policy !== undefined) ofPolicy(() => checkCallRules(policy));
+  const apart = policy && ofPolicy(() => takenApart(policy));
   const asOsm: MeshPoliciesArgs = {
     ...others,
-    ...(policy && { policy: withoutOfIstio(policy) }),
+    ...(apart && { policy: apart.others }),
     mesh: { egress: istio.settings?.egress },
   };
   const policies = osmObjects(asOsm);
@@ -89,7 +88,7 @@ function converted(args: ArgsOfIstio): IstioObjects {
     {
       choices: new Map(Object.entries(istio.choices ?? {})),
       noDefaultRetries: (istio.settings?.retryAttempts ?? 0) === 0,
-      ...(policy && { callRules: ofPolicy(() => istioCallRules(policy)) }),
+      ...(apart && { callRules: apart.callRules }),
     },
   );
   const problems = problemsOf(conversion);

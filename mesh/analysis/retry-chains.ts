@@ -20,14 +20,16 @@ export interface RetryChain<T> {
   readonly factor: number;
 }
 
-/** Whether any HTTP request of a caller to a Service passes. */
-export function mayAsk(mesh: Mesh): (from: AccountKey, service: string) => boolean {
-  const pairs = new Set<string>();
+/** By Service, `namespace/name`: the callers of whom any HTTP request to it passes. */
+export function askers(mesh: Mesh): (service: string) => ReadonlySet<AccountKey> {
+  const byService = new Map<string, Set<AccountKey>>();
   for (const { callers, service, tree } of mesh.access().entries) {
     if (service.kind !== "http" || !hasAnswer(tree, "allowed")) continue;
-    for (const caller of callers) pairs.add(`${caller} ${service.service}`);
+    const known = byService.get(service.service) ?? new Set();
+    byService.set(service.service, known);
+    for (const caller of callers) known.add(caller);
   }
-  return (from, service) => pairs.has(`${from} ${service}`);
+  return (service) => byService.get(service) ?? new Set();
 }
 
 /** Chains are followed no longer than this; each account once. */

@@ -4,8 +4,7 @@ import { compileOsm } from "../osm/compile";
 import { assumedCluster, type Policy, PolicyError } from "../policy";
 import { approximationText, convertToIstio } from "./convert";
 import { compilePlain } from "./compile-plain";
-import { checkCallRules } from "../policy/call-rules";
-import { istioCallRules, withoutOfIstio } from "../policy/of-istio";
+import { takenApart } from "../policy/of-istio";
 import { type RoutingOptions } from "./routing";
 
 /**
@@ -20,9 +19,9 @@ export function compileIstio(policy: Policy, options: RoutingOptions = {}): read
 
 /** The same for every policy, by way of what OSM's control plane would make of it. */
 export function compileByOsm(policy: Policy, options: RoutingOptions = {}): readonly IstioObject[] {
-  checkCallRules(policy);
-  const mesh = osmMesh({ objects: [...compileOsm(withoutOfIstio(policy)), ...assumedCluster(policy)] });
-  const { objects, open, refused } = convertToIstio(mesh, { ...options, callRules: istioCallRules(policy) });
+  const { others, callRules } = takenApart(policy);
+  const mesh = osmMesh({ objects: [...compileOsm(others), ...assumedCluster(policy)] });
+  const { objects, open, refused } = convertToIstio(mesh, { ...options, callRules });
   const [refusal] = refused;
   if (refusal !== undefined) throw new PolicyError(`${refusal.place}: Istio cannot do it: ${refusal.text}.`);
   const [first] = open;

@@ -21,3 +21,9 @@ export function textAt(value: unknown, ...path: Path): string | undefined {
   const found = valueAt(value, ...path);
   return typeof found === "string" ? found : undefined;
 }
+
+/** A number deep inside of a value; undefined where there is none. */
+export function numberAt(value: unknown, ...path: Path): number | undefined {
+  const found = valueAt(value, ...path);
+  return typeof found === "number" ? found : undefined;
+}

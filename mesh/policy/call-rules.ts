@@ -4,7 +4,8 @@ import { type Policy, type PolicyService } from "./model";
 import { isTcpPort, kubernetesName, namesOf, PolicyError, serviceOf } from "./names";
 import { type ConnectionSettings, type HttpLocalRateLimit, type OutlierDetection, type RateLimit } from "./settings";
 
-const maxUint32 = 4294967295;
+/** The largest count that Envoy takes. */
+export const maxUint32 = 4294967295;
 
 /**
  * Checks retries, timeouts and limits, whatever the mesh.

@@ -1,4 +1,5 @@
 import { type AccountKey, keyOf } from "../cluster/keys";
+import { checkCallRules } from "./call-rules";
 import { type LimitRule, type Policy } from "./model";
 import { kubernetesName, PolicyError, serviceOf } from "./names";
 import { type OutlierDetection } from "./settings";
@@ -34,8 +35,17 @@ export function refuseOfIstio({ timeouts = [], limits = [] }: Policy): void {
   );
 }
 
-/** The policy without what {@link istioCallRules} says. */
-export function withoutOfIstio(policy: Policy): Policy {
+/**
+ * Takes apart what a policy says for Istio: what OSM's objects can say as well, and the rest.
+ *
+ * @throws {PolicyError} as {@link checkCallRules} does.
+ */
+export function takenApart(policy: Policy): { readonly others: Policy; readonly callRules: IstioCallRules } {
+  checkCallRules(policy);
+  return { others: withoutOfIstio(policy), callRules: istioCallRules(policy) };
+}
+
+function withoutOfIstio(policy: Policy): Policy {
   const limits = (policy.limits ?? []).flatMap(({ service, connections, rate, routes }): LimitRule<string>[] =>
     connections === undefined && rate === undefined && routes === undefined
       ? []
@@ -44,8 +54,7 @@ export function withoutOfIstio(policy: Policy): Policy {
   return { ...policy, timeouts: [], limits };
 }
 
-/** What the policy says that Istio alone can do. */
-export function istioCallRules(policy: Policy): IstioCallRules {
+function istioCallRules(policy: Policy): IstioCallRules {
   const keyOfService = (name: string, place: string): string =>
     keyOf(serviceOf(policy, name, place).namespace, kubernetesName(policy, name));
   const timeouts = new Map<string, { readonly byCaller: Map<AccountKey, string>; others?: string }>();

@@ -1,5 +1,4 @@
 import { PassThrough } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type SecureVersion } from "node:tls";
 import { type JsonGeneralName } from "@peculiar/x509";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,6 +13,7 @@ import { arm } from "./azure";
 import { closeTestSandbox, openTestSandbox } from "./in-sandbox";
 import { bookstoreOn } from "./istio-bookstore";
 import { type KeyPair, signedBy, speak, type Speaking, type Spoken, strangeAuthority } from "./sidecar-tls";
+import { until } from "./until";
 
 let sandbox: Sandbox;
 let problem: string | undefined;
@@ -242,16 +242,6 @@ function pathOf({ kind, metadata: { name, namespace } }: KubernetesObject): stri
   if (kind === "Namespace") return `/api/v1/namespaces/${name}`;
   const api = kind === "Deployment" ? "/apis/apps/v1" : "/api/v1";
   return `${api}/namespaces/${namespace}/${kind.toLowerCase()}s/${name}`;
-}
-
-async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + 300_000;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() > end) throw new Error("not within five minutes");
-    await sleep(500);
-  }
 }
 
 /** How bookbuyer's own calls have ended since its pods run. */

@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { poll } from "../../sandbox/control-plane/api-client";
 import { podProblem } from "../../sandbox/data-plane/runner";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { clusterNamed } from "../../sandbox/traffic/cluster";
@@ -139,16 +139,6 @@ const hostsOutside = [
   },
 ];
 
-async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + 120_000;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() > end) throw new Error("not within two minutes");
-    await sleep(500);
-  }
-}
-
 describe.sequential("a cluster with Istio's gateways", () => {
   const namespace = "--namespace=aks-istio-egress";
 
@@ -203,10 +193,11 @@ describe.sequential("a cluster with Istio's gateways", () => {
       new PassThrough().resume(),
     );
     try {
-      const report = await until(async () => {
+      const look = async () => {
         const seen = await traffic.look();
         return seen !== undefined && seen.seconds > 4 ? seen : undefined;
-      });
+      };
+      const report = await poll("four seconds of traffic", 120, look, 500);
       expect(report.problems).toEqual([]);
       expect(report.gateways.map(({ request, ends, agrees }) => [request, ...Object.keys(ends), agrees])).toEqual([
         ["GET all.example/books-bought", "200", true],

@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { podProblem } from "../../sandbox/data-plane/runner";
@@ -17,6 +16,7 @@ import { allRegistered, recordRegistrations } from "../components/registrations"
 import { arm } from "./azure";
 import { closeTestSandbox, openTestSandbox } from "./in-sandbox";
 import { bookstoreOn } from "./istio-bookstore";
+import { until } from "./until";
 
 const cluster = "/resourceGroups/mesh/providers/Microsoft.ContainerService/managedClusters/mesh";
 const version = "?api-version=2025-09-01";
@@ -276,14 +276,4 @@ async function get(...args: string[]): Promise<Listed[]> {
 
 async function names(...args: string[]): Promise<string[]> {
   return (await get(...args)).map(({ metadata }) => metadata.name).sort();
-}
-
-async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + 300_000;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() > end) throw new Error("not within five minutes");
-    await sleep(300);
-  }
 }

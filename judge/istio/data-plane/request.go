@@ -20,10 +20,7 @@ type request struct {
 // seen is what came of a request.
 type seen struct {
 	verdict.Verdict
-	// Statuses are how often each status came, for a request that is made several times; 0 is a call without an answer.
-	Statuses map[int]int `json:"statuses,omitempty"`
-	// Arrived is how many requests with its path any application got until it had ended.
-	Arrived int `json:"arrived,omitempty"`
+	pods.Repeated
 	// AnsweredBy are the Services of the pod that answered; none where the answer is a sidecar's, or came from outside of the cluster.
 	AnsweredBy []string `json:"answered-by,omitempty"`
 }
@@ -42,20 +39,15 @@ func sendAll(started []*pod, objects *cluster.Objects, served *pods.Application,
 		result.Arrived = served.Count(asked.Path)
 		return result, err
 	}
-	result := seen{Statuses: map[int]int{}}
-	for range asked.Times {
+	repeated, err := pods.Repeat(asked.Times, func() (*int, bool, error) {
 		one, err := send(started, objects, asked.Request)
-		if err != nil {
-			return seen{}, err
-		}
-		status := 0
-		if one.Status != nil {
-			status = *one.Status
-		}
-		result.Statuses[status]++
+		return one.Status, one.Outcome != verdict.Refused, err
+	})
+	if err != nil {
+		return seen{}, err
 	}
-	result.Arrived = served.Count(asked.Path)
-	return result, nil
+	repeated.Arrived = served.Count(asked.Path)
+	return seen{Repeated: repeated}, nil
 }
 
 // send makes a call for real and tells what the caller saw.

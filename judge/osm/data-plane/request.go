@@ -32,12 +32,7 @@ type tlsCall struct {
 // seen is what came of a request.
 type seen struct {
 	verdict.Verdict
-	// Statuses are how often each status came, for a request that is made several times; 0 is a call without an answer.
-	Statuses map[int]int `json:"statuses,omitempty"`
-	// Answered is how many of the calls made several times had an answer.
-	Answered int `json:"answered,omitempty"`
-	// Arrived is how many requests with its path any application got in this case.
-	Arrived int `json:"arrived,omitempty"`
+	pods.Repeated
 }
 
 // send makes a call for real, on a connection of its own, and tells what the caller saw.
@@ -67,25 +62,17 @@ func send(from *pod, server *discoveryServer, objects *cluster.Objects, served *
 	}
 	if asked.Times < 2 {
 		result, err := sendPlain(from, address, security, asked.Request)
-		return seen{Verdict: result, Arrived: served.Count(asked.Path)}, err
+		return seen{Verdict: result, Repeated: pods.Repeated{Arrived: served.Count(asked.Path)}}, err
 	}
-	result := seen{Statuses: map[int]int{}}
-	for range asked.Times {
+	repeated, err := pods.Repeat(asked.Times, func() (*int, bool, error) {
 		one, err := sendPlain(from, address, security, asked.Request)
-		if err != nil {
-			return seen{}, err
-		}
-		if one.Outcome != verdict.Refused {
-			result.Answered++
-		}
-		status := 0
-		if one.Status != nil {
-			status = *one.Status
-		}
-		result.Statuses[status]++
+		return one.Status, one.Outcome != verdict.Refused, err
+	})
+	if err != nil {
+		return seen{}, err
 	}
-	result.Arrived = served.Count(asked.Path)
-	return result, nil
+	repeated.Arrived = served.Count(asked.Path)
+	return seen{Repeated: repeated}, nil
 }
 
 // outcomes are those of the statuses of answers.

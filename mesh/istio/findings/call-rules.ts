@@ -1,12 +1,11 @@
 import { type Finding, finding } from "../../analysis/finding";
-import { mayAsk, multipliedRemedy, multipliedText, type RetriedCall, retryChains } from "../../analysis/retry-chains";
+import { askers, multipliedRemedy, multipliedText, type RetriedCall, retryChains } from "../../analysis/retry-chains";
 import { type AccountKey, keyOf } from "../../cluster/keys";
 import { type ValuePath } from "../../manifests";
-import { numberAt, textAt } from "../../manifests/value-at";
+import { numberAt, textAt } from "../../manifests/inside";
 import { durationSeconds } from "../../policy/duration";
 import { resolveName } from "../calls/virtual-hosts";
 import { type IstioMesh } from "../mesh";
-import { fullName } from "../registry";
 import { type HttpRouteState, type VirtualServiceState } from "../state/virtual-services";
 
 /** Retries, timeouts and limits that do not do what they say, or multiply. */
@@ -33,10 +32,10 @@ function timeoutFindings(mesh: IstioMesh): readonly Finding[] {
     service.http.flatMap(({ index }): readonly Finding[] => {
       const path: ValuePath = ["spec", "http", index];
       const { object } = service;
-      const seconds = (field: ValuePath): number => durationSeconds(textAt(object, [...path, ...field]) ?? "") ?? 0;
+      const seconds = (field: ValuePath): number => durationSeconds(textAt(object, ...path, ...field) ?? "") ?? 0;
       const timeout = seconds(["timeout"]);
       const attempt = seconds(["retries", "perTryTimeout"]);
-      const attempts = numberAt(object, [...path, "retries", "attempts"]) ?? 0;
+      const attempts = numberAt(object, ...path, "retries", "attempts") ?? 0;
       if (timeout <= 0 || attempt <= 0 || attempts <= 0) return [];
       if (attempt >= timeout) {
         return [
@@ -78,7 +77,7 @@ function limitFindings(mesh: IstioMesh): readonly Finding[] {
     const policy: ValuePath = ["spec", "trafficPolicy"];
     const zeros = limits
       .map((path) => [...policy, "connectionPool", ...path])
-      .filter((path) => numberAt(rule.object, path) === 0)
+      .filter((path) => numberAt(rule.object, ...path) === 0)
       .map((path) =>
         finding(mesh, rule, path, {
           severity: "warning",
@@ -89,7 +88,7 @@ function limitFindings(mesh: IstioMesh): readonly Finding[] {
       );
     const detection: ValuePath = [...policy, "outlierDetection"];
     const errors = ["consecutive5xxErrors", "consecutiveGatewayErrors", "consecutiveLocalOriginFailures"].map((name) =>
-      numberAt(rule.object, [...detection, name]),
+      numberAt(rule.object, ...detection, name),
     );
     const isOff = errors[0] === 0 && errors.every((one) => one === undefined || one === 0);
     if (isOff) {
@@ -112,25 +111,23 @@ function chainFindings(mesh: IstioMesh): readonly Finding[] {
     service.http.some((route) => attemptsOf(service, route) > 0),
   );
   if (retrying.length === 0) return [];
-  const asks = mayAsk(mesh);
-  const { callers, services } = mesh.access();
+  const askersOf = askers(mesh);
+  const inMesh = new Set(mesh.access().callers);
   const calls = new Map<string, RetriedCall<{ readonly service: VirtualServiceState; readonly path: ValuePath }>>();
   for (const service of retrying) {
-    const hosts = service.hosts.map((host) => resolveName(host, service.namespace));
     const called = new Set(
-      services
-        .map((one) => one.service)
-        .filter((key) => {
-          const [namespace = "", name = ""] = key.split("/");
-          return hosts.includes(fullName(namespace, name));
-        }),
+      service.hosts.flatMap((host) => {
+        const found = mesh.registry.find(resolveName(host, service.namespace))?.service;
+        return found === undefined ? [] : [keyOf(found.namespace, found.name)];
+      }),
     );
     for (const route of service.http) {
       const retries = attemptsOf(service, route);
       if (retries === 0) continue;
       const path: ValuePath = ["spec", "http", route.index, "retries", "attempts"];
       for (const key of called) {
-        for (const from of callers.filter((one) => takes(mesh, route, one) && asks(one, key))) {
+        const asking = [...askersOf(key)].filter((one) => inMesh.has(one) && takes(mesh, route, one));
+        for (const from of asking.sort()) {
           const known = calls.get(`${from} ${key}`);
           if (known !== undefined && known.retries >= retries) continue;
           calls.set(`${from} ${key}`, { from, service: key, retries, by: { service, path } });
@@ -151,13 +148,13 @@ function chainFindings(mesh: IstioMesh): readonly Finding[] {
 
 /** Retries that a route itself asks for. */
 function attemptsOf({ object }: VirtualServiceState, { index }: HttpRouteState): number {
-  return Math.max(0, numberAt(object, ["spec", "http", index, "retries", "attempts"]) ?? 0);
+  return Math.max(0, numberAt(object, "spec", "http", index, "retries", "attempts") ?? 0);
 }
 
 /** Whether a route takes any request of an account's pods, as far as labels and namespaces tell. */
 function takes(mesh: IstioMesh, { matches }: HttpRouteState, account: AccountKey): boolean {
   if (matches.length === 0) return true;
-  const pods = mesh.state.pods.filter((pod) => keyOf(pod.namespace, pod.serviceAccount) === account);
+  const pods = mesh.podsOf(account);
   return matches.some(({ sourceLabels, sourceNamespace }) =>
     pods.some(
       ({ namespace, labels }) =>

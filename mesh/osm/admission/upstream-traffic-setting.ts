@@ -1,4 +1,5 @@
 import { durationSeconds } from "../../policy/duration";
+import { maxUint32 } from "../../policy/call-rules";
 import { errorCodes } from "../../policy/envoy-words";
 import { type HttpLocalRateLimit } from "../../policy/settings";
 import { type UpstreamTrafficSetting } from "../kinds";
@@ -6,8 +7,6 @@ import { type Surroundings } from "./context";
 import { checkPattern } from "./http-route-group";
 import { type Report } from "../../analysis/object-report";
 import { hostParts } from "./values";
-
-const maxUint32 = 4294967295;
 
 /** Checks an UpstreamTrafficSetting by itself. OSM's webhook would check host and codes, but is never asked about this kind. */
 export function checkUpstreamTrafficSetting(

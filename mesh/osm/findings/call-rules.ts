@@ -1,14 +1,15 @@
 import { type Finding, finding } from "../../analysis/finding";
+import { type ServicePort } from "../../analysis/mesh";
 import { hasAnswer } from "../../analysis/outcome-sets";
-import { mayAsk, multipliedRemedy, multipliedText, type RetriedCall, retryChains } from "../../analysis/retry-chains";
+import { askers, multipliedRemedy, multipliedText, type RetriedCall, retryChains } from "../../analysis/retry-chains";
 import { type ValuePath } from "../../manifests";
-import { numberAt, valueAt } from "../../manifests/value-at";
+import { numberAt, valueAt } from "../../manifests/inside";
 import { type OsmMesh } from "../mesh";
 import { keyOf, type RetryPolicyObject, type SettingPolicy } from "../state";
 
 /** Retries and limits that do nothing, stop everything, or multiply. */
 export function callRuleFindings(mesh: OsmMesh): readonly Finding[] {
-  return [...retryFindings(mesh), ...mesh.state.settings.flatMap((setting) => settingFindings(mesh, setting))];
+  return [...retryFindings(mesh), ...limitFindings(mesh)];
 }
 
 const numRetries: ValuePath = ["spec", "retryPolicy", "numRetries"];
@@ -17,15 +18,15 @@ function retryFindings(mesh: OsmMesh): readonly Finding[] {
   const { state, catalog } = mesh;
   // Of those that OSM does not read another finding tells.
   if (!state.switches.retryPolicy || state.retries.length === 0) return [];
-  const asks = mayAsk(mesh);
+  const askersOf = askers(mesh);
   const calls: RetriedCall<RetryPolicyObject>[] = [];
   const found: Finding[] = [];
   for (const retry of state.retries) {
-    const retries = numberAt(retry.object, numRetries) ?? 0;
+    const retries = numberAt(retry.object, ...numRetries) ?? 0;
     retry.destinations.forEach(({ key }, index) => {
       const service = state.services.get(key);
       if (service === undefined) return;
-      if (asks(retry.source.key, key)) {
+      if (askersOf(key).has(retry.source.key)) {
         if (retries > 0) calls.push({ from: retry.source.key, service: key, retries, by: retry });
         return;
       }
@@ -65,20 +66,41 @@ const breakers: readonly (readonly [path: ValuePath, what: string])[] = [
   [[...connections, "http", "maxPendingRequests"], "request that waits for a connection, as the first one does"],
 ];
 
-function settingFindings(mesh: OsmMesh, setting: SettingPolicy): readonly Finding[] {
+function limitFindings(mesh: OsmMesh): readonly Finding[] {
+  const { settings } = mesh.state;
+  if (settings.length === 0) return [];
+  const { services, entries } = mesh.access();
+  const ports = new Map<string, ServicePort[]>();
+  for (const port of services) {
+    const known = ports.get(port.service);
+    if (known === undefined) ports.set(port.service, [port]);
+    else known.push(port);
+  }
+  const called = new Set(
+    entries.filter(({ tree }) => hasAnswer(tree, "allowed")).map(({ service }) => service.service),
+  );
+  return settings.flatMap((setting) => settingFindings(mesh, setting, (key) => ports.get(key) ?? [], called));
+}
+
+function settingFindings(
+  mesh: OsmMesh,
+  setting: SettingPolicy,
+  portsOf: (service: string) => readonly ServicePort[],
+  called: ReadonlySet<string>,
+): readonly Finding[] {
   const { object, host, namespace } = setting;
   const [name = ""] = host.split(".");
   const key = keyOf(namespace, name);
   // Of a host of no Service another finding tells.
   if (host !== `${name}.${namespace}.svc.cluster.local` || !mesh.state.services.has(key)) return [];
-  const ports = mesh.access().services.filter(({ service }) => service === key);
+  const ports = portsOf(key);
   const isHttp = ports.some(({ kind }) => kind === "http");
   const found: Finding[] = [];
   const add = (path: ValuePath, rest: Omit<Finding, "object" | "property" | "position">): void => {
     found.push(finding(mesh, setting, path, rest));
   };
   for (const [path, what] of isHttp ? breakers : []) {
-    if (numberAt(object, path) !== 0) continue;
+    if (numberAt(object, ...path) !== 0) continue;
     add(path, {
       severity: "error",
       rule: "limit-stops-all",
@@ -89,7 +111,7 @@ function settingFindings(mesh: OsmMesh, setting: SettingPolicy): readonly Findin
   const maxRetries: ValuePath = [...connections, "http", "maxRetries"];
   const retried = mesh.state.retries.filter(({ destinations }) => destinations.some((one) => one.key === key));
   const isRetried = mesh.state.switches.retryPolicy && retried.length > 0;
-  const most = numberAt(object, maxRetries);
+  const most = numberAt(object, ...maxRetries);
   if (most === 0 && isRetried) {
     const names = retried.map((one) => `${one.namespace}/${one.name}`).join(", ");
     add(maxRetries, {
@@ -107,7 +129,7 @@ function settingFindings(mesh: OsmMesh, setting: SettingPolicy): readonly Findin
     });
   }
   const rate: ValuePath = ["spec", "rateLimit", "local", "http"];
-  if (!isHttp && ports.length > 0 && valueAt(object, rate) !== undefined) {
+  if (!isHttp && ports.length > 0 && valueAt(object, ...rate) !== undefined) {
     add(rate, {
       severity: "warning",
       rule: "limit-of-nothing",
@@ -115,10 +137,7 @@ function settingFindings(mesh: OsmMesh, setting: SettingPolicy): readonly Findin
       remedy: "Limit connections: rateLimit.local.tcp.",
     });
   }
-  const isCalled = mesh
-    .access()
-    .entries.some(({ service, tree }) => service.service === key && hasAnswer(tree, "allowed"));
-  if (!isCalled && ports.length > 0) {
+  if (!called.has(key) && ports.length > 0) {
     add(["spec", "host"], {
       severity: "warning",
       rule: "limit-of-nobody",
