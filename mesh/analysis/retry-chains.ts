@@ -48,24 +48,26 @@ export function retryChains<T>(mesh: Mesh, calls: readonly RetriedCall<T>[]): re
   }
   const behind = (call: RetriedCall<T>): readonly RetriedCall<T>[] =>
     mesh.accountsBehind(call).flatMap((account) => byCaller.get(account) ?? []);
-  const worst = (call: RetriedCall<T>, passed: readonly AccountKey[]): RetryChain<T> => {
-    const own: RetryChain<T> = { calls: [call], factor: call.retries + 1 };
-    if (passed.length >= longest) return own;
-    const on = [...passed, call.from];
-    return behind(call)
-      .filter(({ from }) => !on.includes(from))
-      .map((next) => worst(next, on))
-      .map(({ calls: [first, ...rest], factor }): RetryChain<T> => ({
-        calls: [call, first, ...rest],
-        factor: factor * (call.retries + 1),
-      }))
-      .reduce((most, one) => (one.factor > most.factor ? one : most), own);
+  const most = calls.reduce((greatest, { retries }) => Math.max(greatest, retries + 1), 1);
+  const worst = (start: RetriedCall<T>): RetryChain<T> => {
+    let found: RetryChain<T> = { calls: [start], factor: start.retries + 1 };
+    const follow = (chain: RetryChain<T>): void => {
+      if (chain.factor > found.factor) found = chain;
+      const further = longest + 1 - chain.calls.length;
+      // No way on can come to more: where all call all there are millions of ways.
+      if (chain.factor * most ** further <= found.factor) return;
+      const last = chain.calls[chain.calls.length - 1] ?? start;
+      for (const next of behind(last)) {
+        if (chain.calls.some(({ from }) => from === next.from)) continue;
+        follow({ calls: [...chain.calls, next], factor: chain.factor * (next.retries + 1) });
+      }
+    };
+    follow(found);
+    return found;
   };
   const reached = new Set(calls.flatMap(behind));
   const starts = calls.filter((call) => !reached.has(call));
-  return (starts.length > 0 ? starts : calls.slice(0, 1))
-    .map((call) => worst(call, []))
-    .filter(({ calls: chain }) => chain.length > 1);
+  return (starts.length > 0 ? starts : calls.slice(0, 1)).map(worst).filter(({ calls: chain }) => chain.length > 1);
 }
 
 /** The chain and what it comes to, in a sentence. */
