@@ -35,6 +35,27 @@ export interface IstioFacts {
 /** Name of a revision's Deployment and Service. */
 const istiod = (revision: string): string => `istiod-${revision}`;
 
+/**
+ * The deployments of istiod that are not available. Where kubelet does not give their pods a volume, as of a certificate authority from a
+ * key vault, what it says of that.
+ */
+async function missingIstiods(request: ApiRequest, services: readonly string[]): Promise<Missing | undefined> {
+  const missing = await missingDeployments(request, namespace, services);
+  if (missing === undefined) return undefined;
+  const events = await request("GET", `/api/v1/namespaces/${namespace}/events?fieldSelector=reason%3DFailedMount`);
+  const [last] = elements(at(events.body, "items"))
+    .map((event) => ({ time: String(at(event, "lastTimestamp")), message: at(event, "message") }))
+    .sort((a, b) => b.time.localeCompare(a.time));
+  if (typeof last?.message !== "string") return missing;
+  const secret = /objectName:([^,]+),.*Message="([^"]*)"/.exec(last.message);
+  return secret === null
+    ? { ...missing, what: `${missing.what} (${last.message})` }
+    : {
+        what: `${missing.what} (secret ${secret[1]} of the key vault: ${secret[2]})`,
+        look: "istio.certificateAuthority: are the four secrets in the vault under these names, and may the add-on's identity read them? See docs/certificates.md",
+      };
+}
+
 /** A webhook that is answered by one of the Services has istiod's certificate authority, and the Service a ready endpoint. */
 async function missingWebhook(
   request: ApiRequest,
@@ -120,7 +141,7 @@ export async function waitForIstio(options: IstioWaitOptions): Promise<IstioFact
     [
       () => missingAccess(request, namespace, addon),
       () => missingDefinitions(request, options.customResourceDefinitions, addon),
-      () => missingDeployments(request, namespace, services),
+      () => missingIstiods(request, services),
       ...services.map((service) => () => missingWebhook(request, "mutatingwebhookconfigurations", [service])),
       // One revision validates for all.
       () => missingWebhook(request, "validatingwebhookconfigurations", services),

@@ -1,4 +1,4 @@
-import { type ControlPlane, type NodePool } from "../control-plane/types";
+import { type ControlPlane, type MeshAuthority, type NodePool } from "../control-plane/types";
 import { type ClusterBackend, type ClusterSpec } from "./cluster-backend";
 
 /** What was done to one placeholder. */
@@ -8,6 +8,8 @@ export interface PlaceholderRecord {
   mesh: boolean;
   /** Revisions of the Istio add-on; none where it is off. */
   istio: readonly string[];
+  /** What was last brought of a certificate authority from Key Vault, or why not. */
+  authority?: MeshAuthority | { readonly problem: string };
   running: boolean;
   /** Names of the calls, in order. */
   readonly calls: string[];
@@ -60,6 +62,10 @@ users: [{name: clusterAdmin, user: {token: placeholder}}]
         setIstio(addon) {
           record.istio = addon?.revisions ?? [];
           return Promise.resolve();
+        },
+        setMeshAuthority(found) {
+          record.authority = found;
+          return done("setMeshAuthority");
         },
         stop() {
           record.running = false;

@@ -13,6 +13,7 @@ import { type ArmRequest, type ArmResponse } from "./http";
 import { type Login } from "./login";
 import { requireAllowedByPolicy } from "./policy/enforce";
 import { policiesHandler } from "./policy/policies";
+import { vaultSecretsHandler } from "./key-vault/secrets-handler";
 import { parseResourcePath } from "./resource-id";
 import { requireApiVersion, requireVersionOfType } from "./resource-manager/api-versions";
 import { authorizationHandler } from "./resource-manager/authorization";
@@ -62,6 +63,7 @@ export function createRouter(planes: ControlPlanes, login: Login): Router {
     nameAvailabilityHandler,
     softDeletionHandler,
     deploymentsHandler,
+    vaultSecretsHandler,
     genericResourcesHandler,
   ];
   const dispatch: Dispatch = async (context, request) => {

@@ -178,6 +178,7 @@ export async function startArmServer(options: ArmServerOptions): Promise<ArmServ
     ready,
     async close() {
       await context.operations.stop();
+      planes.close();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();

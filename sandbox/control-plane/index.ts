@@ -103,6 +103,7 @@ async function open(given: ControlPlaneOptions): Promise<ControlPlane> {
     enableOpenServiceMesh: (meshOptions) => inTurn(() => mesh.enable(meshOptions)),
     disableOpenServiceMesh: () => inTurn(() => mesh.disable()),
     setIstio: (wanted, istioOptions) => inTurn(() => addon.set(wanted, istioOptions)),
+    setMeshAuthority: (found) => inTurn(() => addon.setAuthority(found)),
     enableStaticEgressGateway: () => inTurn(() => egress.enable()),
     stop: () => inTurn(stop),
     destroy: () =>

@@ -31,6 +31,18 @@ export interface IstioAddon {
   /** Modes of the ingress gateways. */
   readonly ingressGateways: readonly IngressMode[];
   readonly egressGateways: readonly EgressGateway[];
+  /** Whether istiod waits for a certificate authority and signs with that, see {@link ControlPlane.setMeshAuthority}. */
+  readonly pluggedInAuthority: boolean;
+}
+
+/** A certificate authority for a mesh, in PEM: the files of the Secret `cacerts`. */
+export interface MeshAuthority {
+  /** One root, or several while one takes another's place. */
+  readonly "root-cert.pem": string;
+  readonly "ca-cert.pem": string;
+  readonly "ca-key.pem": string;
+  /** From the authority's certificate to the root. */
+  readonly "cert-chain.pem": string;
 }
 
 /** An egress gateway of the Istio add-on. */
@@ -97,6 +109,12 @@ export interface ControlPlane {
    * with the certificate authority.
    */
   setIstio(addon: IstioAddon | undefined, options: { readonly crdDelaySeconds: number }): Promise<void>;
+  /**
+   * Puts the certificate authority of the Istio add-on into the Secret `cacerts`, and into istiod's volume of it, as kubelet and the
+   * Key Vault add-on do; istiod follows by itself. A problem is told at istiod's pods, and what was there stays. Without a mesh that is
+   * for such an authority nothing happens.
+   */
+  setMeshAuthority(found: MeshAuthority | { readonly problem: string }): Promise<void>;
   /**
    * Installs Static Egress Gateway: its custom resource definition, and what gives addresses to the configurations of it. Idempotent.
    * Whether AKS takes the definition away again is not known; here it stays.

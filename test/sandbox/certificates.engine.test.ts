@@ -6,12 +6,12 @@ import { type KubernetesObject } from "../../mesh/manifests";
 import { podProblem } from "../../sandbox/data-plane/runner";
 import { type Sandbox } from "../../sandbox/sandbox";
 import { ensureIstio } from "../../sandbox/tools/istio";
-import { clusterNamed, type StackCluster } from "../../sandbox/traffic/cluster";
-import { type TrafficReport } from "../../sandbox/traffic/report";
+import { type StackCluster } from "../../sandbox/traffic/cluster";
 import { openTraffic, type Traffic } from "../../sandbox/traffic/traffic";
 import { arm } from "./azure";
 import { closeTestSandbox, openTestSandbox } from "./in-sandbox";
 import { bookstoreOn } from "./istio-bookstore";
+import { applyBetween, bookbuyersEnds, istioInjects, makeCluster } from "./mesh-cluster";
 import { type KeyPair, signedBy, speak, type Speaking, type Spoken, strangeAuthority } from "./sidecar-tls";
 import { until } from "./until";
 
@@ -66,13 +66,7 @@ const routes = "/apis/specs.smi-spec.io/v1alpha4/namespaces/bookstore/httprouteg
 
 const istio: Mesh = {
   properties: { serviceMeshProfile: { mode: "Istio", istio: { revisions: [revision] } } },
-  ready: async ({ api }) => {
-    const path = `/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/istio-sidecar-injector-${revision}-aks-istio-system`;
-    await until(async () => {
-      const found = await api.find<{ webhooks: { clientConfig: { caBundle?: string } }[] }>(path);
-      return found?.webhooks.every(({ clientConfig }) => clientConfig.caBundle) ? true : undefined;
-    });
-  },
+  ready: ({ api }) => istioInjects(api, revision),
   settings: [
     [
       sharedConfig,
@@ -189,14 +183,11 @@ interface Running {
 }
 
 async function start(name: string, mesh: Mesh): Promise<Running> {
-  const cluster = await makeCluster(name, mesh.properties);
+  const cluster = await makeCluster(sandbox, name, mesh.properties);
   const { api } = cluster;
   await mesh.ready(cluster);
   const objects = bookstoreOn(revision, ["bookbuyer", "bookstore"]).map(mesh.namespace);
-  const isNamespace = ({ kind }: KubernetesObject): boolean => kind === "Namespace";
-  for (const object of objects.filter(isNamespace)) await api.apply(pathOf(object), object);
-  for (const [path, object] of mesh.settings) await api.apply(path, object);
-  for (const object of objects.filter((one) => !isNamespace(one))) await api.apply(pathOf(object), object);
+  await applyBetween(api, objects, mesh.settings);
   const traffic = await openTraffic(cluster, () => undefined, new PassThrough().resume());
   await until(() => traffic.look());
   const [path, cert, key] = mesh.authority;
@@ -215,40 +206,6 @@ async function start(name: string, mesh: Mesh): Promise<Running> {
         ...(tls && { tls: { ...tls, serverName: mesh.serverName, alpn: mesh.alpn } }),
       }),
   };
-}
-
-async function makeCluster(name: string, properties: object): Promise<StackCluster> {
-  const path = `/resourceGroups/mesh/providers/Microsoft.ContainerService/managedClusters/${name}?api-version=2025-09-01`;
-  const { status, body } = await arm(sandbox, "PUT", path, {
-    location: "westeurope",
-    identity: { type: "SystemAssigned" },
-    properties: {
-      dnsPrefix: name,
-      agentPoolProfiles: [{ name: "system", mode: "System", count: 1, vmSize: "Standard_D4s_v5" }],
-      ...properties,
-    },
-  });
-  expect(status, JSON.stringify(body)).toBeLessThan(300);
-  await until(async () => {
-    const { body } = await arm(sandbox, "GET", path);
-    const { provisioningState } = (body as { properties: { provisioningState: string } }).properties;
-    expect(provisioningState).not.toBe("Failed");
-    return provisioningState === "Succeeded" ? true : undefined;
-  });
-  return await clusterNamed(sandbox, "mesh", name);
-}
-
-function pathOf({ kind, metadata: { name, namespace } }: KubernetesObject): string {
-  if (kind === "Namespace") return `/api/v1/namespaces/${name}`;
-  const api = kind === "Deployment" ? "/apis/apps/v1" : "/api/v1";
-  return `${api}/namespaces/${namespace}/${kind.toLowerCase()}s/${name}`;
-}
-
-/** How bookbuyer's own calls have ended since its pods run. */
-async function bookbuyersEnds(traffic: Traffic): Promise<Readonly<Record<string, number>>> {
-  const { pairs, problems }: TrafficReport = await until(() => traffic.look());
-  expect(problems).toEqual([]);
-  return pairs.find(({ caller }) => caller === "bookbuyer/bookbuyer")?.ends ?? {};
 }
 
 /** With keys that are forgotten (ECDHE), and encryption that notices changes. */

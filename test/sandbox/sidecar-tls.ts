@@ -1,11 +1,15 @@
 import "reflect-metadata";
 
 import {
+  BasicConstraintsExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
   PemConverter,
   SubjectAlternativeNameExtension,
   X509Certificate,
   X509CertificateGenerator,
   type JsonGeneralName,
+  type X509CertificateCreateParams,
 } from "@peculiar/x509";
 import { createPrivateKey, webcrypto } from "node:crypto";
 import { once } from "node:events";
@@ -32,19 +36,28 @@ async function pem(key: webcrypto.CryptoKey): Promise<string> {
 }
 
 /** A certificate for these names that an authority with an RSA key has signed, as a mesh's control plane does. */
-export async function signedBy(authority: KeyPair, names: readonly JsonGeneralName[]): Promise<KeyPair> {
+export function signedBy(authority: KeyPair, names: readonly JsonGeneralName[]): Promise<KeyPair> {
+  return signed(authority, {
+    subject: [{ CN: [names[0]?.value ?? ""] }],
+    extensions: [new SubjectAlternativeNameExtension([...names])],
+  });
+}
+
+async function signed(
+  authority: KeyPair,
+  what: Pick<X509CertificateCreateParams, "subject" | "extensions">,
+): Promise<KeyPair> {
   const keys = await webcrypto.subtle.generateKey(newKey, true, ["sign", "verify"]);
   // Authorities write their keys in either form.
   const pkcs8 = createPrivateKey(authority.key).export({ type: "pkcs8", format: "der" });
   const certificate = await X509CertificateGenerator.create(
     {
       ...validity(),
-      subject: [{ CN: [names[0]?.value ?? ""] }],
+      ...what,
       issuer: new X509Certificate(authority.cert).subject,
       publicKey: keys.publicKey,
       signingKey: await webcrypto.subtle.importKey("pkcs8", pkcs8, algorithm, false, ["sign"]),
       signingAlgorithm: algorithm,
-      extensions: [new SubjectAlternativeNameExtension([...names])],
     },
     webcrypto,
   );
@@ -60,6 +73,27 @@ export async function strangeAuthority(like: KeyPair): Promise<KeyPair> {
     webcrypto,
   );
   return { cert: made.toString("pem"), key: await pem(keys.privateKey) };
+}
+
+/** What an authority's certificate says beside names: that it is one. */
+const ofAuthority = [
+  new BasicConstraintsExtension(true, undefined, true),
+  new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+];
+
+/** A root of one's own. */
+export async function newRoot(name: string): Promise<KeyPair> {
+  const keys = await webcrypto.subtle.generateKey(newKey, true, ["sign", "verify"]);
+  const made = await X509CertificateGenerator.createSelfSigned(
+    { ...validity(), name: [{ CN: [name] }], keys, signingAlgorithm: algorithm, extensions: ofAuthority },
+    webcrypto,
+  );
+  return { cert: made.toString("pem"), key: await pem(keys.privateKey) };
+}
+
+/** An authority of this name whose certificate another has signed. */
+export function intermediateOf(root: KeyPair, name: string): Promise<KeyPair> {
+  return signed(root, { subject: [{ CN: [name] }], extensions: ofAuthority });
 }
 
 /** How a sidecar is spoken to. */
@@ -90,8 +124,9 @@ export interface Spoken {
   /** TLS version and cipher suite (IANA's name), where a handshake came that far. */
   readonly version: string | undefined;
   readonly cipher: string | undefined;
-  /** Serial number of the sidecar's certificate, where it has shown one. */
+  /** Serial number of the sidecar's certificate and the common name of who has signed it, where it has shown one. */
   readonly serial: string | undefined;
+  readonly issuer: string | undefined;
 }
 
 /** Speaks with a pod's sidecar from outside the mesh. @param proxy address of {@link PodRunner.openProxy}. */
@@ -112,10 +147,12 @@ export async function speak(proxy: string, { to, request: lines, tls }: Speaking
   const seen: { text: string; connection?: Omit<Spoken, "end" | "caller"> } = { text: "" };
   const stream = secured ?? tunnel;
   secured?.on("secureConnect", () => {
+    const { serialNumber: serial, issuer } = secured.getPeerCertificate();
     seen.connection = {
       version: secured.getProtocol() ?? undefined,
       cipher: secured.getCipher().standardName,
-      serial: secured.getPeerCertificate().serialNumber,
+      serial,
+      issuer: [issuer?.CN].flat()[0],
     };
   });
   const ended = new Promise<void>((resolve) => {
@@ -126,7 +163,7 @@ export async function speak(proxy: string, { to, request: lines, tls }: Speaking
   stream.write(`${[...lines, "connection: close"].join("\r\n")}\r\n\r\n`);
   await ended;
   tunnel.destroy();
-  const none = { version: undefined, cipher: undefined, serial: undefined };
+  const none = { version: undefined, cipher: undefined, serial: undefined, issuer: undefined };
   return {
     ...(seen.connection ?? none),
     end: /^HTTP\/1\.1 (\d{3})/.exec(seen.text)?.[1] ?? "refused",

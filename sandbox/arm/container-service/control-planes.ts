@@ -14,6 +14,8 @@ import {
 } from "../json";
 import { findResource, resourcesBelow } from "../resource-manager/resources";
 import { type Change } from "../store";
+import { authoritySync } from "./authority-sync";
+import { pluggedInAuthority } from "./mesh-authority";
 import { istioIsOn } from "./service-mesh";
 
 /** AKS's server application in Entra ID: the audience of tokens for clusters. */
@@ -33,6 +35,8 @@ export interface ControlPlanes {
   openAll(context: ArmContext): Promise<void>;
   /** Stops all, keeping their data. */
   stopAll(): Promise<void>;
+  /** Ends what goes on beside requests; the control planes themselves go on. */
+  close(): void;
   /** Whether a cluster's control plane is open, and where. */
   server(clusterId: string): string | undefined;
   /** Why a cluster's control plane did not start the last time, in one line; undefined where it did. */
@@ -64,6 +68,7 @@ export function istioAddon(cluster: JsonObject | undefined): IstioAddon | undefi
   );
   return {
     revisions: stringsAt(profile, "istio", "revisions"),
+    pluggedInAuthority: pluggedInAuthority(cluster) !== undefined,
     ingressGateways: (["External", "Internal"] as const).filter((mode) => modes.includes(mode.toLowerCase())),
     egressGateways: objectsAt(profile, "istio", "components", "egressGateways")
       .filter((gateway) => gateway["enabled"] === true)
@@ -87,6 +92,7 @@ export function openControlPlanes(options: {
   const opened = new Map<string, Promise<ControlPlane>>();
   const servers = new Map<string, string>();
   const problems = new Map<string, string>();
+  const authorities = authoritySync();
 
   function open(context: ArmContext, clusterId: string): Promise<ControlPlane> {
     const key = clusterId.toLowerCase();
@@ -138,9 +144,11 @@ export function openControlPlanes(options: {
       }
       if (valueAt(cluster, ...staticEgressGateway) === true) await plane.enableStaticEgressGateway();
       await plane.setIstio(istioAddon(cluster), { crdDelaySeconds });
+      authorities.follow(context, clusterId, plane);
     },
     async destroy(context, clusterId) {
       if (findResource(context, clusterId) === undefined) return;
+      authorities.stop(clusterId);
       const plane = await open(context, clusterId);
       await plane.destroy();
       opened.delete(clusterId.toLowerCase());
@@ -154,12 +162,19 @@ export function openControlPlanes(options: {
       ).filter(
         (resource) => stringAt(resource, "type")?.toLowerCase() === "microsoft.containerservice/managedclusters",
       );
-      const results = await Promise.allSettled(clusters.map((cluster) => open(context, stringAt(cluster, "id") ?? "")));
+      const results = await Promise.allSettled(
+        clusters.map(async (cluster) => {
+          const id = stringAt(cluster, "id") ?? "";
+          authorities.follow(context, id, await open(context, id));
+        }),
+      );
       for (const result of results) {
         if (result.status === "rejected") context.log(`control plane not opened: ${String(result.reason)}`);
       }
     },
+    close: () => authorities.stop(),
     async stopAll() {
+      authorities.stop();
       const planes = await Promise.allSettled(opened.values());
       await Promise.all(planes.flatMap((plane) => (plane.status === "fulfilled" ? [plane.value.stop()] : [])));
       opened.clear();

@@ -32,6 +32,7 @@ const declarations: Readonly<Record<string, string>> = {
   "Microsoft.Insights/dataCollectionRules": "monitor/dataCollectionRule",
   "Microsoft.Insights/diagnosticSettings": "monitor/diagnosticSetting",
   "Microsoft.KeyVault/vaults": "keyvault/vault",
+  "Microsoft.KeyVault/vaults/secrets": "keyvault/secret",
   "Microsoft.KubernetesConfiguration/extensions": "kubernetesconfiguration/extension",
   "Microsoft.KubernetesConfiguration/fluxConfigurations": "kubernetesconfiguration/fluxConfiguration",
   "Microsoft.ManagedIdentity/userAssignedIdentities": "managedidentity/userAssignedIdentity",

@@ -4,6 +4,7 @@ import { type ArmContext, operationPlan, type ResourceHandler, type ResourceRequ
 import { ArmError } from "../errors";
 import { type ArmResponse, jsonBody } from "../http";
 import { isObject, type JsonObject, stringAt } from "../json";
+import { secretValuesBelow } from "../key-vault/read-secret";
 import { type OperationHandler } from "../operations";
 import { type Change, mergeChanges } from "../store";
 import { listResources } from "./resource-list";
@@ -198,7 +199,7 @@ export function resourceGroupOperations(
       },
       succeed: (operation) =>
         mergeChanges(
-          { delete: keysOf(context(), operation.target) },
+          { delete: [...keysOf(context(), operation.target), ...secretValuesBelow(context(), operation.target)] },
           ...clusterIds(operation.target).map((id) => removal.change(context(), id)),
         ),
       fail(operation) {

@@ -46,7 +46,7 @@ const PROVIDERS: Readonly<Record<string, readonly string[]>> = {
     "dataCollectionEndpoints",
     "dataCollectionRuleAssociations",
   ],
-  "Microsoft.KeyVault": ["vaults"],
+  "Microsoft.KeyVault": ["vaults", "vaults/secrets"],
   "Microsoft.Kubernetes": ["connectedClusters"],
   "Microsoft.KubernetesConfiguration": ["extensions", "fluxConfigurations"],
   "Microsoft.ManagedIdentity": ["userAssignedIdentities", "userAssignedIdentities/federatedIdentityCredentials"],

@@ -1,6 +1,7 @@
 import { type ArmContext, type ResourceHandler } from "../context";
 import { ArmError } from "../errors";
 import { type JsonObject, objectAt, stringAt } from "../json";
+import { secretValuesBelow } from "../key-vault/read-secret";
 import { type Change } from "../store";
 import { requireSubscription } from "./resources";
 
@@ -20,6 +21,8 @@ export function afterDeletion(context: ArmContext, resource: JsonObject): Change
   const days = objectAt(resource, "properties")["softDeleteRetentionInDays"];
   const purgeAt = context.now() + (typeof days === "number" ? days : 90) * DAY_MILLISECONDS;
   return {
+    // The sandbox does not bring secrets back with their vault: their values go at once.
+    delete: secretValuesBelow(context, stringAt(resource, "id") ?? ""),
     put: {
       [PREFIX + name.toLowerCase()]: {
         vault: resource,

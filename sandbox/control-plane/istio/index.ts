@@ -12,10 +12,11 @@ import { ensureProcess, processRuns, stopProcess } from "../managed-process";
 import { type PlacedObject } from "../placed-object";
 import { portsIn } from "../ports";
 import { type ServiceRoutes } from "../service-routes";
-import { type IstioAddon } from "../types";
+import { type IstioAddon, type MeshAuthority } from "../types";
 import { admissionObjects } from "./admission";
 import { egressGateway, ingressGateway } from "./gateways";
 import { type Charts, renderCharts } from "./objects";
+import { isMounted, mountAuthority, reportUnmounted, unmountAuthority } from "./plugged-in-authority";
 import { istiodPortNames, type IstiodPorts, istiodProcess } from "./process";
 import { istiodName, istioNamespace } from "./settings";
 
@@ -23,6 +24,8 @@ import { istiodName, istioNamespace } from "./settings";
 export interface Istio {
   /** Makes its revisions be these; see ControlPlane.setIstio. */
   set(addon: IstioAddon | undefined, options: { readonly crdDelaySeconds: number }): Promise<void>;
+  /** Brings the certificate authority that its istiods sign with; see ControlPlane.setMeshAuthority. */
+  setAuthority(found: MeshAuthority | { readonly problem: string }): Promise<void>;
   /** Continues what an earlier process of ours has begun: starts what should run and does not. */
   resume(): Promise<void>;
   /** Ends what is under way, and the programs. */
@@ -35,9 +38,14 @@ interface State {
   readonly revisions: readonly Revision[];
   readonly ingressGateways: IstioAddon["ingressGateways"];
   readonly egressGateways: IstioAddon["egressGateways"];
+  /** Its own, or one that is plugged in: istiod's pods do not start before that is mounted. */
+  readonly authority: "own" | "awaited" | "mounted";
 }
 
-const nothing: State = { revisions: [], ingressGateways: [], egressGateways: [] };
+const nothing: State = { revisions: [], ingressGateways: [], egressGateways: [], authority: "own" };
+
+/** When pods become ready that cannot start. (KWOK counts in nanoseconds, which do not reach farther than 292 years.) */
+const never = new Date("2200-01-01T00:00:00Z");
 
 interface Revision {
   readonly name: string;
@@ -100,6 +108,7 @@ export function istio(context: Context): Istio {
           .map((name) => known.revisions.find((revision) => revision.name === name) ?? { name, startsAt }),
         ingressGateways: addon?.ingressGateways ?? [],
         egressGateways: addon?.egressGateways ?? [],
+        authority: addon?.pluggedInAuthority !== true ? "own" : known.authority === "mounted" ? "mounted" : "awaited",
       };
       if (JSON.stringify(wanted) === JSON.stringify(known)) return;
       await cancelInstall();
@@ -111,6 +120,7 @@ export function istio(context: Context): Istio {
       await remove(leaving);
       if (wanted.revisions.length === 0) {
         await remove(admissionObjects());
+        await unmountAuthority(api, directory);
         await context.routes.set("istio", {});
         await rm(file, { force: true });
         return;
@@ -119,6 +129,11 @@ export function istio(context: Context): Istio {
       // Last: after a kill before this, the next call does all of it.
       await writeWhole(file, JSON.stringify(wanted));
       install(wanted);
+    },
+    async setAuthority(found) {
+      const state = await readState(file);
+      if (state === undefined || state.authority === "own") return;
+      await ("problem" in found ? reportUnmounted(api, found.problem) : mountAuthority(api, directory, found));
     },
     async resume() {
       const state = await readState(file);
@@ -148,17 +163,22 @@ function removable({ objects, webhooks, gateways }: Installation): PlacedObject[
 
 async function render(
   context: Context,
-  { revisions, ingressGateways, egressGateways }: State,
+  { revisions, ingressGateways, egressGateways, authority }: State,
 ): Promise<Installation[]> {
   if (revisions.length === 0) return [];
   const tools = await ensureIstio(context.log);
   const newest = revisions.at(-1)?.name ?? "";
   return await Promise.all(
     revisions.map(async ({ name, startsAt }) => {
-      const readyAfter = new Date(Date.parse(startsAt) + startSeconds * 1000);
-      const config = path.join(context.directory, "config");
+      const starts = new Date(Date.parse(startsAt) + startSeconds * 1000);
+      const charts = await renderCharts(tools, path.join(context.directory, "config"), {
+        revision: name,
+        validating: newest,
+        readyAfter: authority === "awaited" ? never : starts,
+        pluggedInAuthority: authority !== "own",
+      });
       return {
-        ...(await renderCharts(tools, config, name, newest, readyAfter)),
+        ...charts,
         gateways: [
           ...ingressGateways.flatMap((mode) => ingressGateway(mode, name)),
           ...egressGateways.flatMap((gateway) => egressGateway(gateway, name)),
@@ -180,7 +200,7 @@ function stateFile(directory: string): string {
 
 async function readState(file: string): Promise<State | undefined> {
   const text = await ifExists(readFile(file, "utf8"));
-  // Written by a version of ours that knew no egress gateways, it has none.
+  // Written by a version of ours that knew no egress gateways, or no authority but its own, it has none.
   return text === undefined ? undefined : { ...nothing, ...(JSON.parse(text) as Partial<State>) };
 }
 
@@ -228,6 +248,7 @@ async function bootstrap(context: Context, state: State, signal: AbortSignal): P
     );
     addresses[`${service.spec.clusterIP}:443`] = ports.webhook;
     await context.routes.set("istio", addresses);
+    if (state.authority === "awaited") await authorityMounted(context, state, signal);
     await startIstiod(context, name, istiodProcess(tools, name, installation.istiod, ports, configFile(context, name)));
     await poll(`${istiodName(name)} serves its webhooks`, 60, async () => {
       signal.throwIfAborted();
@@ -245,6 +266,21 @@ async function bootstrap(context: Context, state: State, signal: AbortSignal): P
     context,
     `Istio is installed and serves its webhooks: ${state.revisions.map(({ name }) => name).join(", ")}`,
   );
+}
+
+/** Waits until the authority is mounted, as long as that takes, and then lets istiod's pods become ready. */
+async function authorityMounted(context: Context, state: State, signal: AbortSignal): Promise<void> {
+  while (!(await isMounted(context.directory))) await sleep(200, undefined, { signal });
+  const now = new Date().toISOString();
+  const later = (startsAt: string): string => (startsAt > now ? startsAt : now);
+  const mounted: State = {
+    ...state,
+    authority: "mounted",
+    revisions: state.revisions.map(({ name, startsAt }) => ({ name, startsAt: later(startsAt) })),
+  };
+  for (const { objects } of await render(context, mounted)) await applyAll(context.api, objects);
+  signal.throwIfAborted();
+  await writeWhole(stateFile(context.directory), JSON.stringify(mounted));
 }
 
 /** Where each revision's istiod of a control plane serves sidecars: ports of the loopback by `name.namespace:port` of its Service. */

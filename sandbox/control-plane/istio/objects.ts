@@ -58,21 +58,27 @@ const resources: Readonly<Record<string, readonly [api: string, plural: string]>
 /** How many istiod there are: the least of AKS's horizontal pod autoscaler, which does not run here. */
 const replicas = 2;
 
+/** A revision of the add-on, as its charts are rendered. */
+export interface RevisionCharts {
+  readonly revision: string;
+  /** The revision that validates custom resources. */
+  readonly validating: string;
+  /** When the pods that stand for istiod may become ready. */
+  readonly readyAfter: Date;
+  readonly pluggedInAuthority: boolean;
+}
+
 /**
  * Renders Istio's own charts for a revision of the add-on.
- * @param validating the revision that validates custom resources.
  * @param directory where the settings are written.
- * @param readyAfter when the pods that stand for istiod may become ready.
  */
 export async function renderCharts(
   tools: IstioTools,
   directory: string,
-  revision: string,
-  validating: string,
-  readyAfter: Date,
+  { revision, validating, readyAfter, pluggedInAuthority }: RevisionCharts,
 ): Promise<Charts> {
   const settings = path.join(directory, `istio-${revision}.yaml`);
-  await writeWhole(settings, stringify(istioOperator(revision, validating)));
+  await writeWhole(settings, stringify(istioOperator(revision, validating, pluggedInAuthority)));
   const { stdout } = await run(tools.path("istio-manifests"), [settings], { maxBuffer: 64 << 20 });
   const rendered = parseAllDocuments(stdout).flatMap((document) => (document.toJS() as KubernetesObject | null) ?? []);
   const all = rendered.map((object) =>

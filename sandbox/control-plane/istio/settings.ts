@@ -14,8 +14,9 @@ export function sharedConfigMapName(revision: string): string {
 /**
  * What AKS installs of a revision, as an IstioOperator for Istio's own charts.
  * @param validating the revision that validates custom resources: the newest.
+ * @param pluggedInAuthority whether its certificate authority comes from Key Vault.
  */
-export function istioOperator(revision: string, validating: string): object {
+export function istioOperator(revision: string, validating: string, pluggedInAuthority: boolean): object {
   return {
     apiVersion: "install.istio.io/v1alpha1",
     kind: "IstioOperator",
@@ -34,7 +35,12 @@ export function istioOperator(revision: string, validating: string): object {
         pilot: {
           autoscaleMin: 2,
           tolerations: [{ key: "CriticalAddonsOnly", operator: "Exists" }],
-          env: { SHARED_MESH_CONFIG: sharedConfigMapName(revision), ...withUpstreamEnvoy },
+          env: {
+            SHARED_MESH_CONFIG: sharedConfigMapName(revision),
+            // What AKS's documentation shows of istiod's log where a second root comes ("Updating new ROOT-CA") takes this.
+            ...(pluggedInAuthority ? { ISTIO_MULTIROOT_MESH: "true" } : {}),
+            ...withUpstreamEnvoy,
+          },
         },
       },
     },

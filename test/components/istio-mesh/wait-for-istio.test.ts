@@ -147,6 +147,19 @@ describe("what is missing is named", () => {
   });
 });
 
+test("an istiod without its volume is told with what the kubelet says last, of a key vault in short", async () => {
+  const answers = readyCluster().set(`GET /apis/apps/v1/namespaces/${namespace}/deployments`, ok({ items: [] }));
+  const events = `GET /api/v1/namespaces/${namespace}/events?fieldSelector=reason%3DFailedMount`;
+  const event = (minute: number, message: string) => ({ lastTimestamp: `2026-11-29T04:0${minute}:00Z`, message });
+  const vault = `MountVolume.SetUp failed for volume "cacerts" : failed to get objectType:secret, objectName:ca-key, objectVersion:: StatusCode=404 -- Status=404 Code="SecretNotFound" Message="A secret with (name/id) ca-key was not found."`;
+  answers.set(events, ok({ items: [event(3, vault), event(2, "disk is full")] }));
+  await expect(wait(answers)).rejects.toThrow(
+    /istiod-asm-1-30 and istiod-asm-1-29 in aks-istio-system to be available \(secret ca-key of the key vault: A secret .* was not found\.\).*may the add-on's identity read them/s,
+  );
+  answers.set(events, ok({ items: [event(3, vault), event(4, "disk is full")] }));
+  await expect(wait(answers)).rejects.toThrow(/to be available \(disk is full\).*describe deployment/s);
+});
+
 test("what is not there yet is waited for", async () => {
   const answers = readyCluster();
   const ready = answers.get(decision);
