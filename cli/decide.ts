@@ -1,14 +1,24 @@
-import { askedService, callerShowing, type CallRequest, decide, type Mesh, RequestError, type Verdict } from "../mesh";
-import { isJsonObject } from "../mesh/manifests";
+import {
+  askedService,
+  callerShowing,
+  type CallLimit,
+  callLimits,
+  type CallRequest,
+  decide,
+  type Mesh,
+  RequestError,
+  type Verdict,
+} from "../mesh";
+import { describeObject, isJsonObject } from "../mesh/manifests";
 import { readText } from "./input";
 import { loadMesh, sourceOptions } from "./load";
 import { readOptions } from "./options";
 import { schemaOf } from "./schemas";
 import { type Terminal } from "./terminal";
 
-/** `aks-mesh decide FILES… < requests.jsonl`: one verdict a line, in the order asked. */
+/** `aks-mesh decide FILES… [--limits] < requests.jsonl`: one verdict a line, in the order asked. */
 export async function decideCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
-  const { values, positionals } = readOptions(args, sourceOptions);
+  const { values, positionals } = readOptions(args, { ...sourceOptions, limits: { type: "boolean" } });
   const lines = readText(0, "standard input")
     .split("\n")
     .map((line) => line.trim());
@@ -21,7 +31,7 @@ export async function decideCommand(terminal: Terminal, args: readonly string[])
   let bad = false;
   const answers: string[] = [];
   for (const request of requests) {
-    const answer = "error" in request ? request : answerTo(mesh, request);
+    const answer = "error" in request ? request : answerTo(mesh, request, values.limits === true);
     if ("error" in answer) bad = true;
     answers.push(`${JSON.stringify({ $schema: schemaOf("verdict"), ...answer })}\n`);
     if (answers.length >= 1000) terminal.out(answers.splice(0).join(""));
@@ -31,17 +41,21 @@ export async function decideCommand(terminal: Terminal, args: readonly string[])
 }
 
 /** What happens to one call, or what is wrong with the request. */
-function answerTo(mesh: Mesh, request: CallRequest): Readonly<Record<string, unknown>> {
+function answerTo(mesh: Mesh, request: CallRequest, withLimits: boolean): Readonly<Record<string, unknown>> {
   try {
-    return verdictJson(decide(mesh, request));
+    return verdictJson(decide(mesh, request), withLimits ? callLimits(mesh, request) : undefined);
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     return { error: error.message };
   }
 }
 
-/** A verdict as data, see schemas/v1/verdict.json. */
-export function verdictJson(verdict: Verdict): Readonly<Record<string, unknown>> {
+/**
+ * A verdict as data, see schemas/v1/verdict.json.
+ *
+ * @param limits that hold the call. Default: they are left out.
+ */
+export function verdictJson(verdict: Verdict, limits?: readonly CallLimit[]): Readonly<Record<string, unknown>> {
   return {
     outcome: verdict.outcome,
     status: verdict.status,
@@ -51,7 +65,12 @@ export function verdictJson(verdict: Verdict): Readonly<Record<string, unknown>>
     ...(verdict.variesBy && { "varies-by": verdict.variesBy }),
     ...(verdict.unmetAssumptions && { "unmet-assumptions": verdict.unmetAssumptions }),
     ...(verdict.stoppedBy && { "stopped-by": verdict.stoppedBy }),
+    ...(limits && { limits: limits.map(limitJson) }),
   };
+}
+
+function limitJson({ limit, value, service, bucket, object }: CallLimit): Readonly<Record<string, unknown>> {
+  return { limit, value, service, ...(bucket && { bucket }), ...(object && { by: describeObject(object) }) };
 }
 
 /** Whether a request can ask for it: a path, or `*` as OPTIONS may. */

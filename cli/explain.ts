@@ -2,6 +2,8 @@ import { describeObject, formatPosition } from "../mesh/manifests";
 import {
   askedService,
   callerShowing,
+  type CallLimit,
+  callLimits,
   type CallRequest,
   decide,
   describeRequest,
@@ -30,6 +32,7 @@ const options = {
   tls: { type: "boolean" },
   "server-name": { type: "string" },
   principal: { type: "string" },
+  limits: { type: "boolean" },
   json: { type: "boolean" },
 } as const;
 
@@ -57,15 +60,20 @@ export async function explainCommand(terminal: Terminal, args: readonly string[]
   const asked = askedService(from, to);
   const mesh = await loadMesh(terminal, { ...values, files: positionals }, asked === undefined ? [] : [asked]);
   let verdict: Verdict;
+  let limits: readonly CallLimit[] | undefined;
   try {
     verdict = decide(mesh, request);
+    if (values.limits === true) limits = callLimits(mesh, request);
   } catch (error) {
     if (error instanceof RequestError) throw new UsageError(error.message);
     throw error;
   }
   if (values.json === true) {
-    terminal.out(`${JSON.stringify({ $schema: schemaOf("verdict"), ...verdictJson(verdict) }, null, 2)}\n`);
-  } else terminal.out(describeVerdict(mesh, request, verdict, terminal.paint));
+    terminal.out(`${JSON.stringify({ $schema: schemaOf("verdict"), ...verdictJson(verdict, limits) }, null, 2)}\n`);
+  } else {
+    terminal.out(describeVerdict(mesh, request, verdict, terminal.paint));
+    if (limits !== undefined) terminal.out(describeLimits(mesh, limits, terminal.paint));
+  }
   return 0;
 }
 
@@ -73,6 +81,16 @@ function readHeader(text: string): readonly [string, string] {
   const at = text.search(/[=:]/);
   if (at < 1) throw new UsageError(`--header ${text} must be NAME=VALUE.`);
   return [text.slice(0, at), text.slice(at + 1).trim()];
+}
+
+function describeLimits(mesh: Mesh, limits: readonly CallLimit[], paint: Paint): string {
+  const lines = limits.map(({ limit, value, service, object, path }) => {
+    const position = object && mesh.positions.of(object, path);
+    const by = object === undefined ? "" : `  ${describeObject(object)}`;
+    const place = position === undefined ? "" : paint.dim(`  ${formatPosition(position)}`);
+    return `    ${service}: ${limit} ${value}${by}${place}`;
+  });
+  return `\n  limits\n${(lines.length > 0 ? lines : ["    none"]).join("\n")}\n`;
 }
 
 /** An outcome in words, coloured. */

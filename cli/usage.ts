@@ -44,7 +44,8 @@ export const commandUsages = {
   explain: {
     synopsis: [
       "explain FILES… --from NS/SA --to HOST:PORT",
-      "[--method M] [--path P] [--header NAME=VALUE]… [--host H] [--tcp] [--tls] [--server-name NAME] [--principal NAME] [--json]",
+      "[--method M] [--path P] [--header NAME=VALUE]… [--host H] [--tcp] [--tls] [--server-name NAME] [--principal NAME]",
+      "[--limits] [--json]",
     ],
     summary: "what happens to one call, and which lines decide it",
     options: {
@@ -60,6 +61,7 @@ export const commandUsages = {
       "--server-name NAME": 'the same, with another server name, or none: ""',
       "--principal NAME":
         'the same, with a client certificate of the mesh\'s authority for this name; or --from "outside as NAME"',
+      "--limits": "also the retries, timeouts, circuit breakers and rates that hold the call",
       ...json,
       ...sources,
     },
@@ -116,9 +118,12 @@ export const commandUsages = {
       "Exit code: 0 fine, or nothing as bad as --fail-on says; 1 findings; 2 wrong usage, or manifests that cannot be read and so were not checked.",
   },
   decide: {
-    synopsis: ["decide FILES… < requests.jsonl"],
+    synopsis: ["decide FILES… [--limits] < requests.jsonl"],
     summary: "one verdict a line, for machines",
-    options: sources,
+    options: {
+      "--limits": "with the retries, timeouts, circuit breakers and rates that hold the call",
+      ...sources,
+    },
     example: `echo '{"from":"shop/cart","to":"catalogue.shop:80","path":"/items"}' | aks-mesh decide manifests/`,
   },
   observed: {

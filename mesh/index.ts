@@ -1,5 +1,6 @@
 export { changeTitles } from "./analysis/change-titles";
 export type { CallTree, Rule } from "./analysis/call-tree";
+export { bucketText, type CallLimit, callLimits } from "./analysis/call-limits";
 export { decide, RequestError, serverNameOf } from "./analysis/decide";
 export { type AccessChange, diff, DiffTooLarge } from "./analysis/diff";
 export type { AdmissionFinding, Finding } from "./analysis/finding";

@@ -5,6 +5,7 @@ import { ended, wasInterrupted } from "./engine";
 import { findEmulator, stopEmulator } from "./emulator";
 import { activeFaults, faultCommand, struck } from "./fault-command";
 import { kubectlCommand } from "./kubectl-command";
+import { loadCommand } from "./load";
 import { migrateCommand } from "./migrate-command";
 import { sandboxPaths } from "./paths";
 import { terminalReport, UserError } from "./progress";
@@ -26,6 +27,8 @@ npm run sandbox -- aks-mesh …               the command of this checkout, in t
 npm run sandbox -- traffic [--seconds N]    run the pods with real sidecars: who calls whom, and how it ends
   --metrics                                 with Prometheus, Alertmanager and the stack's dashboards
   --access-log FILE                         with what sidecars say about each request, a line of JSON each
+npm run sandbox -- load FROM TO [--path P] … many calls by a pod of account FROM to Service TO, beside the limits of the policy
+  --requests N --concurrency N --rate N     how many in all, at a time, and begun in a second; see docs/resilience.md
 npm run sandbox -- migrate [--yes] [--back] move stack dev from Open Service Mesh to Istio, see docs/migrate.md
   --watch                                   run the pods meanwhile: how their calls end in each step
 npm run sandbox -- fault [NAME|clear] …     list faults, switch one on, or all off`;
@@ -92,6 +95,8 @@ async function main([command = "up", ...rest]: readonly string[]): Promise<numbe
       return aksMeshCommand(await openSandbox(terminalReport()), rest);
     case "traffic":
       return trafficCommand(await openSandbox(terminalReport()), rest);
+    case "load":
+      return loadCommand(() => openSandbox(terminalReport()), rest);
     case "migrate":
       return migrateCommand(await openSandbox(terminalReport()), rest);
     case "fault":

@@ -19,7 +19,20 @@ function renamed(query: string, names: Readonly<Record<string, string>>): string
 
 /** A sum of rates of a counter of Envoy's about one upstream Service, by who calls whom and further labels. The pod that counts is the caller. */
 function envoyRate(counter: string, labels = ends): string {
-  const rate = `rate(${counter}{job="mesh-sidecars", destination_service!=""}[${window}])`;
+  return sumOf(rateOf(counter), labels);
+}
+
+/** The same of several counters, of which an Envoy may have some only: their names keep them apart until they are added. */
+function envoyRates(...counters: readonly string[]): string {
+  const rates = counters.map((counter) => `label_replace(${rateOf(counter)}, "counter", "${counter}", "", "")`);
+  return sumOf(`(${rates.join(" or ")})`, ends);
+}
+
+function rateOf(counter: string): string {
+  return `rate(${counter}{job="mesh-sidecars", destination_service!=""}[${window}])`;
+}
+
+function sumOf(rate: string, labels: string): string {
   return `sum by (${labels}) (${renamed(rate, { source_namespace: "namespace", source_workload: "workload" })})`;
 }
 
@@ -99,7 +112,8 @@ export function recordingRules(mesh: MeshName, certificateSeconds: number): read
     {
       record: "mesh:overflows:rate2m",
       query: byMesh(
-        envoyRate("envoy_cluster_upstream_rq_pending_overflow"),
+        // Newer Envoys count requests in flight that are too many by the second name alone.
+        envoyRates("envoy_cluster_upstream_rq_pending_overflow", "envoy_cluster_upstream_rq_active_overflow"),
         istioRate("istio_requests_total", "", ', response_flags=~".*UO.*"'),
       ),
       meaning: "Requests that a sidecar answered with 503 as the circuit breaker was open; per second.",

@@ -3,6 +3,7 @@ import { type AccountKey } from "../cluster/keys";
 import { type KubernetesObject, type Positions, type Problem } from "../manifests";
 import { type PathNormalization } from "../request/path-normalization";
 import { type CallTree } from "./call-tree";
+import { type BoundedCall, type CallLimit } from "./call-limits";
 import { type AdmissionFinding, type Finding } from "./finding";
 
 /** One port of a Service, under one of the names that lead to it. */
@@ -141,6 +142,8 @@ export interface Mesh {
   boundary(): Boundary;
   /** What happens to a caller's calls to an address. */
   callTree(from: Caller, to: Address, sent: Sent): CallTree;
+  /** The limits that hold a call that passes. */
+  limitsOf(call: BoundedCall): readonly CallLimit[];
   /** Whether calls of the account that the relation does not have may yet be more than refused. */
   hasOtherWays(caller: AccountKey): boolean;
   /** Calls of pods to themselves, which no sidecar sees. */

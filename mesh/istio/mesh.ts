@@ -7,6 +7,7 @@ import { type AskedService } from "../cluster/dns";
 import { type Manifests } from "../manifests";
 import { admissionFindings } from "./admission";
 import { boundary } from "./boundary";
+import { limitsOf } from "./call-limits";
 import { callFrom } from "./calls/call";
 import { accountOf } from "./calls/client";
 import { istioExtent } from "./extent";
@@ -52,6 +53,7 @@ export function istioMesh(
       if (tree === undefined) trees.set(key, (tree = callFrom(plane, from, to, sent)));
       return tree;
     },
+    limitsOf: (call) => limitsOf(plane, call),
     // The relation has all that passes: sidecars are told of every Service, and policies decide.
     hasOtherWays: () => false,
     ownCalls: () => ownCalls(plane),

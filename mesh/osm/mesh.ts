@@ -2,6 +2,7 @@ import { type Mesh } from "../analysis/mesh";
 import { networkPolicyAdmission, unreadNetworkPolicies } from "../analysis/network-policy-objects";
 import { type AskedService } from "../cluster/dns";
 import { type Manifests } from "../manifests";
+import { limitsOf } from "./call-limits";
 import { callFrom } from "./calls/callers";
 import { hasOtherWays, ownCalls } from "./calls/other-ways";
 import { type ControlPlane, controlPlane } from "./control-plane";
@@ -53,6 +54,7 @@ export function osmMesh(
       if (tree === undefined) trees.set(key, (tree = callFrom(plane, from, to, sent)));
       return tree;
     },
+    limitsOf: (call) => limitsOf(plane, call),
     hasOtherWays: (caller) => hasOtherWays(plane, caller),
     ownCalls: () => ownCalls(plane),
     knownAccounts: memoOnce(() => {

@@ -31,6 +31,28 @@ export interface PodStatistics {
   readonly envoy?: Readonly<Record<string, number>>;
 }
 
+/** Many calls of one kind, each on a connection of its own. */
+export interface Load extends Call {
+  /** Key of the pod that makes them, by its sidecar. */
+  readonly from: string;
+  readonly requests: number;
+  /** Most calls at the same time. */
+  readonly concurrency: number;
+  /** Most calls that begin in a second. Default: as many as end. */
+  readonly perSecond?: number;
+}
+
+/** What came of a load so far. */
+export interface LoadProgress {
+  /** How calls ended, as {@link CountedCall} has it. */
+  readonly ends: Readonly<Record<string, number>>;
+  readonly seconds: number;
+  /** Whether all calls have ended. */
+  readonly done: boolean;
+  /** How long calls took that passed, in milliseconds; absent before the end, and where none did. */
+  readonly latency?: { readonly p50: number; readonly p90: number; readonly p99: number; readonly max: number };
+}
+
 /** A container as the runner starts it. */
 export interface ContainerSpec {
   readonly name: string;
@@ -83,6 +105,10 @@ export interface PodRunner {
    * @returns how it ended.
    */
   call(call: Call, from?: string): Promise<string>;
+  /** Begins a load. Only one is under way at a time. */
+  load(load: Load): Promise<void>;
+  /** @param stop whether no further calls are to begin. @returns what came of the load so far. */
+  loaded(stop: boolean): Promise<LoadProgress>;
   /** Keeps the access logs of the sidecars that start from then on in a file, a line of JSON for each request. */
   keepAccessLog(file: string): Promise<void>;
   /** Opens an HTTP proxy by which programs of this machine reach pods, from outside the mesh. @returns its address, `127.0.0.1:port`. */
@@ -171,6 +197,8 @@ export async function openPodRunner(
     set: async (world) => ((await ask({ set: world })) as { problems: Record<string, string> }).problems,
     statistics: async (pattern) => (await ask({ statistics: pattern })) as Record<string, PodStatistics>,
     call: async (call, from) => ((await ask({ call: { ...call, from } })) as { end: string }).end,
+    load: async (load) => void (await ask({ load })),
+    loaded: async (stop) => (await ask({ loaded: { stop } })) as LoadProgress,
     keepAccessLog: async (file) => void (await ask({ accessLog: file })),
     openProxy: async () => ((await ask({ proxy: true })) as { address: string }).address,
     close: async () => {

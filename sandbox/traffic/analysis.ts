@@ -11,6 +11,20 @@ export interface AskedCall extends Call {
   readonly from: string;
 }
 
+/** A retry, timeout, circuit breaker or rate that holds a call. */
+export interface Limit {
+  /** By the name that a policy has for it, such as `maxRequests`. */
+  readonly limit: string;
+  /** As a person would say it. */
+  readonly value: string;
+  /** `namespace/name` of the Service whose calls it bounds. */
+  readonly service: string;
+  /** Of a rate: so many in each so many seconds, and so many more at once. */
+  readonly bucket?: { readonly amount: number; readonly seconds: number; readonly burst: number };
+  /** The object that says so; absent for what a mesh does of its own. */
+  readonly by?: string;
+}
+
 /** What `aks-mesh decide` says of a call. */
 export interface Verdict {
   readonly outcome: string;
@@ -18,6 +32,8 @@ export interface Verdict {
   readonly backends: Readonly<Record<string, number>>;
   readonly because: readonly string[];
   readonly outcomes?: readonly string[];
+  /** Where they were asked for. */
+  readonly limits?: readonly Limit[];
 }
 
 /** A mesh, as the analysis names it. */
@@ -27,18 +43,25 @@ export type MeshName = "osm" | "istio";
  * Asks the program's own analysis what becomes of calls under these objects: by its command, as anybody would.
  * @param directory where the objects are written for it, for the moment.
  * @param mesh which one runs: the cluster may still have another's objects.
+ * @param withLimits whether verdicts are to tell the limits of calls. Default: false.
  */
 export async function decideCalls(
   directory: string,
   mesh: MeshName,
   objects: readonly KubernetesObject[],
   calls: readonly AskedCall[],
+  withLimits = false,
 ): Promise<readonly Verdict[]> {
   if (calls.length === 0) return [];
   const requests = calls.map(({ from, to, protocol, method, path, host, headers }) =>
     JSON.stringify({ from, to, protocol, method, path, host, headers }),
   );
-  const output = await analysis(directory, objects, ["decide", "--mesh", mesh], `${requests.join("\n")}\n`);
+  const output = await analysis(
+    directory,
+    objects,
+    ["decide", "--mesh", mesh, ...(withLimits ? ["--limits"] : [])],
+    `${requests.join("\n")}\n`,
+  );
   return output
     .trim()
     .split("\n")

@@ -98,6 +98,32 @@ describe("aks-mesh", () => {
     expect(stdout).not.toContain("\u001b");
   });
 
+  it("tells the limits of a call where it is asked for them", () => {
+    const setting = {
+      ...{ apiVersion: "policy.openservicemesh.io/v1alpha1", kind: "UpstreamTrafficSetting" },
+      ...{ metadata: { name: "few", namespace: "bookstore" } },
+      spec: {
+        host: "bookstore.bookstore.svc.cluster.local",
+        rateLimit: { local: { http: { requests: 10, unit: "second" } } },
+      },
+    };
+    writeFileSync(join(folder, "few.yaml"), JSON.stringify(setting));
+    const asked = JSON.stringify({ ...call, path: "/buy" });
+    expect(JSON.parse(run(["decide", "all.yaml", "few.yaml"], asked).stdout)).not.toHaveProperty("limits");
+    const { limits } = JSON.parse(run(["decide", "all.yaml", "few.yaml", "--limits"], asked).stdout) as {
+      limits: unknown;
+    };
+    const by = "UpstreamTrafficSetting bookstore/few";
+    const bucket = { amount: 10, seconds: 1, burst: 0, status: 429 };
+    const value = "10 per second, then 429";
+    expect(limits).toEqual([{ limit: "requestRate", value, service: "bookstore/bookstore", bucket, by }]);
+    const to = ["--from", call.from, "--to", call.to, "--path", "/buy", "--limits"];
+    expect(run(["explain", "all.yaml", "few.yaml", ...to]).stdout).toContain(
+      `  limits\n    bookstore/bookstore: requestRate ${value}  ${by}  few.yaml:1:`,
+    );
+    expect(run(["explain", "all.yaml", ...to]).stdout).toContain("  limits\n    none\n");
+  });
+
   it("says where RE2 refuses a pattern", () => {
     const { status, stderr, stdout } = run(["decide", "bad.yaml"], JSON.stringify(call));
     expect(status).toBe(2);

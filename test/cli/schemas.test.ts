@@ -8,7 +8,7 @@ import { readRequest, verdictJson } from "../../cli/decide";
 import { main } from "../../cli/main";
 import { schemaOf, type SchemaName } from "../../cli/schemas";
 import { readCases } from "../../judge/case-file";
-import { decide, guaranteeKind, meshOf, readGuarantees } from "../../mesh";
+import { callLimits, decide, guaranteeKind, meshOf, readGuarantees } from "../../mesh";
 import { isJsonObject, parseManifests } from "../../mesh/manifests";
 import { capture } from "./capture";
 
@@ -130,7 +130,8 @@ describe("schemas/v1", () => {
           to: `${service.host}:${String(service.port)}`,
           protocol: service.kind ?? "http",
         } as const;
-        const verdict = JSON.parse(JSON.stringify(verdictJson(decide(mesh, request)))) as object;
+        const limits = callLimits(mesh, request);
+        const verdict = JSON.parse(JSON.stringify(verdictJson(decide(mesh, request), limits))) as object;
         expect(fits("verdict", { $schema, ...verdict }), name).toBe("fits");
         expect(fits("verdict", { $schema, ...verdict, more: 1 }), name).not.toBe("fits");
       }

@@ -1,16 +1,40 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { type LoadReport } from "../../sandbox/load/report";
 import { type Sandbox } from "../../sandbox/sandbox";
 
 /** Starts `traffic …` as a process of its own. */
 export function startTraffic(
+  sandbox: Sandbox,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): ChildProcess {
+  return start("run-traffic.ts", sandbox, args, environment);
+}
+
+/** Starts `load …` as a process of its own, which says on standard error how far it is. */
+export function startLoad(sandbox: Sandbox, ...args: readonly string[]): ChildProcess {
+  return start("run-load.ts", sandbox, args);
+}
+
+/** Runs `load … --json` to its end, which is not to be a failure. */
+export async function loadOf(
+  sandbox: Sandbox,
+  ...args: readonly string[]
+): Promise<{ readonly code: number | null; readonly report: LoadReport }> {
+  const { code, stdout, stderr } = await output(startLoad(sandbox, ...args, "--json"));
+  if (stdout === "") throw new Error(`load ${args.join(" ")}: ${stderr}`);
+  return { code, report: JSON.parse(stdout) as LoadReport };
+}
+
+function start(
+  script: string,
   { paths }: Sandbox,
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
 ): ChildProcess {
-  const script = join(__dirname, "run-traffic.ts");
-  return spawn(process.execPath, ["--import", "tsx", script, paths.directory, ...args], {
+  return spawn(process.execPath, ["--import", "tsx", join(__dirname, script), paths.directory, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...environment },
   });

@@ -14,7 +14,8 @@ import { openTraffic, type Traffic } from "../../sandbox/traffic/traffic";
 import { type MetricsReport } from "../../sandbox/metrics/panels";
 import { type Observed } from "../../mesh";
 import { closeTestSandbox, kubectl, openTestSandbox } from "./in-sandbox";
-import { output, startTraffic } from "./traffic-process";
+import { type LoadReport } from "../../sandbox/load/report";
+import { loadOf, output, startLoad, startTraffic } from "./traffic-process";
 
 let sandbox: Sandbox;
 let problem: string | undefined;
@@ -246,6 +247,100 @@ describe.sequential("traffic", () => {
     } finally {
       await rm(binaries, { recursive: true });
     }
+  });
+});
+
+/** Calls of the sample that its policy lets pass, to each of the two versions. */
+const toFirst = ["bookbuyer/bookbuyer", "bookstore-v1.bookstore:14001", "--path"] as const;
+const toSecond = ["bookbuyer", "bookstore-v2", "--path"] as const;
+
+describe.sequential("load", () => {
+  beforeAll(async () => {
+    const policy = "policy.openservicemesh.io/v1alpha1";
+    const setting = (name: string, limits: object) => ({
+      ...{ apiVersion: policy, kind: "UpstreamTrafficSetting", metadata: { name, namespace: "bookstore" } },
+      spec: { host: `bookstore-${name}.bookstore.svc.cluster.local`, ...limits },
+    });
+    await apply(setting("v1", { rateLimit: { local: { http: { requests: 20, unit: "hour", burst: 5 } } } }));
+    await apply(setting("v2", { connectionSettings: { http: { maxRequests: 5 } } }));
+    await apply({
+      ...{ apiVersion: policy, kind: "Retry", metadata: { name: "books", namespace: "bookbuyer" } },
+      spec: {
+        source: { kind: "ServiceAccount", name: "bookbuyer", namespace: "bookbuyer" },
+        destinations: [{ kind: "Service", name: "bookstore-v1", namespace: "bookstore" }],
+        retryPolicy: { retryOn: "5xx", perTryTimeout: "1s", numRetries: 2, retryBackoffBaseInterval: "1ms" },
+      },
+    });
+  });
+
+  it("passes what a full bucket has, and no call more", async (context) => {
+    needsPods(context);
+    const { code, report } = await loadOf(sandbox, ...toFirst, "/buy-a-book/new", "--requests=100", "--concurrency=4");
+    expect(code).toBe(1);
+    expect(report).toMatchObject({ passed: 25, ends: { "200": 25, "429": 75 }, interrupted: false });
+    expect(report.sidecars).toMatchObject({ limitedRequests: 75, overflowedRequests: 0, retried: 0 });
+    expect(report.byRate).toEqual({ atOnce: 25, most: 45 });
+    expect(report.configured.map(({ limit, value, by }) => [limit, value, by].join(" "))).toEqual([
+      "retries 2 on 5xx Retry bookbuyer/books",
+      "perTryTimeout 1s Retry bookbuyer/books",
+      "requestRate 20 per hour and 5 more at once, then 429 UpstreamTrafficSetting bookstore/v1",
+    ]);
+  });
+
+  it("overflows a circuit breaker with calls that are under way at the same time, each told by the sidecar", async (context) => {
+    needsPods(context);
+    // While five wait for their answers the others come.
+    const slow = "/buy-a-book/new?delay=3s";
+    const { report } = await loadOf(sandbox, ...toSecond, slow, "--requests=20", "--concurrency=20");
+    const { "200": passed = 0, "503": overflowed = 0 } = report.ends;
+    expect({ ends: report.ends, all: passed + overflowed }).toMatchObject({ all: 20 });
+    expect(passed).toBeGreaterThanOrEqual(5);
+    expect(overflowed).toBeGreaterThan(0);
+    expect(report.sidecars).toMatchObject({ overflowedRequests: overflowed, limitedRequests: 0, retried: 0 });
+    expect(report.configured.map(({ limit, value }) => [limit, value].join(" "))).toEqual(["maxRequests 5"]);
+  });
+
+  it("tries failing and slow calls again as often as the policy says", async (context) => {
+    needsPods(context);
+    const failing = await loadOf(sandbox, ...toFirst, "/buy-a-book/new?status=500", "--requests=5", "--concurrency=5");
+    expect(failing.report).toMatchObject({ ends: { "500": 5 }, sidecars: { retried: 10, overflowedRequests: 0 } });
+    const slow = await loadOf(sandbox, ...toFirst, "/buy-a-book/new?delay=1h", "--requests=4", "--concurrency=4");
+    expect(slow.report).toMatchObject({ ends: { "504": 4 }, sidecars: { retried: 8, timedOut: 12 } });
+  });
+
+  it("of connections takes every one, where nothing bounds them, and says so", async (context) => {
+    needsPods(context);
+    const tcp = ["bookwarehouse", "mysql:3306", "--tcp", "--requests=50", "--concurrency=50"];
+    const { code, report } = await loadOf(sandbox, ...tcp);
+    expect({ code, ends: report.ends, configured: report.configured }).toEqual({
+      ...{ code: 0, ends: { answered: 50 }, configured: [] },
+    });
+  });
+
+  it("is refused where the policy lets no such call pass", async (context) => {
+    needsPods(context);
+    const { code, stderr } = await output(startLoad(sandbox, "bookthief", "bookstore.bookstore:14001"));
+    expect(code).toBe(2);
+    expect(stderr).toContain("bookthief/bookthief may not call bookstore.bookstore.svc.cluster.local:14001 by GET /");
+  });
+
+  it("tells what there is after Ctrl-C", async (context) => {
+    needsPods(context);
+    const child = startLoad(sandbox, ...toFirst, "/buy-a-book/new", "--requests=1000000", "--rate=20", "--json");
+    const exit = output(child);
+    await new Promise<void>((resolve) => {
+      let said = "";
+      child.stderr?.on("data", (chunk: Buffer) => {
+        said += chunk.toString("utf8");
+        if (said.includes("of 1000000 calls")) resolve();
+      });
+    });
+    child.kill("SIGINT");
+    const { code, stdout, stderr } = await exit;
+    expect(code, stderr).toBe(130);
+    const report = JSON.parse(stdout) as LoadReport;
+    expect(report.interrupted).toBe(true);
+    expect(report.passed).toBeGreaterThan(0);
   });
 });
 

@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { setTimeout as sleep } from "node:timers/promises";
 import { podProblem } from "../../sandbox/data-plane/runner";
@@ -5,7 +7,7 @@ import { type MetricsReport } from "../../sandbox/metrics/panels";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { resourcesInAzure } from "./azure";
 import { closeTestSandbox, configure, kubectl, openTestSandbox, stateOf } from "./in-sandbox";
-import { output, startTraffic } from "./traffic-process";
+import { loadOf, output, startTraffic } from "./traffic-process";
 
 const stack = "dev";
 const mesh = "aks-istio-system";
@@ -27,6 +29,13 @@ async function read(...args: string[]): Promise<string> {
   const exit = await kubectl(sandbox, stack, "get", ...args);
   expect(exit.code, exit.stderr).toBe(0);
   return exit.stdout.trim();
+}
+
+async function apply(...objects: readonly object[]): Promise<void> {
+  const file = join(sandbox.paths.directory, "objects.json");
+  await writeFile(file, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
+  const exit = await kubectl(sandbox, stack, "apply", "--filename", file);
+  expect(exit.code, exit.stderr).toBe(0);
 }
 
 /** Revisions of the istiods by which the sidecars of the bookstore's pods were injected. */
@@ -86,6 +95,61 @@ describe.sequential("the program on Istio, from nothing to nothing", () => {
     expect(metrics.panels.filter(({ series, problem: refused }) => series === 0 || refused !== undefined)).toEqual([]);
     // Calls that failed while pods came up may have an alert wait: none of them lasts until it fires.
     expect(metrics.alerts.filter(({ state }) => state === "firing")).toEqual([]);
+  });
+
+  it("shows limits of Istio under load: a circuit breaker, retries, timeouts, pods left out", async ({ skip }) => {
+    const problem = await podProblem();
+    if (problem !== undefined) skip(problem);
+    const calls = (path: string, ...more: readonly string[]) =>
+      loadOf(sandbox, "bookbuyer/bookbuyer", "bookstore-v1.bookstore:14001", "--path", path, ...more);
+    const metadata = { name: "load", namespace: "bookstore" };
+    const destination = { host: "bookstore-v1" };
+    const route = [{ destination }];
+    const kind = { apiVersion: "networking.istio.io/v1", metadata };
+    const routes = (rules: object) => ({
+      ...{ ...kind, kind: "VirtualService" },
+      spec: { hosts: ["bookstore-v1"], http: [{ route, ...rules }] },
+    });
+    const destinations = (trafficPolicy: object) => ({
+      ...{ ...kind, kind: "DestinationRule" },
+      spec: { host: "bookstore-v1", trafficPolicy },
+    });
+
+    await apply(
+      routes({ retries: { attempts: 2, retryOn: "5xx", perTryTimeout: "1s", backoff: "1ms" }, timeout: "2s" }),
+    );
+    const failing = await calls("/buy-a-book/new?status=500", "--requests=5", "--concurrency=5");
+    expect(failing.report).toMatchObject({ ends: { "500": 5 }, sidecars: { retried: 10 } });
+    const slow = await calls("/buy-a-book/new?delay=1h", "--requests=4", "--concurrency=4");
+    expect(slow.report.ends).toEqual({ "504": 4 });
+    expect(slow.report.sidecars.timedOut).toBeGreaterThan(0);
+    expect(slow.report.configured.map(({ limit, value, by }) => [limit, value, by].join(" "))).toEqual([
+      "retries 2 on 5xx VirtualService bookstore/load",
+      "perTryTimeout 1s VirtualService bookstore/load",
+      "timeout 2s VirtualService bookstore/load",
+    ]);
+
+    await apply(
+      routes({ retries: { attempts: 0 } }),
+      destinations({ connectionPool: { http: { http2MaxRequests: 5 } } }),
+    );
+    const many = await calls("/buy-a-book/new?delay=3s", "--requests=20", "--concurrency=20");
+    const { "200": passed = 0, "503": overflowed = 0 } = many.report.ends;
+    expect({ ends: many.report.ends, all: passed + overflowed }).toMatchObject({ all: 20 });
+    expect(passed).toBeGreaterThanOrEqual(5);
+    expect(overflowed).toBeGreaterThan(0);
+    expect(many.report.sidecars).toMatchObject({ overflowedRequests: overflowed, retried: 0 });
+
+    const outlierDetection = { consecutive5xxErrors: 1, baseEjectionTime: "1h", maxEjectionPercent: 100 };
+    await apply(destinations({ outlierDetection }));
+    const { report } = await calls("/buy-a-book/new?status=500", "--requests=50", "--concurrency=1");
+    expect(report.sidecars.ejected).toBe(1);
+    expect(report.ends["503"]).toBeGreaterThan(0);
+    expect(report.configured).toMatchObject([
+      { limit: "outliers", value: "1h after an error, at most 100 % of the pods" },
+    ]);
+    const deletion = await kubectl(sandbox, stack, "delete", "virtualservice,destinationrule", "load", "-n=bookstore");
+    expect(deletion.code, deletion.stderr).toBe(0);
   });
 
   it("refuses at preview what AKS refuses, and another mesh for a cluster that runs", async () => {

@@ -15,6 +15,8 @@ export interface MeshSettings {
   readonly allowAny: boolean;
   /** Whether sidecars speak mutual TLS wherever the other end can. */
   readonly autoMtls: boolean;
+  /** Retries where no route says how many. */
+  readonly defaultRetries: number;
 }
 
 export const defaultSettings: MeshSettings = {
@@ -24,6 +26,7 @@ export const defaultSettings: MeshSettings = {
   pathNormalization: "BASE",
   allowAny: true,
   autoMtls: true,
+  defaultRetries: 2,
 };
 
 const normalizations: Readonly<Record<string, PathNormalization>> = {
@@ -76,6 +79,11 @@ function settingsOf(reader: Reader, mesh: JsonObject): Partial<MeshSettings> {
   const trustDomain = reader.text(mesh["trustDomain"], at, "trustDomain");
   const normalization = path === undefined ? undefined : normalizations[path];
   const autoMtls = reader.flag(mesh["enableAutoMtls"], at, "enableAutoMtls");
+  const retries = reader.integer(
+    reader.record(mesh["defaultHttpRetryPolicy"], at, "defaultHttpRetryPolicy")["attempts"],
+    at,
+    "attempts",
+  );
   return {
     ...(rootNamespace !== undefined && { rootNamespace }),
     ...(trustDomain !== undefined && { trustDomain }),
@@ -85,5 +93,6 @@ function settingsOf(reader: Reader, mesh: JsonObject): Partial<MeshSettings> {
     ...(normalization !== undefined && { pathNormalization: normalization }),
     ...(mode !== undefined && { allowAny: mode === "ALLOW_ANY" }),
     ...(autoMtls !== undefined && { autoMtls }),
+    ...(retries !== undefined && { defaultRetries: retries }),
   };
 }

@@ -2,7 +2,8 @@
 // sidecar's real Envoy and with stand-ins for the images of OSM's bookstore sample.
 //
 // It reads lines of JSON, each a wish, and answers each with a line: `{"set": {…}}` makes the pods be those given,
-// `{"statistics": "^cluster"}` tells what was counted, `{"call": {…}}` sends a request from outside the mesh, `{"proxy": true}` opens
+// `{"statistics": "^cluster"}` tells what was counted, `{"call": {…}}` sends a request from outside the mesh, `{"load": {…}}` begins many of a
+// pod's, of which `{"loaded": {}}` tells what came, `{"proxy": true}` opens
 // an HTTP proxy by which programs of the host reach pods as one that is outside the mesh does, `{"accessLog": "/path"}` keeps what sidecars say about
 // each request. It needs a mount
 // namespace of its own and the right to make network namespaces; it ends, and with it all that it started, when its standard
@@ -48,6 +49,9 @@ type wish struct {
 	// Statistics is a regular expression: the names of those that are wanted.
 	Statistics *string   `json:"statistics"`
 	Call       *callWish `json:"call"`
+	// Load begins many calls, and Loaded asks what came of them.
+	Load   *loadWish   `json:"load"`
+	Loaded *loadedWish `json:"loaded"`
 	// AccessLog is the path of a file for the access logs of the sidecars that start from then on.
 	AccessLog *string `json:"accessLog"`
 	// Proxy asks for the address of an HTTP proxy into the pods' network.
@@ -90,13 +94,17 @@ func serve() error {
 			answer = runner.statistics(*asked.Statistics)
 		case asked.Call != nil:
 			answer, err = runner.call(*asked.Call)
+		case asked.Load != nil:
+			answer, err = runner.load(*asked.Load)
+		case asked.Loaded != nil:
+			answer, err = runner.progress(*asked.Loaded)
 		case asked.AccessLog != nil:
 			runner.access, err = openAccessLog(*asked.AccessLog)
 			answer = struct{}{}
 		case asked.Proxy:
 			answer, err = runner.openProxy()
 		default:
-			err = errors.New("wish for set, statistics, call, accessLog or proxy")
+			err = errors.New("wish for set, statistics, call, load, loaded, accessLog or proxy")
 		}
 		if err != nil {
 			answer = map[string]string{"error": err.Error()}

@@ -78,6 +78,8 @@ type runner struct {
 	pods    map[string]*pod
 	outside *netns.Namespace
 	proxy   net.Listener
+	// loaded is the last load; nil before the first.
+	loaded *load
 	// answering are addresses, host:port, outside of the cluster that have a server.
 	answering map[string]bool
 	// access is where sidecars' access logs go; nil where nobody wants them.
@@ -282,13 +284,13 @@ func (r *runner) call(call callWish) (map[string]string, error) {
 		if it == nil {
 			return nil, fmt.Errorf("the pod %s does not run", call.From)
 		}
-		return map[string]string{"end": programs.SendHTTP(dialIn(it.namespace), call.Call)}, nil
+		return map[string]string{"end": programs.Send(dialIn(it.namespace), call.Call)}, nil
 	}
 	outside, err := r.outsideMesh()
 	if err != nil {
 		return nil, err
 	}
-	return map[string]string{"end": programs.SendHTTP(dialIn(outside), call.Call)}, nil
+	return map[string]string{"end": programs.Send(dialIn(outside), call.Call)}, nil
 }
 
 // answer puts a server at an address outside of the cluster. It stays as long as this process.

@@ -103,7 +103,7 @@ func mysql(string) error {
 }
 
 func serve(port string, handler http.Handler) error {
-	server := &http.Server{Addr: "0.0.0.0:" + port, Handler: handler, ReadHeaderTimeout: callTimeout}
+	server := &http.Server{Addr: "0.0.0.0:" + port, Handler: asAsked(handler), ReadHeaderTimeout: callTimeout}
 	listener, err := net.Listen("tcp4", server.Addr)
 	if err != nil {
 		return err

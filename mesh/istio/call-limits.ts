@@ -1,0 +1,186 @@
+import { type BoundedCall, type CallLimit, type LimitName } from "../analysis/call-limits";
+import { parseAddress } from "../cluster/dns";
+import { type AccountKey } from "../cluster/keys";
+import { isJsonObject, type KubernetesObject, type ValuePath } from "../manifests";
+import { listAt, numberAt, textAt, valueAt } from "../manifests/inside";
+import { bytewise, httpRequest, meets } from "../request/match";
+import { type Client, clientsOf } from "./calls/client";
+import { destinationRulesFor } from "./calls/cluster";
+import { conditionOf, isForCaller } from "./calls/routes";
+import { type Scope } from "./calls/scope";
+import { hostOf, namedHost, resolveName, virtualServicesFor } from "./calls/virtual-hosts";
+import { type IstioPlane } from "./plane";
+import { fullName } from "./registry";
+import { type HttpRouteState, type VirtualServiceState } from "./state/virtual-services";
+
+/** The limits of a call: of the VirtualService's route that takes it, and of the DestinationRules of those that answer. */
+export function limitsOf(plane: IstioPlane, call: BoundedCall): readonly CallLimit[] {
+  const found = clientsOf(plane, call.caller).flatMap((client) =>
+    client.scope === undefined ? [] : limitsOfClient(plane, client, client.scope, call),
+  );
+  // Pods of one account may be told different things.
+  return [...new Map(found.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+/** The rule that takes a request. */
+interface Taken {
+  readonly service: VirtualServiceState;
+  readonly route: HttpRouteState;
+}
+
+function limitsOfClient(
+  plane: IstioPlane,
+  client: Client,
+  scope: Scope,
+  { request, backends }: BoundedCall,
+): readonly CallLimit[] {
+  const port = parseAddress(request.to)?.port ?? 0;
+  if (request.protocol === "tcp") {
+    return backends.flatMap((key) => destinationLimits(plane, client, key, { port, subsets: [""], isHttp: false }));
+  }
+  const named = namedHost(plane, scope, port, hostOf(request.host ?? request.to));
+  if (named?.host.service === undefined) return [];
+  const { namespace, name } = named.host.service;
+  const http = httpRequest(request, bytewise);
+  const taken = virtualServicesFor(plane, scope, named.host.host, port).flatMap((service): readonly Taken[] => {
+    const forCaller = service.http.map((route) => ({
+      route,
+      matches: route.matches.filter((match) => isForCaller(match, { client, scope, port })),
+    }));
+    const route = forCaller.find(
+      ({ route: { matches: all }, matches }) =>
+        all.length === 0 || matches.some((match) => meets(http, conditionOf(match))),
+    )?.route;
+    return route === undefined ? [] : [{ service, route }];
+  })[0];
+  return [
+    ...routeLimits(plane, `${namespace}/${name}`, taken),
+    ...backends.flatMap((key) => {
+      const host = fullNameOf(key);
+      const ways = (taken?.route.destinations ?? []).filter(
+        (one) => resolveName(one.host, taken?.service.namespace ?? "") === host,
+      );
+      const subsets = ways.length === 0 ? [""] : [...new Set(ways.map(({ subset }) => subset))];
+      return destinationLimits(plane, client, key, { port: ways[0]?.port ?? port, subsets, isHttp: true });
+    }),
+  ];
+}
+
+function fullNameOf(key: AccountKey): string {
+  const [namespace = "", name = ""] = key.split("/");
+  return fullName(namespace, name);
+}
+
+/** Of a rule that hands on to another VirtualService nothing is said here: that one's are its own. */
+function routeLimits(plane: IstioPlane, service: string, taken: Taken | undefined): readonly CallLimit[] {
+  if (taken?.route.delegate !== undefined) return [];
+  const object = taken?.service.object;
+  const path: ValuePath = taken === undefined ? [] : ["spec", "http", taken.route.index];
+  const retries = valueAt(object, ...path, "retries");
+  const own = object !== undefined && isJsonObject(retries);
+  const attempts = own ? (numberAt(retries, "attempts") ?? 0) : plane.state.settings.defaultRetries;
+  const limits: CallLimit[] = [];
+  if (attempts > 0) {
+    const on = (own ? textAt(retries, "retryOn") : undefined) ?? "what Istio takes for safe";
+    limits.push({
+      limit: "retries",
+      value: `${String(attempts)} on ${on}${own ? "" : ", of Istio's own"}`,
+      service,
+      object: own ? object : undefined,
+      path: own ? [...path, "retries"] : [],
+    });
+    const attempt = own ? textAt(retries, "perTryTimeout") : undefined;
+    if (attempt !== undefined) {
+      const place: ValuePath = [...path, "retries", "perTryTimeout"];
+      limits.push({ limit: "perTryTimeout", value: attempt, service, object, path: place });
+    }
+  }
+  const timeout = object === undefined ? undefined : textAt(object, ...path, "timeout");
+  if (timeout !== undefined) {
+    limits.push({ limit: "timeout", value: timeout, service, object, path: [...path, "timeout"] });
+  }
+  return limits;
+}
+
+type Reading = readonly [limit: LimitName, path: ValuePath];
+
+const tcpBreakers: readonly Reading[] = [
+  ["maxConnections", ["tcp", "maxConnections"]],
+  ["connectTimeout", ["tcp", "connectTimeout"]],
+];
+
+const httpBreakers: readonly Reading[] = [
+  ["maxPendingRequests", ["http", "http1MaxPendingRequests"]],
+  ["maxRequests", ["http", "http2MaxRequests"]],
+  ["maxRequestsPerConnection", ["http", "maxRequestsPerConnection"]],
+  ["maxRetries", ["http", "maxRetries"]],
+];
+
+function destinationLimits(
+  plane: IstioPlane,
+  client: Client,
+  service: string,
+  { port, subsets, isHttp }: { readonly port: number; readonly subsets: readonly string[]; readonly isHttp: boolean },
+): readonly CallLimit[] {
+  const host = plane.registry.find(fullNameOf(service));
+  if (host === undefined) return [];
+  const rules = destinationRulesFor(plane, client, host);
+  const main = rules.find(({ tls }) => tls !== undefined)?.object;
+  return subsets.flatMap((subset): readonly CallLimit[] => {
+    const owner = rules.find((rule) => rule.subsets.some(({ name }) => name === subset));
+    const index = owner?.subsets.findIndex(({ name }) => name === subset) ?? -1;
+    const policies: readonly Policy[] = [
+      ...(owner === undefined ? [] : [{ object: owner.object, path: ["spec", "subsets", index, "trafficPolicy"] }]),
+      ...(main === undefined ? [] : [{ object: main, path: ["spec", "trafficPolicy"] }]),
+    ];
+    const pool = partOf(policies, "connectionPool", port);
+    const outliers = partOf(policies, "outlierDetection", port);
+    return [
+      ...(pool === undefined ? [] : poolLimits(pool, service, isHttp)),
+      ...(outliers === undefined ? [] : outlierLimits(outliers, service)),
+    ];
+  });
+}
+
+/** A part of an object. */
+interface Policy {
+  readonly object: KubernetesObject;
+  readonly path: ValuePath;
+}
+
+/**
+ * A part of traffic policies, of which the first that has it counts. The settings of a port take the place of all that stands beside them
+ * (MergeTrafficPolicy in cluster_traffic_policy.go).
+ */
+function partOf(policies: readonly Policy[], part: string, port: number): Policy | undefined {
+  for (const { object, path } of policies) {
+    const ofPort = listAt(object, ...path, "portLevelSettings").findIndex(
+      (one) => numberAt(one, "port", "number") === port,
+    );
+    const place: ValuePath = ofPort < 0 ? [...path, part] : [...path, "portLevelSettings", ofPort, part];
+    if (isJsonObject(valueAt(object, ...place))) return { object, path: place };
+    if (ofPort >= 0) return undefined;
+  }
+  return undefined;
+}
+
+function poolLimits({ object, path: pool }: Policy, service: string, isHttp: boolean): readonly CallLimit[] {
+  return (isHttp ? [...tcpBreakers, ...httpBreakers] : tcpBreakers).flatMap(([limit, inside]): CallLimit[] => {
+    const path: ValuePath = [...pool, ...inside];
+    const value = valueAt(object, ...path);
+    // Istio takes 0 for no limit.
+    if ((typeof value !== "number" && typeof value !== "string") || value === 0) return [];
+    return [{ limit, value: String(value), service, object, path }];
+  });
+}
+
+/** What Istio and Envoy do where the rule does not say otherwise. */
+const defaults = { consecutive5xxErrors: 5, baseEjectionTime: "30s", maxEjectionPercent: 10 };
+
+function outlierLimits({ object, path }: Policy, service: string): readonly CallLimit[] {
+  const errors = numberAt(object, ...path, "consecutive5xxErrors") ?? defaults.consecutive5xxErrors;
+  const time = textAt(object, ...path, "baseEjectionTime") ?? defaults.baseEjectionTime;
+  const percent = numberAt(object, ...path, "maxEjectionPercent") ?? defaults.maxEjectionPercent;
+  const value = `${time} after ${errors === 1 ? "an error" : `${String(errors)} errors in a row`}, at most ${String(percent)} % of the pods`;
+  return errors === 0 ? [] : [{ limit: "outliers", value, service, object, path }];
+}
