@@ -20,16 +20,20 @@ import { loadTable } from "./table";
 export async function loadCommand(open: () => Promise<Sandbox>, args: readonly string[]): Promise<number> {
   const options = readLoadOptions(args);
   const sandbox = await open();
+  const problem = await podProblem();
+  if (problem !== undefined) throw new UserError(problem);
   const cluster = await stackCluster(sandbox, options.stack);
   const stop = new AbortController();
   const interrupt = () => stop.abort();
-  const problem = await podProblem();
-  if (problem !== undefined) throw new UserError(problem);
   mkdirSync(sandbox.paths.logs, { recursive: true });
   const log = createWriteStream(join(sandbox.paths.logs, "traffic.log"), { flags: "a", mode: 0o600 });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
   try {
     const report = await runLoad(cluster, options, sandbox.report, log, stop.signal);
+    if (report === undefined) {
+      console.error("Ended by Ctrl-C before the first call.");
+      return ended;
+    }
     console.log(options.json ? JSON.stringify(report, null, 2) : loadTable(report));
     if (report.interrupted) return ended;
     return report.passed === total(report.ends) ? 0 : 1;

@@ -42,6 +42,7 @@ const progressMilliseconds = 2000;
  *
  * @param log gets what the pods complain about.
  * @param signal ends the load early: what there is then is told.
+ * @returns nothing where it ended before the first call.
  * @throws UserError where nobody calls so, or where the policy does not let such calls pass.
  */
 export async function runLoad(
@@ -50,7 +51,7 @@ export async function runLoad(
   report: (message: string) => void,
   log: Writable,
   signal: AbortSignal,
-): Promise<LoadReport> {
+): Promise<LoadReport | undefined> {
   const { api, mesh, discovery, directory } = cluster;
   const objects = await readObjects(api);
   const istio = mesh === "istio" ? await ensureIstio(report) : undefined;
@@ -70,7 +71,8 @@ export async function runLoad(
   report("Starting pods …");
   const runner = await openPodRunner(report, log, istio?.path("pilot-agent"));
   try {
-    await settle(runner, withoutOwnCalls(world), running, signal);
+    const settled = await settle(runner, withoutOwnCalls(world), running, signal);
+    if (!settled) return undefined;
     const before = await runner.statistics(loadStatisticsPattern);
     const [host = "", port = ""] = target.to.split(":");
     const to = `${world.hosts[host] ?? host}:${port}`;
@@ -115,15 +117,15 @@ function withoutOwnCalls(world: World): World {
   return { ...world, pods };
 }
 
-/** Starts the pods and waits until their sidecars' configuration changes no more. */
-async function settle(runner: PodRunner, world: World, running: readonly Pod[], signal: AbortSignal): Promise<void> {
+/** Starts the pods and waits until their sidecars' configuration changes no more. @returns false where it was ended before. */
+async function settle(runner: PodRunner, world: World, running: readonly Pod[], signal: AbortSignal): Promise<boolean> {
   let last = "";
   let same = 0;
-  await poll(
+  return await poll(
     "the sidecars are configured",
     startSeconds,
     async () => {
-      if (signal.aborted) throw new UserError("Ended by Ctrl-C before the first call.");
+      if (signal.aborted) return false;
       const problems = Object.entries(await runner.set(world));
       const all = await runner.statistics(settledPattern);
       const ofPods = running.map(({ metadata }) => all[metadata.uid] ?? {});

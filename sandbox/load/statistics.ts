@@ -38,7 +38,7 @@ const ofCallers: Readonly<Record<string, Kind>> = {
 const callerStatistic = new RegExp(
   `^cluster\\.(.+?);?\\.(${Object.keys(ofCallers).join("|").replaceAll(".", "\\.")})$`,
 );
-const limitedRequests = /^(?!local_rate_limit|tcp_local).*\.?http_local_rate_limit\.rate_limited$/;
+const limitedRequests = /(^|\.)http_local_rate_limit\.rate_limited$/;
 const limitedConnections = /^local_rate_limit\..*\.rate_limited$/;
 
 /** Which statistics are read, beside those of whether sidecars serve. */

@@ -220,6 +220,9 @@ describe("on Istio", () => {
     const outlierDetection = { consecutive5xxErrors: 1 };
     const both = rule({ trafficPolicy: { ...pool(7), outlierDetection }, subsets });
     expect(values(both, toSubset)).toEqual(["9", "30s after an error, at most 10 % of the pods"]);
+    const ofPort = { portLevelSettings: [{ port: { number: 80 } }] };
+    const silent = rule({ trafficPolicy: pool(7), subsets: [{ name: "a", labels: {}, trafficPolicy: ofPort }] });
+    expect(values(silent, toSubset)).toEqual([]);
     expect(values(rule({ trafficPolicy: { ...pool(0), outlierDetection: { consecutive5xxErrors: 0 } } }))).toEqual([]);
   });
 });
