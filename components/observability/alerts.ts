@@ -7,6 +7,8 @@ export interface AlertThresholds {
   readonly errorRate?: number;
   /** The time within which 99 of 100 requests to a Service are answered, in milliseconds. Default: 1000. */
   readonly latencyMs?: number;
+  /** How many days before the end of the mesh's authority. Default: 30. For Istio alone: Open Service Mesh does not tell of its own. */
+  readonly authorityDays?: number;
 }
 
 /** What the alerts are made for. */
@@ -24,7 +26,7 @@ function grown(counter: string): string {
 
 /** The mesh's alerts. */
 export function alertRules({ mesh, certificateSeconds, thresholds }: AlertSubject): readonly AlertRule[] {
-  const { errorRate = 0.05, latencyMs = 1000 } = thresholds;
+  const { errorRate = 0.05, latencyMs = 1000, authorityDays = 30 } = thresholds;
   const to = "destination_namespace, destination_service";
   const target = "{{ $labels.destination_namespace }}/{{ $labels.destination_service }}";
   const pod = "{{ $labels.namespace }}/{{ $labels.pod }}";
@@ -57,6 +59,7 @@ export function alertRules({ mesh, certificateSeconds, thresholds }: AlertSubjec
       remedy:
         "The dashboard Certificates; does the control plane answer, and does the pod's sidecar reach it? A new pod gets a new certificate.",
     },
+    ...(mesh === "istio" ? [authorityEnds(authorityDays)] : []),
     {
       alert: "MeshPolicyRefused",
       query: "mesh:refused_configurations:increase10m > 0",
@@ -91,4 +94,19 @@ export function alertRules({ mesh, certificateSeconds, thresholds }: AlertSubjec
           : "kubectl -n aks-istio-system get pods -l app=istiod",
     },
   ];
+}
+
+/** The end of what signs workloads' certificates, as every istiod tells it: of an authority of one's own both certificates, else the root alone. */
+function authorityEnds(days: number): AlertRule {
+  const left = (metric: string, certificate: string): string =>
+    `label_replace(min(citadel_server_${metric}_expiry_seconds{job="mesh-control-plane"}), "certificate", "${certificate}", "", "")`;
+  return {
+    alert: "MeshAuthorityEnds",
+    query: `(${left("cert_chain", "intermediate")} or ${left("root_cert", "root")}) < ${days * 24 * 3600}`,
+    for: "1m",
+    severity: 1,
+    summary:
+      "The {{ $labels.certificate }} certificate of the mesh's authority ends in {{ $value | humanizeDuration }}; no call passes after that.",
+    remedy: "docs/certificates.md has the steps to another that cost no request. A new root takes days.",
+  };
 }

@@ -17,7 +17,7 @@ export function assertObservabilityArgs(args: ObservabilityArgs): number {
   const problems: string[] = [];
   const { certificateValidity = "24h", settings = {}, workspaceId } = args;
   const { alerts = {}, grafana, applicationInsights } = settings;
-  const { errorRate, latencyMs, actionGroupIds = [] } = alerts;
+  const { errorRate, latencyMs, authorityDays, actionGroupIds = [] } = alerts;
   const seconds = durationSeconds(certificateValidity);
   if (seconds === undefined || seconds < 60) {
     problems.push(
@@ -31,6 +31,13 @@ export function assertObservabilityArgs(args: ObservabilityArgs): number {
   }
   if (latencyMs !== undefined && !(latencyMs > 0 && Number.isFinite(latencyMs))) {
     problems.push(`settings.alerts.latencyMs: ${latencyMs} is no time; write milliseconds above 0, such as 1000.`);
+  }
+  if (authorityDays !== undefined && args.mesh === "osm") {
+    problems.push(
+      "settings.alerts.authorityDays: Open Service Mesh does not tell when its authority ends; take it out.",
+    );
+  } else if (authorityDays !== undefined && !(authorityDays > 0 && Number.isFinite(authorityDays))) {
+    problems.push(`settings.alerts.authorityDays: ${authorityDays} is no time; write days above 0, such as 30.`);
   }
   for (const id of actionGroupIds) {
     if (actionGroup.test(id)) continue;

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -8,10 +9,11 @@ import { ensureIstio } from "../../sandbox/tools/istio";
 import { type StackCluster } from "../../sandbox/traffic/cluster";
 import { openTraffic, type Traffic } from "../../sandbox/traffic/traffic";
 import { arm } from "./azure";
+import { type CertManager, openCertManager } from "./cert-manager";
 import { closeTestSandbox, openTestSandbox } from "./in-sandbox";
 import { bookstoreOn } from "./istio-bookstore";
 import { applyBetween, bookbuyersEnds, istioInjects, makeCluster } from "./mesh-cluster";
-import { intermediateOf, type KeyPair, newRoot, signedBy, speak } from "./sidecar-tls";
+import { intermediateOf, type KeyPair, lifeSeconds, newRoot, signedBy, speak } from "./sidecar-tls";
 import { until } from "./until";
 
 const revision = "asm-1-29";
@@ -23,6 +25,8 @@ let sandbox: Sandbox;
 let problem: string | undefined;
 let cluster: StackCluster;
 let traffic: Traffic;
+let sidecars: Sidecars;
+let certManager: CertManager | undefined;
 
 /** Two roots, two intermediates of the first and one of the second. */
 let rootA: KeyPair, rootB: KeyPair, a1: KeyPair, a2: KeyPair, b1: KeyPair;
@@ -73,6 +77,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   if (problem !== undefined) return;
+  await certManager?.close();
   await traffic?.close();
   await closeTestSandbox(sandbox);
 });
@@ -176,13 +181,21 @@ const settings: readonly (readonly [path: string, object: object])[] = [
   ],
 ];
 
+/** How long istiod says that its authority's certificates hold, in seconds by name of the metric. */
+async function authorityEnds(): Promise<Readonly<Record<string, number>>> {
+  const [istiod] = cluster.metrics;
+  const text = await (await fetch(`http://127.0.0.1:${istiod?.loopback}/metrics`)).text();
+  const lines = [...text.matchAll(/^citadel_server_(\w+)_expiry_seconds (\S+)$/gm)];
+  return Object.fromEntries(lines.map(([, name, seconds]) => [name, Number(seconds)]));
+}
+
 const names = ["bookbuyer", "bookstore"] as const;
 type Name = (typeof names)[number];
 
 /** What the sidecars of bookbuyer and bookstore are asked from outside of the mesh. */
 interface Sidecars {
-  /** Whether its certificate is of an authority of this name. */
-  readonly isSignedBy: (name: Name, issuer: string) => Promise<boolean>;
+  /** Whether its certificate is of the authority with this certificate. */
+  readonly isSignedBy: (name: Name, authority: string) => Promise<boolean>;
   /** Whether it takes a certificate that the authority has signed for bookbuyer. */
   readonly trusts: (name: Name, authority: KeyPair) => Promise<boolean>;
 }
@@ -198,7 +211,10 @@ async function openSidecars(): Promise<Sidecars> {
     });
   };
   return {
-    isSignedBy: async (name, issuer) => (await say(name)).issuer === issuer,
+    isSignedBy: async (name, by) => {
+      const { certificate } = await say(name);
+      return certificate !== undefined && new X509Certificate(certificate).verify(new X509Certificate(by).publicKey);
+    },
     trusts: async (name, by) => {
       const uri = "spiffe://cluster.local/ns/bookbuyer/sa/bookbuyer";
       const { cert, key } = await signedBy(by, [{ type: "url", value: uri }]);
@@ -225,13 +241,14 @@ it("signs with the authority, and changes to another of the same root and of a n
   await applyBetween(cluster.api, bookstoreOn(revision, names), settings);
   traffic = await openTraffic(cluster, () => undefined, new PassThrough().resume());
   await until(() => traffic.look());
-  const { isSignedBy, trusts } = await openSidecars();
-  expect(await isSignedBy("bookstore", "Intermediate A1")).toBe(true);
+  sidecars = await openSidecars();
+  const { isSignedBy, trusts } = sidecars;
+  expect(await isSignedBy("bookstore", a1.cert)).toBe(true);
   expect(await trusts("bookstore", a2), "another authority of the root").toBe(true);
   expect(await trusts("bookstore", b1), "another root").toBe(false);
 
   await putSecrets(authority([rootA], a2, rootA));
-  await untilBoth((name) => isSignedBy(name, "Intermediate A2"));
+  await untilBoth((name) => isSignedBy(name, a2.cert));
 
   // A root that was not announced is left alone: istiod goes on with what it has, and would fall over it at its next start.
   await putSecrets(authority([rootB], b1, rootB));
@@ -239,14 +256,36 @@ it("signs with the authority, and changes to another of the same root and of a n
   await until(async () =>
     (await readFile(log, "utf8")).includes("Updating new ROOT-CA not supported") ? true : undefined,
   );
-  await untilBoth((name) => isSignedBy(name, "Intermediate A2"));
+  await untilBoth((name) => isSignedBy(name, a2.cert));
 
   await putSecrets(authority([rootA, rootB], a2, rootA));
   await untilBoth((name) => trusts(name, b1));
   await putSecrets(authority([rootA, rootB], b1, rootB));
-  await untilBoth((name) => isSignedBy(name, "Intermediate B1"));
+  await untilBoth((name) => isSignedBy(name, b1.cert));
   await putSecrets(authority([rootB], b1, rootB));
   // Whoever had a certificate of the old root still, as without the step before this one, would be refused from here on.
   await untilBoth(async (name) => !(await trusts(name, a2)));
   expect(await trusts("bookstore", b1)).toBe(true);
+  // What the alert on the authority's end reads.
+  const left = await authorityEnds();
+  expect(Object.keys(left).sort()).toEqual(["cert_chain", "root_cert"]);
+  for (const seconds of Object.values(left)) {
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(lifeSeconds);
+  }
+});
+
+it("signs with what the real cert-manager issues, and with what that issues next, without a failed request", async ({
+  skip,
+}) => {
+  if (problem !== undefined) skip(problem);
+  certManager = await openCertManager(cluster, rootB);
+  const first = await certManager.authority();
+  await putSecrets(first);
+  await untilBoth((name) => sidecars.isSignedBy(name, first["ca-cert"] ?? ""));
+  await certManager.renew();
+  const second = await certManager.authority(first);
+  expect(second["ca-key"]).not.toBe(first["ca-key"]);
+  await putSecrets(second);
+  await untilBoth((name) => sidecars.isSignedBy(name, second["ca-cert"] ?? ""));
 });

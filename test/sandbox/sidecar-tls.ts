@@ -26,10 +26,14 @@ export interface KeyPair {
 const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" } as const;
 const newKey = { ...algorithm, publicExponent: new Uint8Array([1, 0, 1]), modulusLength: 2048 } as const;
 
-const aDay = 24 * 3600 * 1000;
+/** How long certificates hold that are made here. */
+export const lifeSeconds = 24 * 3600;
 
 /** Validity that a clock a little behind does not make begin in the future. */
-const validity = () => ({ notBefore: new Date(Date.now() - aDay), notAfter: new Date(Date.now() + aDay) });
+const validity = () => ({
+  notBefore: new Date(Date.now() - lifeSeconds * 1000),
+  notAfter: new Date(Date.now() + lifeSeconds * 1000),
+});
 
 async function pem(key: webcrypto.CryptoKey): Promise<string> {
   return PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY");
@@ -124,9 +128,9 @@ export interface Spoken {
   /** TLS version and cipher suite (IANA's name), where a handshake came that far. */
   readonly version: string | undefined;
   readonly cipher: string | undefined;
-  /** Serial number of the sidecar's certificate and the common name of who has signed it, where it has shown one. */
+  /** Serial number of the sidecar's certificate and the certificate itself (DER), where it has shown one. */
   readonly serial: string | undefined;
-  readonly issuer: string | undefined;
+  readonly certificate: Buffer | undefined;
 }
 
 /** Speaks with a pod's sidecar from outside the mesh. @param proxy address of {@link PodRunner.openProxy}. */
@@ -147,12 +151,12 @@ export async function speak(proxy: string, { to, request: lines, tls }: Speaking
   const seen: { text: string; connection?: Omit<Spoken, "end" | "caller"> } = { text: "" };
   const stream = secured ?? tunnel;
   secured?.on("secureConnect", () => {
-    const { serialNumber: serial, issuer } = secured.getPeerCertificate();
+    const { serialNumber: serial, raw: certificate } = secured.getPeerCertificate();
     seen.connection = {
       version: secured.getProtocol() ?? undefined,
       cipher: secured.getCipher().standardName,
       serial,
-      issuer: [issuer?.CN].flat()[0],
+      certificate,
     };
   });
   const ended = new Promise<void>((resolve) => {
@@ -163,7 +167,7 @@ export async function speak(proxy: string, { to, request: lines, tls }: Speaking
   stream.write(`${[...lines, "connection: close"].join("\r\n")}\r\n\r\n`);
   await ended;
   tunnel.destroy();
-  const none = { version: undefined, cipher: undefined, serial: undefined, issuer: undefined };
+  const none = { version: undefined, cipher: undefined, serial: undefined, certificate: undefined };
   return {
     ...(seen.connection ?? none),
     end: /^HTTP\/1\.1 (\d{3})/.exec(seen.text)?.[1] ?? "refused",

@@ -2,7 +2,6 @@ import { type MeshAuthority } from "../../control-plane/types";
 import { type ArmContext } from "../context";
 import { type JsonObject, objectAt, stringAt, valueAt } from "../json";
 import { readSecret, SecretError } from "../key-vault/read-secret";
-import { istioIsOn } from "./service-mesh";
 
 /** Which secret of the plug-in profile is which file of the Secret `cacerts`. */
 const FILES: Readonly<Record<keyof MeshAuthority, string>> = {
@@ -14,9 +13,9 @@ const FILES: Readonly<Record<keyof MeshAuthority, string>> = {
 
 /** The certificate authority from Key Vault that a cluster's mesh signs with; undefined where it has its own. */
 export function pluggedInAuthority(cluster: JsonObject | undefined): JsonObject | undefined {
-  const profile = objectAt(cluster, "properties", "serviceMeshProfile");
-  const plugin = objectAt(profile, "istio", "certificateAuthority", "plugin");
-  return istioIsOn(profile) && Object.keys(plugin).length > 0 ? plugin : undefined;
+  // A mesh that is switched off has forgotten its settings.
+  const plugin = objectAt(cluster, "properties", "serviceMeshProfile", "istio", "certificateAuthority", "plugin");
+  return Object.keys(plugin).length > 0 ? plugin : undefined;
 }
 
 const keyVaultAddon = ["properties", "addonProfiles", "azureKeyvaultSecretsProvider"];

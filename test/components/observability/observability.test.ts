@@ -187,6 +187,8 @@ describe("Observability", () => {
     ["settings.alerts.errorRate", { settings: { alerts: { errorRate: 5 } } }],
     ["settings.alerts.errorRate", { settings: { alerts: { errorRate: 0 } } }],
     ["settings.alerts.latencyMs", { settings: { alerts: { latencyMs: -1 } } }],
+    ["settings.alerts.authorityDays", { mesh: "osm", settings: { alerts: { authorityDays: 30 } } }],
+    ["settings.alerts.authorityDays", { mesh: "istio", settings: { alerts: { authorityDays: 0 } } }],
     ["settings.alerts.actionGroupIds", { settings: { alerts: { actionGroupIds: ["oncall"] } } }],
     ["settings.grafana.administratorGroupIds", { settings: { grafana: { administratorGroupIds: [] } } }],
     ["settings.grafana.administratorGroupIds", { settings: { grafana: { administratorGroupIds: ["admins"] } } }],
