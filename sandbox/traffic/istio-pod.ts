@@ -83,7 +83,7 @@ async function mountedFiles(pod: Pod, { volumeMounts = [] }: Container, reader: 
 }
 
 async function volumeFiles(pod: Pod, volume: Volume, reader: PodReader): Promise<Readonly<Record<string, string>>> {
-  if (volume.configMap !== undefined) return await reader.configMap(pod.metadata.namespace, volume.configMap.name);
+  if (volume.configMap !== undefined) return await reader.configMap(pod, volume.configMap.name);
   const files: Record<string, string> = {};
   for (const { serviceAccountToken: token } of volume.projected?.sources ?? []) {
     if (token !== undefined) files[token.path] = await reader.token(pod, token.audience);

@@ -7,8 +7,8 @@ import { type Container, type Pod } from "./objects";
 export interface PodReader {
   /** A Secret's data (base64) by name. */
   secret(namespace: string, name: string): Promise<Readonly<Record<string, string>>>;
-  /** A ConfigMap's data by name; nothing where there is none. */
-  configMap(namespace: string, name: string): Promise<Readonly<Record<string, string>>>;
+  /** Data by name of a ConfigMap in the pod's namespace, as it was when the pod began; nothing where there is none. */
+  configMap(pod: Pod, name: string): Promise<Readonly<Record<string, string>>>;
   /** A token of the pod's service account for an audience. */
   token(pod: Pod, audience: string): Promise<string>;
   /** The template (base64) from which Istio's agent makes Envoy's bootstrap configuration. */
@@ -19,7 +19,7 @@ export interface PodReader {
 const tokenSeconds = 43_200;
 
 /** @param istio where there are pods with Istio's sidecar. */
-export function podReader(api: ApiClient, istio: IstioTools | undefined): PodReader {
+export function podReader(api: Pick<ApiClient, "find" | "request">, istio: IstioTools | undefined): PodReader {
   const known = new Map<string, Promise<unknown>>();
   // What could not be read, or is not there yet, is read again.
   const once = <T>(key: string, read: () => Promise<T>): Promise<T> => {
@@ -31,11 +31,12 @@ export function podReader(api: ApiClient, istio: IstioTools | undefined): PodRea
     );
     return reading;
   };
-  const data = async (path: string) =>
-    (await once(path, async () => (await api.find<{ data?: Record<string, string> }>(path))?.data)) ?? {};
+  const data = async (path: string, key = path) =>
+    (await once(key, async () => (await api.find<{ data?: Record<string, string> }>(path))?.data)) ?? {};
   return {
     secret: (namespace, name) => data(`/api/v1/namespaces/${namespace}/secrets/${name}`),
-    configMap: (namespace, name) => data(`/api/v1/namespaces/${namespace}/configmaps/${name}`),
+    configMap: ({ metadata: { namespace, uid } }, name) =>
+      data(`/api/v1/namespaces/${namespace}/configmaps/${name}`, `configmap ${uid} ${name}`),
     token: ({ metadata: { name, namespace, uid }, spec }, audience) =>
       once(`token ${uid} ${audience}`, async () => {
         const account = `/api/v1/namespaces/${namespace}/serviceaccounts/${spec.serviceAccountName ?? "default"}`;

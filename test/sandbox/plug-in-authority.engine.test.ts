@@ -223,6 +223,18 @@ async function openSidecars(): Promise<Sidecars> {
   };
 }
 
+/** Has other pods take the place of a workload's. */
+async function restart(name: Name): Promise<void> {
+  const path = `/api/v1/namespaces/${name}/pods`;
+  const before = (await cluster.api.list(path)).map(({ metadata }) => metadata.name);
+  for (const pod of before) await cluster.api.remove(`${path}/${pod}`);
+  await until(async () => {
+    const now = (await cluster.api.list(path)).map(({ metadata }) => metadata.name);
+    return now.some((pod) => !before.includes(pod)) && !now.some((pod) => before.includes(pod)) ? true : undefined;
+  });
+  await until(() => traffic.look());
+}
+
 /** Waits until something holds for both sidecars; all of bookbuyer's calls are answered meanwhile. */
 async function untilBoth(holds: (name: Name) => Promise<boolean>): Promise<void> {
   const before = (await bookbuyersEnds(traffic))["200"] ?? 0;
@@ -266,6 +278,9 @@ it("signs with the authority, and changes to another of the same root and of a n
   // Whoever had a certificate of the old root still, as without the step before this one, would be refused from here on.
   await untilBoth(async (name) => !(await trusts(name, a2)));
   expect(await trusts("bookstore", b1)).toBe(true);
+  // A new pod finds its control plane by the new root.
+  await restart("bookbuyer");
+  await until(async () => ((await isSignedBy("bookbuyer", b1.cert)) ? true : undefined));
   // What the alert on the authority's end reads.
   const left = await authorityEnds();
   expect(Object.keys(left).sort()).toEqual(["cert_chain", "root_cert"]);

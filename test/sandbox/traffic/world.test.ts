@@ -68,7 +68,7 @@ function cluster(pods: readonly Pod[]): ClusterObjects {
 
 const reader: PodReader = {
   secret: (namespace, name) => Promise.resolve({ "bootstrap.yaml": `${namespace}/${name}` }),
-  configMap: (namespace, name) => Promise.resolve({ "root-cert.pem": `${namespace}/${name}` }),
+  configMap: ({ metadata: { namespace } }, name) => Promise.resolve({ "root-cert.pem": `${namespace}/${name}` }),
   token: ({ metadata }, audience) => Promise.resolve(`${metadata.uid} for ${audience}`),
   bootstrapTemplate: () => Promise.resolve("template"),
 };
