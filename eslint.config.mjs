@@ -17,7 +17,7 @@ const pure = [
   { group: ["@pulumi/*", "@kubernetes/*", "@azure/*"], message: "mesh/ is pure: no Pulumi, no clients." },
   { group: ["node:*", "fs", "path", "os", "child_process"], message: "mesh/ is pure: no I/O." },
   ...folders(
-    ["components", "stacks", "cli", "preview", "sandbox", "recovery", "judge"],
+    ["components", "stacks", "cli", "preview", "rollout", "sandbox", "recovery", "judge"],
     "imports mesh/, not the other way round",
   ),
   // RE2's compiler has a file of this name, beside those that import it.
@@ -83,7 +83,21 @@ export default tseslint.config(
   { files: ["mesh/*.ts"], rules: { "no-restricted-imports": ["error", { patterns: pure }] } },
   {
     files: ["components/**/*.ts"],
-    rules: noImportsFrom("program", "stacks", "cli", "preview", "sandbox", "recovery", "judge"),
+    rules: noImportsFrom("program", "stacks", "cli", "preview", "rollout", "sandbox", "recovery", "judge"),
+  },
+  {
+    files: ["rollout/**/*.ts"],
+    rules: noImportsFrom(
+      "components",
+      "program",
+      "stacks",
+      "cli",
+      "preview",
+      "deployment",
+      "sandbox",
+      "recovery",
+      "judge",
+    ),
   },
   { files: ["stacks/**/*.ts"], rules: noImportsFrom("cli", "preview", "sandbox", "recovery", "judge") },
   { files: ["program/**/*.ts"], rules: noImportsFrom("preview", "sandbox", "recovery", "judge") },
@@ -119,7 +133,10 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ["sandbox/**/*.ts"], rules: noImportsFrom("components", "program", "stacks", "mesh", "cli", "preview") },
+  {
+    files: ["sandbox/**/*.ts"],
+    rules: noImportsFrom("components", "program", "stacks", "mesh", "cli", "preview", "rollout"),
+  },
   {
     files: ["cli/**/*.ts", "recovery/**/*.ts", "sandbox/**/*.ts", "scripts/**/*.ts", "bench/**/*.ts", "site/*.ts"],
     rules: { "no-console": "off" },

@@ -39,8 +39,8 @@ async function deploy(): Promise<Record<string, unknown>> {
       : sharedCluster(name, previewed.host, settings.kubeconfigLogin);
   if (previewed?.host !== undefined) previewTargets(previewed, cluster.options);
   if (previewed === undefined) previewFence(name, stack, config, cluster.options);
-  const application = stackApplication({
-    ...{ name, definition, cluster, previewed },
+  const application = await stackApplication({
+    ...{ name, definition, cluster, previewed, settings },
     previewIdentity: previewIdentity(config),
   });
   const { namespaceNames } = application;
@@ -57,6 +57,7 @@ async function deploy(): Promise<Record<string, unknown>> {
     access: settings.meshMigration === undefined ? application.access : undefined,
     addresses: application.addresses,
     front: application.front,
+    rollouts: application.rollouts,
     metrics: seen?.queryEndpoint,
     grafana: seen?.grafanaAddress,
     preview: previewed,

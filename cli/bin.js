@@ -21,7 +21,7 @@ function sources(folder) {
 
 function fingerprint() {
   const hash = createHash("sha256");
-  const folders = ["cli", "components", "deployment", "mesh", "preview", "program", "recovery", "stacks"].map(
+  const folders = ["cli", "components", "deployment", "mesh", "preview", "program", "recovery", "rollout", "stacks"].map(
     (folder) => join(root, folder),
   );
   const files = [...folders.flatMap(sources), join(root, "package-lock.json")];

@@ -1,5 +1,6 @@
 import { type WorkloadObject } from "../components/application";
 import { type GuaranteeRule, type Policy } from "../mesh/policy";
+import { type RolloutRule } from "../rollout";
 import { type HelmValue } from "./helm-values";
 
 /** A Kustomize overlay, rendered by `kustomize` or `kubectl`. */
@@ -72,6 +73,10 @@ export interface Application<Service extends string = string> {
   readonly front?: NoInfer<Service> | ObjectName;
   /** Namespaces of the mesh that are not the application's, of callers that its policies name. Default: none. */
   readonly otherNamespaces?: readonly string[];
+  /**
+   * Services with two versions whose weights the program moves step by step, in place of splits of theirs. Default: none. See docs/rollout.md.
+   */
+  readonly rollouts?: readonly RolloutRule<NoInfer<Service> | ObjectName>[];
   /** What has to hold, beside what the policy itself guarantees. Default: nothing. */
   readonly guarantees?: readonly GuaranteeRule<NoInfer<Service> | ObjectName | OtherCaller>[];
 }

@@ -28,6 +28,8 @@ export interface Settings {
   readonly privateCluster: boolean;
   /** Whether the mesh's metrics are collected, and whether by a Prometheus in the cluster; absent where the stack's definition says. */
   readonly metrics?: "on" | "off" | "cluster";
+  /** Address of the Prometheus that the gates of rollouts ask; absent: the stack's own of Azure. */
+  readonly prometheus?: string;
   readonly nodeSubnetId?: string;
   readonly diskEncryptionSetId?: string;
   readonly keyVaultKeyId?: string;
@@ -70,6 +72,13 @@ function metricsOf(value: string | undefined): Settings["metrics"] {
   throw new RunError(
     `aks-mesh:metrics is "${value}": write on, cluster or off, or take it out with \`pulumi config rm metrics\`.`,
   );
+}
+
+/** The address of a Prometheus. */
+function prometheusOf(value: string | undefined): string | undefined {
+  const protocol = value !== undefined && URL.canParse(value) ? new URL(value).protocol : undefined;
+  if (value === undefined || protocol === "http:" || protocol === "https:") return value;
+  throw new RunError(`aks-mesh:prometheus is "${value}": write an address such as http://localhost:9090.`);
 }
 
 /** Revisions make sense for Istio alone. */
@@ -115,6 +124,7 @@ export function readSettings(config: Config, environment: NodeJS.ProcessEnv): Se
     deployerObjectId: optional(config, "deployerObjectId"),
     privateCluster: config.requireBoolean("privateCluster"),
     metrics: metricsOf(optional(config, "metrics")),
+    prometheus: prometheusOf(optional(config, "prometheus")),
     nodeSubnetId: optional(config, "nodeSubnetId"),
     diskEncryptionSetId: optional(config, "diskEncryptionSetId"),
     keyVaultKeyId: optional(config, "keyVaultKeyId"),

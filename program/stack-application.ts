@@ -9,6 +9,8 @@ import { imagesInPlace } from "./images";
 import { type MeshCluster } from "./mesh-cluster";
 import { previewNamespaces } from "./previews/namespaces";
 import { type PreviewSettings } from "./previews/settings";
+import { decideRollouts } from "./rollouts";
+import { type Settings } from "./settings";
 
 /** What a stack's application is deployed with. */
 export interface StackApplicationArgs {
@@ -20,17 +22,25 @@ export interface StackApplicationArgs {
   readonly previewed: PreviewSettings | undefined;
   /** Who deploys previews, where the cluster that they share holds that identity to its place. */
   readonly previewIdentity: string | undefined;
+  readonly settings: Pick<Settings, "prometheus">;
 }
 
 /** Deploys a stack's application: where the stack is a preview, within its bounds. */
-export function stackApplication({ name, definition, cluster, previewed, previewIdentity }: StackApplicationArgs) {
+export async function stackApplication(args: StackApplicationArgs) {
+  const { name, definition, cluster, previewed, previewIdentity, settings } = args;
   const { meshRevision, meshRevisionTag, kubeconfig, migration } = cluster;
-  const planned = applicationOf(definition, meshRevision === undefined ? "osm" : "istio");
+  const mesh = meshRevision === undefined ? "osm" : "istio";
+  const planned = applicationOf(definition, mesh);
   const { policy = { services: {} }, guarantees = [], front, otherNamespaces } = planned;
+  const { workloads, manifests } = applicationObjects(planned, dirname(__dirname));
+  const { rollouts, states } = await decideRollouts({
+    ...{ rules: planned.rollouts ?? [], policy: planned.policy, objects: [...workloads, ...manifests], mesh },
+    ...{ isPreview: previewed !== undefined, prometheus: settings.prometheus, environment: process.env },
+  });
   const { namespaces, namespaceNames, access, addresses, ...application } = new Application(
     name,
     {
-      ...applicationObjects(planned, dirname(__dirname)),
+      ...{ workloads, manifests, rollouts },
       policy: planned.policy,
       guarantees: guaranteesOf(policy, guarantees),
       front,
@@ -48,5 +58,5 @@ export function stackApplication({ name, definition, cluster, previewed, preview
     cluster.options,
   );
   const frontOutput: Output<string | undefined> | undefined = front === undefined ? undefined : application.front;
-  return { namespaces, namespaceNames, access, addresses, front: frontOutput };
+  return { namespaces, namespaceNames, access, addresses, front: frontOutput, rollouts: states };
 }

@@ -1,7 +1,7 @@
 import { type StackDefinition } from "../program/definition";
 import { bookstore } from "./bookstore";
 
-/** As prod in kind, with fewer and smaller nodes; a canary that has just begun. */
+/** As prod in kind, with fewer and smaller nodes; a canary that gets more step by step, as far as its gate lets it. */
 export const staging: StackDefinition = {
   cluster: {
     tier: "Standard",
@@ -11,5 +11,5 @@ export const staging: StackDefinition = {
     ],
   },
   mesh: {},
-  application: bookstore({ canary: { v1: 90, v2: 10 }, bookthief: "denied" }),
+  application: bookstore({ canary: { steps: [10, 25, 50, 100] }, bookthief: "denied" }),
 };

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Guarantee } from "../../mesh";
 import { type KubernetesObject } from "../../mesh/manifests";
 import { type Policy } from "../../mesh/policy";
-import { type AccessMatrix, MeshPolicies, policiesByKind } from "../mesh-policies";
+import { type AccessMatrix, MeshPolicies, type MeshPoliciesArgs, policiesByKind } from "../mesh-policies";
 import { ObjectsInPlace } from "../objects-in-place";
 import { transformed } from "../transform";
 import { addressesOf, isService } from "./addresses";
@@ -16,6 +16,7 @@ import { orderOf } from "./order";
 import { type Parts, partsOf } from "./parts";
 import { asItRuns } from "./pods";
 import { ObjectResource } from "./resources";
+import { refuseUnequalVersions, splitsOf } from "./rollouts";
 import { assertApplicationArgs } from "./validate";
 
 /** Options of {@link Application}. */
@@ -61,23 +62,27 @@ export class Application extends pulumi.ComponentResource {
     const addresses = addressesOf(parts.objects, objects);
     const front = frontAddress(args, parts.objects, objects);
 
-    const policies = new MeshPolicies(
-      `${name}-policies`,
-      {
-        namespaces,
-        otherNamespaces: [...new Set([...foreignNamespaces(renaming, parts), ...(args.otherNamespaces ?? [])])],
-        containerInsightsNamespaces: args.containerInsights === true ? namespaces.map((one) => one.name) : undefined,
-        policy: policyOf(args, renaming),
-        guarantees: [...parts.guarantees, ...(args.guarantees ?? [])].map((one) => guaranteeIn(renaming, one)),
-        ...policiesByKind(parts.osm.map((object) => inNamespaces(renaming, object))),
-        ...(args.istio && { istioObjects: parts.istio.map((object) => inNamespaces(renaming, object)) }),
-        mesh: args.mesh,
-        istio: args.istio,
-        migration: args.migration,
-        workloads: { objects: objects.filter(({ kind }) => kind !== "Secret") },
-      },
-      { parent: this, provider, dependsOn: opts.dependsOn, deletedWith },
-    );
+    const splits = splitsOf(args, parts.osm);
+    const policiesArgs: MeshPoliciesArgs = {
+      namespaces,
+      otherNamespaces: [...new Set([...foreignNamespaces(renaming, parts), ...(args.otherNamespaces ?? [])])],
+      containerInsightsNamespaces: args.containerInsights === true ? namespaces.map((one) => one.name) : undefined,
+      policy: policyOf(args, renaming),
+      guarantees: [...parts.guarantees, ...(args.guarantees ?? [])].map((one) => guaranteeIn(renaming, one)),
+      ...policiesByKind([...parts.osm, ...splits].map((object) => inNamespaces(renaming, object))),
+      ...(args.istio && { istioObjects: parts.istio.map((object) => inNamespaces(renaming, object)) }),
+      mesh: args.mesh,
+      istio: args.istio,
+      migration: args.migration,
+      workloads: { objects: objects.filter(({ kind }) => kind !== "Secret") },
+    };
+    refuseUnequalVersions(policiesArgs, args.rollouts ?? [], renaming);
+    const policies = new MeshPolicies(`${name}-policies`, policiesArgs, {
+      parent: this,
+      provider,
+      dependsOn: opts.dependsOn,
+      deletedWith,
+    });
 
     const order = orderOf(parts.objects);
     const resources: ObjectResource[] = [];

@@ -47,6 +47,19 @@ export interface ApplicationNamespaces {
   reaches?: Record<string, NetworkReach[]>;
 }
 
+/** A service with two versions, and what part of the calls each gets in this run. Names are those of Kubernetes Services of one namespace. */
+export interface ApplicationRollout {
+  namespace: string;
+  /** The Service that callers name. */
+  root: string;
+  stable: string;
+  canary: string;
+  /** Percent of the calls that the canary gets, an integer. The stable version gets the rest. */
+  weight: number;
+  /** Name of the TrafficSplit. Default: that of the root. */
+  name?: string;
+}
+
 /** Arguments of `Application`. */
 export interface ApplicationArgs {
   /** Who may call whom, made with `definePolicy`. Default: what the policies among `manifests` say. */
@@ -59,6 +72,11 @@ export interface ApplicationArgs {
   front?: string;
   /** What has to hold; a broken one fails the preview. Default: what the policy itself guarantees. */
   guarantees?: readonly Guarantee[];
+  /**
+   * Services with two versions, in place of splits of theirs. Where a canary gets calls it has to be proved that every caller may do with it
+   * what it may do with the stable version. Default: none.
+   */
+  rollouts?: readonly ApplicationRollout[];
   /** Images that take the place of others: by the repository in the workloads, the whole reference. Default: none. */
   images?: Record<string, string>;
   /** Most pods of a Deployment or StatefulSet. Default: as many as it says. */

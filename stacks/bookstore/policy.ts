@@ -1,4 +1,4 @@
-import { definePolicy, type PolicyService } from "../../mesh/policy";
+import { definePolicy, type PolicyService, type SplitRule } from "../../mesh/policy";
 
 /** Relative weights of the two versions that bookstore's traffic goes to, integers of 0 or more, not both 0. */
 export interface BookstoreCanary {
@@ -8,8 +8,8 @@ export interface BookstoreCanary {
 
 /** In what the stacks' policies differ. */
 export interface BookstorePolicyOptions {
-  /** Default: 50 and 50. */
-  readonly canary?: BookstoreCanary;
+  /** Default: 50 and 50. `rollout`: no split, as a rollout has the weights. */
+  readonly canary?: BookstoreCanary | "rollout";
   /** Whether bookthief may call bookstore. Default: `denied`. */
   readonly bookthief?: "denied" | "allowed";
   /**
@@ -35,13 +35,23 @@ const services = {
 /** Name of a service of the sample. */
 export type BookstoreService = keyof typeof services;
 
+/** Name of the TrafficSplit. */
+export const splitName = "bookstore-split";
+
+function splitBy({ v1, v2 }: BookstoreCanary): SplitRule<BookstoreService> {
+  return { name: splitName, root: "bookstore", backends: { "bookstore-v1": v1, "bookstore-v2": v2 } };
+}
+
 /**
  * OSM's sample: bookbuyer buys from both versions of bookstore, these restock at bookwarehouse, which keeps its books in mysql, and
  * bookthief gets what `bookthief` says.
  */
-export function bookstorePolicy({ canary, bookthief, plainRoutes = false }: BookstorePolicyOptions = {}) {
+export function bookstorePolicy({
+  canary = { v1: 50, v2: 50 },
+  bookthief,
+  plainRoutes = false,
+}: BookstorePolicyOptions = {}) {
   const customers: readonly BookstoreService[] = bookthief === "allowed" ? ["bookbuyer", "bookthief"] : ["bookbuyer"];
-  const { v1, v2 } = canary ?? { v1: 50, v2: 50 };
   return definePolicy({
     services,
     routes: {
@@ -79,6 +89,6 @@ export function bookstorePolicy({ canary, bookthief, plainRoutes = false }: Book
       },
       { name: "mysql", from: "bookwarehouse", to: "mysql", tcp: [3306] },
     ],
-    splits: [{ name: "bookstore-split", root: "bookstore", backends: { "bookstore-v1": v1, "bookstore-v2": v2 } }],
+    splits: canary === "rollout" ? [] : [splitBy(canary)],
   });
 }

@@ -73,7 +73,7 @@ it("asks for what was recorded, and prints data that fits its schema", async () 
 
 it.each([
   ["no Prometheus", [], "Say which Prometheus has the counts"],
-  ["no address", ["--prometheus", "localhost"], "--prometheus takes an address such as"],
+  ["no address", ["--prometheus", "localhost"], "The address of a Prometheus is one such as"],
   ["no duration", ["--prometheus", "http://localhost:1", "--since", "long"], "--since takes a duration such as"],
   ["nobody", ["--prometheus", "http://127.0.0.1:1"], "does not answer"],
 ])("refuses %s", async (_, args, said) => {

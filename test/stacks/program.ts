@@ -31,12 +31,14 @@ function forgetProgram(): void {
  * serialised from their source text, which vitest transforms.
  * @param settings Configuration by full key.
  * @param main The program's main file. Default: this project's own.
+ * @param outputs What the stack's last run left. Default: there was none.
  * @returns what it registers; rejects with what the program throws.
  */
 export async function runProgram(
   stack: string,
   settings: Readonly<Record<string, string>>,
   main = join(repository, "index.ts"),
+  outputs: Readonly<Record<string, unknown>> = {},
 ): Promise<Registered[]> {
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks(
@@ -53,6 +55,7 @@ export async function runProgram(
       },
       call: ({ token }) => {
         if (token.endsWith("getClientConfig")) return { objectId: "00000000-0000-0000-0000-00000000beef" };
+        if (token.endsWith("readStackOutputs")) return { outputs };
         if (token.endsWith("UserCredentials")) return { kubeconfigs: [{ name: "k", value: kubeconfig }] };
         throw new Error(`unexpected call of ${token}`);
       },
@@ -60,6 +63,7 @@ export async function runProgram(
     "aks-mesh",
     stack,
     false,
+    "organization",
   );
   pulumi.runtime.setAllConfig({ ...settings });
   const listening: readonly (readonly [EventEmitter, string])[] = [

@@ -1,0 +1,86 @@
+import { log, RunError } from "@pulumi/pulumi";
+import { type TrafficSplit } from "../../mesh/osm/kinds";
+import { type KubernetesObject } from "../../mesh/manifests";
+import { type MeshPoliciesArgs } from "../mesh-policies";
+import { differencesOfVersions, differenceText } from "../mesh-policies/interchangeable";
+import { type ApplicationArgs, type ApplicationRollout } from "./args";
+import { renamed, type Renaming } from "./namespaces";
+
+/** Differences that a refusal names at most. */
+const mostNamed = 5;
+
+/**
+ * The TrafficSplits of rollouts. A version without calls is left out: Envoy takes no TCP backend of weight 0.
+ *
+ * @param written the TrafficSplits that there are besides.
+ * @throws RunError where another split has the same root, or a weight is none.
+ */
+export function splitsOf(
+  { rollouts = [], policy }: Pick<ApplicationArgs, "rollouts" | "policy">,
+  written: readonly KubernetesObject[],
+): readonly TrafficSplit[] {
+  const taken = new Map<string, string>();
+  for (const { root, name } of policy?.splits ?? []) {
+    const { namespace = "", service = root } = policy?.services[root] ?? {};
+    taken.set(`${namespace}/${service}`, `policy.splits has ${name ?? service}`);
+  }
+  for (const object of written.filter(({ kind }) => kind === "TrafficSplit")) {
+    const spec: unknown = Reflect.get(object, "spec");
+    const service: unknown = typeof spec === "object" && spec !== null ? Reflect.get(spec, "service") : undefined;
+    const { namespace = "", name } = object.metadata;
+    if (typeof service === "string") {
+      taken.set(`${namespace}/${service.split(".")[0] ?? ""}`, `there is the TrafficSplit ${namespace}/${name}`);
+    }
+  }
+  const problems: string[] = [];
+  const splits = rollouts.map(({ namespace, root, name = root, stable, canary, weight }, index): TrafficSplit => {
+    const other = taken.get(`${namespace}/${root}`);
+    if (other !== undefined) {
+      problems.push(
+        `rollouts[${String(index)}]: ${other}, and the weights of ${namespace}/${root} are the rollout's: one of the two has to go.`,
+      );
+    }
+    if (!Number.isInteger(weight) || weight < 0 || weight > 100) {
+      problems.push(`rollouts[${String(index)}].weight: ${String(weight)} is no share; write whole percent, 0 to 100.`);
+    }
+    const backends = [
+      { service: stable, weight: 100 - weight },
+      { service: canary, weight },
+    ].filter((backend) => backend.weight > 0);
+    return {
+      apiVersion: "split.smi-spec.io/v1alpha2",
+      kind: "TrafficSplit",
+      metadata: { name, namespace },
+      spec: { service: root, backends },
+    };
+  });
+  if (problems.length > 0) throw new RunError(problems.join("\n"));
+  return splits;
+}
+
+/**
+ * Proves that what any caller may do is the same with either version, so that a step changes nothing but who answers.
+ *
+ * @throws RunError where a canary gets calls and it is not so.
+ */
+export function refuseUnequalVersions(
+  args: MeshPoliciesArgs,
+  rollouts: readonly ApplicationRollout[],
+  renaming: Renaming,
+): void {
+  for (const { root, name = root, stable, canary, weight, ...rollout } of rollouts) {
+    const namespace = renamed(renaming, rollout.namespace);
+    const differences = differencesOfVersions(args, { namespace, name, stable, canary });
+    if (differences.length === 0) continue;
+    const lines = differences.slice(0, mostNamed).map((one) => `- ${differenceText(one)}`);
+    const more = differences.length > mostNamed ? [`- and ${String(differences.length - mostNamed)} more`] : [];
+    const text = [
+      `rollouts: calls to ${namespace}/${root} do not end alike at ${canary} and at ${stable}. With all of them at ${canary}:`,
+      ...lines,
+      ...more,
+      `Let who may call ${stable} call ${canary} as well, with the same routes and ports.`,
+    ].join("\n");
+    if (weight > 0) throw new RunError(text);
+    void log.warn(text);
+  }
+}
