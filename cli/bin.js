@@ -21,9 +21,17 @@ function sources(folder) {
 
 function fingerprint() {
   const hash = createHash("sha256");
-  const folders = ["cli", "components", "deployment", "mesh", "preview", "program", "recovery", "rollout", "stacks"].map(
-    (folder) => join(root, folder),
-  );
+  const folders = [
+    "cli",
+    "components",
+    "deployment",
+    "mesh",
+    "preview",
+    "program",
+    "recovery",
+    "rollout",
+    "stacks",
+  ].map((folder) => join(root, folder));
   const files = [...folders.flatMap(sources), join(root, "package-lock.json")];
   for (const file of files) {
     const { mtimeMs, size } = statSync(file);

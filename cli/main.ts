@@ -13,6 +13,7 @@ import { sayingMistakes } from "./mistakes";
 import { observedCommand } from "./observed";
 import { reviewCommand } from "./review";
 import { didYouMean } from "./options";
+import { rolloutCommand } from "./rollout";
 import { processTerminal, type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
 import { version } from "./version";
@@ -55,6 +56,8 @@ async function run(terminal: Terminal, argv: readonly string[]): Promise<number>
       return observedCommand(terminal, rest);
     case "migrate":
       return migrateCommand(terminal, rest);
+    case "rollout":
+      return rolloutCommand(terminal, rest);
     case "preview": {
       const [first] = rest;
       if (first === undefined || ["help", "--help", "-h"].includes(first)) {

@@ -3,10 +3,11 @@ import { type Cluster, connect } from "./migrate/cluster";
 import { type Facts, type Plan, planBack, planForward, standing } from "./migrate/plan";
 import { osmRuns } from "./migrate/pods";
 import { walk } from "./migrate/run";
-import { type MigratedStack, openStack, StepFailed } from "./migrate/stack";
+import { type MigratedStack, openStack } from "./migrate/stack";
 import { firstStep, forward } from "./migrate/steps";
 import { obstacleText, planJson, planText } from "./migrate/text";
 import { readOptions } from "./options";
+import { EngineFailed } from "./stack-engine";
 import { type Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
 
@@ -62,7 +63,7 @@ export async function migrateCommand(terminal: Terminal, args: readonly string[]
     }
     return await begin(terminal, plan, stack, cluster, folder, values["remove-leftovers"] === true);
   } catch (error) {
-    if (!(error instanceof StepFailed)) throw error;
+    if (!(error instanceof EngineFailed)) throw error;
     terminal.err(`aks-mesh: ${error.message}\n`);
     return codes.refused;
   }
@@ -80,7 +81,7 @@ async function begin(
   try {
     await walk(plan, stack, cluster, { folder, removeLeftovers, say });
   } catch (error) {
-    if (!(error instanceof StepFailed || error instanceof UsageError)) throw error;
+    if (!(error instanceof EngineFailed || error instanceof UsageError)) throw error;
     say(terminal.paint.bad(`Stopped: ${error.message}`));
     const way = plan.to === "istio" ? `, or back: aks-mesh migrate --stack ${plan.stack} --back --yes` : "";
     say(`The same command goes on from here${way}.`);

@@ -185,6 +185,21 @@ export const commandUsages = {
     codes:
       "Exit code: 0 fine, or the plan alone; 1 something is in the way and nothing was changed; 2 wrong usage; 3 it stopped in between.",
   },
+  rollout: {
+    synopsis: ["rollout status|step|next|back --stack NAME [--root NS/SERVICE] [--prometheus ADDRESS] [--json]"],
+    summary:
+      "where a stack's phased rollouts stand; one step of them, as the gate says, at once, or back to the stable version",
+    options: {
+      "--stack NAME": "which stack of the Pulumi program",
+      "--root NS/SERVICE": "of this Service alone. Default: every rollout of the stack",
+      "--prometheus ADDRESS":
+        "for status: also what sidecars counted since the last step; with PROMETHEUS_TOKEN where it wants one",
+      ...json,
+    },
+    example: "aks-mesh rollout step --stack prod",
+    codes:
+      "Exit code: 0 fine, moved or not; 1 nothing was changed, as something else would change too, or it failed; 2 wrong usage; 3 a gate sent a canary back.",
+  },
   completion: {
     synopsis: ["completion bash|zsh|fish"],
     summary: "a script for the shell, which then completes commands and options",

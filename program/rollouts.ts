@@ -36,8 +36,8 @@ export interface RolloutArgs {
 /** What part of the calls each version gets in this run, and where that leaves the rollouts. */
 export interface DecidedRollouts {
   readonly rollouts: readonly ApplicationRollout[];
-  /** By `namespace/service` of the root; the stack's output, which the next run begins with. Undefined where nothing is kept. */
-  readonly states: Readonly<Record<string, RolloutState>> | undefined;
+  /** By `namespace/service` of the root. Undefined where nothing is kept. */
+  readonly moves: Readonly<Record<string, Move>> | undefined;
 }
 
 /** A rule in the names of Kubernetes. */
@@ -56,11 +56,11 @@ interface Named {
  */
 export async function decideRollouts(args: RolloutArgs): Promise<DecidedRollouts> {
   const { rules, isPreview, environment } = args;
-  if (rules.length === 0) return { rollouts: [], states: undefined };
+  if (rules.length === 0) return { rollouts: [], moves: undefined };
   const problems = rolloutProblems(rules);
   if (problems.length > 0) throw new pulumi.RunError(problems.join("\n"));
   const named = rules.map((rule, index) => inKubernetes(args, rule, `rollouts[${String(index)}]`));
-  if (isPreview) return { rollouts: named.map((one) => withWeight(one, one.rule.steps[0] ?? 0)), states: undefined };
+  if (isPreview) return { rollouts: named.map((one) => withWeight(one, one.rule.steps[0] ?? 0)), moves: undefined };
 
   const asked = orRunError("", () => readAskedMove(environment["AKS_MESH_ROLLOUT"]));
   const keys = named.map(({ namespace, root }) => `${namespace}/${root}`);
@@ -81,13 +81,31 @@ export async function decideRollouts(args: RolloutArgs): Promise<DecidedRollouts
       const move = await moved(one, args.mesh, version, states.get(key), forThis, prometheus);
       const say = move.warns ? pulumi.log.warn : pulumi.log.info;
       await say(`rollout of ${key}: ${move.text}`);
-      return { key, state: move.state, rollout: withWeight(one, move.state.weight) };
+      return { key, move, rollout: withWeight(one, move.state.weight) };
     }),
   );
   return {
     rollouts: decided.map(({ rollout }) => rollout),
-    states: Object.fromEntries(decided.map(({ key, state }) => [key, state])),
+    moves: Object.fromEntries(decided.map(({ key, move }) => [key, move])),
   };
+}
+
+/**
+ * Where rollouts stand after this run: the stack's output, which the next one begins with. A step begins once it is carried out, pods included:
+ * what was answered before that, by the version before, is no part of it.
+ *
+ * @param carriedOut known as soon as all is in place.
+ */
+export function standingAfter(
+  moves: Readonly<Record<string, Move>>,
+  carriedOut: pulumi.Output<unknown>,
+): Readonly<Record<string, pulumi.Input<RolloutState>>> {
+  return Object.fromEntries(
+    Object.entries(moves).map(([root, { state, moves: hasMoved }]) => [
+      root,
+      hasMoved ? carriedOut.apply(() => ({ ...state, since: new Date().toISOString() })) : state,
+    ]),
+  );
 }
 
 async function moved(

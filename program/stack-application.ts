@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { type Output } from "@pulumi/pulumi";
+import { all, type Output } from "@pulumi/pulumi";
 import { Application } from "../components/application";
 import { guaranteesOf } from "../mesh/policy";
 import { preview } from "../stacks";
@@ -9,7 +9,7 @@ import { imagesInPlace } from "./images";
 import { type MeshCluster } from "./mesh-cluster";
 import { previewNamespaces } from "./previews/namespaces";
 import { type PreviewSettings } from "./previews/settings";
-import { decideRollouts } from "./rollouts";
+import { decideRollouts, standingAfter } from "./rollouts";
 import { type Settings } from "./settings";
 
 /** What a stack's application is deployed with. */
@@ -33,7 +33,7 @@ export async function stackApplication(args: StackApplicationArgs) {
   const planned = applicationOf(definition, mesh);
   const { policy = { services: {} }, guarantees = [], front, otherNamespaces } = planned;
   const { workloads, manifests } = applicationObjects(planned, dirname(__dirname));
-  const { rollouts, states } = await decideRollouts({
+  const { rollouts, moves } = await decideRollouts({
     ...{ rules: planned.rollouts ?? [], policy: planned.policy, objects: [...workloads, ...manifests], mesh },
     ...{ isPreview: previewed !== undefined, prometheus: settings.prometheus, environment: process.env },
   });
@@ -58,5 +58,6 @@ export async function stackApplication(args: StackApplicationArgs) {
     cluster.options,
   );
   const frontOutput: Output<string | undefined> | undefined = front === undefined ? undefined : application.front;
-  return { namespaces, namespaceNames, access, addresses, front: frontOutput, rollouts: states };
+  const standing = moves && standingAfter(moves, all([namespaces, addresses]));
+  return { namespaces, namespaceNames, access, addresses, front: frontOutput, rollouts: standing };
 }

@@ -20,8 +20,13 @@ export interface GatePlace {
 /** Percent of requests that may fail, and requests that there have to be, where a gate does not say. */
 const defaults = { errorPercent: 1, minRequests: 100 };
 
-/** The shortest time that is looked back, in seconds: in a shorter one Prometheus, which asks every 30 seconds, has no two values to compare. */
-const shortestWindow = 60;
+/**
+ * The time since a step began, as Prometheus writes durations. Never longer: requests of the step before, which another version may have
+ * answered, would count as the canary's. In a time in which Prometheus asked once or never the answer is empty, which tells nothing.
+ */
+function window(seconds: number): string {
+  return `${String(Math.max(1, Math.floor(seconds)))}s`;
+}
 
 /**
  * Asks a gate. Sidecars of the callers count; of Istio its own telemetry, and else Envoy's counters, as `mesh:requests:rate2m` of
@@ -34,7 +39,7 @@ export async function askGate(
   place: GatePlace,
   ask: (query: string) => Promise<number | undefined>,
 ): Promise<GateAnswer> {
-  const since = `${String(Math.max(shortestWindow, Math.ceil(place.seconds)))}s`;
+  const since = window(place.seconds);
   try {
     const total = (await ask(requestsQuery(place, "", since))) ?? 0;
     const rounded = Math.round(total);
@@ -70,6 +75,23 @@ async function askQuery(
   ].join(" and ");
   const within = value <= atMost && value >= atLeast;
   return { kind: within ? "holds" : "fails", text: `${name} is ${String(Number(value.toPrecision(4)))}, ${bounds}` };
+}
+
+/** How many requests each of some Services of a namespace got in a time, as the callers' sidecars counted, by the label `service`. */
+export function sharesQuery(namespace: string, services: readonly string[], seconds: number): string {
+  const names = services.join("|");
+  const since = `[${window(seconds)}]`;
+  const counted = (counter: string, label: string) =>
+    `label_replace(sum by (${label}) (increase(${counter}${since})), "service", "$1", "${label}", "(.*)")`;
+  const istio = counted(
+    `istio_requests_total{reporter="source", destination_service_namespace="${namespace}", destination_service_name=~"${names}"}`,
+    "destination_service_name",
+  );
+  const envoy = counted(
+    `envoy_cluster_upstream_rq{job="mesh-sidecars", destination_namespace="${namespace}", destination_service=~"${names}"}`,
+    "destination_service",
+  );
+  return `${istio} or on (service) ${envoy}`;
 }
 
 /** How many requests the callers' sidecars sent to a Service since the step began. */

@@ -1,4 +1,4 @@
-export { askGate, type GateAnswer, type GatePlace } from "./gate";
+export { askGate, type GateAnswer, type GatePlace, sharesQuery } from "./gate";
 export { type AskedMove, gateIsDue, type Move, nextMove, readAskedMove } from "./move";
 export { PrometheusProblem, queryPrometheus, type Sample } from "./prometheus";
 export { type GateQuery, type RolloutGate, rolloutProblems, type RolloutRule } from "./rule";

@@ -12,6 +12,8 @@ export interface AskedMove {
 /** Where a rollout goes with this run. */
 export interface Move {
   readonly state: RolloutState;
+  /** It is somewhere else than before, and there since this run. */
+  readonly moves: boolean;
   /** What to say of it, after the name of the root. */
   readonly text: string;
   /** A person should look at it. */
@@ -31,6 +33,7 @@ export interface MoveInput {
   /** What the gate says, where {@link gateIsDue}. */
   readonly gate: GateAnswer | undefined;
   readonly asked: AskedMove["kind"] | undefined;
+  /** The time of the decision. A move begins to count later, once it is carried out. */
   readonly now: Date;
 }
 
@@ -59,7 +62,14 @@ export function nextMove(input: MoveInput): Move {
   if (gate?.kind === "fails") return to(input, 0, "failed", gate.text, true);
   if (asked === "back") return to(input, 0, "stopped", "somebody asked for it", false);
   const next = rule.steps.find((step) => step > before.weight);
-  if (asked === "next" && next !== undefined) return to(input, next, "progressing", "somebody asked for it");
+  if (asked === "next" && next !== undefined) {
+    return to(
+      input,
+      next,
+      "progressing",
+      ["somebody asked for it", ...(gate === undefined ? [] : [gate.text])].join("; "),
+    );
+  }
   if (before.phase !== "progressing") return stay(before, atRest(before), before.phase === "failed");
   if (asked === "hold") return stay(before, "it was asked to stay");
   if (before.weight > 0 && gate?.kind !== "holds") {
@@ -94,11 +104,11 @@ function to(
   const state = { stable, canary, weight, phase, version, since: now.toISOString(), reason };
   const way = before === undefined ? `${String(weight)} %` : `${String(before.weight)} % → ${String(weight)} %`;
   const done = phase === "finished" ? ", finished" : "";
-  return { state, text: `${way} to ${canary}${done}: ${reason}.`, warns };
+  return { state, moves: true, text: `${way} to ${canary}${done}: ${reason}.`, warns };
 }
 
 function stay(state: RolloutState, why: string, warns = false): Move {
-  return { state, text: `stays at ${String(state.weight)} % to ${state.canary}: ${why}.`, warns };
+  return { state, moves: false, text: `stays at ${String(state.weight)} % to ${state.canary}: ${why}.`, warns };
 }
 
 function minutes(seconds: number): string {

@@ -1,22 +1,17 @@
-import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseDocument } from "yaml";
 import { anyRevision } from "../../mesh/convert";
 import { isJsonObject, type KubernetesObject } from "../../mesh/manifests";
-import { recover } from "../../recovery";
 import { ifExists } from "../../recovery/if-exists";
-import { releaseStaleLocks } from "../../recovery/stale-locks";
-import { subscriptionOf } from "../../recovery/subscription";
+import { EngineFailed, type Exit, projectName, pulumi, pulumiOutput, upStack } from "../stack-engine";
 import { UsageError } from "../usage-error";
 import { type Target } from "./plan";
 import { type Position, type Step } from "./steps";
 
 /** A step did not come to its end; the message says why, and running the same command again goes on with it. */
-export class StepFailed extends Error {
+export class StepFailed extends EngineFailed {
   override readonly name = "StepFailed";
 }
 
@@ -38,33 +33,13 @@ export interface MigratedStack {
   up(): Promise<void>;
 }
 
-/** How a command ended. */
-interface Exit {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** How long to wait for another engine that holds the stack's lock. */
-const lockMinutes = 30;
-
 /** Opens the stack of this folder's project. */
 export async function openStack(name: string, say: (line: string) => void): Promise<MigratedStack> {
-  const definition = await ifExists(readFile("Pulumi.yaml", "utf8"));
-  const project: unknown = definition === undefined ? undefined : parseDocument(definition).get("name");
-  if (typeof project !== "string") {
-    throw new UsageError("There is no Pulumi.yaml with a name here: run the command in the program's folder.");
-  }
+  const project = await projectName();
   const key = (setting: string): string => `${project}:${setting}`;
 
-  async function must(args: readonly string[]): Promise<string> {
-    const { code, stdout, stderr } = await pulumi(args);
-    if (code !== 0)
-      throw new StepFailed(`pulumi ${args.slice(0, 2).join(" ")} failed: ${stderr.trim() || stdout.trim()}`);
-    return stdout;
-  }
   async function resources(): Promise<readonly Stored[]> {
-    const { deployment } = JSON.parse(await must(["stack", "export", "--stack", name])) as {
+    const { deployment } = JSON.parse(await pulumiOutput(["stack", "export", "--stack", name])) as {
       deployment: { resources?: readonly Stored[] };
     };
     return deployment.resources ?? [];
@@ -72,7 +47,7 @@ export async function openStack(name: string, say: (line: string) => void): Prom
   return {
     name,
     async settled({ mesh, meshMigration }) {
-      const text = await must(["stack", "history", "--json", "--page-size", "20", "--stack", name]);
+      const text = await pulumiOutput(["stack", "history", "--json", "--page-size", "20", "--stack", name]);
       const last = (JSON.parse(text) as readonly HistoryEntry[]).find(({ kind }) => kind === "update");
       const of = (setting: string): string | undefined => last?.config?.[key(setting)]?.value || undefined;
       const same = (of("mesh") ?? "osm") === (mesh ?? "osm") && of("meshMigration") === meshMigration;
@@ -112,32 +87,19 @@ export async function openStack(name: string, say: (line: string) => void): Prom
     async set(settings) {
       const given = Object.entries(settings).filter((one): one is [string, string] => one[1] !== undefined);
       // One command writes the file once: a kill leaves the old settings or the new ones.
-      await must(["config", "set-all", "--stack", name, ...given.flatMap((one) => ["--plaintext", one.join("=")])]);
+      await pulumiOutput([
+        "config",
+        "set-all",
+        "--stack",
+        name,
+        ...given.flatMap((one) => ["--plaintext", one.join("=")]),
+      ]);
       for (const [setting, value] of Object.entries(settings)) {
-        if (value === undefined) await must(["config", "rm", setting, "--stack", name]);
+        if (value === undefined) await pulumiOutput(["config", "rm", setting, "--stack", name]);
       }
     },
     async up() {
-      const deadline = Date.now() + lockMinutes * 60_000;
-      for (;;) {
-        const state = backendFolder(process.env["PULUMI_BACKEND_URL"]);
-        if (state !== undefined) await releaseStaleLocks(state, project, name, say);
-        await recover({ pulumi, stack: name, subscriptionId: await subscriptionOf(name), report: say }).catch(
-          (error: unknown) => {
-            throw new StepFailed(error instanceof Error ? error.message : String(error));
-          },
-        );
-        const { code, stderr, stdout } = await pulumi(
-          ["up", "--stack", name, "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs"],
-          say,
-        );
-        if (code === 0) return;
-        const locked = /the stack is currently locked by/.test(stderr + stdout);
-        if (!locked) throw new StepFailed("pulumi up failed: its own words are above.");
-        if (Date.now() > deadline) throw new StepFailed(`Stack ${name} is locked by another run, which does not end.`);
-        say("Another run has the stack: waiting …");
-        await sleep(5_000);
-      }
+      await upStack(project, name, { say });
     },
   };
 }
@@ -198,29 +160,4 @@ function ofIstio({ inputs = {} }: Stored): readonly KubernetesObject[] {
   const settings = kind === "ConfigMap" && namespace === "aks-istio-system";
   if (!settings && !/\.istio\.io\//.test(apiVersion)) return [];
   return [{ ...inputs, apiVersion, kind, metadata: { ...metadata, name, namespace } }];
-}
-
-/** The folder of a `file://` backend, whose locks can be seen. */
-function backendFolder(address: string | undefined): string | undefined {
-  return address?.startsWith("file:///") === true ? fileURLToPath(address.replace(/\?.*$/, "")) : undefined;
-}
-
-/** @param say gets what the command prints, line by line. */
-function pulumi(args: readonly string[], say?: (line: string) => void): Promise<Exit> {
-  return new Promise((resolve, reject) => {
-    const child = spawn("pulumi", args, { stdio: ["ignore", "pipe", "pipe"] });
-    const texts = { stdout: "", stderr: "" };
-    for (const name of ["stdout", "stderr"] as const) {
-      let rest = "";
-      child[name].setEncoding("utf8").on("data", (text: string) => {
-        texts[name] += text;
-        if (say === undefined) return;
-        const lines = (rest + text).split("\n");
-        rest = lines.pop() ?? "";
-        for (const line of lines) if (line.trim() !== "") say(line);
-      });
-    }
-    child.on("error", () => reject(new UsageError("pulumi could not be started: is it on the PATH?")));
-    child.on("close", (code) => resolve({ code: code ?? 1, ...texts }));
-  });
 }

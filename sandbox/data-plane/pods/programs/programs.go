@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
+	"sync/atomic"
 )
 
 // Program runs until it fails.
@@ -55,8 +57,13 @@ func shopper(name string) Program {
 	}
 }
 
-// bookstore sells books and restocks one for each at bookwarehouse.
+// bookstore sells books and restocks one for each at bookwarehouse. FAIL_PERCENT of its requests it answers with 500, as a version would that is broken.
 func bookstore(port string) error {
+	failPercent, err := strconv.ParseUint(setting("FAIL_PERCENT", "0"), 10, 32)
+	if err != nil || failPercent > 100 {
+		return fmt.Errorf("FAIL_PERCENT is %q: it is a number from 0 to 100", setting("FAIL_PERCENT", ""))
+	}
+	var asked atomic.Uint64
 	warehouse := setting("WAREHOUSE_SVC", "bookwarehouse") + "." + setting("BOOKWAREHOUSE_NAMESPACE", "bookwarehouse")
 	restock := newJournal().http(Call{
 		To: warehouse + ".svc.cluster.local:14001", Host: warehouse, Method: http.MethodPost, Path: "/restock-books",
@@ -68,6 +75,10 @@ func bookstore(port string) error {
 		w.Header().Set("Identity", identity)
 		// Who called, as the sidecar tells the application.
 		w.Header().Set("Caller", r.Header.Get("x-forwarded-client-cert"))
+		// Evenly, so that a few requests show the share already.
+		if asked.Add(1)*failPercent%100 < failPercent {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
 		fmt.Fprintln(w, identity)
 	}
 	mux.HandleFunc("/books-bought", answer)

@@ -1,0 +1,59 @@
+import * as pulumi from "@pulumi/pulumi";
+import { KubeconfigLogin, PrincipalType } from "../../../../components/aks-cluster/enums";
+import { type WorkloadObject } from "../../../../components/application";
+import { type MeshName } from "../../../../mesh";
+import { type ManifestSource } from "../../../../program/application";
+import { type StackDefinition } from "../../../../program/definition";
+import { ownCluster } from "../../../../program/own-cluster";
+import { type Settings } from "../../../../program/settings";
+import { stackApplication } from "../../../../program/stack-application";
+import { stackObservability } from "../../../../program/stack-observability";
+import { bookstore } from "../../../../stacks/bookstore";
+import { dev } from "../../../../stacks/dev";
+
+const config = new pulumi.Config();
+const mesh = config.require("mesh") === "istio" ? "istio" : "osm";
+const failPercent = config.requireNumber("failPercent");
+
+/** The second version with what it was told. */
+function told(object: WorkloadObject | ManifestSource): WorkloadObject | ManifestSource {
+  if (!("kind" in object) || object.kind !== "Deployment") return object;
+  const text = JSON.stringify(object);
+  const identity = '{"name":"IDENTITY","value":"bookstore-v2"}';
+  const setting = `{"name":"FAIL_PERCENT","value":"${String(failPercent)}"}`;
+  return JSON.parse(text.replace(identity, `${identity},${setting}`)) as WorkloadObject;
+}
+
+const sample = bookstore({
+  canary: { steps: [25, 100], pause: "0s", gate: { minRequests: 50 } },
+  bookthief: "denied",
+});
+const definition: StackDefinition = {
+  ...dev,
+  observability: { prometheus: "cluster" },
+  application: (name: MeshName) => {
+    const application = sample(name);
+    return { ...application, workloads: application.workloads.map(told) };
+  },
+};
+const settings: Settings = {
+  ...{ location: "westeurope", owner: "nobody", mesh, meshRevisions: [], registerFeature: true },
+  ...{ kubernetesVersion: "1.34", administrators: [], authorizedIpRanges: [], privateCluster: false },
+  ...{ kubeconfigLogin: KubeconfigLogin.ServicePrincipal, deployer: PrincipalType.ServicePrincipal },
+  prometheus: config.get("prometheus") || undefined,
+};
+
+async function deploy() {
+  const name = "rollout";
+  const cluster = await ownCluster({ name, definition, settings, tags: {} });
+  const application = await stackApplication({
+    ...{ name, definition, cluster, settings },
+    ...{ previewed: undefined, previewIdentity: undefined },
+  });
+  const namespaces = application.namespaceNames;
+  stackObservability({ name, definition, settings, cluster, namespaces, tags: {} });
+  const { resourceGroupName, clusterName, kubeconfig } = cluster;
+  return { resourceGroupName, clusterName, kubeconfig, rollouts: application.rollouts };
+}
+
+export = deploy();
