@@ -99,13 +99,19 @@ export async function decideRollouts(args: RolloutArgs): Promise<DecidedRollouts
 export function standingAfter(
   moves: Readonly<Record<string, Move>>,
   carriedOut: pulumi.Output<unknown>,
-): Readonly<Record<string, pulumi.Input<RolloutState>>> {
+): Readonly<Record<string, pulumi.Input<unknown>>> {
   return Object.fromEntries(
     Object.entries(moves).map(([root, { state, moves: hasMoved }]) => [
       root,
-      hasMoved ? carriedOut.apply(() => ({ ...state, since: new Date().toISOString() })) : state,
+      hasMoved ? begun(state, carriedOut) : state,
     ]),
   );
+}
+
+/** A preview does not know when, so that an update by its plan may say it. */
+function begun(state: RolloutState, carriedOut: pulumi.Output<unknown>): pulumi.Output<unknown> {
+  const since = carriedOut.apply(() => new Date().toISOString());
+  return pulumi.output<unknown>({ ...state, since: pulumi.runtime.isDryRun() ? pulumi.unknown : since });
 }
 
 async function moved(

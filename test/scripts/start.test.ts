@@ -96,7 +96,17 @@ describe("start.mjs", () => {
 
 describe("the command where something is missing", () => {
   it("says in one line that nothing is installed", () => {
-    for (const folder of ["cli", "components", "deployment", "mesh", "preview", "program", "recovery", "rollout", "stacks"])
+    for (const folder of [
+      "cli",
+      "components",
+      "deployment",
+      "mesh",
+      "preview",
+      "program",
+      "recovery",
+      "rollout",
+      "stacks",
+    ])
       mkdirSync(join(checkout, folder));
     mkdirSync(join(checkout, "cli/picture"));
     for (const file of ["cli/bin.js", "cli/picture/bundle-page.cjs"])

@@ -56,6 +56,7 @@ describe("the workflows", () => {
       "preview-reap.yml",
       "preview.yml",
       "release.yml",
+      "rollout.yml",
       "site.yml",
     ]);
   });
@@ -100,6 +101,7 @@ describe("the workflows", () => {
       "preview.yml: up: id-token",
       "release.yml: announce: contents",
       "release.yml: publish: id-token",
+      "rollout.yml: step: id-token",
       "site.yml: publish: id-token",
       "site.yml: publish: pages",
     ]);
