@@ -15,7 +15,8 @@ export async function seenCalls(address: string, since: string): Promise<readonl
   if (!/^(\d+[smhdwy])+$/.test(since)) {
     throw new UsageError(`--since takes a duration such as 1h or 7d, not ${JSON.stringify(since)}.`);
   }
-  const ask = (metric: string, by: string) => query(address, `sum by (${by}) (max_over_time(${metric}[${since}])) > 0`);
+  const ask = (metric: string, by: string) =>
+    askPrometheus(address, `sum by (${by}) (max_over_time(${metric}[${since}])) > 0`);
   const [requests, connections] = await Promise.all([
     ask("mesh:requests:rate2m", `${labels}, response_code`),
     ask("mesh:connections:rate2m", labels),
@@ -40,7 +41,12 @@ export async function seenCalls(address: string, since: string): Promise<readonl
   return [...pairs.values()];
 }
 
-async function query(address: string, text: string): Promise<readonly Sample[]> {
+/**
+ * Asks a Prometheus, with the token that the environment has for it.
+ *
+ * @throws {UsageError} where the address is none, {@link BadInput} where no Prometheus answers.
+ */
+export async function askPrometheus(address: string, text: string): Promise<readonly Sample[]> {
   try {
     return await queryPrometheus(address, text, { token: process.env["PROMETHEUS_TOKEN"], timeoutMs: 60_000 });
   } catch (error) {

@@ -1,9 +1,10 @@
 import { isJsonObject } from "../mesh/manifests";
-import { PrometheusProblem, queryPrometheus, readRolloutStates, type RolloutState, sharesQuery } from "../rollout";
+import { readRolloutStates, type RolloutState, sharesQuery } from "../rollout";
 import { oneOf, readOptions } from "./options";
-import { EngineFailed, projectName, pulumi, pulumiOutput, upStack } from "./stack-engine";
+import { askPrometheus } from "./prometheus";
+import { EngineFailed, previewStack, projectName, pulumiOutput, upStack } from "./stack-engine";
 import { type Paint, type Terminal } from "./terminal";
-import { BadInput, UsageError } from "./usage-error";
+import { UsageError } from "./usage-error";
 
 const options = {
   stack: { type: "string" },
@@ -105,17 +106,9 @@ const weighted = /:(TrafficSplit|VirtualService)$/;
 
 /** What else an update would change, as the engine names it. */
 async function otherChanges(stack: string, environment: NodeJS.ProcessEnv): Promise<readonly string[]> {
-  const { code, stdout, stderr } = await pulumi(["preview", "--json", "--non-interactive", "--stack", stack], {
-    environment,
-  });
-  const report = parsed(stdout);
-  if (code !== 0 || report === undefined) {
-    const said = (report?.diagnostics ?? [])
-      .filter(({ severity }) => severity === "error")
-      .map(({ message }) => message.trim());
-    throw new EngineFailed(`pulumi preview failed: ${said.join("\n") || stderr.trim() || stdout.trim()}`);
-  }
-  return (report.steps ?? []).flatMap(({ op, urn }) => {
+  const preview = await previewStack(["--stack", stack], { environment });
+  if ("refused" in preview) throw new EngineFailed(`pulumi preview failed: ${preview.refused}`);
+  return preview.steps.flatMap(({ op, urn }) => {
     const [type = "", name = ""] = urn.split("::").slice(2);
     const own = type.split("$").at(-1) ?? type;
     if (
@@ -126,19 +119,6 @@ async function otherChanges(stack: string, environment: NodeJS.ProcessEnv): Prom
       return [];
     return [`${op} ${own.split(":").at(-1) ?? own} ${name}`];
   });
-}
-
-function parsed(text: string):
-  | {
-      readonly steps?: readonly { readonly op: string; readonly urn: string }[];
-      readonly diagnostics?: readonly { readonly severity: string; readonly message: string }[];
-    }
-  | undefined {
-  try {
-    return JSON.parse(text) as ReturnType<typeof parsed>;
-  } catch {
-    return undefined;
-  }
 }
 
 /** What sidecars counted since the last move, by the root: requests to each version. */
@@ -155,22 +135,14 @@ async function status(
 }
 
 async function measuredShares(address: string, states: States): Promise<Measured> {
-  try {
-    const asked = [...states].map(async ([root, { stable, canary, since }]) => {
-      const seconds = (Date.now() - Date.parse(since)) / 1000;
-      const query = sharesQuery(root.slice(0, root.indexOf("/")), [stable, canary], seconds);
-      const samples = await queryPrometheus(address, query, {
-        token: process.env["PROMETHEUS_TOKEN"],
-        timeoutMs: 60_000,
-      });
-      const counts = samples.map(({ labels, value }) => [String(labels["service"]), Math.round(value)] as const);
-      return [root, Object.fromEntries(counts)] as const;
-    });
-    return new Map(await Promise.all(asked));
-  } catch (error) {
-    if (!(error instanceof PrometheusProblem)) throw error;
-    throw error.isUsage ? new UsageError(error.message) : new BadInput(error.message);
-  }
+  const asked = [...states].map(async ([root, { stable, canary, since }]) => {
+    const seconds = (Date.now() - Date.parse(since)) / 1000;
+    const query = sharesQuery(root.slice(0, root.indexOf("/")), [stable, canary], seconds);
+    const samples = await askPrometheus(address, query);
+    const counts = samples.map(({ labels, value }) => [String(labels["service"]), Math.round(value)] as const);
+    return [root, Object.fromEntries(counts)] as const;
+  });
+  return new Map(await Promise.all(asked));
 }
 
 function statesJson(states: States, measured: Measured): string {

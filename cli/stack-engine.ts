@@ -64,6 +64,43 @@ export async function pulumiOutput(args: readonly string[]): Promise<string> {
   return stdout;
 }
 
+/** A step that a preview intends, as far as it is read here. */
+export interface PreviewStep<State> {
+  readonly op: string;
+  readonly urn: string;
+  readonly newState?: State;
+}
+
+/**
+ * What an update would do.
+ *
+ * @param State what is read of a resource's new state.
+ * @returns its steps, or in the engine's words why it cannot be told.
+ */
+export async function previewStack<State = unknown>(
+  args: readonly string[],
+  run: PulumiRun = {},
+): Promise<{ readonly steps: readonly PreviewStep<State>[] } | { readonly refused: string }> {
+  const { code, stdout, stderr } = await pulumi(["preview", "--json", "--non-interactive", ...args], run);
+  const report = parsedReport<State>(stdout);
+  if (code === 0 && report !== undefined) return { steps: report.steps ?? [] };
+  const errors = (report?.diagnostics ?? []).filter(({ severity }) => severity === "error");
+  return { refused: errors.map(({ message }) => message.trim()).join("\n") || stderr.trim() || stdout.trim() };
+}
+
+function parsedReport<State>(text: string):
+  | {
+      readonly steps?: readonly PreviewStep<State>[];
+      readonly diagnostics?: readonly { readonly severity: string; readonly message: string }[];
+    }
+  | undefined {
+  try {
+    return JSON.parse(text) as ReturnType<typeof parsedReport<State>>;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Name of this folder's project. @throws {UsageError} where there is none. */
 export async function projectName(): Promise<string> {
   const definition = await ifExists(readFile("Pulumi.yaml", "utf8"));

@@ -5,7 +5,7 @@ import { parseDocument } from "yaml";
 import { anyRevision } from "../../mesh/convert";
 import { isJsonObject, type KubernetesObject } from "../../mesh/manifests";
 import { ifExists } from "../../recovery/if-exists";
-import { EngineFailed, type Exit, projectName, pulumi, pulumiOutput, upStack } from "../stack-engine";
+import { EngineFailed, previewStack, projectName, pulumi, pulumiOutput, upStack } from "../stack-engine";
 import { UsageError } from "../usage-error";
 import { type Target } from "./plan";
 import { type Position, type Step } from "./steps";
@@ -77,9 +77,7 @@ export async function openStack(name: string, say: (line: string) => void): Prom
       try {
         const file = join(folder, `Pulumi.${name}.yaml`);
         await writeFile(file, document.toString(), { mode: 0o600 });
-        return targetOf(
-          await pulumi(["preview", "--json", "--non-interactive", "--stack", name, "--config-file", file]),
-        );
+        return targetOf(await previewStack<Stored>(["--stack", name, "--config-file", file]));
       } finally {
         await rm(folder, { recursive: true });
       }
@@ -126,30 +124,9 @@ function objectName(type: string, { kind, metadata }: Readonly<Record<string, un
 }
 
 /** Istio's objects, and the mesh's settings, of what a preview would make. */
-function targetOf({ code, stdout, stderr }: Exit): Target {
-  const preview = parsed(stdout);
-  if (code !== 0) {
-    const { diagnostics = [] } = preview ?? {};
-    const errors = diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message.trim());
-    const words = errors.length > 0 ? errors.join("\n") : stderr.trim() || stdout.trim();
-    return { refused: `The program cannot be what it is on Istio: ${words}` };
-  }
-  return {
-    objects: (preview?.steps ?? []).flatMap(({ newState }) => (newState === undefined ? [] : ofIstio(newState))),
-  };
-}
-
-function parsed(text: string):
-  | {
-      readonly steps?: readonly { readonly newState?: Stored }[];
-      readonly diagnostics?: readonly { readonly severity: string; readonly message: string }[];
-    }
-  | undefined {
-  try {
-    return JSON.parse(text) as ReturnType<typeof parsed>;
-  } catch {
-    return undefined;
-  }
+function targetOf(preview: Awaited<ReturnType<typeof previewStack<Stored>>>): Target {
+  if ("refused" in preview) return { refused: `The program cannot be what it is on Istio: ${preview.refused}` };
+  return { objects: preview.steps.flatMap(({ newState }) => (newState === undefined ? [] : ofIstio(newState))) };
 }
 
 function ofIstio({ inputs = {} }: Stored): readonly KubernetesObject[] {

@@ -1,11 +1,9 @@
 import { RunError } from "@pulumi/pulumi";
 import { type AccessChange, changeTitles, describeRequest, diff, DiffTooLarge, meshOf } from "../../mesh";
-import { describeObject, type KubernetesObject } from "../../mesh/manifests";
-import { takenApart } from "../../mesh/policy/of-istio";
+import { type KubernetesObject } from "../../mesh/manifests";
 import { type MeshPoliciesArgs } from "./args";
-import { asKubernetesObject, clusterObjects } from "./cluster";
-import { isPlain } from "./known";
-import { ofPolicy, osmObjects } from "./osm-objects";
+import { asOpenServiceMesh } from "./as-osm";
+import { asKubernetesObject } from "./cluster";
 
 /** Two Services of a split that are to be interchangeable. */
 export interface SplitVersions {
@@ -27,24 +25,12 @@ export function differencesOfVersions(
   args: MeshPoliciesArgs,
   { namespace, name, stable, canary }: SplitVersions,
 ): readonly AccessChange[] {
-  const { istio, policy, ...others } = args;
-  const asOsm: MeshPoliciesArgs = {
-    ...others,
-    policy: istio && policy ? ofPolicy(() => takenApart(policy)).others : policy,
-    ...(istio && { mesh: { egress: istio.settings?.egress } }),
-  };
-  const parts = [
-    ...osmObjects(asOsm).map((value) => ({ title: describeObject(value), value })),
-    ...clusterObjects(asOsm),
-  ];
-  const later = parts.filter(({ value }) => !isPlain(value));
-  if (later.length > 0) {
-    throw new RunError(
-      `rollouts: whether every caller may reach both versions is proved before the engine runs, and ${later.map(({ title }) => title).join(", ")} have ` +
-        "parts that are not known then. Write plain values for names, labels, accounts and ports.",
-    );
-  }
-  const objects = parts.flatMap(({ value }, index) => asKubernetesObject(value, index) ?? []);
+  const { policies, around } = asOpenServiceMesh(
+    args,
+    "rollouts: whether every caller may reach both versions is proved at once",
+  );
+  const values = [...policies, ...around.map(({ value }) => value)];
+  const objects = values.flatMap((value, index) => asKubernetesObject(value, index) ?? []);
   const withAll = (backend: string): readonly KubernetesObject[] =>
     objects.map((object) =>
       object.kind === "TrafficSplit" && object.metadata.namespace === namespace && object.metadata.name === name

@@ -15,10 +15,8 @@ import { istioMesh } from "../../mesh/istio";
 import { type IstioObject } from "../../mesh/istio/kinds";
 import { describeObject, type KubernetesObject, nowhere } from "../../mesh/manifests";
 import { type IstioMembership, type MeshPoliciesArgs } from "./args";
+import { asOpenServiceMesh } from "./as-osm";
 import { asKubernetesObject, clusterObjects, contextOf } from "./cluster";
-import { isPlain } from "./known";
-import { takenApart } from "../../mesh/policy/of-istio";
-import { ofPolicy, osmObjects } from "./osm-objects";
 import { type Diagnostic } from "./review";
 
 type ArgsOfIstio = MeshPoliciesArgs & { readonly istio: IstioMembership };
@@ -60,24 +58,13 @@ function isDefault(name: string): boolean {
 }
 
 function converted(args: ArgsOfIstio): IstioObjects {
-  const { istio, ...others } = args;
-  const { policy } = others;
-  const apart = policy && ofPolicy(() => takenApart(policy));
-  const asOsm: MeshPoliciesArgs = {
-    ...others,
-    ...(apart && { policy: apart.others }),
-    mesh: { egress: istio.settings?.egress },
-  };
-  const policies = osmObjects(asOsm);
-  const around = clusterObjects(asOsm);
-  const parts = [...policies.map((value) => ({ title: describeObject(value), value })), ...around];
-  const later = parts.filter(({ value }) => !isPlain(value));
-  if (later.length > 0) {
-    throw new RunError(
-      `istio: policies select pods by their labels, and ${later.map(({ title }) => title).join(", ")} have parts that are not known before the engine ` +
-        "runs. Write plain values for names, labels, accounts and ports.",
-    );
-  }
+  const { istio } = args;
+  const {
+    args: asOsm,
+    policies,
+    around,
+    callRules,
+  } = asOpenServiceMesh(args, "istio: policies select pods by their labels");
   const cluster = asKubernetesObjects(around.map(({ value }) => value));
   const said = admitted(asOsm, policies, cluster);
   const conversion = convertManifests(
@@ -88,7 +75,7 @@ function converted(args: ArgsOfIstio): IstioObjects {
     {
       choices: new Map(Object.entries(istio.choices ?? {})),
       noDefaultRetries: (istio.settings?.retryAttempts ?? 0) === 0,
-      ...(apart && { callRules: apart.callRules }),
+      ...(callRules && { callRules }),
     },
   );
   const problems = problemsOf(conversion);
