@@ -4,6 +4,7 @@ import { isPlain } from "../components/mesh-policies/known";
 import { type MeshName } from "../mesh";
 import { isJsonObject, type KubernetesObject } from "../mesh/manifests";
 import { type Policy, PolicyError } from "../mesh/policy";
+import { noHeaderRoutes } from "../mesh/policy/header-routes";
 import { kubernetesName, serviceOf } from "../mesh/policy/names";
 import {
   askGate,
@@ -57,10 +58,15 @@ interface Named {
 export async function decideRollouts(args: RolloutArgs): Promise<DecidedRollouts> {
   const { rules, isPreview, environment } = args;
   if (rules.length === 0) return { rollouts: [], moves: undefined };
-  const problems = rolloutProblems(rules);
+  const matching = args.mesh === "osm" ? rules.findIndex(({ match = [] }) => match.length > 0) : -1;
+  const problems = [
+    ...rolloutProblems(rules),
+    ...(matching === -1 ? [] : [`rollouts[${String(matching)}].match: ${noHeaderRoutes}.`]),
+  ];
   if (problems.length > 0) throw new pulumi.RunError(problems.join("\n"));
   const named = rules.map((rule, index) => inKubernetes(args, rule, `rollouts[${String(index)}]`));
-  if (isPreview) return { rollouts: named.map((one) => withWeight(one, one.rule.steps[0] ?? 0)), moves: undefined };
+  if (isPreview)
+    return { rollouts: named.map((one) => shared(one, one.rule.steps[0] ?? 0, "progressing")), moves: undefined };
 
   const asked = orRunError("", () => readAskedMove(environment["AKS_MESH_ROLLOUT"]));
   const keys = named.map(({ namespace, root }) => `${namespace}/${root}`);
@@ -81,7 +87,7 @@ export async function decideRollouts(args: RolloutArgs): Promise<DecidedRollouts
       const move = await moved(one, args.mesh, version, states.get(key), forThis, prometheus);
       const say = move.warns ? pulumi.log.warn : pulumi.log.info;
       await say(`rollout of ${key}: ${move.text}`);
-      return { key, move, rollout: withWeight(one, move.state.weight) };
+      return { key, move, rollout: shared(one, move.state.weight, move.state.phase) };
     }),
   );
   return {
@@ -130,8 +136,18 @@ async function moved(
   return nextMove({ ...input, rule, gate });
 }
 
-function withWeight({ rule, namespace, root, stable, canary }: Named, weight: number): ApplicationRollout {
-  return { namespace, root, stable, canary, weight, ...(rule.name !== undefined && { name: rule.name }) };
+/** A version that failed, or that somebody took back, gets no call: none by a header either. */
+function shared(
+  { rule, namespace, root, stable, canary }: Named,
+  weight: number,
+  phase: RolloutState["phase"],
+): ApplicationRollout {
+  const match = phase === "failed" || phase === "stopped" ? undefined : rule.match;
+  return {
+    ...{ namespace, root, stable, canary, weight },
+    ...(rule.name !== undefined && { name: rule.name }),
+    ...(match && { match }),
+  };
 }
 
 /** What the stack's last run left, secrets included. The engine itself has this question, by which StackReference reads other stacks. */

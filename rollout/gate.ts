@@ -51,7 +51,8 @@ export async function askGate(
     }
     const failed = (await ask(requestsQuery(place, ', response_code=~"5.."', since))) ?? 0;
     const percent = (100 * failed) / total;
-    const errors = `${percent.toFixed(1)} % of ${number(rounded)} requests failed in ${since}, at most ${String(errorPercent)} % may`;
+    const count = `${number(Math.round(failed))} of ${number(rounded)} requests failed in ${since}`;
+    const errors = `${count} (${percent.toFixed(1)} %), at most ${String(errorPercent)} % may`;
     if (percent > errorPercent) return { kind: "fails", text: errors };
     const others = await Promise.all(queries.map((one) => askQuery(one, since, ask)));
     const first = (kind: GateAnswer["kind"]) => others.find((other) => other.kind === kind);

@@ -1,4 +1,6 @@
+import { type HeaderMatch } from "../mesh/policy";
 import { durationSeconds } from "../mesh/policy/duration";
+import { headerMatchProblems } from "../mesh/policy/header-routes";
 
 /** One more thing that a gate looks at. */
 export interface GateQuery {
@@ -32,6 +34,10 @@ export interface RolloutRule<Service extends string = string> {
   readonly canary: Service;
   /** Percent of the calls that go to the canary, each step more than the one before. */
   readonly steps: readonly number[];
+  /**
+   * Requests that the canary gets at every step, until it fails or somebody goes back; all others go by weight. Istio alone has it. Default: none.
+   */
+  readonly match?: readonly HeaderMatch[];
   readonly gate?: RolloutGate;
   /** The least time at a step, a Go duration. Default: `10m`. */
   readonly pause?: string;
@@ -52,7 +58,7 @@ export function rolloutProblems(rules: readonly RolloutRule[]): readonly string[
   return rules.flatMap((rule, index) => {
     const place = `rollouts[${String(index)}]`;
     const found: string[] = [];
-    const { root, stable, canary, steps, pause, gate = {} } = rule;
+    const { root, stable, canary, steps, pause, match = [], gate = {} } = rule;
     if (rules.findIndex((other) => other.root === root) < index) {
       found.push(`${place}.root: there is another rollout of ${root}; keep one.`);
     }
@@ -75,7 +81,7 @@ export function rolloutProblems(rules: readonly RolloutRule[]): readonly string[
     if (pause !== undefined && !((durationSeconds(pause) ?? -1) >= 0)) {
       found.push(`${place}.pause: "${pause}" is no duration; write one such as 10m or 1h30m.`);
     }
-    return [...found, ...gateProblems(`${place}.gate`, gate)];
+    return [...found, ...headerMatchProblems(match, `${place}.match`), ...gateProblems(`${place}.gate`, gate)];
   });
 }
 

@@ -16,7 +16,7 @@ import { orderOf } from "./order";
 import { type Parts, partsOf } from "./parts";
 import { asItRuns } from "./pods";
 import { ObjectResource } from "./resources";
-import { refuseUnequalVersions, splitsOf } from "./rollouts";
+import { headerRoutesOf, refuseUnequalVersions, splitsOf } from "./rollouts";
 import { assertApplicationArgs } from "./validate";
 
 /** Options of {@link Application}. */
@@ -62,7 +62,7 @@ export class Application extends pulumi.ComponentResource {
     const addresses = addressesOf(parts.objects, objects);
     const front = frontAddress(args, parts.objects, objects);
 
-    const splits = splitsOf(args, parts.osm);
+    const splits = splitsOf(args, parts.osm, parts.objects);
     const policiesArgs: MeshPoliciesArgs = {
       namespaces,
       otherNamespaces: [...new Set([...foreignNamespaces(renaming, parts), ...(args.otherNamespaces ?? [])])],
@@ -73,6 +73,7 @@ export class Application extends pulumi.ComponentResource {
       ...(args.istio && { istioObjects: parts.istio.map((object) => inNamespaces(renaming, object)) }),
       mesh: args.mesh,
       istio: args.istio,
+      headerRoutes: headerRoutesOf(args.rollouts ?? [], renaming),
       migration: args.migration,
       workloads: { objects: objects.filter(({ kind }) => kind !== "Secret") },
     };

@@ -2,7 +2,7 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { type Guarantee } from "../../mesh";
 import { type KubernetesObject } from "../../mesh/manifests";
-import { type Policy } from "../../mesh/policy";
+import { type HeaderMatch, type Policy } from "../../mesh/policy";
 import { type IstioMembership, type MeshMigration } from "../mesh-policies";
 import { type NamespaceIsolationSettings, type NetworkReach } from "../namespace-isolation";
 import { type MeshSettings } from "../open-service-mesh/mesh-settings";
@@ -56,6 +56,8 @@ export interface ApplicationRollout {
   canary: string;
   /** Percent of the calls that the canary gets, an integer. The stable version gets the rest. */
   weight: number;
+  /** Requests that the canary gets whatever the weight. Istio alone has it. Default: none. */
+  match?: readonly HeaderMatch[];
   /** Name of the TrafficSplit. Default: that of the root. */
   name?: string;
 }

@@ -1,8 +1,13 @@
 import { log, RunError } from "@pulumi/pulumi";
 import { type TrafficSplit } from "../../mesh/osm/kinds";
+import { chainKind } from "../../mesh/osm/proxy/outbound";
+import { protocolOf } from "../../mesh/osm/state";
 import { type KubernetesObject } from "../../mesh/manifests";
+import { type HeaderRoute } from "../../mesh/policy";
+import { listAt, textAt } from "../../mesh/manifests/inside";
 import { type MeshPoliciesArgs } from "../mesh-policies";
 import { differencesOfVersions, differenceText } from "../mesh-policies/interchangeable";
+import { isService } from "./addresses";
 import { type ApplicationArgs, type ApplicationRollout } from "./args";
 import { renamed, type Renaming } from "./namespaces";
 
@@ -10,14 +15,17 @@ import { renamed, type Renaming } from "./namespaces";
 const mostNamed = 5;
 
 /**
- * The TrafficSplits of rollouts. A version without calls is left out: Envoy takes no TCP backend of weight 0.
+ * The TrafficSplits of rollouts. A version without calls stays in it with the weight 0, so that its pods answer to the root's name before the first
+ * call comes and after the last one came. Of a root with TCP it is left out: there Envoy takes no backend of weight 0.
  *
  * @param written the TrafficSplits that there are besides.
+ * @param deployed Services among other objects.
  * @throws RunError where another split has the same root, or a weight is none.
  */
 export function splitsOf(
   { rollouts = [], policy }: Pick<ApplicationArgs, "rollouts" | "policy">,
   written: readonly KubernetesObject[],
+  deployed: readonly KubernetesObject[],
 ): readonly TrafficSplit[] {
   const taken = new Map<string, string>();
   for (const { root, name } of policy?.splits ?? []) {
@@ -43,10 +51,11 @@ export function splitsOf(
     if (!Number.isInteger(weight) || weight < 0 || weight > 100) {
       problems.push(`rollouts[${String(index)}].weight: ${String(weight)} is no share; write whole percent, 0 to 100.`);
     }
-    const backends = [
+    const both = [
       { service: stable, weight: 100 - weight },
       { service: canary, weight },
-    ].filter((backend) => backend.weight > 0);
+    ];
+    const backends = speaksTcp(deployed, namespace, root) ? both.filter((backend) => backend.weight > 0) : both;
     return {
       apiVersion: "split.smi-spec.io/v1alpha2",
       kind: "TrafficSplit",
@@ -56,6 +65,23 @@ export function splitsOf(
   });
   if (problems.length > 0) throw new RunError(problems.join("\n"));
   return splits;
+}
+
+function speaksTcp(deployed: readonly KubernetesObject[], namespace: string, root: string): boolean {
+  const service = deployed.find(
+    (object) => isService(object) && object.metadata.namespace === namespace && object.metadata.name === root,
+  );
+  return listAt(service, "spec", "ports").some((port) => {
+    const appProtocol = textAt(port, "appProtocol");
+    return chainKind(protocolOf({ name: textAt(port, "name") ?? "", ...(appProtocol && { appProtocol }) })) === "tcp";
+  });
+}
+
+/** Which requests rollouts' canaries get by a header. */
+export function headerRoutesOf(rollouts: readonly ApplicationRollout[], renaming: Renaming): readonly HeaderRoute[] {
+  return rollouts.flatMap(({ namespace, root, canary: to, match = [] }) =>
+    match.map(({ headers }) => ({ namespace: renamed(renaming, namespace), root, to, headers })),
+  );
 }
 
 /**
@@ -68,7 +94,7 @@ export function refuseUnequalVersions(
   rollouts: readonly ApplicationRollout[],
   renaming: Renaming,
 ): void {
-  for (const { root, name = root, stable, canary, weight, ...rollout } of rollouts) {
+  for (const { root, name = root, stable, canary, weight, match = [], ...rollout } of rollouts) {
     const namespace = renamed(renaming, rollout.namespace);
     const differences = differencesOfVersions(args, { namespace, name, stable, canary });
     if (differences.length === 0) continue;
@@ -80,7 +106,7 @@ export function refuseUnequalVersions(
       ...more,
       `Let who may call ${stable} call ${canary} as well, with the same routes and ports.`,
     ].join("\n");
-    if (weight > 0) throw new RunError(text);
+    if (weight > 0 || match.length > 0) throw new RunError(text);
     void log.warn(text);
   }
 }

@@ -5,7 +5,7 @@ import { type Guarantee } from "../../mesh";
 import { type IstioObject } from "../../mesh/istio/kinds";
 import { type KubernetesObject } from "../../mesh/manifests";
 import { type OsmKind, type OsmObject, type PolicyObject } from "../../mesh/osm/kinds";
-import { type Policy } from "../../mesh/policy";
+import { type HeaderRoute, type Policy } from "../../mesh/policy";
 import { type NamespaceIsolationSettings } from "../namespace-isolation";
 import { type IstioMeshSettings } from "../istio-mesh";
 import { type MeshSettings } from "../open-service-mesh/mesh-settings";
@@ -130,6 +130,8 @@ export interface MeshPoliciesArgs extends PolicyObjectArgs {
    * Default: none.
    */
   istioObjects?: readonly IstioObject[];
+  /** Requests that a backend of a TrafficSplit among these gets by a header, whatever its weight. Only with `istio`. Default: none. */
+  headerRoutes?: readonly HeaderRoute[];
   /** The cluster is on its way from one mesh to another. Not with `istio`. Default: it is not. */
   migration?: MeshMigration;
   /** Namespaces to onboard, before the first policy, so that the mesh's webhook checks each. */

@@ -1,5 +1,16 @@
 import { RunError } from "@pulumi/pulumi";
-import { admit, advice, changeTitles, describeRequest, DiffTooLarge } from "../../mesh";
+import {
+  type AccessChange,
+  admit,
+  advice,
+  changeTitles,
+  describeRequest,
+  diff,
+  DiffTooLarge,
+  type Mesh,
+} from "../../mesh";
+import { type HeaderRoute } from "../../mesh/policy";
+import { noCallRules } from "../../mesh/policy/of-istio";
 import {
   approximationText,
   type Conversion,
@@ -63,25 +74,44 @@ function converted(args: ArgsOfIstio): IstioObjects {
     args: asOsm,
     policies,
     around,
-    callRules,
+    callRules = noCallRules,
   } = asOpenServiceMesh(args, "istio: policies select pods by their labels");
   const cluster = asKubernetesObjects(around.map(({ value }) => value));
   const said = admitted(asOsm, policies, cluster);
-  const conversion = convertManifests(
-    {
-      objects: [...asKubernetesObjects(policies), ...cluster],
-      ...{ positions: nowhere, problems: [], notes: [] },
-    },
-    {
+  const given = {
+    objects: [...asKubernetesObjects(policies), ...cluster],
+    positions: nowhere,
+    problems: [],
+    notes: [],
+  };
+  const convertedWith = (headerRoutes: readonly HeaderRoute[]): Converted => {
+    const conversion = convertManifests(given, {
       choices: new Map(Object.entries(istio.choices ?? {})),
       noDefaultRetries: (istio.settings?.retryAttempts ?? 0) === 0,
-      ...(callRules && { callRules }),
-    },
+      callRules: { ...callRules, headerRoutes },
+    });
+    const problems = problemsOf(conversion);
+    if (problems.length > 0)
+      throw new RunError(`Istio cannot do exactly what the policies say:\n${problems.join("\n")}`);
+    return conversion;
+  };
+  const byWeight = convertedWith([]);
+  refuseUnequal(proofOf(byWeight, args).changes, `On Istio the policies would not be ${equalExtent}:`);
+  const headerRoutes = [...callRules.headerRoutes, ...(args.headerRoutes ?? [])];
+  if (headerRoutes.length === 0) return { objects: byWeight.objects, said };
+  const byHeader = convertedWith(headerRoutes);
+  refuseUnequal(
+    changesByHeader(byWeight, byHeader, args),
+    "A request that goes to a version by its header would not end as it does by weight:",
   );
-  const problems = problemsOf(conversion);
-  if (problems.length > 0) throw new RunError(`Istio cannot do exactly what the policies say:\n${problems.join("\n")}`);
-  refuseUnequal(proofOf(conversion, args));
-  return { objects: conversion.objects, said };
+  return { objects: byHeader.objects, said };
+}
+
+/** What header routes change but for who answers: without any, what each caller may do at either version is the same. */
+function changesByHeader(byWeight: Converted, byHeader: Converted, args: ArgsOfIstio): readonly AccessChange[] {
+  const [before, after] = [byWeight, byHeader].map((conversion) => deployed(conversion, args));
+  if (before === undefined || after === undefined) return [];
+  return provable(() => diff(before, after).filter(({ kind }) => kind !== "shares"));
 }
 
 function asKubernetesObjects(values: readonly unknown[]): readonly KubernetesObject[] {
@@ -133,12 +163,22 @@ function problemsOf({ open, refused }: Conversion): string[] {
   ];
 }
 
-/** Compares what Open Service Mesh would do with what Istio does with what is deployed here. */
-function proofOf(conversion: Converted, args: ArgsOfIstio): Proof {
+/** What Istio does with what is deployed here. */
+function deployed(conversion: Converted, args: ArgsOfIstio): Mesh {
   const cluster = asKubernetesObjects(clusterObjects(args).map(({ value }) => value));
-  const after = istioMesh({ objects: migrated(cluster, conversion.mesh, conversion, args.istio.revision) });
+  return istioMesh({ objects: migrated(cluster, conversion.mesh, conversion, args.istio.revision) });
+}
+
+/** Compares it with what Open Service Mesh would do. */
+function proofOf(conversion: Converted, args: ArgsOfIstio): Proof {
+  const after = deployed(conversion, args);
+  return provable(() => proveBack(conversion.mesh, after, equalityOf(conversion).accounts));
+}
+
+/** @throws RunError where it is too much to compare. */
+function provable<T>(prove: () => T): T {
   try {
-    return proveBack(conversion.mesh, after, equalityOf(conversion).accounts);
+    return prove();
   } catch (error) {
     if (error instanceof DiffTooLarge) {
       throw new RunError(`It cannot be proved that Istio does what the policies say: ${error.message}`);
@@ -147,8 +187,8 @@ function proofOf(conversion: Converted, args: ArgsOfIstio): Proof {
   }
 }
 
-/** @throws RunError where the two meshes do not let the same pass. */
-function refuseUnequal({ changes }: Proof): void {
+/** @throws RunError where anything changes. */
+function refuseUnequal(changes: readonly AccessChange[], what: string): void {
   if (changes.length === 0) return;
   const lines = changes
     .slice(0, mostChanges)
@@ -158,10 +198,6 @@ function refuseUnequal({ changes }: Proof): void {
     );
   const more = changes.length > mostChanges ? [`- and ${String(changes.length - mostChanges)} more`] : [];
   throw new RunError(
-    [
-      `On Istio the policies would not be ${equalExtent}:`,
-      ...[...lines, ...more],
-      "Write what both meshes do alike, or Istio's objects in place of these.",
-    ].join("\n"),
+    [what, ...[...lines, ...more], "Write what both do alike, or Istio's objects in place of these."].join("\n"),
   );
 }

@@ -1,5 +1,6 @@
 import { RunError } from "@pulumi/pulumi";
 import { istioKinds } from "../../mesh/istio/kinds";
+import { noHeaderRoutes } from "../../mesh/policy/header-routes";
 import { isDnsLabel } from "../../mesh/manifests/names";
 import { blockedKinds } from "../istio-mesh/mesh-config-fields";
 import { tagProblem } from "../istio-mesh/revision-tag";
@@ -112,6 +113,7 @@ export function assertMeshPoliciesArgs(args: MeshPoliciesArgs): void {
       "istioObjects: the mesh is Open Service Mesh, which does not read them; write istio too, or leave them out.",
     );
   }
+  if (istio === undefined && (args.headerRoutes ?? []).length > 0) problems.push(`headerRoutes: ${noHeaderRoutes}.`);
   if (istio !== undefined) problems.push(...istioProblems(args, istio));
   else problems.push(...issuerProblems(args));
   if (istio === undefined && policy !== undefined) {

@@ -4,6 +4,7 @@ import { compileOsm } from "../osm/compile";
 import { assumedCluster, type Policy, PolicyError } from "../policy";
 import { approximationText, convertToIstio } from "./convert";
 import { compilePlain } from "./compile-plain";
+import { withEveryBackend } from "./every-backend";
 import { takenApart } from "../policy/of-istio";
 import { type RoutingOptions } from "./routing";
 
@@ -20,8 +21,10 @@ export function compileIstio(policy: Policy, options: RoutingOptions = {}): read
 /** The same for every policy, by way of what OSM's control plane would make of it. */
 export function compileByOsm(policy: Policy, options: RoutingOptions = {}): readonly IstioObject[] {
   const { others, callRules } = takenApart(policy);
-  const mesh = osmMesh({ objects: [...compileOsm(others), ...assumedCluster(policy)] });
-  const { objects, open, refused } = convertToIstio(mesh, { ...options, callRules });
+  const given = [...compileOsm(others), ...assumedCluster(policy)];
+  const mesh = osmMesh({ objects: given });
+  const answering = withEveryBackend(mesh, given);
+  const { objects, open, refused } = convertToIstio(mesh, { ...options, callRules, answering });
   const [refusal] = refused;
   if (refusal !== undefined) throw new PolicyError(`${refusal.place}: Istio cannot do it: ${refusal.text}.`);
   const [first] = open;

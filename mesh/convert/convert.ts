@@ -32,6 +32,8 @@ export type Choice = Side | "exact";
 export interface ConvertOptions extends RoutingOptions {
   /** By the account that is called. */
   readonly choices?: ReadonlyMap<AccountKey, Choice>;
+  /** The mesh that tells what pods let in, as {@link withEveryBackend} makes it. Default: the mesh itself. */
+  readonly answering?: OsmMesh;
 }
 
 /** An account of which something cannot be said exactly, and for which nothing was chosen. */
@@ -66,7 +68,7 @@ export function convertToIstio(mesh: OsmMesh, options: ConvertOptions = {}): Con
   const objects: IstioObject[] = [];
   const selectors = selectorsOf(mesh.state.pods);
   const namespaces = namespacesOf(mesh);
-  const { grants, unsettled } = grantsOf(mesh);
+  const { grants, unsettled } = grantsOf(options.answering ?? mesh);
   const egress = egressOf(mesh, selectors);
   const refused: Refusal[] = [...outsideRefusals(mesh), ...egress.refused, ...serviceRefusals(mesh, grants)];
   objects.push(

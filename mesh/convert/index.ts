@@ -3,7 +3,7 @@ import { type AccountKey } from "../cluster/keys";
 import { istioMesh } from "../istio";
 import { osmMesh, type OsmMesh } from "../osm";
 import { type Conversion, type ConvertOptions, convertToIstio } from "./convert";
-
+import { withEveryBackend } from "./every-backend";
 import { migrated } from "./migrated";
 import { type Proof, proveBack } from "./proof";
 import { type Refusal } from "./routing";
@@ -46,7 +46,8 @@ export function equalityOf({ open, chosen, refused }: Conversion): {
 }
 
 /** Istio's objects for what OSM makes of manifests. */
-export function convertManifests(manifests: Manifests, options: ConvertOptions = {}): Converted {
+export function convertManifests(manifests: Manifests, options: Omit<ConvertOptions, "answering"> = {}): Converted {
   const mesh = osmMesh(manifests);
-  return { mesh, ...convertToIstio(mesh, options) };
+  const answering = withEveryBackend(mesh, manifests.objects);
+  return { mesh, ...convertToIstio(mesh, { ...options, answering }) };
 }

@@ -17,7 +17,9 @@ import { type Route } from "../osm/proxy/routes";
 import { fullName } from "../osm/proxy/hostnames";
 import { chainKind } from "../osm/proxy/outbound";
 import { accountOfPod, backendTargetPort, type MeshService, type ServiceState } from "../osm/state";
-import { type IstioCallRules } from "../policy/of-istio";
+import { type HeaderMatch } from "../policy";
+import { rootOf } from "../policy/header-routes";
+import { type IstioCallRules, noCallRules } from "../policy/of-istio";
 import { destinationRules } from "./destination-rules";
 import { type Selectors } from "./selectors";
 
@@ -47,8 +49,6 @@ export interface RoutingOptions {
   /** What a policy says that OSM's objects cannot. Default: nothing. */
   readonly callRules?: IstioCallRules;
 }
-
-const noCallRules: IstioCallRules = { timeouts: new Map(), outliers: new Map() };
 
 /** Of calls that OSM sends once. */
 export const noRetries: HttpRetry = { attempts: 0 };
@@ -212,17 +212,22 @@ function virtualService(
     if (splits.length > 0 || others !== undefined || options.noDefaultRetries !== true) needed = true;
     const matches = options.keepNotFound === true ? matchesOf(mesh, one, several) : [several ? { port: one.port } : {}];
     if (options.keepNotFound === true && matches.length > 0) needed = true;
-    for (const { match, ...calls } of special.get(key) ?? []) {
-      needed = true;
-      http.push({ match: matches.map((some) => ({ ...match, ...some })), route: destinations, ...calls });
+    const byHeader = headerDestinations(mesh, one, options, refused);
+    if (byHeader.length > 0) needed = true;
+    for (const { headers, route } of [...byHeader, { headers: undefined, route: destinations }]) {
+      const all = matches.map((match) => withHeaders(match, headers));
+      for (const { match, ...calls } of special.get(key) ?? []) {
+        needed = true;
+        http.push({ match: all.map((some) => ({ ...match, ...some })), route, ...calls });
+      }
+      const isBare = all.every((match) => Object.keys(match).length === 0);
+      http.push({
+        ...(!isBare && { match: all }),
+        route,
+        ...(others !== undefined && { timeout: others }),
+        retries: noRetries,
+      });
     }
-    const isBare = matches.every((match) => Object.keys(match).length === 0);
-    http.push({
-      ...(!isBare && { match: matches }),
-      route: destinations,
-      ...(others !== undefined && { timeout: others }),
-      retries: noRetries,
-    });
   }
   if (!needed || http.length + tcp.length === 0) return undefined;
   if (isHeadless(service) && tcp.length > 0)
@@ -233,6 +238,36 @@ function virtualService(
     metadata: { name: service.name, namespace: service.namespace },
     spec: { hosts: [host], ...(http.length > 0 && { http }), ...(tcp.length > 0 && { tcp }) },
   };
+}
+
+function withHeaders(match: HttpMatchRequest, headers: HeaderMatch["headers"] | undefined): HttpMatchRequest {
+  return headers === undefined ? match : { ...match, headers: { ...match.headers, ...headers } };
+}
+
+/** Where requests to a port go that their headers tell, in the order in which Istio looks. */
+function headerDestinations(
+  mesh: OsmMesh,
+  service: MeshService,
+  { callRules = noCallRules }: RoutingOptions,
+  refused: Refusal[],
+): readonly { readonly headers: HeaderMatch["headers"]; readonly route: readonly RouteDestination[] }[] {
+  const { namespace, name } = service.service;
+  const own = callRules.headerRoutes.filter((one) => rootOf(one) === keyOf(namespace, name));
+  return own.flatMap(({ headers, to }) => {
+    const backend = mesh.state.services.get(keyOf(namespace, to));
+    const answers = mesh.catalog
+      .splitsOfRoot(service)
+      .some(({ backends }) => backends.some((one) => one.service === to));
+    const there = backendTargetPort(mesh.catalog, namespace, to, service.port) !== undefined;
+    if (backend === undefined || !answers || !there) {
+      refused.push({
+        place: `header route of Service ${keyOf(namespace, name)} to ${to}`,
+        text: `${to} is no backend of its TrafficSplit that has the port ${String(service.port)} and pods: give it that port, or leave the match out`,
+      });
+      return [];
+    }
+    return [{ headers, route: [{ destination: { host: fullName(backend), port: { number: service.port } } }] }];
+  });
 }
 
 /** Where a port's calls go. A backend that is not there is left out, as OSM leaves it out. */

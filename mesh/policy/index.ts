@@ -1,4 +1,5 @@
 export { accountLabel, assumedCluster } from "./assumed-cluster";
+export { type HeaderRoute } from "./header-routes";
 export { guaranteesOf } from "./guarantees";
 export * from "./model";
 export { PolicyError } from "./names";

@@ -55,6 +55,24 @@ export interface AccessRule<Service extends string, Route extends string> {
   readonly tcp?: readonly number[];
 }
 
+/** A header's value: whole, how it begins, or RE2 of the whole. */
+export type HeaderValue =
+  | { readonly exact: string; readonly prefix?: never; readonly regex?: never }
+  | { readonly prefix: string; readonly exact?: never; readonly regex?: never }
+  | { readonly regex: string; readonly exact?: never; readonly prefix?: never };
+
+/** Requests told by their headers. */
+export interface HeaderMatch {
+  /** Header name in lower case → its value. All hold together. */
+  readonly headers: Readonly<Record<string, HeaderValue>>;
+}
+
+/** Requests that one backend of a split gets, whatever its weight. */
+export interface SplitMatch<Service extends string> extends HeaderMatch {
+  /** One of the split's backends. */
+  readonly to: Service;
+}
+
 /** How calls to a service are shared out. */
 export interface SplitRule<Service extends string> {
   /** Name of the TrafficSplit. Default: that of the root's Kubernetes Service. */
@@ -62,6 +80,8 @@ export interface SplitRule<Service extends string> {
   readonly root: Service;
   /** Relative weights, integers ≥ 0, of services of the root's namespace. */
   readonly backends: { readonly [S in Service]?: number };
+  /** HTTP requests that do not go by weight (A/B); the first that matches counts. Istio alone has it. Default: none. */
+  readonly match?: readonly SplitMatch<Service>[];
 }
 
 /** What may come in from outside the mesh. */

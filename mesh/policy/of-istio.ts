@@ -1,14 +1,19 @@
 import { type AccountKey, keyOf } from "../cluster/keys";
 import { checkCallRules } from "./call-rules";
+import { type HeaderRoute, headerRoutesOf, noHeaderRoutes } from "./header-routes";
 import { type LimitRule, type Policy } from "./model";
 import { kubernetesName, PolicyError, serviceOf } from "./names";
 import { type OutlierDetection } from "./settings";
 
-/** What a policy says of calls that Open Service Mesh has no object for, by the Service that is called, `namespace/name`. */
+/** What a policy says of calls that Open Service Mesh has no object for, by the Service that is called, `namespace/name` where it is a map. */
 export interface IstioCallRules {
   readonly timeouts: ReadonlyMap<string, ServiceTimeouts>;
   readonly outliers: ReadonlyMap<string, OutlierDetection>;
+  readonly headerRoutes: readonly HeaderRoute[];
 }
+
+/** A policy that says nothing of the kind. */
+export const noCallRules: IstioCallRules = { timeouts: new Map(), outliers: new Map(), headerRoutes: [] };
 
 /** Timeouts of requests to one Service. */
 export interface ServiceTimeouts {
@@ -22,7 +27,9 @@ export interface ServiceTimeouts {
  *
  * @throws {PolicyError} that says what to write instead.
  */
-export function refuseOfIstio({ timeouts = [], limits = [] }: Policy): void {
+export function refuseOfIstio({ timeouts = [], limits = [], splits = [] }: Policy): void {
+  const matching = splits.findIndex(({ match = [] }) => match.length > 0);
+  if (matching !== -1) throw new PolicyError(`splits[${String(matching)}].match: ${noHeaderRoutes}.`);
   if (timeouts.length > 0) {
     throw new PolicyError(
       "timeouts[0]: Open Service Mesh has no timeout of requests. Write perTryTimeout in a retry, which ends each attempt, or give the caller's HTTP client a timeout; Istio has it.",
@@ -51,7 +58,12 @@ function withoutOfIstio(policy: Policy): Policy {
       ? []
       : [{ service, ...(connections && { connections }), ...(rate && { rate }), ...(routes && { routes }) }],
   );
-  return { ...policy, timeouts: [], limits };
+  const splits = policy.splits?.map(({ name, root, backends }) => ({
+    ...(name !== undefined && { name }),
+    root,
+    backends,
+  }));
+  return { ...policy, ...(splits && { splits }), timeouts: [], limits };
 }
 
 function istioCallRules(policy: Policy): IstioCallRules {
@@ -72,5 +84,5 @@ function istioCallRules(policy: Policy): IstioCallRules {
   const outliers = (policy.limits ?? []).flatMap(({ service, outliers: found }, index) =>
     found === undefined ? [] : [[keyOfService(service, `limits[${String(index)}].service`), found] as const],
   );
-  return { timeouts, outliers: new Map(outliers) };
+  return { timeouts, outliers: new Map(outliers), headerRoutes: headerRoutesOf(policy) };
 }

@@ -8,7 +8,7 @@ import { workloads } from "./workloads";
 /** In what the stacks differ. */
 interface BookstoreOptions extends Required<Pick<BookstorePolicyOptions, "bookthief">> {
   /** How calls are shared out between the two versions: for good, or step by step towards version 2. */
-  readonly canary: BookstoreCanary | Pick<RolloutRule, "steps" | "pause" | "gate">;
+  readonly canary: BookstoreCanary | Pick<RolloutRule, "steps" | "pause" | "match" | "gate">;
 }
 
 /** OSM's sample application. Istio has no patterns for requests, so that there it names what bookbuyer sends. */

@@ -18,7 +18,7 @@ async function asked(gate: RolloutGate, requests?: number, failed?: number, othe
 describe("a gate", () => {
   test("holds up to its share of errors, and fails above", async () => {
     const most = await asked({}, 200, 2);
-    expect(most).toMatchObject({ kind: "holds", text: "1.0 % of 200 requests failed in 431s, at most 1 % may" });
+    expect(most).toMatchObject({ kind: "holds", text: "2 of 200 requests failed in 431s (1.0 %), at most 1 % may" });
     expect((await asked({}, 200, 3)).kind).toBe("fails");
     expect((await asked({ errorPercent: 5 }, 200, 3)).kind).toBe("holds");
     expect((await asked({ errorPercent: 0 }, 200, 1)).kind).toBe("fails");

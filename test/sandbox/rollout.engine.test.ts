@@ -2,34 +2,29 @@ import { type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, type TestContext, vi } from "vitest";
 import { run } from "../../sandbox/engine";
 import { podProblem } from "../../sandbox/data-plane/runner";
 import { programDirectory } from "../../sandbox/paths";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { stackCluster } from "../../sandbox/traffic/cluster";
 import { closeTestSandbox, configure, kubectl, openTestSandbox } from "./in-sandbox";
-import { startTraffic } from "./traffic-process";
+import { loadOf, startTraffic } from "./traffic-process";
 import { until } from "./until";
 
 const program = join(__dirname, "programs", "rollout");
 const stack = "dev";
 const root = "bookstore/bookstore";
+const meshes = ["osm", "istio"] as const;
 let sandbox: Sandbox;
 let problem: string | undefined;
 let traffic: ChildProcess | undefined;
 
-beforeAll(async () => {
-  problem = await podProblem();
-  sandbox = await openTestSandbox({ program });
-});
-afterAll(async () => {
-  if (traffic !== undefined && traffic.exitCode === null) {
-    traffic.kill("SIGINT");
-    await once(traffic, "close");
-  }
-  await closeTestSandbox(sandbox);
-});
+async function stopTraffic(): Promise<void> {
+  if (traffic === undefined || traffic.exitCode !== null) return;
+  traffic.kill("SIGINT");
+  await once(traffic, "close");
+}
 
 /** Leaves the test out where pods cannot run, and says why. */
 function needsPods({ skip }: TestContext): void {
@@ -42,12 +37,30 @@ async function up(): Promise<string> {
   return exit.stdout;
 }
 
-/** Runs `aks-mesh rollout …` where the sandbox keeps the stack. */
-function rollout(...args: string[]) {
-  return run(process.execPath, [join(programDirectory, "cli", "bin.js"), "rollout", ...args, "--stack", stack], {
+/** Runs `aks-mesh …` where the sandbox keeps the stack. */
+function command(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+  return run(process.execPath, [join(programDirectory, "cli", "bin.js"), ...args, "--stack", stack], {
     cwd: sandbox.paths.project,
-    environment: sandbox.environment,
+    environment: { ...sandbox.environment, ...environment },
   });
+}
+
+function rollout(...args: string[]) {
+  return command(["rollout", ...args]);
+}
+
+/** Runs `aks-mesh deploy …` as the workflow does. */
+function deploy(...args: string[]) {
+  return command(["deploy", ...args], { AKS_MESH_ROLLOUT: "hold", GITHUB_STEP_SUMMARY: "", GITHUB_OUTPUT: "" });
+}
+
+/** Plans a deployment that waits for somebody to approve it, and gives what takes it up. */
+async function planned(): Promise<() => ReturnType<typeof deploy>> {
+  const plan = join(sandbox.paths.directory, "plan.json");
+  const { code, stdout, stderr } = await deploy("--plan", plan);
+  expect(code, stderr).toBe(0);
+  const [digest = ""] = /sha256:[0-9a-f]{64}/.exec(stdout) ?? [];
+  return () => deploy("--plan", plan, "--approved", digest);
 }
 
 interface State {
@@ -66,21 +79,25 @@ async function standing(...args: string[]): Promise<State> {
   return rollouts[root] ?? expect.fail(exit.stdout);
 }
 
-/** The weights in the cluster. */
-async function weights(): Promise<string> {
-  const template = "{range .spec.backends[*]}{.service}={.weight} {end}";
-  const exit = await kubectl(
-    sandbox,
-    stack,
-    "get",
-    "trafficsplit",
-    "-n",
-    "bookstore",
-    "bookstore-split",
-    `--output=jsonpath=${template}`,
-  );
+/** The object that holds a mesh's weights, and where in it they are. */
+const weighing = {
+  osm: {
+    object: ["trafficsplit", "bookstore-split"],
+    template: "{range .spec.backends[*]}{.service}={.weight} {end}",
+  },
+  istio: {
+    object: ["virtualservice", "bookstore"],
+    template: "{range .spec.http[*].route[*]}{.destination.host}={.weight} {end}",
+  },
+};
+
+/** The weights above 0 in the cluster. Of Istio there is none where all calls go to one. */
+async function weights(mesh: (typeof meshes)[number]): Promise<string> {
+  const { object, template } = weighing[mesh];
+  const exit = await kubectl(sandbox, stack, "get", ...object, "-n", "bookstore", `--output=jsonpath=${template}`);
   expect(exit.code, exit.stderr).toBe(0);
-  return exit.stdout.trim();
+  const shares = exit.stdout.trim().replaceAll(".bookstore.svc.cluster.local", "").replace(/=$/, "=100").split(" ");
+  return shares.filter((share) => !share.endsWith("=0")).join(" ");
 }
 
 /** Asks for a step until the gate can tell. */
@@ -95,10 +112,22 @@ function stepUntilMoved(): Promise<{ code: number; state: State }> {
   });
 }
 
-describe.sequential("a phased rollout by the program", () => {
+describe.sequential.each(meshes)("a phased rollout by the program on %s", (mesh) => {
+  beforeAll(async () => {
+    vi.stubEnv("TEST_PROGRAM", program);
+    problem = await podProblem();
+    sandbox = await openTestSandbox({ program });
+    await configure(sandbox, stack, { mesh });
+  });
+  afterAll(async () => {
+    await stopTraffic();
+    await closeTestSandbox(sandbox);
+    vi.unstubAllEnvs();
+  });
+
   it("begins with its first step, and stays there without anybody who counts", async () => {
     expect(await up()).toContain("rollout of bookstore/bookstore: 25 % to bookstore-v2: the rollout of version");
-    expect(await weights()).toBe("bookstore-v1=75 bookstore-v2=25");
+    expect(await weights(mesh)).toBe("bookstore-v1=75 bookstore-v2=25");
     const exit = await rollout("step");
     expect(exit.code, exit.stderr).toBe(0);
     expect(exit.stdout).toContain("stays at 25 % to bookstore-v2: the gate cannot tell: no Prometheus is known");
@@ -110,8 +139,8 @@ describe.sequential("a phased rollout by the program", () => {
     await configure(sandbox, stack, { prometheus });
     const all = await stepUntilMoved();
     expect(all.state).toMatchObject({ weight: 100, phase: "progressing" });
-    expect(all.state.reason).toMatch(/^0\.0 % of [\d,]+ requests failed in \d+s, at most 1 % may$/);
-    expect(await weights()).toBe("bookstore-v2=100");
+    expect(all.state.reason).toMatch(/^0 of [\d,]+ requests failed in \d+s \(0\.0 %\), at most 1 % may$/);
+    expect(await weights(mesh)).toBe("bookstore-v2=100");
     const counted = await until(async () => {
       const { requests = {} } = await standing("--prometheus", prometheus);
       return (requests["bookstore-v2"] ?? 0) > 100 ? requests : undefined;
@@ -131,30 +160,79 @@ describe.sequential("a phased rollout by the program", () => {
     const back = await stepUntilMoved();
     expect(back).toMatchObject({ code: 3, state: { weight: 0, phase: "failed" } });
     expect(back.state.version).not.toBe(version);
-    const [, percent] = /^([\d.]+) % of [\d,]+ requests failed/.exec(back.state.reason) ?? [];
-    expect(Number(percent)).toBeGreaterThan(10);
-    expect(await weights()).toBe("bookstore-v1=100");
+    const [, failed, of] = /^(\d+) of (\d+) requests failed/.exec(back.state.reason) ?? [];
+    expect(Number(failed) / Number(of)).toBeGreaterThan(0.1);
+    expect(await weights(mesh)).toBe("bookstore-v1=100");
     const again = await rollout("step");
     expect(again.code, again.stderr).toBe(0);
     expect(again.stdout).toMatch(/stays at 0 % to bookstore-v2: it failed at .*Deploy another version/);
   });
 
-  it("goes on where a person says so, and back", async () => {
+  it.runIf(mesh === "osm")("goes on where a person says so, and back", async () => {
     await configure(sandbox, stack, { prometheus: undefined, failPercent: undefined });
     await up();
+    const approved = await planned();
     expect((await rollout("next", "--root", root)).stdout).toContain(
       "25 % → 100 % to bookstore-v2: somebody asked for it",
     );
-    expect(await weights()).toBe("bookstore-v2=100");
+    // A step between plan and deployment changes nothing that the plan says.
+    const deployed = await approved();
+    expect(deployed, deployed.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining("deployed: dev") });
+    expect(await weights(mesh)).toBe("bookstore-v2=100");
     expect((await rollout("back")).stdout).toContain("100 % → 0 % to bookstore-v2: somebody asked for it");
     expect(await standing()).toMatchObject({ weight: 0, phase: "stopped" });
-    expect(await weights()).toBe("bookstore-v1=100");
+    expect(await weights(mesh)).toBe("bookstore-v1=100");
   });
+
+  it.runIf(mesh === "osm")("begins with no other version by a plan that was made before the last step", async () => {
+    expect((await rollout("next")).code).toBe(0);
+    await configure(sandbox, stack, { failPercent: 1 });
+    const approved = await planned();
+    await configure(sandbox, stack, { failPercent: undefined });
+    expect((await rollout("next")).code).toBe(0);
+    await configure(sandbox, stack, { failPercent: 1 });
+    const refused = await approved();
+    expect(refused.code, refused.stdout + refused.stderr).toBe(1);
+    expect(refused.stderr).toContain("Plan again.");
+  });
+
+  it.runIf(mesh === "osm")(
+    "refuses headers where the mesh cannot route by them, with what to write instead",
+    async () => {
+      await configure(sandbox, stack, { group: "beta" });
+      const exit = await operate(sandbox, "preview", stack);
+      expect(exit.code).not.toBe(0);
+      expect(exit.stdout + exit.stderr).toMatch(
+        /rollouts\[0\]\.match: Open Service Mesh cannot route by a header.*share calls out by weight.*Istio has it/,
+      );
+    },
+  );
+
+  it.runIf(mesh === "istio")(
+    "gives the canary requests with a header, and no others, while its weight is 0",
+    async (context) => {
+      needsPods(context);
+      await stopTraffic();
+      // Who answers is told by how: the canary fails all it is asked.
+      await configure(sandbox, stack, { prometheus: undefined, failPercent: 100, group: "beta" });
+      expect(await up()).toMatch(/→ 0 % to bookstore-v2: version \w+ takes the place of/);
+      const calls = (...more: readonly string[]) =>
+        loadOf(
+          ...[sandbox, "bookbuyer/bookbuyer", "bookstore.bookstore:14001", "--path", "/buy-a-book/new"],
+          ...["--requests=40", ...more],
+        );
+      expect((await calls("--header", "x-group=beta")).report.ends).toEqual({ "500": 40 });
+      expect((await calls("--header", "x-group=alpha")).report.ends).toEqual({ "200": 40 });
+      expect((await calls()).report.ends).toEqual({ "200": 40 });
+      expect((await rollout("back")).code).toBe(0);
+      expect((await calls("--header", "x-group=beta")).report.ends).toEqual({ "200": 40 });
+    },
+  );
 });
 
 /** Starts the pods with a Prometheus beside them, which run until the tests end. */
 async function openedMetrics(): Promise<{ prometheus: string }> {
-  traffic = startTraffic(sandbox, ["--stack", stack, "--metrics", "--seconds", "3600"], { TEST_PROGRAM: program });
+  traffic = startTraffic(sandbox, ["--stack", stack, "--metrics", "--seconds", "3600"]);
   const { directory } = await stackCluster(sandbox, stack);
   const file = join(directory, "metrics", "ports.json");
   return until(async () => {

@@ -106,6 +106,11 @@ export function provesIdentity(catalog: Catalog, service: ServiceState | undefin
   return identities.size === 0 || identities.has(identityOf(pod.namespace, pod.serviceAccount));
 }
 
+/** The protocol of a Service's port: what it says, or what its name begins with (pkg/k8s/client.go). */
+export function protocolOf({ appProtocol, name }: { readonly appProtocol?: string; readonly name: string }): string {
+  return appProtocol ?? protocolPrefixes.find((one) => name.startsWith(`${one}-`)) ?? "http";
+}
+
 /** One MeshService for each port; for a headless Service one for each named pod and port (pkg/k8s/client.go). */
 function toMeshServices(
   service: ServiceState,
@@ -114,7 +119,7 @@ function toMeshServices(
   const endpoints = endpointsByKey.get(keyOf(service.namespace, service.name));
   const headless = isHeadless(service);
   return service.ports.flatMap((spec) => {
-    const protocol = spec.appProtocol ?? protocolPrefixes.find((one) => spec.name.startsWith(`${one}-`)) ?? "http";
+    const protocol = protocolOf(spec);
     const targetPort = endpoints === undefined ? 0 : targetPortOf(spec.name, endpoints);
     const make = (name: string): MeshService => ({
       namespace: service.namespace,

@@ -35,31 +35,62 @@ function closed(changes: Partial<ApplicationRollout>, mesh: "osm" | "istio" = "o
   return { ...others, guarantees: [], policy: { ...policy, access } };
 }
 
+/** The same with the root's ports of a protocol. */
+function of(protocol: "http" | "tcp", changes: Partial<ApplicationRollout>): ApplicationArgs {
+  const { policy = { services: {} }, workloads = [], ...others } = args(changes);
+  if (protocol === "http") return { ...others, policy, workloads };
+  return {
+    ...others,
+    guarantees: [],
+    policy: { services: policy.services },
+    workloads: workloads.map((object) =>
+      object.kind === "Service"
+        ? (JSON.parse(
+            JSON.stringify(object).replaceAll('"appProtocol":"http"', '"appProtocol":"tcp"'),
+          ) as typeof object)
+        : object,
+    ),
+  };
+}
+
 const registered = (kind: string): Registration =>
   registrations.find(({ type }) => type.endsWith(`:${kind}`)) ?? expect.fail(`no ${kind}`);
 
 describe("an application with a rollout", () => {
   test.each([
-    [0, [{ service: "bookstore-v1", weight: 100 }]],
-    [
-      25,
-      [
-        { service: "bookstore-v1", weight: 75 },
-        { service: "bookstore-v2", weight: 25 },
-      ],
-    ],
-    [100, [{ service: "bookstore-v2", weight: 100 }]],
-  ])("splits calls at %i %, and leaves out who gets none", async (weight, backends) => {
-    const { access } = new Application("b", args({ weight }));
-    await valueOf(access);
-    await allRegistered();
-    expect(registered("TrafficSplit").inputs).toMatchObject({
-      metadata: { name: "bookstore-split", namespace: "bookstore" },
-      spec: { service: "bookstore", backends },
-    });
-    expect((registered("TrafficSplit").inputs["spec"] as { backends: unknown[] }).backends).toHaveLength(
-      backends.length,
-    );
+    [0, "http", [100, 0]],
+    [25, "http", [75, 25]],
+    [100, "http", [0, 100]],
+    [0, "tcp", [100]],
+    [100, "tcp", [100]],
+  ] as const)(
+    "splits calls at %i % of %s, and keeps who gets none where Envoy takes that",
+    async (weight, protocol, weights) => {
+      const { access } = new Application("b", of(protocol, { weight }));
+      await valueOf(access);
+      await allRegistered();
+      expect(registered("TrafficSplit").inputs).toMatchObject({
+        metadata: { name: "bookstore-split", namespace: "bookstore" },
+        spec: { service: "bookstore" },
+      });
+      const { backends } = registered("TrafficSplit").inputs["spec"] as { backends: { weight: number }[] };
+      expect(backends.map(({ weight: share }) => share)).toEqual(weights);
+    },
+  );
+
+  test("changes no policy of Istio's by its steps: both versions answer to the root before and after", async () => {
+    const policies: unknown[] = [];
+    for (const weight of [0, 25, 100]) {
+      registrations.length = 0;
+      const { access } = new Application("b", args({ weight }, "istio"));
+      await valueOf(access);
+      await allRegistered();
+      const made = registrations.filter(({ type }) => type.endsWith(":AuthorizationPolicy"));
+      policies.push(Object.fromEntries(made.map(({ name, inputs }) => [name, inputs])));
+    }
+    expect(JSON.stringify(policies[0])).toContain("bookstore-v2");
+    expect(policies[1]).toEqual(policies[0]);
+    expect(policies[2]).toEqual(policies[0]);
   });
 
   test("does so on Istio", async () => {

@@ -24,8 +24,10 @@ function told(object: WorkloadObject | ManifestSource): WorkloadObject | Manifes
   return JSON.parse(text.replace(identity, `${identity},${setting}`)) as WorkloadObject;
 }
 
+const group = config.get("group") ?? "";
+const byHeader = { steps: [0, 100], match: [{ headers: { "x-group": { exact: group } } }] };
 const sample = bookstore({
-  canary: { steps: [25, 100], pause: "0s", gate: { minRequests: 50 } },
+  canary: { steps: [25, 100], pause: "0s", gate: { minRequests: 50 }, ...(group !== "" && byHeader) },
   bookthief: "denied",
 });
 const definition: StackDefinition = {
