@@ -22,6 +22,15 @@ test.each<[Partial<RolloutRule>, string]>([
   [{ steps: [5, 25, 25] }, "rollouts[0].steps[2]: 25 follows 25; a step is more than the one before."],
   [{ pause: "10" }, 'rollouts[0].pause: "10" is no duration; write one such as 10m or 1h30m.'],
   [{ pause: "-1m" }, 'rollouts[0].pause: "-1m" is no duration'],
+  [{ match: [{ headers: {} }] }, "rollouts[0].match[0].headers: it names none"],
+  [
+    { match: [{ headers: { ":authority": { exact: "cart" } } }] },
+    'rollouts[0].match[0].headers: ":authority": this is no header of Istio\'s',
+  ],
+  [
+    { match: [{ headers: { a: { exact: "b" } } }, { headers: { a: { exact: "b" } } }] },
+    "rollouts[0].match[1].headers: rollouts[0].match[0] takes the same requests before it; keep one of them.",
+  ],
   [{ gate: { errorPercent: 100 } }, "rollouts[0].gate.errorPercent: 100; write a percentage"],
   [{ gate: { errorPercent: -1 } }, "rollouts[0].gate.errorPercent: -1; write a percentage"],
   [{ gate: { minRequests: 0 } }, "rollouts[0].gate.minRequests: 0; write an integer of 1 or more."],

@@ -163,3 +163,33 @@ describe("before a canary gets calls it is proved that every caller may reach bo
     warned.mockRestore();
   });
 });
+
+describe("a rollout whose canary gets requests by a header", () => {
+  const match = [{ headers: { "x-group": { exact: "beta" } } }];
+
+  test("routes them to it before it gets any by weight", async () => {
+    const { access } = new Application("b", args({ weight: 0, match }, "istio"));
+    await valueOf(access);
+    await allRegistered();
+    const routes = registrations.find(
+      ({ type, inputs }) =>
+        type.endsWith(":VirtualService") && (inputs["metadata"] as { name: string }).name === "bookstore",
+    );
+    const to = (name: string) => [{ destination: { host: `${name}.bookstore.svc.cluster.local` } }];
+    expect(routes?.inputs["spec"]).toMatchObject({
+      http: [{ match, route: to("bookstore-v2") }, { route: to("bookstore-v1") }],
+    });
+  });
+
+  test("is refused on Open Service Mesh", () => {
+    expect(() => new Application("b", args({ match }))).toThrow(
+      /headerRoutes: Open Service Mesh cannot route by a header/,
+    );
+  });
+
+  test("is refused where not every caller may do the same at both versions, whatever the weight", () => {
+    expect(() => new Application("b", closed({ weight: 0, match }, "istio"))).toThrow(
+      /calls to bookstore\/bookstore do not end alike at bookstore-v2/,
+    );
+  });
+});

@@ -257,3 +257,50 @@ describe("the bookstore on Istio", () => {
     await expect(open).rejects.toThrow(/bookthief never reaches bookstore/);
   });
 });
+
+describe("A/B by header in a policy", () => {
+  const ports = [{ port: 80, protocol: "http" }] as const;
+  const service = (name: string) => ({ namespace: "shop", serviceAccount: name, ports });
+  const policy = (isAlike: boolean) =>
+    definePolicy({
+      services: {
+        front: { namespace: "web", serviceAccount: "front" },
+        cart: service("cart"),
+        "cart-new": service("cart-new"),
+      },
+      routes: { cart: { read: { methods: ["GET"], path: "/items" }, pay: { methods: ["POST"], path: "/items" } } },
+      access: [
+        { from: "front", to: "cart", routes: ["cart/read", "cart/pay"] },
+        { from: "front", to: "cart-new", routes: isAlike ? ["cart/read", "cart/pay"] : ["cart/read"] },
+      ],
+      splits: [
+        {
+          ...{ root: "cart", backends: { cart: 1, "cart-new": 0 } },
+          match: [{ headers: { "x-group": { exact: "beta" } }, to: "cart-new" }],
+        },
+      ],
+    });
+  const args = (isAlike: boolean): MeshPoliciesArgs => ({
+    ...{ istio, policy: policy(isAlike), namespaces: [{ name: "web" }, { name: "shop" }] },
+  });
+
+  test("is deployed where either version may be called alike", async () => {
+    const { access } = new MeshPolicies("p", args(true));
+    await valueOf(access);
+    await allRegistered();
+    expect(JSON.stringify(named("p-VirtualService-shop-cart").inputs)).toContain('"x-group":{"exact":"beta"}');
+  });
+
+  test("is refused where a request would end otherwise by its header, with one that shows it", () => {
+    expect(() => new MeshPolicies("p", args(false))).toThrow(
+      /A request that goes to a version by its header would not end as it does by weight:\n- closes: web\/front .*\/items.*x-group: beta/,
+    );
+  });
+
+  test("is no argument of Open Service Mesh", () => {
+    const headerRoutes = [{ namespace: "shop", root: "cart", to: "cart", headers: { "x-group": { exact: "b" } } }];
+    expect(() => new MeshPolicies("p", { namespaces: [], headerRoutes })).toThrow(
+      /headerRoutes: .* cannot route by a header/,
+    );
+  });
+});
