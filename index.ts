@@ -38,7 +38,7 @@ async function deploy(): Promise<Record<string, unknown>> {
       ? await ownCluster({ name, definition, settings, tags })
       : sharedCluster(name, previewed.host, settings.kubeconfigLogin);
   if (previewed?.host !== undefined) previewTargets(previewed, cluster.options);
-  if (previewed === undefined) previewFence(name, stack, config, cluster.options);
+  if (previewed === undefined) previewFence(name, stack, config, settings.mesh, cluster.options);
   const application = await stackApplication({
     ...{ name, definition, cluster, previewed, settings },
     previewIdentity: previewIdentity(config),
@@ -52,6 +52,8 @@ async function deploy(): Promise<Record<string, unknown>> {
     kubeconfig: cluster.kubeconfig,
     meshVersion: cluster.meshVersion,
     meshRevision: cluster.meshRevision,
+    meshRevisionTag: cluster.meshRevisionTag,
+    meshMigration: settings.meshMigration,
     namespaces: application.namespaces,
     // Between two meshes nobody enforces it.
     access: settings.meshMigration === undefined ? application.access : undefined,

@@ -3,8 +3,8 @@ import { isJsonObject } from "../mesh/manifests";
 import { previewOf } from "../program/previews/prefix";
 import { previewLabel } from "../program/previews/reach";
 import { pullRequestOf } from "../program/previews/settings";
-import { type Engine } from "./engine";
-import { hostOf } from "./host";
+import { baseOf, type Engine } from "./engine";
+import { hostPlaceOf } from "./host";
 import { kindScopes, type KindScopes, type ResourcesOf } from "./kinds";
 import { textsIn } from "./known-secrets";
 import { kubeconfigFromAzure } from "./kubeconfig";
@@ -62,7 +62,9 @@ export async function clusterOf(engine: Engine, stack: string): Promise<SharedCl
   const { project, secrets } = engine.surroundings;
   const own = `${project}-${stack}`;
   const place =
-    pullRequestOf(stack) === undefined ? await hostOf(engine, stack) : { resourceGroupName: own, clusterName: own };
+    pullRequestOf(stack) === undefined
+      ? await hostPlaceOf(baseOf(engine), stack)
+      : { resourceGroupName: own, clusterName: own };
   const kubeconfig = place && (await kubeconfigFromAzure(engine.surroundings, place));
   if (kubeconfig === undefined) return undefined;
   for (const secret of textsIn(kubeconfig)) secrets.add(secret);

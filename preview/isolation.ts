@@ -1,9 +1,19 @@
 import { type KubernetesObject } from "../mesh/manifests";
-import { checkGuarantees, type Guarantee } from "../mesh";
-import { type OsmMesh, osmMesh } from "../mesh/osm";
+import {
+  type AccessChange,
+  addressOf,
+  checkGuarantees,
+  diff,
+  DiffTooLarge,
+  type Guarantee,
+  type Mesh,
+  unprovedRule,
+} from "../mesh";
+import { osmMesh } from "../mesh/osm";
 import { type RequestCondition } from "../mesh/request/request-set";
 import { previewOf, previewPrefix } from "../program/previews/prefix";
 import { type PreviewReach, reachCaller } from "../program/previews/reach";
+import { meshOfStack } from "./mesh";
 import { routeCondition } from "./reaches";
 import { type BrokenGuarantee } from "./report";
 
@@ -24,14 +34,13 @@ export function isolationGuarantees(
   objects: readonly KubernetesObject[],
   reaches: readonly PreviewReach[] = [],
 ): readonly Guarantee[] {
-  const mesh = osmMesh({ objects });
-  const { callers, services } = mesh.access();
+  const { callers, services } = meshOfStack(objects).access();
   const names = new Set(services.map(({ service }) => service));
   return [...names].flatMap((service) => {
     const owner = ownerOf(namespaceIn(service));
     const strangers = callers.filter((caller) => ownerOf(namespaceIn(caller)) !== owner);
     const guests = strangers.flatMap((caller) => {
-      const except = exceptions(mesh, reaches, caller, service);
+      const except = exceptions(objects, reaches, caller, service);
       return except.length === 0 ? [] : [{ caller, except }];
     });
     const others = strangers.filter((stranger) => !guests.some(({ caller }) => caller === stranger));
@@ -50,15 +59,17 @@ export function isolationGuarantees(
 
 /** The requests that a caller may send to a service of the shared workloads. */
 function exceptions(
-  mesh: OsmMesh,
+  objects: readonly KubernetesObject[],
   reaches: readonly PreviewReach[],
   caller: string,
   service: string,
 ): readonly RequestCondition[] {
   const owner = previewOf(namespaceIn(caller));
   if (owner === undefined) return [];
-  return reaches
-    .filter((reach) => reachCaller(owner, reach) === caller)
+  const own = reaches.filter((reach) => reachCaller(owner, reach) === caller);
+  if (own.length === 0) return [];
+  const mesh = osmMesh({ objects });
+  return own
     .filter(({ to }) =>
       mesh.catalog.servicesOfAccount(to).some(({ namespace, service: { name } }) => `${namespace}/${name}` === service),
     )
@@ -66,8 +77,9 @@ function exceptions(
 }
 
 /**
- * Proves that a preview, the shared workloads and another preview cannot call each other, but for what is said. The other one is
- * a twin under another number: whatever holds for the twin holds for each preview of the same code.
+ * Proves that a preview, the shared workloads and another preview cannot call each other, but for what is said, and that no call among the
+ * shared workloads, or from them to hosts outside, ends otherwise than without previews. The other preview is a twin under another number:
+ * whatever holds for the twin holds for each preview of the same code.
  *
  * @param reaches what previews may call of the shared workloads. Default: nothing.
  * @returns how many guarantees there are, and those that do not hold, each with a call that shows it.
@@ -80,8 +92,47 @@ export function proveIsolation(
 ): { readonly guarantees: number; readonly broken: readonly BrokenGuarantee[] } {
   const objects = [...shared, ...preview, ...twin(pullRequest, preview)];
   const guarantees = isolationGuarantees(objects, reaches);
-  return { guarantees: guarantees.length, broken: checkGuarantees(osmMesh({ objects }), guarantees) };
+  const together = meshOfStack(objects);
+  return {
+    guarantees: guarantees.length + 1,
+    broken: [...checkGuarantees(together, guarantees), ...changesForOthers(meshOfStack(shared), together)],
+  };
 }
+
+const untouched = "previews change nothing for the shared workloads";
+
+/** What previews do to calls of which no part is theirs, such as by a route for everybody's sidecars. */
+function changesForOthers(without: Mesh, together: Mesh): readonly BrokenGuarantee[] {
+  const namespaces = new Map(together.access().services.map((one) => [addressOf(one), one.namespace]));
+  const isOfPreview = ({ from, to }: AccessChange): boolean =>
+    [namespaceIn(from), namespaces.get(to) ?? ""].some((namespace) => previewOf(namespace) !== undefined);
+  const object = `Guarantee ${untouched}`;
+  try {
+    return diff(without, together)
+      .filter((change) => !isOfPreview(change))
+      .map((change) => ({
+        object,
+        message: `${object} does not hold: calls from ${change.from} to ${change.to} ${became[change.kind]}.`,
+        ...(change.request && { request: change.request }),
+        remedy:
+          "Leave to the shared workloads what is theirs: objects of a preview that name hosts or accounts of others are for its own sidecars alone.",
+      }));
+  } catch (error) {
+    if (!(error instanceof DiffTooLarge)) throw error;
+    const remedy = "Give the preview a cluster of its own: `npx aks-mesh preview up --cluster own`.";
+    return [{ object, rule: unprovedRule, message: `${object} cannot be proved: ${error.message}`, remedy }];
+  }
+}
+
+const became: Readonly<Record<AccessChange["kind"], string>> = {
+  opens: "would pass that now do not",
+  closes: "would not pass that now do",
+  unsettles: "might fail that now always pass",
+  settles: "would always pass that now may fail",
+  shares: "would go to other pods",
+  answers: "would fail with another answer",
+  unknown: "are decided by patterns too complex to compare",
+};
 
 /** The same objects as another pull request would have them. */
 function twin(pullRequest: number, objects: readonly KubernetesObject[]): readonly KubernetesObject[] {

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { isJsonObject, type KubernetesObject } from "../mesh/manifests";
+import { listAt } from "../mesh/manifests/inside";
 import { previewPrefix } from "../program/previews/prefix";
 import { previewLabel } from "../program/previews/reach";
 import { type KindScopes } from "./kinds";
@@ -79,6 +81,20 @@ export function namespacesNotApart(pullRequest: number, resources: readonly Engi
         : [`Namespace ${name} would have no ${missing.join(", ")} named ${isolation.name}, which keep it apart.`];
     }),
   ];
+}
+
+/**
+ * ServiceEntries of a preview of which sidecars of other namespaces would be told, one sentence each. To which address a host outside leads is
+ * nothing that the analysis compares: so they are refused as such.
+ */
+export function entriesForOthers(resources: readonly EngineResource[]): readonly string[] {
+  return objectsOf(resources)
+    .filter(({ apiVersion, kind }) => kind === "ServiceEntry" && apiVersion.startsWith("networking.istio.io/"))
+    .filter((object) => !isDeepStrictEqual(listAt(object, "spec", "exportTo"), ["."]))
+    .map(
+      ({ metadata: { name, namespace = "" } }) =>
+        `ServiceEntry ${namespace}/${name} would tell the sidecars of everybody of its hosts: write exportTo: ["."].`,
+    );
 }
 
 /** Where an object is, and what it is called; undefined for what is none. */

@@ -97,6 +97,15 @@ export function reachProblems(reaches: readonly PreviewReach[], shared: OsmMesh,
   });
 }
 
+/** What is wrong with reaches on a cluster with Istio. */
+export function noReaches(reaches: readonly PreviewReach[]): readonly string[] {
+  if (reaches.length === 0) return [];
+  return [
+    "previewReaches: an entry names routes of Open Service Mesh, and the cluster has Istio, whose policies have no routes to name. Take " +
+      "the entries out, and let previews bring a copy of what they call.",
+  ];
+}
+
 /** The requests of a route that a reach names; undefined where there is no such route. */
 export function routeCondition({ state }: OsmMesh, to: string, route: string): RequestCondition | undefined {
   const [namespace = ""] = to.split("/");

@@ -21,13 +21,13 @@ import { proveIsolation } from "./isolation";
 import { textsIn } from "./known-secrets";
 import { previewStacks } from "./list";
 import { objectsOf } from "./objects";
-import { namespacesNotApart, outsideOwnNamespaces } from "./own-namespaces";
+import { entriesForOthers, namespacesNotApart, outsideOwnNamespaces } from "./own-namespaces";
 import { type KindScopes } from "./kinds";
 import { engineLog, type EngineResource } from "./plan";
 import { planStack } from "./plan-stack";
 import { type BaseStack, type Planned, type PlannedStack } from "./planned";
 import { PreviewProblem } from "./problem";
-import { isReachTarget, reachProblems } from "./reaches";
+import { isReachTarget, noReaches, reachProblems } from "./reaches";
 import { type Address, type Health, type PreviewReport, type Review, type StackOutput } from "./report";
 import { type PreviewPolicy } from "./settings";
 import { readState } from "./state";
@@ -81,7 +81,7 @@ export async function up(
       const { reaches } = policy;
       const [existing, host] = await Promise.all([
         findStack(engine, name),
-        cluster === "shared" ? hostOf(engine, base) : undefined,
+        cluster === "shared" ? hostOf(baseOf(engine), base) : undefined,
       ]);
       if (existing !== undefined) await refuseMove(engine, name, options);
       if (cluster === "shared" && host === undefined) throw noHost(engine, base);
@@ -260,17 +260,20 @@ async function deployWithinBounds(
 
 /** What a preview on the shared cluster would do that belongs to somebody else, each a sentence. */
 function outsideOfPreview(
-  { pullRequest, base }: PreviewSettings,
+  { pullRequest, base, host }: PreviewSettings,
   { reaches }: PreviewPolicy,
   resources: readonly EngineResource[],
   shared: readonly KubernetesObject[],
   kinds: KindScopes,
 ): readonly string[] {
   const isAdmitted = (object: KubernetesObject): boolean => isReachTarget(pullRequest, reaches, object);
+  const ofReaches =
+    host?.meshRevision === undefined ? reachProblems(reaches, osmMesh({ objects: shared }), base) : noReaches(reaches);
   return [
-    ...reachProblems(reaches, osmMesh({ objects: shared }), base),
+    ...ofReaches,
     ...outsideOwnNamespaces({ pullRequest, kinds, isAdmitted }, resources),
     ...namespacesNotApart(pullRequest, resources),
+    ...entriesForOthers(resources),
     ...proveIsolation(pullRequest, objectsOf(resources), shared, reaches).broken.map(({ message }) => message),
   ];
 }

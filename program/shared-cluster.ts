@@ -12,7 +12,7 @@ import { type HostCluster } from "./previews/settings";
  */
 export function sharedCluster(
   name: string,
-  { resourceGroupName, clusterName, meshVersion }: HostCluster,
+  { resourceGroupName, clusterName, meshVersion, meshRevision, meshRevisionTag }: HostCluster,
   login: KubeconfigLogin,
 ): MeshCluster {
   const where = { resourceGroupName, resourceName: clusterName, format: "exec" };
@@ -22,6 +22,8 @@ export function sharedCluster(
   return {
     clusterName: output(clusterName),
     meshVersion: output(meshVersion),
+    meshRevision,
+    meshRevisionTag,
     options: { provider: new Provider(name, { kubeconfig: secret(kubeconfig) }) },
   };
 }

@@ -22,6 +22,8 @@ export interface PreviewFenceArgs {
   registries: readonly string[];
   /** What each namespace of a preview has to be isolated by before pods run in it. */
   isolation: Pick<NamespaceIsolationSettings, "quota" | "containerDefaults">;
-  /** What previews may call of others. Default: nothing. */
+  /** The mesh of the cluster. Default: `osm`. */
+  mesh?: "osm" | "istio";
+  /** What previews may call of others, with Open Service Mesh. Default: nothing. */
   reaches?: readonly FenceReach[];
 }

@@ -38,7 +38,11 @@ export class PreviewFence extends pulumi.ComponentResource {
     });
 
     new ClusterRole(`${name}-secrets`, { metadata: { name: secretsRole }, rules: [...secretsRules] }, child);
-    const role = new ClusterRole(name, { metadata: { name: previewsRole }, rules: [...previewsRules] }, child);
+    const role = new ClusterRole(
+      name,
+      { metadata: { name: previewsRole }, rules: [...previewsRules(args.mesh ?? "osm")] },
+      child,
+    );
     // The rights come last: never without the policies that hold them.
     new ClusterRoleBinding(
       name,

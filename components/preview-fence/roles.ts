@@ -11,12 +11,37 @@ export const secretsRole = "aks-mesh-previews-secrets";
 const read = ["get", "list", "watch"];
 const write = [...read, "create", "update", "patch", "delete"];
 
+/** The kinds of each mesh that a preview may have, and what it reads of the mesh. */
+const meshRules: Readonly<Record<"osm" | "istio", readonly Rule[]>> = {
+  osm: [
+    {
+      apiGroups: ["access.smi-spec.io", "policy.openservicemesh.io", "specs.smi-spec.io", "split.smi-spec.io"],
+      resources: ["*"],
+      verbs: write,
+    },
+    { apiGroups: ["config.openservicemesh.io"], resources: ["meshconfigs"], verbs: [...read, "patch"] },
+  ],
+  // None that a gateway or a control plane takes from any namespace (Gateway, WorkloadEntry), or that can say anything at all (EnvoyFilter, WasmPlugin).
+  istio: [
+    {
+      apiGroups: ["security.istio.io"],
+      resources: ["authorizationpolicies", "peerauthentications", "requestauthentications"],
+      verbs: write,
+    },
+    {
+      apiGroups: ["networking.istio.io"],
+      resources: ["destinationrules", "serviceentries", "sidecars", "virtualservices"],
+      verbs: write,
+    },
+  ],
+};
+
 /**
  * What the previews' identity may do, as far as roles can say it: kinds of objects. Where it may write is said by the admission
  * policies. Outside of previews it plans with these, in dry runs on the server, which take the right to write. A dry run answers with the
  * whole object, so that the right to change Secrets anywhere would be the right to read them: there is none but to create them.
  */
-export const previewsRules: readonly Rule[] = [
+export const previewsRules = (mesh: "osm" | "istio"): readonly Rule[] => [
   {
     apiGroups: [""],
     resources: [
@@ -31,11 +56,7 @@ export const previewsRules: readonly Rule[] = [
   { apiGroups: ["autoscaling"], resources: ["horizontalpodautoscalers"], verbs: write },
   { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: write },
   { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: write },
-  {
-    apiGroups: ["access.smi-spec.io", "policy.openservicemesh.io", "specs.smi-spec.io", "split.smi-spec.io"],
-    resources: ["*"],
-    verbs: write,
-  },
+  ...meshRules[mesh],
   { apiGroups: ["rbac.authorization.k8s.io"], resources: ["rolebindings"], verbs: write },
   {
     apiGroups: ["rbac.authorization.k8s.io"],
@@ -47,7 +68,6 @@ export const previewsRules: readonly Rule[] = [
   { apiGroups: [""], resources: ["endpoints", "events", "pods"], verbs: read },
   { apiGroups: ["apps"], resources: ["controllerrevisions", "replicasets"], verbs: read },
   { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: read },
-  { apiGroups: ["config.openservicemesh.io"], resources: ["meshconfigs"], verbs: [...read, "patch"] },
   { apiGroups: ["apiextensions.k8s.io"], resources: ["customresourcedefinitions"], verbs: read },
 ];
 

@@ -14,6 +14,7 @@ export function previewFence(
   name: string,
   stack: string,
   config: Config,
+  mesh: "osm" | "istio",
   options: Pick<ComponentResourceOptions, "dependsOn" | "deletedWith"> & { readonly provider: Provider },
 ): void {
   const user = previewIdentity(config);
@@ -23,6 +24,7 @@ export function previewFence(
     {
       user,
       label: previewLabel,
+      mesh,
       registries: config.requireObject<string[]>("previewRegistries"),
       isolation: preview.bounds,
       reaches: config.requireObject<PreviewReach[]>("previewReaches"),

@@ -7,6 +7,10 @@ export interface HostCluster {
   readonly clusterName: string;
   /** Version of the mesh's controller. */
   readonly meshVersion: string;
+  /** Of Istio: the revision that new pods join. */
+  readonly meshRevision?: string;
+  /** Of Istio: the tag that stands for it, where namespaces carry one. */
+  readonly meshRevisionTag?: string;
 }
 
 /** What `aks-mesh preview up` says about the preview that it deploys, as the configuration key `preview`. */

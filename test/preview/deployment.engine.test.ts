@@ -14,7 +14,7 @@ import { closeTestSandbox, configure, kubectl, openTestSandbox } from "../sandbo
 import { commandAbuses, objectAbuses, own, podAbuses, podKindAbuses } from "./abuses/in-cluster";
 import { allowed, type ClusterUser, clusterUser } from "./as-user";
 import { type GitHubServer, startGitHub } from "./github-server";
-import { commitOf, inSharedCluster, liveObjects, programWith, push, runPreview } from "./in-preview";
+import { commitOf, inSharedCluster, liveObjects, programAs, programWith, push, runPreview } from "./in-preview";
 
 const root = resolve(__dirname, "../..");
 const stack = "dev";
@@ -227,26 +227,6 @@ describe.sequential("drift", () => {
     expect(code).toBe(1);
   });
 });
-
-/** This program, whose providers are taken for a user by the API server. */
-async function programAs(user: string) {
-  const index = [
-    'import { runtime } from "@pulumi/pulumi";',
-    'import { parse, stringify } from "yaml";',
-    "runtime.registerStackTransformation(({ type, props, opts }) => {",
-    '  if (type !== "pulumi:providers:kubernetes") return undefined;',
-    "  const kubeconfig = props.kubeconfig.apply((text: string) => {",
-    "    const config = parse(text);",
-    `    for (const { user } of config.users) user.as = ${JSON.stringify(user)};`,
-    "    return stringify(config);",
-    "  });",
-    "  return { props: { ...props, kubeconfig }, opts };",
-    "});",
-    await readFile(join(root, "index.ts"), "utf8"),
-  ].join("\n");
-  const settings = await readFile(join(root, "Pulumi.preview.yaml"), "utf8");
-  return programWith(index, { "Pulumi.preview.yaml": `${settings}  aks-mesh:previewObjectId: ${user}\n` });
-}
 
 /** What holds the identity that deploys previews, whatever it asks the API server for. Runs while the preview of these tests is there. */
 function heldPreviews(): void {

@@ -93,11 +93,14 @@ export function commitOf(digit: number | string): string {
   return String(digit).repeat(40).slice(0, 40);
 }
 
+/** A checkout of a test's own. */
+export interface TestProgram {
+  readonly directory: string;
+  remove(): Promise<void>;
+}
+
 /** A checkout that is this one but for its index.ts, and other files of its root. */
-export async function programWith(
-  index: string,
-  files: Readonly<Record<string, string>> = {},
-): Promise<{ readonly directory: string; remove(): Promise<void> }> {
+export async function programWith(index: string, files: Readonly<Record<string, string>> = {}): Promise<TestProgram> {
   const directory = await mkdtemp(join(tmpdir(), "aks-mesh-program-"));
   for (const name of await readdir(programDirectory)) {
     if (name === "index.ts" || name.startsWith(".") || Object.hasOwn(files, name)) continue;
@@ -108,6 +111,30 @@ export async function programWith(
   for (const [name, text] of Object.entries({ ...files, "index.ts": index }))
     await writeFile(join(directory, name), text);
   return { directory, remove: () => rm(directory, { recursive: true }) };
+}
+
+/**
+ * This program, whose providers are taken for a user by the API server.
+ *
+ * @param files others of its root.
+ */
+export async function programAs(user: string, files: Readonly<Record<string, string>> = {}): Promise<TestProgram> {
+  const index = [
+    'import { runtime } from "@pulumi/pulumi";',
+    'import { parse, stringify } from "yaml";',
+    "runtime.registerStackTransformation(({ type, props, opts }) => {",
+    '  if (type !== "pulumi:providers:kubernetes") return undefined;',
+    "  const kubeconfig = props.kubeconfig.apply((text: string) => {",
+    "    const config = parse(text);",
+    `    for (const { user } of config.users) user.as = ${JSON.stringify(user)};`,
+    "    return stringify(config);",
+    "  });",
+    "  return { props: { ...props, kubeconfig }, opts };",
+    "});",
+    await readFile(join(programDirectory, "index.ts"), "utf8"),
+  ].join("\n");
+  const settings = await readFile(join(programDirectory, "Pulumi.preview.yaml"), "utf8");
+  return programWith(index, { ...files, "Pulumi.preview.yaml": `${settings}  aks-mesh:previewObjectId: ${user}\n` });
 }
 
 /** A program that does something with `options`, by which it gets into the cluster that its preview shares. */
@@ -126,14 +153,34 @@ export function inSharedCluster(...lines: readonly string[]): string {
   ].join("\n");
 }
 
-const meshKinds = [
-  ...["namespaces", "pods", "services", "serviceaccounts", "meshconfigs", "networkpolicies"],
-  ...["traffictargets", "httproutegroups", "tcproutes", "trafficsplits", "egresses", "ingressbackends"],
-];
+const kinds = ["namespaces", "pods", "services", "serviceaccounts", "networkpolicies"];
+
+const meshKinds = {
+  osm: [
+    "meshconfigs",
+    "traffictargets",
+    "httproutegroups",
+    "tcproutes",
+    "trafficsplits",
+    "egresses",
+    "ingressbackends",
+  ],
+  istio: [
+    ...[
+      "authorizationpolicies",
+      "peerauthentications",
+      "requestauthentications",
+      "virtualservices",
+      "destinationrules",
+    ],
+    ...["serviceentries", "sidecars.networking.istio.io"],
+  ],
+};
 
 /** Everything in the shared cluster that decides about access, as its API server has it. */
-export async function liveObjects(sandbox: Sandbox): Promise<KubernetesObject[]> {
-  const exit = await kubectl(sandbox, "dev", "get", meshKinds.join(","), "--all-namespaces", "--output=json");
+export async function liveObjects(sandbox: Sandbox, mesh: keyof typeof meshKinds = "osm"): Promise<KubernetesObject[]> {
+  const all = [...kinds, ...meshKinds[mesh]].join(",");
+  const exit = await kubectl(sandbox, "dev", "get", all, "--all-namespaces", "--output=json");
   expect(exit.code, exit.stderr).toBe(0);
   return (JSON.parse(exit.stdout) as { items: KubernetesObject[] }).items;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { namespacesNotApart, outsideOwnNamespaces } from "../../preview/own-namespaces";
+import { entriesForOthers, namespacesNotApart, outsideOwnNamespaces } from "../../preview/own-namespaces";
 import { type EngineResource } from "../../preview/plan";
 import { knownKinds } from "./known-kinds";
 
@@ -33,6 +33,20 @@ const apart = (name: string): readonly EngineResource[] => [
 ];
 
 describe("a preview on the shared cluster", () => {
+  it("tells nobody else's sidecars of hosts outside", () => {
+    const entry = (fields: Fields) =>
+      resource("kubernetes:networking.istio.io/v1:ServiceEntry", {
+        ...{ apiVersion: "networking.istio.io/v1", kind: "ServiceEntry", metadata: inside },
+        spec: { hosts: ["login.example.com"], ...fields },
+      });
+    expect(entriesForOthers([entry({ exportTo: ["."] })])).toEqual([]);
+    for (const fields of [{}, { exportTo: [] }, { exportTo: [".", "shop"] }, { exportTo: ["*"] }]) {
+      expect(entriesForOthers([entry(fields)])).toEqual([
+        'ServiceEntry pr-1-shop/x would tell the sidecars of everybody of its hosts: write exportTo: ["."].',
+      ]);
+    }
+  });
+
   it("may have objects in its namespaces, and what Pulumi itself needs", async () => {
     const resources = [
       resource("pulumi:pulumi:Stack"),

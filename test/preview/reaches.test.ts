@@ -111,8 +111,8 @@ describe("the proof of isolation", () => {
   it("holds with what the setting says, for each preview of the same code, and says so for each", () => {
     const { guarantees, broken } = proveIsolation(7, preview, sample(), [restocking]);
     expect(broken).toEqual([]);
-    // One for each of six services, and one for the caller of either preview.
-    expect(guarantees).toBe(6 + 2);
+    // One for what is not theirs, one for each of six services, and one for the caller of either preview.
+    expect(guarantees).toBe(1 + 6 + 2);
   });
 
   it("shows the call where the setting does not say it", () => {

@@ -2,6 +2,7 @@ import { isolationName } from "../../namespace-isolation";
 import { type PreviewFenceArgs } from "../args";
 import { isolationPolicy, namespacePolicy, roleBindingPolicy } from "./namespaces";
 import { amountPolicies, networkPolicy, servicePolicy } from "./network";
+import { istioPolicies } from "./istio";
 import { placePolicy } from "./place";
 import { isolatedPolicies, podPolicy } from "./pods";
 import { type FencePolicy } from "./policy";
@@ -19,6 +20,7 @@ export function fencePolicies(args: PreviewFenceArgs): readonly FencePolicy[] {
     ...isolatedPolicies(args, isolationName),
     servicePolicy(),
     networkPolicy(args),
+    ...(args.mesh === "istio" ? istioPolicies() : []),
     ...amountPolicies(args),
   ];
 }

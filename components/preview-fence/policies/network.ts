@@ -1,3 +1,4 @@
+import { istioControlPlaneNamespace } from "../../istio-mesh";
 import { isolationName } from "../../namespace-isolation";
 import { type PreviewFenceArgs } from "../args";
 import { type FencePolicy, inPreviews, literal, numberOfRequest } from "./policy";
@@ -25,12 +26,13 @@ const within = (peers: string): string =>
   " && peer.namespaceSelector.?matchLabels.orValue({}) in variables.peers : has(peer.podSelector)))";
 
 /** Network policies of previews let through what the isolation lets through, as they add up; and the isolation itself is whole. */
-export function networkPolicy({ label, reaches = [] }: PreviewFenceArgs): FencePolicy {
+export function networkPolicy({ label, mesh, reaches = [] }: PreviewFenceArgs): FencePolicy {
   const open = reaches.map(({ from, to, port }) => ({
     from: from.split("/")[0],
     to: to.split("/")[0],
     port: String(port),
   }));
+  const system = ["kube-system", ...(mesh === "istio" ? [istioControlPlaneNamespace] : [])];
   return {
     name: "network",
     rules: [
@@ -43,15 +45,15 @@ export function networkPolicy({ label, reaches = [] }: PreviewFenceArgs): FenceP
     ],
     conditions: inPreviews,
     variables: {
-      peers: `[{${literal(label)}: ${numberOfRequest}}, {${nameLabel}: 'kube-system'}]`,
+      peers: `[{${literal(label)}: ${numberOfRequest}}, ${system.map((name) => `{${nameLabel}: '${name}'}`).join(", ")}]`,
       reaches: literal(open),
       ingress: "object.spec.?ingress.orValue([])",
       egress: "object.spec.?egress.orValue([])",
     },
     validations: {
-      "Pods of previews are called by pods of the same preview and of kube-system alone.":
+      [`Pods of previews are called by pods of the same preview and of ${system.join(" and ")} alone.`]:
         "variables.ingress.all(rule, size(rule.?from.orValue([])) > 0 && " + within("rule.from") + ")",
-      "Pods of previews call pods of the same preview, of kube-system and what previewReaches says alone.":
+      [`Pods of previews call pods of the same preview, of ${system.join(" and ")} and what previewReaches says alone.`]:
         "variables.egress.all(rule, size(rule.?to.orValue([])) > 0 && (" +
         within("rule.to") +
         ` || variables.reaches.exists(reach, 'pr-' + ${numberOfRequest} + '-' + reach.from == request.namespace` +
