@@ -12,6 +12,7 @@ import { sharedCluster } from "./program/shared-cluster";
 import { stackApplication } from "./program/stack-application";
 import { stackDefinition } from "./program/stack-definition";
 import { stackObservability } from "./program/stack-observability";
+import { stackTracing } from "./program/stack-tracing";
 import { endWithEngine } from "./recovery/end-with-engine";
 
 endWithEngine();
@@ -46,6 +47,8 @@ async function deploy(): Promise<Record<string, unknown>> {
   const { namespaceNames } = application;
   const seen = stackObservability({ name, definition, settings, cluster, namespaces: namespaceNames, tags });
 
+  const traced = stackTracing({ name, definition, cluster, namespaces: namespaceNames });
+
   const outputs = {
     resourceGroupName: cluster.resourceGroupName,
     clusterName: cluster.clusterName,
@@ -62,6 +65,7 @@ async function deploy(): Promise<Record<string, unknown>> {
     rollouts: application.rollouts,
     metrics: seen?.queryEndpoint,
     grafana: seen?.grafanaAddress,
+    traces: traced?.queryAddress,
     preview: previewed,
   };
 

@@ -5,7 +5,12 @@ export * from "./aks-cluster/enums";
 export * from "./application";
 export * from "./feature-registration";
 export * from "./istio-mesh/istio-mesh";
-export type { IstioAccessLogSettings, IstioMeshSettings, IstioSidecarSettings } from "./istio-mesh/mesh-settings";
+export type {
+  IstioAccessLogSettings,
+  IstioMeshSettings,
+  IstioSidecarSettings,
+  IstioTracingSettings,
+} from "./istio-mesh/mesh-settings";
 export * from "./mesh-policies";
 export * from "./namespace-isolation";
 export * from "./objects-in-place";

@@ -5,6 +5,7 @@ import { type ObservabilitySettings } from "../components/observability";
 import { type MeshSettings } from "../components/open-service-mesh";
 import { type MeshName } from "../mesh";
 import { type Application } from "./application";
+import { type TracingSettings } from "./tracing";
 
 /** What the program itself decides for every stack alike: names, place, people, credentials. */
 type Common =
@@ -22,6 +23,8 @@ export interface StackDefinition {
    * is collected.
    */
   readonly observability?: ObservabilitySettings;
+  /** Where sidecars send spans of requests. The setting `tracing` switches it for a stack. Default: nowhere. */
+  readonly tracing?: TracingSettings;
   /** What runs; by the mesh, where it differs between two. */
   readonly application: Application | ((mesh: MeshName) => Application);
 }

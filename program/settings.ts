@@ -4,6 +4,7 @@ import { loginLike } from "../components/aks-cluster/kubeconfig";
 import { defaultKubernetesVersion } from "../components/aks-cluster/kubernetes-versions";
 import { tagProblem } from "../components/istio-mesh/revision-tag";
 import { type MigrationStage, readMigrationStage } from "./mesh-migration";
+import { collectorAt } from "./tracing";
 
 /** What a person sets for a stack; every key is described in Pulumi.yaml. */
 export interface Settings {
@@ -28,6 +29,8 @@ export interface Settings {
   readonly privateCluster: boolean;
   /** Whether the mesh's metrics are collected, and whether by a Prometheus in the cluster; absent where the stack's definition says. */
   readonly metrics?: "on" | "off" | "cluster";
+  /** Where sidecars send spans: `off`, `cluster` for a Jaeger there, or an address; absent where the stack's definition says. */
+  readonly tracing?: string;
   /** Address of the Prometheus that the gates of rollouts ask; absent: the stack's own of Azure. */
   readonly prometheus?: string;
   readonly nodeSubnetId?: string;
@@ -72,6 +75,12 @@ function metricsOf(value: string | undefined): Settings["metrics"] {
   throw new RunError(
     `aks-mesh:metrics is "${value}": write on, cluster or off, or take it out with \`pulumi config rm metrics\`.`,
   );
+}
+
+/** Where spans go. */
+function tracingOf(mesh: Settings["mesh"], value: string | undefined): string | undefined {
+  if (value !== undefined && value !== "off" && value !== "cluster") collectorAt(value, mesh);
+  return value;
 }
 
 /** The address of a Prometheus. */
@@ -124,6 +133,7 @@ export function readSettings(config: Config, environment: NodeJS.ProcessEnv): Se
     deployerObjectId: optional(config, "deployerObjectId"),
     privateCluster: config.requireBoolean("privateCluster"),
     metrics: metricsOf(optional(config, "metrics")),
+    tracing: tracingOf(mesh, optional(config, "tracing")),
     prometheus: prometheusOf(optional(config, "prometheus")),
     nodeSubnetId: optional(config, "nodeSubnetId"),
     diskEncryptionSetId: optional(config, "diskEncryptionSetId"),

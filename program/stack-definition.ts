@@ -4,14 +4,16 @@ import { preview, stacks } from "../stacks";
 import { type StackDefinition } from "./definition";
 import { type PreviewSettings } from "./previews/settings";
 import { type Settings } from "./settings";
+import { withTracing } from "./tracing";
 
 /** What only a company has, where it is set: its network, its keys, its people's addresses. */
 function withSettings({ cluster, ...rest }: StackDefinition, settings: Settings): StackDefinition {
   const observability = observabilityOf(rest, settings);
   const { authorizedIpRanges, privateCluster, nodeSubnetId, diskEncryptionSetId, keyVaultKeyId } = settings;
-  return {
+  const stack: StackDefinition = {
     ...rest,
     observability,
+    tracing: tracingOf(rest, settings),
     cluster: {
       ...cluster,
       monitoring: { ...cluster.monitoring, metrics: isByAzure(observability) },
@@ -21,6 +23,15 @@ function withSettings({ cluster, ...rest }: StackDefinition, settings: Settings)
       security: { ...cluster.security, kms: keyVaultKeyId === undefined ? undefined : { keyId: keyVaultKeyId } },
     },
   };
+  return withTracing(stack, settings.mesh);
+}
+
+function tracingOf(
+  { tracing }: Pick<StackDefinition, "tracing">,
+  { tracing: set }: Settings,
+): StackDefinition["tracing"] {
+  if (set === undefined) return tracing;
+  return set === "off" ? undefined : { ...tracing, collector: set };
 }
 
 function observabilityOf(
@@ -55,7 +66,10 @@ export function stackDefinition(stack: string, previewed: PreviewSettings | unde
   const definition = Object.hasOwn(stacks, meant) ? stacks[meant] : undefined;
   if (definition !== undefined) {
     return withSettings(
-      { ...definition, ...(previewed?.cluster === "own" && { ...preview.own, observability: undefined }) },
+      {
+        ...definition,
+        ...(previewed?.cluster === "own" && { ...preview.own, observability: undefined, tracing: undefined }),
+      },
       settings,
     );
   }

@@ -19,6 +19,7 @@ const usage = `npm run sandbox                             start what is missing
 npm run sandbox -- <operation> [stack]      up, preview, destroy or refresh; stack is dev unless named
   --mesh osm|istio                          which mesh the stack's cluster has, from now on
   --metrics[=cluster|off]                   whether the mesh's metrics are collected, from now on
+  --tracing[=off]                           whether sidecars send spans of requests to a Jaeger, from now on
 npm run sandbox -- status [--json]          what runs, which clusters and stacks there are
 npm run sandbox -- stop                     end every process; what was deployed comes back with the next start
 npm run sandbox -- reset                    stop, and forget everything

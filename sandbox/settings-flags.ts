@@ -4,9 +4,10 @@ import { UserError } from "./progress";
 export interface SettingsFlags {
   readonly mesh?: "osm" | "istio";
   readonly metrics?: "on" | "off" | "cluster";
+  readonly tracing?: "off" | "cluster";
 }
 
-/** Takes `--mesh NAME` and `--metrics[=cluster|off]` out of an operation's flags; the others are the engine's. */
+/** Takes `--mesh NAME`, `--metrics[=cluster|off]` and `--tracing[=off]` out of an operation's flags; the others are the engine's. */
 export function settingsFlags(flags: readonly string[]): { settings: SettingsFlags; others: readonly string[] } {
   const others: string[] = [];
   let settings: SettingsFlags = {};
@@ -24,6 +25,10 @@ export function settingsFlags(flags: readonly string[]): { settings: SettingsFla
         );
       }
       settings = { ...settings, metrics };
+    } else if (flag === "--tracing" || flag === "--tracing=off") {
+      settings = { ...settings, tracing: flag === "--tracing" ? "cluster" : "off" };
+    } else if (flag.startsWith("--tracing=")) {
+      throw new UserError(`--tracing stands alone, or is --tracing=off, not ${flag}.`);
     } else others.push(flag);
   }
   return { settings, others };

@@ -1,4 +1,5 @@
 import { RunError } from "@pulumi/pulumi";
+import { isDnsSubdomain } from "../../mesh/manifests/names";
 import { didYouMean } from "../../mesh/manifests/near-names";
 import { meshConfigFields, proxyConfigFields } from "./mesh-config-fields";
 import { type IstioMeshSettings } from "./mesh-settings";
@@ -57,11 +58,38 @@ function settingProblems(settings: IstioMeshSettings): string[] {
   if (!Number.isInteger(retryAttempts) || retryAttempts < 0) {
     problems.push(`settings.retryAttempts: ${retryAttempts} is no number of attempts; write 0 or more.`);
   }
+  problems.push(...tracingProblems(settings));
   const { concurrency = 1 } = sidecar ?? {};
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     problems.push(
       `settings.sidecar.concurrency: ${concurrency} is no number of threads (0 would take every core); write 1 or more.`,
     );
+  }
+  return problems;
+}
+
+function tracingProblems({ tracing, sidecar, otherMeshConfig }: IstioMeshSettings): string[] {
+  if (tracing === undefined) return [];
+  const { address, samplingPercentage = 100 } = tracing;
+  const problems: string[] = [];
+  const [host = "", port = "", ...rest] = address.split(":");
+  if (!isDnsSubdomain(host) || !/^[1-9]\d*$/.test(port) || Number(port) > 65_535 || rest.length > 0) {
+    problems.push(
+      `settings.tracing.address: "${address}" is no host and port; write one such as zipkin.tracing.svc.cluster.local:9411.`,
+    );
+  }
+  if (!(samplingPercentage > 0 && samplingPercentage <= 100)) {
+    problems.push(
+      `settings.tracing.samplingPercentage: ${samplingPercentage} is no percentage; write one above 0 and up to 100.`,
+    );
+  }
+  const twice = {
+    "sidecar.other.tracing": sidecar?.other?.tracing,
+    "otherMeshConfig.enableTracing": otherMeshConfig?.enableTracing,
+  };
+  for (const [path, value] of Object.entries(twice)) {
+    if (value !== undefined)
+      problems.push(`settings.${path}: settings.tracing says where spans go; take one of both out.`);
   }
   return problems;
 }

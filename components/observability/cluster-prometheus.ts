@@ -1,15 +1,14 @@
-import { createHash } from "node:crypto";
 import { Deployment, StatefulSet } from "@pulumi/kubernetes/apps/v1";
 import { ConfigMap, Namespace, Secret, Service, ServiceAccount } from "@pulumi/kubernetes/core/v1";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1";
 import { Role, RoleBinding } from "@pulumi/kubernetes/rbac/v1";
-import type * as kubernetes from "@pulumi/kubernetes";
 import { type CustomResourceOptions, secret } from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { transformed } from "../transform";
 import { alertRules } from "./alerts";
 import { type ObservabilityArgs } from "./args";
 import { dashboards, grafanaDashboard } from "./dashboards";
+import { podMetadata, restricted, restrictedContainer } from "./restricted-pod";
 import { recordingRules } from "./recording-rules";
 import { ruleFile } from "./rule-file";
 import { scrapeConfig } from "./scrape-config";
@@ -24,12 +23,6 @@ const images = {
   prometheus: "quay.io/prometheus/prometheus:v3.16.0",
   alertmanager: "quay.io/prometheus/alertmanager:v0.31.0",
 } as const;
-
-/** The user that both images have. */
-const nobody = 65_534;
-
-type PodSpec = kubernetes.types.input.core.v1.PodSpec;
-type Container = kubernetes.types.input.core.v1.Container;
 
 /**
  * A Prometheus and an Alertmanager in the cluster. They ask the same sidecars, compute the same series and hold the same alerts as Azure's would.
@@ -215,34 +208,13 @@ function mayReadPods(name: string, watched: string, options: CustomResourceOptio
   );
 }
 
-/** Labels of a pod, and a mark of the configuration that it reads at its start: another configuration is another pod. */
-function podMetadata(app: string, config: Readonly<Record<string, string>>) {
-  const mark = createHash("sha256").update(JSON.stringify(config)).digest("hex").slice(0, 16);
-  return { labels: { app }, annotations: { "aks-mesh/configuration": mark } };
-}
-
-/** What the namespace's level `restricted` asks of pods. */
-const restricted: Omit<PodSpec, "containers"> = {
-  securityContext: {
-    runAsNonRoot: true,
-    runAsUser: nobody,
-    runAsGroup: nobody,
-    fsGroup: nobody,
-    seccompProfile: { type: "RuntimeDefault" },
-  },
-};
-
-function container(name: string, image: string, port: number): Container {
+/** One of both, which tell alike whether they are ready. */
+function container(name: string, image: string, port: number) {
   const probe = (path: string) => ({ httpGet: { path, port } });
   return {
-    ...{ name, image },
+    ...restrictedContainer(name, image),
     ports: [{ name: "http-web", containerPort: port }],
     readinessProbe: probe("/-/ready"),
     livenessProbe: probe("/-/healthy"),
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ["ALL"] },
-    },
   };
 }

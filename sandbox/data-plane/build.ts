@@ -18,6 +18,8 @@ export interface OptionalTool {
   readonly tags?: readonly string[];
   /** Files that it needs at run time, as in {@link ToolDefinition}. Default: none. */
   readonly files?: ToolDefinition["files"];
+  /** Changes to a required module's source, as in {@link ToolDefinition}. Default: none. */
+  readonly edits?: ToolDefinition["edits"];
   /** About how long the build takes the first time. */
   readonly seconds: number;
   /** Folder of its Go module. */
@@ -37,8 +39,9 @@ export async function ensureOptionalTool(tool: OptionalTool, report: (message: s
   const { name, version, packages, links = [], files = [], seconds, source } = tool;
   const definition: ToolDefinition = {
     ...{ name, version, packages, seconds, linkerVariables: {}, links, files },
-    // The folder's name is a hash of this: a tool without tags keeps the one that it had.
+    // The folder's name is a hash of this: a tool without them keeps the one that it had.
     ...(tool.tags !== undefined && { tags: tool.tags }),
+    ...(tool.edits !== undefined && { edits: tool.edits }),
   };
   const directory = await locateBuild(definition, [source, ...tool.uses], (file) => !file.endsWith("_test.go"));
   if (!(await isBuilt(directory))) {

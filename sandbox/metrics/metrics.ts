@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Writable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import { portsIn } from "../control-plane/ports";
+import { endProgram, startProgram, untilReady } from "../traffic/program";
 import { type Collection } from "./collection";
 import { alertmanagerConfig, prometheusConfig } from "./configuration";
 import { type PrometheusApi, prometheusApi } from "./prometheus-api";
@@ -18,9 +16,6 @@ export interface Metrics {
   /** Ends both. */
   close(): Promise<void>;
 }
-
-/** How long each may take to answer. */
-const startSeconds = 30;
 
 /**
  * Starts Prometheus and Alertmanager in the place of Azure Monitor, or of those that the cluster only pretends to run. They end with this process, however that ends.
@@ -51,7 +46,7 @@ export async function openMetrics(
     ),
   ]);
   const children = [
-    start(tools.alertmanager, [
+    startProgram(tools.alertmanager, [
       `--config.file=${join(folder, "alertmanager.yaml")}`,
       `--storage.path=${join(folder, "alertmanager")}`,
       `--web.listen-address=${alertmanagerAddress}`,
@@ -59,7 +54,7 @@ export async function openMetrics(
       "--cluster.listen-address=",
       "--log.level=warn",
     ]),
-    start(tools.prometheus, [
+    startProgram(tools.prometheus, [
       `--config.file=${join(folder, "prometheus.yaml")}`,
       `--storage.tsdb.path=${join(folder, "data")}`,
       `--web.listen-address=${prometheusAddress}`,
@@ -68,7 +63,7 @@ export async function openMetrics(
   ];
   for (const { stderr } of children) stderr?.pipe(log, { end: false });
   const close = async (): Promise<void> => {
-    await Promise.all(children.map(end));
+    await Promise.all(children.map(endProgram));
   };
   const addresses = { prometheus: `http://${prometheusAddress}`, alertmanager: `http://${alertmanagerAddress}` };
   try {
@@ -78,35 +73,4 @@ export async function openMetrics(
     throw error;
   }
   return { prometheus: prometheusApi(addresses.prometheus), addresses, close };
-}
-
-/** Starts a program that is killed when this process ends, which its own death alone would not do. */
-function start(program: string, args: readonly string[]): ChildProcess {
-  return spawn("setpriv", ["--pdeathsig", "SIGKILL", "--", program, ...args], {
-    stdio: ["ignore", "ignore", "pipe"],
-    detached: true,
-    env: { PATH: process.env["PATH"] ?? "" },
-  });
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const closed = once(child, "close");
-  child.kill("SIGTERM");
-  await closed;
-}
-
-async function untilReady(address: string, children: readonly ChildProcess[]): Promise<void> {
-  const deadline = Date.now() + startSeconds * 1000;
-  while (Date.now() < deadline) {
-    const ended = children.find(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null);
-    if (ended !== undefined) {
-      throw new Error(`${ended.spawnargs.at(4) ?? ""} ended at once: see traffic.log in the sandbox's logs.`);
-    }
-    // Not ready and not listening are the same here.
-    const answer = await fetch(address, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
-    if (answer?.ok === true) return;
-    await sleep(100);
-  }
-  throw new Error(`${address} did not answer within ${startSeconds} s: see traffic.log in the sandbox's logs.`);
 }

@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import type { ModuleFiles, ToolDefinition } from "./definitions";
-import { applyEdits, type SourceEdits } from "./osm-edits";
+import { applyEdits, type SourceEdits } from "./source-edits";
 
 const run = promisify(execFile);
 
@@ -79,6 +79,9 @@ async function editedModule(source: string, edits: SourceEdits, copy: string, lo
     // The module cache is read-only, and so is a copy out of it.
     await rm(path.join(replacement, file));
     await writeFile(path.join(replacement, file), edited);
+  }
+  if (edits.added !== undefined) {
+    await cp(path.join(source, edits.added.from), path.join(replacement, edits.added.to), { recursive: true });
   }
   const modFile = path.join(copy, "edited.mod");
   await writeFile(modFile, await readFile(path.join(source, "go.mod")));

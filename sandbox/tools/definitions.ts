@@ -1,4 +1,5 @@
-import { osmEdits, type SourceEdits } from "./osm-edits";
+import { osmEdits } from "./osm-edits";
+import { type SourceEdits } from "./source-edits";
 
 /** Files of a Go module that a tool needs at run time; they are copied from the module when the tool is built. */
 export interface ModuleFiles {

@@ -10,6 +10,8 @@ import { type Metrics, openMetrics } from "../metrics/metrics";
 import { type MetricsReport, metricsReport } from "../metrics/panels";
 import { metricsTable, placesToLook } from "../metrics/table";
 import { UserError } from "../progress";
+import { openTraceCollector } from "../traces/collector";
+import { type TracesReport, tracesReport, tracesTable } from "../traces/report";
 import { type Sandbox } from "../sandbox";
 import { accessTable } from "./analysis";
 import { type StackCluster, stackCluster } from "./cluster";
@@ -40,7 +42,7 @@ interface Options {
  * `traffic [--seconds N] [--json] [--stack NAME] [--metrics] [--access-log FILE]`: the bookstore with real traffic. Its pods run, with real sidecars that the real
  * osm-controller or istiod configures, and what the sidecars count stands beside what the analysis says. On a terminal the table is
  * drawn anew every second until Ctrl-C; elsewhere one table comes at the end. With `--metrics` a Prometheus does with the stack's rules and dashboards what
- * Azure Monitor would.
+ * Azure Monitor would; of a stack whose sidecars send spans a Jaeger takes them.
  */
 export async function trafficCommand(sandbox: Sandbox, args: readonly string[]): Promise<number> {
   const options = readOptions(args);
@@ -56,34 +58,45 @@ export async function trafficCommand(sandbox: Sandbox, args: readonly string[]):
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
   const live = process.stdout.isTTY && !options.json;
   try {
-    sandbox.report("Starting pods …");
-    const traffic = await openTraffic(cluster, sandbox.report, log, options.accessLog);
     let last: TrafficReport | undefined;
     let seen: MetricsReport | undefined;
+    let traced: TracesReport | undefined;
+    const traces = await openTraceCollector(cluster, sandbox.report, log);
     try {
-      const metrics = collection && (await metricsOf(collection, cluster, traffic, sandbox, log));
+      sandbox.report("Starting pods …");
+      const traffic = await openTraffic(traces?.cluster ?? cluster, sandbox.report, log, options.accessLog);
       try {
-        const notes = [
-          ...(metrics === undefined ? [] : placesToLook(metrics.addresses)),
-          ...(options.accessLog === undefined ? [] : [`Access log    ${options.accessLog}`]),
-        ];
-        for (const note of notes) sandbox.report(note);
-        last = await watch(traffic, options.seconds ?? (live ? Infinity : defaultSeconds), live, stop.signal, notes);
-        if (metrics !== undefined && !stop.signal.aborted) {
-          seen = await metricsReport(metrics.prometheus, collection?.dashboards ?? []);
+        const metrics = collection && (await metricsOf(collection, cluster, traffic, sandbox, log));
+        try {
+          const notes = [
+            ...(metrics === undefined ? [] : placesToLook(metrics.addresses)),
+            ...(traces === undefined ? [] : [`Traces        ${traces.address}/api/traces?service=NAME (Jaeger's API)`]),
+            ...(options.accessLog === undefined ? [] : [`Access log    ${options.accessLog}`]),
+          ];
+          for (const note of notes) sandbox.report(note);
+          last = await watch(traffic, options.seconds ?? (live ? Infinity : defaultSeconds), live, stop.signal, notes);
+          if (metrics !== undefined && !stop.signal.aborted) {
+            seen = await metricsReport(metrics.prometheus, collection?.dashboards ?? []);
+          }
+          if (traces !== undefined && !stop.signal.aborted) traced = await tracesReport(traces.api);
+        } finally {
+          await metrics?.close();
         }
       } finally {
-        await metrics?.close();
+        await traffic.close();
       }
     } finally {
-      await traffic.close();
+      await traces?.close();
     }
     if (last === undefined) {
       if (stop.signal.aborted) return 130;
       throw new UserError(`The pods did not come up within ${startSeconds} s: see ${logFile}`);
     }
-    if (options.json) console.log(JSON.stringify({ ...last, metrics: seen }, null, 2));
-    else console.log([trafficTable(last), ...(seen === undefined ? [] : [metricsTable(seen)])].join("\n\n"));
+    if (options.json) console.log(JSON.stringify({ ...last, metrics: seen, traces: traced }, null, 2));
+    else {
+      const tables = [seen && metricsTable(seen), traced && tracesTable(traced)];
+      console.log([trafficTable(last), ...tables.filter((one) => one !== undefined)].join("\n\n"));
+    }
     return 0;
   } finally {
     log.end();

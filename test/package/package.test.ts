@@ -138,6 +138,7 @@ describe("the schema for other languages", () => {
         "NamespaceIsolation",
         "Observability",
         "OpenServiceMesh",
+        "TraceCollector",
       ].map((name) => `aks-mesh:index:${name}`),
     );
     const referred = [...JSON.stringify(schema()).matchAll(/"#\/types\/([^"]+)"/g)].map(([, name = ""]) => name);

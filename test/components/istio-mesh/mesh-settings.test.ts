@@ -35,6 +35,18 @@ test("every setting goes to its place, and nowhere that the add-on blocks", () =
   expect(meshPeerAuthentication(all).spec).toEqual({ mtls: { mode: "PERMISSIVE" } });
 });
 
+test("spans go by the sidecars' bootstrap, of all requests unless it is said otherwise", () => {
+  const address = "zipkin.tracing.svc.cluster.local:9411";
+  const traced = (samplingPercentage?: number) => meshConfigOf({ tracing: { address, samplingPercentage } });
+  const { enableTracing, defaultConfig } = traced(5);
+  expect({ enableTracing, defaultConfig }).toEqual({
+    enableTracing: true,
+    defaultConfig: { tracing: { zipkin: { address }, sampling: 5 } },
+  });
+  expect(traced()["defaultConfig"]).toEqual({ tracing: { zipkin: { address }, sampling: 100 } });
+  expect(meshConfigOf({})).not.toHaveProperty("enableTracing");
+});
+
 /** Settings as a configuration file may have them, which no compiler has seen. */
 const untyped = (settings: object): { settings: IstioMeshSettings } => ({ settings: settings as IstioMeshSettings });
 
@@ -64,6 +76,26 @@ describe("bad arguments", () => {
       "a field of sidecars that the add-on blocks",
       untyped({ sidecar: { other: { image: {} } } }),
       ["settings.sidecar.other.image", "does not let it pass"],
+    ],
+    [
+      "a collector that has no port",
+      untyped({ tracing: { address: "http://zipkin", samplingPercentage: 0 } }),
+      [
+        'settings.tracing.address: "http://zipkin" is no host and port',
+        "settings.tracing.samplingPercentage: 0 is no percentage",
+      ],
+    ],
+    [
+      "spans by two settings",
+      untyped({
+        tracing: { address: "a.b:1" },
+        sidecar: { other: { tracing: {} } },
+        otherMeshConfig: { enableTracing: true },
+      }),
+      [
+        "settings.sidecar.other.tracing: settings.tracing says",
+        "settings.otherMeshConfig.enableTracing: settings.tracing says",
+      ],
     ],
     ["an Istio version", { revisions: ["1.30"] }, ["revisions[0]", "asm-1-30"]],
     ["a revision twice", { revisions: ["asm-1-29", "asm-1-29"] }, ["revisions: [asm-1-29, asm-1-29]"]],

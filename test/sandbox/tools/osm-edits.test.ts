@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { applyEdits, osmEdits } from "../../../sandbox/tools/osm-edits";
+import { osmEdits } from "../../../sandbox/tools/osm-edits";
+import { applyEdits } from "../../../sandbox/tools/source-edits";
 
 describe("edits to OSM's source", () => {
   const edit = { file: "a.go", find: 'f(":%d", port)', replace: "g(port)" };
@@ -16,7 +17,7 @@ describe("edits to OSM's source", () => {
     ["never", "addr := h(port)"],
     ["twice", 'f(":%d", port); f(":%d", port)'],
   ])("fail when it occurs %s, and say where", (_, source) => {
-    expect(() => applyEdits(source, [edit])).toThrow(/a\.go: expected .* exactly once.*osm-edits\.ts/);
+    expect(() => applyEdits(source, [edit])).toThrow(/a\.go: expected .* exactly once.*sandbox\/tools/);
   });
 
   it("change only where OSM listens, which API server it uses, and the filter that the module lacks", () => {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -58,29 +59,33 @@ func newJournal() *journal {
 	return it
 }
 
-func (j *journal) counted(call Call, send func() string) func() {
+func (j *journal) counted(call Call) func(passedOn map[string]string) {
 	call.Ends = map[string]int{}
 	j.lock.Lock()
 	j.calls = append(j.calls, &call)
 	j.lock.Unlock()
-	return func() {
-		end := send()
+	return func(passedOn map[string]string) {
+		sent := call
+		sent.Headers = maps.Clone(call.Headers)
+		maps.Copy(sent.Headers, passedOn)
+		end := Send(dial, sent)
 		j.lock.Lock()
 		call.Ends[end]++
 		j.lock.Unlock()
 	}
 }
 
-// http makes a call that sends an HTTP request.
-func (j *journal) http(call Call) func() {
+// http makes a call that sends an HTTP request, each time with these headers besides its own.
+func (j *journal) http(call Call) func(passedOn map[string]string) {
 	call.Protocol = "http"
-	return j.counted(call, func() string { return Send(dial, call) })
+	return j.counted(call)
 }
 
 // tcp makes a call that sends bytes and expects them back.
 func (j *journal) tcp(call Call) func() {
 	call.Protocol = "tcp"
-	return j.counted(call, func() string { return Send(dial, call) })
+	send := j.counted(call)
+	return func() { send(nil) }
 }
 
 // Send makes the call on a connection of its own and tells how it ended.
@@ -164,12 +169,12 @@ func failure(err error) string {
 }
 
 // repeat makes a call again and again, unless the pod is to make none of its own.
-func repeat(call func()) {
+func repeat(call func(map[string]string)) {
 	if setting("OWN_CALLS", "on") == "off" {
 		return
 	}
 	for range time.Tick(interval) {
-		call()
+		call(nil)
 	}
 }
 

@@ -83,10 +83,21 @@ func bookstore(port string) error {
 	}
 	mux.HandleFunc("/books-bought", answer)
 	mux.HandleFunc("/buy-a-book/new", func(w http.ResponseWriter, r *http.Request) {
-		go restock()
+		go restock(tracing(r))
 		answer(w, r)
 	})
 	return serve(port, mux)
+}
+
+// tracing is what ties a request to the one that it comes from. A sidecar cannot know that; the application has to pass it on.
+func tracing(r *http.Request) map[string]string {
+	passedOn := map[string]string{}
+	for _, name := range []string{"x-request-id", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled"} {
+		if value := r.Header.Get(name); value != "" {
+			passedOn[name] = value
+		}
+	}
+	return passedOn
 }
 
 // bookwarehouse writes every delivery to the database.
