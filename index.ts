@@ -11,6 +11,8 @@ import { readSettings } from "./program/settings";
 import { sharedCluster } from "./program/shared-cluster";
 import { stackApplication } from "./program/stack-application";
 import { stackDefinition } from "./program/stack-definition";
+import { stackAutoscaling } from "./program/stack-autoscaling";
+import { stackKiali } from "./program/stack-kiali";
 import { stackObservability } from "./program/stack-observability";
 import { stackTracing } from "./program/stack-tracing";
 import { endWithEngine } from "./recovery/end-with-engine";
@@ -47,6 +49,8 @@ async function deploy(): Promise<Record<string, unknown>> {
   const { namespaceNames } = application;
   const seen = stackObservability({ name, definition, settings, cluster, namespaces: namespaceNames, tags });
 
+  stackAutoscaling({ name, definition, cluster, deployments: application.scaled, seen });
+  const kiali = stackKiali({ name, definition, settings, cluster, seen });
   const traced = stackTracing({ name, definition, cluster, namespaces: namespaceNames });
 
   const outputs = {
@@ -66,6 +70,7 @@ async function deploy(): Promise<Record<string, unknown>> {
     metrics: seen?.queryEndpoint,
     grafana: seen?.grafanaAddress,
     traces: traced?.queryAddress,
+    kiali: kiali?.access,
     preview: previewed,
   };
 

@@ -11,11 +11,13 @@ export type {
   IstioSidecarSettings,
   IstioTracingSettings,
 } from "./istio-mesh/mesh-settings";
+export * from "./kiali";
 export * from "./mesh-policies";
 export * from "./namespace-isolation";
 export * from "./objects-in-place";
 export * from "./observability";
 export * from "./open-service-mesh/open-service-mesh";
 export type * from "./open-service-mesh/mesh-settings";
+export * from "./request-autoscaling";
 export * from "./service-mesh";
 export type { Transform } from "./transform";

@@ -1,6 +1,7 @@
 import { type WorkloadObject } from "../components/application";
 import { type GuaranteeRule, type Policy } from "../mesh/policy";
 import { type RolloutRule } from "../rollout";
+import { type AutoscalingRule } from "./autoscaling";
 import { type HelmValue } from "./helm-values";
 
 /** A Kustomize overlay, rendered by `kustomize` or `kubectl`. */
@@ -77,6 +78,8 @@ export interface Application<Service extends string = string> {
    * Services with two versions whose weights the program moves step by step, in place of splits of theirs. Default: none. See docs/rollout.md.
    */
   readonly rollouts?: readonly RolloutRule<NoInfer<Service> | ObjectName>[];
+  /** Deployments whose pods are as many as the mesh's request rate asks for. Default: none. See docs/autoscaling.md. */
+  readonly autoscaling?: readonly AutoscalingRule<NoInfer<Service> | ObjectName>[];
   /** What has to hold, beside what the policy itself guarantees. Default: nothing. */
   readonly guarantees?: readonly GuaranteeRule<NoInfer<Service> | ObjectName | OtherCaller>[];
 }

@@ -3,9 +3,8 @@ import { type ApplicationRollout, type WorkloadObject } from "../components/appl
 import { isPlain } from "../components/mesh-policies/known";
 import { type MeshName } from "../mesh";
 import { isJsonObject, type KubernetesObject } from "../mesh/manifests";
-import { type Policy, PolicyError } from "../mesh/policy";
+import { type Policy } from "../mesh/policy";
 import { noHeaderRoutes } from "../mesh/policy/header-routes";
-import { kubernetesName, serviceOf } from "../mesh/policy/names";
 import {
   askGate,
   gateIsDue,
@@ -19,6 +18,7 @@ import {
   versionOf,
 } from "../rollout";
 import { gatePrometheus, type GatePrometheus } from "./gate-prometheus";
+import { type ServiceName, serviceNamed } from "./service-named";
 
 /** What rollouts are decided by. */
 export interface RolloutArgs {
@@ -169,28 +169,6 @@ function inKubernetes({ policy }: RolloutArgs, rule: RolloutRule, place: string)
   };
   const [stable, canary] = [inPlace("stable"), inPlace("canary")];
   return { rule, namespace: root.namespace, root: root.name, stable: stable.name, canary: canary.name };
-}
-
-interface ServiceName {
-  readonly namespace: string;
-  readonly name: string;
-}
-
-/** A service of the policy, or `namespace/name`. */
-function serviceNamed(policy: Policy | undefined, name: string, place: string): ServiceName {
-  const [namespace = "", service] = name.split("/");
-  if (service !== undefined) return { namespace, name: service };
-  if (policy === undefined) {
-    throw new pulumi.RunError(
-      `${place}: "${name}" has no namespace, and there is no policy that knows it; write shop/${name}.`,
-    );
-  }
-  try {
-    return { namespace: serviceOf(policy, name, place).namespace, name: kubernetesName(policy, name) };
-  } catch (error) {
-    if (error instanceof PolicyError) throw new pulumi.RunError(error.message);
-    throw error;
-  }
 }
 
 /** The objects of a namespace that can have a part in a version. */

@@ -31,6 +31,8 @@ export interface Settings {
   readonly metrics?: "on" | "off" | "cluster";
   /** Where sidecars send spans: `off`, `cluster` for a Jaeger there, or an address; absent where the stack's definition says. */
   readonly tracing?: string;
+  /** Whether Kiali runs beside the cluster's Prometheus. */
+  readonly kiali: boolean;
   /** Address of the Prometheus that the gates of rollouts ask; absent: the stack's own of Azure. */
   readonly prometheus?: string;
   readonly nodeSubnetId?: string;
@@ -133,6 +135,7 @@ export function readSettings(config: Config, environment: NodeJS.ProcessEnv): Se
     deployerObjectId: optional(config, "deployerObjectId"),
     privateCluster: config.requireBoolean("privateCluster"),
     metrics: metricsOf(optional(config, "metrics")),
+    kiali: config.getBoolean("kiali") ?? false,
     tracing: tracingOf(mesh, optional(config, "tracing")),
     prometheus: prometheusOf(optional(config, "prometheus")),
     nodeSubnetId: optional(config, "nodeSubnetId"),

@@ -4,6 +4,7 @@ import { Application } from "../components/application";
 import { guaranteesOf } from "../mesh/policy";
 import { preview } from "../stacks";
 import { applicationObjects } from "./application-objects";
+import { scaledDeployments } from "./autoscaling";
 import { applicationOf, type StackDefinition } from "./definition";
 import { imagesInPlace } from "./images";
 import { type MeshCluster } from "./mesh-cluster";
@@ -37,10 +38,19 @@ export async function stackApplication(args: StackApplicationArgs) {
     ...{ rules: planned.rollouts ?? [], policy: planned.policy, objects: [...workloads, ...manifests], mesh },
     ...{ isPreview: previewed !== undefined, prometheus: settings.prometheus, environment: process.env },
   });
+  // A preview has as many pods as it is written, within its bounds.
+  const scaled =
+    previewed === undefined
+      ? scaledDeployments({
+          ...{ rules: planned.autoscaling ?? [], policy: planned.policy },
+          objects: [...workloads, ...manifests],
+        })
+      : [];
   const { namespaces, namespaceNames, access, addresses, ...application } = new Application(
     name,
     {
       ...{ workloads, manifests, rollouts },
+      scaledElsewhere: scaled.map(({ namespace, deployment }) => `${namespace}/${deployment}`),
       policy: planned.policy,
       guarantees: guaranteesOf(policy, guarantees),
       front,
@@ -59,5 +69,5 @@ export async function stackApplication(args: StackApplicationArgs) {
   );
   const frontOutput: Output<string | undefined> | undefined = front === undefined ? undefined : application.front;
   const standing = moves && standingAfter(moves, all([namespaces, addresses]));
-  return { namespaces, namespaceNames, access, addresses, front: frontOutput, rollouts: standing };
+  return { namespaces, namespaceNames, access, addresses, front: frontOutput, rollouts: standing, scaled };
 }

@@ -100,6 +100,7 @@ export class Application extends pulumi.ComponentResource {
         dependsOn,
         deletedWith: policies.createdNamespace(object.metadata.namespace ?? "") ?? deletedWith,
         aliases: formerNames(name, plain, parts.objects),
+        ignoreChanges: isScaledElsewhere(args, plain) ? ["spec.replicas"] : [],
       });
       resources[place] = resource;
       return [resource];
@@ -170,6 +171,10 @@ function guaranteeIn(renaming: Renaming, guarantee: Guarantee): Guarantee {
     from: from.map((one) => nameInNamespaces(renaming, one)),
     to: nameInNamespaces(renaming, to),
   };
+}
+
+function isScaledElsewhere({ scaledElsewhere = [] }: ApplicationArgs, { kind, metadata }: KubernetesObject): boolean {
+  return kind === "Deployment" && scaledElsewhere.includes(`${metadata.namespace ?? ""}/${metadata.name}`);
 }
 
 /** The name of an object's resource, the same whatever its namespace is called where it is deployed. */

@@ -81,6 +81,8 @@ export interface ApplicationArgs {
   rollouts?: readonly ApplicationRollout[];
   /** Images that take the place of others: by the repository in the workloads, the whole reference. Default: none. */
   images?: Record<string, string>;
+  /** Deployments, `namespace/name`, whose number of pods something else decides: it is set when they are made, and then left alone. Default: none. */
+  scaledElsewhere?: readonly string[];
   /** Most pods of a Deployment or StatefulSet. Default: as many as it says. */
   mostReplicas?: number;
   /** Its namespaces, which its objects name. */

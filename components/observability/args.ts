@@ -26,6 +26,11 @@ export interface ObservabilitySettings {
   dashboards?: boolean;
   /** Managed Grafana, for dashboards of one's own; of Azure's Prometheus alone. About 70 USD a month and more by user. Default: none. */
   grafana?: GrafanaSettings;
+  /**
+   * Client id of the identity by which KEDA asks Azure's Prometheus, with the role Monitoring Data Reader on the workspace and a federated credential for
+   * `system:serviceaccount:kube-system:keda-operator`. Needed where an application is scaled by it. Default: none.
+   */
+  kedaIdentityClientId?: string;
   /** Application Insights, for what applications themselves tell. Default: none. */
   applicationInsights?: ApplicationInsightsSettings;
 }

@@ -172,12 +172,17 @@ export function clusterPrometheus(
     const spec = { selector: { app }, ports: [{ name: "http-web", port }] };
     new Service(`${name}-${app}`, { metadata: { name: app, namespace }, spec }, inside);
   }
+  // KEDA scales by what Prometheus computes.
+  const keda = {
+    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+    podSelector: { matchLabels: { app: "keda-operator" } },
+  };
   // Neither asks who is there. `kubectl port-forward` comes from the node, which no policy stops.
   new NetworkPolicy(
     `${name}-monitoring`,
     {
       metadata: { name: "same-namespace", namespace },
-      spec: { podSelector: {}, policyTypes: ["Ingress"], ingress: [{ from: [{ podSelector: {} }] }] },
+      spec: { podSelector: {}, policyTypes: ["Ingress"], ingress: [{ from: [{ podSelector: {} }, keda] }] },
     },
     inside,
   );

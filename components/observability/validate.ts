@@ -89,6 +89,7 @@ function placeProblems({
   cluster,
   alerts = {},
   grafana,
+  kedaIdentityClientId,
 }: NonNullable<ObservabilityArgs["settings"]>): string[] {
   const problems: string[] = [];
   if (prometheus === "azure") {
@@ -112,6 +113,11 @@ function placeProblems({
   if ((alerts.actionGroupIds ?? []).length > 0) {
     problems.push(
       "settings.alerts.actionGroupIds: are told by Azure's Prometheus; one in the cluster posts to an address: write webhookUrl.",
+    );
+  }
+  if (kedaIdentityClientId !== undefined) {
+    problems.push(
+      "settings.kedaIdentityClientId: is for Azure's Prometheus; one in the cluster asks KEDA for none: take it out.",
     );
   }
   const { retention, storage } = cluster ?? {};

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Writable } from "node:stream";
 import { portsIn } from "../control-plane/ports";
-import { endProgram, startProgram, untilReady } from "../traffic/program";
+import { endProgram, startProgram, untilReady } from "../traffic/side-program";
 import { type Collection } from "./collection";
 import { alertmanagerConfig, prometheusConfig } from "./configuration";
 import { type PrometheusApi, prometheusApi } from "./prometheus-api";

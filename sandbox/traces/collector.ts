@@ -4,7 +4,7 @@ import { type Writable } from "node:stream";
 import { portsIn } from "../control-plane/ports";
 import { ensureJaeger } from "../tools/jaeger";
 import { type StackCluster } from "../traffic/cluster";
-import { endProgram, startProgram, untilReady } from "../traffic/program";
+import { endProgram, startProgram, untilReady } from "../traffic/side-program";
 import { type TracesApi, tracesApi } from "./query-api";
 
 /** A collector that runs in the place of the one that the cluster only pretends to run. */

@@ -134,10 +134,12 @@ describe("the schema for other languages", () => {
         "Application",
         "FeatureRegistration",
         "IstioMesh",
+        "Kiali",
         "MeshPolicies",
         "NamespaceIsolation",
         "Observability",
         "OpenServiceMesh",
+        "RequestAutoscaling",
         "TraceCollector",
       ].map((name) => `aks-mesh:index:${name}`),
     );

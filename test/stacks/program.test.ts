@@ -67,6 +67,33 @@ describe("the program", () => {
     );
   });
 
+  it("sends spans where a stack says so, and has a Jaeger for them where that is in the cluster", async () => {
+    const types = (registered: Registered[]) => registered.map(({ type }) => type);
+    const traced = await runProgram("dev", { tracing: "cluster" });
+    expect(types(traced)).toContain("aks-mesh:index:TraceCollector");
+    const meshConfig = traced.find(({ type }) => type.endsWith(":MeshConfigPatch"));
+    expect(meshConfig?.inputs["spec"]).toMatchObject({
+      observability: { tracing: { enable: true, address: "jaeger.mesh-tracing.svc.cluster.local", port: 9411 } },
+    });
+    const elsewhere = await runProgram("dev", { tracing: "http://otel.tracing.svc.cluster.local:9411" });
+    expect(types(elsewhere)).not.toContain("aks-mesh:index:TraceCollector");
+    expect(types(await runProgram("dev", { tracing: "off" }))).not.toContain("aks-mesh:index:TraceCollector");
+    await expect(runProgram("dev", { tracing: "on" })).rejects.toThrow(
+      /aks-mesh:tracing is "on": write off, cluster or/,
+    );
+  });
+
+  it("has Kiali on Istio with a Prometheus in the cluster, and nowhere else", async () => {
+    const istio = { mesh: "istio", meshRevisions: JSON.stringify(["asm-1-30"]), kiali: "true" };
+    const registered = await runProgram("dev", { ...istio, metrics: "cluster" });
+    expect(registered.map(({ type }) => type)).toContain("kubernetes:helm.sh/v3:Release");
+    await expect(runProgram("dev", { ...istio, metrics: "on" })).rejects.toThrow(/Azure's wants tokens of Entra ID/);
+    await expect(runProgram("dev", istio)).rejects.toThrow(/pulumi config set metrics cluster/);
+    await expect(runProgram("dev", { kiali: "true", metrics: "cluster" })).rejects.toThrow(
+      /the mesh is osm: Kiali reads Istio's/,
+    );
+  });
+
   it("runs on Istio where a stack says so, with the revision that new pods get first", async () => {
     const meshRevisions = JSON.stringify(["asm-1-30", "asm-1-29"]);
     const registered = await runProgram("dev", { mesh: "istio", meshRevisions });

@@ -40,7 +40,7 @@ const definition: StackDefinition = {
 };
 const settings: Settings = {
   ...{ location: "westeurope", owner: "nobody", mesh, meshRevisions: [], registerFeature: true },
-  ...{ kubernetesVersion: "1.34", administrators: [], authorizedIpRanges: [], privateCluster: false },
+  ...{ kubernetesVersion: "1.34", administrators: [], authorizedIpRanges: [], privateCluster: false, kiali: false },
   ...{ kubeconfigLogin: KubeconfigLogin.ServicePrincipal, deployer: PrincipalType.ServicePrincipal },
   prometheus: config.get("prometheus") || undefined,
 };
