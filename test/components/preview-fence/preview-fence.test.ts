@@ -32,6 +32,21 @@ describe("PreviewFence", () => {
     expect(secrets).toEqual([{ apiGroups: [""], resources: ["secrets"], verbs: ["create"] }]);
   });
 
+  it("gives rights to the kinds of the cluster's mesh alone, and of Istio to none that reaches beyond a namespace's sidecars", async () => {
+    new PreviewFence("osm", args);
+    new PreviewFence("istio", { ...args, mesh: "istio" });
+    await allRegistered();
+    const role = (name: string) =>
+      JSON.stringify(registrations.find((one) => one.type.endsWith(":ClusterRole") && one.name === name)?.inputs);
+    expect(role("osm")).toContain("access.smi-spec.io");
+    expect(role("osm")).not.toContain("istio.io");
+    expect(role("istio")).toContain("virtualservices");
+    expect(role("istio")).not.toMatch(/smi-spec|openservicemesh|gateways|envoyfilters|wasmplugins|workloadentries/);
+    const policies = (name: string) =>
+      registrations.filter((one) => one.type.endsWith(":ValidatingAdmissionPolicy") && one.name.startsWith(`${name}-`));
+    expect(policies("istio").length).toBe(policies("osm").length + 3);
+  });
+
   it.each<[string, Partial<PreviewFenceArgs>]>([
     ["user", { user: "" }],
     ["user", { user: "system:masters" }],
