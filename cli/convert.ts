@@ -54,6 +54,7 @@ export async function convertCommand(terminal: Terminal, args: readonly string[]
     choices,
     keepNotFound: values["keep-404"] === true,
     noDefaultRetries: values["mesh-without-retries"] === true,
+    allowEnvoyFilter: values["allow-envoy-filter"] === true,
   });
   sayProblems(terminal, conversion.mesh);
   for (const account of choices.keys()) {

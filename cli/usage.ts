@@ -152,7 +152,8 @@ export const commandUsages = {
       "--out DIR": "a file for each namespace, instead of all on standard output",
       "--choose NS/SA=SIDE":
         "for an account of which Istio cannot say everything: let in less (narrower) or more (wider), which is written into the policy; or exact",
-      "--allow-envoy-filter": "for exact: an EnvoyFilter with OSM's patterns, which AKS allows and does not support",
+      "--allow-envoy-filter":
+        "for exact, an EnvoyFilter with OSM's patterns; for rates, another: AKS allows them and does not support them",
       "--keep-404": "callers' sidecars answer 404 to what OSM answers so, by VirtualServices with OSM's patterns",
       "--mesh-without-retries":
         "the mesh's configuration has defaultHttpRetryPolicy: {attempts: 0}, so that no VirtualService has to say it",

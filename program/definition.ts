@@ -16,8 +16,14 @@ export interface StackDefinition {
   readonly cluster: Omit<AksClusterArgs, Common>;
   /** Settings of the mesh osm. */
   readonly mesh: MeshSettings;
-  /** Of the mesh istio: the add-on's gateways and certificate authority, and its settings. Default: no gateway, the defaults. */
-  readonly istio?: { readonly addOn?: Omit<IstioArgs, "revisions">; readonly settings?: IstioMeshSettings };
+  /** Of the mesh istio. */
+  readonly istio?: {
+    /** The add-on's gateways and certificate authority. Default: no gateway, an authority of its own. */
+    readonly addOn?: Omit<IstioArgs, "revisions">;
+    readonly settings?: IstioMeshSettings;
+    /** Rates of the application become EnvoyFilters, which AKS allows and does not support. Default: they are refused. */
+    readonly allowEnvoyFilter?: boolean;
+  };
   /**
    * What Azure Monitor, or a Prometheus in the cluster, makes of the mesh's metrics: rules, alerts, dashboards. The setting `metrics` switches it for a stack. Default: nothing
    * is collected.

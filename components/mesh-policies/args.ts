@@ -95,6 +95,8 @@ export interface IstioMembership {
    * `narrower` lets in less than the pattern, `wider` more, as little as can be. Default: such a policy is refused.
    */
   choices?: Readonly<Record<string, "narrower" | "wider">>;
+  /** Rates of the policies become EnvoyFilters, which AKS allows and does not support. Default: a policy with rates is refused. */
+  allowEnvoyFilter?: boolean;
 }
 
 /** How far workloads are on their way from one mesh to another, while their policies are still those of Open Service Mesh, which nobody enforces. */

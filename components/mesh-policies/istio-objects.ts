@@ -88,6 +88,7 @@ function converted(args: ArgsOfIstio): IstioObjects {
     const conversion = convertManifests(given, {
       choices: new Map(Object.entries(istio.choices ?? {})),
       noDefaultRetries: (istio.settings?.retryAttempts ?? 0) === 0,
+      allowEnvoyFilter: istio.allowEnvoyFilter === true,
       callRules: { ...callRules, headerRoutes },
     });
     const problems = problemsOf(conversion);

@@ -21,17 +21,7 @@ export function destinationRules(
   );
   const made = mesh.state.settings.flatMap(({ object, namespace, name, host }): readonly DestinationRule[] => {
     const place = `UpstreamTrafficSetting ${namespace}/${name}`;
-    const {
-      connectionSettings,
-      rateLimit,
-      httpRoutes = [],
-    } = Reflect.get(object, "spec") as UpstreamTrafficSetting["spec"];
-    if (rateLimit !== undefined || httpRoutes.some((route) => route.rateLimit !== undefined)) {
-      refused.push({
-        place,
-        text: "Istio has no object for rate limits: write an EnvoyFilter with envoy.filters.http.local_ratelimit, which AKS allows and does not support, or limit in the application; take rateLimit out here",
-      });
-    }
+    const { connectionSettings } = Reflect.get(object, "spec") as UpstreamTrafficSetting["spec"];
     if (connectionSettings === undefined) return [];
     const zero = zeroOf(connectionSettings);
     if (zero !== undefined) {

@@ -2,6 +2,7 @@ import { type AccountKey, keyOf } from "../cluster/keys";
 import { isHeadless } from "../cluster/workloads";
 import {
   type DestinationRule,
+  type EnvoyFilter,
   type HttpMatchRequest,
   type HttpRetry,
   type HttpRoute,
@@ -21,6 +22,7 @@ import { type HeaderMatch } from "../policy";
 import { rootOf } from "../policy/header-routes";
 import { type IstioCallRules, noCallRules } from "../policy/of-istio";
 import { destinationRules } from "./destination-rules";
+import { rateLimits, rateRefusals } from "./rate-limits";
 import { type Selectors } from "./selectors";
 
 /** What is said of a thing that Istio does in another way, or not. */
@@ -35,7 +37,7 @@ export interface Refusal {
 
 /** How the callers' sidecars route. */
 export interface Routing {
-  readonly objects: readonly (VirtualService | DestinationRule)[];
+  readonly objects: readonly (VirtualService | DestinationRule | EnvoyFilter)[];
   readonly said: readonly string[];
   readonly refused: readonly Refusal[];
 }
@@ -46,6 +48,8 @@ export interface RoutingOptions {
   readonly keepNotFound?: boolean;
   /** The mesh's configuration says `defaultHttpRetryPolicy: {attempts: 0}`. */
   readonly noDefaultRetries?: boolean;
+  /** Rates become EnvoyFilters, which AKS allows and does not support. Default: rates are refused. */
+  readonly allowEnvoyFilter?: boolean;
   /** What a policy says that OSM's objects cannot. Default: nothing. */
   readonly callRules?: IstioCallRules;
 }
@@ -55,7 +59,7 @@ export const noRetries: HttpRetry = { attempts: 0 };
 
 /** VirtualServices and DestinationRules for the Services of the mesh. */
 export function routingOf(mesh: OsmMesh, selectors: Selectors, options: RoutingOptions): Routing {
-  const objects: (VirtualService | DestinationRule)[] = [];
+  const objects: (VirtualService | DestinationRule | EnvoyFilter)[] = [];
   const said: string[] = [];
   const refused: Refusal[] = [];
   const { callRules = noCallRules } = options;
@@ -71,6 +75,8 @@ export function routingOf(mesh: OsmMesh, selectors: Selectors, options: RoutingO
     if (made !== undefined) objects.push(made);
   }
   objects.push(...destinationRules(mesh, callRules, said, refused));
+  if (options.allowEnvoyFilter === true) objects.push(...rateLimits(mesh, selectors, refused));
+  else refused.push(...rateRefusals(mesh));
   return { objects, said, refused };
 }
 

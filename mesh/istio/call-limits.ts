@@ -1,19 +1,24 @@
-import { type BoundedCall, type CallLimit, type LimitName } from "../analysis/call-limits";
+import { type BoundedCall, bucketText, type CallLimit, type LimitName } from "../analysis/call-limits";
 import { parseAddress } from "../cluster/dns";
 import { type AccountKey } from "../cluster/keys";
 import { isJsonObject, type KubernetesObject, type ValuePath } from "../manifests";
 import { listAt, numberAt, textAt, valueAt } from "../manifests/inside";
-import { bytewise, httpRequest, meets } from "../request/match";
+import { fullMatch } from "../regex/pattern";
+import { bytewise, httpRequest, type HttpRequest, meets } from "../request/match";
 import { type Client, clientsOf } from "./calls/client";
 import { destinationRulesFor } from "./calls/cluster";
 import { conditionOf, isForCaller } from "./calls/routes";
 import { type Scope } from "./calls/scope";
 import { hostOf, namedHost, resolveName, virtualServicesFor } from "./calls/virtual-hosts";
+import { isSubset } from "./labels";
 import { type IstioPlane } from "./plane";
+import { authorityOf } from "./rate-limits";
 import { fullName } from "./registry";
 import { type HttpRouteState, type VirtualServiceState } from "./state/virtual-services";
 
-/** The limits of a call: of the VirtualService's route that takes it, and of the DestinationRules of those that answer. */
+/**
+ * The limits of a call: of the VirtualService's route that takes it, of the DestinationRules of those that answer, and of the EnvoyFilters of their pods.
+ */
 export function limitsOf(plane: IstioPlane, call: BoundedCall): readonly CallLimit[] {
   const found = clientsOf(plane, call.caller).flatMap((client) =>
     client.scope === undefined ? [] : limitsOfClient(plane, client, client.scope, call),
@@ -36,7 +41,10 @@ function limitsOfClient(
 ): readonly CallLimit[] {
   const port = parseAddress(request.to)?.port ?? 0;
   if (request.protocol === "tcp") {
-    return backends.flatMap((key) => destinationLimits(plane, client, key, { port, subsets: [""], isHttp: false }));
+    return backends.flatMap((key) => [
+      ...destinationLimits(plane, client, key, { port, subsets: [""], isHttp: false }),
+      ...rateLimits(plane, key, port, undefined),
+    ]);
   }
   const named = namedHost(plane, scope, port, hostOf(request.host ?? request.to));
   if (named?.host.service === undefined) return [];
@@ -61,7 +69,11 @@ function limitsOfClient(
         (one) => resolveName(one.host, taken?.service.namespace ?? "") === host,
       );
       const subsets = ways.length === 0 ? [""] : [...new Set(ways.map(({ subset }) => subset))];
-      return destinationLimits(plane, client, key, { port: ways[0]?.port ?? port, subsets, isHttp: true });
+      const answering = ways[0]?.port ?? port;
+      return [
+        ...destinationLimits(plane, client, key, { port: answering, subsets, isHttp: true }),
+        ...rateLimits(plane, key, answering, http),
+      ];
     }),
   ];
 }
@@ -100,6 +112,47 @@ function routeLimits(plane: IstioPlane, service: string, taken: Taken | undefine
     limits.push({ limit: "timeout", value: timeout, service, object, path: [...path, "timeout"] });
   }
   return limits;
+}
+
+/** What the sidecars of those that answer bound, by EnvoyFilters of a conversion. */
+function rateLimits(
+  { registry, podOfIp, state }: IstioPlane,
+  service: string,
+  port: number,
+  request: HttpRequest | undefined,
+): readonly CallLimit[] {
+  const host = registry.find(fullNameOf(service));
+  const called = host?.ports.find((one) => one.number === port);
+  const endpoints = host === undefined || called === undefined ? [] : registry.endpoints(host, called);
+  return endpoints.flatMap((endpoint) => {
+    const pod = podOfIp(endpoint.ip);
+    const selecting = state.envoyFilters.filter(
+      ({ namespace, selector }) => namespace === pod?.namespace && isSubset(selector, pod.labels),
+    );
+    return selecting.flatMap(({ object, rates = [] }) =>
+      rates
+        .filter((one) => one.port === endpoint.port)
+        .flatMap(({ connections, requests }): CallLimit[] => {
+          const path: ValuePath = ["spec", "configPatches"];
+          const taken = requests.find(
+            (one) =>
+              request !== undefined &&
+              fullMatch(authorityOf(one.service), request.authority) &&
+              (one.path === undefined || fullMatch(one.path, request.path)),
+          );
+          const limits: CallLimit[] = [];
+          if (connections !== undefined) {
+            const value = bucketText(connections);
+            limits.push({ limit: "connectionRate", value, service, bucket: connections, object, path });
+          }
+          if (taken !== undefined) {
+            const { bucket, service: named } = taken;
+            limits.push({ limit: "requestRate", value: bucketText(bucket), service: named, bucket, object, path });
+          }
+          return limits;
+        }),
+    );
+  });
 }
 
 type Reading = readonly [limit: LimitName, path: ValuePath];

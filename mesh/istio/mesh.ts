@@ -76,10 +76,10 @@ export function istioMesh(
   return mesh;
 }
 
-/** Changes of Envoy's configuration, but for the shadow rules of a conversion. Those of the root namespace are for all pods. */
+/** Changes of Envoy's configuration, but for the shadow rules and rates of a conversion. Those of the root namespace are for all pods. */
 function unreadFilters({ envoyFilters, rootNamespace }: IstioPlane["state"]): readonly Unread[] {
   return envoyFilters
-    .filter(({ shadow }) => shadow === undefined)
+    .filter(({ shadow, rates }) => shadow === undefined && rates === undefined)
     .map(({ object, namespace }) => ({
       object,
       namespace: namespace === rootNamespace ? undefined : namespace,

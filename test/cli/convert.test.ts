@@ -115,6 +115,27 @@ describe("aks-mesh convert", () => {
     expect(err).not.toContain("Answered otherwise");
   });
 
+  it("writes rates as EnvoyFilters where somebody allows these, and says how where nobody does", async () => {
+    const rate = {
+      ...{ apiVersion: "policy.openservicemesh.io/v1alpha1", kind: "UpstreamTrafficSetting" },
+      metadata: { name: "few", namespace: "shop" },
+      spec: {
+        host: "cart.shop.svc.cluster.local",
+        rateLimit: { local: { http: { requests: 10, unit: "second" } } },
+      },
+    };
+    const files = [join(folder, "exact.yaml"), join(folder, "few.json")];
+    writeFileSync(files[1] ?? "", JSON.stringify(rate));
+    const refused = await convert(...files, "--to", "istio");
+    expect(refused.code).toBe(1);
+    expect(refused.out).not.toContain("EnvoyFilter");
+    expect(refused.err).toMatch(/UpstreamTrafficSetting shop\/few: .*--allow-envoy-filter of aks-mesh convert/);
+    const { code, out, err } = await convert(...files, "--to", "istio", "--allow-envoy-filter");
+    expect(code, err).toBe(0);
+    expect(out).toMatch(/kind: EnvoyFilter\nmetadata:\n {2}name: rate-cart\n/);
+    expect(err).toContain("Proved: nothing opens, closes or moves");
+  });
+
   it.each([
     [["--to", "linkerd"], /wants --to istio/],
     [["--to", "istio", "--choose", "cart=wider"], /write NAMESPACE\/ACCOUNT=narrower/],

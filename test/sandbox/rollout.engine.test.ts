@@ -118,7 +118,7 @@ function stepUntilMoved(): Promise<{ code: number; state: State }> {
   });
 }
 
-describe.sequential.each(meshes)("a phased rollout by the program on %s", (mesh) => {
+describe.sequential.each(meshes)("versions and rates by the program on %s", (mesh) => {
   beforeAll(async () => {
     vi.stubEnv("TEST_PROGRAM", program);
     problem = await podProblem();
@@ -231,6 +231,37 @@ describe.sequential.each(meshes)("a phased rollout by the program on %s", (mesh)
       expect((await calls()).report.ends).toEqual({ "200": 40 });
       expect((await rollout("back")).code).toBe(0);
       expect((await calls("--header", "x-group=beta")).report.ends).toEqual({ "200": 40 });
+    },
+  );
+
+  it.runIf(mesh === "istio")(
+    "bounds requests and connections where EnvoyFilters are allowed, and names the setting where not",
+    async (context) => {
+      needsPods(context);
+      await configure(sandbox, stack, { group: undefined, failPercent: undefined, perHour: 20 });
+      const refused = await operate(sandbox, "preview", stack);
+      expect(refused.code).not.toBe(0);
+      expect(refused.stdout + refused.stderr).toMatch(
+        /AKS allows and does not support: allow it, istio\.allowEnvoyFilter/,
+      );
+      await configure(sandbox, stack, { allowEnvoyFilter: true });
+      await up();
+      const to = ["bookbuyer/bookbuyer", "bookstore-v1.bookstore:14001", "--path", "/buy-a-book/new"];
+      const { report } = await loadOf(sandbox, ...to, "--requests=100", "--concurrency=4");
+      expect(report).toMatchObject({
+        ends: { "200": 25, "429": 75 },
+        sidecars: { limitedRequests: 75 },
+        byRate: { atOnce: 25 },
+      });
+      expect(report.configured.map(({ limit, value, by }) => [limit, value, by].join(" "))).toEqual([
+        "requestRate 20 per hour and 5 more at once, then 429 EnvoyFilter bookstore/rate-bookstore",
+      ]);
+      const database = ["bookwarehouse/bookwarehouse", "mysql.bookwarehouse:3306", "--tcp"];
+      const tcp = await loadOf(sandbox, ...database, "--requests=40", "--concurrency=1");
+      expect(tcp.report).toMatchObject({ passed: 25, sidecars: { limitedConnections: 15 } });
+      expect(tcp.report.configured).toMatchObject([
+        { limit: "connectionRate", by: "EnvoyFilter bookwarehouse/rate-mysql" },
+      ]);
     },
   );
 });

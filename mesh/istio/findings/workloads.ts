@@ -93,7 +93,7 @@ function labelFindings(mesh: IstioMesh): readonly Finding[] {
 }
 
 /**
- * Changes of Envoy's configuration are not read, but for the shadow rules of a conversion, and may do anything. Nor are headers that are
+ * Changes of Envoy's configuration are not read, but for the shadow rules and rates of a conversion, and may do anything. Nor are headers that are
  * written of tokens.
  */
 export function unreadFindings(mesh: IstioMesh): readonly Finding[] {

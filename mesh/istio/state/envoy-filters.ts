@@ -1,8 +1,10 @@
+import { type Bucket } from "../../analysis/call-limits";
 import { type Labels } from "../../cluster/workloads";
 import { isJsonObject } from "../../manifests";
-import { listAt, textAt, valueAt } from "../../manifests/inside";
+import { listAt, numberAt, textAt, valueAt } from "../../manifests/inside";
 import { type Reader } from "../../manifests/reader";
 import { requestMethods } from "../../request/request-set";
+import { type RatedPort, type RatedRequests, rateFilter, rateSpec } from "../rate-limits";
 import { type RequestPart } from "../request-rules";
 import { shadowSpec, type Shadowed } from "../shadow-rules";
 import { type Named, namedOf } from "./named";
@@ -11,18 +13,60 @@ import { type Named, namedOf } from "./named";
 export interface EnvoyFilterState extends Named {
   /** Labels that pods have to have. Empty for every pod. */
   readonly selector: Labels;
-  /** What it holds requests against, where it is nothing but shadow rules as a conversion writes them; otherwise it is not read. */
+  /** What it holds requests against, where it is nothing but shadow rules as a conversion writes them. */
   readonly shadow: readonly Shadowed[] | undefined;
+  /** What it bounds, where it is nothing but rates as a conversion writes them. What is neither of the two is not read. */
+  readonly rates: readonly RatedPort[] | undefined;
 }
 
 export function readEnvoyFilter(reader: Reader): EnvoyFilterState {
   const spec = reader.record(Reflect.get(reader.object, "spec"), ["spec"]);
   const workloads = reader.record(spec["workloadSelector"], ["spec"], "workloadSelector");
   const selector = reader.textMap(workloads["labels"], ["spec", "workloadSelector"], "labels");
-  return { ...namedOf(reader), selector, shadow: shadowOf(spec, selector) };
+  return { ...namedOf(reader), selector, shadow: shadowOf(spec, selector), rates: ratesOf(spec, selector) };
 }
 
 /** What is written of it again has to be what is there: so nothing is passed over. */
+function ratesOf(spec: Readonly<Record<string, unknown>>, selector: Labels): readonly RatedPort[] | undefined {
+  const ports = new Map<number, RatedPort>();
+  for (const { applyTo, match, patch } of listAt(spec, "configPatches").filter(isJsonObject)) {
+    const port = numberAt(match, "listener", "portNumber") ?? numberAt(match, "routeConfiguration", "portNumber") ?? 0;
+    const known = ports.get(port) ?? { port, isGrpc: false, connections: undefined, requests: [] };
+    const value = valueAt(patch, "value");
+    if (applyTo === "NETWORK_FILTER") {
+      ports.set(port, { ...known, connections: bucketIn(valueAt(value, "typed_config")) });
+    } else if (applyTo === "HTTP_ROUTE") {
+      const isGrpc = valueAt(value, "route", "retry_policy") === undefined;
+      ports.set(port, { ...known, isGrpc, requests: [ratedIn(value), ...known.requests] });
+    }
+  }
+  const all = [...ports.values()];
+  return all.length > 0 && canonical(rateSpec(selector, all)) === canonical(spec) ? all : undefined;
+}
+
+function ratedIn(route: unknown): RatedRequests {
+  const config = valueAt(route, "typed_per_filter_config", rateFilter);
+  return {
+    service: (textAt(route, "name") ?? "").split(".").slice(3).join("."),
+    path: textAt(route, "match", "safe_regex", "regex"),
+    bucket: { ...bucketIn(config), status: numberAt(config, "status", "code") ?? 0 },
+    headers: listAt(config, "response_headers_to_add").map((one) => ({
+      name: textAt(one, "header", "key") ?? "",
+      value: textAt(one, "header", "value") ?? "",
+    })),
+  };
+}
+
+function bucketIn(config: unknown): Bucket {
+  const amount = numberAt(config, "token_bucket", "tokens_per_fill") ?? 0;
+  return {
+    amount,
+    burst: (numberAt(config, "token_bucket", "max_tokens") ?? 0) - amount,
+    seconds: Number.parseInt(textAt(config, "token_bucket", "fill_interval") ?? "0", 10),
+  };
+}
+
+/** Likewise. */
 function shadowOf(spec: Readonly<Record<string, unknown>>, selector: Labels): readonly Shadowed[] | undefined {
   const policies = valueAt(spec, "configPatches", 0, "patch", "value", "typed_config", "shadow_rules", "policies");
   if (!isJsonObject(policies)) return undefined;

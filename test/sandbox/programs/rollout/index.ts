@@ -30,13 +30,25 @@ const sample = bookstore({
   canary: { steps: [25, 100], pause: "0s", gate: { minRequests: 50 }, ...(group !== "" && byHeader) },
   bookthief: "denied",
 });
+const perHour = config.requireNumber("perHour");
+const bucket = { unit: "hour", burst: 5 } as const;
+const limits = [
+  { service: "bookstore-v1", rate: { local: { http: { requests: perHour, ...bucket } } } },
+  { service: "mysql", rate: { local: { tcp: { connections: perHour, ...bucket } } } },
+];
 const definition: StackDefinition = {
   ...dev,
   observability: { prometheus: "cluster" },
   application: (name: MeshName) => {
     const application = sample(name);
-    return { ...application, workloads: application.workloads.map(told) };
+    const { policy = { services: {} }, workloads } = application;
+    return {
+      ...application,
+      policy: { ...policy, limits: perHour === 0 ? [] : limits },
+      workloads: workloads.map(told),
+    };
   },
+  istio: { allowEnvoyFilter: config.requireBoolean("allowEnvoyFilter") },
 };
 const settings: Settings = {
   ...{ location: "westeurope", owner: "nobody", mesh, meshRevisions: [], registerFeature: true },
