@@ -10,6 +10,7 @@ export interface Registration {
   readonly dependsOn: readonly string[];
   readonly deletedWith: string;
   readonly retainOnDelete: boolean;
+  readonly ignoreChanges: readonly string[];
 }
 
 /** The last part of a URN: the resource's name. */
@@ -44,6 +45,7 @@ export async function recordRegistrations(
       dependsOn: request.getDependenciesList().map(nameOf),
       deletedWith: nameOf(request.getDeletedwith()),
       retainOnDelete: request.getRetainondelete(),
+      ignoreChanges: request.getIgnorechangesList(),
     });
     return register.call(this, request, callback);
   };

@@ -29,6 +29,15 @@ const named = (name: string, type = ""): Registration =>
   expect.fail(`no ${type} ${name}`);
 
 describe("an application: the bookstore", () => {
+  test("leaves alone how many pods a Deployment has that something else scales, and no other", async () => {
+    new Application("scaled", { ...bookstoreArgs(), scaledElsewhere: ["bookstore/bookstore-v1"] });
+    await allRegistered();
+    const left = registrations.filter(({ ignoreChanges }) => ignoreChanges.includes("spec.replicas"));
+    expect(left.map(({ type, name }) => `${type} ${name}`)).toEqual([
+      "kubernetes:apps/v1:Deployment scaled-bookstore-bookstore-v1",
+    ]);
+  });
+
   test("brings namespaces, policies and workloads, in this order", async () => {
     const bookstore = new Application("b", bookstoreArgs({ canary: { v1: 90, v2: 10 } }));
     expect(await valueOf(bookstore.namespaces)).toEqual(["bookbuyer", "bookthief", "bookstore", "bookwarehouse"]);
