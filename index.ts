@@ -12,7 +12,7 @@ import { sharedCluster } from "./program/shared-cluster";
 import { stackApplication } from "./program/stack-application";
 import { stackDefinition } from "./program/stack-definition";
 import { stackAutoscaling } from "./program/stack-autoscaling";
-import { stackKiali } from "./program/stack-kiali";
+import { assertKiali, stackKiali } from "./program/stack-kiali";
 import { stackObservability } from "./program/stack-observability";
 import { stackTracing } from "./program/stack-tracing";
 import { endWithEngine } from "./recovery/end-with-engine";
@@ -35,6 +35,8 @@ const tags = {
 };
 
 const definition = stackDefinition(stack, previewed, settings);
+assertKiali(settings, definition);
+
 async function deploy(): Promise<Record<string, unknown>> {
   const cluster =
     previewed?.host === undefined
@@ -50,7 +52,7 @@ async function deploy(): Promise<Record<string, unknown>> {
   const seen = stackObservability({ name, definition, settings, cluster, namespaces: namespaceNames, tags });
 
   stackAutoscaling({ name, definition, cluster, deployments: application.scaled, seen });
-  const kiali = stackKiali({ name, definition, settings, cluster, seen });
+  const kiali = stackKiali({ name, settings, cluster, seen });
   const traced = stackTracing({ name, definition, cluster, namespaces: namespaceNames });
 
   const outputs = {
