@@ -37,6 +37,7 @@ const meshLayers = {
   osm: ["policy", "envoy"],
   istio: ["policy", "envoy"],
   convert: ["osm", "istio"],
+  flagger: ["osm", "istio"],
   "mesh-targets": ["convert"],
 };
 

@@ -4,6 +4,7 @@ export * from "./aks-cluster/args";
 export * from "./aks-cluster/enums";
 export * from "./application";
 export * from "./feature-registration";
+export * from "./flagger";
 export * from "./istio-mesh/istio-mesh";
 export type {
   IstioAccessLogSettings,

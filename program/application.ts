@@ -1,6 +1,6 @@
 import { type WorkloadObject } from "../components/application";
 import { type GuaranteeRule, type Policy } from "../mesh/policy";
-import { type RolloutRule } from "../rollout";
+import { type CanaryRule, type RolloutRule } from "../rollout";
 import { type AutoscalingRule } from "./autoscaling";
 import { type HelmValue } from "./helm-values";
 
@@ -80,6 +80,8 @@ export interface Application<Service extends string = string> {
   readonly rollouts?: readonly RolloutRule<NoInfer<Service> | ObjectName>[];
   /** Deployments whose pods are as many as the mesh's request rate asks for. Default: none. See docs/autoscaling.md. */
   readonly autoscaling?: readonly AutoscalingRule<NoInfer<Service> | ObjectName>[];
+  /** Services whose calls Flagger moves to each new version of their Deployment. Default: none. See docs/rollout.md. */
+  readonly canaries?: readonly CanaryRule<NoInfer<Service> | ObjectName>[];
   /** What has to hold, beside what the policy itself guarantees. Default: nothing. */
   readonly guarantees?: readonly GuaranteeRule<NoInfer<Service> | ObjectName | OtherCaller>[];
 }

@@ -1,4 +1,5 @@
 import { type AksClusterArgs, type IstioArgs } from "../components/aks-cluster";
+import { type FlaggerSettings } from "../components/flagger";
 import { type IstioMeshSettings } from "../components/istio-mesh";
 import { type NamespaceIsolationSettings } from "../components/namespace-isolation";
 import { type ObservabilitySettings } from "../components/observability";
@@ -31,6 +32,8 @@ export interface StackDefinition {
   readonly observability?: ObservabilitySettings;
   /** Where sidecars send spans of requests. The setting `tracing` switches it for a stack. Default: nowhere. */
   readonly tracing?: TracingSettings;
+  /** Settings of Flagger, which the cluster gets where the application has canaries. */
+  readonly flagger?: FlaggerSettings;
   /** What runs; by the mesh, where it differs between two. */
   readonly application: Application | ((mesh: MeshName) => Application);
 }

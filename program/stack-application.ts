@@ -5,6 +5,7 @@ import { guaranteesOf } from "../mesh/policy";
 import { preview } from "../stacks";
 import { applicationObjects } from "./application-objects";
 import { scaledDeployments } from "./autoscaling";
+import { stackCanaries } from "./canaries";
 import { applicationOf, type StackDefinition } from "./definition";
 import { imagesInPlace } from "./images";
 import { type MeshCluster } from "./mesh-cluster";
@@ -46,10 +47,14 @@ export async function stackApplication(args: StackApplicationArgs) {
           objects: [...workloads, ...manifests],
         })
       : [];
+  const { canaries, flagger } = stackCanaries({
+    ...{ name, rules: planned.canaries ?? [], policy: planned.policy, mesh },
+    ...{ definition, cluster, isPreview: previewed !== undefined },
+  });
   const { namespaces, namespaceNames, access, addresses, ...application } = new Application(
     name,
     {
-      ...{ workloads, manifests, rollouts },
+      ...{ workloads, manifests, rollouts, canaries },
       scaledElsewhere: scaled.map(({ namespace, deployment }) => `${namespace}/${deployment}`),
       policy: planned.policy,
       guarantees: guaranteesOf(policy, guarantees),
@@ -65,7 +70,7 @@ export async function stackApplication(args: StackApplicationArgs) {
       namespaces:
         previewed?.cluster === "shared" ? previewNamespaces(previewed, preview.bounds, previewIdentity) : undefined,
     },
-    cluster.options,
+    { ...cluster.options, flagger },
   );
   const frontOutput: Output<string | undefined> | undefined = front === undefined ? undefined : application.front;
   const standing = moves && standingAfter(moves, all([namespaces, addresses]));

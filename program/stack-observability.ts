@@ -1,4 +1,6 @@
+import { flaggerNamespace } from "../components/flagger";
 import { Observability } from "../components/observability";
+import { asksCluster } from "./canaries";
 import { type StackDefinition } from "./definition";
 import { type MeshCluster } from "./mesh-cluster";
 import { type Settings } from "./settings";
@@ -32,6 +34,7 @@ export function stackObservability(args: StackObservabilityArgs): Observability 
       namespaces,
       certificateValidity: istio ? undefined : definition.mesh.certificate?.validityDuration,
       settings: definition.observability,
+      askedFrom: asksCluster(definition, istio ? "istio" : "osm") ? [flaggerNamespace] : [],
       tags,
     },
     cluster.options,

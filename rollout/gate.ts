@@ -17,8 +17,11 @@ export interface GatePlace {
   readonly seconds: number;
 }
 
-/** Percent of requests that may fail, and requests that there have to be, where a gate does not say. */
-const defaults = { errorPercent: 1, minRequests: 100 };
+/** Percent of requests that may fail where a gate does not say. */
+export const mostErrorPercent = 1;
+
+/** Requests that there have to be where a gate does not say. */
+const leastRequests = 100;
 
 /**
  * The time since a step began, as Prometheus writes durations. Never longer: requests of the step before, which another version may have
@@ -35,7 +38,7 @@ function window(seconds: number): string {
  * @param ask gives the first number of a query's answer; undefined where the answer is empty. What it throws the gate says as its reason.
  */
 export async function askGate(
-  { errorPercent = defaults.errorPercent, minRequests = defaults.minRequests, queries = [] }: RolloutGate,
+  { errorPercent = mostErrorPercent, minRequests = leastRequests, queries = [] }: RolloutGate,
   place: GatePlace,
   ask: (query: string) => Promise<number | undefined>,
 ): Promise<GateAnswer> {
@@ -95,8 +98,18 @@ export function sharesQuery(namespace: string, services: readonly string[], seco
   return `${istio} or on (service) ${envoy}`;
 }
 
+/**
+ * The percent of the requests to a canary that failed in a time, as one query. Empty where there were none.
+ *
+ * @param since as Prometheus writes durations.
+ */
+export function errorPercentQuery(place: Omit<GatePlace, "seconds">, since: string): string {
+  const failed = requestsQuery(place, ', response_code=~"5.."', since);
+  return `100 * (${failed} or vector(0)) / (${requestsQuery(place, "", since)})`;
+}
+
 /** How many requests the callers' sidecars sent to a Service since the step began. */
-function requestsQuery({ mesh, canary }: GatePlace, selector: string, since: string): string {
+function requestsQuery({ mesh, canary }: Omit<GatePlace, "seconds">, selector: string, since: string): string {
   const [namespace = "", service = ""] = canary.split("/");
   const envoy = `sum(increase(envoy_cluster_upstream_rq{job="mesh-sidecars", destination_namespace="${namespace}", destination_service="${service}"${selector}}[${since}]))`;
   if (mesh === "osm") return envoy;

@@ -85,7 +85,11 @@ export function rolloutProblems(rules: readonly RolloutRule[]): readonly string[
   });
 }
 
-function gateProblems(place: string, { errorPercent, minRequests, queries = [] }: RolloutGate): readonly string[] {
+/** What is wrong with a gate, each with its place and what to write. */
+export function gateProblems(
+  place: string,
+  { errorPercent, minRequests, queries = [] }: RolloutGate,
+): readonly string[] {
   const found: string[] = [];
   if (errorPercent !== undefined && !(errorPercent >= 0 && errorPercent < 100)) {
     found.push(`${place}.errorPercent: ${String(errorPercent)}; write a percentage from 0 up to, not including, 100.`);

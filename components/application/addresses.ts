@@ -43,8 +43,8 @@ const schemes: Readonly<Record<string, string>> = {
   ...{ https: "https", grpc: "grpc", tcp: "tcp" },
 };
 
-/** HTTP where neither tells, as Open Service Mesh takes it. */
-function schemeOf(port: unknown): string {
+/** What a Service's port speaks: HTTP where nothing tells, as Open Service Mesh takes it. */
+export function schemeOf(port: unknown): string {
   const said = textAt(port, "appProtocol") ?? textAt(port, "name")?.split("-")[0];
   return said === undefined ? "http" : (schemes[said] ?? "tcp");
 }

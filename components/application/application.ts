@@ -3,11 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Guarantee } from "../../mesh";
 import { type KubernetesObject } from "../../mesh/manifests";
 import { type Policy } from "../../mesh/policy";
+import { type Flagger } from "../flagger";
 import { type AccessMatrix, MeshPolicies, type MeshPoliciesArgs, policiesByKind } from "../mesh-policies";
 import { ObjectsInPlace } from "../objects-in-place";
 import { transformed } from "../transform";
 import { addressesOf, isService } from "./addresses";
 import { type ApplicationArgs } from "./args";
+import { asFlaggerLeaves, asRollout, leftToFlagger, planCanaries } from "./canaries";
+import { canaryResources } from "./canary-resources";
 import { frontAddress } from "./front";
 import { refuseUnusedImages, withImages } from "./images";
 import { meshNamespace } from "./mesh-namespaces";
@@ -23,6 +26,8 @@ import { assertApplicationArgs } from "./validate";
 export interface ApplicationOptions extends pulumi.ComponentResourceOptions {
   /** Provider that reaches the cluster. */
   provider?: kubernetes.Provider;
+  /** The Flagger that moves the calls of `canaries`. Default: there is none, nor are there canaries. */
+  flagger?: Flagger;
 }
 
 /** An application, whole: its namespaces in the mesh, its policies, which are proved first, then what runs. */
@@ -41,7 +46,7 @@ export class Application extends pulumi.ComponentResource {
   /** The address of the front; undefined where none is named. */
   public readonly front: pulumi.Output<string | undefined>;
 
-  constructor(name: string, args: ApplicationArgs, opts: ApplicationOptions = {}) {
+  constructor(name: string, args: ApplicationArgs, { flagger, ...opts }: ApplicationOptions = {}) {
     // Stacks of the time when this component knew the bookstore alone keep what runs.
     const aliases = [...(opts.aliases ?? []), { type: "aks-mesh:index:Bookstore" }];
     super("aks-mesh:index:Application", name, {}, { ...opts, aliases });
@@ -62,7 +67,9 @@ export class Application extends pulumi.ComponentResource {
     const addresses = addressesOf(parts.objects, objects);
     const front = frontAddress(args, parts.objects, objects);
 
-    const splits = splitsOf(args, parts.osm, parts.objects);
+    const written = [...parts.osm, ...parts.istio, ...parts.objects];
+    const splits = splitsOf(args, written);
+    const canaries = planCanaries(args, flagger, renaming, objects, written);
     const policiesArgs: MeshPoliciesArgs = {
       namespaces,
       otherNamespaces: [...new Set([...foreignNamespaces(renaming, parts), ...(args.otherNamespaces ?? [])])],
@@ -75,9 +82,11 @@ export class Application extends pulumi.ComponentResource {
       istio: args.istio,
       headerRoutes: headerRoutesOf(args.rollouts ?? [], renaming),
       migration: args.migration,
-      workloads: { objects: objects.filter(({ kind }) => kind !== "Secret") },
+      workloads: { objects: asFlaggerLeaves(canaries, objects).filter(({ kind }) => kind !== "Secret") },
+      splitsOfOthers: canaries.map(({ made }) => made),
     };
-    refuseUnequalVersions(policiesArgs, args.rollouts ?? [], renaming);
+    refuseUnequalVersions(policiesArgs, args.rollouts ?? [], renaming, "rollouts");
+    refuseUnequalVersions(policiesArgs, canaries.map(asRollout), renaming, "canaries");
     const policies = new MeshPolicies(`${name}-policies`, policiesArgs, {
       parent: this,
       provider,
@@ -94,21 +103,26 @@ export class Application extends pulumi.ComponentResource {
       const [object, plain] = [objects[place], parts.objects[place]];
       if (object === undefined || plain === undefined) return [];
       const dependsOn = [policies, ...(order[place] ?? []).flatMap(make)];
-      const resource = new ObjectResource(resourceName(name, plain), object, {
+      const { object: declared, ignoreChanges } = leftToFlagger(canaries, object);
+      const resource = new ObjectResource(resourceName(name, plain), declared, {
         parent: this,
         provider,
         dependsOn,
         deletedWith: policies.createdNamespace(object.metadata.namespace ?? "") ?? deletedWith,
         aliases: formerNames(name, plain, parts.objects),
-        ignoreChanges: isScaledElsewhere(args, plain) ? ["spec.replicas"] : [],
+        ignoreChanges: isScaledElsewhere(args, plain) ? ["spec.replicas"] : ignoreChanges,
       });
       resources[place] = resource;
       return [resource];
     };
     objects.forEach((_, place) => make(place));
+    const ofFlagger = canaryResources(name, flagger, canaries, {
+      ...{ parent: this, provider, deletedWith },
+      dependsOn: [policies, ...resources],
+    });
 
     if (args.kubeconfig !== undefined) {
-      const inPlace = [...policies.objects, ...resources];
+      const inPlace = [...policies.objects, ...resources, ...ofFlagger];
       new ObjectsInPlace(
         `${name}-objects-in-place`,
         { kubeconfig: args.kubeconfig, resources: inPlace },

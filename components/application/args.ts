@@ -2,6 +2,7 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { type Guarantee } from "../../mesh";
 import { type KubernetesObject } from "../../mesh/manifests";
+import { type CanaryAnalysis, type CanaryMetric } from "../../mesh/flagger/kinds";
 import { type HeaderMatch, type Policy } from "../../mesh/policy";
 import { type IstioMembership, type MeshMigration } from "../mesh-policies";
 import { type NamespaceIsolationSettings, type NetworkReach } from "../namespace-isolation";
@@ -62,6 +63,18 @@ export interface ApplicationRollout {
   name?: string;
 }
 
+/** A Service whose calls Flagger moves to each new version of a Deployment. */
+export interface ApplicationCanary {
+  namespace: string;
+  /** The Service that callers name, of one port. */
+  service: string;
+  /** The Deployment behind it: a change of its pods is a new version. Default: that of the Service's name. */
+  deployment?: string;
+  analysis: CanaryAnalysis;
+  /** What has to hold at each look. */
+  metrics: readonly CanaryMetric[];
+}
+
 /** Arguments of `Application`. */
 export interface ApplicationArgs {
   /** Who may call whom, made with `definePolicy`. Default: what the policies among `manifests` say. */
@@ -79,6 +92,11 @@ export interface ApplicationArgs {
    * what it may do with the stable version. Default: none.
    */
   rollouts?: readonly ApplicationRollout[];
+  /**
+   * Services whose weights Flagger moves. What is Flagger's is left as it is: the Service's selector, the Deployment's number of pods, and what it makes.
+   * It has to be proved that every caller may do with a new version what it may do with the one before. Only with the option `flagger`. Default: none.
+   */
+  canaries?: readonly ApplicationCanary[];
   /** Images that take the place of others: by the repository in the workloads, the whole reference. Default: none. */
   images?: Record<string, string>;
   /** Deployments, `namespace/name`, whose number of pods something else decides: it is set when they are made, and then left alone. Default: none. */

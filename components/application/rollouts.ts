@@ -18,28 +18,14 @@ const mostNamed = 5;
  * The TrafficSplits of rollouts. A version without calls stays in it with the weight 0, so that its pods answer to the root's name before the first
  * call comes and after the last one came. Of a root with TCP it is left out: there Envoy takes no backend of weight 0.
  *
- * @param written the TrafficSplits that there are besides.
- * @param deployed Services among other objects.
+ * @param written the objects that there are besides: TrafficSplits and Canaries, and Services.
  * @throws RunError where another split has the same root, or a weight is none.
  */
 export function splitsOf(
   { rollouts = [], policy }: Pick<ApplicationArgs, "rollouts" | "policy">,
   written: readonly KubernetesObject[],
-  deployed: readonly KubernetesObject[],
 ): readonly TrafficSplit[] {
-  const taken = new Map<string, string>();
-  for (const { root, name } of policy?.splits ?? []) {
-    const { namespace = "", service = root } = policy?.services[root] ?? {};
-    taken.set(`${namespace}/${service}`, `policy.splits has ${name ?? service}`);
-  }
-  for (const object of written.filter(({ kind }) => kind === "TrafficSplit")) {
-    const spec: unknown = Reflect.get(object, "spec");
-    const service: unknown = typeof spec === "object" && spec !== null ? Reflect.get(spec, "service") : undefined;
-    const { namespace = "", name } = object.metadata;
-    if (typeof service === "string") {
-      taken.set(`${namespace}/${service.split(".")[0] ?? ""}`, `there is the TrafficSplit ${namespace}/${name}`);
-    }
-  }
+  const taken = splitRoots(policy, written);
   const problems: string[] = [];
   const splits = rollouts.map(({ namespace, root, name = root, stable, canary, weight }, index): TrafficSplit => {
     const other = taken.get(`${namespace}/${root}`);
@@ -55,7 +41,7 @@ export function splitsOf(
       { service: stable, weight: 100 - weight },
       { service: canary, weight },
     ];
-    const backends = speaksTcp(deployed, namespace, root) ? both.filter((backend) => backend.weight > 0) : both;
+    const backends = speaksTcp(written, namespace, root) ? both.filter((backend) => backend.weight > 0) : both;
     return {
       apiVersion: "split.smi-spec.io/v1alpha2",
       kind: "TrafficSplit",
@@ -67,8 +53,8 @@ export function splitsOf(
   return splits;
 }
 
-function speaksTcp(deployed: readonly KubernetesObject[], namespace: string, root: string): boolean {
-  const service = deployed.find(
+function speaksTcp(written: readonly KubernetesObject[], namespace: string, root: string): boolean {
+  const service = written.find(
     (object) => isService(object) && object.metadata.namespace === namespace && object.metadata.name === root,
   );
   return listAt(service, "spec", "ports").some((port) => {
@@ -84,24 +70,52 @@ export function headerRoutesOf(rollouts: readonly ApplicationRollout[], renaming
   );
 }
 
+/** Services whose calls a policy, a TrafficSplit or a Canary of Flagger's splits, `namespace/name`, each with a sentence that says who. */
+export function splitRoots(
+  policy: ApplicationArgs["policy"],
+  written: readonly KubernetesObject[],
+): ReadonlyMap<string, string> {
+  const taken = new Map<string, string>();
+  for (const { root, name } of policy?.splits ?? []) {
+    const { namespace = "", service = root } = policy?.services[root] ?? {};
+    taken.set(`${namespace}/${service}`, `policy.splits has ${name ?? service}`);
+  }
+  for (const object of written.filter(({ kind }) => kind === "TrafficSplit")) {
+    const spec: unknown = Reflect.get(object, "spec");
+    const service: unknown = typeof spec === "object" && spec !== null ? Reflect.get(spec, "service") : undefined;
+    const { namespace = "", name } = object.metadata;
+    if (typeof service === "string") {
+      taken.set(`${namespace}/${service.split(".")[0] ?? ""}`, `there is the TrafficSplit ${namespace}/${name}`);
+    }
+  }
+  for (const object of written.filter(({ kind }) => kind === "Canary")) {
+    const { namespace = "", name } = object.metadata;
+    const service = textAt(object, "spec", "service", "name") ?? textAt(object, "spec", "targetRef", "name");
+    taken.set(`${namespace}/${service ?? name}`, `there is the Canary ${namespace}/${name}`);
+  }
+  return taken;
+}
+
 /**
  * Proves that what any caller may do is the same with either version, so that a step changes nothing but who answers.
  *
+ * @param setting what the rollouts are written as, for messages.
  * @throws RunError where a canary gets calls and it is not so.
  */
 export function refuseUnequalVersions(
   args: MeshPoliciesArgs,
   rollouts: readonly ApplicationRollout[],
   renaming: Renaming,
+  setting: "rollouts" | "canaries",
 ): void {
   for (const { root, name = root, stable, canary, weight, match = [], ...rollout } of rollouts) {
     const namespace = renamed(renaming, rollout.namespace);
-    const differences = differencesOfVersions(args, { namespace, name, stable, canary });
+    const differences = differencesOfVersions(args, { namespace, name, stable, canary }, setting);
     if (differences.length === 0) continue;
     const lines = differences.slice(0, mostNamed).map((one) => `- ${differenceText(one)}`);
     const more = differences.length > mostNamed ? [`- and ${String(differences.length - mostNamed)} more`] : [];
     const text = [
-      `rollouts: calls to ${namespace}/${root} do not end alike at ${canary} and at ${stable}. With all of them at ${canary}:`,
+      `${setting}: calls to ${namespace}/${root} do not end alike at ${canary} and at ${stable}. With all of them at ${canary}:`,
       ...lines,
       ...more,
       `Let who may call ${stable} call ${canary} as well, with the same routes and ports.`,

@@ -109,6 +109,14 @@ export interface MeshMigration {
   withheld?: boolean;
 }
 
+/** A Service's calls, which a controller such as Flagger splits: as it does so in either mesh. */
+export interface SplitOfOthers {
+  /** The TrafficSplit. */
+  split: KubernetesObject;
+  /** The VirtualService. */
+  route: KubernetesObject;
+}
+
 /** Arguments of `MeshPolicies`: a policy as `mesh/policy` has it, objects one by one, or both. */
 export interface MeshPoliciesArgs extends PolicyObjectArgs {
   /**
@@ -134,6 +142,8 @@ export interface MeshPoliciesArgs extends PolicyObjectArgs {
   istioObjects?: readonly IstioObject[];
   /** Requests that a backend of a TrafficSplit among these gets by a header, whatever its weight. Only with `istio`. Default: none. */
   headerRoutes?: readonly HeaderRoute[];
+  /** How a controller in the cluster splits calls: analysed with the policies, and not made. Default: none does. */
+  splitsOfOthers?: readonly SplitOfOthers[];
   /** The cluster is on its way from one mesh to another. Not with `istio`. Default: it is not. */
   migration?: MeshMigration;
   /** Namespaces to onboard, before the first policy, so that the mesh's webhook checks each. */

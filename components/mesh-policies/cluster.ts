@@ -94,6 +94,10 @@ export function clusterObjects(args: MeshPoliciesArgs): readonly ClusterObject[]
   add("apps/v1", "StatefulSet", workloads?.statefulSets);
   add("apps/v1", "DaemonSet", workloads?.daemonSets);
   for (const object of workloads?.objects ?? []) add(object.apiVersion, object.kind, [object]);
+  for (const { split, route } of args.splitsOfOthers ?? []) {
+    const object = istio === undefined ? split : route;
+    add(object.apiVersion, object.kind, [object]);
+  }
   if (workloads === undefined && policy !== undefined) {
     for (const object of assumedCluster(policy)) objects.push({ title: object.kind, value: object });
   }

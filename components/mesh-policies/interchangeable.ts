@@ -7,7 +7,7 @@ import { asKubernetesObject } from "./cluster";
 
 /** Two Services of a split that are to be interchangeable. */
 export interface SplitVersions {
-  /** The TrafficSplit, which is among the policies. */
+  /** The TrafficSplit, which is among the policies or those that others write. */
   readonly namespace: string;
   readonly name: string;
   readonly stable: string;
@@ -19,15 +19,17 @@ export interface SplitVersions {
  * `diff` speaks of: for every caller that the objects know, and callers from outside, every port and every request. It is told of the objects of
  * Open Service Mesh; what Istio does with what they are converted to is proved equal elsewhere.
  *
+ * @param setting what the split is written as, for messages.
  * @throws RunError where parts of the objects are not known before the engine runs, or they are too many to compare.
  */
 export function differencesOfVersions(
   args: MeshPoliciesArgs,
   { namespace, name, stable, canary }: SplitVersions,
+  setting: string,
 ): readonly AccessChange[] {
   const { policies, around } = asOpenServiceMesh(
     args,
-    "rollouts: whether every caller may reach both versions is proved at once",
+    `${setting}: whether every caller may reach both versions is proved at once`,
   );
   const values = [...policies, ...around.map(({ value }) => value)];
   const objects = values.flatMap((value, index) => asKubernetesObject(value, index) ?? []);
@@ -44,7 +46,7 @@ export function differencesOfVersions(
     ).filter(({ kind }) => kind !== "shares");
   } catch (error) {
     if (error instanceof DiffTooLarge) {
-      throw new RunError(`rollouts: it cannot be proved that every caller may reach both versions: ${error.message}`);
+      throw new RunError(`${setting}: it cannot be proved that every caller may reach both versions: ${error.message}`);
     }
     throw error;
   }

@@ -94,7 +94,7 @@ function converted(args: ArgsOfIstio): IstioObjects {
     const problems = problemsOf(conversion);
     if (problems.length > 0)
       throw new RunError(`Istio cannot do exactly what the policies say:\n${problems.join("\n")}`);
-    return conversion;
+    return { ...conversion, objects: withoutRoutesOfOthers(conversion.objects, args.splitsOfOthers) };
   };
   const byWeight = convertedWith([]);
   refuseUnequal(proofOf(byWeight, args).changes, `On Istio the policies would not be ${equalExtent}:`);
@@ -113,6 +113,27 @@ function changesByHeader(byWeight: Converted, byHeader: Converted, args: ArgsOfI
   const [before, after] = [byWeight, byHeader].map((conversion) => deployed(conversion, args));
   if (before === undefined || after === undefined) return [];
   return provable(() => diff(before, after).filter(({ kind }) => kind !== "shares"));
+}
+
+/**
+ * The objects but for the routes that others write.
+ *
+ * @throws RunError where a route says more than how calls are split, which nobody would write.
+ */
+function withoutRoutesOfOthers(
+  objects: readonly IstioObject[],
+  splits: MeshPoliciesArgs["splitsOfOthers"] = [],
+): readonly IstioObject[] {
+  const titles = new Set(splits.map(({ route }) => describeObject(route)));
+  return objects.filter((object) => {
+    if (object.kind !== "VirtualService" || !titles.has(describeObject(object))) return true;
+    const [only, ...more] = object.spec.http ?? [];
+    if (more.length === 0 && only?.timeout === undefined && (only?.retries?.attempts ?? 0) === 0) return false;
+    throw new RunError(
+      `${describeObject(object)}: the policy says retries, timeouts or headers of calls to it, and Flagger writes this object anew without them; ` +
+        "take these out, or the canary.",
+    );
+  });
 }
 
 function asKubernetesObjects(values: readonly unknown[]): readonly KubernetesObject[] {

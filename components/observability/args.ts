@@ -90,6 +90,8 @@ export interface ObservabilityArgs {
   /** Resource id of the Log Analytics workspace in which Application Insights keeps what it is told. Needed for that alone. */
   workspaceId?: Input<string>;
   settings?: ObservabilitySettings;
+  /** Namespaces whose pods may ask the Prometheus in the cluster, beside its own. Default: none. */
+  askedFrom?: readonly string[];
   /** Tags on everything that can carry them. */
   tags?: Input<Record<string, Input<string>>>;
   /** Last-moment changes to what the component is about to register. */

@@ -17,7 +17,7 @@ import { scrapeConfig } from "./scrape-config";
 const namespace = "mesh-monitoring";
 
 /** Where PromQL can be asked from inside the cluster. */
-const address = `http://prometheus.${namespace}.svc.cluster.local:9090`;
+export const clusterPrometheusAddress = `http://prometheus.${namespace}.svc.cluster.local:9090`;
 
 const images = {
   prometheus: "quay.io/prometheus/prometheus:v3.16.0",
@@ -36,7 +36,7 @@ export function clusterPrometheus(
   certificateSeconds: number,
   options: CustomResourceOptions,
 ): string {
-  const { mesh, namespaces, settings = {}, transform } = args;
+  const { mesh, namespaces, settings = {}, askedFrom = [], transform } = args;
   const { retention = "15d", storage = "16Gi", images: own = {} } = settings.cluster ?? {};
   const thresholds = settings.alerts ?? {};
   const place = new Namespace(
@@ -186,7 +186,22 @@ export function clusterPrometheus(
     },
     inside,
   );
-  return address;
+  for (const asking of askedFrom) {
+    const from = [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": asking } } }];
+    new NetworkPolicy(
+      `${name}-monitoring-${asking}`,
+      {
+        metadata: { name: `asked-from-${asking}`, namespace },
+        spec: {
+          podSelector: { matchLabels: { app: "prometheus" } },
+          policyTypes: ["Ingress"],
+          ingress: [{ from, ports: [{ port: 9090 }] }],
+        },
+      },
+      inside,
+    );
+  }
+  return clusterPrometheusAddress;
 }
 
 /** One receiver, which posts to the address in a mounted Secret or does nothing. */

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { podProblem } from "../data-plane/runner";
 import { accountKubeconfig } from "../metrics/account-kubeconfig";
 import { type Collection, collectionOf } from "../metrics/collection";
+import { openFlagger } from "../metrics/flagger";
 import { type Metrics, openMetrics } from "../metrics/metrics";
 import { type MetricsReport, metricsReport } from "../metrics/panels";
 import { metricsTable, placesToLook } from "../metrics/table";
@@ -42,7 +43,7 @@ interface Options {
  * `traffic [--seconds N] [--json] [--stack NAME] [--metrics] [--access-log FILE]`: the bookstore with real traffic. Its pods run, with real sidecars that the real
  * osm-controller or istiod configures, and what the sidecars count stands beside what the analysis says. On a terminal the table is
  * drawn anew every second until Ctrl-C; elsewhere one table comes at the end. With `--metrics` a Prometheus does with the stack's rules and dashboards what
- * Azure Monitor would; of a stack whose sidecars send spans a Jaeger takes them.
+ * Azure Monitor would, and Flagger moves calls where the stack has canaries; of a stack whose sidecars send spans a Jaeger takes them.
  */
 export async function trafficCommand(sandbox: Sandbox, args: readonly string[]): Promise<number> {
   const options = readOptions(args);
@@ -67,9 +68,11 @@ export async function trafficCommand(sandbox: Sandbox, args: readonly string[]):
       const traffic = await openTraffic(traces?.cluster ?? cluster, sandbox.report, log, options.accessLog);
       try {
         const metrics = collection && (await metricsOf(collection, cluster, traffic, sandbox, log));
+        const flagger = metrics && (await openFlagger(cluster, metrics.addresses.prometheus, sandbox.report, log));
         try {
           const notes = [
             ...(metrics === undefined ? [] : placesToLook(metrics.addresses)),
+            ...(flagger === undefined ? [] : [`Flagger       moves the calls of canaries, see ${logFile}`]),
             ...(traces === undefined ? [] : [`Traces        ${traces.address}/api/traces?service=NAME (Jaeger's API)`]),
             ...(options.accessLog === undefined ? [] : [`Access log    ${options.accessLog}`]),
           ];
@@ -80,6 +83,7 @@ export async function trafficCommand(sandbox: Sandbox, args: readonly string[]):
           }
           if (traces !== undefined && !stop.signal.aborted) traced = await tracesReport(traces.api);
         } finally {
+          await flagger?.close();
           await metrics?.close();
         }
       } finally {

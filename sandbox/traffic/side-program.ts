@@ -5,12 +5,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** How long each may take to answer. */
 const startSeconds = 30;
 
-/** Starts a program that is killed when this process ends, which its own death alone would not do. */
-export function startProgram(program: string, args: readonly string[]): ChildProcess {
+/** Starts a program that is killed when this process ends, which its own death alone would not do. Of the environment it gets the path, and what is given. */
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): ChildProcess {
   return spawn("setpriv", ["--pdeathsig", "SIGKILL", "--", program, ...args], {
     stdio: ["ignore", "ignore", "pipe"],
     detached: true,
-    env: { PATH: process.env["PATH"] ?? "" },
+    env: { PATH: process.env["PATH"] ?? "", ...environment },
   });
 }
 

@@ -133,6 +133,7 @@ describe("the schema for other languages", () => {
         "AksCluster",
         "Application",
         "FeatureRegistration",
+        "Flagger",
         "IstioMesh",
         "Kiali",
         "MeshPolicies",

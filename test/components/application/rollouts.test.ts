@@ -127,6 +127,13 @@ describe("an application with a rollout", () => {
     expect(() => new Application("b", { ...args(), manifests: [manifest] })).toThrow(
       "rollouts[0]: there is the TrafficSplit bookstore/s",
     );
+    const ofFlagger = {
+      ...{ apiVersion: "flagger.app/v1beta1", kind: "Canary", metadata: { name: "c", namespace: "bookstore" } },
+      spec: { service: { name: "bookstore" } },
+    };
+    expect(() => new Application("b", { ...args(), manifests: [ofFlagger] })).toThrow(
+      "rollouts[0]: there is the Canary bookstore/c, and the weights of bookstore/bookstore are the rollout's",
+    );
     const elsewhere = { ...manifest, metadata: { name: "s", namespace: "bookwarehouse" } };
     expect(() => new Application("b", { ...args(), manifests: [elsewhere] })).not.toThrow(/rollouts/);
   });

@@ -1,0 +1,2 @@
+export type { FlaggerArgs, FlaggerSettings } from "./args";
+export { Flagger, flaggerNamespace, type FlaggerOptions } from "./flagger";
