@@ -120,8 +120,13 @@ async function openOn(
   secretsProvider: string | undefined,
   others: Readonly<Record<string, string>> = {},
 ): Promise<Engine> {
-  const engine = await engineIn(surroundings, projectDirectory.directory, secretsProvider, others);
-  return { ...engine, surroundings, projectDirectory, close: () => projectDirectory.close() };
+  try {
+    const engine = await engineIn(surroundings, projectDirectory.directory, secretsProvider, others);
+    return { ...engine, surroundings, projectDirectory, close: () => projectDirectory.close() };
+  } catch (error) {
+    await projectDirectory.close();
+    throw error;
+  }
 }
 
 /**
