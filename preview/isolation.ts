@@ -9,7 +9,8 @@ import {
   type Mesh,
   unprovedRule,
 } from "../mesh";
-import { osmMesh } from "../mesh/osm";
+import { memoOnce } from "../mesh/cluster/look-up";
+import { type OsmMesh, osmMesh } from "../mesh/osm";
 import { type RequestCondition } from "../mesh/request/request-set";
 import { previewOf, previewPrefix } from "../program/previews/prefix";
 import { type PreviewReach, reachCaller } from "../program/previews/reach";
@@ -34,13 +35,22 @@ export function isolationGuarantees(
   objects: readonly KubernetesObject[],
   reaches: readonly PreviewReach[] = [],
 ): readonly Guarantee[] {
-  const { callers, services } = meshOfStack(objects).access();
+  return guaranteesIn(meshOfStack(objects), objects, reaches);
+}
+
+function guaranteesIn(
+  mesh: Mesh,
+  objects: readonly KubernetesObject[],
+  reaches: readonly PreviewReach[],
+): readonly Guarantee[] {
+  const { callers, services } = mesh.access();
+  const osm = memoOnce(() => osmMesh({ objects }));
   const names = new Set(services.map(({ service }) => service));
   return [...names].flatMap((service) => {
     const owner = ownerOf(namespaceIn(service));
     const strangers = callers.filter((caller) => ownerOf(namespaceIn(caller)) !== owner);
     const guests = strangers.flatMap((caller) => {
-      const except = exceptions(objects, reaches, caller, service);
+      const except = exceptions(osm, reaches, caller, service);
       return except.length === 0 ? [] : [{ caller, except }];
     });
     const others = strangers.filter((stranger) => !guests.some(({ caller }) => caller === stranger));
@@ -59,7 +69,7 @@ export function isolationGuarantees(
 
 /** The requests that a caller may send to a service of the shared workloads. */
 function exceptions(
-  objects: readonly KubernetesObject[],
+  osm: () => OsmMesh,
   reaches: readonly PreviewReach[],
   caller: string,
   service: string,
@@ -68,7 +78,7 @@ function exceptions(
   if (owner === undefined) return [];
   const own = reaches.filter((reach) => reachCaller(owner, reach) === caller);
   if (own.length === 0) return [];
-  const mesh = osmMesh({ objects });
+  const mesh = osm();
   return own
     .filter(({ to }) =>
       mesh.catalog.servicesOfAccount(to).some(({ namespace, service: { name } }) => `${namespace}/${name}` === service),
@@ -91,8 +101,8 @@ export function proveIsolation(
   reaches: readonly PreviewReach[] = [],
 ): { readonly guarantees: number; readonly broken: readonly BrokenGuarantee[] } {
   const objects = [...shared, ...preview, ...twin(pullRequest, preview)];
-  const guarantees = isolationGuarantees(objects, reaches);
   const together = meshOfStack(objects);
+  const guarantees = guaranteesIn(together, objects, reaches);
   return {
     guarantees: guarantees.length + 1,
     broken: [...checkGuarantees(together, guarantees), ...changesForOthers(meshOfStack(shared), together)],

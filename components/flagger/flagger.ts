@@ -6,6 +6,7 @@ import { ClusterRole, ClusterRoleBinding, RoleBinding } from "@pulumi/kubernetes
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type MeshName } from "../../mesh";
+import { restrictedAs, restrictedContainer, restrictedNamespace } from "../restricted-pod";
 import { transformed } from "../transform";
 import { type FlaggerArgs } from "./args";
 import { flaggerDefinitions } from "./definitions";
@@ -53,11 +54,7 @@ export class Flagger extends pulumi.ComponentResource {
     const definitions = flaggerDefinitions.map(
       (definition, index) => new CustomResourceDefinition(`${name}-${String(index)}`, definition, child),
     );
-    const place = new Namespace(
-      name,
-      { metadata: { name: flaggerNamespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } } },
-      child,
-    );
+    const place = new Namespace(name, { metadata: { name: flaggerNamespace, labels: restrictedNamespace } }, child);
     const inside = { ...child, dependsOn: [place], deletedWith: deletedWith ?? place };
     const metadata = { name: "flagger", namespace: flaggerNamespace };
     const account = new ServiceAccount(name, { metadata }, inside);
@@ -86,16 +83,10 @@ export class Flagger extends pulumi.ComponentResource {
             spec: {
               serviceAccountName: account.metadata.name,
               nodeSelector: { "kubernetes.io/os": "linux" },
-              securityContext: {
-                runAsNonRoot: true,
-                runAsUser: user,
-                runAsGroup: user,
-                seccompProfile: { type: "RuntimeDefault" },
-              },
+              securityContext: restrictedAs(user),
               containers: [
                 {
-                  name: "flagger",
-                  image,
+                  ...restrictedContainer("flagger", image),
                   command: ["./flagger"],
                   args: [
                     "-log-level=info",
@@ -110,11 +101,6 @@ export class Flagger extends pulumi.ComponentResource {
                   readinessProbe: probe,
                   livenessProbe: probe,
                   resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "512Mi" } },
-                  securityContext: {
-                    allowPrivilegeEscalation: false,
-                    readOnlyRootFilesystem: true,
-                    capabilities: { drop: ["ALL"] },
-                  },
                 },
               ],
             },

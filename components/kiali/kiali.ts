@@ -2,13 +2,11 @@ import { Release, type ReleaseArgs } from "@pulumi/kubernetes/helm/v3/release";
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { istioControlPlaneNamespace } from "../istio-mesh/mesh-settings";
+import { monitoringNamespace } from "../observability/cluster-prometheus";
 import { type Transform, transformed } from "../transform";
 
 /** Where Kiali's chart is, and which: the newest that was seen with a revision of the add-on's Istio, 1.29. */
 const chart = { repo: "https://kiali.org/helm-charts", name: "kiali-server", version: "2.24.0" } as const;
-
-/** The namespace of the Prometheus in the cluster, which lets its own namespace ask. */
-const namespace = "mesh-monitoring";
 
 /** Arguments of `Kiali`. */
 export interface KialiArgs {
@@ -51,15 +49,21 @@ export class Kiali extends pulumi.ComponentResource {
     const release = new Release(
       `${name}-kiali`,
       transformed(args.transform?.release, {
-        ...{ name: "kiali", namespace, chart: chart.name, version, repositoryOpts: { repo: chart.repo } },
+        ...{
+          name: "kiali",
+          namespace: monitoringNamespace,
+          chart: chart.name,
+          version,
+          repositoryOpts: { repo: chart.repo },
+        },
         values: values(args),
       }),
       { parent: this, provider, dependsOn, deletedWith },
     );
     this.access = release.id.apply(
       () =>
-        `kubectl -n ${namespace} port-forward service/kiali 20001, then http://localhost:20001/kiali with a token of ` +
-        `kubectl -n ${namespace} create token kiali`,
+        `kubectl -n ${monitoringNamespace} port-forward service/kiali 20001, then http://localhost:20001/kiali with a token of ` +
+        `kubectl -n ${monitoringNamespace} create token kiali`,
     );
     this.registerOutputs({ access: this.access });
   }

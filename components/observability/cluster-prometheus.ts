@@ -8,16 +8,16 @@ import { transformed } from "../transform";
 import { alertRules } from "./alerts";
 import { type ObservabilityArgs } from "./args";
 import { dashboards, grafanaDashboard } from "./dashboards";
-import { podMetadata, restricted, restrictedContainer } from "./restricted-pod";
+import { podMetadata, restricted, restrictedContainer, restrictedNamespace } from "../restricted-pod";
 import { recordingRules } from "./recording-rules";
 import { ruleFile } from "./rule-file";
 import { scrapeConfig } from "./scrape-config";
 
 /** Where both run. The namespace is not in the mesh: what watches it does not depend on it. */
-const namespace = "mesh-monitoring";
+export const monitoringNamespace = "mesh-monitoring";
 
 /** Where PromQL can be asked from inside the cluster. */
-export const clusterPrometheusAddress = `http://prometheus.${namespace}.svc.cluster.local:9090`;
+export const clusterPrometheusAddress = `http://prometheus.${monitoringNamespace}.svc.cluster.local:9090`;
 
 const images = {
   prometheus: "quay.io/prometheus/prometheus:v3.16.0",
@@ -41,7 +41,7 @@ export function clusterPrometheus(
   const thresholds = settings.alerts ?? {};
   const place = new Namespace(
     `${name}-monitoring`,
-    { metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } } },
+    { metadata: { name: monitoringNamespace, labels: restrictedNamespace } },
     options,
   );
   const inside = { ...options, dependsOn: [place], deletedWith: options.deletedWith ?? place };
@@ -63,21 +63,41 @@ export function clusterPrometheus(
     ),
   };
   const routes = { "alertmanager.yml": alertmanagerConfig(settings.alerts?.webhookUrl !== undefined) };
-  new ConfigMap(`${name}-prometheus`, { metadata: { name: "prometheus", namespace }, data: config }, inside);
-  new ConfigMap(`${name}-alertmanager`, { metadata: { name: "alertmanager", namespace }, data: routes }, inside);
+  new ConfigMap(
+    `${name}-prometheus`,
+    { metadata: { name: "prometheus", namespace: monitoringNamespace }, data: config },
+    inside,
+  );
+  new ConfigMap(
+    `${name}-alertmanager`,
+    { metadata: { name: "alertmanager", namespace: monitoringNamespace }, data: routes },
+    inside,
+  );
   if (settings.alerts?.webhookUrl !== undefined) {
     const stringData = { "webhook-url": secret(settings.alerts.webhookUrl) };
-    new Secret(`${name}-alertmanager`, { metadata: { name: "alertmanager", namespace }, stringData }, inside);
+    new Secret(
+      `${name}-alertmanager`,
+      { metadata: { name: "alertmanager", namespace: monitoringNamespace }, stringData },
+      inside,
+    );
   }
   if (settings.dashboards !== false) {
     for (const page of dashboards(mesh)) {
-      const metadata = { name: `dashboard-${page.id}`, namespace, labels: { grafana_dashboard: "1" } };
+      const metadata = {
+        name: `dashboard-${page.id}`,
+        namespace: monitoringNamespace,
+        labels: { grafana_dashboard: "1" },
+      };
       const data = { [`${page.id}.json`]: JSON.stringify(grafanaDashboard(page)) };
       new ConfigMap(`${name}-${page.id}`, { metadata, data }, inside);
     }
   }
 
-  const account = new ServiceAccount(`${name}-prometheus`, { metadata: { name: "prometheus", namespace } }, inside);
+  const account = new ServiceAccount(
+    `${name}-prometheus`,
+    { metadata: { name: "prometheus", namespace: monitoringNamespace } },
+    inside,
+  );
   const watched = jobs.flatMap(({ kubernetes_sd_configs }) =>
     kubernetes_sd_configs.flatMap((look) => look.namespaces.names),
   );
@@ -90,7 +110,7 @@ export function clusterPrometheus(
   new StatefulSet(
     `${name}-prometheus`,
     transformed(transform?.prometheus, {
-      metadata: { name: "prometheus", namespace },
+      metadata: { name: "prometheus", namespace: monitoringNamespace },
       spec: {
         serviceName: "prometheus",
         replicas: 1,
@@ -131,7 +151,7 @@ export function clusterPrometheus(
   new Deployment(
     `${name}-alertmanager`,
     {
-      metadata: { name: "alertmanager", namespace },
+      metadata: { name: "alertmanager", namespace: monitoringNamespace },
       spec: {
         replicas: 1,
         selector: { matchLabels: { app: "alertmanager" } },
@@ -170,7 +190,7 @@ export function clusterPrometheus(
   );
   for (const [app, port] of Object.entries({ prometheus: 9090, alertmanager: 9093 })) {
     const spec = { selector: { app }, ports: [{ name: "http-web", port }] };
-    new Service(`${name}-${app}`, { metadata: { name: app, namespace }, spec }, inside);
+    new Service(`${name}-${app}`, { metadata: { name: app, namespace: monitoringNamespace }, spec }, inside);
   }
   // KEDA scales by what Prometheus computes.
   const keda = {
@@ -181,7 +201,7 @@ export function clusterPrometheus(
   new NetworkPolicy(
     `${name}-monitoring`,
     {
-      metadata: { name: "same-namespace", namespace },
+      metadata: { name: "same-namespace", namespace: monitoringNamespace },
       spec: { podSelector: {}, policyTypes: ["Ingress"], ingress: [{ from: [{ podSelector: {} }, keda] }] },
     },
     inside,
@@ -191,7 +211,7 @@ export function clusterPrometheus(
     new NetworkPolicy(
       `${name}-monitoring-${asking}`,
       {
-        metadata: { name: `asked-from-${asking}`, namespace },
+        metadata: { name: `asked-from-${asking}`, namespace: monitoringNamespace },
         spec: {
           podSelector: { matchLabels: { app: "prometheus" } },
           policyTypes: ["Ingress"],
@@ -222,7 +242,7 @@ function mayReadPods(name: string, watched: string, options: CustomResourceOptio
     {
       metadata,
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
-      subjects: [{ kind: "ServiceAccount", name: "prometheus", namespace }],
+      subjects: [{ kind: "ServiceAccount", name: "prometheus", namespace: monitoringNamespace }],
     },
     options,
   );

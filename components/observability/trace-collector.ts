@@ -5,7 +5,7 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { type Transform, transformed } from "../transform";
-import { podMetadata, restricted, restrictedContainer } from "./restricted-pod";
+import { podMetadata, restricted, restrictedContainer, restrictedNamespace } from "../restricted-pod";
 
 /** Where it runs. The namespace is not in the mesh, so that spans do not make spans. */
 const namespace = "mesh-tracing";
@@ -64,7 +64,7 @@ export class TraceCollector extends pulumi.ComponentResource {
     const { provider, dependsOn, deletedWith } = opts;
     const place = new Namespace(
       `${name}-namespace`,
-      { metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } } },
+      { metadata: { name: namespace, labels: restrictedNamespace } },
       { parent: this, provider, dependsOn, deletedWith },
     );
     const inside = { parent: this, provider, dependsOn: [place], deletedWith: deletedWith ?? place };

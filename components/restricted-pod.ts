@@ -13,15 +13,22 @@ export function podMetadata(app: string, config: Readonly<Record<string, string>
   return { labels: { app }, annotations: { "aks-mesh/configuration": mark } };
 }
 
-/** What a namespace's level `restricted` asks of pods. */
-export const restricted: Omit<PodSpec, "containers"> = {
-  securityContext: {
+/** Label of a namespace whose pods the API server holds to the level `restricted` of the Pod Security Standards. */
+export const restrictedNamespace = { "pod-security.kubernetes.io/enforce": "restricted" };
+
+/** What the level asks of pods, run by one user. */
+export function restrictedAs(user: number) {
+  return {
     runAsNonRoot: true,
-    runAsUser: nobody,
-    runAsGroup: nobody,
-    fsGroup: nobody,
+    runAsUser: user,
+    runAsGroup: user,
     seccompProfile: { type: "RuntimeDefault" },
-  },
+  };
+}
+
+/** The same of pods that may write to their volumes, run by nobody. */
+export const restricted: Omit<PodSpec, "containers"> = {
+  securityContext: { ...restrictedAs(nobody), fsGroup: nobody },
 };
 
 /** What the level asks of containers. */
