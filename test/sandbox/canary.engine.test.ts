@@ -1,5 +1,4 @@
 import { type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
@@ -10,7 +9,7 @@ import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { type StackCluster, stackCluster } from "../../sandbox/traffic/cluster";
 import { ensureFlagger } from "../../sandbox/tools/flagger";
 import { closeTestSandbox, configure, kubectl, openTestSandbox, preview } from "./in-sandbox";
-import { startTraffic } from "./traffic-process";
+import { startTraffic, stopTraffic } from "./traffic-process";
 import { until } from "./until";
 
 const program = join(__dirname, "programs", "canary");
@@ -25,10 +24,7 @@ beforeAll(async () => {
   sandbox = await openTestSandbox({ program });
 });
 afterAll(async () => {
-  if (traffic !== undefined && traffic.exitCode === null) {
-    traffic.kill("SIGINT");
-    await once(traffic, "close");
-  }
+  await stopTraffic(traffic);
   cluster.api.close();
   await closeTestSandbox(sandbox);
 });

@@ -1,5 +1,4 @@
 import { type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, type TestContext, vi } from "vitest";
@@ -9,7 +8,7 @@ import { programDirectory } from "../../sandbox/paths";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { stackCluster } from "../../sandbox/traffic/cluster";
 import { closeTestSandbox, configure, kubectl, openTestSandbox } from "./in-sandbox";
-import { loadOf, startTraffic } from "./traffic-process";
+import { loadOf, startTraffic, stopTraffic } from "./traffic-process";
 import { until } from "./until";
 
 const program = join(__dirname, "programs", "rollout");
@@ -19,12 +18,6 @@ const meshes = ["osm", "istio"] as const;
 let sandbox: Sandbox;
 let problem: string | undefined;
 let traffic: ChildProcess | undefined;
-
-async function stopTraffic(): Promise<void> {
-  if (traffic === undefined || traffic.exitCode !== null) return;
-  traffic.kill("SIGINT");
-  await once(traffic, "close");
-}
 
 /** Leaves the test out where pods cannot run, and says why. */
 function needsPods({ skip }: TestContext): void {
@@ -126,7 +119,7 @@ describe.sequential.each(meshes)("versions and rates by the program on %s", (mes
     await configure(sandbox, stack, { mesh });
   });
   afterAll(async () => {
-    await stopTraffic();
+    await stopTraffic(traffic);
     await closeTestSandbox(sandbox);
     vi.unstubAllEnvs();
   });
@@ -214,7 +207,7 @@ describe.sequential.each(meshes)("versions and rates by the program on %s", (mes
   } else {
     it("gives the canary requests with a header, and no others, while its weight is 0", async (context) => {
       needsPods(context);
-      await stopTraffic();
+      await stopTraffic(traffic);
       // Who answers is told by how: the canary fails all it is asked.
       await configure(sandbox, stack, { prometheus: undefined, failPercent: 100, group: "beta" });
       expect(await up()).toMatch(/→ 0 % to bookstore-v2: version \w+ takes the place of/);

@@ -13,6 +13,13 @@ export function startTraffic(
   return start("run-traffic.ts", sandbox, args, environment);
 }
 
+/** Ends what {@link startTraffic} started, as Ctrl-C does, unless it has ended. */
+export async function stopTraffic(traffic: ChildProcess | undefined): Promise<void> {
+  if (traffic === undefined || traffic.exitCode !== null) return;
+  traffic.kill("SIGINT");
+  await once(traffic, "close");
+}
+
 /** Starts `load …` as a process of its own, which says on standard error how far it is. */
 export function startLoad(sandbox: Sandbox, ...args: readonly string[]): ChildProcess {
   return start("run-load.ts", sandbox, args);

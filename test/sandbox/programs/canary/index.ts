@@ -1,12 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { KubeconfigLogin, PrincipalType } from "../../../../components/aks-cluster/enums";
 import { type StackDefinition } from "../../../../program/definition";
-import { ownCluster } from "../../../../program/own-cluster";
-import { type Settings } from "../../../../program/settings";
-import { stackApplication } from "../../../../program/stack-application";
-import { stackObservability } from "../../../../program/stack-observability";
 import { dev } from "../../../../stacks/dev";
 import { canaryBookstore } from "../../canary-bookstore";
+import { oneStack } from "../one-stack";
 
 const config = new pulumi.Config();
 const told = { VERSION: config.require("version"), FAIL_PERCENT: String(config.requireNumber("failPercent")) };
@@ -20,23 +16,10 @@ const definition: StackDefinition = {
     analysis: { interval: "15s", threshold: 3, stepWeights: [30, 60] },
   }),
 };
-const settings: Settings = {
-  ...{ location: "westeurope", owner: "nobody", mesh: "osm", meshRevisions: [], registerFeature: true },
-  ...{ kubernetesVersion: "1.34", administrators: [], authorizedIpRanges: [], privateCluster: false, kiali: false },
-  ...{ kubeconfigLogin: KubeconfigLogin.ServicePrincipal, deployer: PrincipalType.ServicePrincipal },
-};
 
 async function deploy() {
-  const name = "canary";
-  const cluster = await ownCluster({ name, definition, settings, tags: {} });
-  const application = await stackApplication({
-    ...{ name, definition, cluster, settings },
-    ...{ previewed: undefined, previewIdentity: undefined },
-  });
-  const namespaces = application.namespaceNames;
-  stackObservability({ name, definition, settings, cluster, namespaces, tags: {} });
-  const { resourceGroupName, clusterName, kubeconfig } = cluster;
-  return { resourceGroupName, clusterName, kubeconfig, access: application.access };
+  const { application, cluster } = await oneStack({ name: "canary", definition, settings: { mesh: "osm" } });
+  return { ...cluster, access: application.access };
 }
 
 export = deploy();

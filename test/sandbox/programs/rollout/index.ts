@@ -1,15 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { KubeconfigLogin, PrincipalType } from "../../../../components/aks-cluster/enums";
 import { type WorkloadObject } from "../../../../components/application";
 import { type MeshName } from "../../../../mesh";
 import { type ManifestSource } from "../../../../program/application";
 import { type StackDefinition } from "../../../../program/definition";
-import { ownCluster } from "../../../../program/own-cluster";
-import { type Settings } from "../../../../program/settings";
-import { stackApplication } from "../../../../program/stack-application";
-import { stackObservability } from "../../../../program/stack-observability";
 import { bookstore } from "../../../../stacks/bookstore";
 import { dev } from "../../../../stacks/dev";
+import { oneStack } from "../one-stack";
 
 const config = new pulumi.Config();
 const mesh = config.require("mesh") === "istio" ? "istio" : "osm";
@@ -50,24 +46,14 @@ const definition: StackDefinition = {
   },
   istio: { allowEnvoyFilter: config.requireBoolean("allowEnvoyFilter") },
 };
-const settings: Settings = {
-  ...{ location: "westeurope", owner: "nobody", mesh, meshRevisions: [], registerFeature: true },
-  ...{ kubernetesVersion: "1.34", administrators: [], authorizedIpRanges: [], privateCluster: false, kiali: false },
-  ...{ kubeconfigLogin: KubeconfigLogin.ServicePrincipal, deployer: PrincipalType.ServicePrincipal },
-  prometheus: config.get("prometheus") || undefined,
-};
 
 async function deploy() {
-  const name = "rollout";
-  const cluster = await ownCluster({ name, definition, settings, tags: {} });
-  const application = await stackApplication({
-    ...{ name, definition, cluster, settings },
-    ...{ previewed: undefined, previewIdentity: undefined },
+  const { application, cluster } = await oneStack({
+    name: "rollout",
+    definition,
+    settings: { mesh, prometheus: config.get("prometheus") || undefined },
   });
-  const namespaces = application.namespaceNames;
-  stackObservability({ name, definition, settings, cluster, namespaces, tags: {} });
-  const { resourceGroupName, clusterName, kubeconfig } = cluster;
-  return { resourceGroupName, clusterName, kubeconfig, rollouts: application.rollouts };
+  return { ...cluster, rollouts: application.rollouts };
 }
 
 export = deploy();
