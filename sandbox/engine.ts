@@ -105,6 +105,8 @@ export function run(command: string, args: readonly string[], options: RunOption
     child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
     child.on("error", reject);
     child.on("close", (code, signal) => {
+      // Whoever ends by Ctrl-C may be heard of before Ctrl-C itself: the terminal tells both at once.
+      interrupted ||= signal === "SIGINT";
       process.off("SIGINT", interrupt);
       process.off("SIGTERM", terminate);
       resolve({

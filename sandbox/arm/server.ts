@@ -45,6 +45,8 @@ export interface ArmServerOptions {
   readonly latency: LatencyProfile;
   /** A line per request and per end of an operation. No token or body ever appears. Default: none. */
   readonly log?: (line: string) => void;
+  /** The clock, in milliseconds as of `Date.now`, which is the default. */
+  readonly now?: () => number;
   /** Called when `POST /_sandbox/shutdown` has stopped the control planes. */
   readonly onShutdown?: () => void;
 }
@@ -68,7 +70,7 @@ export interface ArmServer {
 export async function startArmServer(options: ArmServerOptions): Promise<ArmServer> {
   const { identity, certificate } = options;
   const log = options.log ?? (() => undefined);
-  const now = Date.now;
+  const now = options.now ?? Date.now;
   mkdirSync(options.directory, { recursive: true });
   const server = createServer({ key: readFileSync(certificate.keyFile), cert: readFileSync(certificate.certFile) });
   const port = await listen(server, options.port);

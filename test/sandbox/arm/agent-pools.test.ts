@@ -182,7 +182,7 @@ describe("an agent pool", () => {
   });
 
   it("waits for its cluster: one operation at a time", async () => {
-    await emulator.control("PUT", "latency", { seconds: { poolCreate: 1 } });
+    await emulator.control("PUT", "latency", { seconds: { poolCreate: 60 } });
     const first = await emulator.arm("PUT", `${pools}/first`, { properties: { count: 1 } });
     expect(first.status).toBe(201);
     for (const [method, path] of [
@@ -197,6 +197,8 @@ describe("an agent pool", () => {
         message: expect.stringContaining("in progress agentPoolPut"),
       });
     }
+    await emulator.control("PUT", "latency", { scale: 0.02 });
+    await emulator.pass(60);
     await emulator.finish(first);
   });
 });

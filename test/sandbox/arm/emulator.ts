@@ -56,6 +56,8 @@ export interface TestEmulator {
   finish(answer: Answer): Promise<Answer>;
   /** Closes the server and starts another over the same state. */
   restart(): Promise<void>;
+  /** Puts the emulator's clock on and starts it anew: what is due by then ends. */
+  pass(seconds: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -92,6 +94,7 @@ export async function startTestEmulator(
     },
   };
   const log: string[] = [];
+  let ahead = 0;
   const start = (port: number): Promise<ArmServer> =>
     startArmServer({
       directory: join(directory, "arm"),
@@ -102,6 +105,7 @@ export async function startTestEmulator(
       controlToken,
       latency: parseLatency({ scale: options.scale ?? 0.02 }),
       log: (line) => log.push(line),
+      now: () => Date.now() + ahead,
     });
   const signingKey = join(directory, "arm", "token-signing-key.pem");
   mkdirSync(join(directory, "arm"));
@@ -170,6 +174,15 @@ export async function startTestEmulator(
     });
   }
 
+  async function restart(): Promise<void> {
+    const { port } = server;
+    await server.close();
+    agent.destroy();
+    agent = new Agent({ keepAlive: true });
+    server = await start(port);
+    await server.ready;
+  }
+
   return {
     get url() {
       return server.url;
@@ -196,13 +209,10 @@ export async function startTestEmulator(
         await sleep(10);
       }
     },
-    async restart() {
-      const { port } = server;
-      await server.close();
-      agent.destroy();
-      agent = new Agent({ keepAlive: true });
-      server = await start(port);
-      await server.ready;
+    restart,
+    pass(seconds) {
+      ahead += seconds * 1000;
+      return restart();
     },
     async close() {
       agent.destroy();

@@ -429,7 +429,7 @@ describe("an existing cluster", () => {
   });
 
   it("runs one operation at a time", async () => {
-    await emulator.control("PUT", "latency", { seconds: { clusterUpdate: 1 } });
+    await emulator.control("PUT", "latency", { seconds: { clusterUpdate: 60 } });
     const first = await emulator.arm("PUT", clusterPath, smallCluster);
     expect(first.status).toBe(200);
     for (const second of [
@@ -441,6 +441,8 @@ describe("an existing cluster", () => {
       expect(second.status).toBe(409);
       expect(errorOf(second).code).toBe("OperationNotAllowed");
     }
+    await emulator.control("PUT", "latency", { scale: 0.02 });
+    await emulator.pass(60);
     await emulator.finish(first);
     expect((await emulator.arm("PATCH", clusterPath, { tags: { a: "1" } })).body["tags"]).toEqual({ a: "1" });
   });
@@ -471,13 +473,15 @@ describe("an existing cluster", () => {
   });
 
   it("goes with its pools and its node resource group", async () => {
-    await emulator.control("PUT", "latency", { seconds: { clusterDelete: 1 } });
+    await emulator.control("PUT", "latency", { seconds: { clusterDelete: 60 } });
     const answer = await emulator.arm("DELETE", clusterPath);
     expect(answer.status).toBe(202);
     expect(answer.headers).toMatchObject({ location: expect.anything(), "azure-asyncoperation": expect.anything() });
     expect((await emulator.arm("GET", clusterPath)).body).toMatchObject({
       properties: { provisioningState: "Deleting" },
     });
+    await emulator.control("PUT", "latency", { scale: 0.02 });
+    await emulator.pass(60);
     await emulator.finish(answer);
     expect((await emulator.arm("GET", clusterPath)).status).toBe(404);
     expect((await emulator.arm("GET", "/subscriptions/SUB/resourceGroups/MC_rg_mesh_westus2")).status).toBe(404);

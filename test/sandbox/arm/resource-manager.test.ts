@@ -64,13 +64,15 @@ describe("resource groups", () => {
     });
     expect(emulator.backend.clusters.size).toBe(1);
     expect((await emulator.arm("HEAD", group("MC_rg_mesh_westus2"))).status).toBe(204);
-    await emulator.control("PUT", "latency", { seconds: { resourceGroupDelete: 1 } });
+    await emulator.control("PUT", "latency", { seconds: { resourceGroupDelete: 60 } });
     const answer = await emulator.arm("DELETE", group("rg"));
     expect(answer.status).toBe(202);
     expect(answer.headers["location"]).toContain("/operationresults/");
     expect(errorOf(await emulator.arm("PUT", group("rg"), { location: "westus2" })).code).toBe(
       "ResourceGroupBeingDeleted",
     );
+    await emulator.control("PUT", "latency", { scale: 0.02 });
+    await emulator.pass(60);
     expect((await emulator.finish(answer)).status).toBe(200);
     expect(emulator.backend.clusters.size).toBe(0);
     for (const path of [group("rg"), group("MC_rg_mesh_westus2"), clusterPath]) {

@@ -23,16 +23,18 @@ describe("an operation in flight", () => {
   it("is finished by the next process", async () => {
     const emulator = await startTestEmulator();
     await createCluster(emulator);
-    await emulator.control("PUT", "latency", { seconds: { poolCreate: 0.3, clusterDelete: 0.3 } });
+    await emulator.control("PUT", "latency", { seconds: { poolCreate: 60, clusterDelete: 60 } });
     const answer = await emulator.arm("PUT", `${clusterPath}/agentPools/user`, { properties: { count: 1 } });
     await emulator.restart();
     expect((await emulator.arm("GET", `${clusterPath}/agentPools/user`)).body).toMatchObject({
       properties: { provisioningState: "Creating" },
     });
+    await emulator.pass(60);
     expect((await emulator.finish(answer)).body).toMatchObject({ status: "Succeeded" });
     const deletion = await emulator.arm("DELETE", clusterPath);
     await emulator.restart();
     expect((await emulator.arm("PUT", clusterPath, smallCluster)).status).toBe(409);
+    await emulator.pass(60);
     await emulator.finish(deletion);
     expect((await emulator.arm("GET", clusterPath)).status).toBe(404);
     expect(emulator.backend.clusters.size).toBe(0);
@@ -42,7 +44,7 @@ describe("an operation in flight", () => {
   it("is waited for by the deletion of its group, over a restart too", async () => {
     const emulator = await startTestEmulator();
     await createCluster(emulator);
-    await emulator.control("PUT", "latency", { seconds: { poolCreate: 0.4, resourceGroupDelete: 0 } });
+    await emulator.control("PUT", "latency", { seconds: { poolCreate: 60, resourceGroupDelete: 0 } });
     await emulator.arm("PUT", `${clusterPath}/agentPools/user`, { properties: { count: 1 } });
     const deletion = await emulator.arm("DELETE", "/subscriptions/SUB/resourceGroups/rg");
     expect(deletion.status).toBe(202);
@@ -51,6 +53,7 @@ describe("an operation in flight", () => {
     );
     await emulator.restart();
     expect(emulator.backend.clusters.size).toBe(1);
+    await emulator.pass(60);
     expect((await emulator.finish(deletion)).status).toBe(200);
     expect(emulator.backend.clusters.size).toBe(0);
     for (const group of ["rg", "MC_rg_mesh_westus2"]) {
