@@ -13,6 +13,7 @@ export type {
   IstioTracingSettings,
 } from "./istio-mesh/mesh-settings";
 export * from "./kiali";
+export * from "./mesh-authority";
 export * from "./mesh-policies";
 export * from "./namespace-isolation";
 export * from "./objects-in-place";

@@ -1,7 +1,7 @@
 import { getClientConfigOutput } from "@pulumi/azure-native/authorization";
 import { ResourceGroup } from "@pulumi/azure-native/resources";
 import { Provider } from "@pulumi/kubernetes/provider";
-import { runtime } from "@pulumi/pulumi";
+import { type Resource, runtime } from "@pulumi/pulumi";
 import {
   AksCluster,
   type AksClusterArgs,
@@ -15,6 +15,7 @@ import { FeatureRegistration } from "../components/feature-registration";
 import { IstioMesh } from "../components/istio-mesh";
 import { OpenServiceMesh } from "../components/open-service-mesh";
 import { type StackDefinition } from "./definition";
+import { assertAuthority, meshAuthority } from "./mesh-authority";
 import { type MeshCluster } from "./mesh-cluster";
 import { stageOf } from "./mesh-migration";
 import { chosenRevisions } from "./mesh-revisions";
@@ -36,6 +37,7 @@ export interface OwnClusterArgs {
  * @throws RunError before anything of it is made, where Azure would refuse it.
  */
 export async function ownCluster({ name, definition, settings, tags }: OwnClusterArgs): Promise<MeshCluster> {
+  assertAuthority(settings, definition);
   const stage = stageOf(settings.meshMigration);
   const addOn = stage?.cluster ?? (settings.mesh === "istio" ? "Istio" : "OpenServiceMesh");
   const features = settings.registerFeature
@@ -78,6 +80,14 @@ export async function ownCluster({ name, definition, settings, tags }: OwnCluste
   );
 
   const inCluster = { provider: new Provider(name, { kubeconfig: cluster.kubeconfig }), deletedWith: cluster };
+  const authority =
+    addOn === "Istio"
+      ? meshAuthority(
+          { name, definition, settings, tags, resourceGroupName: group.name, cluster },
+          // Its pods need the node pools too.
+          { ...inCluster, dependsOn: cluster },
+        )
+      : undefined;
   const mesh =
     addOn === "None" && chosen === undefined
       ? undefined
@@ -86,7 +96,8 @@ export async function ownCluster({ name, definition, settings, tags }: OwnCluste
           cluster,
           withMtls(definition, stage?.mtls),
           chosen && { ...chosen, tag: settings.meshRevisionTag },
-          inCluster,
+          // istiod does not start before it has its authority.
+          { ...inCluster, ...(authority && { dependsOn: authority }) },
         );
   const policies = stage?.policies ?? settings.mesh;
   return {
@@ -139,7 +150,7 @@ function meshOn(
   cluster: AksCluster,
   definition: StackDefinition,
   chosen: (IstioPlan & { readonly tag?: string }) | undefined,
-  options: { readonly provider: Provider; readonly deletedWith: AksCluster },
+  options: { readonly provider: Provider; readonly deletedWith: AksCluster; readonly dependsOn?: Resource },
 ): OpenServiceMesh | IstioMesh {
   const { kubeconfig } = cluster;
   if (chosen === undefined) return new OpenServiceMesh(name, { kubeconfig, settings: definition.mesh }, options);

@@ -312,6 +312,40 @@ export interface IstioCertificateAuthorityArgs {
   key: string;
   /** Name of the secret with the chain from the intermediate certificate to the root. */
   certificateChain: string;
+  /**
+   * Has cert-manager in the cluster issue the intermediate certificate and renew it, and a job write it into the vault, once `MeshAuthority` makes both. Needs
+   * `security.oidcIssuer`. Default: the secrets come from elsewhere.
+   */
+  issuedBy?: IstioAuthorityIssuanceArgs;
+}
+
+/** How cert-manager issues the intermediate certificate of the mesh. */
+export interface IstioAuthorityIssuanceArgs {
+  /** The issuer, which somebody else makes. It has to sign certificates of authorities: one of the kind ca, vault, or what else does. */
+  issuer: CertificateIssuerArgs;
+  /** How long a certificate holds: hours, minutes, seconds, such as `2160h`, which is the default; an hour or more. */
+  duration?: string;
+  /**
+   * How long before its end the next one is issued. Longer than a sidecar's certificate holds, and than the carrying may fail; shorter than `duration`.
+   * Default: half of `duration`.
+   */
+  renewBefore?: string;
+  /** `chart` installs cert-manager from charts.jetstack.io; `present` waits for one that somebody else installs. Default `chart`. */
+  certManager?: "chart" | "present";
+  /** Id of a role that the job gets on the vault: to read and to set secrets. Default: _Key Vault Secrets Officer_, which may delete them too. */
+  roleDefinitionId?: string;
+  /** In place of the job's image, by tag or digest: one with bash and azure-cli. Default: `mcr.microsoft.com/azure-cli:2.91.0`. */
+  image?: string;
+}
+
+/** An issuer of cert-manager's. */
+export interface CertificateIssuerArgs {
+  /** Its name. */
+  name: string;
+  /** `Issuer`, in the namespace `mesh-authority`, or `ClusterIssuer`; of another group, a kind of that. Default `ClusterIssuer`. */
+  kind?: string;
+  /** API group of its kind. Default `cert-manager.io`. */
+  group?: string;
 }
 
 /** A node pool. Changing a field marked *create-only* makes a new pool, waits until it is ready, and removes the old one. */

@@ -18,6 +18,8 @@ export const roles = {
   privateDnsZoneContributor: "b12aa53e-6015-4669-85d0-8515ebb3ae7f",
   /** Key Vault Crypto User */
   keyVaultCryptoUser: "12338af0-0e69-4776-bea7-57ae8d297424",
+  /** Key Vault Secrets Officer */
+  keyVaultSecretsOfficer: "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
   /** Key Vault Secrets User */
   keyVaultSecretsUser: "4633458b-17de-408a-b874-0445c86b69e6",
   /** Key Vault Contributor, which a private vault needs for its private endpoint */

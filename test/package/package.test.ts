@@ -136,6 +136,7 @@ describe("the schema for other languages", () => {
         "Flagger",
         "IstioMesh",
         "Kiali",
+        "MeshAuthority",
         "MeshPolicies",
         "NamespaceIsolation",
         "Observability",

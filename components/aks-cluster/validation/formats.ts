@@ -1,5 +1,6 @@
 import { parseCIDR } from "ipaddr.js";
 
+import { isDnsSubdomain } from "../../../mesh/manifests/names";
 import { IdentityKind } from "../enums";
 import { type ClusterSettings } from "../settings";
 import { quoted } from "./problem";
@@ -66,6 +67,21 @@ const secretName: Format = (value) =>
     ? undefined
     : `is ${quoted(value)}. Write the name of a secret in the vault: 1 to 127 letters, digits and hyphens.`;
 
+const roleDefinitionId: Format = (value) =>
+  /^(\/subscriptions\/[^/]+)?\/providers\/Microsoft\.Authorization\/roleDefinitions\/[0-9a-f-]{36}$/i.test(value)
+    ? undefined
+    : `is ${quoted(value)}. Write the id of a role: /subscriptions/…/providers/Microsoft.Authorization/roleDefinitions/….`;
+
+const image: Format = (value) =>
+  /^\S+(:[^:/\s]+|@sha256:[0-9a-f]{64})$/.test(value)
+    ? undefined
+    : `is ${quoted(value)}, which names no version. Write a tag or a digest, such as mcr.microsoft.com/azure-cli:2.91.0.`;
+
+const objectName: Format = (value) =>
+  isDnsSubdomain(value)
+    ? undefined
+    : `is ${quoted(value)}. Write the name of an object: lower-case letters, digits, hyphens and dots.`;
+
 const resourceGroupName: Format = (value) =>
   /^[-\w.()]{0,89}[-\w()]$/u.test(value)
     ? undefined
@@ -102,5 +118,9 @@ export const formats: Readonly<Record<string, Format>> = {
   "istio.certificateAuthority.certificate": secretName,
   "istio.certificateAuthority.key": secretName,
   "istio.certificateAuthority.certificateChain": secretName,
+  "istio.certificateAuthority.issuedBy.issuer.name": objectName,
+  "istio.certificateAuthority.issuedBy.issuer.group": objectName,
+  "istio.certificateAuthority.issuedBy.roleDefinitionId": roleDefinitionId,
+  "istio.certificateAuthority.issuedBy.image": image,
   "monitoring.workspaceId": resourceId("Microsoft.OperationalInsights/workspaces"),
 };

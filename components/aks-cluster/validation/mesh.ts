@@ -2,6 +2,7 @@ import { Mesh } from "../enums";
 import { revisionNumber } from "../istio-revisions";
 import { type ClusterSettings } from "../settings";
 import { egressGatewayProblems } from "./egress-gateways";
+import { issuanceProblems } from "./issuance";
 import { must, type Problem, quoted } from "./problem";
 
 /** The mesh and its settings. */
@@ -30,6 +31,7 @@ export function meshProblems(settings: ClusterSettings): Problem[] {
       "needs security.keyVaultSecrets, which brings its secrets into the cluster. Write keyVaultSecrets: true, or leave " +
         "certificateAuthority out.",
     ),
+    ...issuanceProblems(settings),
     ...egressGatewayProblems(settings, istio.egressGateways ?? []),
   ];
 }

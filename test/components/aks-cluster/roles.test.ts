@@ -10,6 +10,7 @@ it("roles have the ids by which Azure knows them", () => {
     networkContributor: "Network Contributor",
     privateDnsZoneContributor: "Private DNS Zone Contributor",
     keyVaultCryptoUser: "Key Vault Crypto User",
+    keyVaultSecretsOfficer: "Key Vault Secrets Officer",
     keyVaultSecretsUser: "Key Vault Secrets User",
     keyVaultContributor: "Key Vault Contributor",
   });

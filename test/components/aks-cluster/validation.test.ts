@@ -24,6 +24,16 @@ const certificateAuthority = {
   key: "ca-key",
   certificateChain: "cert-chain",
 };
+const withIssuance = (issuedBy: object, authority: object = {}) => ({
+  mesh: "Istio",
+  istio: {
+    certificateAuthority: {
+      ...certificateAuthority,
+      ...authority,
+      issuedBy: { issuer: { name: "root" }, ...issuedBy },
+    },
+  },
+});
 
 function problems(change: object): { path: string; message: string }[] {
   // Wrong values that TypeScript would refuse are what is tested here: a configuration file can hold them.
@@ -220,6 +230,72 @@ const refused: [string, object, string, RegExp][] = [
     { mesh: "Istio", istio: { certificateAuthority: { ...certificateAuthority, key: "https://v/secrets/k" } } },
     "istio.certificateAuthority.key",
     /name of a secret/,
+  ],
+  [
+    "an issuer without an identity for who carries",
+    { ...withIssuance({}), security: { oidcIssuer: false, workloadIdentity: false } },
+    "istio.certificateAuthority.issuedBy",
+    /oidcIssuer: true/,
+  ],
+  [
+    "one secret for two things",
+    withIssuance({}, { key: "CA-cert" }),
+    "istio.certificateAuthority",
+    /names one secret twice.*Write four names/,
+  ],
+  [
+    "an issuer whose name is none",
+    withIssuance({ issuer: { name: "my root" } }),
+    "istio.certificateAuthority.issuedBy.issuer.name",
+    /lower-case letters/,
+  ],
+  [
+    "a kind that cert-manager has not",
+    withIssuance({ issuer: { name: "root", kind: "Vault" } }),
+    "istio.certificateAuthority.issuedBy.issuer.kind",
+    /Write Issuer or ClusterIssuer, or the kind's own group/,
+  ],
+  [
+    "a duration in days",
+    withIssuance({ duration: "90d" }),
+    "istio.certificateAuthority.issuedBy.duration",
+    /knows no days/,
+  ],
+  [
+    "a duration that cert-manager refuses",
+    withIssuance({ duration: "59m" }),
+    "istio.certificateAuthority.issuedBy.duration",
+    /nothing below 60m/,
+  ],
+  [
+    "a renewal that cert-manager refuses",
+    withIssuance({ renewBefore: "4m" }),
+    "istio.certificateAuthority.issuedBy.renewBefore",
+    /nothing below 5m/,
+  ],
+  [
+    "a renewal from the start",
+    withIssuance({ duration: "48h", renewBefore: "48h" }),
+    "istio.certificateAuthority.issuedBy.renewBefore",
+    /holds 48h: it would be renewed without end/,
+  ],
+  [
+    "another way to cert-manager",
+    withIssuance({ certManager: "helm" }),
+    "istio.certificateAuthority.issuedBy.certManager",
+    /"chart".*"present"/,
+  ],
+  [
+    "a role by its name",
+    withIssuance({ roleDefinitionId: "Key Vault Secrets Officer" }),
+    "istio.certificateAuthority.issuedBy.roleDefinitionId",
+    /id of a role/,
+  ],
+  [
+    "an image of no version",
+    withIssuance({ image: "mcr.microsoft.com/azure-cli" }),
+    "istio.certificateAuthority.issuedBy.image",
+    /a tag or a digest/,
   ],
   [
     "an egress gateway without addresses",

@@ -1,0 +1,1 @@
+export { MeshAuthority, type MeshAuthorityArgs, type MeshAuthorityOptions } from "./mesh-authority";

@@ -1,0 +1,46 @@
+import * as pulumi from "@pulumi/pulumi";
+import { KubeconfigLogin, PrincipalType } from "../../../../components/aks-cluster/enums";
+import { type StackDefinition } from "../../../../program/definition";
+import { ownCluster } from "../../../../program/own-cluster";
+import { type Settings } from "../../../../program/settings";
+import { dev } from "../../../../stacks/dev";
+
+const config = new pulumi.Config();
+
+const definition: StackDefinition = {
+  ...dev,
+  cluster: {
+    ...dev.cluster,
+    security: { ...dev.cluster.security, secretRotationInterval: "1s" },
+    nodePools: [
+      { name: "system", mode: "System", vmSize: "Standard_D4s_v5", autoscale: false, count: 1, zones: ["1"] },
+    ],
+  },
+  istio: {
+    addOn: {
+      certificateAuthority: {
+        keyVaultId: config.require("vault"),
+        ...{ rootCertificate: "root-cert", certificate: "ca-cert", key: "ca-key", certificateChain: "cert-chain" },
+        issuedBy: { issuer: { name: "root" }, duration: "12h", renewBefore: "4h", certManager: "present" },
+      },
+    },
+    // Renewed after a tenth of its life, so that nothing here ends while the machine is busy.
+    settings: { sidecar: { other: { proxyMetadata: { SECRET_TTL: "100s", SECRET_GRACE_PERIOD_RATIO: "0.9" } } } },
+  },
+};
+
+const settings: Settings = {
+  ...{ location: "westeurope", owner: "nobody", meshRevisions: ["asm-1-29"], registerFeature: true, kiali: false },
+  ...{ kubernetesVersion: "1.34", administrators: [], authorizedIpRanges: [], privateCluster: false },
+  ...{ kubeconfigLogin: KubeconfigLogin.ServicePrincipal, deployer: PrincipalType.ServicePrincipal },
+  mesh: config.get("mesh") === "osm" ? "osm" : "istio",
+};
+
+async function deploy() {
+  const { resourceGroupName, clusterName, kubeconfig } = await ownCluster({
+    ...{ name: "authority", definition, settings, tags: {} },
+  });
+  return { resourceGroupName, clusterName, kubeconfig };
+}
+
+export = deploy();
