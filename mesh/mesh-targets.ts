@@ -1,9 +1,11 @@
 import { type Mesh } from "./analysis/mesh";
 import { type AskedService } from "./cluster/dns";
-import { type Manifests } from "./manifests";
+import { isJsonObject, type Manifests } from "./manifests";
 import { compileIstio } from "./convert/compile";
 import { istioMesh } from "./istio";
+import { injectionLabel, revisionLabel } from "./istio/injection";
 import { osmMesh } from "./osm";
+import { monitoredByLabel } from "./osm/injection";
 import { type Finding } from "./analysis/object-finding";
 import { admit as admitIstio } from "./istio/admission";
 import { admit as admitOsm, type AdmissionContext } from "./osm/admission";
@@ -109,6 +111,26 @@ export function meshesOf(objects: Manifests["objects"]): ReadonlyMap<MeshName, n
     const group = groupOf(apiVersion);
     for (const mesh of ["osm", "istio"] as const)
       if (groups[mesh].has(group)) found.set(mesh, (found.get(mesh) ?? 0) + 1);
+  }
+  return found.size > 0 ? found : meshesOfNamespaces(objects);
+}
+
+/** Labels by which a namespace's pods get sidecars of a mesh. */
+const namespaceLabels: Readonly<Record<MeshName, readonly string[]>> = {
+  osm: [monitoredByLabel],
+  istio: [revisionLabel, injectionLabel],
+};
+
+/** The meshes that namespaces are given to, each with how many. */
+function meshesOfNamespaces(objects: Manifests["objects"]): ReadonlyMap<MeshName, number> {
+  const found = new Map<MeshName, number>();
+  for (const { apiVersion, kind, metadata } of objects) {
+    if (apiVersion !== "v1" || kind !== "Namespace") continue;
+    for (const mesh of ["osm", "istio"] as const) {
+      const { labels } = metadata;
+      if (isJsonObject(labels) && namespaceLabels[mesh].some((label) => labels[label] !== undefined))
+        found.set(mesh, (found.get(mesh) ?? 0) + 1);
+    }
   }
   return found;
 }

@@ -9,6 +9,7 @@ import { resolveName } from "./calls/virtual-hosts";
 import { type IstioPlane } from "./plane";
 import { type HostPort, type KnownHost } from "./registry";
 import { type AuthorizationPolicyState, type Lists, type SourceField } from "./state/authorization-policies";
+import { type GatewayApiState } from "./state/gateway-api";
 
 /** Callers that are answered alike. */
 export interface CallerClass {
@@ -41,7 +42,7 @@ export function callerClasses(
     const { sets, isOpen } = policiesBehind(plane, host);
     const apart = new Set<AccountKey>();
     const tests: ((caller: AccountKey) => boolean)[] = [];
-    let open = isOpen;
+    let open = isOpen || isTakenOver(plane, host);
     for (const { allow } of sets) {
       if (allow.length === 0 || allow.some((policy) => askedBy(policy).byAnybody)) open = true;
     }
@@ -108,7 +109,19 @@ function group(
 
 /** Whether what sidecars are told of differs between namespaces: by Sidecars, or objects that are not for all. */
 function dependsOnNamespace({ state }: IstioPlane): boolean {
-  return state.sidecars.length > 0 || state.virtualServices.some(({ exportTo }) => exportTo.length > 0);
+  return (
+    state.sidecars.length > 0 ||
+    state.virtualServices.some(({ exportTo }) => exportTo.length > 0) ||
+    state.gatewayApi.some(({ services }) => services.length > 0)
+  );
+}
+
+/** Whether a route of the Gateway API may lead a host's calls past the policies of the pods behind it. */
+function isTakenOver({ state }: IstioPlane, { service }: KnownHost): boolean {
+  if (service === undefined) return false;
+  const isParent = ({ namespace, name }: GatewayApiState["services"][number]): boolean =>
+    namespace === service.namespace && name === service.name;
+  return state.gatewayApi.some(({ services }) => services.some(isParent));
 }
 
 /** Equal for callers whose sidecars are told the same. */

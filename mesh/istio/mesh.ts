@@ -36,7 +36,13 @@ export function istioMesh(
     ...plane,
     assumptions: state.assumptions,
     unmetAssumptions: () => new Map(),
-    unread: [...unreadNetworkPolicies(manifests), ...unreadFilters(state), ...unreadHeaders(state)],
+    unread: [
+      ...unreadNetworkPolicies(manifests),
+      ...unreadFilters(state),
+      ...unreadHeaders(state),
+      ...unreadRoutes(state),
+      ...unreadKinds(state),
+    ],
     problems: state.problems,
     positions: state.positions,
     extent: istioExtent(state.settings.pathNormalization),
@@ -97,6 +103,26 @@ function unreadHeaders({ requestAuthentications, authorizationPolicies }: IstioP
   return writing
     .filter(({ writes }) => writes.some((name) => asked.has(`request.headers[${name}]`)))
     .map(({ object }) => ({ object, namespace: undefined, layer: "sidecar" }));
+}
+
+/** Routes of the Gateway API that take over calls to Services. */
+function unreadRoutes({ gatewayApi }: IstioPlane["state"]): readonly Unread[] {
+  return gatewayApi
+    .filter(({ services }) => services.length > 0)
+    .map(({ object, namespace, services, leadsElsewhere }) => ({
+      object,
+      namespace: leadsElsewhere || services.some((one) => one.namespace !== namespace) ? undefined : namespace,
+      layer: "sidecar",
+    }));
+}
+
+/** Objects of kinds that are not read; those of the root namespace are for all pods. */
+function unreadKinds({ unread, rootNamespace }: IstioPlane["state"]): readonly Unread[] {
+  return unread.map(({ object, namespace }) => ({
+    object,
+    namespace: namespace === rootNamespace ? undefined : namespace,
+    layer: "sidecar",
+  }));
 }
 
 /** The pods behind a headless Service's name reach themselves by it, around their own sidecars. */

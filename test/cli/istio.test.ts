@@ -113,6 +113,22 @@ describe("manifests of Istio", () => {
     expect(await kinds(wider)).toEqual(["opens"]);
   });
 
+  it("are expected where namespaces are Istio's and no object is of a mesh", async () => {
+    const route =
+      "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: { name: r, namespace: shop }\nspec: {}\n";
+    const namespace = (label: string) =>
+      `apiVersion: v1\nkind: Namespace\nmetadata: { name: shop, labels: { ${label} } }\n---\n${route}`;
+    const found = async (label: string) => (await run("check", write("none.yaml", namespace(label)))).output;
+    for (const label of ["istio.io/rev: asm-1-30", "istio-injection: enabled"]) {
+      expect(await found(label)).toContain("[gateway-api-not-read]");
+    }
+    expect(await found("openservicemesh.io/monitored-by: osm")).toContain(
+      "Passed over, because the mesh does not read them: 1 HTTPRoute.",
+    );
+    const both = await found("istio.io/rev: asm-1-30, openservicemesh.io/monitored-by: osm");
+    expect(both).toContain("say with --mesh which one runs");
+  });
+
   it("beside those of another mesh want a word which one runs", async () => {
     const both = write("both.yaml", `${cluster}${target}---${policy('"/items*"')}`);
     const { output, result } = await run("access", both);

@@ -13,6 +13,7 @@ import { type IstioPlane } from "../plane";
 import { type PortOfHost } from "../registry";
 import { addressOfClient, type Client, clientsOf, endOfClient } from "./client";
 import { passageTo, throughCluster } from "./cluster";
+import { byGatewayApi } from "./gateway-api";
 import { isGatewayPod, leavesOutbound } from "./interception";
 import { endsOf } from "./kube-proxy";
 import { hasHttpListener, listenersAt, ownListener } from "./listeners";
@@ -196,7 +197,9 @@ function throughSidecar(plane: IstioPlane, client: Client, scope: Scope, target:
   const { authority, tls } = content;
   const readable = authority !== undefined && tls === undefined;
   if (own !== undefined && !(own.port.protocol === "auto" && readable)) {
-    return throughConnection(plane, client, scope, target, own, content);
+    return (
+      byGatewayApi(plane, scope, own, content.routed) ?? throughConnection(plane, client, scope, target, own, content)
+    );
   }
   const shared = own === undefined && hasHttpListener(plane, scope, target.port);
   if (own === undefined && !shared) {
@@ -222,7 +225,7 @@ function throughSidecar(plane: IstioPlane, client: Client, scope: Scope, target:
           { ...content, routed: true },
           `no host that ${client.key} is told of has the name ${JSON.stringify(authority)}`,
         ))
-      : throughHost(plane, routing, named.host, named.port);
+      : (byGatewayApi(plane, scope, named, true) ?? throughHost(plane, routing, named.host, named.port));
   return readAsHttp(plane, tree);
 }
 

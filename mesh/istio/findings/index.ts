@@ -6,7 +6,8 @@ import { callRuleFindings } from "./call-rules";
 import { policyFindings } from "./policies";
 import { routeFindings } from "./routes";
 import { tokenFindings } from "./tokens";
-import { unreadFindings, workloadFindings } from "./workloads";
+import { unreadFindings } from "./unread";
+import { workloadFindings } from "./workloads";
 
 /** Where what Istio will do differs from what was probably meant: errors first, then by place. */
 export function findings(

@@ -1,7 +1,8 @@
-import { type Finding, finding } from "../../analysis/finding";
+import { type Finding } from "../../analysis/finding";
 import { type CallRequest } from "../../request/request";
 import { decide } from "../../analysis/decide";
 import { addressOf } from "../../analysis/mesh";
+import { isGatewayPod } from "../calls/interception";
 import { aksRootNamespace, injectedLabels, injectionLabel, revisionLabel } from "../injection";
 import { type IstioMesh } from "../mesh";
 import { fullName } from "../registry";
@@ -24,7 +25,8 @@ function openFindings(mesh: IstioMesh): readonly Finding[] {
     const port = host?.ports.find(({ number }) => number === service.port);
     if (host === undefined || port === undefined) continue;
     const pods = mesh.registry.endpoints(host, port).flatMap(({ ip }) => mesh.podOfIp(ip) ?? []);
-    const guarded = pods.filter((pod) => mesh.state.hasSidecar(pod));
+    // A gateway is there for callers of all kinds.
+    const guarded = pods.filter((pod) => mesh.state.hasSidecar(pod) && !isGatewayPod(pod));
     const to = addressOf(service);
     if (guarded.some((pod) => mesh.policiesOf(pod).allow.length === 0)) {
       open.push({
@@ -89,31 +91,5 @@ function labelFindings(mesh: IstioMesh): readonly Finding[] {
         remedy: `Write the label ${revisionLabel} with the cluster's revision, such as asm-1-30, and take ${injectionLabel} out.`,
       },
     ];
-  });
-}
-
-/**
- * Changes of Envoy's configuration are not read, but for the shadow rules and rates of a conversion, and may do anything. Nor are headers that are
- * written of tokens.
- */
-export function unreadFindings(mesh: IstioMesh): readonly Finding[] {
-  const unread = mesh.unread.filter(({ layer }) => layer === "sidecar");
-  return unread.map((one) => {
-    if (one.object.kind === "RequestAuthentication") {
-      return finding(mesh, one, [], {
-        severity: "warning",
-        rule: "token-header-not-read",
-        message:
-          "It writes claims into headers that AuthorizationPolicies ask for: what they hold then is not followed.",
-        remedy: "Let the policies ask for request.auth.claims[…], which no caller can write itself.",
-      });
-    }
-    return finding(mesh, one, [], {
-      severity: "warning",
-      rule: "envoy-filter-not-read",
-      message: "An EnvoyFilter is not read: it may change anything that is said here of the sidecars that it selects.",
-      remedy:
-        "Say it with Istio's own kinds where it can be said so; AKS lets EnvoyFilters be, and does not support them.",
-    });
   });
 }

@@ -14,13 +14,16 @@ import { assumedWorkloads } from "./assumed-workloads";
 import { type AuthorizationPolicyState, readAuthorizationPolicy } from "./authorization-policies";
 import { type DestinationRuleState, readDestinationRule } from "./destination-rules";
 import { type EnvoyFilterState, readEnvoyFilter } from "./envoy-filters";
+import { type GatewayApiState, gatewayApiGroup, readGatewayApi } from "./gateway-api";
 import { defaultSettings, meshConfigName, type MeshSettings, readMeshSettings } from "./mesh-config";
 import { type GatewayState, readGateway } from "./gateways";
 import { type InjectorState, readInjector } from "./injectors";
+import { type Named } from "./named";
 import { type PeerAuthenticationState, readPeerAuthentication } from "./peer-authentications";
 import { readRequestAuthentication, type RequestAuthenticationState } from "./request-authentications";
 import { readServiceEntry, type ServiceEntryState } from "./service-entries";
 import { readSidecar, type SidecarState } from "./sidecars";
+import { readUnread } from "./unread-kinds";
 import { readVirtualService, type VirtualServiceState } from "./virtual-services";
 
 /** Everything that istiod would see, as it reads it: objects of one kind the oldest first. */
@@ -38,6 +41,9 @@ export interface IstioState {
   /** Changes of Envoy's configuration, which are not read. */
   readonly envoyFilters: readonly EnvoyFilterState[];
   readonly gateways: readonly GatewayState[];
+  readonly gatewayApi: readonly GatewayApiState[];
+  /** Objects of other kinds that may change what is said here. */
+  readonly unread: readonly Named[];
   /** Webhooks that give pods their sidecars, as far as the objects show any. */
   readonly injectors: readonly InjectorState[];
   readonly networkPolicies: readonly NetworkPolicy[];
@@ -65,6 +71,8 @@ interface Given extends GivenObjects {
   readonly sidecars: Map<string, SidecarState>;
   readonly envoyFilters: Map<string, EnvoyFilterState>;
   readonly gateways: Map<string, GatewayState>;
+  readonly gatewayApi: Map<string, GatewayApiState>;
+  readonly unread: Map<string, Named>;
   readonly injectors: Map<string, InjectorState>;
   readonly networkPolicies: Map<string, NetworkPolicy>;
   readonly meshConfigs: Map<string, Partial<MeshSettings>>;
@@ -88,6 +96,8 @@ export function istioState(
     sidecars: new Map(),
     envoyFilters: new Map(),
     gateways: new Map(),
+    gatewayApi: new Map(),
+    unread: new Map(),
     injectors: new Map(),
     networkPolicies: new Map(),
     meshConfigs: new Map(),
@@ -137,6 +147,8 @@ export function istioState(
     sidecars: oldestFirst([...given.sidecars.values()]),
     envoyFilters: [...given.envoyFilters.values()],
     gateways: [...given.gateways.values()],
+    gatewayApi: [...given.gatewayApi.values()],
+    unread: [...given.unread.values()],
     injectors,
     networkPolicies: [...given.networkPolicies.values()],
     accounts: given.accounts,
@@ -188,6 +200,16 @@ const groups: ReadonlySet<string> = new Set(["security.istio.io", "networking.is
 /** False for a kind that the mesh does not read. */
 function readObject(object: KubernetesObject, key: string, reader: Reader, given: Given): boolean {
   const [group = "", version = ""] = object.apiVersion.split("/");
+  if (group === gatewayApiGroup) {
+    const read = readGatewayApi(reader);
+    if (read !== undefined) keep(given.gatewayApi, `${object.kind} ${key}`, reader, read);
+    return read !== undefined;
+  }
+  const unread = readUnread(reader);
+  if (unread !== undefined) {
+    keep(given.unread, `${object.kind} ${key}`, reader, unread);
+    return true;
+  }
   if (groups.has(group)) return readIstioObject(object, version, key, reader, given);
   switch (object.kind) {
     case "Guarantee":

@@ -49,6 +49,11 @@ test("workloads that everybody may call, and those that take plain text", () => 
     to: "server.shop.svc.cluster.local:80",
     protocol: "http",
   });
+  // A gateway is there for everybody.
+  const gateway = pod("shop", "edge", { annotations: { "inject.istio.io/templates": "gateway" } });
+  const ports = service("shop", "edge", [{ name: "http2", port: 80, targetPort: 80 }]);
+  expect(rules(shop, strict, none, sound, gateway, ports)).toEqual([]);
+  expect(rules(shop, gateway, ports)).toEqual(["open-to-all", "open-to-all", "plain-text", "plain-text"]);
 });
 
 describe("policies", () => {
@@ -192,6 +197,10 @@ test("what the add-on does not read, and what is not read here", () => {
   expect(messages(shop, strict, none, sound, labelled)).toContain("The AKS add-on does not read istio-injection");
   const filter = istio("networking.istio.io/v1alpha3", "EnvoyFilter", "shop", "f", {});
   expect(rules(shop, strict, none, sound, filter)).toEqual(["envoy-filter-not-read"]);
+  const plugin = istio("extensions.istio.io/v1alpha1", "WasmPlugin", "shop", "p", {});
+  expect(rules(shop, strict, none, sound, plugin)).toEqual(["wasm-plugin-not-read"]);
+  const entry = istio("networking.istio.io/v1", "WorkloadEntry", "shop", "vm", { address: "192.0.2.1" });
+  expect(rules(shop, strict, none, sound, entry)).toEqual(["workload-entry-not-read"]);
   // Nothing serves port 81, so that nothing can be said of it.
   expect(
     rules(

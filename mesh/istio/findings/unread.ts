@@ -1,0 +1,65 @@
+import { type Finding, finding } from "../../analysis/finding";
+import { type IstioMesh } from "../mesh";
+
+type Told = Pick<Finding, "rule" | "message" | "remedy">;
+
+const byFilter: Told = {
+  rule: "envoy-filter-not-read",
+  message: "An EnvoyFilter is not read: it may change anything that is said here of the sidecars that it selects.",
+  remedy: "Say it with Istio's own kinds where it can be said so; AKS lets EnvoyFilters be, and does not support them.",
+};
+
+const byPlugin: Told = {
+  rule: "wasm-plugin-not-read",
+  message: "A WasmPlugin is not read: it may refuse or change any request of the sidecars that it selects.",
+  remedy: "Say it with Istio's own kinds where it can be said so.",
+};
+
+const byEntry: Told = {
+  rule: "workload-entry-not-read",
+  message:
+    "A WorkloadEntry is not read: Services and ServiceEntries that select its labels lead to its address as well, where no sidecar may be.",
+  remedy: "Write the address into the endpoints of a ServiceEntry.",
+};
+
+const byToken: Told = {
+  rule: "token-header-not-read",
+  message: "It writes claims into headers that AuthorizationPolicies ask for: what they hold then is not followed.",
+  remedy: "Let the policies ask for request.auth.claims[…], which no caller can write itself.",
+};
+
+const byRoute: Told = {
+  rule: "gateway-api-not-read",
+  message:
+    "Where the kinds of the Gateway API are installed, istiod routes calls of sidecars by it, and it is not read: of the Services that are its parents nothing is said.",
+  remedy: "Say it by a VirtualService.",
+};
+
+const byGateway: Told = {
+  rule: "gateway-api-not-read",
+  message:
+    "What comes in by gateways of the Gateway API is not followed. It comes as the service account of the gateway's pods, mostly GATEWAY-istio in the Gateway's namespace.",
+  remedy: "Let that account alone in, by AuthorizationPolicies at the Services that the gateway leads to.",
+};
+
+/** What is said of objects that are not read, by their kinds. */
+const told: Readonly<Record<string, Told>> = {
+  EnvoyFilter: byFilter,
+  WasmPlugin: byPlugin,
+  WorkloadEntry: byEntry,
+  RequestAuthentication: byToken,
+};
+
+/**
+ * What istiod reads and the analysis does not, and what may become otherwise by it: EnvoyFilters, but for the shadow rules and rates of a conversion;
+ * plugins, workloads outside of the cluster, the Gateway API, and headers that are written of tokens.
+ */
+export function unreadFindings(mesh: IstioMesh): readonly Finding[] {
+  const gateways = mesh.state.gatewayApi.filter(({ services }) => services.length === 0);
+  return [
+    ...mesh.unread
+      .filter(({ layer }) => layer === "sidecar")
+      .map((one) => finding(mesh, one, [], { severity: "warning", ...(told[one.object.kind] ?? byRoute) })),
+    ...gateways.map((one) => finding(mesh, one, [], { severity: "warning", ...byGateway })),
+  ];
+}
