@@ -2,7 +2,17 @@ import { get as httpGet } from "node:http";
 import { get, type RequestOptions } from "node:https";
 import { type KubeConfig } from "@kubernetes/client-node";
 import { isJsonObject, type ManifestFile } from "../mesh/manifests";
-import { aksRootNamespace, istioKinds, upstreamRootNamespace } from "../mesh/istio";
+import { listAt, textAt } from "../mesh/manifests/inside";
+import {
+  aksRootNamespace,
+  gatewayApiGroup,
+  gatewayApiKinds,
+  istioKinds,
+  isUnreadKind,
+  unreadIstioGroups,
+  upstreamRootNamespace,
+} from "../mesh/istio";
+import { notRead, unreadPolicyGroups } from "../mesh/network-policies";
 import { osmKinds } from "../mesh/osm";
 import { UsageError } from "./usage-error";
 
@@ -29,6 +39,22 @@ const kubernetesKinds: readonly ListedKind[] = [
   { kind: "NetworkPolicy", apiVersion: "networking.k8s.io/v1", plural: "networkpolicies" },
 ];
 
+/** Who gives pods their sidecars: only where Istio is, whose revisions and tags they are. */
+const injectors: ListedKind = {
+  kind: "MutatingWebhookConfiguration",
+  apiVersion: "admissionregistration.k8s.io/v1",
+  plural: "mutatingwebhookconfigurations",
+};
+
+/** API groups with kinds that may decide over calls and that the analysis does not read: it says so of each object. */
+const unreadGroups: ReadonlySet<string> = new Set([...unreadPolicyGroups, ...unreadIstioGroups, gatewayApiGroup]);
+
+function mayDecide(kind: string, apiVersion: string): boolean {
+  const [group = ""] = apiVersion.split("/");
+  if (group === gatewayApiGroup) return gatewayApiKinds.has(kind);
+  return isUnreadKind(kind, group) || notRead({ kind, apiVersion }) !== undefined;
+}
+
 /** Of each mesh. */
 const meshKinds: readonly (readonly ListedKind[])[] = [osmKinds, istioKinds].map((kinds) =>
   Object.entries(kinds).map(([kind, { apiVersion, plural }]) => ({ kind, apiVersion, plural })),
@@ -42,7 +68,10 @@ const configurations: readonly ListedKind[] = [aksRootNamespace, upstreamRootNam
   namespace,
 }));
 
-const listedKinds: readonly ListedKind[] = [...kubernetesKinds, ...meshKinds.flat(), ...configurations];
+const listedKinds: readonly ListedKind[] = [...kubernetesKinds, ...meshKinds.flat(), ...configurations, injectors];
+
+/** Those that are looked for only where Istio is. */
+const ofIstio: ReadonlySet<string> = new Set(["ConfigMap", injectors.kind]);
 
 /** Kinds whose absence is worth a word: those of a mesh that is not there are not, where another is. */
 function missedOf(absent: readonly string[]): readonly string[] {
@@ -101,8 +130,8 @@ export async function readClusterOf(config: KubeConfig, name: string): Promise<C
   const objects: unknown[] = [];
   const forbidden: string[] = [];
   const absent: string[] = [];
-  for (const { kind, apiVersion, plural, namespace } of listedKinds) {
-    if (kind === "ConfigMap" && absent.includes("AuthorizationPolicy")) continue;
+  for (const { kind, apiVersion, plural, namespace } of [...listedKinds, ...(await unreadKinds(server, options))]) {
+    if (ofIstio.has(kind) && absent.includes("AuthorizationPolicy")) continue;
     const within = namespace === undefined ? "" : `namespaces/${namespace}/`;
     const path = `${apiVersion.includes("/") ? "/apis" : "/api"}/${apiVersion}/${within}${plural}`;
     let next = "";
@@ -131,6 +160,25 @@ export async function readClusterOf(config: KubeConfig, name: string): Promise<C
       ...(missed.length > 0 ? [`The cluster of ${name} does not serve ${missed.join(", ")}.`] : []),
     ],
   };
+}
+
+/** Kinds that the cluster serves and that the analysis does not read, by what the API server says of itself. */
+async function unreadKinds(server: string, options: RequestOptions): Promise<readonly ListedKind[]> {
+  const read = async (path: string): Promise<unknown> => {
+    const { status, body } = await request(new URL(`${server.replace(/\/$/, "")}${path}`), options);
+    if (status !== 200) throw new UsageError(`${server} answered ${String(status)} to ${path}.`);
+    return JSON.parse(body);
+  };
+  const found: ListedKind[] = [];
+  for (const group of listAt(await read("/apis"), "groups")) {
+    const apiVersion = textAt(group, "preferredVersion", "groupVersion") ?? "";
+    if (!unreadGroups.has(textAt(group, "name") ?? "") || apiVersion === "") continue;
+    for (const resource of listAt(await read(`/apis/${apiVersion}`), "resources")) {
+      const [kind = "", plural = ""] = [textAt(resource, "kind"), textAt(resource, "name")];
+      if (mayDecide(kind, apiVersion) && !plural.includes("/")) found.push({ kind, apiVersion, plural });
+    }
+  }
+  return found;
 }
 
 function request(url: URL, options: RequestOptions): Promise<{ readonly status: number; readonly body: string }> {

@@ -1,6 +1,6 @@
 export { type Certainty } from "./certainty";
 export { type PodEnds, podEnds } from "./ends";
-export { notRead } from "./not-read";
+export { notRead, unreadPolicyGroups } from "./not-read";
 export {
   type Direction,
   calledRanges,

@@ -6,6 +6,9 @@ const groups: Readonly<Record<string, string>> = {
   "policy.networking.k8s.io": "Kubernetes, cluster-wide",
 };
 
+/** API groups whose policies over connections are not read. */
+export const unreadPolicyGroups: readonly string[] = Object.keys(groups);
+
 /** Kinds of these groups that let connections pass or stop them. */
 const kinds: ReadonlySet<string> = new Set([
   "NetworkPolicy",

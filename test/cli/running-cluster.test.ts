@@ -19,6 +19,7 @@ const items: Readonly<Record<string, readonly object[]>> = {
   "/apis/specs.smi-spec.io/v1alpha4/httproutegroups": [
     { metadata: { name: "all", namespace: "shop" }, spec: { matches: [{ name: "all" }] } },
   ],
+  "/apis/cilium.io/v2/ciliumnetworkpolicies": [{ metadata: { name: "c", namespace: "shop" }, spec: {} }],
   "/apis/access.smi-spec.io/v1alpha3/traffictargets": [
     {
       metadata: { name: "t", namespace: "shop" },
@@ -28,6 +29,23 @@ const items: Readonly<Record<string, readonly object[]>> = {
         rules: [{ kind: "HTTPRouteGroup", name: "all", matches: ["all"] }],
       },
     },
+  ],
+};
+
+/** What the server says that it serves, beside what every cluster has. */
+const groups = ["cilium.io/v2", "gateway.networking.k8s.io/v1", "example.com/v1"].map((groupVersion) => ({
+  name: groupVersion.split("/")[0],
+  preferredVersion: { groupVersion },
+}));
+const served: Readonly<Record<string, readonly object[]>> = {
+  "/apis/cilium.io/v2": [
+    { kind: "CiliumNetworkPolicy", name: "ciliumnetworkpolicies", namespaced: true },
+    { kind: "CiliumNetworkPolicy", name: "ciliumnetworkpolicies/status", namespaced: true },
+    { kind: "CiliumNode", name: "ciliumnodes", namespaced: false },
+  ],
+  "/apis/gateway.networking.k8s.io/v1": [
+    { kind: "HTTPRoute", name: "httproutes", namespaced: true },
+    { kind: "GatewayClass", name: "gatewayclasses", namespaced: false },
   ],
 };
 
@@ -45,7 +63,10 @@ describe("--context", () => {
         response.writeHead(code, { "content-type": "application/json" });
         response.end(JSON.stringify(body));
       };
-      if (url.pathname.endsWith("/networkpolicies")) return answer(403, { kind: "Status" });
+      if (url.pathname === "/apis") return answer(200, { kind: "APIGroupList", groups });
+      const resources = served[url.pathname];
+      if (resources !== undefined) return answer(200, { kind: "APIResourceList", resources });
+      if (url.pathname.endsWith("v1/networkpolicies")) return answer(403, { kind: "Status" });
       if (url.pathname.endsWith("/retries")) return answer(404, { kind: "Status" });
       const all = items[url.pathname] ?? [];
       // One item a page: the rest has to be asked for.
@@ -87,10 +108,23 @@ describe("--context", () => {
     expect(asked.filter((one) => one === "GET /api/v1/pods")).toHaveLength(2);
   });
 
+  it("lists what the cluster serves and the analysis does not read, and says so of each object", async () => {
+    const { output } = await capture(() => main(["check", "--context", "here"]));
+    expect(output).toContain("CiliumNetworkPolicy of cilium.io/v2 (Cilium) is not read");
+    const listed = asked.filter((one) => /cilium|gateway\.networking|example\.com|mutatingwebhook/.test(one));
+    expect([...new Set(listed)]).toEqual([
+      "GET /apis/cilium.io/v2",
+      "GET /apis/gateway.networking.k8s.io/v1",
+      "GET /apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
+      "GET /apis/cilium.io/v2/ciliumnetworkpolicies",
+      "GET /apis/gateway.networking.k8s.io/v1/httproutes",
+    ]);
+  });
+
   it("is the first side of a comparison with files", async () => {
     const file = join(folder, "after.json");
     const objects = Object.entries(items)
-      .filter(([path]) => !path.endsWith("traffictargets"))
+      .filter(([path]) => !/traffictargets|cilium/.test(path))
       .flatMap(([path, list]) => {
         const kind = { pods: "Pod", services: "Service", httproutegroups: "HTTPRouteGroup" }[
           path.split("/").at(-1) ?? ""

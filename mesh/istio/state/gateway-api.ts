@@ -21,12 +21,19 @@ export interface GatewayApiState extends Named {
   readonly leadsElsewhere: boolean;
 }
 
-const kinds: ReadonlySet<string> = new Set(["Gateway", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute"]);
+/** Kinds by which istiod makes routes. */
+export const gatewayApiKinds: ReadonlySet<string> = new Set([
+  "Gateway",
+  "HTTPRoute",
+  "GRPCRoute",
+  "TCPRoute",
+  "TLSRoute",
+]);
 
 /** Undefined for a kind by which istiod makes no route. */
 export function readGatewayApi(reader: Reader): GatewayApiState | undefined {
   const { object } = reader;
-  if (!kinds.has(object.kind)) return undefined;
+  if (!gatewayApiKinds.has(object.kind)) return undefined;
   const named = namedOf(reader);
   const spec = valueAt(object, "spec");
   const namespaceOf = (ref: unknown): string => textAt(ref, "namespace") ?? named.namespace;

@@ -7,9 +7,16 @@ const unreadKinds: Readonly<Record<string, string>> = {
   WorkloadEntry: "networking.istio.io",
 };
 
+/** Their API groups. */
+export const unreadIstioGroups: readonly string[] = Object.values(unreadKinds);
+
+/** Whether istiod reads objects of a kind that the analysis does not. */
+export function isUnreadKind(kind: string, group: string): boolean {
+  return unreadKinds[kind] === group;
+}
+
 /** Undefined for all other kinds. */
 export function readUnread(reader: Reader): Named | undefined {
   const { kind, apiVersion } = reader.object;
-  const group = unreadKinds[kind];
-  return group !== undefined && apiVersion.startsWith(`${group}/`) ? namedOf(reader) : undefined;
+  return isUnreadKind(kind, apiVersion.slice(0, Math.max(apiVersion.indexOf("/"), 0))) ? namedOf(reader) : undefined;
 }
