@@ -69,6 +69,7 @@ async function deploy(): Promise<Record<string, unknown>> {
     addresses: application.addresses,
     front: application.front,
     rollouts: application.rollouts,
+    canaries: application.canaries,
     metrics: seen?.queryEndpoint,
     grafana: seen?.grafanaAddress,
     traces: traced?.queryAddress,

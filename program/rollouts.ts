@@ -18,6 +18,7 @@ import {
   versionOf,
 } from "../rollout";
 import { gatePrometheus, type GatePrometheus } from "./gate-prometheus";
+import { type StackOutputs } from "./last-outputs";
 import { type ServiceName, serviceNamed } from "./service-named";
 
 /** What rollouts are decided by. */
@@ -32,6 +33,8 @@ export interface RolloutArgs {
   /** Address of the Prometheus that gates ask. Default: the stack's own of Azure, once it is there. */
   readonly prometheus: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
+  /** What the stack's last run left. */
+  readonly outputs: StackOutputs;
 }
 
 /** What part of the calls each version gets in this run, and where that leaves the rollouts. */
@@ -56,7 +59,7 @@ interface Named {
  * @throws RunError for a rule that cannot be meant, and where it cannot be told where the last run left off.
  */
 export async function decideRollouts(args: RolloutArgs): Promise<DecidedRollouts> {
-  const { rules, isPreview, environment } = args;
+  const { rules, isPreview, outputs, environment } = args;
   if (rules.length === 0) return { rollouts: [], moves: undefined };
   const matching = args.mesh === "osm" ? rules.findIndex(({ match = [] }) => match.length > 0) : -1;
   const problems = [
@@ -73,7 +76,6 @@ export async function decideRollouts(args: RolloutArgs): Promise<DecidedRollouts
   if (asked?.root !== undefined && !keys.includes(asked.root)) {
     throw new pulumi.RunError(`AKS_MESH_ROLLOUT: there is no rollout of ${asked.root}; there are ${keys.join(", ")}.`);
   }
-  const outputs = await lastOutputs();
   const states = orRunError("", () => readRolloutStates(outputs["rollouts"]));
   const prometheus = gatePrometheus(args.prometheus, outputs["metrics"], environment);
   const decided = await Promise.all(
@@ -148,14 +150,6 @@ function shared(
     ...(rule.name !== undefined && { name: rule.name }),
     ...(match && { match }),
   };
-}
-
-/** What the stack's last run left, secrets included. The engine itself has this question, by which StackReference reads other stacks. */
-async function lastOutputs(): Promise<Readonly<Record<string, unknown>>> {
-  const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
-  const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name });
-  const outputs = isJsonObject(answer) ? answer["outputs"] : undefined;
-  return isJsonObject(outputs) ? outputs : {};
 }
 
 function inKubernetes({ policy }: RolloutArgs, rule: RolloutRule, place: string): Named {

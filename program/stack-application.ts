@@ -8,6 +8,7 @@ import { scaledDeployments } from "./autoscaling";
 import { stackCanaries } from "./canaries";
 import { applicationOf, type StackDefinition } from "./definition";
 import { imagesInPlace } from "./images";
+import { lastOutputs } from "./last-outputs";
 import { type MeshCluster } from "./mesh-cluster";
 import { previewNamespaces } from "./previews/namespaces";
 import { type PreviewSettings } from "./previews/settings";
@@ -35,9 +36,10 @@ export async function stackApplication(args: StackApplicationArgs) {
   const planned = applicationOf(definition, mesh);
   const { policy = { services: {} }, guarantees = [], front, otherNamespaces } = planned;
   const { workloads, manifests } = applicationObjects(planned, dirname(__dirname));
+  const outputs = previewed === undefined ? await lastOutputs() : {};
   const { rollouts, moves } = await decideRollouts({
     ...{ rules: planned.rollouts ?? [], policy: planned.policy, objects: [...workloads, ...manifests], mesh },
-    ...{ isPreview: previewed !== undefined, prometheus: settings.prometheus, environment: process.env },
+    ...{ isPreview: previewed !== undefined, prometheus: settings.prometheus, environment: process.env, outputs },
   });
   // A preview has as many pods as it is written, within its bounds.
   const scaled =
@@ -47,9 +49,9 @@ export async function stackApplication(args: StackApplicationArgs) {
           objects: [...workloads, ...manifests],
         })
       : [];
-  const { canaries, flagger } = stackCanaries({
+  const { canaries, flagger, watched } = stackCanaries({
     ...{ name, rules: planned.canaries ?? [], policy: planned.policy, mesh },
-    ...{ definition, cluster, isPreview: previewed !== undefined },
+    ...{ definition, cluster, isPreview: previewed !== undefined, outputs },
   });
   const { namespaces, namespaceNames, access, addresses, ...application } = new Application(
     name,
@@ -74,5 +76,14 @@ export async function stackApplication(args: StackApplicationArgs) {
   );
   const frontOutput: Output<string | undefined> | undefined = front === undefined ? undefined : application.front;
   const standing = moves && standingAfter(moves, all([namespaces, addresses]));
-  return { namespaces, namespaceNames, access, addresses, front: frontOutput, rollouts: standing, scaled };
+  return {
+    namespaces,
+    namespaceNames,
+    access,
+    addresses,
+    front: frontOutput,
+    rollouts: standing,
+    canaries: watched,
+    scaled,
+  };
 }

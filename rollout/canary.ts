@@ -16,6 +16,8 @@ export interface CanaryRule<Service extends string = string> {
   /** When and how far, in the words of Flagger's own `analysis`. */
   readonly analysis: CanaryAnalysis;
   readonly gate?: CanaryGate;
+  /** Flagger gives the service back with this run; the run after takes the entry out. Default: false. */
+  readonly leaving?: boolean;
 }
 
 /** The least interval in seconds: Flagger takes ten seconds for less (pkg/apis/flagger/v1beta1/canary.go). */

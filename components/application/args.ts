@@ -73,6 +73,11 @@ export interface ApplicationCanary {
   analysis: CanaryAnalysis;
   /** What has to hold at each look. */
   metrics: readonly CanaryMetric[];
+  /**
+   * Flagger gives the Service back: its Canary goes, and all else stays as it is, policies included, until nothing of Flagger's gets calls any more. The entry is
+   * taken out with the run after. Default: false.
+   */
+  leaving?: boolean;
 }
 
 /** Arguments of `Application`. */

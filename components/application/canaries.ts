@@ -25,6 +25,8 @@ export interface CanaryPlan {
   readonly canary: Canary;
   readonly templates: readonly MetricTemplate[];
   readonly made: MadeByFlagger;
+  /** Flagger is to give it back. */
+  readonly leaving: boolean;
 }
 
 /** The longest name that leaves room for `-primary`. */
@@ -56,7 +58,7 @@ export function planCanaries(
   }
   if (migration !== undefined) {
     throw new RunError(
-      "canaries: Flagger writes the splits of one mesh, and the cluster is on its way to another; take them out until it has arrived.",
+      "canaries: Flagger writes the splits of one mesh, and the cluster is on its way to another; let them leave before (leaving: true), and take them out until it has arrived.",
     );
   }
   const taken = weightsOfOthers(args, written);
@@ -191,7 +193,7 @@ function missing(path: string, kind: string, name: string, inPlace: readonly Kub
 }
 
 function planOf(
-  { service, analysis, metrics }: ApplicationCanary,
+  { service, analysis, metrics, leaving = false }: ApplicationCanary,
   target: CanaryTarget,
   { mesh, prometheus }: Flagger,
   objects: readonly KubernetesObject[],
@@ -216,6 +218,7 @@ function planOf(
     namespace,
     service,
     templates,
+    leaving,
     made: madeByFlagger(target),
     canary: {
       apiVersion: flaggerVersion,

@@ -1,6 +1,6 @@
 import { istioKinds, type VirtualService } from "../istio/kinds";
 import { isJsonObject, type JsonObject, type KubernetesObject } from "../manifests";
-import { valueAt } from "../manifests/inside";
+import { listAt, valueAt } from "../manifests/inside";
 import { osmKinds, type TrafficSplit } from "../osm/kinds";
 
 /** A Service and the Deployment behind it whose calls Flagger moves. */
@@ -37,13 +37,18 @@ export function madeByFlagger({ service, deployment, label, value }: CanaryTarge
   const { name, namespace = "" } = service.metadata;
   const { primary, canary } = versionsOf(name);
   const primaryLabel = { [label]: `${value}-primary` };
+  const [declared] = listAt(service, "spec", "ports");
+  const ports = isJsonObject(declared) ? [portOf(declared)] : [];
   const leadingTo = (own: string, selector: JsonObject): KubernetesObject =>
-    withSpec({ ...service, metadata: { name: own, namespace, labels: { [label]: own } } }, { selector });
+    Object.assign(
+      { apiVersion: "v1", kind: "Service", metadata: { name: own, namespace, labels: { [label]: own } } },
+      { spec: { type: "ClusterIP", selector, ports } },
+    );
   const template = objectAt(deployment, "spec", "template");
   const metadata = objectAt(template, "metadata");
   const labels = { ...objectAt(metadata, "labels"), ...primaryLabel };
   return {
-    service: withSpec(service, { selector: primaryLabel }),
+    service: withSpec(service, { selector: primaryLabel, ports }),
     others: [
       leadingTo(primary, primaryLabel),
       leadingTo(canary, { [label]: value }),
@@ -88,6 +93,12 @@ export function madeByFlagger({ service, deployment, label, value }: CanaryTarge
       },
     },
   };
+}
+
+/** A port as Flagger writes it, of a Service's only one: named, and with what it leads to. */
+function portOf(port: JsonObject): JsonObject {
+  const { name = "http", protocol = "TCP", targetPort = port["port"] } = port;
+  return { ...port, name, protocol, targetPort };
 }
 
 function withSpec(object: KubernetesObject, changes: JsonObject): KubernetesObject {

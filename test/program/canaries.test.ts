@@ -20,7 +20,7 @@ const inCluster: StackDefinition = { ...dev, observability: { prometheus: "clust
 function args(definition: StackDefinition, changes: Partial<StackCanariesArgs> = {}): StackCanariesArgs {
   const { policy, canaries: rules = [] } = application;
   const cluster = { options: { provider: new Provider("cluster") } };
-  return { name: "shop", rules, policy, mesh: "osm", definition, cluster, isPreview: false, ...changes };
+  return { name: "shop", rules, policy, mesh: "osm", definition, cluster, isPreview: false, outputs: {}, ...changes };
 }
 
 const made = async (): Promise<string> => {
@@ -50,9 +50,35 @@ describe("a stack's canaries", () => {
   });
 
   test("are left alone in a preview, and without any there is no Flagger", async () => {
-    expect(stackCanaries(args(inCluster, { isPreview: true }))).toEqual({ canaries: [], flagger: undefined });
+    expect(stackCanaries(args(inCluster, { isPreview: true }))).toMatchObject({ canaries: [], flagger: undefined });
     expect(stackCanaries(args(inCluster, { rules: [] })).flagger).toBeUndefined();
     expect(await made()).toBe("[]");
+  });
+
+  test("are an output of the stack, by which the next run knows what Flagger has", () => {
+    const { canaries: rules = [] } = application;
+    const outputs = { canaries: { "bookstore/bookstore": "bookstore" } };
+    expect(stackCanaries(args(inCluster)).watched).toEqual(outputs.canaries);
+    expect(stackCanaries(args(inCluster, { outputs })).watched).toEqual(outputs.canaries);
+    const leaving = rules.map((rule) => ({ ...rule, leaving: true }));
+    const left = stackCanaries(args(inCluster, { outputs, rules: leaving }));
+    expect(left.watched).toBeUndefined();
+    expect(left.flagger).toBeDefined();
+    expect(left.canaries).toMatchObject([{ service: "bookstore", leaving: true }]);
+  });
+
+  test.each([
+    ["no entry", { rules: [] }],
+    [
+      "an entry of another Deployment",
+      { rules: (application.canaries ?? []).map((one) => ({ ...one, deployment: "other" })) },
+    ],
+  ])("are refused with %s where Flagger has them", (_, changes) => {
+    const outputs = { canaries: { "bookstore/bookstore": "bookstore" } };
+    expect(() => stackCanaries(args(inCluster, { ...changes, outputs }))).toThrow(
+      "canaries: Flagger has the calls of bookstore/bookstore and Deployment bookstore, and there is no entry that says so. Write it again with leaving: true",
+    );
+    expect(stackCanaries(args(inCluster, { ...changes, outputs, isPreview: true })).canaries).toEqual([]);
   });
 
   test.each([

@@ -119,6 +119,41 @@ describe("an application with a canary of Flagger's", () => {
     ]);
   });
 
+  test("has what is Flagger's stay until Flagger has put things back", async () => {
+    deployed(args());
+    await allRegistered();
+    expect(named("Canary", "bookstore").inputs).toMatchObject({
+      metadata: { annotations: { "pulumi.com/deletionPropagationPolicy": "background" } },
+    });
+  });
+
+  test.each(["osm", "istio"] as const)("lets Flagger give it back on %s: only its Canary goes", async (mesh) => {
+    const said = vi.spyOn(pulumi.log, "info").mockResolvedValue();
+    const ofPolicies = (): string =>
+      JSON.stringify(
+        registrations.flatMap(({ type, inputs }) => (/AuthorizationPolicy|TrafficTarget/.test(type) ? [inputs] : [])),
+      );
+    deployed(args({}, mesh));
+    await allRegistered();
+    const watched = ofPolicies();
+    expect(watched).toContain(mesh === "istio" ? "bookstore-primary" : "TrafficTarget");
+    registrations.length = 0;
+    deployed(args({ canaries: [{ ...canary, leaving: true }] }, mesh));
+    await allRegistered();
+    expect(ofPolicies()).toBe(watched);
+    expect(ofKind("Canary")).toEqual([]);
+    expect(ofKind("MetricTemplate")).toEqual([]);
+    expect(ofKind("RoleBinding")).toHaveLength(1);
+    expect(named("Deployment", "bookstore").inputs).toMatchObject({
+      metadata: { annotations: { "pulumi.com/skipAwait": "true" } },
+    });
+    expect(said.mock.calls.join()).toContain(
+      "canary of bookstore/bookstore: Flagger gives its calls to Deployment bookstore as it is declared, whether or not that version has proved itself; " +
+        "take the entry out of canaries with the next run.",
+    );
+    said.mockRestore();
+  });
+
   test("says what it leaves to Flagger", async () => {
     const said = vi.spyOn(pulumi.log, "info").mockResolvedValue();
     deployed(args());
