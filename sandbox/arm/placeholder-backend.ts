@@ -58,6 +58,7 @@ users: [{name: clusterAdmin, user: {token: placeholder}}]
           record.mesh = false;
           return done("disableOpenServiceMesh");
         },
+        setKeda: () => Promise.resolve(),
         enableStaticEgressGateway: () => done("enableStaticEgressGateway"),
         setIstio(addon) {
           record.istio = addon?.revisions ?? [];

@@ -15,7 +15,8 @@ const proxySocket = "service-proxy.sock";
 export const routesFile = "service-proxy.routes";
 
 /**
- * The controllers that the emulated clusters need. Left out: those for attaching and growing volumes, certificates and autoscaling.
+ * The controllers that the emulated clusters need. Left out: those for attaching and growing volumes, certificates and autoscaling,
+ * which `traffic --metrics` runs where it has metrics to go by.
  * What clouds add is in `cloud/`.
  */
 const controllers = [
@@ -184,6 +185,14 @@ export function clusterProcesses(
           `--tls-cert-file=${files.certificate("kube-apiserver")}`,
           `--tls-private-key-file=${files.key("kube-apiserver")}`,
           `--client-ca-file=${files.ca}`,
+          // By this name of its own it tells API servers behind it, such as KEDA's, whose request it passes on.
+          `--requestheader-client-ca-file=${files.ca}`,
+          "--requestheader-allowed-names=kube-apiserver",
+          "--requestheader-username-headers=X-Remote-User",
+          "--requestheader-group-headers=X-Remote-Group",
+          "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+          `--proxy-client-cert-file=${files.certificate("etcd-client")}`,
+          `--proxy-client-key-file=${files.key("etcd-client")}`,
           "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
           `--service-account-signing-key-file=${files.serviceAccountKey}`,
           `--service-account-key-file=${files.serviceAccountKey}`,

@@ -9,6 +9,7 @@ import { apiServerConfig, clusterProcesses, layout } from "./cluster-processes";
 import { writeWhole } from "./files";
 import { certificateSubjects, kubernetesUsers } from "./identities";
 import { istio } from "./istio";
+import { keda } from "./keda";
 import { kubeconfig } from "./kubeconfig";
 import { kwokStages } from "./kwok-stages";
 import { ensureProcess, logTail, processRuns, startedProcesses, stopProcess } from "./managed-process";
@@ -75,7 +76,8 @@ async function open(given: ControlPlaneOptions): Promise<ControlPlane> {
     routes,
   });
   const addon = istio({ directory, api, server, certificateAuthority, routes, log });
-  await Promise.all([mesh.resume(), addon.resume()]);
+  const scaler = keda(api, directory, options.tools.keda, routes);
+  await Promise.all([mesh.resume(), addon.resume(), scaler.resume()]);
 
   const cloud = await startCloudControllers(api, kubeconfigs.admin, log);
   const egress = staticEgressGateway(api, kubeconfigs.admin, log);
@@ -104,6 +106,7 @@ async function open(given: ControlPlaneOptions): Promise<ControlPlane> {
     disableOpenServiceMesh: () => inTurn(() => mesh.disable()),
     setIstio: (wanted, istioOptions) => inTurn(() => addon.set(wanted, istioOptions)),
     setMeshAuthority: (found) => inTurn(() => addon.setAuthority(found)),
+    setKeda: (enabled) => inTurn(() => scaler.set(enabled)),
     enableStaticEgressGateway: () => inTurn(() => egress.enable()),
     stop: () => inTurn(stop),
     destroy: () =>

@@ -115,6 +115,8 @@ export interface ControlPlane {
    * for such an authority nothing happens.
    */
   setMeshAuthority(found: MeshAuthority | { readonly problem: string }): Promise<void>;
+  /** Installs KEDA, or takes it away again. Idempotent: called at the end of every change of the cluster. Its custom resource definitions stay. */
+  setKeda(enabled: boolean): Promise<void>;
   /**
    * Installs Static Egress Gateway: its custom resource definition, and what gives addresses to the configurations of it. Idempotent.
    * Whether AKS takes the definition away again is not known; here it stays.

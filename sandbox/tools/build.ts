@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import type { ModuleFiles, ToolDefinition } from "./definitions";
-import { applyEdits, type SourceEdits } from "./source-edits";
+import { applyEdits, isLeftOut, type SourceEdits } from "./source-edits";
 
 const run = promisify(execFile);
 
@@ -28,22 +28,26 @@ export async function buildTool(
   await writeFile(logFile, "");
   const variables = Object.entries(tool.linkerVariables).map(([name, value]) => `-X ${name}=${value}`);
   const modFile = tool.edits && (await editedModule(source, tool.edits, `${temporary}/source`, logFile));
-  await go(
-    [
-      "build",
-      "-trimpath",
-      "-buildvcs=false",
-      "-mod=readonly",
-      ...(modFile === undefined ? [] : [`-modfile=${modFile}`]),
-      `-ldflags=${["-s", "-w", ...variables].join(" ")}`,
-      `-tags=${(tool.tags ?? []).join(",")}`,
-      "-o",
-      `${temporary}/bin/`,
-      ...tool.packages,
-    ],
-    source,
-    logFile,
-  );
+  await mkdir(`${temporary}/bin`);
+  // Without packages Go would look for one in the folder itself.
+  if (tool.packages.length > 0) {
+    await go(
+      [
+        "build",
+        "-trimpath",
+        "-buildvcs=false",
+        "-mod=readonly",
+        ...(modFile === undefined ? [] : [`-modfile=${modFile}`]),
+        `-ldflags=${["-s", "-w", ...variables].join(" ")}`,
+        `-tags=${(tool.tags ?? []).join(",")}`,
+        "-o",
+        `${temporary}/bin/`,
+        ...tool.packages,
+      ],
+      source,
+      logFile,
+    );
+  }
   await Promise.all(
     tool.links.map((link) => symlink(path.posix.basename(tool.name), path.join(temporary, "bin", link))),
   );
@@ -69,7 +73,10 @@ async function editedModule(source: string, edits: SourceEdits, copy: string, lo
   await mkdir(replacement, { recursive: true });
   await copyFile(path.join(original, "go.mod"), path.join(replacement, "go.mod"));
   for (const folder of edits.folders) {
-    await cp(path.join(original, folder), path.join(replacement, folder), { recursive: true });
+    await cp(path.join(original, folder), path.join(replacement, folder), {
+      recursive: true,
+      filter: (file) => !isLeftOut(path.relative(original, file), edits.onlyFiles),
+    });
   }
   for (const file of new Set(edits.edits.map((edit) => edit.file))) {
     const edited = applyEdits(

@@ -1,3 +1,4 @@
+import { kedaModule, kedaVersion } from "./keda-module";
 import { osmEdits } from "./osm-edits";
 import { type SourceEdits } from "./source-edits";
 
@@ -16,7 +17,7 @@ export interface ToolDefinition {
   /** Folder of the Go module, and name in messages. */
   readonly name: string;
   readonly version: string;
-  /** Packages to build; the executables are named by Go, after the last part of each. */
+  /** Packages to build; the executables are named by Go, after the last part of each. None where only files are wanted. */
   readonly packages: readonly string[];
   /** Values set at link time (`-X`), as the project's own release build does. */
   readonly linkerVariables: Readonly<Record<string, string>>;
@@ -87,6 +88,32 @@ export const toolDefinitions: readonly ToolDefinition[] = [
       },
     ],
     seconds: 80,
+  },
+  {
+    // What every cluster with the add-on has in it. Its programs are built by who runs them, see keda.ts.
+    name: "keda",
+    version: kedaVersion,
+    packages: [],
+    linkerVariables: {},
+    links: [],
+    files: [
+      { module: kedaModule, from: ["config/crd/bases"], to: "keda/definitions" },
+      {
+        module: kedaModule,
+        from: ["config/service_account/service_account.yaml", "config/rbac/role.yaml", "config/rbac/role_binding.yaml"],
+        to: "keda/account",
+      },
+      { module: kedaModule, from: ["config/manager/manager.yaml", "config/manager/service.yaml"], to: "keda/operator" },
+      {
+        module: kedaModule,
+        from: ["deployment.yaml", "role.yaml", "role_binding.yaml", "service.yaml"].map(
+          (file) => `config/metrics-server/${file}`,
+        ),
+        to: "keda/metrics-server",
+      },
+      { module: kedaModule, from: ["config/metrics-server/api_service.yaml"], to: "keda/api-service" },
+    ],
+    seconds: 2,
   },
   {
     name: "kubelogin",

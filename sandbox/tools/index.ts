@@ -35,6 +35,8 @@ export interface Tools {
   readonly crds: string;
   /** Absolute path of the directory with KWOK's stages: how nodes and pods go from one state to the next. */
   readonly stages: string;
+  /** Absolute path of the directory with what KEDA's installation makes in a cluster. */
+  readonly keda: string;
 }
 
 /** Plugins that are scripts, NAME.sh in this folder. An executable of the name is what its script starts, as NAME-host. */
@@ -57,6 +59,7 @@ export async function ensureTools(report: (message: string) => void): Promise<To
     path: (name) => path.join(binaries, name),
     crds: path.join(directoryOf("osm", located), "osm-crds"),
     stages: path.join(directoryOf("kwok", located), "kwok-stages"),
+    keda: path.join(directoryOf("keda", located), "keda"),
   };
 }
 

@@ -13,7 +13,7 @@ it("has nothing of the person's own Azure, Pulumi and cluster, but the kubernete
   const credentials = { subscriptionId: "s", tenantId: "t", clientId: "c", clientSecret: "x" };
   const environment = sandboxEnvironment(
     sandboxPaths("/nowhere"),
-    { binaries: "/tools", path: (name) => `/tools/${name}`, crds: "/crds", stages: "/stages" },
+    { binaries: "/tools", path: (name) => `/tools/${name}`, crds: "/crds", stages: "/stages", keda: "/keda" },
     { pid: 1, port: 2, credentials, control: async () => undefined },
   );
   expect(Object.entries(environment).filter(([, value]) => value === "mine")).toEqual([]);

@@ -27,7 +27,7 @@ it("refuses a stack that another command works on, before it takes anything up",
   await writeFile(join(locks, "one.json"), JSON.stringify(lock));
   const sandbox: Sandbox = {
     paths,
-    tools: { binaries: "", crds: "", stages: "", path: never },
+    tools: { binaries: "", crds: "", stages: "", keda: "", path: never },
     emulator: {
       ...{ pid: 0, port: 0, control: never },
       credentials: { subscriptionId: "", tenantId: "", clientId: "", clientSecret: "" },

@@ -23,6 +23,8 @@ export const aksServerApplicationId = "6dae42f8-4368-4678-94ff-3960e28e3630";
 
 const staticEgressGateway = ["properties", "networkProfile", "staticEgressGatewayProfile", "enabled"];
 
+const keda = ["properties", "workloadAutoScalerProfile", "keda", "enabled"];
+
 /** The control planes behind the clusters. */
 export interface ControlPlanes {
   /** Opens a cluster's control plane, or returns the one that is open. */
@@ -142,6 +144,7 @@ export function openControlPlanes(options: {
         await plane.disableOpenServiceMesh();
         context.store.commit({ delete: [meshKey(clusterId)] });
       }
+      await plane.setKeda(valueAt(cluster, ...keda) === true);
       if (valueAt(cluster, ...staticEgressGateway) === true) await plane.enableStaticEgressGateway();
       await plane.setIstio(istioAddon(cluster), { crdDelaySeconds });
       authorities.follow(context, clusterId, plane);

@@ -6,7 +6,7 @@ import { type IstioTools } from "../../tools/istio";
 import { type KubernetesObject } from "../api-client";
 import { writeWhole } from "../files";
 import { readyAfterAnnotation } from "../kwok-stages";
-import { type PlacedObject } from "../placed-object";
+import { place, type PlacedObject } from "../placed-object";
 import { istiodName, istioNamespace, istioOperator } from "./settings";
 
 const run = promisify(execFile);
@@ -36,24 +36,6 @@ interface Container {
   readonly args: readonly string[];
   readonly env: readonly { readonly name: string; readonly value?: string }[];
 }
-
-/** Where the API has a kind: the path before the namespace, and its plural. */
-const resources: Readonly<Record<string, readonly [api: string, plural: string]>> = {
-  ClusterRole: ["/apis/rbac.authorization.k8s.io/v1", "clusterroles"],
-  ClusterRoleBinding: ["/apis/rbac.authorization.k8s.io/v1", "clusterrolebindings"],
-  ConfigMap: ["/api/v1", "configmaps"],
-  CustomResourceDefinition: ["/apis/apiextensions.k8s.io/v1", "customresourcedefinitions"],
-  Deployment: ["/apis/apps/v1", "deployments"],
-  HorizontalPodAutoscaler: ["/apis/autoscaling/v2", "horizontalpodautoscalers"],
-  MutatingWebhookConfiguration: ["/apis/admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations"],
-  Namespace: ["/api/v1", "namespaces"],
-  PodDisruptionBudget: ["/apis/policy/v1", "poddisruptionbudgets"],
-  Role: ["/apis/rbac.authorization.k8s.io/v1", "roles"],
-  RoleBinding: ["/apis/rbac.authorization.k8s.io/v1", "rolebindings"],
-  Service: ["/api/v1", "services"],
-  ServiceAccount: ["/api/v1", "serviceaccounts"],
-  ValidatingWebhookConfiguration: ["/apis/admissionregistration.k8s.io/v1", "validatingwebhookconfigurations"],
-};
 
 /** How many istiod there are: the least of AKS's horizontal pod autoscaler, which does not run here. */
 const replicas = 2;
@@ -102,16 +84,6 @@ export async function renderCharts(
 }
 
 const namespace = place({ apiVersion: "v1", kind: "Namespace", metadata: { name: istioNamespace } });
-
-function place(object: KubernetesObject): PlacedObject {
-  const resource = resources[object.kind];
-  if (resource === undefined)
-    throw new Error(`Istio's charts have a ${object.kind}, of which the sandbox knows no path`);
-  const [api, plural] = resource;
-  const { name, namespace } = object.metadata;
-  const folder = namespace === undefined ? api : `${api}/namespaces/${namespace}`;
-  return { path: `${folder}/${plural}/${name}`, object };
-}
 
 function held(deployment: Deployment, readyAfter: Date): KubernetesObject {
   const { template } = deployment.spec;

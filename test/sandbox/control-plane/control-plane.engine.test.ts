@@ -292,6 +292,24 @@ describe("a control plane", () => {
     expect(await phase("disk")).toBe("");
   });
 
+  it("has KEDA's kinds and pods where it is wanted, and keeps the kinds where it is wanted no more", async () => {
+    const deployments = ["deployment/keda-operator", "deployment/keda-operator-metrics-apiserver"];
+    await plane.setKeda(true);
+    for (const name of deployments) {
+      const status = await kubectl(["-n", "kube-system", "rollout", "status", name, "--timeout=60s"]);
+      expect(status.code, status.err).toBe(0);
+    }
+    const mayOperator = async (...what: string[]) => {
+      const as = "--as=system:serviceaccount:kube-system:keda-operator";
+      return (await kubectl(["auth", "can-i", as, "-n", "shop", ...what])).out.trim();
+    };
+    expect(await mayOperator("create", "horizontalpodautoscalers")).toBe("yes");
+    expect(await mayOperator("delete", "deployments")).toBe("no");
+    await plane.setKeda(false);
+    expect((await kubectl(["-n", "kube-system", "get", ...deployments])).code).not.toBe(0);
+    expect((await kubectl(["get", "scaledobjects,triggerauthentications", "-A"])).code).toBe(0);
+  });
+
   it("runs Open Service Mesh, which injects sidecars and refuses what it must", async () => {
     await plane.enableOpenServiceMesh({ crdDelaySeconds: 2 });
     expect((await kubectl(["get", "crd", "meshconfigs.config.openservicemesh.io"])).code).not.toBe(0);

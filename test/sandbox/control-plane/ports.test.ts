@@ -31,7 +31,7 @@ it("names a remembered port that another program has, and starts nothing", async
   };
   const opening = openControlPlane({
     directory,
-    tools: { binaries: "", crds: "", stages: "", path: none },
+    tools: { binaries: "", crds: "", stages: "", keda: "", path: none },
     oidc: { issuerUrl: "", clientId: "", caFile: "" },
     ...{ authorizationWebhookUrl: "", authorizationWebhookCaFile: "" },
     ...{ serviceCidr: "10.0.0.0/16", dnsServiceIP: "10.0.0.10" },

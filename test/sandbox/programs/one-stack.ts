@@ -3,6 +3,7 @@ import { type StackDefinition } from "../../../program/definition";
 import { ownCluster } from "../../../program/own-cluster";
 import { type Settings } from "../../../program/settings";
 import { stackApplication } from "../../../program/stack-application";
+import { stackAutoscaling } from "../../../program/stack-autoscaling";
 import { stackObservability } from "../../../program/stack-observability";
 
 /** What a test program says of its only stack. */
@@ -27,7 +28,8 @@ export async function oneStack({ name, definition, settings: own }: OneStack) {
     ...{ previewed: undefined, previewIdentity: undefined },
   });
   const namespaces = application.namespaceNames;
-  stackObservability({ name, definition, settings, cluster, namespaces, tags: {} });
+  const seen = stackObservability({ name, definition, settings, cluster, namespaces, tags: {} });
+  stackAutoscaling({ name, definition, cluster, deployments: application.scaled, seen });
   const { resourceGroupName, clusterName, kubeconfig } = cluster;
   return { application, cluster: { resourceGroupName, clusterName, kubeconfig } };
 }

@@ -1,12 +1,25 @@
 import { describe, expect, it } from "vitest";
 import { osmEdits } from "../../../sandbox/tools/osm-edits";
-import { applyEdits } from "../../../sandbox/tools/source-edits";
+import { applyEdits, isLeftOut } from "../../../sandbox/tools/source-edits";
 
 describe("edits to OSM's source", () => {
   const edit = { file: "a.go", find: 'f(":%d", port)', replace: "g(port)" };
 
   it("are made where their text occurs once", () => {
     expect(applyEdits('addr := f(":%d", port)\n', [edit])).toBe("addr := g(port)\n");
+  });
+
+  it("take out what lies between two texts, and fail where the second is not there", () => {
+    const cases = { file: "a.go", find: "switch {\n", until: "\tdefault:", replace: "switch {\n" };
+    expect(applyEdits("switch {\n\tcase a:\n\tcase b:\n\tdefault:\n}", [cases])).toBe("switch {\n\tdefault:\n}");
+    expect(() => applyEdits("\tdefault:\nswitch {\n}", [cases])).toThrow(/a\.go: found no .*default.* after/);
+  });
+
+  it("leave out the files of a folder that are not named, and none of its other folders", () => {
+    const onlyFiles = { "pkg/scalers": ["scaler.go"] };
+    const copied = (file: string): boolean => !isLeftOut(file, onlyFiles);
+    expect(["pkg/scalers/scaler.go", "pkg/scalers/aws/aws.go", "pkg/a.go", "pkg/scalers"].every(copied)).toBe(true);
+    expect(copied("pkg/scalers/kafka.go")).toBe(false);
   });
 
   it("put in their text as it is, whatever it means in a replacement pattern", () => {

@@ -1,0 +1,76 @@
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { parseAllDocuments } from "yaml";
+import { type ApiClient, type KubernetesObject } from "./api-client";
+import { ensureDefinitions } from "./custom-resources";
+import { place, type PlacedObject } from "./placed-object";
+import { portsIn } from "./ports";
+import { type ServiceRoutes } from "./service-routes";
+
+/** Where AKS has it. */
+export const kedaNamespace = "kube-system";
+
+/** Name of the Deployment and of the Service by which Kubernetes asks for metrics. */
+export const kedaMetricsServer = "keda-operator-metrics-apiserver";
+
+/** KEDA of one control plane: its kinds and what its installation makes. Its programs run where somebody runs them, see `traffic --metrics`. */
+export interface Keda {
+  /** Installs it, or takes it away again; idempotent. Custom resource definitions stay. */
+  set(enabled: boolean): Promise<void>;
+  /** Continues where an earlier process of ours has installed it. */
+  resume(): Promise<void>;
+}
+
+/** @param manifests folder with what KEDA's installation makes. */
+export function keda(api: ApiClient, directory: string, manifests: string, routes: ServiceRoutes): Keda {
+  const service = `/api/v1/namespaces/${kedaNamespace}/services/${kedaMetricsServer}`;
+  const resume = async (): Promise<void> => {
+    const found = await api.find<{ readonly spec: { readonly clusterIP: string } }>(service);
+    if (found === undefined) return;
+    const { adapter } = await kedaPorts(directory);
+    await routes.set("keda", { [`${found.spec.clusterIP}:443`]: adapter });
+  };
+  return {
+    resume,
+    async set(enabled) {
+      const objects = (
+        await Promise.all(["account", "operator", "metrics-server"].map((one) => kedaObjects(manifests, one)))
+      ).flat();
+      if (!enabled) {
+        if ((await api.find(service)) !== undefined) await Promise.all(objects.map((one) => api.remove(one.path)));
+        return;
+      }
+      const definitions = await kedaObjects(manifests, "definitions");
+      await ensureDefinitions(
+        api,
+        "KEDA",
+        definitions.map(({ object }) => object),
+        new AbortController().signal,
+      );
+      for (const { path, object } of objects) await api.apply(path, object);
+      await resume();
+    },
+  };
+}
+
+/** What a folder of KEDA's installation says, where AKS has it: in another namespace, and the metrics server by another name. */
+export async function kedaObjects(manifests: string, folder: string): Promise<readonly PlacedObject[]> {
+  const directory = path.join(manifests, folder);
+  const texts = await Promise.all(
+    (await readdir(directory)).sort().map((file) => readFile(path.join(directory, file), "utf8")),
+  );
+  return texts.flatMap((text) =>
+    parseAllDocuments(
+      text
+        .replaceAll(/\bnamespace: keda$/gm, `namespace: ${kedaNamespace}`)
+        .replaceAll(/\bkeda-metrics-apiserver$/gm, kedaMetricsServer),
+    ).map((document) => place(document.toJS() as KubernetesObject)),
+  );
+}
+
+const portNames = ["adapter", "adapterMetrics", "operatorHealth", "operatorMetrics", "metricsService"] as const;
+
+/** Where KEDA's programs listen, on loopback. */
+export function kedaPorts(directory: string): Promise<Readonly<Record<(typeof portNames)[number], number>>> {
+  return portsIn(path.join(directory, "ports-keda.json"), portNames);
+}
