@@ -95,14 +95,22 @@ function scaledObject(one: ScaledDeployment, serverAddress: pulumi.Input<string>
           type: "prometheus",
           metadata: {
             serverAddress,
-            query: `sum(mesh:requests:rate2m{destination_namespace="${namespace}", destination_service="${service}"})`,
+            query: requestRate(namespace, service),
             threshold: String(requestsPerSecond),
+            // Else KEDA takes no answer for no calls, and has pods taken away while nobody counts.
+            ignoreNullValues: "false",
           },
           ...(identified && { authenticationRef: { name: authentication } }),
         },
       ],
     },
   };
+}
+
+/** Requests a second. Without calls 0, but without a sidecar whose counts are known nothing: then the Deployment keeps the pods it has. */
+function requestRate(namespace: string, service: string): string {
+  const rate = `sum(mesh:requests:rate2m{destination_namespace="${namespace}", destination_service="${service}"})`;
+  return `${rate} or 0 * count(up{job="mesh-sidecars"} == 1)`;
 }
 
 /** @throws RunError that names each property and what to write. */

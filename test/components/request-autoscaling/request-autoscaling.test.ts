@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { RequestAutoscaling, type ScaledDeployment } from "../../../components/request-autoscaling";
+import { scrapeConfig } from "../../../components/observability/scrape-config";
 import { recordingRules } from "../../../components/observability/recording-rules";
 import { allRegistered, recordRegistrations, type Registration } from "../registrations";
 
@@ -22,7 +23,8 @@ describe("RequestAutoscaling", () => {
   it("scales by the series that is recorded of who calls whom", async () => {
     new RequestAutoscaling("scaling", { deployments: [cart], prometheus });
     await allRegistered();
-    const query = 'sum(mesh:requests:rate2m{destination_namespace="shop", destination_service="carts"})';
+    const query =
+      'sum(mesh:requests:rate2m{destination_namespace="shop", destination_service="carts"}) or 0 * count(up{job="mesh-sidecars"} == 1)';
     expect(inputs()).toEqual([
       expect.objectContaining({
         apiVersion: "keda.sh/v1alpha1",
@@ -32,11 +34,17 @@ describe("RequestAutoscaling", () => {
           scaleTargetRef: { name: "cart" },
           minReplicaCount: 1,
           maxReplicaCount: 9,
-          triggers: [{ type: "prometheus", metadata: { serverAddress: prometheus, query, threshold: "50" } }],
+          triggers: [
+            {
+              type: "prometheus",
+              metadata: { serverAddress: prometheus, query, threshold: "50", ignoreNullValues: "false" },
+            },
+          ],
         },
       }),
     ]);
     for (const mesh of ["osm", "istio"] as const) {
+      expect(scrapeConfig(mesh, []).scrape_configs.map((one) => one.job_name)).toContain("mesh-sidecars");
       expect(recordingRules(mesh, 1).map(({ record }) => record)).toContain("mesh:requests:rate2m");
     }
   });
