@@ -1,6 +1,3 @@
-import { once } from "node:events";
-import { createServer, request, type Server } from "node:http";
-import { type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type Writable } from "node:stream";
 import { type KubernetesObject } from "../control-plane/api-client";
@@ -9,6 +6,7 @@ import { ensureFlagger } from "../tools/flagger";
 import { type StackCluster } from "../traffic/cluster";
 import { endProgram, startProgram } from "../traffic/side-program";
 import { accountKubeconfig } from "./account-kubeconfig";
+import { clusterProxy } from "./cluster-proxy";
 
 /** A Flagger that runs. */
 export interface RunningFlagger {
@@ -25,9 +23,6 @@ interface Deployment extends KubernetesObject {
 
 /** Where the cluster has it, and as who it runs. */
 const place = { namespace: "flagger-system", name: "flagger" };
-
-/** The host of the Prometheus in the cluster, as pods name it. */
-const prometheusHost = "prometheus.mesh-monitoring.svc.cluster.local:9090";
 
 /**
  * Runs the Flagger that the cluster only pretends to run, as its Deployment has it, and as its service account.
@@ -50,37 +45,14 @@ export async function openFlagger(
   const said = deployment.spec.template.spec.containers.flatMap(({ args = [] }) => args);
   const args = said.filter((arg) => !arg.startsWith("-port="));
   const proxy = await clusterProxy(prometheus);
-  const { port: proxyPort } = proxy.address() as AddressInfo;
-  // What is on loopback, such as the API server, Go asks without a proxy.
   const child = startProgram(program, [...args, `-port=${port}`, `-kubeconfig=${kubeconfig}`], {
-    HTTP_PROXY: `http://127.0.0.1:${proxyPort}`,
+    HTTP_PROXY: proxy.address,
   });
   child.stderr?.pipe(log, { end: false });
   return {
     close: async () => {
       await endProgram(child);
-      proxy.closeAllConnections();
       proxy.close();
     },
   };
-}
-
-/** An HTTP proxy that knows one name of the cluster, Prometheus's. */
-async function clusterProxy(prometheus: string): Promise<Server> {
-  const server = createServer((asked, answer) => {
-    const url = URL.canParse(asked.url ?? "") ? new URL(asked.url ?? "") : undefined;
-    if (url?.host !== prometheusHost) {
-      answer.writeHead(502).end(`the sandbox runs ${prometheusHost} alone`);
-      return;
-    }
-    const onward = request(new URL(url.pathname + url.search, prometheus), { method: asked.method }, (got) => {
-      answer.writeHead(got.statusCode ?? 502, got.headers);
-      got.pipe(answer);
-    });
-    onward.on("error", (error) => answer.writeHead(502).end(error.message));
-    asked.pipe(onward);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return server;
 }

@@ -7,6 +7,7 @@ import { podProblem } from "../data-plane/runner";
 import { accountKubeconfig } from "../metrics/account-kubeconfig";
 import { type Collection, collectionOf } from "../metrics/collection";
 import { openFlagger } from "../metrics/flagger";
+import { openKeda } from "../metrics/keda";
 import { type Metrics, openMetrics } from "../metrics/metrics";
 import { type MetricsReport, metricsReport } from "../metrics/panels";
 import { metricsTable, placesToLook } from "../metrics/table";
@@ -43,7 +44,7 @@ interface Options {
  * `traffic [--seconds N] [--json] [--stack NAME] [--metrics] [--access-log FILE]`: the bookstore with real traffic. Its pods run, with real sidecars that the real
  * osm-controller or istiod configures, and what the sidecars count stands beside what the analysis says. On a terminal the table is
  * drawn anew every second until Ctrl-C; elsewhere one table comes at the end. With `--metrics` a Prometheus does with the stack's rules and dashboards what
- * Azure Monitor would, and Flagger moves calls where the stack has canaries; of a stack whose sidecars send spans a Jaeger takes them.
+ * Azure Monitor would, Flagger moves calls where the stack has canaries, and KEDA gives Deployments their pods where it has autoscaling; of a stack whose sidecars send spans a Jaeger takes them.
  */
 export async function trafficCommand(sandbox: Sandbox, args: readonly string[]): Promise<number> {
   const options = readOptions(args);
@@ -69,10 +70,13 @@ export async function trafficCommand(sandbox: Sandbox, args: readonly string[]):
       try {
         const metrics = collection && (await metricsOf(collection, cluster, traffic, sandbox, log));
         const flagger = metrics && (await openFlagger(cluster, metrics.addresses.prometheus, sandbox.report, log));
+        const keda =
+          metrics && (await openKeda(cluster, metrics.addresses.prometheus, sandbox.tools, sandbox.report, log));
         try {
           const notes = [
             ...(metrics === undefined ? [] : placesToLook(metrics.addresses)),
             ...(flagger === undefined ? [] : [`Flagger       moves the calls of canaries, see ${logFile}`]),
+            ...(keda === undefined ? [] : [`KEDA          gives Deployments their pods by requests, see ${logFile}`]),
             ...(traces === undefined ? [] : [`Traces        ${traces.address}/api/traces?service=NAME (Jaeger's API)`]),
             ...(options.accessLog === undefined ? [] : [`Access log    ${options.accessLog}`]),
           ];
@@ -83,6 +87,7 @@ export async function trafficCommand(sandbox: Sandbox, args: readonly string[]):
           }
           if (traces !== undefined && !stop.signal.aborted) traced = await tracesReport(traces.api);
         } finally {
+          await keda?.close();
           await flagger?.close();
           await metrics?.close();
         }

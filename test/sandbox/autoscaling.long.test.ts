@@ -1,0 +1,174 @@
+import { type ChildProcess } from "node:child_process";
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { type KubernetesObject } from "../../sandbox/control-plane/api-client";
+import { podProblem } from "../../sandbox/data-plane/runner";
+import { operate, type Sandbox } from "../../sandbox/sandbox";
+import { ensureKeda } from "../../sandbox/tools/keda";
+import { type StackCluster, stackCluster } from "../../sandbox/traffic/cluster";
+import { autoscalingProgram, type ScaledObject, scaledObjects, withTrigger } from "./autoscaling";
+import { closeTestSandbox, configure, openTestSandbox } from "./in-sandbox";
+import { startTraffic, stopTraffic } from "./traffic-process";
+import { until } from "./until";
+
+const stack = "dev";
+let sandbox: Sandbox;
+let cluster: StackCluster;
+let problem: string | undefined;
+let traffic: ChildProcess | undefined;
+
+beforeAll(async () => {
+  problem = await podProblem();
+  await ensureKeda(() => undefined);
+  sandbox = await openTestSandbox({ program: autoscalingProgram });
+});
+afterAll(async () => {
+  await stopTraffic(traffic);
+  cluster.api.close();
+  await closeTestSandbox(sandbox);
+});
+
+/** Leaves the test out where pods cannot run, and says why. */
+function needsPods({ skip }: TestContext): void {
+  if (problem !== undefined) skip(problem);
+}
+
+async function up(...flags: readonly string[]): Promise<void> {
+  const exit = await operate(sandbox, "up", stack, [...flags]);
+  expect(exit.code, exit.stdout + exit.stderr).toBe(0);
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+}
+
+interface WithStatus extends KubernetesObject {
+  readonly status?: { readonly conditions?: readonly Condition[] };
+}
+
+/** What an object says of itself: reasons by type and status, such as `Ready True`. */
+function said({ status }: WithStatus): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries((status?.conditions ?? []).map((one) => [`${one.type} ${one.status}`, one.reason]));
+}
+
+interface Autoscaler extends WithStatus {
+  readonly spec: { readonly minReplicas: number; readonly maxReplicas: number };
+  readonly status?: WithStatus["status"] & {
+    readonly currentReplicas?: number;
+    readonly currentMetrics?: readonly {
+      readonly external?: {
+        readonly metric: { readonly name: string };
+        readonly current: { readonly averageValue: string };
+      };
+    }[];
+  };
+}
+
+const autoscaler = (namespace: string, name: string): Promise<Autoscaler | undefined> =>
+  cluster.api.find<Autoscaler>(
+    `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers/keda-hpa-${name}`,
+  );
+
+/** What Kubernetes was told that each pod gets, in requests a second; nothing before it was told anything. */
+async function perPod(): Promise<number | undefined> {
+  const [metric] = (await autoscaler("bookstore", "bookstore-v1"))?.status?.currentMetrics ?? [];
+  if (metric?.external === undefined) return undefined;
+  expect(metric.external.metric.name).toBe("s0-prometheus");
+  const { averageValue } = metric.external.current;
+  return averageValue.endsWith("m") ? Number(averageValue.slice(0, -1)) / 1000 : Number(averageValue);
+}
+
+async function pods(): Promise<{ readonly wanted: number; readonly available: number }> {
+  const { spec, status } = await cluster.api.get<{
+    readonly spec: { readonly replicas: number };
+    readonly status: { readonly availableReplicas?: number };
+  }>("/apis/apps/v1/namespaces/bookstore/deployments/bookstore-v1");
+  return { wanted: spec.replicas, available: status.availableReplicas ?? 0 };
+}
+
+const scaledObject = (namespace: string, name: string): Promise<WithStatus> =>
+  cluster.api.get<WithStatus>(`${scaledObjects(namespace)}/${name}`);
+
+describe.sequential("a Deployment that has as many pods as its requests ask for", () => {
+  it("is taken by KEDA, which tells Kubernetes the rate that Prometheus has", async (context) => {
+    await up();
+    cluster = await stackCluster(sandbox, stack);
+    needsPods(context);
+    traffic = startTraffic(sandbox, ["--stack", stack, "--metrics", "--seconds", "3600"], {
+      TEST_PROGRAM: autoscalingProgram,
+    });
+    await until(async () => {
+      const conditions = said(await scaledObject("bookstore", "bookstore-v1"));
+      return "Ready True" in conditions && "Active True" in conditions ? true : undefined;
+    });
+    expect((await autoscaler("bookstore", "bookstore-v1"))?.spec).toMatchObject({ minReplicas: 1, maxReplicas: 6 });
+    await until(async () => (((await perPod()) ?? 0) > 5 ? true : undefined));
+    expect(await pods()).toEqual({ wanted: 1, available: 1 });
+  });
+
+  it("gets pods as calls become more, so that each has what it is to get", async (context) => {
+    needsPods(context);
+    await configure(sandbox, stack, { buyers: 4 });
+    await up();
+    const settled = await until(async () => {
+      const [rate = 0, { wanted, available }] = await Promise.all([perPod(), pods()]);
+      // Kubernetes lets a tenth pass. A third pod came as two had more than that.
+      return wanted > 2 && available === wanted && rate < 11 ? { wanted, rate } : undefined;
+    });
+    // One fewer would each have had more than that.
+    expect((settled.rate * settled.wanted) / (settled.wanted - 1)).toBeGreaterThan(11);
+  });
+
+  it("keeps its pods when the program runs again", async (context) => {
+    needsPods(context);
+    const { wanted } = await pods();
+    await up("--expect-no-changes");
+    expect((await pods()).wanted).toBeGreaterThanOrEqual(wanted);
+  });
+
+  it("keeps them for a while when calls become fewer, though Kubernetes knows that it needs fewer", async (context) => {
+    needsPods(context);
+    await configure(sandbox, stack, { buyers: 1 });
+    await up();
+    await until(async () => {
+      const conditions = said((await autoscaler("bookstore", "bookstore-v1")) ?? expect.fail("there is no autoscaler"));
+      return conditions["AbleToScale True"] === "ScaleDownStabilized" ? true : undefined;
+    });
+  });
+
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ["nobody answers", { serverAddress: "http://prometheus.elsewhere.svc.cluster.local:9090" }],
+    ["the query is none", { query: "sum(mesh:requests:rate2m{" }],
+    ["nobody counts", { query: "sum(mesh:no_such_series)" }],
+  ])("is said not to be scaled where %s, and keeps its pods", async (_, change) => {
+    if (problem !== undefined) return;
+    const ours = await cluster.api.get<ScaledObject>(`${scaledObjects("bookstore")}/bookstore-v1`);
+    const other = withTrigger(ours, "bookstore-v2", change);
+    await cluster.api.create(scaledObjects("bookstore"), other);
+    const seen = await until(async () => {
+      const conditions = said(await scaledObject("bookstore", "bookstore-v2"));
+      return conditions["Ready False"];
+    });
+    expect(seen).toBe("TriggerError");
+    await until(async () => {
+      const found = await autoscaler("bookstore", "bookstore-v2");
+      return found !== undefined && said(found)["ScalingActive False"] === "FailedGetExternalMetric" ? true : undefined;
+    });
+    const path = "/apis/apps/v1/namespaces/bookstore/deployments/bookstore-v2";
+    expect((await cluster.api.get<{ spec: object }>(path)).spec).toMatchObject({ replicas: 1 });
+    await cluster.api.remove(`${scaledObjects("bookstore")}/bookstore-v2`);
+    await until(async () =>
+      (await cluster.api.find(`${scaledObjects("bookstore")}/bookstore-v2`)) === undefined ? true : undefined,
+    );
+  });
+
+  it("leaves nothing that waits for KEDA when its pods run no more", async (context) => {
+    needsPods(context);
+    await stopTraffic(traffic);
+    const found = await cluster.api.find("/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.external.metrics.k8s.io");
+    expect(found).toBeUndefined();
+    await cluster.api.remove(`${scaledObjects("bookstore")}/bookstore-v1`);
+    expect(await cluster.api.find(`${scaledObjects("bookstore")}/bookstore-v1`)).toBeUndefined();
+  });
+});
