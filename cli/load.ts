@@ -1,5 +1,5 @@
 import { formatProblem, type Manifests, parseManifests } from "../mesh/manifests";
-import { type AskedService, type Mesh, meshOf } from "../mesh";
+import { type AskedService, canariesNotExpanded, type Mesh, meshOf } from "../mesh";
 import { readManifestFiles } from "./input";
 import { meshNameOf } from "./mesh-name";
 import { readCluster } from "./running-cluster";
@@ -58,6 +58,8 @@ export async function loadMesh(terminal: Terminal, source: Source, asked: readon
   const manifests = await loadManifests(source);
   const mesh = meshOf(manifests, asked, meshNameOf(manifests, source.mesh));
   sayProblems(terminal, mesh);
+  // `check` has it among the findings.
+  for (const { object = "", message } of canariesNotExpanded(manifests)) terminal.err(`note: ${object}: ${message}\n`);
   return mesh;
 }
 

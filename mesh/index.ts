@@ -1,3 +1,4 @@
+export { canariesNotExpanded } from "./analysis/canaries-of-flagger";
 export { changeTitles } from "./analysis/change-titles";
 export type { CallTree, Rule } from "./analysis/call-tree";
 export { bucketText, type CallLimit, callLimits } from "./analysis/call-limits";

@@ -56,6 +56,18 @@ afterAll(() => {
 describe("aks-mesh", () => {
   const call = { from: "bookbuyer/bookbuyer", to: "bookstore.bookstore.svc.cluster.local:14001", protocol: "http" };
 
+  it("says of a Canary of Flagger's that it is not worked out", () => {
+    const canary = `---
+apiVersion: flagger.app/v1beta1
+kind: Canary
+metadata: {name: bookstore, namespace: bookstore}
+spec: {targetRef: {apiVersion: apps/v1, kind: Deployment, name: bookstore}, service: {port: 14001}}
+`;
+    const said = "note: Canary bookstore/bookstore: A Canary is not worked out";
+    expect(run(["access", "-"], bookstore + canary).stderr).toContain(said);
+    expect(run(["access", "-"], bookstore).stderr).not.toContain(said);
+  });
+
   it("decides line by line, in the order asked", () => {
     const requests = [
       { ...call, path: "/buy" },

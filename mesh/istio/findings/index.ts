@@ -1,3 +1,4 @@
+import { canariesNotExpanded } from "../../analysis/canaries-of-flagger";
 import { type Finding } from "../../analysis/finding";
 import { policiesNotRead } from "../../analysis/network-policy-objects";
 import { type Manifests } from "../../manifests";
@@ -22,6 +23,7 @@ export function findings(
     ...workloadFindings(mesh),
     ...unreadFindings(mesh),
     ...policiesNotRead(manifests),
+    ...canariesNotExpanded(manifests),
   ];
   return [...found].sort((a, b) => rank(a) - rank(b));
 }

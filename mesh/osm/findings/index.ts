@@ -3,6 +3,7 @@ import { callRuleFindings } from "./call-rules";
 import { clusterFindings } from "./cluster";
 import { type Finding } from "../../analysis/finding";
 import { networkFindings } from "./network";
+import { canariesNotExpanded } from "../../analysis/canaries-of-flagger";
 import { policiesNotRead } from "../../analysis/network-policy-objects";
 import { type Manifests } from "../../manifests";
 import { hostConditionFindings } from "./host-conditions";
@@ -30,6 +31,7 @@ export function findings(
     ...refusedRouteFindings(mesh),
     ...networkFindings(mesh),
     ...policiesNotRead(manifests),
+    ...canariesNotExpanded(manifests),
     ...hostConditionFindings(mesh),
     ...sourceFindings(mesh),
     ...portNameFindings(mesh),
