@@ -47,11 +47,14 @@ export function keda(api: ApiClient, directory: string, manifests: string, route
         definitions.map(({ object }) => object),
         new AbortController().signal,
       );
-      for (const { path, object } of objects) await api.apply(path, object);
+      await Promise.all(objects.map(({ path, object }) => api.apply(path, object)));
       await resume();
     },
   };
 }
+
+/** What a ScaledJob says of its pods: everything that a pod can, which would make the API server of each cluster a third larger. What stands there is taken as it is. */
+const jobTemplate = /^( +)jobTargetRef:\n(?:\1 .*\n|\n)+/m;
 
 /** What a folder of KEDA's installation says, where AKS has it: in another namespace, and the metrics server by another name. */
 export async function kedaObjects(manifests: string, folder: string): Promise<readonly PlacedObject[]> {
@@ -63,7 +66,8 @@ export async function kedaObjects(manifests: string, folder: string): Promise<re
     parseAllDocuments(
       text
         .replaceAll(/\bnamespace: keda$/gm, `namespace: ${kedaNamespace}`)
-        .replaceAll(/\bkeda-metrics-apiserver$/gm, kedaMetricsServer),
+        .replaceAll(/\bkeda-metrics-apiserver$/gm, kedaMetricsServer)
+        .replace(jobTemplate, "$1jobTargetRef: { type: object, x-kubernetes-preserve-unknown-fields: true }\n"),
     ).map((document) => place(document.toJS() as KubernetesObject)),
   );
 }

@@ -41,7 +41,7 @@ export async function ensureKeda(report: (message: string) => void): Promise<Ked
           },
         ],
       },
-      seconds: 160,
+      seconds: 180,
       source: path.join(__dirname, "keda"),
       uses: [],
       title: "KEDA",

@@ -65,6 +65,9 @@ describe.sequential("a stack with autoscaling", () => {
     await cluster.api.mergePatch(path, { spec: { replicas: 3 } });
     await configure(sandbox, stack, { buyers: 2 });
     await up();
-    expect((await cluster.api.get<{ spec: object }>(path)).spec).toMatchObject({ replicas: 3 });
+    expect(await cluster.api.get(path)).toMatchObject({
+      metadata: { annotations: { buyers: "2" } },
+      spec: { replicas: 3 },
+    });
   });
 });

@@ -305,6 +305,14 @@ describe("a control plane", () => {
     };
     expect(await mayOperator("create", "horizontalpodautoscalers")).toBe("yes");
     expect(await mayOperator("delete", "deployments")).toBe("no");
+    const job = (spec: object) => ({
+      ...{ apiVersion: "keda.sh/v1alpha1", kind: "ScaledJob", metadata: { name: "job", namespace: "default" } },
+      spec: { jobTargetRef: { template: { spec: {} } }, triggers: [{ type: "cron", metadata: {} }], ...spec },
+    });
+    const trial = (object: object) =>
+      kubectl(["create", "--dry-run=server", "--validate=strict", "-f", "-"], { input: manifest(object) });
+    expect((await trial(job({}))).err).toBe("");
+    expect((await trial(job({ stray: 1 }))).err).toContain('unknown field "spec.stray"');
     await plane.setKeda(false);
     expect((await kubectl(["-n", "kube-system", "get", ...deployments])).code).not.toBe(0);
     expect((await kubectl(["get", "scaledobjects,triggerauthentications", "-A"])).code).toBe(0);

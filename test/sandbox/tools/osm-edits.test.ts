@@ -18,7 +18,9 @@ describe("edits to OSM's source", () => {
   it("leave out the files of a folder that are not named, and none of its other folders", () => {
     const onlyFiles = { "pkg/scalers": ["scaler.go"] };
     const copied = (file: string): boolean => !isLeftOut(file, onlyFiles);
-    expect(["pkg/scalers/scaler.go", "pkg/scalers/aws/aws.go", "pkg/a.go", "pkg/scalers"].every(copied)).toBe(true);
+    expect(
+      ["pkg/scalers/scaler.go", "pkg/scalers/aws", "pkg/scalers/aws/aws.go", "pkg/a.go", "pkg/scalers"].every(copied),
+    ).toBe(true);
     expect(copied("pkg/scalers/kafka.go")).toBe(false);
   });
 

@@ -12,12 +12,17 @@ const mesh = config.require("mesh") === "istio" ? "istio" : "osm";
 const buyers = config.requireNumber("buyers");
 const sample = bookstore({ canary: { v1: 50, v2: 50 }, bookthief: "denied" });
 
-/** The sample with so many pods that buy. */
+/** The sample with so many pods that buy, which the Deployment that is scaled notes, so that a run with others changes it too. */
 function withBuyers(object: WorkloadObject | ManifestSource): WorkloadObject | ManifestSource {
   if (!("kind" in object) || object.kind !== "Deployment") return object;
   const text = JSON.stringify(object);
-  if (!text.includes('"name":"bookbuyer"')) return object;
-  return JSON.parse(text.replace('"replicas":1', `"replicas":${String(buyers)}`)) as WorkloadObject;
+  const changed = text.includes('"name":"bookbuyer"')
+    ? text.replace('"replicas":1', `"replicas":${String(buyers)}`)
+    : text.replace(
+        '"metadata":{"name":"bookstore-v1"',
+        `"metadata":{"annotations":{"buyers":"${String(buyers)}"},"name":"bookstore-v1"`,
+      );
+  return JSON.parse(changed) as WorkloadObject;
 }
 
 const definition: StackDefinition = {
