@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { azureCliEnvironment, ensureAzureCli, signInAzureCli } from "./arm/azure-cli";
+import { openVaultProxy } from "./arm/vault-proxy";
 import { run } from "./engine";
 import { type Sandbox } from "./sandbox";
 
@@ -20,5 +21,11 @@ export async function azCommand({ paths, emulator, report }: Sandbox, args: read
   const signedIn = existsSync(mark) && (await readFile(mark, "utf8")) === target.url;
   const environment = signedIn ? azureCliEnvironment(cli, target) : await signInAzureCli(cli, target);
   if (!signedIn) await writeFile(mark, target.url);
-  return (await run(cli.path, args, { cwd: process.cwd(), environment, output: "show" })).code;
+  const vaults = await openVaultProxy(emulator.port);
+  try {
+    const proxied = { ...environment, ...vaults.environment };
+    return (await run(cli.path, args, { cwd: process.cwd(), environment: proxied, output: "show" })).code;
+  } finally {
+    await vaults.close();
+  }
 }

@@ -124,7 +124,9 @@ export class MeshAuthority extends pulumi.ComponentResource {
         ...{ namespace: authorityNamespace, timeoutSeconds: readyTimeoutSeconds },
       },
       {
-        ...inside,
+        parent: this,
+        // Not the cluster's provider: it is a dynamic resource.
+        deletedWith: inside.deletedWith,
         dependsOn: [place, ...installed],
         customTimeouts: { create: `${readyTimeoutSeconds}s`, update: `${readyTimeoutSeconds}s` },
       },

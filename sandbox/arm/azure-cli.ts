@@ -104,15 +104,18 @@ export function azureCliEnvironment(
 }
 
 /**
- * Points azure-cli at the emulator and signs the service principal in. Repeated after the emulator has moved to another port.
+ * Points azure-cli at the emulator. Repeated after the emulator has moved to another port.
  *
  * @returns the environment to run `az` in.
  */
-export async function signInAzureCli(cli: AzureCli, target: AzureCliTarget): Promise<NodeJS.ProcessEnv> {
+export async function pointAzureCli(
+  cli: AzureCli,
+  target: Omit<AzureCliTarget, "identity">,
+): Promise<NodeJS.ProcessEnv> {
   const environment = azureCliEnvironment(cli, target);
-  const { url, identity } = target;
+  const { url } = target;
   await mkdir(target.configDirectory, { recursive: true, mode: 0o700 });
-  const az = (args: readonly string[], input?: string): Promise<string> => run(cli.path, args, { environment, input });
+  const az = (args: readonly string[]): Promise<string> => run(cli.path, args, { environment });
   const endpoints = [
     ["--endpoint-resource-manager", url],
     ["--endpoint-management", "https://management.core.windows.net/"],
@@ -126,8 +129,20 @@ export async function signInAzureCli(cli: AzureCli, target: AzureCliTarget): Pro
   ].flat();
   await az(["cloud", "set", "--name", CLOUD]);
   await az(["cloud", "update", "--name", CLOUD, ...endpoints]);
+  return environment;
+}
+
+/**
+ * Points azure-cli at the emulator and signs the service principal in, see {@link pointAzureCli}.
+ *
+ * @returns the environment to run `az` in.
+ */
+export async function signInAzureCli(cli: AzureCli, target: AzureCliTarget): Promise<NodeJS.ProcessEnv> {
+  const { identity } = target;
+  const environment = await pointAzureCli(cli, target);
   // The secret goes through standard input: arguments can be read by every user of the machine.
-  await az(
+  await run(
+    cli.path,
     [
       "login",
       "--service-principal",
@@ -140,7 +155,7 @@ export async function signInAzureCli(cli: AzureCli, target: AzureCliTarget): Pro
       "--output",
       "none",
     ],
-    identity.clientSecret,
+    { environment, input: identity.clientSecret },
   );
   return environment;
 }

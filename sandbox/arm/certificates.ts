@@ -28,7 +28,7 @@ const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as con
 const YEARS = 10;
 
 /**
- * A certificate for `localhost` and `127.0.0.1`, signed by an authority of its own whose key is thrown away: nothing else can
+ * A certificate for `localhost`, `127.0.0.1` and key vaults, signed by an authority of its own whose key is thrown away: nothing else can
  * ever be signed by what a client was told to trust. Made once per directory.
  */
 export async function ensureCertificate(directory: string): Promise<CertificateFiles> {
@@ -78,6 +78,7 @@ export async function ensureCertificate(directory: string): Promise<CertificateF
         new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
         new SubjectAlternativeNameExtension([
           { type: "dns", value: "localhost" },
+          { type: "dns", value: "*.vault.azure.net" },
           { type: "ip", value: "127.0.0.1" },
         ]),
         await AuthorityKeyIdentifierExtension.create(ca.publicKey, false, webcrypto),

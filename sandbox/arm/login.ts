@@ -17,8 +17,9 @@ import {
 
 import { ArmError } from "./errors";
 import { type ArmRequest, type ArmResponse } from "./http";
-import { type Identity } from "./identity";
+import { type FederatedCredential, type Identity } from "./identity";
 import { type JsonObject } from "./json";
+import { type ManagedIdentity } from "./managed-identities";
 import { segmentsOf } from "./resource-id";
 
 /** Who a valid access token speaks for. */
@@ -34,8 +35,11 @@ export interface Login {
   readonly issuer: string;
   /** Answers a login request, or undefined where the path is none of Entra's. */
   answer(request: ArmRequest): Promise<ArmResponse | undefined>;
-  /** @throws ArmError 401 where the bearer token is missing, forged, expired or for somebody else. */
-  authenticate(authorization: string | undefined): Promise<Caller>;
+  /**
+   * @param resource What the token has to be for. Default: Azure Resource Manager.
+   * @throws ArmError 401 where the bearer token is missing, forged, expired or for somebody else.
+   */
+  authenticate(authorization: string | undefined, resource?: string): Promise<Caller>;
 }
 
 const TOKEN_SECONDS = 3600;
@@ -46,9 +50,11 @@ export async function openLogin(options: {
   readonly keyFile: string;
   readonly baseUrl: string;
   readonly identity: Identity;
+  /** The managed identity with a client id. */
+  readonly managedIdentity: (clientId: string) => Promise<ManagedIdentity | undefined>;
   readonly now: () => number;
 }): Promise<Login> {
-  const { baseUrl, identity, now } = options;
+  const { baseUrl, identity, managedIdentity, now } = options;
   const { privateKey, jwk } = await signingKey(options.keyFile);
   const publicKeys = createLocalJWKSet({ keys: [jwk] });
   const issuer = `${baseUrl}/${identity.tenantId}/v2.0`;
@@ -56,20 +62,20 @@ export async function openLogin(options: {
     (audience) => [audience, `${audience}/`],
   );
 
-  async function accessToken(resource: string): Promise<string> {
+  async function accessToken(resource: string, client: Pick<Identity, "clientId" | "objectId">): Promise<string> {
     const seconds = Math.floor(now() / 1000);
     return new SignJWT({
-      appid: identity.clientId,
+      appid: client.clientId,
       appidacr: "1",
       idp: issuer,
       idtyp: "app",
-      oid: identity.objectId,
+      oid: client.objectId,
       tid: identity.tenantId,
       ver: "1.0",
     })
       .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: jwk.kid })
       .setIssuer(issuer)
-      .setSubject(identity.objectId)
+      .setSubject(client.objectId)
       .setAudience(resource)
       .setIssuedAt(seconds)
       .setNotBefore(seconds)
@@ -97,7 +103,7 @@ export async function openLogin(options: {
         `The app requested an unsupported grant type '${grant ?? ""}'. The sandbox knows client_credentials only.`,
       );
     }
-    await authenticateClient(form);
+    const client = await authenticateClient(form);
     const resource = version === 1 ? (form.get("resource") ?? "") : scopeResource(form.get("scope") ?? "");
     if (resource === "") {
       throw new LoginError(
@@ -108,7 +114,7 @@ export async function openLogin(options: {
       );
     }
     const seconds = Math.floor(now() / 1000);
-    const common = { token_type: "Bearer", access_token: await accessToken(resource) };
+    const common = { token_type: "Bearer", access_token: await accessToken(resource, client) };
     return version === 1
       ? ok({
           ...common,
@@ -121,9 +127,11 @@ export async function openLogin(options: {
       : ok({ ...common, expires_in: TOKEN_SECONDS, ext_expires_in: TOKEN_SECONDS });
   }
 
-  async function authenticateClient(form: URLSearchParams): Promise<void> {
+  async function authenticateClient(form: URLSearchParams): Promise<Pick<Identity, "clientId" | "objectId">> {
     const clientId = form.get("client_id") ?? "";
-    if (clientId.toLowerCase() !== identity.clientId.toLowerCase()) {
+    const isPrincipal = clientId.toLowerCase() === identity.clientId.toLowerCase();
+    const client = isPrincipal ? identity : await managedIdentity(clientId);
+    if (client === undefined) {
       throw new LoginError(
         400,
         "unauthorized_client",
@@ -133,27 +141,28 @@ export async function openLogin(options: {
     }
     const assertion = form.get("client_assertion");
     if (assertion !== null && form.get("client_assertion_type") === CLIENT_ASSERTION) {
-      await checkAssertion(assertion);
-      return;
+      await checkAssertion(assertion, client.federatedCredentials ?? []);
+      return client;
     }
-    if (!sameSecret(form.get("client_secret") ?? "", identity.clientSecret)) {
+    if (!isPrincipal || !sameSecret(form.get("client_secret") ?? "", identity.clientSecret)) {
       throw new LoginError(
         401,
         "invalid_client",
         7000215,
-        `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${identity.clientId}'.`,
+        `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${clientId}'.`,
       );
     }
+    return client;
   }
 
-  async function checkAssertion(assertion: string): Promise<void> {
+  async function checkAssertion(assertion: string, credentials: readonly FederatedCredential[]): Promise<void> {
     let claims;
     try {
       claims = decodeJwt(assertion);
     } catch {
       throw new LoginError(401, "invalid_client", 50027, "JWT token is invalid or malformed.");
     }
-    const trusted = (identity.federatedCredentials ?? []).find(
+    const trusted = credentials.find(
       (credential) => credential.issuer === claims.iss && credential.subject === claims.sub,
     );
     if (trusted === undefined) {
@@ -236,7 +245,8 @@ export async function openLogin(options: {
     }
   }
 
-  async function authenticate(authorization: string | undefined): Promise<Caller> {
+  async function authenticate(authorization: string | undefined, resource?: string): Promise<Caller> {
+    const audience = resource === undefined ? audiences : [resource, `${resource}/`];
     const refuse = (code: string, message: string): ArmError =>
       new ArmError(401, code, message, {
         headers: {
@@ -250,7 +260,7 @@ export async function openLogin(options: {
     try {
       const { payload } = await jwtVerify(match[1], publicKeys, {
         issuer,
-        audience: audiences,
+        audience,
         algorithms: ["RS256"],
         currentDate: new Date(now()),
       });
@@ -266,7 +276,7 @@ export async function openLogin(options: {
       if (error instanceof errors.JWTClaimValidationFailed && error.claim === "aud") {
         throw refuse(
           "InvalidAuthenticationTokenAudience",
-          `The access token has been obtained for wrong audience or resource. It should exactly match one of the allowed audiences '${audiences.join("','")}'.`,
+          `The access token has been obtained for wrong audience or resource. It should exactly match one of the allowed audiences '${audience.join("','")}'.`,
         );
       }
       if (error instanceof errors.JOSEError) throw refuse("InvalidAuthenticationToken", "The access token is invalid.");

@@ -1,3 +1,4 @@
+import { type JWK } from "jose";
 import { type ControlPlane, type MeshAuthority, type NodePool } from "../control-plane/types";
 import { type ClusterBackend, type ClusterSpec } from "./cluster-backend";
 
@@ -10,6 +11,8 @@ export interface PlaceholderRecord {
   istio: readonly string[];
   /** What was last brought of a certificate authority from Key Vault, or why not. */
   authority?: MeshAuthority | { readonly problem: string };
+  /** By what its service accounts' tokens are signed. */
+  keys: JWK[];
   running: boolean;
   /** Names of the calls, in order. */
   readonly calls: string[];
@@ -27,7 +30,9 @@ export function createPlaceholderBackend(): PlaceholderBackend {
   return {
     clusters,
     open(clusterId, spec) {
-      const record = clusters.get(clusterId) ?? { spec, pools: [], mesh: false, istio: [], running: true, calls: [] };
+      const record = clusters.get(clusterId) ?? {
+        ...{ spec, pools: [], mesh: false, istio: [], keys: [], running: true, calls: [] },
+      };
       record.running = true;
       record.calls.push("open");
       clusters.set(clusterId, record);
@@ -46,6 +51,7 @@ contexts: [{name: ${spec.name}, context: {cluster: ${spec.name}, user: clusterAd
 current-context: ${spec.name}
 users: [{name: clusterAdmin, user: {token: placeholder}}]
 `,
+        serviceAccountKeys: () => Promise.resolve({ keys: record.keys }),
         setNodePools(pools) {
           record.pools = pools;
           return done("setNodePools");

@@ -10,7 +10,7 @@ import { ArmError } from "./errors";
 import { type Dispatch, deploymentsHandler } from "./deployments/deployments";
 import { answerGraph, graphPath } from "./graph";
 import { type ArmRequest, type ArmResponse } from "./http";
-import { type Login } from "./login";
+import { type Caller, type Login } from "./login";
 import { requireAllowedByPolicy } from "./policy/enforce";
 import { policiesHandler } from "./policy/policies";
 import { vaultSecretsHandler } from "./key-vault/secrets-handler";
@@ -37,6 +37,26 @@ export interface Router {
   readonly route: (context: ArmContext, request: ArmRequest) => Promise<ArmResponse>;
   /** Answers the emulator itself: what a deployment writes. */
   readonly dispatch: Dispatch;
+}
+
+/**
+ * What Azure Resource Manager answers a managed identity: it sees no subscription. Its roles are on vaults and clusters, which it reaches by these' own endpoints.
+ *
+ * @returns undefined for the service principal.
+ * @throws ArmError 403 for what it may not.
+ */
+function answerManagedIdentity(
+  { identity }: ArmContext,
+  { method, path }: ArmRequest,
+  { objectId, applicationId }: Caller,
+) {
+  if (objectId === identity.objectId) return undefined;
+  if (method === "GET" && path.toLowerCase() === "/subscriptions") return { status: 200, body: { value: [] } };
+  throw new ArmError(
+    403,
+    "AuthorizationFailed",
+    `The client '${applicationId}' with object id '${objectId}' does not have authorization to perform action '${method}' over scope '${path}' or the scope is invalid. (The sandbox's managed identities have no right in Azure Resource Manager.)`,
+  );
 }
 
 /** Finds who answers a request to Azure Resource Manager (or to Microsoft Graph), once its caller is known. */
@@ -82,7 +102,7 @@ export function createRouter(planes: ControlPlanes, login: Login): Router {
   };
   const route: Router["route"] = async (context, request) => {
     if (graphPath.test(request.path)) return answerGraph(context, request);
-    await login.authenticate(request.headers.authorization);
+    const caller = await login.authenticate(request.headers.authorization);
     const apiVersion = request.query.get("api-version");
     if (apiVersion === null || apiVersion === "") {
       throw new ArmError(
@@ -92,6 +112,8 @@ export function createRouter(planes: ControlPlanes, login: Login): Router {
       );
     }
     requireApiVersion(apiVersion, context.now());
+    const refused = answerManagedIdentity(context, request, caller);
+    if (refused !== undefined) return refused;
     return dispatch(context, { ...request, resource: parseResourcePath(request.path), apiVersion });
   };
   return { route, dispatch };

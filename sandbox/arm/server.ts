@@ -18,10 +18,12 @@ import { openFaults } from "./faults";
 import { type ArmRequest, type ArmResponse, readBody, send } from "./http";
 import { type Identity } from "./identity";
 import { type Json } from "./json";
+import { managedIdentity } from "./managed-identities";
 import { type LatencyProfile, milliseconds, parseLatency } from "./latency";
 import { openLogin } from "./login";
 import { metadataEndpoints } from "./metadata";
 import { openOperations } from "./operations";
+import { answerVault, vaultOfHost } from "./key-vault/vault-endpoint";
 import { createRequestLog } from "./request-log";
 import { createRouter } from "./router";
 import { resourceGroupOperations } from "./resource-manager/resource-groups";
@@ -77,7 +79,10 @@ export async function startArmServer(options: ArmServerOptions): Promise<ArmServ
   const baseUrl = `https://localhost:${port}`;
 
   const store = openStore(join(options.directory, "journal.jsonl"));
-  const login = await openLogin({ keyFile: join(options.directory, "token-signing-key.pem"), baseUrl, identity, now });
+  const login = await openLogin({
+    ...{ keyFile: join(options.directory, "token-signing-key.pem"), baseUrl, identity, now },
+    managedIdentity: (clientId) => managedIdentity(context, planes, clientId),
+  });
   const planes = openControlPlanes({
     ...{ backend: options.clusters, issuerUrl: login.issuer, caFile: certificate.caFile },
     guardToken: options.controlToken,
@@ -125,6 +130,8 @@ export async function startArmServer(options: ArmServerOptions): Promise<ArmServ
     if (request.path.toLowerCase() === "/metadata/endpoints") return metadataEndpoints(context, request);
     const loginAnswer = await login.answer(request);
     if (loginAnswer !== undefined) return loginAnswer;
+    const vault = vaultOfHost(request);
+    if (vault !== undefined) return answerVault(context, login, vault, request);
     if (context.faults.strikes("connection-reset", methodAndPath(request))) return "reset";
     const delay = milliseconds(context.latency(), "request");
     if (delay > 0) await sleep(delay);

@@ -53,7 +53,7 @@ export function apiClient(server: string, tls: { ca: string; cert: string; key: 
     new Promise<unknown>((resolve, reject) => {
       const text = body === undefined ? undefined : JSON.stringify(body);
       const headers = {
-        accept: "application/json",
+        accept: "application/json, */*",
         ...(text === undefined ? {} : { "content-type": contentType, "content-length": Buffer.byteLength(text) }),
       };
       const outgoing = request(new URL(path, server), { method, agent, headers, timeout: 30_000 }, (response) => {

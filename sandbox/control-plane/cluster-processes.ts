@@ -127,6 +127,12 @@ export function apiServerConfig(
   };
 }
 
+/** Who signs service accounts' tokens, the first for new ones. AKS, too, goes on taking those of the cluster's own name. */
+function serviceAccountIssuers({ serviceAccountIssuer: issuer }: ControlPlaneOptions): readonly string[] {
+  const own = "https://kubernetes.default.svc.cluster.local";
+  return issuer === undefined ? [own] : [issuer, own];
+}
+
 /**
  * The programs of a control plane, OSM's excepted, in the order in which they are started.
  * @param apiServerFiles content of the API server's configuration files: it is restarted when that changes.
@@ -193,7 +199,7 @@ export function clusterProcesses(
           "--requestheader-extra-headers-prefix=X-Remote-Extra-",
           `--proxy-client-cert-file=${files.certificate("etcd-client")}`,
           `--proxy-client-key-file=${files.key("etcd-client")}`,
-          "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+          ...serviceAccountIssuers(options).map((issuer) => `--service-account-issuer=${issuer}`),
           `--service-account-signing-key-file=${files.serviceAccountKey}`,
           `--service-account-key-file=${files.serviceAccountKey}`,
           `--service-cluster-ip-range=${options.serviceCidr}`,

@@ -94,6 +94,7 @@ async function open(given: ControlPlaneOptions): Promise<ControlPlane> {
     server,
     certificateAuthority,
     adminKubeconfig: kubeconfigs.admin,
+    serviceAccountKeys: () => api.get("/openid/v1/jwks"),
     setNodePools: (pools) =>
       inTurn(async () => {
         await setNodes(api, pools, {

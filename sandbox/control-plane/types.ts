@@ -1,3 +1,4 @@
+import type { JSONWebKeySet } from "jose";
 import type { Tools } from "../tools";
 
 /** What a control plane is made from. */
@@ -16,6 +17,8 @@ export interface ControlPlaneOptions {
   readonly serviceCidr: string;
   /** Address of the kube-dns Service, inside the range. */
   readonly dnsServiceIP: string;
+  /** Issuer of the service accounts' tokens. Default: the cluster's own name for itself. */
+  readonly serviceAccountIssuer?: string;
   /** Azure region, for the nodes' labels. Default: eastus. */
   readonly location?: string;
   /** Gets a line when something that runs beside the cluster fails. Default: none. */
@@ -89,6 +92,8 @@ export interface ControlPlane {
   readonly certificateAuthority: string;
   /** Kubeconfig (YAML) with a client certificate of the group system:masters: holds a secret. */
   readonly adminKubeconfig: string;
+  /** By what keys the service accounts' tokens are signed. */
+  serviceAccountKeys(): Promise<JSONWebKeySet>;
   /**
    * Makes the nodes be those of the pools: first new ones join, then those of another version or image are upgraded a few at a time,
    * last the ones that are too many are drained and removed.

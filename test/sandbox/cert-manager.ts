@@ -18,14 +18,17 @@ export interface CertManager {
    * @param after what it issued before: is waited for to be over.
    */
   authority(after?: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>>;
-  /** Has it issued anew, as by `cmctl renew`. */
+  /** Has it issue anew, as by `cmctl renew`. */
   renew(): Promise<void>;
+  /** Has the issuer sign by a root from the next certificate on. */
+  setRoot(root: KeyPair): Promise<void>;
   close(): Promise<void>;
 }
 
-const group = "/apis/cert-manager.io/v1/namespaces/cert-manager";
+/** Where the certificate is that it issues. */
+const namespace = "mesh-authority";
 
-/** Starts the real cert-manager with a root as its issuer, and asks it for an intermediate certificate. */
+/** Starts the real cert-manager with a root as its issuer for the whole cluster. */
 export async function openCertManager({ api, kubeconfig }: StackCluster, root: KeyPair): Promise<CertManager> {
   const { program, definitions } = await ensureCertManager(() => undefined);
   await install(api, definitions, root);
@@ -35,7 +38,7 @@ export async function openCertManager({ api, kubeconfig }: StackCluster, root: K
   const secret = async (): Promise<Readonly<Record<string, string>> | undefined> => {
     expect(child.exitCode, said.join("")).toBeNull();
     const found = await api.find<{ data: Record<string, string> }>(
-      "/api/v1/namespaces/cert-manager/secrets/mesh-authority",
+      `/api/v1/namespaces/${namespace}/secrets/mesh-authority`,
     );
     if (found === undefined) return undefined;
     const pem = (name: string): string => Buffer.from(found.data[name] ?? "", "base64").toString();
@@ -53,7 +56,7 @@ export async function openCertManager({ api, kubeconfig }: StackCluster, root: K
         return issued?.["ca-cert"] === after?.["ca-cert"] ? undefined : issued;
       }),
     renew: async () => {
-      const path = `${group}/certificates/mesh-authority`;
+      const path = `/apis/cert-manager.io/v1/namespaces/${namespace}/certificates/mesh-authority`;
       const { status } = await api.get<{ status: { conditions: readonly { type: string }[] } }>(path);
       const issuing = {
         type: "Issuing",
@@ -65,6 +68,7 @@ export async function openCertManager({ api, kubeconfig }: StackCluster, root: K
       const others = status.conditions.filter(({ type }) => type !== issuing.type);
       await api.mergePatch(`${path}/status`, { status: { conditions: [...others, issuing] } });
     },
+    setRoot: (another) => setRoot(api, another),
     close: async () => {
       child.kill();
       if (child.exitCode === null && child.signalCode === null) await once(child, "close");
@@ -79,39 +83,27 @@ async function install(api: ApiClient, definitions: string, root: KeyPair): Prom
     parseAllDocuments(text).map((document) => document.toJS() as KubernetesObject),
   );
   await ensureDefinitions(api, "cert-manager", objects, new AbortController().signal);
-  const namespace = "cert-manager";
-  const metadata = (name: string) => ({ name, namespace });
-  await api.apply(`/api/v1/namespaces/${namespace}`, {
+  await api.apply("/api/v1/namespaces/cert-manager", {
     apiVersion: "v1",
     kind: "Namespace",
-    metadata: { name: namespace },
+    metadata: { name: "cert-manager" },
   });
-  await api.apply(`/api/v1/namespaces/${namespace}/secrets/root`, {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: metadata("root"),
-    type: "kubernetes.io/tls",
-    stringData: { "tls.crt": root.cert, "tls.key": root.key },
-  });
-  await api.apply(`${group}/issuers/root`, {
+  await setRoot(api, root);
+  await api.apply("/apis/cert-manager.io/v1/clusterissuers/root", {
     apiVersion: "cert-manager.io/v1",
-    kind: "Issuer",
-    metadata: metadata("root"),
+    kind: "ClusterIssuer",
+    metadata: { name: "root" },
     spec: { ca: { secretName: "root" } },
   });
-  await api.apply(`${group}/certificates/mesh-authority`, {
-    apiVersion: "cert-manager.io/v1",
-    kind: "Certificate",
-    metadata: metadata("mesh-authority"),
-    spec: {
-      isCA: true,
-      commonName: "Intermediate of cert-manager",
-      secretName: "mesh-authority",
-      duration: "12h",
-      renewBefore: "4h",
-      privateKey: { algorithm: "RSA", size: 2048, rotationPolicy: "Always" },
-      usages: ["cert sign", "crl sign"],
-      issuerRef: { name: "root", kind: "Issuer" },
-    },
+}
+
+/** The Secret of the issuer. */
+async function setRoot(api: ApiClient, { cert, key }: KeyPair): Promise<void> {
+  await api.apply("/api/v1/namespaces/cert-manager/secrets/root", {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "root", namespace: "cert-manager" },
+    type: "kubernetes.io/tls",
+    stringData: { "tls.crt": cert, "tls.key": key },
   });
 }

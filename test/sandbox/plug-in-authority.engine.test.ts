@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { podProblem } from "../../sandbox/data-plane/runner";
-import { type Sandbox } from "../../sandbox/sandbox";
+import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { ensureIstio } from "../../sandbox/tools/istio";
-import { type StackCluster } from "../../sandbox/traffic/cluster";
+import { clusterNamed, type StackCluster, stackCluster } from "../../sandbox/traffic/cluster";
 import { openTraffic, type Traffic } from "../../sandbox/traffic/traffic";
 import { arm } from "./azure";
+import { runCarrier } from "./carrier";
 import { type CertManager, openCertManager } from "./cert-manager";
-import { closeTestSandbox, openTestSandbox } from "./in-sandbox";
+import { closeTestSandbox, configure, openTestSandbox, preview } from "./in-sandbox";
 import { bookstoreOn } from "./istio-bookstore";
 import { applyBetween, bookbuyersEnds, istioInjects, makeCluster } from "./mesh-cluster";
 import { intermediateOf, type KeyPair, lifeSeconds, newRoot, signedBy, speak } from "./sidecar-tls";
@@ -40,17 +41,10 @@ beforeAll(async () => {
     intermediateOf(rootA, "Intermediate A2"),
     intermediateOf(rootB, "Intermediate B1"),
   ]);
-  sandbox = await openTestSandbox();
+  sandbox = await openTestSandbox({ program: join(__dirname, "programs", "authority") });
   await ensureIstio(() => undefined);
   await azure("PUT", "/resourceGroups/mesh?api-version=2022-09-01", { location: "westeurope" });
-  await azure("PUT", `${vaultPath}?api-version=2024-11-01`, {
-    location: "westeurope",
-    properties: {
-      tenantId: sandbox.emulator.credentials.tenantId,
-      sku: { family: "A", name: "standard" },
-      enableRbacAuthorization: true,
-    },
-  });
+  await makeVault(vaultPath);
   cluster = await makeCluster(sandbox, "plugged", {
     addonProfiles: {
       azureKeyvaultSecretsProvider: {
@@ -86,6 +80,18 @@ async function azure(method: string, path: string, body?: unknown): Promise<unkn
   const answer = await arm(sandbox, method, path, body);
   expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
   return answer.body;
+}
+
+/** Makes a vault that goes by Azure's roles. */
+async function makeVault(path: string): Promise<void> {
+  await azure("PUT", `${path}?api-version=2024-11-01`, {
+    location: "westeurope",
+    properties: {
+      tenantId: sandbox.emulator.credentials.tenantId,
+      sku: { family: "A", name: "standard" },
+      enableRbacAuthorization: true,
+    },
+  });
 }
 
 /** Writes secrets of the vault, by name. */
@@ -149,7 +155,21 @@ it("waits with istiod until the add-on may read the secrets and they are there, 
   expect(await cluster.api.find(own), "a certificate authority of istiod's own").toBeUndefined();
 });
 
-const settings: readonly (readonly [path: string, object: object])[] = [
+/** A setting by its path. */
+type Setting = readonly [path: string, object: object];
+
+const eachAnew: Setting = [
+  "/apis/networking.istio.io/v1/namespaces/bookstore/destinationrules/each-anew",
+  {
+    apiVersion: "networking.istio.io/v1",
+    kind: "DestinationRule",
+    metadata: { name: "each-anew", namespace: "bookstore" },
+    // Each request is a handshake: a connection that is open would not notice what has changed.
+    spec: { host: service, trafficPolicy: { connectionPool: { http: { maxRequestsPerConnection: 1 } } } },
+  },
+];
+
+const settings: readonly Setting[] = [
   [
     `/api/v1/namespaces/aks-istio-system/configmaps/istio-shared-configmap-${revision}`,
     {
@@ -169,16 +189,7 @@ const settings: readonly (readonly [path: string, object: object])[] = [
       spec: { mtls: { mode: "STRICT" } },
     },
   ],
-  [
-    "/apis/networking.istio.io/v1/namespaces/bookstore/destinationrules/each-anew",
-    {
-      apiVersion: "networking.istio.io/v1",
-      kind: "DestinationRule",
-      metadata: { name: "each-anew", namespace: "bookstore" },
-      // Each request is a handshake: a connection that is open would not notice what has changed.
-      spec: { host: service, trafficPolicy: { connectionPool: { http: { maxRequestsPerConnection: 1 } } } },
-    },
-  ],
+  eachAnew,
 ];
 
 /** How long istiod says that its authority's certificates hold, in seconds by name of the metric. */
@@ -290,17 +301,73 @@ it("signs with the authority, and changes to another of the same root and of a n
   }
 });
 
-it("signs with what the real cert-manager issues, and with what that issues next, without a failed request", async ({
+const stack = "dev";
+const issuedVault = "/resourceGroups/mesh/providers/Microsoft.KeyVault/vaults/mesh-issued";
+const issuedCluster = "/resourceGroups/authority/providers/Microsoft.ContainerService/managedClusters/authority";
+
+/** What others do while \`up\` runs: cert-manager and its issuer come, and the job's pod runs. */
+async function carryFirst(): Promise<void> {
+  await until(async () =>
+    (await arm(sandbox, "GET", `${issuedCluster}?api-version=2025-09-01`)).status === 200 ? true : undefined,
+  );
+  cluster = await clusterNamed(sandbox, "authority", "authority");
+  certManager = await openCertManager(cluster, rootB);
+  await certManager.authority();
+  await until(() => cluster.api.find("/apis/batch/v1/namespaces/mesh-authority/cronjobs/carrier"));
+  const carried = await runCarrier(sandbox, cluster.api);
+  expect(carried, carried.stderr).toMatchObject({ code: 0 });
+}
+
+it("is made by a stack that cert-manager issues for: `up` ends once what is issued is carried into the vault", async ({
   skip,
 }) => {
   if (problem !== undefined) skip(problem);
-  certManager = await openCertManager(cluster, rootB);
-  const first = await certManager.authority();
-  await putSecrets(first);
-  await untilBoth((name) => sidecars.isSignedBy(name, first["ca-cert"] ?? ""));
+  await traffic?.close();
+  await makeVault(issuedVault);
+  await configure(sandbox, stack, {
+    vault: `/subscriptions/${sandbox.emulator.credentials.subscriptionId}${issuedVault}`,
+  });
+  const up = operate(sandbox, "up", stack).then(({ code, stdout, stderr }) => expect(code, stdout + stderr).toBe(0));
+  // An \`up\` that fails ends the wait for what it would have made.
+  await Promise.race([up, carryFirst()]);
+  await up;
+  cluster.api.close();
+  cluster = await stackCluster(sandbox, stack);
+  expect(await preview(sandbox, stack)).toEqual([]);
+});
+
+/** Has cert-manager issue anew and the job carry it. */
+async function renewAndCarry(before: Readonly<Record<string, string>>) {
+  if (certManager === undefined) expect.fail("cert-manager does not run");
   await certManager.renew();
-  const second = await certManager.authority(first);
-  expect(second["ca-key"]).not.toBe(first["ca-key"]);
-  await putSecrets(second);
-  await untilBoth((name) => sidecars.isSignedBy(name, second["ca-cert"] ?? ""));
+  const issued = await certManager.authority(before);
+  return { issued, carried: await runCarrier(sandbox, cluster.api) };
+}
+
+it("signs with what the real cert-manager issues, and with what that issues next, without a failed request, and not below another root", async ({
+  skip,
+}) => {
+  if (problem !== undefined) skip(problem);
+  if (certManager === undefined) expect.fail("cert-manager does not run");
+  await applyBetween(cluster.api, bookstoreOn(revision, names), [eachAnew]);
+  traffic = await openTraffic(cluster, () => undefined, new PassThrough().resume());
+  await until(() => traffic.look());
+  sidecars = await openSidecars();
+  const first = await certManager.authority();
+  await untilBoth((name) => sidecars.isSignedBy(name, first["ca-cert"] ?? ""));
+  expect((await runCarrier(sandbox, cluster.api)).stdout).toContain("the vault mesh-issued has the newest");
+
+  const second = await renewAndCarry(first);
+  expect(second.carried, second.carried.stderr).toMatchObject({ code: 0 });
+  expect(second.issued["ca-key"]).not.toBe(first["ca-key"]);
+  await untilBoth((name) => sidecars.isSignedBy(name, second.issued["ca-cert"] ?? ""));
+  for (const { "ca-key": key = "" } of [first, second.issued]) {
+    expect(second.carried.stdout + second.carried.stderr).not.toContain(key.split("\n")[1]);
+  }
+
+  await certManager.setRoot(rootA);
+  const third = await renewAndCarry(second.issued);
+  expect(third.carried.code).toBe(1);
+  expect(third.carried.stderr).toContain("secret root-cert of the vault mesh-issued does not hold");
+  await untilBoth((name) => sidecars.isSignedBy(name, second.issued["ca-cert"] ?? ""));
 });

@@ -109,6 +109,7 @@ export function openControlPlanes(options: {
       nodeResourceGroup: stringAt(cluster, "properties", "nodeResourceGroup"),
       serviceCidr: stringAt(network, "serviceCidr") ?? "10.0.0.0/16",
       dnsServiceIP: stringAt(network, "dnsServiceIP") ?? "10.0.0.10",
+      serviceAccountIssuer: stringAt(cluster, "properties", "oidcIssuerProfile", "issuerURL"),
       oidc: { issuerUrl, clientId: aksServerApplicationId, caFile },
       authorizationWebhookUrl: `${context.baseUrl}/_sandbox/guard${key}`,
       authorizationWebhookCaFile: caFile,

@@ -12,14 +12,19 @@ export function secretValuesBelow({ store }: ArmContext, id: string): string[] {
   return store.list(`${secretValueKey(id)}/`).map(({ key }) => key);
 }
 
-/** Built-in roles that may read values of secrets. Key Vault Reader is none of them. */
-const READING_ROLES = [
-  "00482a5a-887f-4fb3-b363-3b7fe8e74483", // Key Vault Administrator
-  "b86a8fe4-44ce-4948-aee5-eccb2c155cd7", // Key Vault Secrets Officer
-  "4633458b-17de-408a-b874-0445c86b69e6", // Key Vault Secrets User
-];
+const ADMINISTRATOR = "00482a5a-887f-4fb3-b363-3b7fe8e74483";
+const SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7";
+const SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6";
 
-/** Who asks for a secret, by its object id in Entra ID and the client id that refusals name. */
+/** Built-in roles that may read values of secrets, or set them. Key Vault Reader is none of them. */
+const ROLES = {
+  get: [ADMINISTRATOR, SECRETS_OFFICER, SECRETS_USER],
+  set: [ADMINISTRATOR, SECRETS_OFFICER],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+type Verb = keyof typeof ROLES;
+
+/** Who asks for a secret, or sets one, by its object id in Entra ID and the client id that refusals name. */
 export interface SecretReader {
   readonly objectId: string;
   readonly clientId: string;
@@ -42,19 +47,7 @@ export class SecretError extends Error {
  * @throws SecretError where the vault or the secret is not there, is disabled or out of its time, or the identity may not read it.
  */
 export function readSecret(context: ArmContext, vaultId: string, name: string, reader: SecretReader): string {
-  const vault = findResource(context, vaultId);
-  const vaultName = vaultId.split("/").at(-1) ?? "";
-  if (vault === undefined) {
-    throw new SecretError(404, "VaultNotFound", `The key vault '${vaultName}' was not found (no such host).`);
-  }
-  if (!mayRead(context, vault, reader)) {
-    const { tenantId } = context.identity;
-    throw new SecretError(
-      403,
-      "Forbidden",
-      `The user, group or application 'appid=${reader.clientId};oid=${reader.objectId};iss=https://sts.windows.net/${tenantId}/' does not have secrets get permission on key vault '${vaultName};location=${stringAt(vault, "location") ?? ""}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`,
-    );
-  }
+  requireMay("get", context, vaultId, reader);
   const id = `${vaultId}/secrets/${name}`;
   const secret = findResource(context, id);
   const value = stringAt(context.store.get(secretValueKey(id)), "value");
@@ -73,14 +66,35 @@ export function readSecret(context: ArmContext, vaultId: string, name: string, r
   throw new SecretError(403, "Forbidden", `Operation get is not allowed on the secret ${name}, which is ${why}.`);
 }
 
+/** @throws SecretError where the vault is not there, or the identity may not set secrets of it. */
+export function requireMaySet(context: ArmContext, vaultId: string, writer: SecretReader): void {
+  requireMay("set", context, vaultId, writer);
+}
+
+function requireMay(verb: Verb, context: ArmContext, vaultId: string, { objectId, clientId }: SecretReader): void {
+  const vault = findResource(context, vaultId);
+  const vaultName = vaultId.split("/").at(-1) ?? "";
+  if (vault === undefined) {
+    throw new SecretError(404, "VaultNotFound", `The key vault '${vaultName}' was not found (no such host).`);
+  }
+  if (may(verb, context, vault, objectId)) return;
+  const { tenantId } = context.identity;
+  throw new SecretError(
+    403,
+    "Forbidden",
+    `The user, group or application 'appid=${clientId};oid=${objectId};iss=https://sts.windows.net/${tenantId}/' does not have secrets ${verb} permission on key vault '${vaultName};location=${stringAt(vault, "location") ?? ""}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`,
+  );
+}
+
 /** By the vault's own permission model: Azure RBAC from the vault upwards, or the vault's access policies. */
-function mayRead(context: ArmContext, vault: JsonObject, { objectId }: SecretReader): boolean {
+function may(verb: Verb, context: ArmContext, vault: JsonObject, objectId: string): boolean {
+  const roles: readonly string[] = ROLES[verb];
   const properties = objectAt(vault, "properties");
   const isReader = (id: string | undefined): boolean => id?.toLowerCase() === objectId.toLowerCase();
   if (properties["enableRbacAuthorization"] !== true) {
     return objectsAt(properties, "accessPolicies").some((policy) => {
-      const verbs = stringsAt(policy, "permissions", "secrets").map((verb) => verb.toLowerCase());
-      return isReader(stringAt(policy, "objectId")) && (verbs.includes("get") || verbs.includes("all"));
+      const verbs = stringsAt(policy, "permissions", "secrets").map((one) => one.toLowerCase());
+      return isReader(stringAt(policy, "objectId")) && (verbs.includes(verb) || verbs.includes("all"));
     });
   }
   const id = (stringAt(vault, "id") ?? "").toLowerCase();
@@ -94,7 +108,7 @@ function mayRead(context: ArmContext, vault: JsonObject, { objectId }: SecretRea
       return (
         isReader(stringAt(assignment, "properties", "principalId")) &&
         (scope === "/" || id === scope || id.startsWith(`${scope}/`)) &&
-        READING_ROLES.includes(role.toLowerCase())
+        roles.includes(role.toLowerCase())
       );
     });
 }

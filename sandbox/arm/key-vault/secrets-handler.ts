@@ -18,7 +18,7 @@ const LONGEST_VALUE = 25_600;
 
 /**
  * Secrets of a vault by Azure Resource Manager: write, read what they are like, list, all without their values, as Azure does. A
- * secret is deleted by the vault's own endpoint, which the sandbox has not.
+ * secret is deleted by the vault's own endpoint, where the sandbox does not know that.
  */
 export const vaultSecretsHandler: ResourceHandler = (context, request) => {
   const part = request.resource.provider;
@@ -27,29 +27,38 @@ export const vaultSecretsHandler: ResourceHandler = (context, request) => {
   const existing = findResource(context, id);
   switch (request.method) {
     case "PUT":
-      return put(context, request, id, existing);
+      return put(context, request, id);
     case "PATCH":
       if (existing === undefined) throw resourceNotFound(request.resource);
-      return put(context, request, id, existing);
+      return put(context, request, id);
     case "DELETE":
       throw new ArmError(
         405,
         "MethodNotAllowed",
-        "Azure Resource Manager does not delete secrets of a key vault; the vault's own endpoint, which does, is not there in the sandbox. Delete the vault.",
+        "Azure Resource Manager does not delete secrets of a key vault; the vault's own endpoint, which does, cannot in the sandbox. Delete the vault.",
       );
     default:
       return undefined;
   }
 };
 
-function put(context: ArmContext, request: ResourceRequest, id: string, existing: JsonObject | undefined): ArmResponse {
+function put(context: ArmContext, request: ResourceRequest, id: string): ArmResponse {
   requireResourceGroup(context, request.resource, true);
   requireOwner(context, request.resource, "write");
   requireRegistered(context, "Microsoft.KeyVault");
-  const name = request.resource.provider?.names.at(-1) ?? "";
+  return storeSecret(context, id, jsonBody(request));
+}
+
+/**
+ * Writes a secret: its value, where there is one, as a new version.
+ *
+ * @throws ArmError 400 where name or value are none that a vault takes.
+ */
+export function storeSecret(context: ArmContext, id: string, body: JsonObject): ArmResponse {
+  const existing = findResource(context, id);
+  const name = id.split("/").at(-1) ?? "";
   const refuse = (message: string): ArmError => new ArmError(400, "BadRequest", message);
   if (!NAME.test(name)) throw refuse(`The secret name '${name}' is invalid: 1 to 127 letters, digits and hyphens.`);
-  const body = jsonBody(request);
   const asked = objectAt(body, "properties");
   const value = asked["value"];
   if (value === undefined ? existing === undefined : typeof value !== "string" || value === "") {

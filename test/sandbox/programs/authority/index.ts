@@ -13,7 +13,8 @@ const definition: StackDefinition = {
     ...dev.cluster,
     security: { ...dev.cluster.security, secretRotationInterval: "1s" },
     nodePools: [
-      { name: "system", mode: "System", vmSize: "Standard_D4s_v5", autoscale: false, count: 1, zones: ["1"] },
+      { name: "system", mode: "System", vmSize: "Standard_D4ds_v5", autoscale: false, count: 1, zones: ["1"] },
+      { name: "user", mode: "User", vmSize: "Standard_D2ds_v5", autoscale: false, count: 1, zones: ["1"] },
     ],
   },
   istio: {
