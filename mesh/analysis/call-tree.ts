@@ -1,3 +1,4 @@
+import { memo } from "../cluster/look-up";
 import { type Answer, type Outcome, type Reason, type VariesBy } from "../request/request";
 import { type PathNormalization } from "../request/path-normalization";
 import { type RequestCondition } from "../request/request-set";
@@ -135,6 +136,23 @@ export function undefinedChoice<Tree>(
   const [only] = trees;
   if (trees.length === 1 && only !== undefined && because.length === 0) return only;
   return { kind: "choice", by, branches: trees.map((tree) => ({ weight: 1, tree })), undefined: true, because };
+}
+
+/** The same where what others than one backend answer counts as refused. Where it is not known who answers, it may be that one. */
+export function answeredOnlyBy(backend: string, tree: CallTree): CallTree {
+  const within = memo((child: CallTree): CallTree => answeredOnlyBy(backend, child));
+  const ofEnd = (one: End): End =>
+    one.outcome === "allowed" && (one.backend ?? backend) !== backend ? end("refused", one.because, one.backend) : one;
+  switch (tree.kind) {
+    case "end":
+      return ofEnd(tree);
+    case "choice":
+      return { ...tree, branches: tree.branches.map((branch) => ({ ...branch, tree: within(branch.tree) })) };
+    case "rules":
+      return { ...tree, then: (rule) => within(tree.then(rule)), otherwise: ofEnd(tree.otherwise) };
+    default:
+      return { ...tree, tree: within(tree.tree) };
+  }
 }
 
 /** The ends that can be reached. */

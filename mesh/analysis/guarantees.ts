@@ -11,6 +11,7 @@ import {
 import { nearNames } from "../manifests/near-names";
 import { type CallRequest } from "../request/request";
 import { isClaim, issuerClaim } from "../request/token-claims";
+import { answeredOnlyBy } from "./call-tree";
 import { callTree, decide } from "./decide";
 import { type Finding } from "./finding";
 import { type Access, addressOf, type Mesh, sentTo, type ServicePort } from "./mesh";
@@ -180,7 +181,27 @@ function counterexample(mesh: Mesh, relation: Access, guarantee: Guarantee): Fin
     if (found?.rule === brokenRule) return found;
     unproved ??= found;
   }
+  if (guarantee.kind === "always") return unproved;
+  for (const way of throughGateways(mesh, relation, guarantee)) {
+    const found = ofWay(mesh, guarantee, way);
+    if (found?.rule === brokenRule) return found;
+    unproved ??= found;
+  }
   return unproved;
+}
+
+/** The ways of callers outside by names of gateways, which may lead to the service. */
+function* throughGateways(mesh: Mesh, relation: Access, guarantee: Guarantee): Iterable<Way> {
+  const { ranges, entrances } = mesh.boundary();
+  const named = entrances.filter(({ service }) => service === "");
+  if (named.length === 0) return;
+  for (const caller of callersOf(relation, guarantee)) {
+    const { who, principal } = splitCaller(caller);
+    if (!isOutside(who) || principal !== undefined) continue;
+    for (const { from } of outsideClasses(ranges, who)) {
+      for (const service of named) yield { from, service, answeredBy: guarantee.to };
+    }
+  }
 }
 
 /** The callers that a guarantee speaks of. */
@@ -239,6 +260,8 @@ const withToken: RequestCondition = { methods: ["*"], path: "(?s:.*)", headers: 
 interface Way {
   readonly from: string;
   readonly service: ServicePort;
+  /** The only Service, `namespace/name`, whose answers count. Default: any. */
+  readonly answeredBy?: string;
 }
 
 /** Of each party that a caller's name stands for all the ways to a port. */
@@ -273,14 +296,15 @@ function ofCaller(mesh: Mesh, guarantee: Guarantee, ways: readonly Way[]): Findi
   );
 }
 
-function ofWay(mesh: Mesh, guarantee: Guarantee, { from, service }: Way): Finding | undefined {
+function ofWay(mesh: Mesh, guarantee: Guarantee, { from, service, answeredBy }: Way): Finding | undefined {
   const to = addressOf(service);
   const tcp = service.kind === "tcp";
   const tls = service.tls === undefined ? {} : { serverName: service.tls.serverName };
   const { methods = ["*"], path = ".*", headers = new Map<string, string>() } = guarantee.requests ?? {};
   const tokens = [...headers.keys()].some(isClaim);
   try {
-    const tree = callTree(mesh, from, to, sentTo(service));
+    const whole = callTree(mesh, from, to, sentTo(service));
+    const tree = answeredBy === undefined ? whole : answeredOnlyBy(answeredBy, whole);
     const asked = requestsMeeting(
       { methods, path, headers: tokens ? new Map([...anyIssuer, ...headers]) : headers },
       to,

@@ -88,7 +88,10 @@ export interface Boundary {
   readonly calledRanges: readonly string[];
   /** Names in client certificates. Those of the mesh's authority that no object names are told apart from none, too. */
   readonly principals: readonly string[];
-  /** Ports of Services, by each way that lets callers without a sidecar come in: in plain text, and by TLS. */
+  /**
+   * By each way that lets callers without a sidecar come in, in plain text and by TLS: ports of Services, and without a `service` the names
+   * under which gateways are called from outside.
+   */
   readonly entrances: readonly ServicePort[];
 }
 

@@ -115,6 +115,7 @@ function assumedService(namespace: string, name: string, account: string, ports:
     clusterIp: "",
     externalName: undefined,
     publishNotReady: false,
+    exposed: false,
     assumed: true,
     ports,
   };

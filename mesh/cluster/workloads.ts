@@ -75,6 +75,8 @@ export interface ServiceState {
   readonly externalName: string | undefined;
   readonly ports: readonly ServicePort[];
   readonly publishNotReady: boolean;
+  /** Whether it is called from outside of the cluster, by an address of a load balancer or of the nodes. */
+  readonly exposed: boolean;
   /** No manifest has it. */
   readonly assumed: boolean;
 }
@@ -269,6 +271,7 @@ export function readService(reader: Reader): ServiceState {
     externalName:
       spec["type"] === "ExternalName" ? (reader.text(spec["externalName"], ["spec", "externalName"]) ?? "") : undefined,
     publishNotReady: reader.flag(spec["publishNotReadyAddresses"], ["spec", "publishNotReadyAddresses"]) ?? false,
+    exposed: spec["type"] === "LoadBalancer" || spec["type"] === "NodePort",
     assumed: false,
     ports: reader.list(spec["ports"], ["spec", "ports"]).map((item, index): ServicePort => {
       const path = ["spec", "ports", index] as const;

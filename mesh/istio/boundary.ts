@@ -1,12 +1,14 @@
 import { type Boundary, type ServicePort } from "../analysis/mesh";
 import { calledRanges, callerRanges } from "../network-policies";
 import { hostsByRange } from "../analysis/outside";
+import { ingressHosts } from "./ingress";
 import { type IstioPlane } from "./plane";
 import { type KnownHost, servicePorts } from "./registry";
 import { sourceBlocks } from "./state/authorization-policies";
 
 /** What policies and network policies tell apart of callers without a sidecar. */
-export function boundary({ state, registry }: IstioPlane): Boundary {
+export function boundary(plane: IstioPlane): Boundary {
+  const { state, registry } = plane;
   const { networkPolicies } = state;
   const blocks = state.authorizationPolicies.flatMap(({ rules }) => rules.flatMap(sourceBlocks));
   const ranges = blocks.map((block) => (block.includes("/") ? block : `${block}/32`));
@@ -16,9 +18,12 @@ export function boundary({ state, registry }: IstioPlane): Boundary {
       ...new Set([...networkPolicies.flatMap(calledRanges), ...registry.hosts.flatMap(outsideAddresses).map(asRange)]),
     ],
     principals: [],
-    entrances: registry.hosts.flatMap((host) =>
-      host.service === undefined ? [] : host.ports.flatMap((port) => servicePorts(host, port)),
-    ),
+    entrances: [
+      ...registry.hosts.flatMap((host) =>
+        host.service === undefined ? [] : host.ports.flatMap((port) => servicePorts(host, port)),
+      ),
+      ...ingressHosts(plane),
+    ],
   };
 }
 

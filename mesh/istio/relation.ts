@@ -11,6 +11,7 @@ import { boundary, outsideHosts } from "./boundary";
 import { callerClasses } from "./caller-classes";
 import { callsTo } from "./calls/call";
 import { isInMesh } from "./calls/client";
+import { ingressHosts } from "./ingress";
 import { type IstioPlane } from "./plane";
 import { servicePorts } from "./registry";
 
@@ -35,6 +36,11 @@ export function relation(plane: IstioPlane): Access {
       for (const { first, all } of classes(host, port)) add(entries, all, service, calls(callerOf(first)));
       for (const { who, caller } of outsiders) add(entries, () => [who], service, calls(caller));
     }
+  }
+  const entered = ingressHosts(plane);
+  for (const service of entered) {
+    const calls = callsTo(plane, service, sentTo(service));
+    for (const { who, caller } of outsiders) add(entries, () => [who], service, calls(caller));
   }
   const hosts = outsideHosts(plane, around);
   for (const service of hosts) {

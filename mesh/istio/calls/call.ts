@@ -3,12 +3,13 @@ import { type Caller, type Sent } from "../../analysis/mesh";
 import { throughNetwork } from "../../analysis/network";
 import { type Address, isWholeName, resolveHost } from "../../cluster/dns";
 import { keyOf } from "../../cluster/keys";
-import { memo } from "../../cluster/look-up";
+import { memo, memoOnce } from "../../cluster/look-up";
 import { type ServiceState } from "../../cluster/workloads";
 import { nearNames } from "../../manifests/near-names";
 import { type NetworkEnd } from "../../network-policies";
 import { type Reason } from "../../request/request";
 import { type Peer } from "../authorization/peer";
+import { ingressServices } from "../ingress";
 import { type IstioPlane } from "../plane";
 import { type PortOfHost } from "../registry";
 import { addressOfClient, type Client, clientsOf, endOfClient } from "./client";
@@ -57,8 +58,11 @@ export function callsTo(plane: IstioPlane, { host, port }: Address, sent: Sent):
   const named = sent.authority === undefined ? "" : hostOf(sent.authority);
   const targetsFor = memo((namespace: string) => targetsOf(plane, namespace, { host, port }, named));
   const isWhole = isWholeName(host);
+  const entering = memoOnce(() => ingressTargets(plane, { host, port }, named));
   return (caller) => {
-    const targets = targetsFor(isWhole || caller.kind !== "account" ? "" : caller.namespace);
+    const targets =
+      (caller.kind === "outside" ? entering() : undefined) ??
+      targetsFor(isWhole || caller.kind !== "account" ? "" : caller.namespace);
     if ("kind" in targets) return targets;
     const [only] = targets;
     if (targets.length === 1 && only !== undefined) return callAddress(plane, caller, only, content);
@@ -87,6 +91,14 @@ function targetsOf(
     const listeners = ip === undefined ? [] : listenersAt(plane, ip, port);
     return { ip, host, port, service, listeners, named };
   });
+}
+
+/** Where a name that no Service has leads from outside of the cluster; undefined where no gateway serves it. */
+function ingressTargets(plane: IstioPlane, { host, port }: Address, named: string): readonly Target[] | undefined {
+  if (resolveHost(plane.state, "", host).kind !== "outside") return undefined;
+  const services = ingressServices(plane, host.toLowerCase(), port);
+  if (services.length === 0) return undefined;
+  return services.map((service) => ({ ip: service.clusterIp, host, port, service, listeners: [], named }));
 }
 
 const knownNamespaces = new WeakMap<IstioPlane, ReadonlySet<string>>();

@@ -1,5 +1,4 @@
 import { type CallTree, end, failure, undefinedChoice } from "../../analysis/call-tree";
-import { keyOf } from "../../cluster/keys";
 import { describeObject } from "../../manifests";
 import { type Reason } from "../../request/request";
 import { type IstioPlane } from "../plane";
@@ -34,7 +33,7 @@ export function byGatewayApi(
   const text = "where a route of the Gateway API leads is not followed here";
   return undefinedChoice<CallTree>(
     "not-followed",
-    [end("allowed", because, keyOf(service.namespace, service.name)), failure(routed, text, because)],
+    [end("allowed", because), failure(routed, text, because)],
     [...because, { text }],
   );
 }

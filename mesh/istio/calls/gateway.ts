@@ -16,7 +16,7 @@ import { type Called, type Channel } from "./server";
 import { hostOf, resolveName } from "./virtual-hosts";
 
 /** A server of a Gateway, and the Gateway. */
-interface OpenPort {
+export interface OpenPort {
   readonly gateway: GatewayState;
   readonly server: GatewayServerState;
 }
@@ -24,9 +24,20 @@ interface OpenPort {
 /** What Gateways may have on a port whose requests are read in plain text (pkg/config/protocol, IsHTTP). */
 const plainProtocols: ReadonlySet<string> = new Set(["HTTP", "HTTP2", "GRPC", "GRPC-WEB"]);
 
+/** Whether the requests of a server are read in plain text. */
+export function isPlain({ protocol }: Pick<GatewayServerState, "protocol">): boolean {
+  return plainProtocols.has(protocol);
+}
+
+/** The name of `namespace/name` in a server's hosts, which may begin with `*`. */
+export function servedName(entry: string): string {
+  return entry.slice(entry.indexOf("/") + 1);
+}
+
 /**
  * What a gateway does with a connection to a port of its, by who calls. It opens the ports that Gateways say, in plain text whatever
- * PeerAuthentications say, and passes on by the routes that VirtualServices have for these Gateways (pilot/pkg/networking/core/gateway.go).
+ * PeerAuthentications say, or by TLS of the caller's own, and passes on by the routes that VirtualServices have for these Gateways
+ * (pilot/pkg/networking/core/gateway.go).
  */
 export function callGateway(
   plane: IstioPlane,
@@ -40,28 +51,48 @@ export function callGateway(
   const open = portsOf(plane, pod, called);
   if (open.length === 0) return answer(failure(routed, `no Gateway opens port ${String(port)} of ${backend}`));
   const because = open.map(({ gateway }): Reason => reasonOf(gateway));
-  if (open.some(({ server }) => !plainProtocols.has(server.protocol))) {
+  const secure = open.every(({ server }) => server.endsTls);
+  if (!secure && !open.every(({ server }) => isPlain(server))) {
     const text = `port ${String(port)} of ${backend} is TLS or bytes, which are not followed through a gateway here`;
     return answer(
       undefinedChoice<CallTree>(
         "not-followed",
-        [end("allowed", because, backend), failure(routed, text, because)],
+        [end("allowed", because), failure(routed, text, because)],
         [...because, { text }],
       ),
     );
   }
-  if (channel.kind !== "plain" || tls !== undefined || authority === undefined) {
-    return answer(failure(routed, `port ${String(port)} of ${backend} takes HTTP in plain text`, because));
+  const taken = secure ? forServerName(open, channel) : channel.kind === "plain" && tls === undefined ? open : [];
+  if (taken.length === 0 || authority === undefined) {
+    const takes = secure ? "HTTP in TLS to a name that a Gateway has" : "HTTP in plain text";
+    return answer(failure(routed, `port ${String(port)} of ${backend} takes ${takes}`, because));
   }
   const form = plane.state.settings.pathNormalization;
-  const sending = { serverName: undefined, authority, destination: { ip, port }, shadow: undefined };
+  const sending = {
+    serverName: secure ? tls?.serverName : undefined,
+    authority,
+    destination: { ip, port },
+    shadow: undefined,
+  };
   return (caller) => {
-    const onward = (reasons: readonly Reason[]): CallTree => passedOn(plane, pod, called, open, authority, reasons);
+    const onward = (reasons: readonly Reason[]): CallTree => passedOn(plane, pod, called, taken, authority, reasons);
     // No client certificate is asked for, so that nobody has an identity here.
     const peer: Peer = { principal: undefined, ip: caller.ip };
     const tree = authorization(plane.policiesOf(pod), sending, plane.state.settings, backend, onward)(peer);
     return form === "NONE" || tree.kind === "end" ? tree : { kind: "normalised", form, tree };
   };
+}
+
+/** The servers that end a caller's own TLS: of those with its server name the ones that say it most narrowly, as Envoy chooses filter chains. */
+function forServerName(open: readonly OpenPort[], channel: Channel): readonly OpenPort[] {
+  if (channel.kind !== "own") return [];
+  const matching = open.flatMap((one) =>
+    one.server.hosts
+      .map(servedName)
+      .flatMap((name) => (matchesHost(name, channel.serverName.toLowerCase()) ? [{ one, rank: rank(name) }] : [])),
+  );
+  const best = Math.max(...matching.map((found) => found.rank));
+  return [...new Set(matching.filter((found) => found.rank === best).map(({ one }) => one))];
 }
 
 /** The servers that Gateways open at a port of the pod. */
@@ -109,7 +140,7 @@ function passedOn(
   if (active === undefined) following.set(plane, (active = new Set()));
   if (services.length > 1 || active.has(ip)) {
     const text = services.length > 1 ? `several VirtualServices are for ${name}` : `${backend} leads to itself`;
-    const ends = [end("allowed", because, backend), failure(true, text, because)];
+    const ends = [end("allowed", because), failure(true, text, because)];
     return undefinedChoice<CallTree>("not-followed", ends, [
       ...because,
       { text: `${text}, which is not followed here` },
@@ -158,13 +189,13 @@ function rank(domain: string): number {
 }
 
 /** What a VirtualService's hosts and those of its Gateways' servers have in common: of two patterns the narrower. */
-function domainsOf(service: VirtualServiceState, open: readonly OpenPort[]): readonly string[] {
+export function domainsOf(service: VirtualServiceState, open: readonly OpenPort[]): readonly string[] {
   return open.flatMap(({ gateway, server }) => {
     if (!service.gateways.includes(`${gateway.namespace}/${gateway.name}`)) return [];
     return server.hosts.flatMap((entry) => {
       const slash = entry.indexOf("/");
       const space = slash < 0 ? "*" : entry.slice(0, slash);
-      const pattern = entry.slice(slash + 1);
+      const pattern = servedName(entry);
       if (space !== "*" && (space === "." ? gateway.namespace : space) !== service.namespace) return [];
       return service.hosts.flatMap((one) => {
         const host = resolveName(one, service.namespace);

@@ -182,6 +182,7 @@ function serviceOf({ namespace, name, labels, ports }: Spoken): ServiceState {
     clusterIp: "",
     externalName: undefined,
     publishNotReady: false,
+    exposed: false,
     assumed: true,
     ports: (ports.size === 0 ? [usualPort] : [...ports]).map((port) => ({
       name: `http-${String(port)}`,

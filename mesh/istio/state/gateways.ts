@@ -12,6 +12,8 @@ export interface GatewayServerState {
   readonly hosts: readonly string[];
   /** Whether whoever comes in plain text is sent to HTTPS. */
   readonly redirects: boolean;
+  /** Whether it ends TLS without asking for a client's certificate, and reads the requests in it. */
+  readonly endsTls: boolean;
 }
 
 /** A Gateway. */
@@ -31,11 +33,15 @@ export function readGateway(reader: Reader): GatewayState {
       const server = reader.record(item, path);
       const port = reader.record(server["port"], path, "port");
       const tls = reader.record(server["tls"], path, "tls");
+      const protocol = (reader.text(port["protocol"], [...path, "port"], "protocol") ?? "").toUpperCase();
+      // Left out it is PASSTHROUGH, the first of its values.
+      const mode = reader.text(tls["mode"], [...path, "tls"], "mode");
       return {
         port: reader.integer(port["number"], [...path, "port"], "number") ?? 0,
-        protocol: (reader.text(port["protocol"], [...path, "port"], "protocol") ?? "").toUpperCase(),
+        protocol,
         hosts: reader.texts(server["hosts"], path, "hosts").map((host) => host.toLowerCase()),
         redirects: reader.flag(tls["httpsRedirect"], [...path, "tls"], "httpsRedirect") === true,
+        endsTls: protocol === "HTTPS" && mode === "SIMPLE",
       };
     }),
   };

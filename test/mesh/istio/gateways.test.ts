@@ -56,7 +56,17 @@ const ofGateway = authorizationPolicy("shop", "server", {
 const edge: Objects = [shop, strict, ofGateway, gateway("edge", "ingress")];
 
 /** How a request ends: its status, or the outcome where it has none. */
-function ends(objects: Objects, host: string, path: string, { from = "outside", to = "ingress.edge", port = 80 } = {}) {
+function ends(
+  objects: Objects,
+  host: string,
+  path: string,
+  {
+    from = "outside",
+    to = "ingress.edge",
+    port = 80,
+    serverName,
+  }: { from?: string; to?: string; port?: number; serverName?: string } = {},
+) {
   const mesh = istioMesh({ objects: objects.flat() });
   const { outcome, status } = decide(mesh, {
     from,
@@ -66,6 +76,7 @@ function ends(objects: Objects, host: string, path: string, { from = "outside", 
     path,
     host,
     headers: {},
+    ...(serverName !== undefined && { serverName }),
   });
   return status ?? outcome;
 }
@@ -159,9 +170,40 @@ test("policies of the gateway's own pods come first, and see nobody's identity",
   expect(ends([...objects, addresses], "shop.example", "/books/1", { from: "outside:198.51.100.9" })).toBe(403);
 });
 
-test("what is TLS is not followed, and plain text is sent to HTTPS where the Gateway says so", () => {
-  const secure = opened(["*"], { number: 443, protocol: "HTTPS" }, { mode: "SIMPLE", credentialName: "shop" });
-  expect(ends([...edge, secure, toServer], "shop.example", "/books/1", { port: 443 })).toBe("varies");
+test("TLS that the gateway ends is read, by the server names that the Gateway has", () => {
+  const https = { number: 443, protocol: "HTTPS" };
+  const tls = { mode: "SIMPLE", credentialName: "shop" };
+  const secure = istio("networking.istio.io/v1", "Gateway", "edge", "front", {
+    selector: { istio: "ingress" },
+    servers: [
+      { port: https, hosts: ["*.example"], tls },
+      { port: https, hosts: ["closed.example"], tls },
+    ],
+  });
+  const objects = [...edge, secure, toServer];
+  const by = (serverName: string, host = "shop.example", path = "/books/1") =>
+    ends(objects, host, path, { port: 443, serverName });
+  expect([by("shop.example"), by("SHOP.example"), by("other.example")]).toEqual([200, 200, 200]);
+  expect(by("shop.example", "shop.example", "/books/2")).toBe(403);
+  expect(by("shop.example", "other.example")).toBe(404);
+  // The narrowest server's routes alone, and no VirtualService has a name in common with it.
+  expect(by("closed.example")).toBe(404);
+  expect([by("shop.other"), by("")]).toEqual(["refused", "refused"]);
+  expect(ends(objects, "shop.example", "/books/1", { port: 443 })).toBe("refused");
+  const asked = authorizationPolicy("edge", "gateway", {
+    selector: { matchLabels: { istio: "ingress" } },
+    rules: [{ when: [{ key: "connection.sni", values: ["shop.example"] }] }],
+  });
+  const held = (serverName: string) => ends([...objects, asked], "shop.example", "/books/1", { port: 443, serverName });
+  expect([held("shop.example"), held("other.example")]).toEqual([200, 403]);
+});
+
+test("other TLS is not followed, and plain text is sent to HTTPS where the Gateway says so", () => {
+  const port = { number: 443, protocol: "HTTPS" };
+  for (const mode of ["MUTUAL", "PASSTHROUGH", undefined]) {
+    const secure = opened(["*"], port, { mode, credentialName: "shop" });
+    expect(ends([...edge, secure, toServer], "shop.example", "/books/1", { port: 443 }), mode).toBe("varies");
+  }
   const redirecting = opened(["*"], { number: 80, protocol: "HTTP" }, { httpsRedirect: true });
   expect(ends([...edge, redirecting, toServer], "shop.example", "/books/1")).toBe(301);
 });

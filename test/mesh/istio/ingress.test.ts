@@ -1,0 +1,136 @@
+import { expect, test } from "vitest";
+import { checkGuarantees, decide, diff } from "../../../mesh";
+import { istioMesh } from "../../../mesh/istio";
+import { type KubernetesObject } from "../../../mesh/manifests";
+import { authorizationPolicy, istio, meshNamespace, pod, service, shop, strict, virtualService } from "./world";
+
+type Objects = readonly (KubernetesObject | readonly KubernetesObject[])[];
+
+const front = (type: string): KubernetesObject => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name: "ingress", namespace: "edge" },
+  ...{
+    spec: {
+      type,
+      selector: { istio: "ingress" },
+      ports: [
+        { name: "http2", port: 80, targetPort: 8080 },
+        { name: "https", port: 443, targetPort: 8443 },
+      ],
+    },
+  },
+});
+const gatewayPods: readonly KubernetesObject[] = [
+  meshNamespace("edge", {}),
+  pod("edge", "ingress", {
+    labels: { istio: "ingress" },
+    annotations: { "inject.istio.io/templates": "gateway", "sidecar.istio.io/status": "{}" },
+  }),
+];
+const server = (hosts: readonly string[], more: object = { port: { number: 80, protocol: "HTTP" } }) => ({
+  hosts,
+  ...more,
+});
+const tls = (mode: string) => ({ port: { number: 443, protocol: "HTTPS" }, tls: { mode, credentialName: "shop" } });
+const gateway = (...servers: readonly object[]) =>
+  istio("networking.istio.io/v1", "Gateway", "edge", "front", { selector: { istio: "ingress" }, servers });
+const toServer = (hosts: readonly string[], path = "/books") =>
+  virtualService("shop", "server", {
+    hosts,
+    gateways: ["edge/front"],
+    http: [{ match: [{ uri: { prefix: path } }], route: [{ destination: { host: "server", port: { number: 80 } } }] }],
+  });
+const allowed = (account: string) =>
+  authorizationPolicy("shop", "server", {
+    selector: { matchLabels: { app: "server" } },
+    rules: [{ from: [{ source: { principals: [`cluster.local/ns/${account}`] } }] }],
+  });
+const ofGateway = allowed("edge/sa/ingress");
+const world = (type = "LoadBalancer"): Objects => [shop, strict, gatewayPods, front(type)];
+
+const meshOf = (objects: Objects) => istioMesh({ objects: objects.flat() });
+const entered = (objects: Objects): readonly string[] =>
+  meshOf(objects)
+    .access()
+    .entries.filter(({ callers, service: { service } }) => callers.includes("outside") && service === "")
+    .map(({ service: { host, port, kind, tls: secured } }) => `${host}:${port} ${kind ?? ""}${secured ? " tls" : ""}`);
+
+test("names that Gateways serve are ways in from outside, where a VirtualService leads on and the policies let its account", () => {
+  const objects = [...world(), ofGateway, gateway(server(["*.example"]))];
+  expect(entered([...objects, toServer(["shop.example", "a.example", "b.other"])])).toEqual([
+    "shop.example:80 http",
+    "a.example:80 http",
+  ]);
+  expect(entered(objects)).toEqual([]);
+  expect(entered([...world("NodePort"), ofGateway, gateway(server(["*"])), toServer(["*.shop.example"])])).toEqual([
+    "any.shop.example:80 http",
+  ]);
+  expect(entered([...world(), ofGateway, gateway(server(["*"])), toServer(["*"])])).toEqual(["any.example:80 http"]);
+  const closed = [...world(), allowed("shop/sa/client"), gateway(server(["*"])), toServer(["shop.example"])];
+  expect(entered(closed)).toEqual([]);
+  // One that has no address outside, such as that of an egress gateway, is called by nobody there.
+  expect(entered([...world("ClusterIP"), ofGateway, gateway(server(["*"])), toServer(["shop.example"])])).toEqual([]);
+});
+
+test("TLS is a way in of its own, with the server name that clients send", () => {
+  const routed = [...world(), ofGateway, toServer(["shop.example"])];
+  expect(entered([...routed, gateway(server(["*"]), server(["*"], tls("SIMPLE")))])).toEqual([
+    "shop.example:80 http",
+    "shop.example:443 http tls",
+  ]);
+  expect(entered([...routed, gateway(server(["*"], tls("PASSTHROUGH")))])).toEqual(["shop.example:443 tcp tls"]);
+});
+
+test("a request by such a name goes through the gateway from outside, and past it from inside", () => {
+  const mesh = meshOf([...world(), ofGateway, gateway(server(["shop.example"])), toServer(["shop.example"])]);
+  const ends = (from: string, to: string, path: string) =>
+    decide(mesh, { from, to, protocol: "http", method: "GET", path });
+  expect(ends("outside", "shop.example:80", "/books/1")).toMatchObject({ status: 200, backends: { "shop/server": 1 } });
+  expect(ends("outside", "SHOP.example:80", "/other").status).toBe(404);
+  // Nobody serves these, so that they are somewhere else.
+  for (const to of ["shop.example:8080", "other.example:80"]) {
+    expect(ends("outside", to, "/books/1").backends).toEqual({ [to]: 1 });
+  }
+  expect(ends("shop/client", "shop.example:80", "/books/1").backends).toEqual({ "shop.example:80": 1 });
+});
+
+test("a Service keeps its own name whatever a Gateway serves", () => {
+  const open = [...world(), ofGateway, gateway(server(["*"])), toServer(["*"])];
+  const request = {
+    from: "outside",
+    to: "server.shop.svc.cluster.local:80",
+    protocol: "http",
+    path: "/books",
+  } as const;
+  expect(decide(meshOf(open), { ...request, method: "GET" }).outcome).toBe("refused");
+});
+
+test("what must never come from outside must not by a gateway either", () => {
+  const never = (objects: Objects, from = "outside", to = "shop/server") =>
+    checkGuarantees(meshOf(objects), [{ kind: "never", name: "closed", from: [from], to }]).map(({ rule, request }) =>
+      request === undefined ? rule : `${rule} ${request.to}`,
+    );
+  const open = [...world(), ofGateway, gateway(server(["*"])), toServer(["shop.example"])];
+  expect(never(open)).toEqual(["broken-guarantee shop.example:80"]);
+  expect(never(open, "*")).toEqual(["broken-guarantee server.shop.svc.cluster.local:80"]);
+  expect(never([...world(), allowed("shop/sa/client"), gateway(server(["*"])), toServer(["shop.example"])])).toEqual(
+    [],
+  );
+  // What it leads to is another Service.
+  const data = service("shop", "data", [{ name: "http", port: 80 }], { app: "other" });
+  expect(never([...open, data], "outside", "shop/data")).toEqual([]);
+  // Nobody reads what is inside: it may lead there.
+  const closed = [...world(), ofGateway, gateway(server(["*"], tls("PASSTHROUGH"))), toServer(["shop.example"])];
+  expect(never(closed)).toEqual(["broken-guarantee shop.example:443"]);
+});
+
+test("a way in that opens, closes or leads elsewhere is a difference", () => {
+  const routed = (...more: Objects) => meshOf([...world(), ofGateway, ...more]);
+  const some = routed(gateway(server(["*"])), toServer(["shop.example"]));
+  const changes = (after: ReturnType<typeof routed>) => diff(some, after).map(({ kind, from, to }) => [kind, from, to]);
+  expect(changes(some)).toEqual([]);
+  expect(changes(routed(gateway(server(["*"])), toServer(["shop.example"], "/")))).toEqual([
+    ["opens", "outside", "shop.example:80"],
+  ]);
+});
