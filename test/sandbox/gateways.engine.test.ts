@@ -8,8 +8,11 @@ import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { clusterNamed } from "../../sandbox/traffic/cluster";
 import { trafficTable } from "../../sandbox/traffic/table";
 import { openTraffic } from "../../sandbox/traffic/traffic";
+import { decide, parseManifests } from "../../mesh";
+import { istioMesh } from "../../mesh/istio";
 import { closeTestSandbox, configure, kubectl, openTestSandbox } from "./in-sandbox";
 import { bookstoreOn } from "./istio-bookstore";
+import { newRoot, speak } from "./sidecar-tls";
 
 const stack = "dev";
 let sandbox: Sandbox;
@@ -45,10 +48,37 @@ function pod(name: string): object {
 /** The sample's caller and what it calls, in namespaces that name the tag. */
 const bookstore = bookstoreOn("prod", ["bookbuyer", "bookstore"]);
 
+/** Kinds that decide over requests through the gateways. */
+const analysed =
+  "namespaces,pods,services,endpoints,serviceaccounts,gateways.networking.istio.io,virtualservices,serviceentries,authorizationpolicies,peerauthentications";
+
 const networking = "networking.istio.io/v1";
 const ingress = "aks-istio-ingress";
+const front = "aks-istio-ingressgateway-external.aks-istio-ingress.svc.cluster.local";
 const service = "bookstore.bookstore.svc.cluster.local";
 const gatewayAccount = `cluster.local/ns/${ingress}/sa/aks-istio-ingressgateway-external-asm-1-30`;
+
+/** A server that ends TLS with the certificate of a Secret. */
+function secure(name: string, host: string): object {
+  return {
+    port: { number: 443, name: `https-${name}`, protocol: "HTTPS" },
+    hosts: [host],
+    tls: { mode: "SIMPLE", credentialName: "front" },
+  };
+}
+
+/** Requests to the gateway's port for TLS: the server name, none for plain text, the Host header and the path. */
+const secured = [
+  ["shop.example", "shop.example", "/books-bought", "200"],
+  ["shop.example", "shop.example", "/buy-a-book/new", "404"],
+  ["shop.example", "all.example", "/buy-a-book/new", "403"],
+  ["other.example", "shop.example", "/books-bought", "200"],
+  ["shop.example", "nobody.example", "/books-bought", "404"],
+  // The server of this name has no host in common with any VirtualService.
+  ["closed.example", "shop.example", "/books-bought", "404"],
+  ["shop.other", "shop.example", "/books-bought", "refused"],
+  [undefined, "shop.example", "/books-bought", "refused"],
+] as const;
 
 /** bookstore by a host of the gateway, for its account and one path; and a host that leads nowhere. */
 const ways = [
@@ -58,7 +88,11 @@ const ways = [
     metadata: { name: "front", namespace: ingress },
     spec: {
       selector: { istio: "aks-istio-ingressgateway-external" },
-      servers: [{ port: { number: 80, name: "http", protocol: "HTTP" }, hosts: ["*.example"] }],
+      servers: [
+        { port: { number: 80, name: "http", protocol: "HTTP" }, hosts: ["*.example"] },
+        secure("wide", "*.example"),
+        secure("closed", "closed.example"),
+      ],
     },
   },
   {
@@ -186,7 +220,14 @@ describe.sequential("a cluster with Istio's gateways", () => {
   it("lets requests in and out by its gateways as the analysis says", async ({ skip }) => {
     const problem = await podProblem();
     if (problem !== undefined) skip(problem);
-    await apply(...bookstore, ...ways, ...hostsOutside);
+    const { cert, key } = await newRoot("shop.example");
+    await apply(...bookstore, ...ways, ...hostsOutside, {
+      apiVersion: "v1",
+      kind: "Secret",
+      type: "kubernetes.io/tls",
+      metadata: { name: "front", namespace: ingress },
+      stringData: { "tls.crt": cert, "tls.key": key },
+    });
     const traffic = await openTraffic(
       await clusterNamed(sandbox, "gateways", "gateways"),
       () => undefined,
@@ -217,6 +258,29 @@ describe.sequential("a cluster with Istio's gateways", () => {
       expect(trafficTable(report)).toMatch(
         /through its gateways:\n[^]* GET shop\.example\/buy-a-book\/new +404 +404 +✓/,
       );
+      const objects = parseManifests([
+        { name: "cluster", text: await read(analysed, "--all-namespaces", "--output=json") },
+      ]);
+      const mesh = istioMesh(objects);
+      const proxy = await traffic.openProxy();
+      const address = await read("pods", `--namespace=${ingress}`, "--output=jsonpath={.items[0].status.podIP}");
+      for (const [serverName, host, path, end] of secured) {
+        const tls = serverName === undefined ? {} : { tls: { serverName, alpn: "http/1.1" } };
+        const request = [`GET ${path} HTTP/1.1`, `host: ${host}`];
+        const what = `${serverName ?? "plain text"}: ${host}${path}`;
+        expect((await speak(proxy, { to: `${address}:443`, request, ...tls })).end, what).toBe(end);
+        const verdict = decide(mesh, {
+          ...{ from: "outside", to: `${front}:443`, protocol: "http", method: "GET", path, host, headers: {} },
+          ...(serverName !== undefined && { serverName }),
+        });
+        expect(String(verdict.status ?? verdict.outcome), what).toBe(end);
+      }
+      const entered = mesh
+        .access()
+        .entries.filter(({ callers, service: one }) => callers.includes("outside") && one.service === "");
+      expect(entered.map(({ service: { host, port } }) => `${host}:${port}`).sort()).toEqual([
+        ...["all.example:443", "all.example:80", "shop.example:443", "shop.example:80"],
+      ]);
     } finally {
       await traffic.close();
     }

@@ -55,6 +55,8 @@ function gateway({ namespace, name, revision, service, labels: own, podAnnotatio
   const deployment = `${name}-${revision}`;
   const selector = { app: name, istio: name };
   const labels = { ...selector, "istio.io/rev": revision };
+  const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
+  const metadata = { name: deployment, namespace, labels: { ...labels, ...own } };
   return [
     {
       path: `/api/v1/namespaces/${namespace}`,
@@ -65,7 +67,27 @@ function gateway({ namespace, name, revision, service, labels: own, podAnnotatio
       object: {
         apiVersion: "v1",
         kind: "ServiceAccount",
-        metadata: { name: deployment, namespace, labels: { ...labels, ...own } },
+        metadata,
+      },
+    },
+    // istiod gives a gateway certificates out of Secrets that the gateway's account may read itself (manifests/charts/gateway, role.yaml).
+    {
+      path: `${rbac}/roles/${deployment}`,
+      object: {
+        apiVersion: "rbac.authorization.k8s.io/v1",
+        kind: "Role",
+        metadata,
+        rules: [{ apiGroups: [""], resources: ["secrets"], verbs: ["get", "watch", "list"] }],
+      },
+    },
+    {
+      path: `${rbac}/rolebindings/${deployment}`,
+      object: {
+        apiVersion: "rbac.authorization.k8s.io/v1",
+        kind: "RoleBinding",
+        metadata,
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: deployment },
+        subjects: [{ kind: "ServiceAccount", name: deployment }],
       },
     },
     {
@@ -82,7 +104,7 @@ function gateway({ namespace, name, revision, service, labels: own, podAnnotatio
       object: {
         apiVersion: "apps/v1",
         kind: "Deployment",
-        metadata: { name: deployment, namespace, labels: { ...labels, ...own } },
+        metadata,
         spec: {
           replicas: 2,
           selector: { matchLabels: labels },
