@@ -4,6 +4,7 @@ import { domainsOf, isPlain, type OpenPort, servedName } from "./calls/gateway";
 import { matchesHost } from "./calls/scope";
 import { isSubset } from "./labels";
 import { type IstioPlane } from "./plane";
+import { type VirtualServiceState } from "./state/virtual-services";
 
 /** A port of a Service with an address outside, which a Gateway opens at the pods behind it. */
 interface Ingress extends OpenPort {
@@ -41,17 +42,31 @@ export function ingressServices(plane: IstioPlane, host: string, port: number): 
   return [...new Set(serving.map(({ service }) => service))];
 }
 
+/** A name by which callers outside come in. */
+export interface IngressRoute {
+  readonly entrance: ServicePort;
+  /** One that has routes for it. */
+  readonly virtualService: VirtualServiceState;
+  /** Of the gateway. */
+  readonly service: ServiceState;
+}
+
 /** The names by which callers outside come in, as far as a VirtualService has a route for them. */
 export function ingressHosts(plane: IstioPlane): readonly ServicePort[] {
-  const found = new Map<string, ServicePort>();
-  for (const { gateway, server } of ingressesOf(plane)) {
-    for (const service of plane.state.virtualServices) {
-      for (const domain of domainsOf(service, [{ gateway, server }])) {
+  return ingressRoutes(plane).map(({ entrance }) => entrance);
+}
+
+/** The same, and what makes it so. */
+export function ingressRoutes(plane: IstioPlane): readonly IngressRoute[] {
+  const found = new Map<string, IngressRoute>();
+  for (const { service, gateway, server } of ingressesOf(plane)) {
+    for (const virtualService of plane.state.virtualServices) {
+      for (const domain of domainsOf(virtualService, [{ gateway, server }])) {
         // Every name that a pattern takes in is routed alike, but for those that others name.
         const host = domain === "*" ? anyName : domain.replace(/^\*/, "any");
         const plain = isPlain(server);
         const key = `${host}:${String(server.port)} ${String(plain)}`;
-        found.set(key, {
+        const entrance: ServicePort = {
           service: "",
           namespace: "",
           name: host,
@@ -62,7 +77,8 @@ export function ingressHosts(plane: IstioPlane): readonly ServicePort[] {
           kind: plain || server.endsTls ? "http" : "tcp",
           ...(!plain && { tls: { serverName: host } }),
           hosts: [host],
-        });
+        };
+        found.set(key, { entrance, virtualService, service });
       }
     }
   }

@@ -10,6 +10,7 @@ import { type NetworkPolicy, networkPolicyVersion, readNetworkPolicy } from "../
 import { aksRootNamespace, sidecarRule, upstreamRootNamespace } from "../injection";
 import { type IstioKind, istioKinds } from "../kinds";
 import { oldestFirst } from "./age";
+import { assumedGateways } from "./assumed-gateways";
 import { assumedWorkloads } from "./assumed-workloads";
 import { type AuthorizationPolicyState, readAuthorizationPolicy } from "./authorization-policies";
 import { type DestinationRuleState, readDestinationRule } from "./destination-rules";
@@ -116,12 +117,13 @@ export function istioState(
   const injectors = [...given.injectors.values()];
   if (namespaces.size === 0) assumptions.push("No Namespace: all namespaces are taken to be in the mesh.");
   const spoken = assumedWorkloads({ ...given, rootNamespace }, asked, assumptions);
+  const gateways = assumedGateways(given, assumptions);
   const podsAssumed = given.pods.size + given.workloads.size === 0;
   const cluster = assumeCluster(
     {
       ...given,
-      pods: new Map([...given.pods, ...spoken.pods]),
-      services: new Map([...given.services, ...spoken.services]),
+      pods: new Map([...given.pods, ...spoken.pods, ...gateways.pods]),
+      services: new Map([...given.services, ...spoken.services, ...gateways.services]),
       destinations: [],
       shared: [],
     },

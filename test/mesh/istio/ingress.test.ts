@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { checkGuarantees, decide, diff } from "../../../mesh";
 import { istioMesh } from "../../../mesh/istio";
 import { type KubernetesObject } from "../../../mesh/manifests";
@@ -123,6 +123,70 @@ test("what must never come from outside must not by a gateway either", () => {
   // Nobody reads what is inside: it may lead there.
   const closed = [...world(), ofGateway, gateway(server(["*"], tls("PASSTHROUGH"))), toServer(["shop.example"])];
   expect(never(closed)).toEqual(["broken-guarantee shop.example:443"]);
+});
+
+describe("findings", () => {
+  const found = (objects: Objects) =>
+    meshOf(objects)
+      .findings()
+      .filter(({ rule }) => rule.startsWith("ingress") || rule === "gateway-selects-nothing")
+      .map(({ rule, object, remedy }) => `${rule} ${object ?? ""}: ${remedy}`);
+
+  test("a way in that is denied to everybody, and not one that leads elsewhere or nowhere", () => {
+    const routed = [...world(), gateway(server(["*"])), toServer(["shop.example"])];
+    expect(found([...routed, allowed("shop/sa/client")])).toEqual([
+      "ingress-denied VirtualService shop/server: Write an AuthorizationPolicy that allows the gateway's account: principals [cluster.local/ns/edge/sa/ingress].",
+    ]);
+    expect(found([...routed, ofGateway])).toEqual([]);
+    const redirect = server(["*"], { port: { number: 80, protocol: "HTTP" }, tls: { httpsRedirect: true } });
+    expect(found([...world(), gateway(redirect), toServer(["shop.example"]), allowed("shop/sa/client")])).toEqual([]);
+  });
+
+  test("a Gateway for pods that the add-on does not make", () => {
+    const upstream = istio("networking.istio.io/v1", "Gateway", "shop", "g", {
+      selector: { istio: "ingressgateway" },
+      servers: [server(["*"])],
+    });
+    expect(found([shop, strict, upstream])).toEqual([
+      expect.stringContaining("gateway-selects-nothing Gateway shop/g: Write istio: aks-istio-ingressgateway-external"),
+    ]);
+    expect(found([shop, strict, upstream, pod("shop", "own", { labels: { istio: "ingressgateway" } })])).toEqual([]);
+  });
+});
+
+describe("the add-on's gateways are taken to be there where a Gateway selects them and nothing is shown of their namespace", () => {
+  const name = "aks-istio-ingressgateway-external";
+  const edge = istio("networking.istio.io/v1", "Gateway", "shop", "front", {
+    selector: { istio: name },
+    servers: [server(["shop.example"])],
+  });
+  const routes = virtualService("shop", "server", {
+    hosts: ["shop.example"],
+    gateways: ["front"],
+    http: [{ route: [{ destination: { host: "server", port: { number: 80 } } }] }],
+  });
+  const accounts = (...objects: Objects) =>
+    meshOf([shop, strict, edge, routes, ...objects])
+      .access()
+      .callers.filter((one) => one.startsWith("aks-istio-ingress/"));
+
+  test("as the account that policies name, or that of each revision", () => {
+    expect(accounts()).toEqual([`aks-istio-ingress/${name}-asm-1-30`]);
+    expect(accounts(meshNamespace("other", { "istio.io/rev": "asm-1-29" }))).toEqual([
+      `aks-istio-ingress/${name}-asm-1-29`,
+      `aks-istio-ingress/${name}-asm-1-30`,
+    ]);
+    expect(accounts(allowed(`aks-istio-ingress/sa/${name}`))).toEqual([`aks-istio-ingress/${name}`]);
+    const named = allowed(`aks-istio-ingress/sa/${name}-asm-1-28`);
+    expect(accounts(named)).toEqual([`aks-istio-ingress/${name}-asm-1-28`]);
+    expect(entered([shop, strict, edge, routes, named])).toEqual(["shop.example:80 http"]);
+    expect(meshOf([shop, edge]).assumptions.join(" ")).toContain(`is taken to run as ${name}-asm-1-30`);
+  });
+
+  test("and not beside others that are shown, nor without a Gateway for them", () => {
+    expect(accounts(pod("aks-istio-ingress", "mine"))).toEqual([]);
+    expect(meshOf([shop, gateway(server(["*"]))]).assumptions.join(" ")).not.toContain("aks-istio-ingress");
+  });
 });
 
 test("a way in that opens, closes or leads elsewhere is a difference", () => {
