@@ -12,6 +12,7 @@ import { isSubset } from "../labels";
 import { type IstioMesh } from "../mesh";
 import { fullName, servicePorts } from "../registry";
 import { type AuthorizationPolicyState, type RuleState } from "../state/authorization-policies";
+import { operationFindings } from "./operations";
 import { revisionsBefore } from "./revisions";
 
 /** Pods of which a policy of a namespace may select some. */
@@ -57,6 +58,7 @@ export function policyFindings(mesh: IstioMesh): readonly Finding[] {
         ...unquotedFindings(mesh, policy, rule),
         ...clientAddressFindings(mesh, policy, rule),
       ]),
+      ...operationFindings(mesh, policy, pods ?? []),
       ...connectionFindings(mesh, policy, pods ?? []),
     ];
   });

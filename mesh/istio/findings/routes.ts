@@ -87,7 +87,9 @@ function gatewayFindings(mesh: IstioMesh, service: VirtualServiceState): readonl
 }
 
 function didYouMean(name: string, names: readonly string[], otherwise: string): string {
-  const near = nearNames(name, names);
+  // A name with a dot is taken as it is.
+  const full = `${name}.svc.cluster.local`;
+  const near = names.includes(full) ? [full] : nearNames(name, names);
   return near.length === 0 ? `${otherwise}.` : `Did you mean ${near.join(" or ")}?`;
 }
 

@@ -80,6 +80,39 @@ describe("policies", () => {
     expect(rules(shop, strict, none, sound, targeted)).toEqual(["policy-not-for-sidecars"]);
   });
 
+  test("with ports that the pods do not serve, and methods that nobody sends", () => {
+    const operations = (...operations: readonly object[]) =>
+      messages(
+        shop,
+        strict,
+        none,
+        allow(
+          { from: [{ source: { principals: [client] } }], to: operations.map((operation) => ({ operation })) },
+          tcp,
+        ),
+      )
+        .split("\n")
+        .filter((line) => /^(port|method)-of-nobody/.test(line));
+    expect(operations({ methods: ["GET"], ports: ["8080"] }, { ports: ["9000"] })).toEqual([]);
+    expect(operations({ ports: ["80"] })).toEqual([
+      'port-of-nobody: None of the pods that it selects serves port 80: policies see the pods\' own ports, and port 80 of Service shop/server leads to their 8080. Write "8080".',
+    ]);
+    expect(operations({ ports: ["8081"] })).toEqual([
+      'port-of-nobody: None of the pods that it selects serves port 8081: no call meets it. Write "8080" or "9000".',
+    ]);
+    expect(operations({ methods: ["get", "POST", "PROP*"], ports: ["8080"] })).toEqual([
+      'method-of-nobody: Methods are told apart by case, and "get" is none that clients send. Write "GET".',
+    ]);
+    const asked = allow(
+      { from: [{ source: { principals: [client] } }], when: [{ key: "destination.port", values: ["80"] }] },
+      tcp,
+    );
+    expect(rules(shop, strict, none, asked)).toEqual(["port-of-nobody"]);
+    // Nobody knows what pods serve to which no Service leads.
+    const alone = [meshNamespace("shop"), pod("shop", "server"), pod("shop", "client")];
+    expect(rules(alone, strict, none, allow({ to: [{ operation: { ports: ["80"] } }] }))).toEqual([]);
+  });
+
   test("that name nobody", () => {
     const named = (principal: string) =>
       messages(shop, strict, none, allow({ from: [{ source: { principals: [principal] } }] }));
@@ -189,6 +222,8 @@ describe("routes", () => {
     expect(rules(shop, strict, none, sound, destinationRule("shop", "d", { host: "sever" }))).toEqual([
       "host-of-nobody",
     ]);
+    const short = destinationRule("shop", "d", { host: "server.shop" });
+    expect(messages(shop, strict, none, sound, short)).toContain("Did you mean server.shop.svc.cluster.local?");
   });
 });
 
