@@ -31,27 +31,24 @@ export interface Summary {
  * @param hosts Host headers that calls may have: rules that want another are left out.
  */
 export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
-  const rules = new Map<string, Rule>();
-  const forbidden = new Map<string, Summary["forbidden"][number]>();
   const failures = new Set<Outcome>();
-  const rest = new Set<Outcome>();
   const choices = new Set<VariesBy>();
   let full = 0;
   let partial = 0;
   let failed = 0;
 
-  const visit = (node: CallTree): Shares => {
+  const visit = (node: CallTree, told: Told): Shares => {
     switch (node.kind) {
       case "http":
       case "normalised":
-        return visit(node.tree);
+        return visit(node.tree, told);
       case "choice": {
         if (node.branches.length > 1) choices.add(node.by);
-        const branches = node.branches.map(({ weight, tree: child }) => ({ weight, shares: visit(child) }));
+        const branches = node.branches.map(({ weight, tree: child }) => ({ weight, shares: visit(child, told) }));
         return node.undefined === true ? anyOf(branches.map(({ shares }) => shares)) : weighted(branches);
       }
       case "rules":
-        return visitRules(node);
+        return visitRules(node, told);
       case "end":
         if (node.outcome === "allowed") {
           full += 1;
@@ -62,20 +59,23 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
         return noShares;
     }
   };
-  const visitRules = ({ list, then, otherwise }: Rules): Shares => {
+  const visitRules = ({ list, then, otherwise }: Rules, told: Told): Shares => {
     // No request meets a rule without a method, or one that wants another Host header.
     const relevant = list.rules.filter((rule) => rule.methods.length > 0 && meetsHost(rule, hosts));
-    if (relevant.length === 0 && otherwise.outcome === "allowed") return visit(otherwise);
+    if (relevant.length === 0 && otherwise.outcome === "allowed") return visit(otherwise, told);
     const passing = new Set<CallTree>();
+    const onward = new Map<CallTree, Rule[]>();
     const leavesSome = !list.rules.some(takesEverything);
     if (leavesSome && otherwise.outcome === "allowed") passing.add(otherwise);
     for (const rule of relevant) {
       const next = then(rule);
-      if (next.kind !== "end") passing.add(next);
-      else if (next.outcome === "allowed") {
+      if (next.kind !== "end") {
         passing.add(next);
-        rules.set(rule.key, rule);
-      } else forbidden.set(rule.key, { ...rule, status: statusOf(next, "http") });
+        onward.set(next, [...(onward.get(next) ?? []), rule]);
+      } else if (next.outcome === "allowed") {
+        passing.add(next);
+        told.rules.set(rule.key, rule);
+      } else told.forbidden.set(rule.key, { ...rule, status: statusOf(next, "http") });
     }
     if (passing.size === 0) {
       failed += 1;
@@ -83,26 +83,116 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
       return noShares;
     }
     partial += 1;
-    if (leavesSome) rest.add(otherwise.outcome);
-    return anyOf(
+    if (leavesSome) told.rest.add(otherwise.outcome);
+    const behind: Behind[] = [];
+    const shares = anyOf(
       Array.from(passing, (next) => {
         if (next.kind === "end") return whole(next.backend);
         if (leavesSome && otherwise.outcome !== "allowed") failures.add(otherwise.outcome);
-        return visit(next);
+        const inner = nothingTold();
+        const before = full;
+        const found = visit(next, inner);
+        behind.push({ outer: onward.get(next) ?? [], inner, passes: full > before });
+        return found;
       }),
     );
+    tellBehind(told, behind, !leavesSome && behind.flatMap(({ outer }) => outer).length === relevant.length);
+    return shares;
   };
-  const shares = visit(tree);
+  const told = nothingTold();
+  const shares = visit(tree, told);
   return {
     extent: full + partial === 0 ? "none" : partial > 0 || failed > 0 ? "some" : "all",
     unsettled: full + partial > 0 && failed > 0,
-    rules: [...rules.values()],
-    forbidden: [...forbidden.values()],
-    rest: [...rest],
+    rules: [...told.rules.values()],
+    forbidden: [...told.forbidden.values()],
+    rest: [...told.rest],
     failures: [...failures],
     shares: definedShares(shares),
     choices: [...choices],
   };
+}
+
+/** What a part of a tree lets pass, and what not. */
+interface Told {
+  readonly rules: Map<string, Rule>;
+  readonly forbidden: Map<string, Summary["forbidden"][number]>;
+  readonly rest: Set<Outcome>;
+}
+
+function nothingTold(): Told {
+  return { rules: new Map(), forbidden: new Map(), rest: new Set() };
+}
+
+/** What decides after rules that lead on. */
+interface Behind {
+  readonly outer: readonly Rule[];
+  readonly inner: Told;
+  /** Whether something passes there whatever is asked for. */
+  readonly passes: boolean;
+}
+
+/**
+ * Adds what comes of requests after the rules that lead them on.
+ *
+ * @param everywhere whether every request is led on, so that what is told after all of these rules is told of every request.
+ */
+function tellBehind(told: Told, behind: readonly Behind[], everywhere: boolean): void {
+  const all = behind.flatMap(({ outer }) => outer);
+  const under = <K, T>(of: (inner: Told) => Iterable<readonly [K, T]>): ReadonlyMap<K, Under<T>> => {
+    const found = new Map<K, Under<T>>();
+    for (const { outer, inner } of behind) {
+      for (const [key, one] of of(inner)) found.set(key, { one, outer: [...(found.get(key)?.outer ?? []), ...outer] });
+    }
+    return found;
+  };
+  const isWhole = ({ outer }: Under<unknown>): boolean => everywhere && outer.length === all.length;
+  for (const [key, found] of under(({ rules }) => rules)) {
+    const { one, outer } = found;
+    if (isWhole(found)) told.rules.set(key, one);
+    else told.rules.set(keyWithin(outer, key), { ...one, text: textWithin(one, outer, all) });
+  }
+  for (const { outer, inner, passes } of behind) {
+    if (passes && inner.rules.size === 0 && !(everywhere && outer.length === all.length)) {
+      for (const rule of outer) told.rules.set(rule.key, rule);
+    }
+  }
+  for (const [key, found] of under(({ forbidden }) => forbidden)) {
+    const { one, outer } = found;
+    if (isWhole(found)) told.forbidden.set(key, one);
+    else told.forbidden.set(keyWithin(outer, key), { ...one, text: textWithin(one, outer, all) });
+  }
+  for (const [outcome, found] of under(({ rest }) => [...rest].map((one) => [one, one] as const))) {
+    if (isWhole(found) || outcome === "allowed") told.rest.add(outcome);
+    else {
+      const [first] = found.outer;
+      const key = keyWithin(found.outer, outcome);
+      const text = `the rest of ${anyText(found.outer, all)}`;
+      if (first !== undefined) told.forbidden.set(key, { ...first, key, text, status: statusOf({ outcome }, "http") });
+    }
+  }
+}
+
+/** Something that is told after some rules. */
+interface Under<T> {
+  readonly one: T;
+  readonly outer: readonly Rule[];
+}
+
+function keyWithin(outer: readonly Rule[], key: string): string {
+  return [...outer.map((rule) => rule.key), key].join(" > ");
+}
+
+/** `GET of /books or /new`. */
+function textWithin(one: Rule, outer: readonly Rule[], all: readonly Rule[]): string {
+  return takesEverything(one) ? anyText(outer, all) : `${conditionText(one)} of ${anyText(outer, all)}`;
+}
+
+/** `/books or /new`; what takes everything comes after others, and is for what they leave. */
+function anyText(outer: readonly Rule[], all: readonly Rule[]): string {
+  return outer
+    .map((rule) => (takesEverything(rule) && all.length > 1 ? "what is left" : conditionText(rule)))
+    .join(" or ");
 }
 
 /** Whether every request meets a rule, so that nothing is left for what comes after. */

@@ -8,7 +8,7 @@ import {
   type Rules,
   undefinedChoice,
 } from "../../../mesh/analysis/call-tree";
-import { summarize } from "../../../mesh/analysis/summary";
+import { conditionText, summarize } from "../../../mesh/analysis/summary";
 
 const hosts = ["items.shop.svc.cluster.local:80"];
 const passes = end("allowed", [], "shop/items");
@@ -91,6 +91,47 @@ describe("a call tree in few words", () => {
     expect(summarize(split([1, passes], [1, end("refused", [])]), hosts)).toMatchObject({
       failures: ["refused"],
       choices: ["split"],
+    });
+  });
+
+  describe("names what rules behind others let pass with those that lead there", () => {
+    const leading = (trees: readonly CallTree[], ...outer: readonly Rule[]): Rules => ({
+      kind: "rules",
+      list: { rules: outer, groups: [{ source: "routes", rules: outer }] },
+      then: (one) => trees[outer.indexOf(one) % trees.length] ?? passes,
+      because: () => [],
+      otherwise: noRoute("none"),
+    });
+    const inner = rules(true, false);
+    const texts = (tree: CallTree) => {
+      const { rules: own, forbidden, rest } = summarize(tree, hosts);
+      return [own.map(conditionText), forbidden.map((one) => `${String(one.status)} ${conditionText(one)}`), rest];
+    };
+
+    it("where they leave some requests", () => {
+      expect(texts(leading([inner], rule("/a"), rule("/b")))).toEqual([
+        ["any method /0 of any method /a or any method /b"],
+        ["403 any method /1 of any method /a or any method /b", "404 the rest of any method /a or any method /b"],
+        ["no-route"],
+      ]);
+    });
+    it("where they lead to different ones", () => {
+      const others = rules(false, true);
+      expect(texts(leading([inner, others], rule("/a"), rule(".*")))[0]).toEqual([
+        "any method /0 of any method /a",
+        "any method /1 of what is left",
+      ]);
+    });
+    it("not where all requests come to the same", () => {
+      expect(texts(leading([rules(true), rules(true)], rule("/a"), rule(".*")))).toEqual([
+        ["any method /0"],
+        [],
+        ["no-route"],
+      ]);
+    });
+    it("and the rules that lead where everything passes", () => {
+      const shared = split([1, passes], [1, elsewhere]);
+      expect(texts(leading([shared], rule("/a")))[0]).toEqual(["any method /a"]);
     });
   });
 });
