@@ -57,21 +57,29 @@ export function readGuarantees(
   const guarantees: Guarantee[] = [];
   const problems: Problem[] = [];
   for (const object of objects) {
-    if (object.kind !== guaranteeKind.kind || object.apiVersion !== guaranteeKind.apiVersion) continue;
-    const read = readGuarantee(object);
+    if (object.kind !== guaranteeKind.kind || !isOurs(object.apiVersion)) continue;
+    const isKnown = object.apiVersion === guaranteeKind.apiVersion;
+    const read = isKnown ? readGuarantee(object) : `Write apiVersion: ${guaranteeKind.apiVersion}.`;
     if (typeof read !== "string") guarantees.push(read);
     else {
-      const position = positions.of(object, ["spec"]);
+      const property = isKnown ? "spec" : "apiVersion";
+      const position = positions.of(object, [property]);
       problems.push({
         severity: "error",
         object: describeObject(object),
-        property: "spec",
+        property,
         message: read,
         ...(position && { position }),
       });
     }
   }
   return { guarantees, problems };
+}
+
+/** Whether an object is this command's, of whatever version: a guarantee that is passed over would look like one that holds. */
+function isOurs(apiVersion: string): boolean {
+  const [group] = guaranteeKind.apiVersion.split("/");
+  return apiVersion.split("/")[0] === group;
 }
 
 function readGuarantee(object: KubernetesObject): Guarantee | string {

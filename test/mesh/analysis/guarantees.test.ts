@@ -76,6 +76,19 @@ describe("a guarantee written by hand", () => {
     expect(problems).toMatchObject([{ severity: "error", message: expect.stringMatching(message) }]);
   });
 
+  it("is refused in another version, and is not somebody else's object of its kind", () => {
+    const read = (apiVersion: string) => {
+      const text = guarantee("street/thief", "shop/cart").replace(/apiVersion: .*/, `apiVersion: ${apiVersion}`);
+      const manifests = parseManifests([{ name: "all.yaml", text }]);
+      return readGuarantees(manifests.objects, manifests.positions).problems;
+    };
+    expect(read("aks-mesh/v1")).toMatchObject([
+      { severity: "error", property: "apiVersion", message: "Write apiVersion: aks-mesh/v1alpha1." },
+    ]);
+    expect(read("aks-mesh")).toHaveLength(1);
+    expect(read("example.com/v1")).toEqual([]);
+  });
+
   it("is broken where its service does not exist", () => {
     const [one] = check(pods, policies, guarantee("street/thief", "store/cart"));
     expect(one?.message).toBe("It says nothing: there is no service store/cart. Is shop/cart meant?");
