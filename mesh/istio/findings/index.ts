@@ -4,6 +4,7 @@ import { policiesNotRead } from "../../analysis/network-policy-objects";
 import { type Manifests } from "../../manifests";
 import { type IstioMesh } from "../mesh";
 import { callRuleFindings } from "./call-rules";
+import { clientTlsFindings } from "./client-tls";
 import { ingressFindings } from "./ingress";
 import { policyFindings } from "./policies";
 import { routeFindings } from "./routes";
@@ -20,6 +21,7 @@ export function findings(
     ...policyFindings(mesh),
     ...tokenFindings(mesh),
     ...routeFindings(mesh),
+    ...clientTlsFindings(mesh),
     ...ingressFindings(mesh),
     ...callRuleFindings(mesh),
     ...workloadFindings(mesh),

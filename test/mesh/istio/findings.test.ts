@@ -6,6 +6,7 @@ import {
   istio,
   meshNamespace,
   meshOfObjects,
+  peerAuthentication,
   pod,
   service,
   shop,
@@ -225,6 +226,31 @@ describe("routes", () => {
     const short = destinationRule("shop", "d", { host: "server.shop" });
     expect(messages(shop, strict, none, sound, short)).toContain("Did you mean server.shop.svc.cluster.local?");
   });
+});
+
+test("DestinationRules by which sidecars are not understood", () => {
+  const spoken = (spec: object, ...objects: Objects) =>
+    messages(shop, strict, none, sound, destinationRule("shop", "d", { host: "server", ...spec }), ...objects)
+      .split("\n")
+      .filter((line) => line.startsWith("client-tls"));
+  const tls = (mode: string) => ({ trafficPolicy: { tls: { mode } } });
+  expect(spoken(tls("ISTIO_MUTUAL"))).toEqual([]);
+  expect(spoken({ trafficPolicy: { connectionPool: {} } })).toEqual([]);
+  expect(spoken(tls("DISABLE"))).toEqual([
+    "client-tls: Sidecars speak plain text to port 80 of server.shop.svc.cluster.local (tls.mode DISABLE), and pod shop/server takes the mesh's TLS alone (STRICT): " +
+      "their calls fail. Leave tls out: sidecars find out by themselves who understands the mesh's TLS.",
+  ]);
+  const port = { portLevelSettings: [{ port: { number: 9000 }, tls: { mode: "SIMPLE" } }] };
+  expect(spoken({ trafficPolicy: port })[0]).toContain("to port 9000 of");
+  const subset = (version: string) => ({ subsets: [{ name: "s", labels: { version }, ...tls("DISABLE") }] });
+  expect(spoken(subset("v1"))).toEqual([]);
+  const permissive = peerAuthentication("shop", "default", { mtls: { mode: "PERMISSIVE" } });
+  expect(spoken(tls("DISABLE"), permissive)).toEqual([]);
+  const disabled = peerAuthentication("shop", "default", { mtls: { mode: "DISABLE" } });
+  expect(spoken(tls("ISTIO_MUTUAL"), disabled)[0]).toContain("pod shop/server takes no TLS (DISABLE)");
+  const bare = [pod("bare", "b"), service("bare", "b", [{ name: "http", port: 80 }]), meshNamespace("bare", {})];
+  const toBare = destinationRule("bare", "d", { host: "b", ...tls("ISTIO_MUTUAL") });
+  expect(messages(shop, bare, toBare)).toContain("pod bare/b has no sidecar there that could read it");
 });
 
 test("what the add-on does not read, and what is not read here", () => {
