@@ -56,7 +56,24 @@ export function keda(api: ApiClient, directory: string, manifests: string, route
 /** What a ScaledJob says of its pods: everything that a pod can, which would make the API server of each cluster a third larger. What stands there is taken as it is. */
 const jobTemplate = /^( +)jobTargetRef:\n(?:\1 .*\n|\n)+/m;
 
-/** What a folder of KEDA's installation says, where AKS has it: in another namespace, and the metrics server by another name. */
+/** Pods of add-ons run on the system pool where it has room, and bear its taint. */
+const onSystemPool = {
+  tolerations: [{ key: "CriticalAddonsOnly", operator: "Exists" }],
+  affinity: {
+    nodeAffinity: {
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        {
+          weight: 100,
+          preference: {
+            matchExpressions: [{ key: "kubernetes.azure.com/mode", operator: "In", values: ["system"] }],
+          },
+        },
+      ],
+    },
+  },
+};
+
+/** What a folder of KEDA's installation says, where AKS has it: in another namespace, on the system pool, and the metrics server by another name. */
 export async function kedaObjects(manifests: string, folder: string): Promise<readonly PlacedObject[]> {
   const directory = path.join(manifests, folder);
   const texts = await Promise.all(
@@ -67,7 +84,13 @@ export async function kedaObjects(manifests: string, folder: string): Promise<re
       text
         .replaceAll(/\bnamespace: keda$/gm, `namespace: ${kedaNamespace}`)
         .replaceAll(/\bkeda-metrics-apiserver$/gm, kedaMetricsServer)
-        .replace(jobTemplate, "$1jobTargetRef: { type: object, x-kubernetes-preserve-unknown-fields: true }\n"),
+        .replace(jobTemplate, "$1jobTargetRef: { type: object, x-kubernetes-preserve-unknown-fields: true }\n")
+        .replace(/^( +)nodeSelector:$/m, (line, indent: string) =>
+          [
+            ...Object.entries(onSystemPool).map(([key, value]) => `${indent}${key}: ${JSON.stringify(value)}`),
+            line,
+          ].join("\n"),
+        ),
     ).map((document) => place(document.toJS() as KubernetesObject)),
   );
 }
