@@ -46,10 +46,19 @@ export interface ApiClient {
 /** The name under which the control plane owns fields, as AKS's own add-on manager does. */
 const fieldManager = "aks-addon-manager";
 
+/** How often a call is made again that the API server puts off, as Kubernetes' own clients do (client-go, rest/with_retry.go). */
+const mostRetries = 10;
+
 /** A client with a client certificate. All in PEM. */
 export function apiClient(server: string, tls: { ca: string; cert: string; key: string }): ApiClient {
   const agent = new Agent({ ...tls, keepAlive: true });
-  const call = (method: string, path: string, body?: object, contentType = "application/json"): Promise<unknown> =>
+  const call = (
+    method: string,
+    path: string,
+    body?: object,
+    contentType = "application/json",
+    retries = mostRetries,
+  ): Promise<unknown> =>
     new Promise<unknown>((resolve, reject) => {
       const text = body === undefined ? undefined : JSON.stringify(body);
       const headers = {
@@ -63,15 +72,22 @@ export function apiClient(server: string, tls: { ca: string; cert: string; key: 
         response.on("end", () => {
           const answer = Buffer.concat(chunks).toString("utf8");
           const status = response.statusCode ?? 0;
+          const later = Number(response.headers["retry-after"]);
           if (status >= 200 && status < 300) resolve(parse(answer));
-          else reject(new ApiError(status, `${method} ${path}: ${status} ${messageOf(answer)}`));
+          // Such as "storage is (re)initializing", of a kind that is new.
+          else if (status === 429 && later > 0 && retries > 0) {
+            const again = (): Promise<unknown> => call(method, path, body, contentType, retries - 1);
+            sleep(later * 1000)
+              .then(again)
+              .then(resolve, reject);
+          } else reject(new ApiError(status, `${method} ${path}: ${status} ${messageOf(answer)}`));
         });
       });
       outgoing.on("timeout", () => outgoing.destroy(new Error(`${method} ${path}: no answer within 30 s`)));
       outgoing.on("error", (error) => {
         // A kept connection that the server closes just then: a call that may come twice is made again, on another.
         if (outgoing.reusedSocket && method !== "POST" && "code" in error && error.code === "ECONNRESET") {
-          call(method, path, body, contentType).then(resolve, reject);
+          call(method, path, body, contentType, retries).then(resolve, reject);
         } else reject(error);
       });
       outgoing.end(text);
