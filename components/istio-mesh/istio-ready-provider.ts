@@ -1,6 +1,6 @@
 import { type dynamic } from "@pulumi/pulumi";
 import { istioKinds } from "../../mesh/istio/kinds";
-import { connect } from "../open-service-mesh/connect";
+import { connect, serverOf } from "../open-service-mesh/connect";
 import { staticGatewayConfigurationDefinition } from "./static-gateway-configuration";
 import { waitForIstio } from "./wait-for-istio";
 
@@ -49,13 +49,7 @@ export function handler(): dynamic.ResourceProvider<Inputs, Outputs> {
     },
     /** A new login to the same cluster is no change; another cluster, or one not known yet, is waited for again. */
     async diff(_id, olds, news) {
-      let server: string | undefined;
-      try {
-        server = (await connect(news.kubeconfig)).server;
-      } catch {
-        // In a preview the kubeconfig may not be known yet.
-        server = undefined;
-      }
+      const server = await serverOf(news.kubeconfig);
       const changes =
         server !== olds.server ||
         news.revisions.join() !== olds.revisions.join() ||

@@ -1,6 +1,6 @@
 import { type dynamic } from "@pulumi/pulumi";
 import { type Issuance } from "../aks-cluster/issuance";
-import { connect } from "../open-service-mesh/connect";
+import { connect, serverOf } from "../open-service-mesh/connect";
 import { waitForIssuer } from "./wait-for-issuer";
 
 /** What the dynamic provider is given. */
@@ -37,13 +37,7 @@ export function handler(): dynamic.ResourceProvider<Inputs, Outputs> {
     },
     /** A new login to the same cluster is no change; another cluster, or one not known yet, is waited for again. */
     async diff(_id, olds, news) {
-      let server: string | undefined;
-      try {
-        server = (await connect(news.kubeconfig)).server;
-      } catch {
-        // In a preview the kubeconfig may not be known yet.
-        server = undefined;
-      }
+      const server = await serverOf(news.kubeconfig);
       const { name, kind, group } = news.issuer;
       const isSame = name === olds.issuer.name && kind === olds.issuer.kind && group === olds.issuer.group;
       return { changes: server !== olds.server || !isSame };

@@ -1,6 +1,6 @@
 import { type dynamic } from "@pulumi/pulumi";
 import { osmCustomResourceDefinitions } from "../../mesh/osm/kinds";
-import { connect } from "./connect";
+import { connect, serverOf } from "./connect";
 import { waitForMesh } from "./wait-for-mesh";
 
 /** What the dynamic provider is given. */
@@ -40,13 +40,7 @@ export function handler(): dynamic.ResourceProvider<Inputs, Outputs> {
     },
     /** A new login to the same cluster is no change; another cluster, or one not known yet, is waited for again. */
     async diff(_id, olds, news) {
-      let server: string | undefined;
-      try {
-        server = (await connect(news.kubeconfig)).server;
-      } catch {
-        // In a preview the kubeconfig may not be known yet.
-        server = undefined;
-      }
+      const server = await serverOf(news.kubeconfig);
       return { changes: server !== olds.server || news.namespace !== olds.namespace };
     },
     async update(_id, _olds, news) {

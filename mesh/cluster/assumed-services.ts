@@ -1,3 +1,4 @@
+import { assumedPod, assumedService } from "./assumed-objects";
 import { type AskedService } from "./dns";
 import { keyOf } from "./keys";
 import { assumedAccountLabel, indexByLabel, matching } from "./selectors";
@@ -53,7 +54,15 @@ export function assumedServices(
     if (shown.has(namespace) || known.services.has(key)) return;
     const ports = services.get(key)?.ports ?? [];
     if (ports.some(({ port }) => port === wanted.port)) return;
-    services.set(key, assumedService(namespace, name, account, [...ports, portOf(wanted)]));
+    services.set(
+      key,
+      assumedService({
+        namespace,
+        name,
+        selector: { [assumedAccountLabel]: account },
+        ports: [...ports, portOf(wanted)],
+      }),
+    );
   };
   const populated = new Set(pods.map(({ namespace }) => namespace));
   const running = new Set(pods.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)));
@@ -107,20 +116,6 @@ function portOf({ port, protocol }: DestinationPort): ServicePort {
   return { name: `${protocol}-${String(port)}`, port, targetPort: port, transport: "TCP" };
 }
 
-function assumedService(namespace: string, name: string, account: string, ports: readonly ServicePort[]): ServiceState {
-  return {
-    namespace,
-    name,
-    selector: { [assumedAccountLabel]: account },
-    clusterIp: "",
-    externalName: undefined,
-    publishNotReady: false,
-    exposed: false,
-    assumed: true,
-    ports,
-  };
-}
-
 /**
  * A pod for each account that policies name as destination and of which the objects show none: the one of the Service of its
  * name whose selector matches no pod; of every such Service, where it is the only account of the namespace without pods; and
@@ -158,7 +153,11 @@ export function assumedPods(
     if (own.length === 0 && populated.has(namespace)) continue;
     const behind = own.length === 0 && alone.get(namespace) === 1 ? waiting : own;
     const labels = behind.length === 0 ? [{}] : behind.map(({ selector }) => selector);
-    labels.forEach((one, at) => made.push(assumedPod(namespace, name, at, one)));
+    labels.forEach((one, at) =>
+      made.push(
+        assumedPod({ namespace, name: at === 0 ? name : `${name}-${String(at)}`, labels: one, serviceAccount: name }),
+      ),
+    );
   }
   const idle = new Set(
     Array.from(workloads.values(), ({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)),
@@ -179,25 +178,6 @@ export function assumedPods(
     );
   }
   return made;
-}
-
-function assumedPod(namespace: string, account: string, at: number, labels: PodState["labels"]): PodState {
-  return {
-    namespace,
-    name: at === 0 ? account : `${account}-${String(at)}`,
-    labels,
-    annotations: {},
-    serviceAccount: account,
-    ips: [],
-    hostname: "",
-    subdomain: "",
-    ready: true,
-    hostNetwork: false,
-    running: false,
-    namedPorts: [],
-    assumed: true,
-    initContainers: [],
-  };
 }
 
 function stands(pod: PodState, namespace: string, name: string): boolean {

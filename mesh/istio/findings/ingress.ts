@@ -1,6 +1,6 @@
 import { callTree } from "../../analysis/decide";
 import { type Finding, finding } from "../../analysis/finding";
-import { addressOf, sentTo } from "../../analysis/mesh";
+import { accountCaller, addressOf, sentTo } from "../../analysis/mesh";
 import { hasAnswer } from "../../analysis/outcome-sets";
 import { principalOf } from "../authorization/peer";
 import { ingressRoutes } from "../ingress";
@@ -43,7 +43,8 @@ function deniedFindings(mesh: IstioMesh): readonly Finding[] {
     const { namespace, name } = service;
     const principals = mesh
       .accountsBehind({ service: `${namespace}/${name}` })
-      .map((account) => principalOf("cluster.local", account.split("/")[0] ?? "", account.split("/")[1] ?? ""));
+      .map(accountCaller)
+      .map((account) => principalOf("cluster.local", account.namespace, account.serviceAccount));
     return [
       finding(mesh, virtualService, ["spec", "hosts"], {
         severity: "warning",

@@ -1,3 +1,4 @@
+import { assumedPod, assumedService } from "../../cluster/assumed-objects";
 import { keyOf } from "../../cluster/keys";
 import { type NamespaceState, type PodState, type ServiceState } from "../../cluster/workloads";
 import { revisionLabel } from "../injection";
@@ -64,37 +65,24 @@ function accountsOf(name: string, { authorizationPolicies, namespaces }: Given):
 }
 
 function podOf(name: string, account: string): PodState {
-  return {
+  return assumedPod({
     namespace: ingressNamespace,
     name: account,
     labels: { app: name, [gatewayLabel]: name },
     annotations: { "inject.istio.io/templates": "gateway", "sidecar.istio.io/status": "{}" },
     serviceAccount: account,
-    ips: [],
-    hostname: "",
-    subdomain: "",
-    ready: true,
-    hostNetwork: false,
-    running: false,
-    assumed: true,
-    namedPorts: [],
-    initContainers: [],
-  };
+  });
 }
 
 function serviceOf(name: string): ServiceState {
-  return {
+  return assumedService({
     namespace: ingressNamespace,
     name,
     selector: { [gatewayLabel]: name },
-    clusterIp: "",
-    externalName: undefined,
-    publishNotReady: false,
     exposed: true,
-    assumed: true,
     ports: [
       { name: "http2", port: 80, targetPort: 80, transport: "TCP" },
       { name: "https", port: 443, targetPort: 443, transport: "TCP" },
     ],
-  };
+  });
 }

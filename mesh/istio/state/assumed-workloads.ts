@@ -1,3 +1,4 @@
+import { assumedPod, assumedService } from "../../cluster/assumed-objects";
 import { type AskedService } from "../../cluster/dns";
 import { keyOf } from "../../cluster/keys";
 import { type Labels, type PodState, type ServiceState } from "../../cluster/workloads";
@@ -156,39 +157,26 @@ function speakOf(
 }
 
 function podsOf({ namespace, name, labels, versions }: Spoken): readonly PodState[] {
-  return (versions.length === 0 ? [{}] : versions).map((version, index) => ({
-    namespace,
-    name: index === 0 ? name : `${name}-${String(index)}`,
-    labels: { ...labels, ...version },
-    annotations: {},
-    serviceAccount: labels["aks-mesh/service-account"] ?? name,
-    ips: [],
-    hostname: "",
-    subdomain: "",
-    ready: true,
-    hostNetwork: false,
-    running: false,
-    assumed: true,
-    namedPorts: [],
-    initContainers: [],
-  }));
+  return (versions.length === 0 ? [{}] : versions).map((version, index) =>
+    assumedPod({
+      namespace,
+      name: index === 0 ? name : `${name}-${String(index)}`,
+      labels: { ...labels, ...version },
+      serviceAccount: labels["aks-mesh/service-account"] ?? name,
+    }),
+  );
 }
 
 function serviceOf({ namespace, name, labels, ports }: Spoken): ServiceState {
-  return {
+  return assumedService({
     namespace,
     name,
     selector: { app: labels["app"] ?? name },
-    clusterIp: "",
-    externalName: undefined,
-    publishNotReady: false,
-    exposed: false,
-    assumed: true,
     ports: (ports.size === 0 ? [usualPort] : [...ports]).map((port) => ({
       name: `http-${String(port)}`,
       port,
       targetPort: port,
       transport: "TCP",
     })),
-  };
+  });
 }
