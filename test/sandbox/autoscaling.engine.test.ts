@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RequestAutoscaling } from "../../components/request-autoscaling";
 import { kedaMetricsServer } from "../../sandbox/control-plane/keda";
-import { operate, type Sandbox } from "../../sandbox/sandbox";
+import { type Sandbox } from "../../sandbox/sandbox";
 import { type StackCluster, stackCluster } from "../../sandbox/traffic/cluster";
 import { allRegistered, recordRegistrations } from "../components/registrations";
 import { autoscalingProgram } from "./autoscaling";
-import { closeTestSandbox, configure, openTestSandbox, preview } from "./in-sandbox";
+import { closeTestSandbox, configure, openTestSandbox, preview, up } from "./in-sandbox";
 
 const stack = "dev";
 let sandbox: Sandbox;
@@ -19,17 +19,12 @@ afterAll(async () => {
   await closeTestSandbox(sandbox);
 });
 
-async function up(): Promise<void> {
-  const exit = await operate(sandbox, "up", stack);
-  expect(exit.code, exit.stdout + exit.stderr).toBe(0);
-}
-
 const deployments = "/apis/apps/v1/namespaces/kube-system/deployments";
 const operator = `${deployments}/keda-operator`;
 
 describe.sequential("a stack with autoscaling", () => {
   it("is made on a cluster that has what AKS has of KEDA", async () => {
-    await up();
+    await up(sandbox, stack);
     cluster = await stackCluster(sandbox, stack);
     expect(await cluster.api.find(operator)).toBeDefined();
     expect(await cluster.api.find(`${deployments}/${kedaMetricsServer}`)).toBeDefined();
@@ -64,7 +59,7 @@ describe.sequential("a stack with autoscaling", () => {
     const path = "/apis/apps/v1/namespaces/bookstore/deployments/bookstore-v1";
     await cluster.api.mergePatch(path, { spec: { replicas: 3 } });
     await configure(sandbox, stack, { buyers: 2 });
-    await up();
+    await up(sandbox, stack);
     expect(await cluster.api.get(path)).toMatchObject({
       metadata: { annotations: { buyers: "2" } },
       spec: { replicas: 3 },

@@ -6,7 +6,7 @@ import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { ensureKeda } from "../../sandbox/tools/keda";
 import { type StackCluster, stackCluster } from "../../sandbox/traffic/cluster";
 import { autoscalingProgram, type ScaledObject, scaledObjects, withTrigger } from "./autoscaling";
-import { closeTestSandbox, configure, openTestSandbox } from "./in-sandbox";
+import { closeTestSandbox, configure, openTestSandbox, up } from "./in-sandbox";
 import { startTraffic, stopTraffic } from "./traffic-process";
 import { until } from "./until";
 
@@ -24,11 +24,6 @@ beforeAll(async () => {
 /** Leaves the test out where pods cannot run, and says why. */
 function needsPods({ skip }: TestContext): void {
   if (problem !== undefined) skip(problem);
-}
-
-async function up(...flags: readonly string[]): Promise<void> {
-  const exit = await operate(sandbox, "up", stack, [...flags]);
-  expect(exit.code, exit.stdout + exit.stderr).toBe(0);
 }
 
 interface Condition {
@@ -116,7 +111,7 @@ describe.sequential.each(["osm", "istio"] as const)("a Deployment of %s's mesh t
   it("gets pods as calls become more, so that each has what it is to get", async (context) => {
     needsPods(context);
     await configure(sandbox, stack, { buyers: 4 });
-    await up();
+    await up(sandbox, stack);
     let most = 0;
     const wanted = await until(async () => {
       const [rate, { wanted, available }] = await Promise.all([told(), pods()]);
@@ -130,7 +125,7 @@ describe.sequential.each(["osm", "istio"] as const)("a Deployment of %s's mesh t
   it("keeps its pods when the program runs again", async (context) => {
     needsPods(context);
     const { wanted } = await pods();
-    await up("--expect-no-changes");
+    await up(sandbox, stack, "--expect-no-changes");
     expect((await pods()).wanted).toBeGreaterThanOrEqual(wanted);
   });
 
@@ -140,7 +135,7 @@ describe.sequential.each(["osm", "istio"] as const)("a Deployment of %s's mesh t
   it("keeps them for a while when calls become fewer, though Kubernetes knows that it needs fewer", async (context) => {
     needsPods(context);
     await configure(sandbox, stack, { buyers: 1 });
-    await up();
+    await up(sandbox, stack);
     await until(async () => {
       const conditions = said((await autoscaler("bookstore", "bookstore-v1")) ?? expect.fail("there is no autoscaler"));
       return conditions["AbleToScale True"] === "ScaleDownStabilized" ? true : undefined;

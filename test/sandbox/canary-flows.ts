@@ -12,7 +12,7 @@ import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { type StackCluster, stackCluster } from "../../sandbox/traffic/cluster";
 import { ensureFlagger } from "../../sandbox/tools/flagger";
 import { expectedObjects, flaggersObjects, pathOf } from "./flagger-objects";
-import { closeTestSandbox, configure, kubectl, openTestSandbox, preview } from "./in-sandbox";
+import { closeTestSandbox, configure, kubectl, openTestSandbox, preview, up } from "./in-sandbox";
 import { startTraffic, stopTraffic } from "./traffic-process";
 import { until } from "./until";
 
@@ -26,12 +26,6 @@ let traffic: ChildProcess | undefined;
 /** Leaves the test out where pods cannot run, and says why. */
 function needsPods({ skip }: TestContext): void {
   if (problem !== undefined) skip(problem);
-}
-
-async function up(): Promise<string> {
-  const exit = await operate(sandbox, "up", stack);
-  expect(exit.code, exit.stdout + exit.stderr).toBe(0);
-  return exit.stdout;
 }
 
 /** Runs `aks-mesh drift …` where the sandbox keeps the stack. */
@@ -147,7 +141,7 @@ export function canaryFlows(flows: Readonly<Record<MeshName, readonly Flow[]>>):
     });
 
     it("is told to Flagger, which may do no more than it needs", async () => {
-      expect(await up()).toContain("canary of bookstore/bookstore: Flagger has its weights");
+      expect(await up(sandbox, stack)).toContain("canary of bookstore/bookstore: Flagger has its weights");
       cluster = await stackCluster(sandbox, stack);
       const mayFlagger = async (...what: string[]): Promise<string> => {
         const as = "--as=system:serviceaccount:flagger-system:flagger";
@@ -171,7 +165,7 @@ export function canaryFlows(flows: Readonly<Record<MeshName, readonly Flow[]>>):
     it("is left as it is by another run, and is no drift, as what a person changed is", async (context) => {
       needsPods(context);
       expect(await preview(sandbox, stack)).toEqual([]);
-      expect(await up()).toContain("they are left as they are");
+      expect(await up(sandbox, stack)).toContain("they are left as they are");
       expect(await flaggersObjects(cluster.api, mesh)).toEqual(expectedObjects(mesh));
       expect(await drift()).toMatchObject({ code: 0, stdout: "Stack dev is as it was deployed.\n" });
       const change = (threshold: number) =>
@@ -189,7 +183,7 @@ export function canaryFlows(flows: Readonly<Record<MeshName, readonly Flow[]>>):
       it("lets a good version in, step by step, whatever runs in between", async (context) => {
         needsPods(context);
         await configure(sandbox, stack, { version: "two" });
-        await up();
+        await up(sandbox, stack);
         await until(async () => (((await status()).canaryWeight ?? 0) > 0 ? true : undefined));
         expect(await preview(sandbox, stack)).toEqual([]);
         await phase("Succeeded");
@@ -230,7 +224,7 @@ export function canaryFlows(flows: Readonly<Record<MeshName, readonly Flow[]>>):
         needsPods(context);
         const before = await requests();
         await configure(sandbox, stack, { version: "two", failPercent: 30 });
-        await up();
+        await up(sandbox, stack);
         await phase("Failed");
         expect(await flaggersObjects(cluster.api, mesh)).toEqual(expectedObjects(mesh));
         expect(await versions()).toEqual({ replicas: 0, proved: "one" });
@@ -255,7 +249,7 @@ export function canaryFlows(flows: Readonly<Record<MeshName, readonly Flow[]>>):
         needsPods(context);
         const before = await requests();
         await configure(sandbox, stack, { version: "three", failPercent: 0, canary: "leaving" });
-        expect(await up()).toContain("Flagger gives its calls to Deployment bookstore as it is declared");
+        expect(await up(sandbox, stack)).toContain("Flagger gives its calls to Deployment bookstore as it is declared");
         expect(await cluster.api.find(`${flaggerPath}/canaries/bookstore`)).toBeUndefined();
         // The garbage collector takes what belonged to the Canary.
         await until(async () =>
@@ -266,7 +260,7 @@ export function canaryFlows(flows: Readonly<Record<MeshName, readonly Flow[]>>):
         });
         expect((await settledSince(before)).denied).toBe(0);
         await configure(sandbox, stack, { canary: "gone" });
-        await up();
+        await up(sandbox, stack);
         expect(await preview(sandbox, stack)).toEqual([]);
         expect((await settledSince(before)).denied).toBe(0);
         expect(await cluster.api.find("/apis/flagger.app/v1beta1")).toBeUndefined();

@@ -4,13 +4,13 @@ import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { poll } from "../../sandbox/control-plane/api-client";
 import { podProblem } from "../../sandbox/data-plane/runner";
-import { operate, type Sandbox } from "../../sandbox/sandbox";
+import { type Sandbox } from "../../sandbox/sandbox";
 import { clusterNamed } from "../../sandbox/traffic/cluster";
 import { trafficTable } from "../../sandbox/traffic/table";
 import { openTraffic } from "../../sandbox/traffic/traffic";
 import { decide, parseManifests } from "../../mesh";
 import { istioMesh } from "../../mesh/istio";
-import { closeTestSandbox, configure, kubectl, openTestSandbox } from "./in-sandbox";
+import { closeTestSandbox, configure, kubectl, openTestSandbox, up } from "./in-sandbox";
 import { bookstoreOn } from "./istio-bookstore";
 import { newRoot, speak } from "./sidecar-tls";
 
@@ -21,11 +21,6 @@ beforeAll(async () => {
   sandbox = await openTestSandbox({ program: join(__dirname, "programs", "istio-gateways") });
 });
 afterAll(() => closeTestSandbox(sandbox));
-
-async function up(...flags: string[]): Promise<void> {
-  const exit = await operate(sandbox, "up", stack, flags);
-  expect(exit.code, exit.stdout + exit.stderr).toBe(0);
-}
 
 async function read(...args: string[]): Promise<string> {
   const exit = await kubectl(sandbox, stack, "get", ...args);
@@ -177,7 +172,7 @@ describe.sequential("a cluster with Istio's gateways", () => {
   const namespace = "--namespace=aks-istio-egress";
 
   it("has an egress gateway under AKS's names, with addresses of its own pool", async () => {
-    await up();
+    await up(sandbox, stack);
     expect(
       await read("staticgatewayconfiguration", "addresses", namespace, "--output=jsonpath={.status.egressIpPrefix}"),
     ).toBe("192.0.2.0/31");
@@ -191,7 +186,7 @@ describe.sequential("a cluster with Istio's gateways", () => {
     expect(gatewayNodes.split("\n")).toHaveLength(2);
     const nodes = (await read("pods", "--all-namespaces", "--output=jsonpath={.items[*].spec.nodeName}")).split(" ");
     expect(nodes.filter((node) => gatewayNodes.includes(node))).toEqual([]);
-    await up("--expect-no-changes");
+    await up(sandbox, stack, "--expect-no-changes");
   });
 
   it("gives pods sidecars by a tag, which moves to another revision while namespaces stay as they are", async () => {
@@ -211,10 +206,10 @@ describe.sequential("a cluster with Istio's gateways", () => {
     });
     expect(await revisionOfPod("before")).toMatch(/ asm-1-29$/);
     await configure(sandbox, stack, { revisions: ["asm-1-30", "asm-1-29"] });
-    await up();
+    await up(sandbox, stack);
     expect(await revisionOfPod("after")).toMatch(/ asm-1-30$/);
     expect(await read("namespace", "shop", "--output=jsonpath={.metadata.labels.istio\\.io/rev}")).toBe("prod");
-    await up("--expect-no-changes");
+    await up(sandbox, stack, "--expect-no-changes");
   });
 
   it("lets requests in and out by its gateways as the analysis says", async ({ skip }) => {
@@ -288,7 +283,7 @@ describe.sequential("a cluster with Istio's gateways", () => {
 
   it("has none any more when nobody asks for one", async () => {
     await configure(sandbox, stack, { egress: false });
-    await up();
+    await up(sandbox, stack);
     expect(await read("services,deployments", namespace, "--output=name")).toBe("");
     expect(await read("staticgatewayconfigurations", "--all-namespaces", "--output=name")).toBe("");
   });

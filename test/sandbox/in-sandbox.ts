@@ -7,6 +7,7 @@ import { stopEmulator } from "../../sandbox/emulator";
 import { type Exit, run } from "../../sandbox/engine";
 import {
   openSandbox,
+  operate,
   projectName,
   pulumi,
   resetSandbox,
@@ -106,4 +107,11 @@ export async function kubectl(sandbox: Sandbox, stack: string, ...args: string[]
   });
   await rm(kubeconfig);
   return exit;
+}
+
+/** Runs `pulumi up`, which has to go well. @returns what it printed. */
+export async function up(sandbox: Sandbox, stack: string, ...flags: readonly string[]): Promise<string> {
+  const exit = await operate(sandbox, "up", stack, [...flags]);
+  expect(exit.code, exit.stdout + exit.stderr).toBe(0);
+  return exit.stdout;
 }

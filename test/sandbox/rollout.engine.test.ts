@@ -7,7 +7,7 @@ import { podProblem } from "../../sandbox/data-plane/runner";
 import { programDirectory } from "../../sandbox/paths";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { stackCluster } from "../../sandbox/traffic/cluster";
-import { closeTestSandbox, configure, kubectl, openTestSandbox } from "./in-sandbox";
+import { closeTestSandbox, configure, kubectl, openTestSandbox, up } from "./in-sandbox";
 import { loadOf, startTraffic, stopTraffic } from "./traffic-process";
 import { until } from "./until";
 
@@ -22,12 +22,6 @@ let traffic: ChildProcess | undefined;
 /** Leaves the test out where pods cannot run, and says why. */
 function needsPods({ skip }: TestContext): void {
   if (problem !== undefined) skip(problem);
-}
-
-async function up(): Promise<string> {
-  const exit = await operate(sandbox, "up", stack);
-  expect(exit.code, exit.stdout + exit.stderr).toBe(0);
-  return exit.stdout;
 }
 
 /** Runs `aks-mesh …` where the sandbox keeps the stack. */
@@ -125,7 +119,9 @@ describe.sequential.each(meshes)("versions and rates by the program on %s", (mes
   });
 
   it("begins with its first step, and stays there without anybody who counts", async () => {
-    expect(await up()).toContain("rollout of bookstore/bookstore: 25 % to bookstore-v2: the rollout of version");
+    expect(await up(sandbox, stack)).toContain(
+      "rollout of bookstore/bookstore: 25 % to bookstore-v2: the rollout of version",
+    );
     expect(await weights(mesh)).toBe("bookstore-v1=75 bookstore-v2=25");
     const exit = await rollout("step");
     expect(exit.code, exit.stderr).toBe(0);
@@ -155,7 +151,7 @@ describe.sequential.each(meshes)("versions and rates by the program on %s", (mes
     const refused = await rollout("step");
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/nothing was changed\. .*update Deployment .*bookstore-v2/);
-    expect(await up()).toMatch(/100 % → 25 % to bookstore-v2: version \w+ takes the place of/);
+    expect(await up(sandbox, stack)).toMatch(/100 % → 25 % to bookstore-v2: version \w+ takes the place of/);
     const back = await stepUntilMoved();
     expect(back).toMatchObject({ code: 3, state: { weight: 0, phase: "failed" } });
     expect(back.state.version).not.toBe(version);
@@ -170,7 +166,7 @@ describe.sequential.each(meshes)("versions and rates by the program on %s", (mes
   if (mesh === "osm") {
     it("goes on where a person says so, and back", async () => {
       await configure(sandbox, stack, { prometheus: undefined, failPercent: undefined });
-      await up();
+      await up(sandbox, stack);
       const approved = await planned();
       expect((await rollout("next", "--root", root)).stdout).toContain(
         "25 % → 100 % to bookstore-v2: somebody asked for it",
@@ -210,7 +206,7 @@ describe.sequential.each(meshes)("versions and rates by the program on %s", (mes
       await stopTraffic(traffic);
       // Who answers is told by how: the canary fails all it is asked.
       await configure(sandbox, stack, { prometheus: undefined, failPercent: 100, group: "beta" });
-      expect(await up()).toMatch(/→ 0 % to bookstore-v2: version \w+ takes the place of/);
+      expect(await up(sandbox, stack)).toMatch(/→ 0 % to bookstore-v2: version \w+ takes the place of/);
       const calls = (...more: readonly string[]) =>
         loadOf(
           ...[sandbox, "bookbuyer/bookbuyer", "bookstore.bookstore:14001", "--path", "/buy-a-book/new"],
@@ -231,7 +227,7 @@ describe.sequential.each(meshes)("versions and rates by the program on %s", (mes
         /AKS allows and does not support: allow it, istio\.allowEnvoyFilter/,
       );
       await configure(sandbox, stack, { allowEnvoyFilter: true });
-      await up();
+      await up(sandbox, stack);
       const to = ["bookbuyer/bookbuyer", "bookstore-v1.bookstore:14001", "--path", "/buy-a-book/new"];
       const { report } = await loadOf(sandbox, ...to, "--requests=100", "--concurrency=4");
       expect(report).toMatchObject({
