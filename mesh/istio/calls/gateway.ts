@@ -10,10 +10,10 @@ import { type GatewayServerState, type GatewayState } from "../state/gateways";
 import { isExportedTo } from "../state/named";
 import { type VirtualServiceState } from "../state/virtual-services";
 import { accountOf, clientsOf } from "./client";
-import { throughVirtualService } from "./routes";
+import { throughVirtualServices } from "./routes";
 import { matchesHost, scopeOf } from "./scope";
 import { type Called, type Channel } from "./server";
-import { hostOf, resolveName } from "./virtual-hosts";
+import { hostOf, reach, resolveName } from "./virtual-hosts";
 
 /** A server of a Gateway, and the Gateway. */
 export interface OpenPort {
@@ -132,14 +132,13 @@ function passedOn(
   }
   const name = hostOf(authority);
   const services = servicesFor(plane, pod, open, name);
-  const [service] = services;
-  if (service === undefined) {
+  if (services.length === 0) {
     return noRoute(`no VirtualService of the gateway ${backend} is for the host ${name}`, because);
   }
   let active = following.get(plane);
   if (active === undefined) following.set(plane, (active = new Set()));
-  if (services.length > 1 || active.has(ip)) {
-    const text = services.length > 1 ? `several VirtualServices are for ${name}` : `${backend} leads to itself`;
+  if (active.has(ip)) {
+    const text = `${backend} leads to itself`;
     const ends = [end("allowed", because), failure(true, text, because)];
     return undefinedChoice<CallTree>("not-followed", ends, [
       ...because,
@@ -158,16 +157,19 @@ function passedOn(
       authority,
       gateways: new Set(open.map(({ gateway }) => `${gateway.namespace}/${gateway.name}`)),
     };
-    const calls = throughVirtualService(plane, routing, service);
-    return calls === undefined
-      ? noRoute(`${describeObject(service.object)} has no rule for the gateway ${backend}`, because)
-      : calls(client);
+    const calls = throughVirtualServices(plane, routing, services);
+    if (calls !== undefined) return calls(client);
+    const named = services.map(({ object }) => describeObject(object)).join(", ");
+    return noRoute(`${named}: no rule is for the gateway ${backend}`, because);
   } finally {
     active.delete(ip);
   }
 }
 
-/** The VirtualServices that count for a host: those with its name, or else with the longest pattern that takes it in. */
+/**
+ * The VirtualServices that count for a host, in istiod's order: those with its name, or else with the longest pattern that takes it in; of these
+ * the ones for a namespace's own gateways first, and then the oldest (model/push_context.go, VirtualServicesForGateway).
+ */
 function servicesFor(
   plane: IstioPlane,
   pod: PodState,
@@ -180,7 +182,8 @@ function servicesFor(
       : [],
   );
   const best = Math.max(...found.map(({ domain }) => rank(domain)));
-  return [...new Set(found.filter(({ domain }) => rank(domain) === best).map(({ service }) => service))];
+  const counting = new Set(found.filter(({ domain }) => rank(domain) === best).map(({ service }) => service));
+  return [...counting].sort((a, b) => reach(a) - reach(b));
 }
 
 /** A name before any pattern, of patterns the longer first. */

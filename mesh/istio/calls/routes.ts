@@ -28,8 +28,9 @@ import {
 } from "../state/virtual-services";
 import { type Calls, type Client, oneOf } from "./client";
 import { always, throughCluster } from "./cluster";
+import { rulesOf } from "./delegates";
 import { type Scope } from "./scope";
-import { isHttp, resolveName, rulesOf, virtualServicesFor } from "./virtual-hosts";
+import { isHttp, resolveName, virtualServicesFor } from "./virtual-hosts";
 
 /** Where a request is when it is routed. */
 export interface Routing {
@@ -95,7 +96,7 @@ function routesOf(plane: IstioPlane, service: VirtualServiceState): readonly Rea
       rulesOf(plane, one).map((route) => ({
         route,
         reason: {
-          text: `${describeObject(one.object)} rule ${String(route.index + 1)}`,
+          text: `${describeObject(one.object)} rule ${String(route.index + 1)}${route.from === undefined ? "" : `, ${route.from}`}`,
           object: one.object,
           path: ["spec", "http", route.index],
         },
@@ -112,29 +113,81 @@ function routesOf(plane: IstioPlane, service: VirtualServiceState): readonly Rea
 
 const everything: Rule = { ...anyRequest, key: conditionKey(anyRequest), text: "any request" };
 
+/** A rule that is for a caller, with what comes of it. */
+interface OpenRule {
+  readonly condition: Rule;
+  readonly calls: Calls;
+  readonly reason: Reason;
+  /** Whether it takes every path and asks for nothing else. */
+  readonly catchesAll: boolean;
+}
+
+/** The rules of a VirtualService that are for the caller and the port, in order. */
+function rulesFor(plane: IstioPlane, routing: Routing, service: VirtualServiceState): readonly OpenRule[] {
+  const rules: OpenRule[] = [];
+  for (const { route, reason, matches } of routesOf(plane, service)) {
+    const met = matches.filter(({ match }) => isForCaller(match, routing));
+    if (matches.length > 0 && met.length === 0) continue;
+    const calls = throughRoute(plane, routing, service, route);
+    if (met.length === 0) rules.push({ condition: everything, calls, reason, catchesAll: true });
+    for (const { match, condition } of met) rules.push({ condition, calls, reason, catchesAll: catchesAll(match) });
+  }
+  return rules;
+}
+
+/** Envoy's routes of which istiod knows that none comes after them (route.go, IsCatchAllRoute). */
+function catchesAll(match: HttpMatchState): boolean {
+  const { uri, method, scheme, authority, headers, withoutHeaders, queryParams } = match;
+  return (
+    (uri === undefined ||
+      uri.kind === "present" ||
+      (uri.kind === "prefix" && uri.value === "/") ||
+      (uri.kind === "regex" && uri.value === ".*")) &&
+    method === undefined &&
+    scheme === undefined &&
+    authority === undefined &&
+    headers.size + withoutHeaders.size + queryParams.size === 0
+  );
+}
+
 /** Undefined where no rule of the VirtualService is for the caller and the port: then it is as if it were not there. */
 export function throughVirtualService(
   plane: IstioPlane,
   routing: Routing,
   service: VirtualServiceState,
 ): Calls | undefined {
-  const rules: (Omit<RouteRule, "leadsTo"> & { readonly calls: Calls })[] = [];
-  const routes = routesOf(plane, service);
-  for (const { route, reason, matches } of routes) {
-    const met = matches.filter(({ match }) => isForCaller(match, routing));
-    if (matches.length > 0 && met.length === 0) continue;
-    const calls = throughRoute(plane, routing, service, route);
-    if (met.length === 0) rules.push({ ...everything, calls, reason });
-    for (const { condition } of met) rules.push({ ...condition, calls, reason });
-  }
-  if (rules.length === 0) return undefined;
+  return throughRules(rulesFor(plane, routing, service), [service]);
+}
+
+/**
+ * What a gateway does by the VirtualServices of one host: their rules come one after the other, and those that catch all after the others
+ * (core/gateway.go, SortVHostRoutes). Undefined where none has a rule for it.
+ *
+ * @param services as istiod orders them.
+ */
+export function throughVirtualServices(
+  plane: IstioPlane,
+  routing: Routing,
+  services: readonly VirtualServiceState[],
+): Calls | undefined {
+  const rules = services.flatMap((service) => rulesFor(plane, routing, service));
+  const ordered = [...rules.filter((rule) => !rule.catchesAll), ...rules.filter((rule) => rule.catchesAll)];
+  return throughRules(ordered, services);
+}
+
+function throughRules(rules: readonly OpenRule[], services: readonly VirtualServiceState[]): Calls | undefined {
   const [first] = rules;
-  if (rules.length === 1 && first !== undefined && isAnyRequest(first)) return first.calls;
-  const source = describeObject(service.object);
-  const otherwise = noRoute(`no rule of ${source} matches`, reasonsOf(service));
+  if (first === undefined) return undefined;
+  if (rules.length === 1 && isAnyRequest(first.condition)) return first.calls;
+  const source = services.map(({ object }) => describeObject(object)).join(", ");
+  const otherwise = noRoute(`no rule of ${source} matches`, services.flatMap(reasonsOf));
   return (client): Rules<RouteRule> => {
     const treeOf = memo((calls: Calls) => calls(client));
-    const leading = rules.map(({ calls, ...rule }): RouteRule => ({ ...rule, leadsTo: treeOf(calls) }));
+    const leading = rules.map(({ condition, calls, reason }): RouteRule => ({
+      ...condition,
+      reason,
+      leadsTo: treeOf(calls),
+    }));
     return {
       kind: "rules",
       list: { rules: leading, groups: [{ source, rules: leading }] },
@@ -245,7 +298,8 @@ function reasonsOf({ object }: VirtualServiceState): readonly Reason[] {
 
 function throughRoute(plane: IstioPlane, routing: Routing, service: VirtualServiceState, route: HttpRouteState): Calls {
   const because = reasonsOf(service);
-  const { direct, abort, rewritesTo } = route;
+  const { direct, changes } = route;
+  const abort = route.fault?.abort;
   if (direct !== undefined) {
     const text = direct.by === "redirect" ? "its rule sends the caller elsewhere" : "its rule answers itself";
     return always({ ...end("no-route", [...because, { text }]), status: direct.status });
@@ -253,12 +307,13 @@ function throughRoute(plane: IstioPlane, routing: Routing, service: VirtualServi
   const onward = (): Calls => {
     const calls = throughDestinations(plane, routing, service, route.destinations, {
       routed: true,
-      authority: rewritesTo.authority ?? routing.authority,
+      authority: changes.authority ?? routing.authority,
     });
-    if (rewritesTo.uri === undefined) return calls;
+    const changed = changes.path ? "the path" : changedHeader(plane, route);
+    if (changed === undefined) return calls;
     return (client) => {
       const tree = calls(client);
-      return tree.kind === "end" ? tree : notFollowed(tree, because);
+      return tree.kind === "end" ? tree : notFollowed(tree, because, changed);
     };
   };
   if (abort === undefined || abort.percent === 0) return onward();
@@ -273,8 +328,35 @@ function throughRoute(plane: IstioPlane, routing: Routing, service: VirtualServi
   ]);
 }
 
+/** What a rule changes of a request that policies behind it look at; undefined for nothing. */
+function changedHeader({ state }: IstioPlane, { headers, destinations }: HttpRouteState): string | undefined {
+  const names = [...headers.names, ...destinations.flatMap(({ changedHeaders }) => changedHeaders)];
+  if (names.length === 0) return undefined;
+  const asked = askedHeaders(state);
+  const name = names.find(
+    (one) => asked.has(one) || (one === "authorization" && state.requestAuthentications.length > 0),
+  );
+  return name === undefined ? undefined : `the header ${name}`;
+}
+
+const knownAsked = new WeakMap<IstioPlane["state"], ReadonlySet<string>>();
+
+/** The headers that AuthorizationPolicies look at, in lower case. */
+function askedHeaders(state: IstioPlane["state"]): ReadonlySet<string> {
+  let found = knownAsked.get(state);
+  if (found === undefined) {
+    const rules = state.authorizationPolicies.flatMap((policy) => policy.rules);
+    const named = rules.flatMap(({ when }) =>
+      when.flatMap(({ key }) => /^request\.headers\[(.+)\]$/i.exec(key)?.[1]?.toLowerCase() ?? []),
+    );
+    const byHost = rules.some(({ to }) => to.some(({ hosts, notHosts }) => (hosts ?? notHosts) !== undefined));
+    knownAsked.set(state, (found = new Set([...named, ...(byHost ? ["host", ":authority"] : [])])));
+  }
+  return found;
+}
+
 /** All that a tree may come to for a request that it is not shown. */
-function notFollowed(tree: CallTree, because: readonly Reason[]): CallTree {
+function notFollowed(tree: CallTree, because: readonly Reason[], changed: string): CallTree {
   const ends = new Map<string, CallTree>();
   const visit = (node: CallTree): void => {
     switch (node.kind) {
@@ -293,7 +375,7 @@ function notFollowed(tree: CallTree, because: readonly Reason[]): CallTree {
     }
   };
   visit(tree);
-  const text = "its rule rewrites the path, and what comes of the new one is not followed here";
+  const text = `its rule changes ${changed}, and what comes of the new one is not followed here`;
   return undefinedChoice<CallTree>("not-followed", [...ends.values()], [...because, { text }]);
 }
 
@@ -320,7 +402,7 @@ export function throughDestinations(
 
 function throughDestination(
   plane: IstioPlane,
-  { client, scope, port, ip }: Omit<Routing, "authority">,
+  { client, scope, port, ip, gateways }: Omit<Routing, "authority">,
   service: VirtualServiceState,
   destination: RouteDestinationState,
   content: Content,
@@ -330,9 +412,9 @@ function throughDestination(
   const missing = (text: string): Calls => always(failure(content.routed, text, reasonsOf(service)));
   if (host === undefined || !isVisible(host, scope.namespace))
     return missing(`no Service or ServiceEntry has the name ${name}`);
-  // Of a connection's destination the only port is taken; of HTTP istiod looks for the port that was called.
+  // The only port is taken of a connection's destination and by gateways; for HTTP of sidecars istiod knows Services by the port that was called.
   const [only] = host.ports;
-  const single = !content.routed && host.ports.length === 1 ? only?.number : undefined;
+  const single = (!content.routed || gateways !== undefined) && host.ports.length === 1 ? only?.number : undefined;
   const number = destination.port ?? single ?? port;
   const found = host.ports.find((one) => one.number === number && one.protocol !== "udp");
   if (found === undefined) return missing(`${name} has no port ${String(number)}`);

@@ -3,7 +3,7 @@ import { memo } from "../../cluster/look-up";
 import { type IstioPlane } from "../plane";
 import { fullName, type KnownHost, type PortOfHost } from "../registry";
 import { isExportedTo } from "../state/named";
-import { type HttpRouteState, meshGateway, type VirtualServiceState } from "../state/virtual-services";
+import { meshGateway, type VirtualServiceState } from "../state/virtual-services";
 import { matchesHost, type Scope } from "./scope";
 
 /** A short name is of the object's namespace; one with a dot is taken as it is (pkg/config/host, ResolveShortnameToFQDN). */
@@ -132,46 +132,7 @@ export function virtualServicesFor(
 const knownParts = new WeakMap<readonly VirtualServiceState[], Map<string, readonly VirtualServiceState[]>>();
 
 /** For whom a VirtualService is: those for a namespace's own callers come before the others (VirtualServicesForGateway). */
-function reach({ exportTo }: VirtualServiceState): number {
+export function reach({ exportTo }: VirtualServiceState): number {
   if (exportTo.includes(".")) return 0;
   return exportTo.length === 0 || exportTo.includes("*") ? 2 : 1;
-}
-
-/** The rules of a VirtualService, those of the ones that it delegates to in the place of its own. */
-export function rulesOf(plane: IstioPlane, service: VirtualServiceState): readonly HttpRouteState[] {
-  return service.http.flatMap((route): readonly HttpRouteState[] => {
-    const { delegate } = route;
-    if (delegate === undefined) return [route];
-    const other = plane.state.virtualServices.find(
-      ({ namespace, name, hosts }) => namespace === delegate.namespace && name === delegate.name && hosts.length === 0,
-    );
-    return (other?.http ?? []).map((inner) => ({
-      ...inner,
-      matches:
-        route.matches.length === 0
-          ? inner.matches
-          : inner.matches.length === 0
-            ? route.matches
-            : route.matches.flatMap((outer) => inner.matches.map((one) => bothMatches(outer, one))),
-    }));
-  });
-}
-
-type Match = HttpRouteState["matches"][number];
-
-/** What both a root's match and its delegate's ask for (pilot/pkg/model/virtualservice.go, mergeHTTPMatchRequest). */
-function bothMatches(outer: Match, inner: Match): Match {
-  return {
-    ...outer,
-    ...inner,
-    ...(outer.uri && { uri: inner.uri ?? outer.uri }),
-    ignoreUriCase: outer.ignoreUriCase || inner.ignoreUriCase,
-    headers: new Map([...inner.headers, ...outer.headers]),
-    withoutHeaders: new Map([...inner.withoutHeaders, ...outer.withoutHeaders]),
-    queryParams: new Map([...inner.queryParams, ...outer.queryParams]),
-    port: inner.port || outer.port,
-    sourceLabels: { ...inner.sourceLabels, ...outer.sourceLabels },
-    sourceNamespace: inner.sourceNamespace || outer.sourceNamespace,
-    gateways: inner.gateways.length > 0 ? inner.gateways : outer.gateways,
-  };
 }

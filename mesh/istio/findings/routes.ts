@@ -1,12 +1,15 @@
 import { type Finding, finding } from "../../analysis/finding";
 import { keyOf } from "../../cluster/keys";
-import { nearNames } from "../../manifests/near-names";
 import { TooComplexError } from "../../regex/automaton";
 import { requestsMeeting, type RequestSet, subtractSets } from "../../request/request-set";
 import { conditionOf } from "../calls/routes";
-import { resolveName, rulesOf } from "../calls/virtual-hosts";
+import { rulesOf } from "../calls/delegates";
+import { resolveName } from "../calls/virtual-hosts";
 import { type IstioMesh } from "../mesh";
-import { meshGateway, type RouteDestinationState, type VirtualServiceState } from "../state/virtual-services";
+import { meshGateway, type VirtualServiceState } from "../state/virtual-services";
+import { delegateFindings } from "./delegates";
+import { calledPorts, destinationFindings, noPorts } from "./destinations";
+import { didYouMean } from "./near-hosts";
 
 /** What VirtualServices and DestinationRules do that was probably not meant. */
 export function routeFindings(mesh: IstioMesh): readonly Finding[] {
@@ -46,10 +49,12 @@ export function routeFindings(mesh: IstioMesh): readonly Finding[] {
         }
       });
       service.http.forEach((route, at) => {
-        found.push(...destinationFindings(mesh, service, route.destinations, ["spec", "http", at], names));
+        const called = calledPorts(mesh, service, route);
+        found.push(...destinationFindings(mesh, service, route.destinations, ["spec", "http", at], names, called));
+        found.push(...delegateFindings(mesh, service, route));
       });
       service.tcp.forEach((route, at) => {
-        found.push(...destinationFindings(mesh, service, route.destinations, ["spec", "tcp", at], names));
+        found.push(...destinationFindings(mesh, service, route.destinations, ["spec", "tcp", at], names, noPorts));
       });
       return [...found, ...shadowedFindings(mesh, service)];
     }),
@@ -86,60 +91,6 @@ function gatewayFindings(mesh: IstioMesh, service: VirtualServiceState): readonl
   });
 }
 
-function didYouMean(name: string, names: readonly string[], otherwise: string): string {
-  // A name with a dot is taken as it is.
-  const full = `${name}.svc.cluster.local`;
-  const near = names.includes(full) ? [full] : nearNames(name, names);
-  return near.length === 0 ? `${otherwise}.` : `Did you mean ${near.join(" or ")}?`;
-}
-
-function destinationFindings(
-  mesh: IstioMesh,
-  service: VirtualServiceState,
-  destinations: readonly RouteDestinationState[],
-  path: readonly (string | number)[],
-  names: readonly string[],
-): readonly Finding[] {
-  return destinations.flatMap((one, index): readonly Finding[] => {
-    const name = resolveName(one.host, service.namespace);
-    const at = [...path, "route", index, "destination"];
-    const host = mesh.registry.find(name);
-    const lost = (message: string, remedy: string, field: string): readonly Finding[] => [
-      finding(mesh, service, [...at, field], {
-        severity: "error",
-        rule: "route-to-nowhere",
-        message: `${message}: calls that go there are answered with 503.`,
-        remedy,
-      }),
-    ];
-    if (host === undefined) {
-      const short = /^[^.]+\.[^.]+$/.test(one.host) ? mesh.registry.find(`${name}.svc.cluster.local`) : undefined;
-      const remedy =
-        short === undefined
-          ? didYouMean(name, names, "Write the name of a Service")
-          : `Write ${short.host}: a name with a dot is taken as it is.`;
-      return lost(`No Service and no ServiceEntry has the name ${name}`, remedy, "host");
-    }
-    if (one.port !== undefined && !host.ports.some(({ number }) => number === one.port)) {
-      return lost(
-        `${name} has no port ${String(one.port)}`,
-        `It has ${host.ports.map(({ number }) => String(number)).join(", ")}.`,
-        "port",
-      );
-    }
-    if (one.subset === "") return [];
-    const subsets = mesh.state.destinationRules
-      .filter((rule) => resolveName(rule.host, rule.namespace) === name)
-      .flatMap((rule) => rule.subsets.map((subset) => subset.name));
-    if (subsets.includes(one.subset)) return [];
-    return lost(
-      `No DestinationRule has a subset ${one.subset} of ${name}`,
-      didYouMean(one.subset, subsets, "Write a DestinationRule with the subset"),
-      "subset",
-    );
-  });
-}
-
 /** Rules that come too late: others take all the requests that they are for. */
 function shadowedFindings(mesh: IstioMesh, service: VirtualServiceState): readonly Finding[] {
   const found: Finding[] = [];
@@ -165,7 +116,7 @@ function shadowedFindings(mesh: IstioMesh, service: VirtualServiceState): readon
           finding(mesh, service, ["spec", "http", route.index], {
             severity: "warning",
             rule: "shadowed-route",
-            message: "Rules before this one take all the requests that it is for.",
+            message: `Rules before ${route.from ?? "this one"} take all the requests that it is for.`,
             remedy: "Put it before them, or take it out.",
           }),
         );

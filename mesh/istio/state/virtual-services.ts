@@ -32,6 +32,8 @@ export interface RouteDestinationState {
   readonly subset: string;
   readonly port: number | undefined;
   readonly weight: number;
+  /** Headers of requests that are changed on the way there, in lower case. */
+  readonly changedHeaders: readonly string[];
 }
 
 /** A rule for HTTP. */
@@ -42,8 +44,33 @@ export interface HttpRouteState {
   /** Answered by the sidecar itself with this status. */
   readonly direct: { readonly status: number; readonly by: "directResponse" | "redirect" } | undefined;
   readonly delegate: { readonly namespace: string; readonly name: string } | undefined;
-  readonly rewritesTo: { readonly authority: string | undefined; readonly uri: string | undefined };
-  /** Shares of calls that the sidecar answers itself with an error, in percent. */
+  readonly changes: RequestChanges;
+  readonly headers: HeaderChanges;
+  /** Undefined where nothing is said of faults. */
+  readonly fault: FaultState | undefined;
+  /** Where a rule comes from that another VirtualService delegates to. */
+  readonly from?: string;
+}
+
+/** What a rule makes of a request before it passes it on. */
+export interface RequestChanges {
+  /** Whether anything is said. */
+  readonly isSaid: boolean;
+  readonly authority: string | undefined;
+  /** Whether the path becomes another. */
+  readonly path: boolean;
+}
+
+/** The headers that a rule sets, adds to or takes off requests, in lower case. */
+export interface HeaderChanges {
+  /** Whether anything is said, of answers too. */
+  readonly isSaid: boolean;
+  readonly names: readonly string[];
+}
+
+/** Errors that a sidecar makes up. */
+export interface FaultState {
+  /** The share of calls that it answers itself, in percent. */
   readonly abort: { readonly status: number; readonly percent: number } | undefined;
 }
 
@@ -138,15 +165,34 @@ function readHttpRoute(
             name: delegateName,
             namespace: reader.text(delegate["namespace"], [...path, "delegate"], "namespace") ?? namespace,
           },
-    rewritesTo: {
+    changes: {
+      isSaid: isJsonObject(route["rewrite"]),
       authority: reader.text(rewrite["authority"], () => [...path, "rewrite"], "authority"),
-      uri: reader.text(rewrite["uri"], () => [...path, "rewrite"], "uri"),
+      path:
+        reader.text(rewrite["uri"], () => [...path, "rewrite"], "uri") !== undefined ||
+        isJsonObject(rewrite["uriRegexRewrite"]),
     },
-    abort: route["fault"] === undefined ? undefined : readAbort(reader, route["fault"], [...path, "fault"]),
+    headers: {
+      isSaid: isJsonObject(route["headers"]),
+      names: readChangedHeaders(reader, route["headers"], () => [...path, "headers"]),
+    },
+    fault: route["fault"] === undefined ? undefined : { abort: readAbort(reader, route["fault"], [...path, "fault"]) },
   };
 }
 
-function readAbort(reader: Reader, value: unknown, path: ValuePath): HttpRouteState["abort"] {
+/** Names of the headers that `headers.request` changes. */
+function readChangedHeaders(reader: Reader, value: unknown, path: () => ValuePath): readonly string[] {
+  if (value === undefined) return [];
+  const place = [...path(), "request"];
+  const request = reader.record(reader.record(value, path)["request"], path, "request");
+  return [
+    ...Object.keys(reader.textMap(request["set"], place, "set")),
+    ...Object.keys(reader.textMap(request["add"], place, "add")),
+    ...reader.texts(request["remove"], place, "remove"),
+  ].map((name) => name.toLowerCase());
+}
+
+function readAbort(reader: Reader, value: unknown, path: ValuePath): FaultState["abort"] {
   const abort = reader.record(reader.record(value, path)["abort"], path, "abort");
   const status = reader.integer(abort["httpStatus"], [...path, "abort"], "httpStatus");
   if (status === undefined) return undefined;
@@ -206,6 +252,7 @@ function readDestinations(reader: Reader, value: unknown, path: () => ValuePath)
       subset: reader.text(destination["subset"], inside, "subset") ?? "",
       port: reader.integer(port["number"], () => [...inside(), "port"], "number"),
       weight: reader.integer(share["weight"], place, "weight") ?? 0,
+      changedHeaders: readChangedHeaders(reader, share["headers"], () => [...place(), "headers"]),
     };
   });
 }

@@ -130,9 +130,59 @@ test("a VirtualService counts for the Gateways that it names, and the narrowest 
   });
   expect(ends([...edge, open, nowhere, named(["edge/front"])], "shop.example", "/books/1")).toBe(200);
   expect(ends([...edge, open, nowhere, named(["edge/front"])], "a.example", "/books/1")).toBe(418);
-  expect(ends([...edge, open, named(["edge/front"]), named(["mesh", "edge/front"])], "shop.example", "/books/1")).toBe(
-    "varies",
-  );
+});
+
+test("rules of several VirtualServices for one host come one after the other, those that catch all after the others", () => {
+  const answering = (name: string, http: readonly object[]) =>
+    virtualService("shop", name, { hosts: ["shop.example"], gateways: ["edge/front"], http });
+  const status = (code: number, prefix?: string) => ({
+    ...(prefix !== undefined && { match: [{ uri: { prefix } }] }),
+    directResponse: { status: code },
+  });
+  const objects = [
+    ...edge,
+    opened(["*"]),
+    answering("a-whole", [status(410, "/old"), status(418)]),
+    answering("b-part", [status(419, "/old/b"), status(420, "/b")]),
+    answering("c-slash", [status(421, "/")]),
+  ];
+  const by = (path: string) => ends(objects, "shop.example", path);
+  expect([by("/old/b"), by("/b/1"), by("/other")]).toEqual([410, 420, 418]);
+});
+
+test("a destination without a port means its only one, and of several the one that was called at the gateway", () => {
+  const bare = [{ destination: { host: "web" } }];
+  const https = { number: 443, protocol: "HTTPS" };
+  const tls = { mode: "SIMPLE", credentialName: "shop" };
+  const to = (ports: readonly { readonly name: string; readonly port: number }[]) => {
+    const objects = [
+      ...[...edge, pod("shop", "web"), service("shop", "web", ports), opened(["*"], https, tls)],
+      authorizationPolicy("shop", "web", { selector: { matchLabels: { app: "web" } }, rules: [{}] }),
+      virtualService("shop", "web", { hosts: ["web.example"], gateways: ["edge/front"], http: [{ route: bare }] }),
+    ];
+    return ends(objects, "web.example", "/", { port: 443, serverName: "web.example" });
+  };
+  const http = { name: "http", port: 8000 };
+  expect(to([http])).toBe(200);
+  expect(to([http, { name: "http-admin", port: 9000 }])).toBe(503);
+  expect(to([http, { name: "http-too", port: 443 }])).toBe(200);
+});
+
+test("what a rule does to a request is followed as far as policies behind it do not look at it", () => {
+  const held = (when: object, change: object) => {
+    const policy = authorizationPolicy("shop", "server", { rules: [{ when: [when] }] });
+    const rules = [{ ...change, route: route("server") }];
+    const by = virtualService("shop", "server", { hosts: ["shop.example"], gateways: ["edge/front"], http: rules });
+    return ends([shop, strict, policy, gateway("edge", "ingress"), opened(["*"]), by], "shop.example", "/");
+  };
+  const tenant = { key: "request.headers[x-tenant]", values: ["gold"] };
+  expect(held(tenant, {})).toBe(403);
+  expect(held(tenant, { headers: { request: { set: { "x-other": "gold" } } } })).toBe(403);
+  expect(held(tenant, { headers: { response: { set: { "x-tenant": "gold" } } } })).toBe(403);
+  for (const request of [{ set: { "X-Tenant": "gold" } }, { add: { "x-tenant": "gold" } }, { remove: ["x-tenant"] }]) {
+    expect(held(tenant, { headers: { request } }), JSON.stringify(request)).toBe("varies");
+  }
+  expect(held(tenant, { rewrite: { uriRegexRewrite: { match: "/a", rewrite: "/b" } } })).toBe("varies");
 });
 
 test("a rule for sidecars alone is none for the gateway", () => {

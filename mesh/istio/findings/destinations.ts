@@ -1,0 +1,108 @@
+import { type Finding, finding } from "../../analysis/finding";
+import { keyOf } from "../../cluster/keys";
+import { isHttp, resolveName } from "../calls/virtual-hosts";
+import { type IstioMesh } from "../mesh";
+import { type KnownHost } from "../registry";
+import {
+  type HttpRouteState,
+  meshGateway,
+  type RouteDestinationState,
+  type VirtualServiceState,
+} from "../state/virtual-services";
+import { didYouMean } from "./near-hosts";
+
+/** Ports on which a rule is met. */
+export interface CalledPorts {
+  readonly bySidecars: readonly number[];
+  readonly byGateways: readonly number[];
+}
+
+/** Of rules for connections: there the only port of a destination counts, or the one that was called. */
+export const noPorts: CalledPorts = { bySidecars: [], byGateways: [] };
+
+/** The ports of a VirtualService's hosts and Gateways on which one of its rules may be met. */
+export function calledPorts(mesh: IstioMesh, service: VirtualServiceState, { matches }: HttpRouteState): CalledPorts {
+  const isMet = (port: number, gateways: readonly string[]): boolean =>
+    matches.length === 0 ||
+    matches.some(
+      (match) =>
+        (match.port === 0 || match.port === port) &&
+        (match.gateways.length === 0 || match.gateways.some((one) => gateways.includes(one))),
+    );
+  const ofHosts = service.gateways.includes(meshGateway)
+    ? service.hosts.flatMap((host) => mesh.registry.find(resolveName(host, service.namespace))?.ports ?? [])
+    : [];
+  return {
+    bySidecars: ofHosts
+      .filter(({ number, protocol }) => isHttp(protocol) && isMet(number, [meshGateway]))
+      .map(({ number }) => number),
+    byGateways: mesh.state.gateways.flatMap(({ namespace, name, servers }) => {
+      const key = keyOf(namespace, name);
+      const isOpen = service.gateways.includes(key);
+      return isOpen ? servers.map(({ port }) => port).filter((port) => isMet(port, [key])) : [];
+    }),
+  };
+}
+
+/** The first port that a destination without one lacks: gateways take the only one that it has. */
+function missedPort({ bySidecars, byGateways }: CalledPorts, { ports }: KnownHost): number | undefined {
+  const called = [...bySidecars, ...(ports.length === 1 ? [] : byGateways)];
+  return called.find((number) => !ports.some((one) => one.number === number));
+}
+
+/** Destinations of a rule that are not there. */
+export function destinationFindings(
+  mesh: IstioMesh,
+  service: VirtualServiceState,
+  destinations: readonly RouteDestinationState[],
+  path: readonly (string | number)[],
+  names: readonly string[],
+  called: CalledPorts,
+): readonly Finding[] {
+  return destinations.flatMap((one, index): readonly Finding[] => {
+    const name = resolveName(one.host, service.namespace);
+    const at = [...path, "route", index, "destination"];
+    const host = mesh.registry.find(name);
+    const lost = (message: string, remedy: string, field: string): readonly Finding[] => [
+      finding(mesh, service, [...at, field], {
+        severity: "error",
+        rule: "route-to-nowhere",
+        message: `${message}: calls that go there are answered with 503.`,
+        remedy,
+      }),
+    ];
+    if (host === undefined) {
+      const short = /^[^.]+\.[^.]+$/.test(one.host) ? mesh.registry.find(`${name}.svc.cluster.local`) : undefined;
+      const remedy =
+        short === undefined
+          ? didYouMean(name, names, "Write the name of a Service")
+          : `Write ${short.host}: a name with a dot is taken as it is.`;
+      return lost(`No Service and no ServiceEntry has the name ${name}`, remedy, "host");
+    }
+    if (one.port !== undefined && !host.ports.some(({ number }) => number === one.port)) {
+      return lost(
+        `${name} has no port ${String(one.port)}`,
+        `It has ${host.ports.map(({ number }) => String(number)).join(", ")}.`,
+        "port",
+      );
+    }
+    const missed = one.port === undefined ? missedPort(called, host) : undefined;
+    if (missed !== undefined) {
+      return lost(
+        `${name} has no port ${String(missed)}, which is the one that is called and that counts where the destination names none`,
+        `Write destination.port.number: it has ${host.ports.map(({ number }) => String(number)).join(", ")}.`,
+        "host",
+      );
+    }
+    if (one.subset === "") return [];
+    const subsets = mesh.state.destinationRules
+      .filter((rule) => resolveName(rule.host, rule.namespace) === name)
+      .flatMap((rule) => rule.subsets.map((subset) => subset.name));
+    if (subsets.includes(one.subset)) return [];
+    return lost(
+      `No DestinationRule has a subset ${one.subset} of ${name}`,
+      didYouMean(one.subset, subsets, "Write a DestinationRule with the subset"),
+      "subset",
+    );
+  });
+}
