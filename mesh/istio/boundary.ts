@@ -1,6 +1,7 @@
 import { type Boundary, type ServicePort } from "../analysis/mesh";
 import { calledRanges, callerRanges } from "../network-policies";
 import { hostsByRange } from "../analysis/outside";
+import { nameWithin } from "./calls/scope";
 import { ingressHosts } from "./ingress";
 import { type IstioPlane } from "./plane";
 import { type KnownHost, servicePorts } from "./registry";
@@ -30,6 +31,13 @@ export function boundary(plane: IstioPlane): Boundary {
 /** Stands for every host outside of the cluster that no object names (RFC 2606 keeps the name free). */
 const anyHost = "outside.example";
 
+/** A port under a name that can be called. */
+function callable(port: ServicePort): ServicePort {
+  if (!port.host.startsWith("*")) return port;
+  const host = nameWithin(port.host);
+  return { ...port, name: host, host, hosts: [host], ...(port.tls && { tls: { ...port.tls, serverName: host } }) };
+}
+
 /** Addresses under which a host of a ServiceEntry is called. */
 function outsideAddresses({ service, addresses }: KnownHost): readonly string[] {
   return service === undefined ? addresses : [];
@@ -39,22 +47,22 @@ function asRange(address: string): string {
   return address.includes("/") ? address : `${address}/32`;
 }
 
-/** Hosts outside of the cluster: those of ServiceEntries, by name or by address, and one that stands for all others. */
+/** Hosts outside of the cluster: those of ServiceEntries, by name or by address, one for each pattern, and one that stands for all others. */
 export function outsideHosts(plane: IstioPlane, { calledRanges: ranges }: Boundary): readonly ServicePort[] {
   const { hosts } = plane.registry;
   const found = hosts.flatMap((host) => {
     if (host.service !== undefined) return [];
-    const ports = host.ports.flatMap((port) => servicePorts(host, port)).filter(({ kind }) => kind !== undefined);
-    const named = host.host.includes("*") ? [] : ports.filter(({ kind, tls }) => kind === "http" || tls !== undefined);
+    const ports = host.ports
+      .flatMap((port) => servicePorts(host, port))
+      .filter(({ kind }) => kind !== undefined)
+      .map((port) => callable(port));
+    const named = ports.filter(({ kind, tls }) => kind === "http" || tls !== undefined);
     const connections = ports.filter(({ kind, tls }) => kind === "tcp" && tls === undefined);
     const byAddress = outsideAddresses(host).map((address) => {
       const [name = ""] = address.split("/");
       return connections.map((port) => ({ ...port, name, host: name, hosts: [name], range: asRange(address) }));
     });
-    return [
-      ...named,
-      ...(byAddress.length === 0 ? connections.filter(() => !host.host.includes("*")) : byAddress.flat()),
-    ];
+    return [...named, ...(byAddress.length === 0 ? connections : byAddress.flat())];
   });
   const others = [
     { port: 80, kind: "http" },

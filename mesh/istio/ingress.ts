@@ -1,7 +1,7 @@
 import { type ServicePort } from "../analysis/mesh";
 import { type ServiceState } from "../cluster/workloads";
 import { domainsOf, isPlain, type OpenPort, servedName } from "./calls/gateway";
-import { matchesHost } from "./calls/scope";
+import { matchesHost, nameWithin } from "./calls/scope";
 import { isSubset } from "./labels";
 import { type IstioPlane } from "./plane";
 import { type VirtualServiceState } from "./state/virtual-services";
@@ -63,7 +63,7 @@ export function ingressRoutes(plane: IstioPlane): readonly IngressRoute[] {
     for (const virtualService of plane.state.virtualServices) {
       for (const domain of domainsOf(virtualService, [{ gateway, server }])) {
         // Every name that a pattern takes in is routed alike, but for those that others name.
-        const host = domain === "*" ? anyName : domain.replace(/^\*/, "any");
+        const host = nameWithin(domain);
         const plain = isPlain(server);
         const key = `${host}:${String(server.port)} ${String(plain)}`;
         const entrance: ServicePort = {
@@ -84,6 +84,3 @@ export function ingressRoutes(plane: IstioPlane): readonly IngressRoute[] {
   }
   return [...found.values()];
 }
-
-/** Stands for every name that no VirtualService has (RFC 2606 keeps it free). */
-const anyName = "any.example";

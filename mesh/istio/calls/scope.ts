@@ -93,3 +93,8 @@ function importsOf(entries: readonly string[], own: string): (namespace: string,
 export function matchesHost(pattern: string, host: string): boolean {
   return pattern === host || pattern === "*" || (pattern.startsWith("*") && host.endsWith(pattern.slice(1)));
 }
+
+/** Stands for every name that a pattern takes in; `any.example` for those that a lone star does. */
+export function nameWithin(pattern: string): string {
+  return pattern === "*" ? "any.example" : pattern.replace(/^\*/, "any");
+}

@@ -8,6 +8,7 @@ import { clientTlsFindings } from "./client-tls";
 import { ingressFindings } from "./ingress";
 import { policyFindings } from "./policies";
 import { routeFindings } from "./routes";
+import { serviceEntryFindings } from "./service-entries";
 import { tokenFindings } from "./tokens";
 import { unreadFindings } from "./unread";
 import { workloadFindings } from "./workloads";
@@ -21,6 +22,7 @@ export function findings(
     ...policyFindings(mesh),
     ...tokenFindings(mesh),
     ...routeFindings(mesh),
+    ...serviceEntryFindings(mesh),
     ...clientTlsFindings(mesh),
     ...ingressFindings(mesh),
     ...callRuleFindings(mesh),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type CallRequest, decide } from "../../../mesh";
+import { type CallRequest, decide, diff } from "../../../mesh";
 import { type KubernetesObject } from "../../../mesh/manifests";
 import { meshOfObjects, service, shop } from "./world";
 
@@ -77,5 +77,57 @@ describe("a TCP port of a ServiceEntry", () => {
   test("beside HTTP takes what is no HTTP, and requests go by their host", () => {
     expect(answer(http, { to: "20.1.0.1:80" })).toMatch(/^allowed/);
     expect(answer(http, { to: "20.1.0.1:80", protocol: "http", path: "/" })).toBe("unavailable 502");
+  });
+});
+
+describe("patterns for names", () => {
+  const wild = (rest: Readonly<Record<string, unknown>> = {}) => entry("wild", "*.example.org", "TLS 443", rest);
+  const named = (objects: readonly KubernetesObject[]) =>
+    meshOfObjects(shop, closed, ...objects)
+      .access()
+      .entries.map(({ service: { host, port } }) => `${host}:${String(port)}`);
+
+  test("a name within the pattern stands for all of them in the relation", () => {
+    expect(named([wild()])).toContain("any.example.org:443");
+    expect(named([entry("wild", "*.example.org", "HTTP 80")])).toContain("any.example.org:80");
+    expect(named([entry("wild", "*.example.org", "TCP 5432")])).toContain("any.example.org:5432");
+    expect(named([wild({ exportTo: ["~"] })])).not.toContain("any.example.org:443");
+  });
+
+  test("what a pattern opens is a change", () => {
+    const changes = diff(meshOfObjects(shop, closed), meshOfObjects(shop, closed, wild()));
+    expect(changes.map(({ kind, from, to }) => `${kind} ${from} ${to}`)).toEqual(
+      ["client", "other", "server"].map((who) => `opens shop/${who} any.example.org:443`),
+    );
+    expect(changes[0]?.request).toMatchObject({ serverName: "any.example.org" });
+  });
+});
+
+describe("connections that tell no name", () => {
+  const rules = (...objects: readonly KubernetesObject[]) =>
+    meshOfObjects(shop, ...objects)
+      .findings()
+      .flatMap(({ rule, object }) => (/^port-o/.test(rule) ? [`${rule} ${String(object)}`] : []));
+
+  test("a port that everything goes out by is a finding where nothing unknown is let out", () => {
+    const open = entry("data", "data.example", "TCP 5432");
+    expect(rules(closed, open)).toEqual(["port-open-to-any ServiceEntry shop/data"]);
+    expect(rules(open)).toEqual([]);
+    expect(rules(closed, entry("data", "data.example", "TCP 5432", { addresses: ["203.0.113.7"] }))).toEqual([]);
+    expect(rules(closed, entry("data", "data.example", "TLS 5432"))).toEqual([]);
+    expect(rules(closed, entry("data", "data.example", "TCP 5432", { resolution: "DNS" }))).toEqual([]);
+  });
+
+  test("two hosts on one port are a finding, and the second one's connections go to the first", () => {
+    const dns = { resolution: "DNS" };
+    const one = entry("a", "a.example", "TCP 5432", dns);
+    const two = entry("b", "b.example", "TCP 5432", dns);
+    expect(rules(closed, one, two)).toEqual(["port-of-another-host ServiceEntry shop/b"]);
+    expect(answer([one, two], { to: "b.example:5432" })).toBe("allowed a.example:5432");
+    expect(rules(closed, one, entry("b", "b.example", "TCP 5433", dns))).toEqual([]);
+    expect(rules(closed, one, entry("b", "b.example", "TCP 5432", { ...dns, addresses: ["203.0.113.7"] }))).toEqual([]);
+    const apart = [entry("a", "a.example", "TCP 5432", { ...dns, exportTo: ["a"] })];
+    expect(rules(closed, ...apart, entry("b", "b.example", "TCP 5432", { ...dns, exportTo: ["b"] }))).toEqual([]);
+    expect(rules(closed, ...apart, two)).toEqual(["port-of-another-host ServiceEntry shop/b"]);
   });
 });
