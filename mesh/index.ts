@@ -7,7 +7,7 @@ export { type AccessChange, diff, DiffTooLarge } from "./analysis/diff";
 export type { AdmissionFinding, Finding } from "./analysis/finding";
 export { checkGuarantees, type Guarantee, guaranteeKind, readGuarantees, unprovedRule } from "./analysis/guarantees";
 export { hostHeaders } from "./analysis/host-headers";
-export { type Access, type AccessEntry, addressOf, type Mesh, type ServicePort } from "./analysis/mesh";
+export { type Access, type AccessEntry, addressOf, hostHeaderFor, type Mesh, type ServicePort } from "./analysis/mesh";
 export { callerShowing, isOutside, splitCaller } from "./analysis/outside";
 export { type Observed, observed, type SeenCalls } from "./analysis/observed";
 export { provedExtentOf, unmetAssumptionsOf } from "./analysis/proved-extent";

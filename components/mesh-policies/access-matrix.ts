@@ -1,4 +1,4 @@
-import { type Access, type AccessEntry, addressOf, conditionText, type Rule } from "../../mesh";
+import { type Access, type AccessEntry, conditionText, type Rule, hostHeaderFor } from "../../mesh";
 import { certain } from "../../mesh/analysis/outcome-sets";
 import { type CallTree } from "../../mesh/analysis/call-tree";
 import { TooComplexError } from "../../mesh/regex/automaton";
@@ -124,7 +124,7 @@ function answerText({ service }: AccessEntry, shares: ReadonlyMap<string, number
 
 /** Whether every request of the route passes, whichever way the mesh takes: proved, where the shares alone do not tell. */
 function alwaysPasses({ service, tree }: AccessEntry, route: RequestCondition): boolean {
-  const authority = addressOf(service);
+  const authority = hostHeaderFor(service);
   try {
     const failing = subtractSets(requestsMeeting(route, authority), certain(tree, "allowed", authority));
     return exampleRequest(failing) === undefined;

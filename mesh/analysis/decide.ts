@@ -1,6 +1,6 @@
 import { isAddress, parseAddress } from "../cluster/dns";
 import { httpRequest, type Reading, readingsOf, someId } from "../request/match";
-import { type CallRequest, type Layer, statusOf, type VariesBy, type Verdict } from "../request/request";
+import { type CallRequest, type Layer, statusOf, type VariesBy, type Verdict, hostHeaderOf } from "../request/request";
 import { idsToldApart } from "../request/request-id";
 import { isClaim, issuerClaim } from "../request/token-claims";
 import {
@@ -33,7 +33,7 @@ export function decide(mesh: Mesh, request: CallRequest): Verdict {
   if (Object.keys(headers).some(isClaim) && headers[issuerClaim] === undefined) {
     throw new RequestError(`A token has an issuer: write "${issuerClaim}" among the headers, beside its other claims.`);
   }
-  const sent = { serverName, ...(request.protocol === "http" && { authority: request.host ?? request.to }) };
+  const sent = { serverName, ...(request.protocol === "http" && { authority: hostHeaderOf(request) }) };
   const tree = answersTo(callTree(mesh, request.from, request.to, sent), request);
   const ends = endsOf(tree);
   const [first = "refused", ...others] = [...new Set(ends.map(({ outcome }) => outcome))].sort();

@@ -15,7 +15,7 @@ import { type CallTree, end, type OutcomeTree } from "./call-tree";
 import { callTree, decide } from "./decide";
 import { fingerprint, isSameTree } from "./fingerprint";
 import { likenessOf } from "./likeness";
-import { type AccessEntry, addressOf, type Boundary, type Mesh, sentTo, type ServicePort } from "./mesh";
+import { type AccessEntry, addressOf, hostHeaderFor, type Boundary, type Mesh, sentTo, type ServicePort } from "./mesh";
 import { resolve } from "./resolve";
 import { answersIn, certain, possible } from "./outcome-sets";
 import { shareSets, sharedOtherwise } from "./share-sets";
@@ -85,7 +85,7 @@ export function differences(before: Mesh, after: Mesh, within?: string): readonl
   for (const compared of differing(before, after)) {
     const { pair, earlier, later } = compared;
     const { kind, tls } = pair.service;
-    const key = `${kind ?? ""} ${String(tls?.serverName)} ${likenessOf([earlier, later], addressOf(pair.service))}`;
+    const key = `${kind ?? ""} ${String(tls?.serverName)} ${likenessOf([earlier, later], hostHeaderFor(pair.service))}`;
     const group = alike.get(key);
     if (group === undefined) alike.set(key, [compared]);
     else group.push(compared);
@@ -302,6 +302,7 @@ function compare(
 ): readonly AccessChange[] {
   const { from, title, service } = pair;
   const to = addressOf(service);
+  const authority = hostHeaderFor(service);
   const ends = { from: title, to };
   const [counting, ...also] = [
     ...normalRequests(before, after),
@@ -309,7 +310,7 @@ function compare(
   ];
   const show = (kind: AccessChange["kind"], set: RequestSet): readonly AccessChange[] => {
     const example = exampleRequest(
-      counting === undefined ? set : intersectSets(set, requestsMeeting({ ...counting, also }, to)),
+      counting === undefined ? set : intersectSets(set, requestsMeeting({ ...counting, also }, authority)),
     );
     if (example === undefined) return [];
     const tls = service.tls === undefined ? {} : { serverName: service.tls.serverName };
@@ -320,13 +321,13 @@ function compare(
     return [{ kind, ...ends, request, before: decide(before, request), after: decide(after, request) }];
   };
   try {
-    const mayOld = possible(old, "allowed", to);
-    const mayNow = possible(now, "allowed", to);
+    const mayOld = possible(old, "allowed", authority);
+    const mayNow = possible(now, "allowed", authority);
     const opens = show("opens", subtractSets(mayNow, mayOld));
     const closes = show("closes", subtractSets(mayOld, mayNow));
     if (opens.length + closes.length > 0) return [...opens, ...closes];
-    const mustOld = certain(old, "allowed", to);
-    const mustNow = certain(now, "allowed", to);
+    const mustOld = certain(old, "allowed", authority);
+    const mustNow = certain(now, "allowed", authority);
     const certainty = [
       ...show("unsettles", subtractSets(mustOld, mustNow)),
       ...show("settles", subtractSets(mustNow, mustOld)),
@@ -335,11 +336,11 @@ function compare(
     // One call often shows it; that all are shared out alike takes all of them.
     const [shares] = show("shares", mayNow).filter((change) => isSharedOtherwise(change, old, now));
     if (shares !== undefined) return [shares];
-    for (const set of sharedOtherwise(shareSets(old, to), shareSets(now, to))) {
+    for (const set of sharedOtherwise(shareSets(old, authority), shareSets(now, authority))) {
       const found = show("shares", set);
       if (found.length > 0) return found;
     }
-    return answers(old, now, to, show);
+    return answers(old, now, authority, show);
   } catch (error) {
     if (error instanceof TooComplexError) return [{ kind: "unknown", ...ends }];
     throw error;

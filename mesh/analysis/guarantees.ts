@@ -14,7 +14,7 @@ import { isClaim, issuerClaim } from "../request/token-claims";
 import { answeredOnlyBy } from "./call-tree";
 import { callTree, decide } from "./decide";
 import { type Finding } from "./finding";
-import { type Access, addressOf, type Mesh, sentTo, type ServicePort } from "./mesh";
+import { type Access, addressOf, type Mesh, sentTo, type ServicePort, hostHeaderFor } from "./mesh";
 import { callerShowing, isOutside, outsideClasses, outsiderOf, principalsAt, splitCaller } from "./outside";
 import { certain, mayBeStopped, possible } from "./outcome-sets";
 
@@ -304,36 +304,52 @@ function ofCaller(mesh: Mesh, guarantee: Guarantee, ways: readonly Way[]): Findi
   );
 }
 
-function ofWay(mesh: Mesh, guarantee: Guarantee, { from, service, answeredBy }: Way): Finding | undefined {
+/** Under the Host header that clients write, and under the one with the port that most leave out. */
+function ofWay(mesh: Mesh, guarantee: Guarantee, way: Way): Finding | undefined {
+  const [to, authority] = [addressOf(way.service), hostHeaderFor(way.service)];
+  const found = ofHost(mesh, guarantee, way, authority);
+  return found !== undefined || authority === to ? found : ofHost(mesh, guarantee, way, to);
+}
+
+function ofHost(
+  mesh: Mesh,
+  guarantee: Guarantee,
+  { from, service, answeredBy }: Way,
+  authority: string,
+): Finding | undefined {
   const to = addressOf(service);
   const tcp = service.kind === "tcp";
   const tls = service.tls === undefined ? {} : { serverName: service.tls.serverName };
   const { methods = ["*"], path = ".*", headers = new Map<string, string>() } = guarantee.requests ?? {};
   const tokens = [...headers.keys()].some(isClaim);
   try {
-    const whole = callTree(mesh, from, to, sentTo(service));
+    const whole = callTree(mesh, from, to, { ...sentTo(service), ...(!tcp && { authority }) });
     const tree = answeredBy === undefined ? whole : answeredOnlyBy(answeredBy, whole);
     const asked = requestsMeeting(
       { methods, path, headers: tokens ? new Map([...anyIssuer, ...headers]) : headers },
-      to,
+      authority,
     );
     const except = tcp
       ? []
       : [...(guarantee.except ?? []), ...(guarantee.kind === "always" && !tokens ? [withToken] : [])];
     const meant = subtractSets(
       asked,
-      except.flatMap((condition) => requestsMeeting(condition, to)),
+      except.flatMap((condition) => requestsMeeting(condition, authority)),
     );
     const breaking: RequestSet =
       guarantee.kind === "never"
-        ? intersectSets(meant, possible(tree, "allowed", to))
-        : subtractSets(meant, certain(tree, "allowed", to));
+        ? intersectSets(meant, possible(tree, "allowed", authority))
+        : subtractSets(meant, certain(tree, "allowed", authority));
     const example = exampleRequest(breaking);
     const shown = example ?? (guarantee.kind === "always" ? exampleRequest(meant) : undefined);
     if (shown === undefined) return undefined;
     const request: CallRequest = tcp
       ? { from, to, protocol: "tcp", ...tls }
-      : { from, to, protocol: "http", ...shown, ...tls };
+      : {
+          ...{ from, to, protocol: "http" },
+          ...(authority !== hostHeaderFor(service) && { host: authority }),
+          ...{ ...shown, ...tls },
+        };
     const { outcome, outcomes, unmetAssumptions } = decide(mesh, request);
     if (example === undefined) {
       return unmetAssumptions && unproved(mesh, guarantee, unmetAssumptions.join(" "), request);

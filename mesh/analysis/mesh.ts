@@ -1,3 +1,4 @@
+import { hostHeaderOf } from "../request/request";
 import { type Address } from "../cluster/dns";
 import { type AccountKey } from "../cluster/keys";
 import { type KubernetesObject, type Positions, type Problem } from "../manifests";
@@ -164,7 +165,12 @@ export interface Mesh {
 /** What a call to a port is sent as, under its full name. */
 export function sentTo(service: Pick<ServicePort, "host" | "port" | "kind" | "tls">): Sent {
   const { kind, tls } = service;
-  return { ...(kind !== "tcp" && { authority: addressOf(service) }), ...(tls && { serverName: tls.serverName }) };
+  return { ...(kind !== "tcp" && { authority: hostHeaderFor(service) }), ...(tls && { serverName: tls.serverName }) };
+}
+
+/** The Host header of requests to a port under its full name, as clients write it. */
+export function hostHeaderFor(service: Pick<ServicePort, "host" | "port" | "tls">): string {
+  return hostHeaderOf({ to: addressOf(service), ...service.tls });
 }
 
 /** Full name and port. */

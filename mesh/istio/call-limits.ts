@@ -1,3 +1,4 @@
+import { hostHeaderOf } from "../request/request";
 import { type BoundedCall, bucketText, type CallLimit, type LimitName } from "../analysis/call-limits";
 import { parseAddress } from "../cluster/dns";
 import { type AccountKey } from "../cluster/keys";
@@ -46,7 +47,7 @@ function limitsOfClient(
       ...rateLimits(plane, key, port, undefined),
     ]);
   }
-  const named = namedHost(plane, scope, port, hostOf(request.host ?? request.to));
+  const named = namedHost(plane, scope, port, hostOf(hostHeaderOf(request)));
   if (named?.host.service === undefined) return [];
   const { namespace, name } = named.host.service;
   const http = httpRequest(request, bytewise);

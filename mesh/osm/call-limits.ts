@@ -1,3 +1,4 @@
+import { hostHeaderOf } from "../request/request";
 import { type BoundedCall, bucketOf, bucketText, type CallLimit, type LimitName } from "../analysis/call-limits";
 import { parseAddress, resolveHost } from "../cluster/dns";
 import { keyOf } from "../cluster/keys";
@@ -32,7 +33,7 @@ export function limitsOf(plane: ControlPlane, call: BoundedCall): readonly CallL
 /** The Service that the Host header, or the address called, names. */
 function calledService({ state }: ControlPlane, { request, caller }: BoundedCall): string | undefined {
   const [namespace = ""] = caller.split("/");
-  const host = (request.host ?? request.to).replace(/:\d+$/, "");
+  const host = hostHeaderOf(request).replace(/:\d+$/, "");
   const named = resolveHost(state, namespace, host);
   const destination =
     named.kind === "service" ? named : resolveHost(state, namespace, parseAddress(request.to)?.host ?? "");

@@ -93,7 +93,7 @@ function compare(
     return { first, second, request: undefined, identity };
   }
   if (request === undefined) return undefined;
-  const call = httpRequest({ from: "", to: authority, protocol: "http", ...request }, bytewise);
+  const call = httpRequest({ from: "", to: authority, host: authority, protocol: "http", ...request }, bytewise);
   const winners = possibleWinners(table, (route) => meets(call, route));
   // One target may hold both and so settle their order, or a third route may always come first.
   return winners.includes(first) && winners.includes(second) ? { first, second, request, identity } : undefined;

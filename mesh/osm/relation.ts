@@ -180,8 +180,9 @@ function clientOfKey(mesh: ControlPlane, caller: AccountKey): Client {
 }
 
 function entryTree(mesh: ControlPlane, client: Client, service: MeshService, ips: readonly string[]): CallTree {
-  const { host, port, kind } = servicePort(service);
-  const authority = kind === "tcp" ? undefined : `${host}:${String(port)}`;
+  const called = servicePort(service);
+  const { host, port } = called;
+  const { authority } = sentTo(called);
   // The name of a headless Service leads to all of its pods, also to those without this port.
   if (isHeadless(service.service)) return callFrom(mesh, accountCaller(client.key), { host, port }, { authority });
   return choice<CallTree>(

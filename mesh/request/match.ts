@@ -1,6 +1,6 @@
 import { fullMatch, fullMatchInUtf8 } from "../regex/pattern";
 import { normalPath, type PathNormalization } from "./path-normalization";
-import { type CallRequest } from "./request";
+import { type CallRequest, hostHeaderOf } from "./request";
 import { type RequestCondition } from "./request-set";
 import { comparableName, isClaim } from "./token-claims";
 
@@ -114,7 +114,7 @@ function trimmed(value: string): string {
 export function httpRequest(request: CallRequest, reading: Reading, id: AddedId = someId): HttpRequest {
   const method = request.method ?? "GET";
   const full = request.path ?? "/";
-  const authority = request.host ?? request.to;
+  const authority = hostHeaderOf(request);
   const headers = new Map<string, readonly string[]>();
   for (const [name, value] of Object.entries(request.headers ?? {})) {
     const key = comparableName(name);

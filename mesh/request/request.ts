@@ -98,6 +98,16 @@ export function statusOf({ outcome, status }: Answer, protocol: CallRequest["pro
   }
 }
 
+/** Ports that clients leave out of the Host header: of HTTP in plain text and in TLS. */
+const defaultPorts = { plain: ":80", tls: ":443" } as const;
+
+/** The Host header of a request: the one that it says, or else where it goes, as clients write it: without a port that goes without saying. */
+export function hostHeaderOf({ host, to, serverName }: Pick<CallRequest, "host" | "to" | "serverName">): string {
+  if (host !== undefined) return host;
+  const port = serverName === undefined ? defaultPorts.plain : defaultPorts.tls;
+  return to.endsWith(port) ? to.slice(0, -port.length) : to;
+}
+
 /** A request in one line, as a person would write it. */
 export function describeRequest(request: CallRequest): string {
   const { serverName } = request;

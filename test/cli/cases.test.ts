@@ -301,7 +301,7 @@ const cases: readonly Case[] = [
   {
     args: ["explain", "external-name.yaml", "--from", "web/c", "--to", "alias:80"],
     code: 0,
-    says: [/no-route \(404\)/, /"alias:80" is no host name/],
+    says: [/no-route \(404\)/, /"alias" is no host name/],
   },
   // Callers that speak TLS themselves: what passes was seen with real Envoys (test/judge/live-limits).
   {

@@ -63,10 +63,7 @@ func send(started []*pod, objects *cluster.Objects, asked verdict.Request) (seen
 	if address == "" {
 		return seen{Verdict: verdict.Verdict{Outcome: verdict.Refused}}, nil
 	}
-	call := pods.Call{TCP: asked.Protocol == "tcp", Method: asked.Method, Path: asked.Path, Host: asked.Host, Headers: map[string][]string{}}
-	if call.Host == "" {
-		call.Host = asked.To
-	}
+	call := pods.Call{TCP: asked.Protocol == "tcp", Method: asked.Method, Path: asked.Path, Host: asked.HostHeader(), Headers: map[string][]string{}}
 	if token := asked.Token(); token != nil {
 		signed, err := signedToken(objects, token)
 		if err != nil {

@@ -82,10 +82,7 @@ var outcomes = map[int]verdict.Outcome{
 }
 
 func sendPlain(from *pod, address string, security *tls.Config, asked verdict.Request) (verdict.Verdict, error) {
-	call := pods.Call{TCP: asked.Protocol == "tcp", Method: asked.Method, Path: asked.Path, Host: asked.Host, Headers: map[string][]string{}}
-	if call.Host == "" {
-		call.Host = asked.To
-	}
+	call := pods.Call{TCP: asked.Protocol == "tcp", Method: asked.Method, Path: asked.Path, Host: asked.HostHeader(), Headers: map[string][]string{}}
 	for name, values := range asked.Headers {
 		call.Headers[name] = values
 	}

@@ -3,7 +3,7 @@ import { type Finding, finding } from "../../analysis/finding";
 import { hostHeaders } from "../../analysis/host-headers";
 import { mayPass } from "../../analysis/may-pass";
 import { callTree } from "../../analysis/decide";
-import { accountCaller, addressOf, sentTo, type ServicePort } from "../../analysis/mesh";
+import { accountCaller, addressOf, sentTo, type ServicePort, hostHeaderFor } from "../../analysis/mesh";
 import { answersIn, hasAnswer } from "../../analysis/outcome-sets";
 import { addressesIn, callerShowing, isOutside, outsideClasses } from "../../analysis/outside";
 import { describeObject } from "../../manifests";
@@ -115,7 +115,7 @@ function splitsAround({ state }: OsmMesh, { service, namespace }: ServicePort): 
 /** Whether a request under any of the Host headers of the service's names may pass. */
 function passesByAnyName(mesh: OsmMesh, caller: string, service: ServicePort, tree: CallTree): boolean {
   if (service.kind === "tcp") return mayPass(tree, undefined);
-  if (mayPass(tree, addressOf(service))) return true;
+  if (mayPass(tree, hostHeaderFor(service))) return true;
   const from = accountCaller(caller);
   const { host, port } = service;
   return hostHeaders(service).some((authority) =>
@@ -137,7 +137,7 @@ function intoMesh(mesh: OsmMesh): readonly Outage[] {
         return ingressCallers(mesh, policy, backend).flatMap((callers): readonly Outage[] => {
           const tried = callers.map((from) => ({ from, tree: callTree(mesh, from, addressOf(way), sentTo(way)) }));
           const [first] = tried;
-          if (first === undefined || tried.some(({ tree }) => mayPass(tree, addressOf(way)))) return [];
+          if (first === undefined || tried.some(({ tree }) => mayPass(tree, hostHeaderFor(way)))) return [];
           const request = {
             from: first.from,
             to: addressOf(way),

@@ -25,6 +25,17 @@ type Request struct {
 	ServerName *string           `json:"serverName"`
 }
 
+// HostHeader is the Host header: the one that the request says, or else where it goes, as clients write it, without a port that goes without saying.
+func (r Request) HostHeader() string {
+	if r.Host != "" {
+		return r.Host
+	}
+	if r.ServerName != nil {
+		return strings.TrimSuffix(r.To, ":443")
+	}
+	return strings.TrimSuffix(r.To, ":80")
+}
+
 // Values are those of one header, which may come several times.
 type Values []string
 
@@ -43,15 +54,12 @@ func (r Request) http() *envoy.Request {
 	if r.Protocol == "tcp" {
 		return nil
 	}
-	it := &envoy.Request{Method: r.Method, Path: r.Path, Host: r.Host, Headers: map[string][]string{}, Token: r.Token()}
+	it := &envoy.Request{Method: r.Method, Path: r.Path, Host: r.HostHeader(), Headers: map[string][]string{}, Token: r.Token()}
 	if it.Method == "" {
 		it.Method = "GET"
 	}
 	if it.Path == "" {
 		it.Path = "/"
-	}
-	if it.Host == "" {
-		it.Host = r.To
 	}
 	for name, values := range r.Headers {
 		if IsClaim(name) {

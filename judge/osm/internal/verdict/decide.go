@@ -64,10 +64,6 @@ func httpRequest(request Request) *envoy.Request {
 	if request.Protocol == "tcp" {
 		return nil
 	}
-	host := request.Host
-	if host == "" {
-		host = request.To
-	}
 	headers := map[string][]string{}
 	for name, values := range request.Headers {
 		for _, value := range values {
@@ -82,7 +78,7 @@ func httpRequest(request Request) *envoy.Request {
 	if path == "" {
 		path = "/"
 	}
-	return &envoy.Request{Method: method, Path: path, Host: host, Headers: headers}
+	return &envoy.Request{Method: method, Path: path, Host: request.HostHeader(), Headers: headers}
 }
 
 // lookUp finds what a host name and port stand for, and the addresses that it resolves to.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"sort"
+	"strings"
 )
 
 // Request is one line of `aks-mesh decide`'s input.
@@ -17,10 +18,21 @@ type Request struct {
 	Protocol string            `json:"protocol"` // http or tcp
 	Method   string            `json:"method,omitempty"`
 	Path     string            `json:"path,omitempty"`
-	Host     string            `json:"host,omitempty"` // the Host header, where it differs from To
+	Host     string            `json:"host,omitempty"` // the Host header, where it differs from To without a default port
 	Headers  map[string]Values `json:"headers,omitempty"`
 	// ServerName is the SNI of the caller's own TLS, empty for TLS without one; nil for no TLS.
 	ServerName *string `json:"serverName,omitempty"`
+}
+
+// HostHeader is the Host header: the one that the request says, or else where it goes, as clients write it, without a port that goes without saying.
+func (r Request) HostHeader() string {
+	if r.Host != "" {
+		return r.Host
+	}
+	if r.ServerName != nil {
+		return strings.TrimSuffix(r.To, ":443")
+	}
+	return strings.TrimSuffix(r.To, ":80")
 }
 
 // Values are those of a header, one for each time that it is sent. A single one may be written without brackets.
