@@ -12,6 +12,8 @@ export type AcceptedTls = Exclude<MutualTlsMode, "UNSET">;
 export interface Authentication {
   /** What a pod's sidecar takes on a port of the pod. */
   modeOf(pod: PodState, port: number): AcceptedTls;
+  /** The policy that says so; undefined where none does. */
+  sourceOf(pod: PodState, port: number): PeerAuthenticationState | undefined;
   /** What the namespace's or the mesh's policy says, by which callers choose for all of a service; undefined where none says. */
   modeOfNamespace(namespace: string): AcceptedTls | undefined;
 }
@@ -34,11 +36,18 @@ export function authenticationOf({
   );
   const modeOfNamespace = (namespace: string): AcceptedTls | undefined =>
     set(wide(namespace)?.mode) ?? set(wide(rootNamespace)?.mode);
+  const ownOf = (pod: PodState): PeerAuthenticationState | undefined =>
+    narrow(pod.namespace).find(({ selector }) => isSubset(selector, pod.labels));
   return {
     modeOfNamespace,
     modeOf: (pod, port) => {
-      const own = narrow(pod.namespace).find(({ selector }) => isSubset(selector, pod.labels));
+      const own = ownOf(pod);
       return set(own?.ports.get(port)) ?? set(own?.mode) ?? modeOfNamespace(pod.namespace) ?? "PERMISSIVE";
+    },
+    sourceOf: (pod, port) => {
+      const own = ownOf(pod);
+      if ((set(own?.ports.get(port)) ?? set(own?.mode)) !== undefined) return own;
+      return [wide(pod.namespace), wide(rootNamespace)].find((one) => set(one?.mode) !== undefined);
     },
   };
 }

@@ -8,7 +8,9 @@ import { clientTlsFindings } from "./client-tls";
 import { ingressFindings } from "./ingress";
 import { policyFindings } from "./policies";
 import { routeFindings } from "./routes";
+import { selectorFindings } from "./selectors";
 import { serviceEntryFindings } from "./service-entries";
+import { sidecarFindings } from "./sidecars";
 import { tokenFindings } from "./tokens";
 import { unreadFindings } from "./unread";
 import { workloadFindings } from "./workloads";
@@ -20,6 +22,8 @@ export function findings(
 ): readonly Finding[] {
   const found = [
     ...policyFindings(mesh),
+    ...selectorFindings(mesh),
+    ...sidecarFindings(mesh),
     ...tokenFindings(mesh),
     ...routeFindings(mesh),
     ...serviceEntryFindings(mesh),

@@ -7,7 +7,7 @@ import { isTemplate } from "../authorization/matcher";
 import { asksForHttp } from "../authorization/rule";
 import { principalOf } from "../authorization/peer";
 import { accountOf } from "../calls/client";
-import { injectLabel } from "../injection";
+import { aksRootNamespace, injectLabel, upstreamRootNamespace } from "../injection";
 import { isSubset } from "../labels";
 import { type IstioMesh } from "../mesh";
 import { fullName, servicePorts } from "../registry";
@@ -93,7 +93,7 @@ function selectionFindings(
       }),
     ];
   }
-  const bare = pods.filter((pod) => !mesh.state.hasSidecar(pod));
+  const bare = pods.filter((pod) => !mesh.state.hasSidecar(pod) && !isBeside(mesh, policy, pod));
   if (bare.length === 0 || policy.action === "AUDIT") return [];
   const names = [...new Set(bare.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)))];
   return [
@@ -101,11 +101,29 @@ function selectionFindings(
       severity: isMeantForBare(mesh, policy, pods, bare) ? "error" : "warning",
       rule: "policy-without-sidecar",
       message: `Pods of ${names.slice(0, 3).join(", ")} have no sidecar: nobody keeps the policy there, and everybody may call them.`,
-      remedy: bare.some(({ labels, annotations }) => (labels[injectLabel] ?? annotations[injectLabel]) === "false")
-        ? `Take ${injectLabel}: "false" off the pods; or close them by a NetworkPolicy.`
-        : "Give the namespace the label istio.io/rev of the mesh's revision, and start the pods again; or close them by a NetworkPolicy.",
+      remedy: bareRemedy(bare),
     }),
   ];
+}
+
+/** Whether a policy of the whole mesh has nothing to do with a pod: its namespace is not in the mesh. */
+function isBeside({ state }: IstioMesh, { namespace, selector }: AuthorizationPolicyState, pod: PodState): boolean {
+  if (namespace !== state.rootNamespace || Object.keys(selector).length > 0) return false;
+  const plain = { namespace: pod.namespace, labels: {}, annotations: {}, hostNetwork: false, running: false };
+  return !state.hasSidecar(plain) && !podsOfNamespace(state)(pod.namespace).some((one) => state.hasSidecar(one));
+}
+
+/** Whether a pod is kept from having a sidecar by what its own manifest says. */
+function refusesSidecar({ labels, annotations, hostNetwork }: PodState): boolean {
+  return hostNetwork || (labels[injectLabel] ?? annotations[injectLabel]) === "false";
+}
+
+function bareRemedy(bare: readonly PodState[]): string {
+  if (bare.every(({ hostNetwork }) => hostNetwork))
+    return "Pods with their node's network never get a sidecar: take hostNetwork out, or have them ask for credentials themselves.";
+  return bare.some(refusesSidecar)
+    ? `Take ${injectLabel}: "false" off the pods; or close them by a NetworkPolicy.`
+    : "Give the namespace the label istio.io/rev of the mesh's revision, and start the pods again; or close them by a NetworkPolicy.";
 }
 
 /**
@@ -114,11 +132,12 @@ function selectionFindings(
  */
 function isMeantForBare(
   { state }: IstioMesh,
-  { selector }: AuthorizationPolicyState,
+  { namespace: own, selector }: AuthorizationPolicyState,
   pods: readonly PodState[],
   bare: readonly PodState[],
 ): boolean {
   if (Object.keys(selector).length > 0 || bare.length === pods.length) return true;
+  if (own === state.rootNamespace && bare.every(refusesSidecar)) return false;
   const services = [...state.services.values()].filter((service) => Object.keys(service.selector).length > 0);
   return bare.some(({ namespace, labels }) =>
     services.some((service) => service.namespace === namespace && isSubset(service.selector, labels)),
@@ -128,12 +147,38 @@ function isMeantForBare(
 /** Characters that only a pattern has. */
 const patternLike = /[\\^$+()[\]|]|\.\*|.\*./;
 
+/** What is wrong with a path that no request has. */
+function strayPath(path: string): { readonly message: string; readonly remedy: string } | undefined {
+  const cut = path.search(/[?#]/);
+  if (cut >= 0) {
+    return {
+      message: `No path meets ${JSON.stringify(path)}: a path ends before its query and its fragment.`,
+      remedy: `Write ${JSON.stringify(path.slice(0, cut))}; a query is part of request.headers[:path], in when.`,
+    };
+  }
+  if (/^[/*]/.test(path)) return undefined;
+  return {
+    message: `No path meets ${JSON.stringify(path)}: every path begins with /.`,
+    remedy: `Write ${JSON.stringify(`/${path}`)}.`,
+  };
+}
+
 function pathFindings(mesh: IstioMesh, policy: AuthorizationPolicyState, rule: RuleState): readonly Finding[] {
   return rule.to.flatMap(({ paths = [], notPaths = [] }, index) =>
     [
       ...paths.map((path, at) => ({ path, at, field: "paths" })),
       ...notPaths.map((path, at) => ({ path, at, field: "notPaths" })),
     ].flatMap(({ path, at, field }): readonly Finding[] => {
+      const lost = strayPath(path);
+      if (lost !== undefined) {
+        return [
+          finding(mesh, policy, ["spec", "rules", rule.index, "to", index, "operation", field, at], {
+            severity: "warning",
+            rule: "path-of-nobody",
+            ...lost,
+          }),
+        ];
+      }
       if (isTemplate(path) || !patternLike.test(path)) return [];
       return [
         finding(mesh, policy, ["spec", "rules", rule.index, "to", index, "operation", field, at], {
@@ -145,6 +190,30 @@ function pathFindings(mesh: IstioMesh, policy: AuthorizationPolicyState, rule: R
       ];
     }),
   );
+}
+
+/** Namespaces that AKS makes, which no team's manifests have. */
+const namespacesOfAks: ReadonlySet<string> = new Set([
+  "aks-istio-egress",
+  "aks-istio-ingress",
+  aksRootNamespace,
+  "default",
+  "kube-system",
+]);
+
+/** Sources as most examples have them, for gateways of Istio's own installation: the add-on has nothing there. */
+function ofUpstream(
+  { state }: IstioMesh,
+  namespace: string,
+): Omit<Finding, "object" | "property" | "position"> | undefined {
+  if (namespace !== upstreamRootNamespace || state.rootNamespace !== aksRootNamespace) return undefined;
+  if (state.namespaces.has(namespace) || podsOfNamespace(state)(namespace).length > 0) return undefined;
+  return {
+    severity: "warning",
+    rule: "principal-of-nobody",
+    message: `The add-on runs nothing in ${namespace}, which is for Istio's own installation: it lets nobody in.`,
+    remedy: "The add-on's gateways run in aks-istio-ingress: write that into namespaces, or the account of their pods.",
+  };
 }
 
 const principal = /^([^*/]+)\/ns\/([^*/]+)\/sa\/([^*/]+)$/;
@@ -194,6 +263,8 @@ function sourceFindings(
         ];
       }
       const key = keyOf(namespace, account);
+      const elsewhere = ofUpstream(mesh, namespace);
+      if (elsewhere !== undefined) return [finding(mesh, policy, path, elsewhere)];
       if (running === undefined || running.has(key) || podsOfNamespace(mesh.state)(namespace).length === 0) return [];
       const near = nearNames(key, running);
       return [
@@ -210,7 +281,11 @@ function sourceFindings(
     }),
     ...namespaces.flatMap((one): readonly Finding[] => {
       const { namespaces: shown } = mesh.state;
-      if (one.includes("*") || shown.size === 0 || shown.has(one)) return [];
+      const elsewhere = ofUpstream(mesh, one);
+      if (elsewhere !== undefined) {
+        return [finding(mesh, policy, ["spec", "rules", rule.index, "from", index, "source", "namespaces"], elsewhere)];
+      }
+      if (one.includes("*") || shown.size === 0 || shown.has(one) || namespacesOfAks.has(one)) return [];
       const near = nearNames(one, shown.keys());
       return [
         finding(mesh, policy, ["spec", "rules", rule.index, "from", index, "source", "namespaces"], {
@@ -317,14 +392,18 @@ function connectionFindings(
         );
       const [first] = http.filter(isOpen);
       if (first === undefined) continue;
-      const where = `port ${String(service.targetPort)} of ${service.service}, which is not HTTP`;
+      // Of a port that is found out what is HTTP is read: it is closed to bytes alone.
+      const isFoundOut = service.protocol === "auto";
+      const where = `port ${String(service.targetPort)} of ${service.service}, ${isFoundOut ? "of which nothing says the protocol, for what is not HTTP" : "which is not HTTP"}`;
       if (policy.action === "DENY") {
         return [
           finding(mesh, policy, ["spec", "rules", first.index], {
-            severity: "error",
+            severity: isFoundOut ? "warning" : "error",
             rule: "deny-closes-tcp",
             message: `On ${where}, the rule loses its methods, paths, hosts and headers, and denies all that is left.`,
-            remedy: "Name the ports of HTTP in the rule (to.operation.ports).",
+            remedy: isFoundOut
+              ? "Say the port's protocol (appProtocol: http or tcp), and name the ports of HTTP in the rule (to.operation.ports)."
+              : "Name the ports of HTTP in the rule (to.operation.ports).",
           }),
         ];
       }

@@ -38,16 +38,20 @@ function openFindings(mesh: IstioMesh): readonly Finding[] {
       });
     }
     const request: CallRequest = { from: "outside", to, protocol: service.kind === "tcp" ? "tcp" : "http" };
-    const accepts = guarded.some((pod) => mesh.authentication.modeOf(pod, service.targetPort) !== "STRICT");
-    if (accepts) {
+    const accepting = guarded.find((pod) => mesh.authentication.modeOf(pod, service.targetPort) !== "STRICT");
+    if (accepting !== undefined) {
       const { outcome } = decide(mesh, request);
+      const by = mesh.authentication.sourceOf(accepting, service.targetPort);
       plain.push({
         severity: "warning",
         rule: "plain-text",
         object: `Service ${service.service}`,
         message: `The sidecars behind ${to} take plain text from callers without one: nobody proves who calls.`,
         ...(outcome === "allowed" && { request }),
-        remedy: `Write a PeerAuthentication with mtls.mode STRICT in namespace ${namespace}, or for the whole mesh in ${mesh.state.rootNamespace}, once every caller has a sidecar.`,
+        remedy:
+          by === undefined
+            ? `Write a PeerAuthentication with mtls.mode STRICT in namespace ${namespace}, or for the whole mesh in ${mesh.state.rootNamespace}, once every caller has a sidecar.`
+            : `PeerAuthentication ${by.namespace}/${by.name} says so: write STRICT there once every caller has a sidecar.`,
       });
     }
   }

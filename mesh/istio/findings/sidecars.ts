@@ -1,0 +1,49 @@
+import { type Finding, finding } from "../../analysis/finding";
+import { nearNames } from "../../manifests/near-names";
+import { matchesHost } from "../calls/scope";
+import { type IstioMesh } from "../mesh";
+import { type SidecarState } from "../state/sidecars";
+import { didYouMean } from "./near-hosts";
+
+/** Hosts of Sidecars that are none: what they were meant to show is hidden. */
+export function sidecarFindings(mesh: IstioMesh): readonly Finding[] {
+  return mesh.state.sidecars.flatMap((sidecar) =>
+    sidecar.egress.flatMap(({ hosts }, listener) =>
+      hosts.flatMap((entry, index) => hostFindings(mesh, sidecar, entry, ["spec", "egress", listener, "hosts", index])),
+    ),
+  );
+}
+
+function hostFindings(
+  mesh: IstioMesh,
+  sidecar: SidecarState,
+  entry: string,
+  path: readonly (string | number)[],
+): readonly Finding[] {
+  const slash = entry.indexOf("/");
+  const [written, name] = [entry.slice(0, slash), entry.slice(slash + 1).toLowerCase()];
+  // One without a namespace the webhook refuses. One of the root namespace is for every namespace: its own is another each time.
+  const isWide = written === "." && sidecar.namespace === mesh.state.rootNamespace;
+  if (slash < 0 || written === "~" || isWide) return [];
+  const namespace = written === "." ? sidecar.namespace : written;
+  const lost = (message: string, remedy: string): readonly Finding[] => [
+    finding(mesh, sidecar, path, { severity: "warning", rule: "host-of-nobody", message, remedy }),
+  ];
+  const shown = mesh.registry.hosts.filter((host) => namespace === "*" || host.namespace === namespace);
+  if (shown.length > 0) {
+    if (shown.some(({ host }) => matchesHost(name, host) || (host.startsWith("*") && matchesHost(host, name))))
+      return [];
+    const names = shown.map(({ host }) => host);
+    const full = `${name}.${namespace}.svc.cluster.local`;
+    return lost(
+      `Nothing in ${namespace === "*" ? "the mesh" : `namespace ${namespace}`} has the name ${name}: the entry shows nothing.`,
+      names.includes(full)
+        ? `Write ${written}/${full}: Services are named in full here.`
+        : didYouMean(name, names, "Write the full name of a Service or of a ServiceEntry's host"),
+    );
+  }
+  const { namespaces } = mesh.state;
+  const near = nearNames(namespace, namespaces.keys());
+  if (namespaces.size === 0 || namespaces.has(namespace) || near.length === 0) return [];
+  return lost(`There is no namespace ${namespace}: the entry shows nothing.`, `Did you mean ${near.join(" or ")}?`);
+}
