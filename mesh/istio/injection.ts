@@ -57,3 +57,15 @@ export function injectedLabels(injectors: readonly InjectorState[]): (value: str
   const tagged = injectors.some(({ tag }) => tag !== undefined);
   return (value) => !tagged || known.has(value) || aksRevision.test(value);
 }
+
+/** The label by which a namespace or a pod is in Istio's ambient mode, without sidecars: `ambient`, or `none` of a pod. */
+export const ambientLabel = "istio.io/dataplane-mode";
+
+/** Whether a pod without a sidecar is in ambient mode, by its own word or its namespace's: the node then speaks for it. */
+export function isAmbient(
+  namespaces: ReadonlyMap<string, NamespaceState>,
+  { namespace, labels, hostNetwork }: Pick<PodState, "namespace" | "labels" | "hostNetwork">,
+): boolean {
+  if (hostNetwork) return false;
+  return (labels[ambientLabel] ?? namespaces.get(namespace)?.labels[ambientLabel]) === "ambient";
+}

@@ -5,12 +5,14 @@ import { type AccountKey, keyOf } from "../cluster/keys";
 import { memoOnce } from "../cluster/look-up";
 import { type AskedService } from "../cluster/dns";
 import { type Manifests } from "../manifests";
+import { textAt } from "../manifests/inside";
 import { admissionFindings } from "./admission";
 import { boundary } from "./boundary";
 import { limitsOf } from "./call-limits";
 import { callFrom } from "./calls/call";
 import { accountOf } from "./calls/client";
 import { istioExtent } from "./extent";
+import { ambientLabel } from "./injection";
 import { findings } from "./findings";
 import { type IstioPlane, istioPlane } from "./plane";
 import { fullName, servicePorts } from "./registry";
@@ -42,6 +44,8 @@ export function istioMesh(
       ...unreadHeaders(state),
       ...unreadRoutes(state),
       ...unreadKinds(state),
+      ...unreadSidecars(state),
+      ...unreadAmbient(manifests.objects),
     ],
     problems: state.problems,
     positions: state.positions,
@@ -123,6 +127,32 @@ function unreadKinds({ unread, rootNamespace }: IstioPlane["state"]): readonly U
     namespace: namespace === rootNamespace ? undefined : namespace,
     layer: "sidecar",
   }));
+}
+
+/** Sidecars that say which ports their pods take calls on. */
+function unreadSidecars({ sidecars, rootNamespace }: IstioPlane["state"]): readonly Unread[] {
+  return sidecars
+    .filter(({ hasIngress }) => hasIngress)
+    .map(({ object, namespace }) => ({
+      object,
+      namespace: namespace === rootNamespace ? undefined : namespace,
+      layer: "sidecar",
+    }));
+}
+
+/** Namespaces and workloads in ambient mode. */
+function unreadAmbient(objects: Manifests["objects"]): readonly Unread[] {
+  return objects
+    .filter((object) => {
+      const { kind } = object;
+      const path = kind === "Namespace" || kind === "Pod" ? [] : ["spec", "template"];
+      return textAt(object, ...path, "metadata", "labels", ambientLabel) === "ambient";
+    })
+    .map((object) => ({
+      object,
+      namespace: object.kind === "Namespace" ? object.metadata.name : object.metadata.namespace,
+      layer: "sidecar",
+    }));
 }
 
 /** The pods behind a headless Service's name reach themselves by it, around their own sidecars. */

@@ -4,7 +4,7 @@ import { type Finding as ObjectFinding, type RefusedBy } from "../../analysis/ob
 import { type Report, reportOn } from "../../analysis/object-report";
 import { isJsonObject, type Manifests, nowhere } from "../../manifests";
 import { schemaProblems } from "../../manifests/schema";
-import { type IstioKind, istioKinds, type IstioObject, type PeerAuthentication } from "../kinds";
+import { type IstioKind, istioKinds, type IstioObject, type PeerAuthentication, type Sidecar } from "../kinds";
 import { checkAuthorizationPolicy } from "./authorization-policy";
 import { checkDryRun } from "./dry-run";
 import { checkRequestAuthentication } from "./request-authentication";
@@ -27,6 +27,12 @@ function isIstioKind(kind: unknown): kind is IstioKind {
 /** What the AKS add-on's own admission refuses (docs, "istio-support-policy"). */
 const blockedKinds = ["ProxyConfig", "WorkloadEntry", "WorkloadGroup", "IstioOperator", "WasmPlugin"];
 
+/** What took the place of API groups that Istio has not read since 1.6. */
+const goneGroups: Readonly<Record<string, string>> = {
+  "rbac.istio.io": "AuthorizationPolicy (security.istio.io/v1)",
+  "authentication.istio.io": "PeerAuthentication and RequestAuthentication (security.istio.io/v1)",
+};
+
 function shapeFindings(value: unknown, name: string): readonly ObjectFinding[] {
   const found = (path: string, problem: string, remedy: string, refusedBy: RefusedBy = "schema"): ObjectFinding => ({
     check: "schema",
@@ -39,6 +45,10 @@ function shapeFindings(value: unknown, name: string): readonly ObjectFinding[] {
   });
   if (!isJsonObject(value)) return [found("", "this is no object", "write apiVersion, kind, metadata and spec")];
   const { kind, apiVersion, metadata, spec } = value;
+  const instead = typeof apiVersion === "string" ? goneGroups[groupOf(apiVersion)] : undefined;
+  if (instead !== undefined) {
+    return [found("apiVersion", `Istio has read no ${String(kind)} since 1.6: it does nothing`, `write ${instead}`)];
+  }
   if (typeof kind === "string" && blockedKinds.includes(kind)) {
     return [found("kind", `AKS's add-on refuses ${kind}`, "do without it, or install Istio yourself", "webhook")];
   }
@@ -110,8 +120,28 @@ function checkObject(object: IstioObject, report: Report): void {
     case "VirtualService":
       checkVirtualService(object, report);
       break;
+    case "Sidecar":
+      checkSidecar(object, report);
+      break;
     default:
   }
+}
+
+/** Hosts of a Sidecar have a namespace before them (pkg/config/validation, validateNamespaceSlashWildcardHostname). */
+function checkSidecar({ spec }: Sidecar, report: Report): void {
+  const { egress = [] } = spec;
+  egress.forEach(({ hosts = [] }, listener) => {
+    hosts.forEach((host, index) => {
+      if (/^[^/]+\/[^/]+$/.test(host)) return;
+      report.error(
+        "sidecar-host",
+        `spec.egress[${String(listener)}].hosts[${String(index)}]`,
+        `${JSON.stringify(host)} is not NAMESPACE/HOST`,
+        "write ./HOST for one of the own namespace, */HOST for one of any",
+        "webhook",
+      );
+    });
+  });
 }
 
 function checkPeerAuthentication({ spec }: PeerAuthentication, report: Report): void {
@@ -147,6 +177,10 @@ function objectName(value: unknown, index: number): string {
   return `${String(kind)} ${String(namespace ?? "?")}/${String(name ?? "?")}`;
 }
 
+function groupOf(apiVersion: string): string {
+  return apiVersion.split("/")[0] ?? "";
+}
+
 const groups = ["security.istio.io", "networking.istio.io", "extensions.istio.io", "install.istio.io"];
 
 /** What would be refused of the objects of Istio's kinds, with their places. */
@@ -156,7 +190,8 @@ export function admissionFindings({
 }: Pick<Manifests, "objects"> & Partial<Manifests>): readonly AdmissionFinding[] {
   const ofMesh = objects.filter(
     ({ apiVersion, kind }) =>
-      groups.includes(apiVersion.split("/")[0] ?? "") && (isIstioKind(kind) || blockedKinds.includes(kind)),
+      goneGroups[groupOf(apiVersion)] !== undefined ||
+      (groups.includes(groupOf(apiVersion)) && (isIstioKind(kind) || blockedKinds.includes(kind))),
   );
   return asAdmissionFindings(ofMesh, positions, admit(ofMesh).findings, "Istio");
 }

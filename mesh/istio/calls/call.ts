@@ -20,7 +20,7 @@ import { endsOf } from "./kube-proxy";
 import { hasHttpListener, listenersAt, ownListener } from "./listeners";
 import { isForCaller, throughDestinations, throughHost, throughUnknownHost } from "./routes";
 import { type Scope } from "./scope";
-import { callServer, type Channel } from "./server";
+import { callServer, type Channel, inAmbientMode } from "./server";
 import { hostOf, namedHost, virtualServicesFor } from "./virtual-hosts";
 
 /** Where a connection goes; without an address it leaves the cluster. */
@@ -173,6 +173,11 @@ function callItself(plane: IstioPlane, { ip = "", port, host, service }: Target)
 
 function fromPods(plane: IstioPlane, client: Client, target: Target, content: Content): CallTree {
   const { scope } = client;
+  if (client.pods[0] !== undefined && plane.state.isAmbient(client.pods[0])) {
+    const { service, host, port } = target;
+    const backend = service === undefined ? `${host}:${String(port)}` : keyOf(service.namespace, service.name);
+    return inAmbientMode(false, client.key, backend);
+  }
   if (scope === undefined) {
     const because = [{ text: `the pods of ${client.key} have no sidecar` }];
     return callPlain(plane, originOf(plane, client), target, content, because);

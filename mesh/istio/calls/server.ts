@@ -1,4 +1,4 @@
-import { type CallTree, type Content, end, failure } from "../../analysis/call-tree";
+import { type CallTree, type Content, end, failure, undefinedChoice } from "../../analysis/call-tree";
 import { memo } from "../../cluster/look-up";
 import { type PodState } from "../../cluster/workloads";
 import { authorization } from "../authorization/decision";
@@ -40,6 +40,10 @@ export function callServer(
   if (guarded && isGatewayPod(pod) && !leavesInbound(pod, port)) {
     return callGateway(plane, pod, called, channel, content);
   }
+  if (pod !== undefined && plane.state.isAmbient(pod)) {
+    const tree = inAmbientMode(routed, backend, backend);
+    return () => tree;
+  }
   if (!guarded || leavesInbound(pod, port)) {
     const why = guarded ? `port ${String(port)} bypasses the sidecar of ${backend}` : `${backend} has no sidecar`;
     const tree =
@@ -77,6 +81,15 @@ export function callServer(
     form === "NONE" || tree.kind === "end" ? tree : { kind: "normalised", form, tree },
   );
   return (caller) => normalised(answer(peerOf(caller)));
+}
+
+/** What comes of calls to or from pods for which their nodes speak. */
+export function inAmbientMode(routed: boolean, who: string, backend: string): CallTree {
+  const because = [{ text: `${who} is in ambient mode, which is not followed here` }];
+  return undefinedChoice<CallTree>("not-followed", [
+    end("allowed", because, backend),
+    failure(routed, undefined, because),
+  ]);
 }
 
 /** What a pod's policies make of what is sent to it, by who sends. */

@@ -93,7 +93,8 @@ function selectionFindings(
       }),
     ];
   }
-  const bare = pods.filter((pod) => !mesh.state.hasSidecar(pod) && !isBeside(mesh, policy, pod));
+  const { hasSidecar, isAmbient } = mesh.state;
+  const bare = pods.filter((pod) => !hasSidecar(pod) && !isAmbient(pod) && !isBeside(mesh, policy, pod));
   if (bare.length === 0 || policy.action === "AUDIT") return [];
   const names = [...new Set(bare.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)))];
   return [

@@ -1,5 +1,7 @@
 import { type Finding, finding } from "../../analysis/finding";
+import { type KubernetesObject } from "../../manifests";
 import { type IstioMesh } from "../mesh";
+import { gatewayApiGroup } from "../state/gateway-api";
 
 type Told = Pick<Finding, "rule" | "message" | "remedy">;
 
@@ -42,13 +44,32 @@ const byGateway: Told = {
   remedy: "Let that account alone in, by AuthorizationPolicies at the Services that the gateway leads to.",
 };
 
+const byIngress: Told = {
+  rule: "sidecar-ingress-not-read",
+  message:
+    "The ports that a Sidecar's ingress opens are not followed: calls to them come to another port of the pod, whatever policies say of that one.",
+  remedy: "Let Services lead to the ports that the application itself has, and take ingress out.",
+};
+
+const byAmbient: Told = {
+  rule: "ambient-not-read",
+  message:
+    "Ambient mode is not followed: what may call the pods, and what they may call, is decided by their nodes and by waypoints. The AKS add-on has no ambient mode.",
+  remedy: "On the add-on give the namespace the label istio.io/rev of its revision instead.",
+};
+
 /** What is said of objects that are not read, by their kinds. */
 const told: Readonly<Record<string, Told>> = {
   EnvoyFilter: byFilter,
   WasmPlugin: byPlugin,
   WorkloadEntry: byEntry,
   RequestAuthentication: byToken,
+  Sidecar: byIngress,
 };
+
+function toldOf({ kind, apiVersion }: KubernetesObject): Told {
+  return told[kind] ?? (apiVersion.startsWith(gatewayApiGroup) ? byRoute : byAmbient);
+}
 
 /**
  * What istiod reads and the analysis does not, and what may become otherwise by it: EnvoyFilters, but for the shadow rules and rates of a conversion;
@@ -59,7 +80,7 @@ export function unreadFindings(mesh: IstioMesh): readonly Finding[] {
   return [
     ...mesh.unread
       .filter(({ layer }) => layer === "sidecar")
-      .map((one) => finding(mesh, one, [], { severity: "warning", ...(told[one.object.kind] ?? byRoute) })),
+      .map((one) => finding(mesh, one, [], { severity: "warning", ...toldOf(one.object) })),
     ...gateways.map((one) => finding(mesh, one, [], { severity: "warning", ...byGateway })),
   ];
 }

@@ -7,7 +7,7 @@ import { type KubernetesObject, type Manifests, nowhere, type Positions, type Pr
 import { keep } from "../../manifests/keep";
 import { type Reader, readers } from "../../manifests/reader";
 import { type NetworkPolicy, networkPolicyVersion, readNetworkPolicy } from "../../network-policies";
-import { aksRootNamespace, sidecarRule, upstreamRootNamespace } from "../injection";
+import { aksRootNamespace, isAmbient, sidecarRule, upstreamRootNamespace } from "../injection";
 import { type IstioKind, istioKinds } from "../kinds";
 import { oldestFirst } from "./age";
 import { assumedGateways } from "./assumed-gateways";
@@ -57,6 +57,8 @@ export interface IstioState {
   readonly accounts: ReadonlySet<string>;
   /** Whether the injector gives the pod a sidecar, or gave it one where the pod runs. */
   hasSidecar(pod: Pick<PodState, "namespace" | "labels" | "annotations" | "hostNetwork" | "running">): boolean;
+  /** Whether the pod is in ambient mode, which is not followed. */
+  isAmbient(pod: PodState): boolean;
   readonly assumptions: readonly string[];
   readonly problems: readonly Problem[];
   readonly positions: Positions;
@@ -134,6 +136,7 @@ export function istioState(
     const kinds = [...passedOver].map(([kind, count]) => `${String(count)} ${kind}`).sort();
     assumptions.push(`Passed over, because the mesh does not read them: ${kinds.join(", ")}.`);
   }
+  const hasSidecar = sidecarRule(namespaces, rootNamespace, injectors);
   return {
     ...cluster,
     podsAssumed,
@@ -154,7 +157,8 @@ export function istioState(
     injectors,
     networkPolicies: [...given.networkPolicies.values()],
     accounts: given.accounts,
-    hasSidecar: sidecarRule(namespaces, rootNamespace, injectors),
+    hasSidecar,
+    isAmbient: (pod) => isAmbient(namespaces, pod) && !hasSidecar(pod),
     assumptions,
     problems,
     positions,

@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import { checkGuarantees, decide } from "../../../mesh";
+import { istioMesh } from "../../../mesh/istio";
+import { type KubernetesObject } from "../../../mesh/manifests";
+import { authorizationPolicy, istio, meshNamespace, meshOfObjects, pod, service, shop, strict } from "./world";
+
+const ambient = { "istio.io/dataplane-mode": "ambient" };
+const http = [{ name: "http", port: 80 }];
+const node = (labels: Readonly<Record<string, string>> = ambient, own: Readonly<Record<string, string>> = {}) => [
+  ...[...shop, strict, meshNamespace("node", labels)],
+  ...[pod("node", "web", { labels: own }), service("node", "web", http)],
+  authorizationPolicy("node", "closed", {}),
+  authorizationPolicy("shop", "server", { rules: [{ from: [{ source: { namespaces: ["shop"] } }] }] }),
+];
+const rules = (objects: readonly KubernetesObject[]) =>
+  meshOfObjects(objects)
+    .findings()
+    .map(({ rule, object }) => `${rule} ${String(object)}`);
+
+test("what comes to pods in ambient mode, and from them, is not followed, and nothing is proved of it", () => {
+  const by = (objects: readonly KubernetesObject[], from: string, to: string) => {
+    const { outcome, variesBy } = decide(meshOfObjects(objects), { from, to, protocol: "http" });
+    return variesBy ?? outcome;
+  };
+  for (const [from, to] of [
+    ["shop/client", "web.node:80"],
+    ["outside", "web.node:80"],
+    ["node/web", "server.shop:80"],
+  ] as const) {
+    expect(by(node(), from, to), from).toBe("not-followed");
+    expect(by(node({}, ambient), from, to), from).toBe("not-followed");
+    expect(by(node(ambient, { "istio.io/dataplane-mode": "none" }), from, to), from).not.toBe("not-followed");
+    // A sidecar comes first.
+    expect(by(node({ ...ambient, "istio.io/rev": "asm-1-30" }), from, to), from).not.toBe("not-followed");
+  }
+  expect(rules(node())).toContain("ambient-not-read Namespace node");
+  expect(rules(node({}, ambient))).toContain("ambient-not-read Pod node/web");
+  expect(rules(node())).not.toContain("policy-without-sidecar AuthorizationPolicy node/closed");
+  expect(rules(node({}))).toContain("policy-without-sidecar AuthorizationPolicy node/closed");
+  const never = { name: "n", kind: "never", from: ["node/web"], to: "shop/server" } as const;
+  expect(checkGuarantees(meshOfObjects(node()), [never])).toHaveLength(1);
+});
+
+test("ports that a Sidecar opens are not followed, and nothing is proved of its pods", () => {
+  const opening = istio("networking.istio.io/v1", "Sidecar", "shop", "in", {
+    ingress: [{ port: { number: 9080, protocol: "HTTP", name: "http" }, defaultEndpoint: "127.0.0.1:8080" }],
+  });
+  const closed = authorizationPolicy("shop", "closed", {});
+  const never = { name: "n", kind: "never", from: ["shop/client"], to: "shop/server" } as const;
+  expect(rules([...shop, strict, closed, opening])).toEqual(["sidecar-ingress-not-read Sidecar shop/in"]);
+  const check = (...more: readonly KubernetesObject[]) =>
+    checkGuarantees(meshOfObjects(shop, strict, closed, more), [never]).map(({ rule }) => rule);
+  expect(check()).toEqual([]);
+  expect(check(opening)).toEqual(["unproved-guarantee"]);
+});
+
+test("kinds that Istio no longer reads, and hosts without a namespace, are refused", () => {
+  const problems = (...objects: readonly KubernetesObject[]) =>
+    istioMesh({ objects: [...shop, ...objects] })
+      .admissionFindings()
+      .map((one) => JSON.stringify(one));
+  expect(problems(istio("rbac.istio.io/v1alpha1", "ServiceRole", "shop", "r", {}))).toEqual([
+    expect.stringMatching(/no ServiceRole since 1\.6.*AuthorizationPolicy/),
+  ]);
+  expect(problems(istio("authentication.istio.io/v1alpha1", "Policy", "shop", "p", {}))).toEqual([
+    expect.stringMatching(/PeerAuthentication/),
+  ]);
+  const hosts = (...names: readonly string[]) =>
+    problems(istio("networking.istio.io/v1", "Sidecar", "shop", "s", { egress: [{ hosts: names }] }));
+  expect(hosts("./*", "*/*", "~/*", "a/b.c")).toEqual([]);
+  expect(hosts("server", "a/b/c")).toEqual([expect.stringContaining("hosts[0]"), expect.stringContaining("hosts[1]")]);
+});
