@@ -102,17 +102,45 @@ function symbolOf(summary: Summary, paint: Paint): string {
 const mostNamed = 4;
 
 function details(relation: Access, paint: Paint): string {
-  const lines = relation.entries.flatMap((entry) => {
-    const named = entry.callers
+  const both = foundOut(relation);
+  const told = relation.entries.map(({ callers, service, tree }) => {
+    const named = callers
       .slice(0, mostNamed)
       .map((caller) => callerTitle(relation, caller))
       .join(", ");
-    const more = entry.callers.length - mostNamed;
-    const who = more > 0 ? `${named} and ${String(more)} more` : named;
-    const to = `${shortName(addressOf(entry.service))}${wayText(entry.service)}`;
-    return [`${paint.bold(who)} → ${paint.bold(to)}`, ...entryLines(entry, paint).map((line) => `    ${line}`)];
+    const more = callers.length - mostNamed;
+    const lines = entryLines({ callers, service, tree }, paint);
+    return {
+      who: more > 0 ? `${named} and ${String(more)} more` : named,
+      service,
+      lines,
+      key: [...callers, addressOf(service), ...lines].join("\0"),
+    };
+  });
+  const alike = new Map<string, number>();
+  for (const { key } of told) alike.set(key, (alike.get(key) ?? 0) + 1);
+  const lines = told.flatMap(({ who, service, lines: under, key }) => {
+    const isFoundOut = both.has(addressOf(service));
+    const isSame = isFoundOut && alike.get(key) === 2;
+    // What comes of both is told once.
+    if (isSame && service.kind === "tcp") return [];
+    const as = isFoundOut && !isSame ? (service.kind === "tcp" ? ", bytes that are not HTTP" : ", what is HTTP") : "";
+    const to = `${shortName(addressOf(service))}${wayText(service)}${as}`;
+    return [`${paint.bold(who)} → ${paint.bold(to)}`, ...under.map((line) => `    ${line}`)];
   });
   return lines.length === 0 ? "Nobody may call anybody." : lines.join("\n");
+}
+
+/** Ports whose sidecars find out of each connection whether it is HTTP: the relation has them twice. */
+function foundOut({ services, hosts }: Access): ReadonlySet<string> {
+  const kinds = new Map<string, Set<string>>();
+  for (const service of [...services, ...hosts]) {
+    if (service.tls !== undefined || service.kind === undefined) continue;
+    const known = kinds.get(addressOf(service));
+    if (known === undefined) kinds.set(addressOf(service), new Set([service.kind]));
+    else known.add(service.kind);
+  }
+  return new Set([...kinds].flatMap(([address, known]) => (known.size > 1 ? [address] : [])));
 }
 
 /** A caller, and whether it is more than a name in a policy. */

@@ -165,3 +165,23 @@ describe("policies alone", () => {
     expect(output).toContain("did you mean cart.shop?");
   });
 });
+
+describe("a port of which nothing says the protocol", () => {
+  const found = (policy: string): string =>
+    `${cluster.replace("name: http, port: 80", "name: pg, port: 5432")}---\n${policy}`;
+  const denied = `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: no-admin, namespace: shop }
+spec: { selector: { matchLabels: { app: cart } }, action: DENY, rules: [{ to: [{ operation: { paths: [/admin] } }] }] }
+`;
+
+  it("is told of once where all passes, and of HTTP apart from other bytes where it does not", async () => {
+    const open = await run("access", "--mesh", "istio", write("open.yaml", found("")));
+    expect(open.output.match(/→ cart\.shop:5432$/gm)).toHaveLength(2);
+    expect(open.output).not.toContain("what is HTTP");
+    const closed = await run("access", "--mesh", "istio", write("closed.yaml", found(denied)));
+    expect(closed.output).toContain("→ cart.shop:5432, what is HTTP");
+    expect(closed.output).not.toMatch(/→ cart\.shop:5432$/m);
+  });
+});
