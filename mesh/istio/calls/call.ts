@@ -17,7 +17,7 @@ import { passageTo, throughCluster } from "./cluster";
 import { byGatewayApi } from "./gateway-api";
 import { isGatewayPod, leavesOutbound } from "./interception";
 import { endsOf } from "./kube-proxy";
-import { hasHttpListener, listenersAt, ownListener } from "./listeners";
+import { hasHttpListener, isPortTold, listenersAt, ownListener } from "./listeners";
 import { isForCaller, throughDestinations, throughHost, throughUnknownHost } from "./routes";
 import { type Scope } from "./scope";
 import { callServer, type Channel, inAmbientMode } from "./server";
@@ -220,8 +220,7 @@ function throughSidecar(plane: IstioPlane, client: Client, scope: Scope, target:
   }
   const shared = own === undefined && hasHttpListener(plane, scope, target.port);
   if (own === undefined && !shared) {
-    const why = `no Service that ${client.key} is told of has port ${String(target.port)}`;
-    return passedOn(plane, client, scope, target, content, why);
+    return passedOn(plane, client, scope, target, content, whyUnknown(plane, client, scope, target, content));
   }
   if (!readable) {
     // Its listener looks at the first bytes, and its other chain is the one for addresses that nobody knows.
@@ -244,6 +243,16 @@ function throughSidecar(plane: IstioPlane, client: Client, scope: Scope, target:
         ))
       : (byGatewayApi(plane, scope, named, true) ?? throughHost(plane, routing, named.host, named.port));
   return readAsHttp(plane, tree);
+}
+
+/** Why a connection comes to no host that a sidecar is told of. */
+function whyUnknown(plane: IstioPlane, { key }: Client, scope: Scope, { port }: Target, { tls }: Content): string {
+  if (!isPortTold(plane, scope, port)) return `no host that ${key} is told of has port ${String(port)}`;
+  const hosts = `of the hosts that ${key} is told of on port ${String(port)}`;
+  if (tls === undefined) return `none ${hosts} is called at this address without TLS`;
+  return tls.serverName === ""
+    ? `none ${hosts} is called by TLS without a server name`
+    : `none ${hosts} has the server name ${JSON.stringify(tls.serverName)}, or this address`;
 }
 
 /** A sidecar has read the request: it knows no CONNECT, and has brought the path into its normal form. */

@@ -97,3 +97,19 @@ function hostsWithHttp(plane: IstioPlane, port: number): readonly KnownHost[] {
   }
   return found;
 }
+
+/** Whether any host that the sidecars are told of has a port of this number. */
+export function isPortTold(plane: IstioPlane, scope: Scope, port: number): boolean {
+  let ports = toldPorts.get(scope);
+  if (ports === undefined) toldPorts.set(scope, (ports = new Map()));
+  let found = ports.get(port);
+  if (found === undefined) {
+    found = plane.registry.hosts.some(
+      (host) => host.ports.some(({ number }) => number === port) && scope.sees(host, port),
+    );
+    ports.set(port, found);
+  }
+  return found;
+}
+
+const toldPorts = new WeakMap<Scope, Map<number, boolean>>();

@@ -131,3 +131,15 @@ describe("connections that tell no name", () => {
     expect(rules(closed, ...apart, two)).toEqual(["port-of-another-host ServiceEntry shop/b"]);
   });
 });
+
+test("the reason names what a connection to an unknown host lacks", () => {
+  const objects = [entry("pay", "pay.example", "TLS 443")];
+  const why = (to: string, rest: Partial<CallRequest> = {}) =>
+    decide(meshOfObjects(shop, closed, ...objects), { from: "shop/client", to, protocol: "tcp", ...rest })
+      .because.map(({ text }) => text)
+      .join("; ");
+  expect(why("other.example:8443", { serverName: "other.example" })).toContain("has port 8443");
+  expect(why("other.example:443", { serverName: "other.example" })).toContain('has the server name "other.example"');
+  expect(why("other.example:443", { serverName: "" })).toContain("by TLS without a server name");
+  expect(why("other.example:443")).toContain("at this address without TLS");
+});
