@@ -321,8 +321,10 @@ export interface IstioCertificateAuthorityArgs {
 
 /** How cert-manager issues the intermediate certificate of the mesh. */
 export interface IstioAuthorityIssuanceArgs {
-  /** The issuer, which somebody else makes. It has to sign certificates of authorities: one of the kind ca, vault, or what else does. */
-  issuer: CertificateIssuerArgs;
+  /** An issuer that somebody else makes. It has to sign certificates of authorities: one of the kind ca, vault, or what else does. Either this or `vault`. */
+  issuer?: CertificateIssuerArgs;
+  /** Vault, or what speaks its API as OpenBao does, which signs: `MeshAuthority` makes the issuer. Either this or `issuer`. */
+  vault?: VaultIssuerArgs;
   /** How long a certificate holds: hours, minutes, seconds, such as `2160h`, which is the default; an hour or more. */
   duration?: string;
   /**
@@ -346,6 +348,25 @@ export interface CertificateIssuerArgs {
   kind?: string;
   /** API group of its kind. Default `cert-manager.io`. */
   group?: string;
+}
+
+/**
+ * Vault or OpenBao as what signs the intermediate certificate. cert-manager logs in by a token of the account `vault-issuer` in the namespace `mesh-authority`, made for each login and
+ * good for ten minutes; there is no secret to keep. Its audiences are `server` as written, and `vault://mesh-authority/vault`.
+ */
+export interface VaultIssuerArgs {
+  /** Its address, as cert-manager's pods reach it: `https://bao.example:8200`. Plain http is taken on loopback alone. */
+  server: string;
+  /** What signs an intermediate certificate: `MOUNT/root/sign-intermediate`, or `MOUNT/issuer/NAME/sign-intermediate` of an engine `pki`. */
+  path: string;
+  /** Role of the login, bound to the account, with a policy that gives `update` on `path`. */
+  role: string;
+  /** Where the login is: an auth method of the kind kubernetes or jwt. Default `kubernetes`. */
+  authPath?: string;
+  /** Certificates, in PEM, of who signed the server's. Default: the public authorities that cert-manager's image knows. */
+  caBundle?: Input<string>;
+  /** Namespace of Vault's or OpenBao's, in which `path` and `authPath` are. Default: the one at the root. */
+  namespace?: string;
 }
 
 /** A node pool. Changing a field marked *create-only* makes a new pool, waits until it is ready, and removes the old one. */

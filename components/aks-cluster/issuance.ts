@@ -1,4 +1,4 @@
-import { type IstioAuthorityIssuanceArgs } from "./args";
+import { type CertificateIssuerArgs, type IstioAuthorityIssuanceArgs } from "./args";
 import { durationSeconds } from "./durations";
 
 /** What cert-manager is asked for, with its defaults. */
@@ -11,9 +11,12 @@ export interface Issuance {
 /** cert-manager's own group. */
 export const certManagerGroup = "cert-manager.io";
 
+/** The issuer that is made where Vault signs. */
+const vaultIssuer: CertificateIssuerArgs = { name: "vault", kind: "Issuer" };
+
 /** What cert-manager is asked for. */
 export function issuanceOf({ issuer, duration = "2160h", renewBefore }: IstioAuthorityIssuanceArgs): Issuance {
-  const { name, kind = "ClusterIssuer", group = certManagerGroup } = issuer;
+  const { name, kind = "ClusterIssuer", group = certManagerGroup } = issuer ?? vaultIssuer;
   const half = Math.floor((durationSeconds(duration) ?? 0) / 2);
   return { issuer: { name, kind, group }, duration, renewBefore: renewBefore ?? `${half}s` };
 }

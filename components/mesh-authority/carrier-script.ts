@@ -22,7 +22,8 @@ export interface CarrierEnvironment {
 /**
  * Carries what cert-manager has issued into the key vault, for bash and azure-cli. The key goes by its file alone. The vault's root certificates are written where there are
  * none, and never after: istiod takes no root that came alone, and what a new one signed is refused until every sidecar believes it. The certificate itself goes last, so that
- * a carrying that was cut off is done anew; until then istiod refuses what does not fit together.
+ * a carrying that was cut off is done anew; until then istiod refuses what does not fit together. The key goes before the chain: istiod takes
+ * the old key and certificate with a new chain (Verify in security/pkg/pki/util/keycertbundle.go), and whoever it signs for meanwhile shows a chain that does not lead to its signer.
  */
 export const carrierScript = `set -euo pipefail
 umask 077
@@ -52,6 +53,10 @@ chain=$(<"$AUTHORITY/tls.crt")
 [[ $root == *"$end"* ]] || fail 'the issuer tells no root (ca.crt of the Secret is empty): take an issuer that does'
 [[ $chain == *"$end"* && -s $AUTHORITY/tls.key ]] || fail 'nothing is issued yet'
 printf '%s%s\\n' "\${chain%%"$end"*}" "$end" >"$HOME/certificate.pem"
+# basicConstraints with CA:TRUE, in DER: istiod would not start with anything else.
+encoded=$(grep -v -- ----- "$HOME/certificate.pem" | base64 --decode | od -An -v -tx1 | tr -d ' \\n')
+[[ $encoded =~ 0603551d13(0101ff)?04..30..0101ff ]] ||
+  fail 'what is issued may sign no certificates. Nothing is carried: take an issuer that signs authorities, of Vault or OpenBao the path MOUNT/root/sign-intermediate'
 printf '%s\\n%s\\n' "$chain" "$root" >"$HOME/chain.pem"
 
 az login --service-principal --username "$AZURE_CLIENT_ID" --tenant "$AZURE_TENANT_ID" \\
@@ -78,7 +83,7 @@ if [[ -n $certificate && $believed != *"$(squeezed "$root")"* ]]; then
   fi
 fi
 if [[ -z $roots ]]; then put "$ROOT_CERTIFICATE" "$AUTHORITY/ca.crt"; fi
-put "$CERTIFICATE_CHAIN" "$HOME/chain.pem"
 put "$KEY" "$AUTHORITY/tls.key"
+put "$CERTIFICATE_CHAIN" "$HOME/chain.pem"
 put "$CERTIFICATE" "$HOME/certificate.pem"
 `;

@@ -2,15 +2,10 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import { type Input } from "@pulumi/pulumi";
 import { restricted, restrictedContainer } from "../restricted-pod";
 import { type CarrierEnvironment, carrierScript } from "./carrier-script";
+import { authoritySecret } from "./place";
 
 type JobSpec = kubernetes.types.input.batch.v1.JobSpec;
 type Volume = kubernetes.types.input.core.v1.Volume;
-
-/** Where everything of the authority is. The namespace is not in the mesh, whose istiod waits for it. */
-export const authorityNamespace = "mesh-authority";
-
-/** Name of cert-manager's Secret. */
-export const authoritySecret = "mesh-authority";
 
 /** Name of what carries, of its account, and of its pods as a label. */
 export const carrierName = "carrier";

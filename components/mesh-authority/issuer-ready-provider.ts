@@ -6,7 +6,7 @@ import { waitForIssuer } from "./wait-for-issuer";
 /** What the dynamic provider is given. */
 interface Inputs {
   readonly kubeconfig: string;
-  readonly issuer: Issuance["issuer"];
+  readonly issuer?: Issuance["issuer"];
   readonly namespace: string;
   readonly timeoutSeconds: number;
 }
@@ -14,10 +14,10 @@ interface Inputs {
 /** What the state keeps. The kubeconfig is not among it. */
 interface Outputs {
   readonly server: string;
-  readonly issuer: Issuance["issuer"];
+  readonly issuer?: Issuance["issuer"];
 }
 
-/** Waits for the issuer behind a kubeconfig. */
+/** Waits for cert-manager and the issuer behind a kubeconfig. */
 async function ready({ kubeconfig, issuer, namespace, timeoutSeconds }: Inputs): Promise<Outputs> {
   const { server, request } = await connect(kubeconfig);
   await waitForIssuer({
@@ -25,7 +25,7 @@ async function ready({ kubeconfig, issuer, namespace, timeoutSeconds }: Inputs):
     timeout: timeoutSeconds * 1000,
     report: (message) => process.stdout.write(`cert-manager: ${message}\n`),
   });
-  return { server, issuer };
+  return { server, ...(issuer && { issuer }) };
 }
 
 /** The provider of the resource that waits for the issuer. */
@@ -38,8 +38,8 @@ export function handler(): dynamic.ResourceProvider<Inputs, Outputs> {
     /** A new login to the same cluster is no change; another cluster, or one not known yet, is waited for again. */
     async diff(_id, olds, news) {
       const server = await serverOf(news.kubeconfig);
-      const { name, kind, group } = news.issuer;
-      const isSame = name === olds.issuer.name && kind === olds.issuer.kind && group === olds.issuer.group;
+      const [before, now] = [olds.issuer, news.issuer];
+      const isSame = now?.name === before?.name && now?.kind === before?.kind && now?.group === before?.group;
       return { changes: server !== olds.server || !isSame };
     },
     async update(_id, _olds, news) {

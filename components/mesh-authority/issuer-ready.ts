@@ -6,7 +6,8 @@ import { DynamicResource } from "../dynamic";
 export interface IssuerReadyArgs {
   /** Kubeconfig of the cluster. Used to ask the API server and kept nowhere. */
   kubeconfig: pulumi.Input<string>;
-  issuer: Issuance["issuer"];
+  /** Default: cert-manager's definitions alone are waited for. */
+  issuer?: Issuance["issuer"];
   /** Namespace of an `Issuer`. */
   namespace: string;
   /** How long to wait, in seconds. */
@@ -21,7 +22,7 @@ export class IssuerReady extends DynamicResource {
       "IssuerReady",
       "mesh-authority/issuer-ready-provider",
       name,
-      { kubeconfig: pulumi.secret(kubeconfig), issuer: { ...issuer }, namespace, timeoutSeconds },
+      { kubeconfig: pulumi.secret(kubeconfig), issuer: issuer && { ...issuer }, namespace, timeoutSeconds },
       opts,
     );
   }

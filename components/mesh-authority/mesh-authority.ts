@@ -16,8 +16,11 @@ import { roleDefinitionId, roles } from "../aks-cluster/roles";
 import { guidOf } from "../arm/guid";
 import { restrictedNamespace } from "../restricted-pod";
 import { type Transform, transformed } from "../transform";
-import { authorityNamespace, authoritySecret, carrierJob, carrierName } from "./carrier";
+import { AuthorityIssued } from "./authority-issued";
+import { carrierJob, carrierName } from "./carrier";
 import { IssuerReady } from "./issuer-ready";
+import { authorityNamespace, authoritySecret } from "./place";
+import { vaultIssuer } from "./vault-issuer";
 
 /** Where cert-manager's chart is, and which. */
 const chart = { repo: "https://charts.jetstack.io", name: "cert-manager", version: "v1.21.2" } as const;
@@ -42,7 +45,7 @@ export interface MeshAuthorityArgs {
   certificateAuthority: IstioCertificateAuthorityArgs & { issuedBy: IstioAuthorityIssuanceArgs };
   /** How long a sidecar's certificate holds: hours, minutes, seconds. Default `24h`, which is Istio's. */
   sidecarCertificateDuration?: string;
-  /** How long cert-manager and the issuer may take to be there, in seconds. Default 900. */
+  /** How long cert-manager and the issuer may take to be there, and then the certificate, in seconds. Default 900. */
   readyTimeoutSeconds?: number;
   /** Last-moment changes to what the component is about to register. */
   transform?: {
@@ -117,25 +120,35 @@ export class MeshAuthority extends pulumi.ComponentResource {
     const place = new Namespace(name, { metadata: { name: authorityNamespace, labels: restrictedNamespace } }, child);
     const inside = { ...child, dependsOn: [place], deletedWith: deletedWith ?? place };
     const installed = issuedBy.certManager === "present" ? [] : [certManager(name, transform?.release, child)];
+    const waiting = { kubeconfig: args.kubeconfig, timeoutSeconds: readyTimeoutSeconds };
+    const waits = (...dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions => ({
+      parent: this,
+      // Not the cluster's provider: it is a dynamic resource.
+      deletedWith: inside.deletedWith,
+      dependsOn: [place, ...dependsOn],
+      customTimeouts: { create: `${readyTimeoutSeconds}s`, update: `${readyTimeoutSeconds}s` },
+    });
+    const issuerWaiting = { ...waiting, namespace: authorityNamespace };
+    const signs =
+      issuedBy.vault &&
+      vaultIssuer(
+        name,
+        issuedBy.vault,
+        issuance.issuer,
+        new IssuerReady(`${name}-cert-manager`, issuerWaiting, waits(...installed)),
+        inside,
+      );
     const issuer = new IssuerReady(
       `${name}-issuer`,
-      {
-        ...{ kubeconfig: args.kubeconfig, issuer: issuance.issuer },
-        ...{ namespace: authorityNamespace, timeoutSeconds: readyTimeoutSeconds },
-      },
-      {
-        parent: this,
-        // Not the cluster's provider: it is a dynamic resource.
-        deletedWith: inside.deletedWith,
-        dependsOn: [place, ...installed],
-        customTimeouts: { create: `${readyTimeoutSeconds}s`, update: `${readyTimeoutSeconds}s` },
-      },
+      { ...issuerWaiting, issuer: issuance.issuer },
+      waits(...(signs ? [signs] : installed)),
     );
     const certificate = new CustomResource(
       `${name}-certificate`,
       transformed(transform?.certificate, certificateOf(clusterName, issuance)),
       { ...inside, dependsOn: [issuer] },
     );
+    const issued = new AuthorityIssued(`${name}-issued`, { ...waiting, issuance }, waits(certificate));
 
     const metadata = { name: carrierName, namespace: authorityNamespace };
     const account = new ServiceAccount(`${name}-carrier`, { metadata, automountServiceAccountToken: false }, inside);
@@ -157,7 +170,7 @@ export class MeshAuthority extends pulumi.ComponentResource {
       AZURE_CLIENT_ID: identity.clientId,
       AZURE_TENANT_ID: identity.tenantId,
     };
-    const carries = { ...inside, dependsOn: [account, network, certificate, credential, assignment] };
+    const carries = { ...inside, dependsOn: [account, network, issued, credential, assignment] };
     new CronJob(
       `${name}-carrier`,
       transformed(transform?.cronJob, {
@@ -205,16 +218,12 @@ function certManager(
   );
 }
 
-/** The intermediate certificate of the mesh, done when it is issued. */
+/** The intermediate certificate of the mesh. */
 function certificateOf(clusterName: string, { issuer, duration, renewBefore }: Issuance): CustomResourceArgs {
   return {
     apiVersion: "cert-manager.io/v1",
     kind: "Certificate",
-    metadata: {
-      name: authoritySecret,
-      namespace: authorityNamespace,
-      annotations: { "pulumi.com/waitFor": "condition=Ready" },
-    },
+    metadata: { name: authoritySecret, namespace: authorityNamespace },
     spec: {
       isCA: true,
       // 64 characters at most.

@@ -10,10 +10,12 @@ import {
   type Waiting,
   waitUntilReady,
 } from "../service-mesh/waiting";
+import { inOneLine, vaultAdvice } from "./vault-advice";
 
 /** What {@link waitForIssuer} needs to know and to do. */
 export interface IssuerWaitOptions extends Waiting {
-  readonly issuer: Issuance["issuer"];
+  /** Default: cert-manager's definitions alone are waited for. */
+  readonly issuer?: Issuance["issuer"];
   /** Namespace of an `Issuer`. */
   readonly namespace: string;
 }
@@ -21,10 +23,11 @@ export interface IssuerWaitOptions extends Waiting {
 /** An issuer of cert-manager's own kinds that is not there, or not ready. Of other kinds nothing is known. */
 async function missingIssuer(
   request: ApiRequest,
-  { name, kind, group }: Issuance["issuer"],
+  issuer: Issuance["issuer"] | undefined,
   namespace: string,
 ): Promise<Missing | undefined> {
-  if (group !== certManagerGroup) return undefined;
+  if (issuer?.group !== certManagerGroup) return undefined;
+  const { name, kind, group } = issuer;
   const [place, plural] = kind === "Issuer" ? [`namespaces/${namespace}/`, "issuers"] : ["", "clusterissuers"];
   const where = kind === "Issuer" ? ` in ${namespace}` : "";
   const answer = await request("GET", `/apis/${group}/v1/${place}${plural}/${name}`);
@@ -36,14 +39,14 @@ async function missingIssuer(
   if (holds(answer.body, "Ready")) return undefined;
   const ready = elements(at(answer.body, "status", "conditions")).find((one) => at(one, "type") === "Ready");
   const message = at(ready, "message");
-  return {
-    what: `the ${kind} ${name}${where} to be ready${typeof message === "string" ? ` (${message})` : ""}`,
-    look,
-  };
+  const said = typeof message === "string" ? inOneLine(message) : undefined;
+  const what = `the ${kind} ${name}${where} to be ready${said === undefined ? "" : ` (${said})`}`;
+  const advice = vaultAdvice(said ?? "");
+  return advice === undefined ? { what, look } : { what, look: advice, needsSomebody: true };
 }
 
 /**
- * Waits until cert-manager can be asked for a certificate: its definitions are established, and the issuer is ready.
+ * Waits until cert-manager can be asked for a certificate: its definitions are established, and the issuer, where there is one, is ready.
  *
  * @throws Error that names what was missing when the time ran out, and what to look at.
  */

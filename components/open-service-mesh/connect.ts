@@ -42,7 +42,8 @@ export async function connect(kubeconfig: string): Promise<{ server: string; req
         { final: absent },
       );
     }
-    options.headers = { ...options.headers, accept, "content-type": "application/json" };
+    const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+    options.headers = { ...options.headers, accept, "content-type": type };
     return new Promise((resolve, reject) => {
       const call = https.request(`${base.replace(/\/$/, "")}${path}`, options, (response) => {
         const chunks: Buffer[] = [];

@@ -4,9 +4,9 @@ export interface ApiAnswer {
   readonly body: unknown;
 }
 
-/** Sends one request to the API server, whose answer is JSON, or what `accept` says. Rejects where no answer came. */
+/** Sends one request to the API server, whose answer is JSON, or what `accept` says; a PATCH merges its body. Rejects where no answer came. */
 export type ApiRequest = (
-  method: "GET" | "POST" | "DELETE",
+  method: "GET" | "POST" | "PATCH" | "DELETE",
   path: string,
   body?: object,
   accept?: string,
@@ -33,6 +33,8 @@ export interface Missing {
   readonly what: string;
   /** Where a person should look. */
   readonly look: string;
+  /** Whether that is said while it is waited for, too: where nothing comes by itself. Default: at the end alone. */
+  readonly needsSomebody?: boolean;
 }
 
 /** Follows keys into a JSON value; undefined where the way ends. */
@@ -205,7 +207,9 @@ export async function waitUntilReady(
     }
     if (missing.what !== reported) {
       reported = missing.what;
-      options.report(`waiting for ${missing.what}`);
+      options.report(
+        `waiting for ${missing.what}${missing.needsSomebody === true ? `. Look at: ${missing.look}` : ""}`,
+      );
     }
     await sleep(options.interval ?? 2000);
   }

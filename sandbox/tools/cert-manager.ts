@@ -10,7 +10,8 @@ export interface CertManagerTools {
 }
 
 /**
- * Builds cert-manager's controllers unless they are in the cache: those that make certificates by authorities in the cluster.
+ * Builds cert-manager's controllers unless they are in the cache: those that make certificates by authorities in the
+ * cluster, and by Vault or what speaks its API.
  * @param report gets a line when they have to be built, and while that goes on.
  */
 export async function ensureCertManager(report: (message: string) => void): Promise<CertManagerTools> {

@@ -28,10 +28,11 @@ export interface CertManager {
 /** Where the certificate is that it issues. */
 const namespace = "mesh-authority";
 
-/** Starts the real cert-manager with a root as its issuer for the whole cluster. */
-export async function openCertManager({ api, kubeconfig }: StackCluster, root: KeyPair): Promise<CertManager> {
+/** Starts the real cert-manager, with a root, where there is one, as its issuer for the whole cluster. */
+export async function openCertManager({ api, kubeconfig }: StackCluster, root?: KeyPair): Promise<CertManager> {
   const { program, definitions } = await ensureCertManager(() => undefined);
-  await install(api, definitions, root);
+  await install(api, definitions);
+  if (root !== undefined) await issueBy(api, root);
   const child = spawn(program, ["--kubeconfig", kubeconfig], { stdio: ["ignore", "ignore", "pipe"], env: {} });
   const said: string[] = [];
   child.stderr.setEncoding("utf8").on("data", (text: string) => said.push(text));
@@ -76,7 +77,7 @@ export async function openCertManager({ api, kubeconfig }: StackCluster, root: K
   };
 }
 
-async function install(api: ApiClient, definitions: string, root: KeyPair): Promise<void> {
+async function install(api: ApiClient, definitions: string): Promise<void> {
   const files = (await readdir(definitions)).filter((file) => file.endsWith(".yaml"));
   const texts = await Promise.all(files.map((file) => readFile(join(definitions, file), "utf8")));
   const objects = texts.flatMap((text) =>
@@ -88,6 +89,10 @@ async function install(api: ApiClient, definitions: string, root: KeyPair): Prom
     kind: "Namespace",
     metadata: { name: "cert-manager" },
   });
+}
+
+/** The issuer for the whole cluster. */
+async function issueBy(api: ApiClient, root: KeyPair): Promise<void> {
   await setRoot(api, root);
   await api.apply("/apis/cert-manager.io/v1/clusterissuers/root", {
     apiVersion: "cert-manager.io/v1",

@@ -1,4 +1,3 @@
-import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -8,19 +7,19 @@ import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { ensureIstio } from "../../sandbox/tools/istio";
 import { clusterNamed, type StackCluster, stackCluster } from "../../sandbox/traffic/cluster";
 import { openTraffic, type Traffic } from "../../sandbox/traffic/traffic";
+import { eachAnew, type Name, names, openSidecars, type Setting, type Sidecars, untilBoth } from "./authority-sidecars";
 import { arm } from "./azure";
 import { runCarrier } from "./carrier";
 import { type CertManager, openCertManager } from "./cert-manager";
 import { closeTestSandbox, configure, openTestSandbox, preview } from "./in-sandbox";
 import { bookstoreOn } from "./istio-bookstore";
-import { applyBetween, bookbuyersEnds, istioInjects, makeCluster } from "./mesh-cluster";
-import { intermediateOf, type KeyPair, lifeSeconds, newRoot, signedBy, speak } from "./sidecar-tls";
+import { applyBetween, istioInjects, makeCluster } from "./mesh-cluster";
+import { intermediateOf, type KeyPair, lifeSeconds, newRoot } from "./sidecar-tls";
 import { until } from "./until";
 
 const revision = "asm-1-29";
 const vaultPath = "/resourceGroups/mesh/providers/Microsoft.KeyVault/vaults/mesh-authority";
 const clusterPath = "/resourceGroups/mesh/providers/Microsoft.ContainerService/managedClusters/plugged";
-const service = "bookstore.bookstore.svc.cluster.local";
 
 let sandbox: Sandbox;
 let problem: string | undefined;
@@ -105,9 +104,10 @@ async function putSecrets(secrets: Readonly<Record<string, string>>): Promise<vo
 function authority(roots: readonly KeyPair[], intermediate: KeyPair, root: KeyPair): Record<string, string> {
   return {
     "root-cert": roots.map(({ cert }) => `${cert}\n`).join(""),
+    // In the order in which they are written: istiod refuses what lies between.
+    "ca-key": intermediate.key,
     "cert-chain": `${intermediate.cert}\n${root.cert}\n`,
     "ca-cert": intermediate.cert,
-    "ca-key": intermediate.key,
   };
 }
 
@@ -155,20 +155,6 @@ it("waits with istiod until the add-on may read the secrets and they are there, 
   expect(await cluster.api.find(own), "a certificate authority of istiod's own").toBeUndefined();
 });
 
-/** A setting by its path. */
-type Setting = readonly [path: string, object: object];
-
-const eachAnew: Setting = [
-  "/apis/networking.istio.io/v1/namespaces/bookstore/destinationrules/each-anew",
-  {
-    apiVersion: "networking.istio.io/v1",
-    kind: "DestinationRule",
-    metadata: { name: "each-anew", namespace: "bookstore" },
-    // Each request is a handshake: a connection that is open would not notice what has changed.
-    spec: { host: service, trafficPolicy: { connectionPool: { http: { maxRequestsPerConnection: 1 } } } },
-  },
-];
-
 const settings: readonly Setting[] = [
   [
     `/api/v1/namespaces/aks-istio-system/configmaps/istio-shared-configmap-${revision}`,
@@ -200,40 +186,6 @@ async function authorityEnds(): Promise<Readonly<Record<string, number>>> {
   return Object.fromEntries(lines.map(([, name, seconds]) => [name, Number(seconds)]));
 }
 
-const names = ["bookbuyer", "bookstore"] as const;
-type Name = (typeof names)[number];
-
-/** What the sidecars of bookbuyer and bookstore are asked from outside of the mesh. */
-interface Sidecars {
-  /** Whether its certificate is of the authority with this certificate. */
-  readonly isSignedBy: (name: Name, authority: string) => Promise<boolean>;
-  /** Whether it takes a certificate that the authority has signed for bookbuyer. */
-  readonly trusts: (name: Name, authority: KeyPair) => Promise<boolean>;
-}
-
-async function openSidecars(): Promise<Sidecars> {
-  const proxy = await traffic.openProxy();
-  const say = async (name: Name, client?: KeyPair) => {
-    const [pod] = await cluster.api.list<{ status: { podIP: string } }>(`/api/v1/namespaces/${name}/pods`);
-    return await speak(proxy, {
-      to: `${pod?.status.podIP}:14001`,
-      request: ["GET /books-bought HTTP/1.1", `host: ${service}:14001`, "user-agent: test"],
-      tls: { serverName: "", alpn: "istio", ...(client && { client }) },
-    });
-  };
-  return {
-    isSignedBy: async (name, by) => {
-      const { certificate } = await say(name);
-      return certificate !== undefined && new X509Certificate(certificate).verify(new X509Certificate(by).publicKey);
-    },
-    trusts: async (name, by) => {
-      const uri = "spiffe://cluster.local/ns/bookbuyer/sa/bookbuyer";
-      const { cert, key } = await signedBy(by, [{ type: "url", value: uri }]);
-      return (await say(name, { cert: `${cert}\n${by.cert}`, key })).end !== "refused";
-    },
-  };
-}
-
 /** Has other pods take the place of a workload's. */
 async function restart(name: Name): Promise<void> {
   const path = `/api/v1/namespaces/${name}/pods`;
@@ -246,17 +198,6 @@ async function restart(name: Name): Promise<void> {
   await until(() => traffic.look());
 }
 
-/** Waits until something holds for both sidecars; all of bookbuyer's calls are answered meanwhile. */
-async function untilBoth(holds: (name: Name) => Promise<boolean>): Promise<void> {
-  const before = (await bookbuyersEnds(traffic))["200"] ?? 0;
-  for (const name of names) await until(async () => ((await holds(name)) ? true : undefined));
-  const ends = await until(async () => {
-    const now = await bookbuyersEnds(traffic);
-    return (now["200"] ?? 0) > before + 10 ? now : undefined;
-  });
-  expect(Object.keys(ends)).toEqual(["200"]);
-}
-
 it("signs with the authority, and changes to another of the same root and of a new one without a failed request", async ({
   skip,
 }) => {
@@ -264,14 +205,14 @@ it("signs with the authority, and changes to another of the same root and of a n
   await applyBetween(cluster.api, bookstoreOn(revision, names), settings);
   traffic = await openTraffic(cluster, () => undefined, new PassThrough().resume());
   await until(() => traffic.look());
-  sidecars = await openSidecars();
+  sidecars = await openSidecars(cluster, traffic);
   const { isSignedBy, trusts } = sidecars;
   expect(await isSignedBy("bookstore", a1.cert)).toBe(true);
   expect(await trusts("bookstore", a2), "another authority of the root").toBe(true);
   expect(await trusts("bookstore", b1), "another root").toBe(false);
 
   await putSecrets(authority([rootA], a2, rootA));
-  await untilBoth((name) => isSignedBy(name, a2.cert));
+  await untilBoth(traffic, (name) => isSignedBy(name, a2.cert));
 
   // A root that was not announced is left alone: istiod goes on with what it has, and would fall over it at its next start.
   await putSecrets(authority([rootB], b1, rootB));
@@ -279,15 +220,15 @@ it("signs with the authority, and changes to another of the same root and of a n
   await until(async () =>
     (await readFile(log, "utf8")).includes("Updating new ROOT-CA not supported") ? true : undefined,
   );
-  await untilBoth((name) => isSignedBy(name, a2.cert));
+  await untilBoth(traffic, (name) => isSignedBy(name, a2.cert));
 
   await putSecrets(authority([rootA, rootB], a2, rootA));
-  await untilBoth((name) => trusts(name, b1));
+  await untilBoth(traffic, (name) => trusts(name, b1));
   await putSecrets(authority([rootA, rootB], b1, rootB));
-  await untilBoth((name) => isSignedBy(name, b1.cert));
+  await untilBoth(traffic, (name) => isSignedBy(name, b1.cert));
   await putSecrets(authority([rootB], b1, rootB));
   // Whoever had a certificate of the old root still, as without the step before this one, would be refused from here on.
-  await untilBoth(async (name) => !(await trusts(name, a2)));
+  await untilBoth(traffic, async (name) => !(await trusts(name, a2)));
   expect(await trusts("bookstore", b1)).toBe(true);
   // A new pod finds its control plane by the new root.
   await restart("bookbuyer");
@@ -352,15 +293,15 @@ it("signs with what the real cert-manager issues, and with what that issues next
   await applyBetween(cluster.api, bookstoreOn(revision, names), [eachAnew]);
   traffic = await openTraffic(cluster, () => undefined, new PassThrough().resume());
   await until(() => traffic.look());
-  sidecars = await openSidecars();
+  sidecars = await openSidecars(cluster, traffic);
   const first = await certManager.authority();
-  await untilBoth((name) => sidecars.isSignedBy(name, first["ca-cert"] ?? ""));
+  await untilBoth(traffic, (name) => sidecars.isSignedBy(name, first["ca-cert"] ?? ""));
   expect((await runCarrier(sandbox, cluster.api)).stdout).toContain("the vault mesh-issued has the newest");
 
   const second = await renewAndCarry(first);
   expect(second.carried, second.carried.stderr).toMatchObject({ code: 0 });
   expect(second.issued["ca-key"]).not.toBe(first["ca-key"]);
-  await untilBoth((name) => sidecars.isSignedBy(name, second.issued["ca-cert"] ?? ""));
+  await untilBoth(traffic, (name) => sidecars.isSignedBy(name, second.issued["ca-cert"] ?? ""));
   for (const { "ca-key": key = "" } of [first, second.issued]) {
     expect(second.carried.stdout + second.carried.stderr).not.toContain(key.split("\n")[1]);
   }
@@ -369,5 +310,5 @@ it("signs with what the real cert-manager issues, and with what that issues next
   const third = await renewAndCarry(second.issued);
   expect(third.carried.code).toBe(1);
   expect(third.carried.stderr).toContain("secret root-cert of the vault mesh-issued does not hold");
-  await untilBoth((name) => sidecars.isSignedBy(name, second.issued["ca-cert"] ?? ""));
+  await untilBoth(traffic, (name) => sidecars.isSignedBy(name, second.issued["ca-cert"] ?? ""));
 });

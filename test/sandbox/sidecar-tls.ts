@@ -85,6 +85,11 @@ const ofAuthority = [
   new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
 ];
 
+/** What a certificate says of itself as an authority; undefined where it says nothing. */
+export function constraintsOf(cert: string): { readonly ca: boolean; readonly pathLength?: number } | undefined {
+  return new X509Certificate(cert).getExtension(BasicConstraintsExtension) ?? undefined;
+}
+
 /** A root of one's own. */
 export async function newRoot(name: string): Promise<KeyPair> {
   const keys = await webcrypto.subtle.generateKey(newKey, true, ["sign", "verify"]);

@@ -4,6 +4,7 @@ import { isDnsSubdomain } from "../../../mesh/manifests/names";
 import { IdentityKind } from "../enums";
 import { type ClusterSettings } from "../settings";
 import { quoted } from "./problem";
+import { vaultFormats } from "./vault";
 
 /** Says what is wrong with a value, or nothing. Sees one value, and the settings it stands in. */
 export type Format = (value: string, settings: ClusterSettings) => string | undefined;
@@ -120,6 +121,7 @@ export const formats: Readonly<Record<string, Format>> = {
   "istio.certificateAuthority.certificateChain": secretName,
   "istio.certificateAuthority.issuedBy.issuer.name": objectName,
   "istio.certificateAuthority.issuedBy.issuer.group": objectName,
+  ...vaultFormats("istio.certificateAuthority.issuedBy.vault"),
   "istio.certificateAuthority.issuedBy.roleDefinitionId": roleDefinitionId,
   "istio.certificateAuthority.issuedBy.image": image,
   "monitoring.workspaceId": resourceId("Microsoft.OperationalInsights/workspaces"),

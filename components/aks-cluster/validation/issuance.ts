@@ -31,6 +31,13 @@ export function issuanceProblems({ istio, security }: ClusterSettings): Problem[
       `names one secret twice (${secrets.join(", ")}), and each of the four has a value of its own. Write four names.`,
     ),
     ...must(
+      (issuedBy.issuer === undefined) !== (issuedBy.vault === undefined),
+      at,
+      issuedBy.vault === undefined
+        ? 'names nobody who signs. Write issuer: { name: "…" } of an issuer of yours, or vault: { server, path, role }.'
+        : "has issuer and vault, and one of them signs. Leave the other out.",
+    ),
+    ...must(
       issuer.group !== certManagerGroup || kinds.includes(issuer.kind),
       `${at}.issuer.kind`,
       `is ${quoted(issuer.kind)}, which ${certManagerGroup} has not. Write Issuer or ClusterIssuer, or the kind's own group as issuer.group.`,

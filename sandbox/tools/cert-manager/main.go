@@ -1,5 +1,5 @@
-// Runs those of cert-manager's own controllers that make certificates by authorities in the cluster: what its program `controller` does without ACME,
-// Vault, Venafi, the shims for ingresses, leader election and webhooks, which need more than the sandbox has.
+// Runs those of cert-manager's own controllers that make certificates by authorities in the cluster, and by Vault or what speaks its API: what its program
+// `controller` does without ACME, Venafi, the shims for ingresses, leader election and webhooks, which need more than the sandbox has.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/approver"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/ca"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/selfsigned"
+	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/vault"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificates/issuing"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificates/keymanager"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificates/readiness"
@@ -26,6 +27,7 @@ import (
 	_ "github.com/cert-manager/cert-manager/pkg/controller/issuers"
 	_ "github.com/cert-manager/cert-manager/pkg/issuer/ca"
 	_ "github.com/cert-manager/cert-manager/pkg/issuer/selfsigned"
+	_ "github.com/cert-manager/cert-manager/pkg/issuer/vault"
 )
 
 func main() {

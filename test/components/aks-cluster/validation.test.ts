@@ -35,6 +35,9 @@ const withIssuance = (issuedBy: object, authority: object = {}) => ({
   },
 });
 
+const vault = { server: "https://bao.example:8200", path: "mesh/root/sign-intermediate", role: "authority" };
+const withVault = (change: object) => withIssuance({ issuer: undefined, vault: { ...vault, ...change } });
+
 function problems(change: object): { path: string; message: string }[] {
   // Wrong values that TypeScript would refuse are what is tested here: a configuration file can hold them.
   return problemsOf(withDefaults({ ...minimal, ...change } as AksClusterArgs));
@@ -254,6 +257,103 @@ const refused: [string, object, string, RegExp][] = [
     withIssuance({ issuer: { name: "root", kind: "Vault" } }),
     "istio.certificateAuthority.issuedBy.issuer.kind",
     /Write Issuer or ClusterIssuer, or the kind's own group/,
+  ],
+  [
+    "nobody who signs",
+    withIssuance({ issuer: undefined }),
+    "istio.certificateAuthority.issuedBy",
+    /names nobody who signs\. Write issuer: .* or vault: /,
+  ],
+  ["two who sign", withIssuance({ vault }), "istio.certificateAuthority.issuedBy", /has issuer and vault.*Leave/],
+  [
+    "a Vault by its name",
+    withVault({ server: "bao.example:8200" }),
+    "istio.certificateAuthority.issuedBy.vault.server",
+    /such as https:\/\/bao\.example:8200/,
+  ],
+  [
+    "a Vault in plain text",
+    withVault({ server: "http://bao.example:8200" }),
+    "istio.certificateAuthority.issuedBy.vault.server",
+    /token would go in plain text\. Write https/,
+  ],
+  [
+    "a Vault's address with a path",
+    withVault({ server: "https://bao.example/v1" }),
+    "istio.certificateAuthority.issuedBy.vault.server",
+    /address of Vault or OpenBao alone/,
+  ],
+  [
+    "a Vault's address with a password",
+    withVault({ server: "https://a:b@bao.example" }),
+    "istio.certificateAuthority.issuedBy.vault.server",
+    /a user or a password/,
+  ],
+  [
+    "a path by which no authority is signed",
+    withVault({ path: "pki/mesh/sign/authority" }),
+    "istio.certificateAuthority.issuedBy.vault.path",
+    /may sign no others\. Write pki\/mesh\/root\/sign-intermediate/,
+  ],
+  [
+    "such a path of one issuer of several",
+    withVault({ path: "pki/issuer/next/sign/authority" }),
+    "istio.certificateAuthority.issuedBy.vault.path",
+    /may sign no others\. Write pki\/root\/sign-intermediate, or pki\/issuer\/NAME\/sign-intermediate/,
+  ],
+  [
+    "a path by which nothing is signed",
+    withVault({ path: "pki/root" }),
+    "istio.certificateAuthority.issuedBy.vault.path",
+    /not where an engine pki signs.*MOUNT\/root\/sign-intermediate/,
+  ],
+  [
+    "a path with what cert-manager writes before it",
+    withVault({ path: "/v1/pki/root/sign-intermediate" }),
+    "istio.certificateAuthority.issuedBy.vault.path",
+    /not where an engine pki signs/,
+  ],
+  [
+    "a token for a role",
+    withVault({ role: "hvs.CAESIJ2Qf0000000000000000000" }),
+    "istio.certificateAuthority.issuedBy.vault.role",
+    /is a token/,
+  ],
+  [
+    "a token",
+    withVault({ token: "s.000000000000000000000000" }),
+    "istio.certificateAuthority.issuedBy.vault.token",
+    /in plain text, and is no field/,
+  ],
+  [
+    "a secret of an AppRole",
+    withVault({ secretId: "6f2d" }),
+    "istio.certificateAuthority.issuedBy.vault.secretId",
+    /in plain text, and is no field/,
+  ],
+  [
+    "a login by its whole path",
+    withVault({ authPath: "/v1/auth/kubernetes" }),
+    "istio.certificateAuthority.issuedBy.vault.authPath",
+    /without \/v1\/auth/,
+  ],
+  [
+    "certificates by their file's name",
+    withVault({ caBundle: "ca.pem" }),
+    "istio.certificateAuthority.issuedBy.vault.caBundle",
+    /no certificate in PEM/,
+  ],
+  [
+    "a certificate that is cut off",
+    withVault({ caBundle: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" }),
+    "istio.certificateAuthority.issuedBy.vault.caBundle",
+    /no certificate in PEM/,
+  ],
+  [
+    "a key beside the certificates",
+    withVault({ caBundle: "-----BEGIN EC PRIVATE KEY-----" }),
+    "istio.certificateAuthority.issuedBy.vault.caBundle",
+    /private key in it/,
   ],
   [
     "a duration in days",

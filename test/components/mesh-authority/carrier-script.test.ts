@@ -33,7 +33,16 @@ case "$1 $2 $3" in
 esac
 `;
 
-const certificate = (text: string): string => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
+/** basicConstraints with CA:TRUE and without, and with a path length, in DER. */
+const extensions = {
+  ca: "0603551d130101ff040530030101ff",
+  end: "0603551d130101ff04023000",
+  ofPath: "0603551d13040830060101ff020100",
+};
+const certificate = (text: string, extension = extensions.ca): string => {
+  const der = Buffer.concat([Buffer.from(text), Buffer.from(extension, "hex")]);
+  return `-----BEGIN CERTIFICATE-----\n${der.toString("base64")}\n-----END CERTIFICATE-----\n`;
+};
 const rootA = certificate("rootA");
 const rootB = certificate("rootB");
 const first = certificate("first");
@@ -102,7 +111,7 @@ describe("what carries the authority into the vault", () => {
   it("fills an empty vault, the certificate last, and has nothing more to do then", () => {
     issue(first, "key 1", rootA);
     expect(carry()).toMatchObject({ status: 0, stderr: "" });
-    expect(set()).toEqual(["root-cert", "cert-chain", "ca-key", "ca-cert"]);
+    expect(set()).toEqual(["root-cert", "ca-key", "cert-chain", "ca-cert"]);
     expect(vault()).toEqual(ofFirst);
     expect(carry()).toMatchObject({ status: 0, stdout: "mesh authority: the vault shop has the newest\n" });
     expect(set()).toEqual([]);
@@ -112,7 +121,8 @@ describe("what carries the authority into the vault", () => {
     inVault({ ...ofFirst, "root-cert": `${rootB}${rootA}` });
     issue(second, "key 2", rootA);
     expect(carry().status).toBe(0);
-    expect(set()).toEqual(["cert-chain", "ca-key", "ca-cert"]);
+    // With the old key still there istiod would take the new chain, and sign by the old one.
+    expect(set()).toEqual(["ca-key", "cert-chain", "ca-cert"]);
     expect(vault()).toMatchObject({ "root-cert": `${rootB}${rootA}`, "ca-cert": second, "ca-key": "key 2" });
   });
 
@@ -173,6 +183,17 @@ describe("what carries the authority into the vault", () => {
     issue("", "", rootA);
     expect(carry()).toMatchObject({ status: 1, stderr: expect.stringContaining("nothing is issued yet") as string });
     expect(existsSync(join(folder, "told"))).toBe(false);
+  });
+
+  it("carries what may sign no further authority, and nothing that may sign no certificates", () => {
+    issue(certificate("leaf", extensions.end), "key 1", rootA);
+    expect(carry()).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("may sign no certificates. Nothing is carried") as string,
+    });
+    expect(existsSync(join(folder, "told"))).toBe(false);
+    issue(certificate("short", extensions.ofPath), "key 1", rootA);
+    expect(carry()).toMatchObject({ status: 0, stderr: "" });
   });
 
   it("shows the key to nobody: not in what it says, not as an argument", () => {

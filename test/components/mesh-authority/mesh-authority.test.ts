@@ -30,6 +30,20 @@ function argsOf(issuedBy: Partial<IstioAuthorityIssuanceArgs> = {}): MeshAuthori
   };
 }
 
+const { certificateAuthority: ofIssuer, ...others } = argsOf();
+const withVault: MeshAuthorityArgs = {
+  ...others,
+  certificateAuthority: {
+    ...ofIssuer,
+    issuedBy: {
+      vault: {
+        ...{ server: "https://bao.example:8200", path: "mesh/root/sign-intermediate", role: "authority" },
+        ...{ authPath: "aks/shop", caBundle: "PEM", namespace: "team" },
+      },
+    },
+  },
+};
+
 async function registered(issuedBy: Partial<IstioAuthorityIssuanceArgs> = {}): Promise<readonly Registration[]> {
   new MeshAuthority("mesh", argsOf(issuedBy));
   await allRegistered();
@@ -44,10 +58,10 @@ function one(all: readonly Registration[], type: RegExp): Registration {
 }
 
 describe("the mesh's authority from cert-manager", () => {
-  it("is a certificate of an authority with a new key each time, by the team's issuer, done when it is issued", async () => {
+  it("is a certificate of an authority with a new key each time, by the team's issuer", async () => {
     const { inputs } = one(await registered(), /:Certificate$/);
     expect(inputs).toMatchObject({
-      metadata: { namespace: "mesh-authority", annotations: { "pulumi.com/waitFor": "condition=Ready" } },
+      metadata: { name: "mesh-authority", namespace: "mesh-authority" },
       spec: {
         ...{ isCA: true, duration: "2160h", renewBefore: "3888000s", usages: ["cert sign", "crl sign"] },
         privateKey: { algorithm: "RSA", rotationPolicy: "Always" },
@@ -65,6 +79,60 @@ describe("the mesh's authority from cert-manager", () => {
     });
     expect(one(all, /:IssuerReady$/).dependsOn).toContain(release.name);
     expect(one(all, /:Certificate$/).dependsOn).toContain("mesh-issuer");
+  });
+
+  it("is waited for until it is issued, for what is asked of cert-manager now", async () => {
+    const { dependsOn, inputs } = one(await registered({ duration: "96h" }), /:AuthorityIssued$/);
+    expect(dependsOn).toContain("mesh-certificate");
+    expect(inputs["issuance"]).toContain('"duration":"96h"');
+  });
+
+  it("is signed by Vault by an issuer of ours, whose only way in is an account that cert-manager may make tokens of", async () => {
+    new MeshAuthority("mesh", withVault);
+    await allRegistered();
+    const issuer = one(registrations, /:Issuer$/);
+    expect(issuer.inputs).toMatchObject({
+      metadata: { name: "vault", namespace: "mesh-authority" },
+      spec: {
+        vault: {
+          ...{ server: "https://bao.example:8200", path: "mesh/root/sign-intermediate", namespace: "team" },
+          caBundle: Buffer.from("PEM").toString("base64"),
+          auth: {
+            kubernetes: {
+              role: "authority",
+              mountPath: "/v1/auth/aks/shop",
+              serviceAccountRef: { name: "vault-issuer" },
+            },
+          },
+        },
+      },
+    });
+    expect(one(registrations, /:Role$/).inputs).toMatchObject({
+      metadata: { namespace: "mesh-authority" },
+      rules: [{ resources: ["serviceaccounts/token"], resourceNames: ["vault-issuer"], verbs: ["create"] }],
+    });
+    expect(one(registrations, /:RoleBinding$/).inputs).toMatchObject({
+      roleRef: { kind: "Role", name: "vault-issuer" },
+      subjects: [{ kind: "ServiceAccount", name: "cert-manager", namespace: "cert-manager" }],
+    });
+    expect(registrations.filter(({ type }) => type.endsWith(":Secret"))).toEqual([]);
+    expect(one(registrations, /:Certificate$/).inputs).toMatchObject({
+      spec: { issuerRef: { name: "vault", kind: "Issuer", group: "cert-manager.io" } },
+    });
+  });
+
+  it("makes that issuer between cert-manager and the wait for it", async () => {
+    new MeshAuthority("mesh", withVault);
+    await allRegistered();
+    const release = one(registrations, /:Release$/);
+    const [first, second] = ["mesh-cert-manager", "mesh-issuer"].map((name) =>
+      registrations.find((one) => one.name === name && one.type.endsWith(":IssuerReady")),
+    );
+    expect(first?.dependsOn).toContain(release.name);
+    expect(first?.inputs["issuer"]).toBeUndefined();
+    expect(one(registrations, /:Issuer$/).dependsOn).toEqual(expect.arrayContaining(["mesh-cert-manager"]));
+    expect(second?.dependsOn).toContain("mesh-vault");
+    expect(second?.inputs["issuer"]).toMatchObject({ name: "vault", kind: "Issuer" });
   });
 
   it("installs no cert-manager where one is present", async () => {
@@ -92,7 +160,7 @@ describe("the mesh's authority from cert-manager", () => {
     const all = await registered();
     const first = one(all, /:Job$/);
     const hourly = one(all, /:CronJob$/);
-    expect(first.dependsOn).toEqual(expect.arrayContaining(["mesh-certificate", "mesh-carrier"]));
+    expect(first.dependsOn).toEqual(expect.arrayContaining(["mesh-issued", "mesh-carrier"]));
     expect(hourly.inputs).toMatchObject({ spec: { schedule: "17 * * * *", concurrencyPolicy: "Forbid" } });
     const template = {
       spec: {

@@ -15,9 +15,10 @@ const condition = (status: string, message: string) => ({
 const clusterIssuer = { name: "root", kind: "ClusterIssuer", group: "cert-manager.io" };
 
 /** Waits on a cluster that answers these bodies by path, and 404 else, for no time. */
-function wait(issuer: typeof clusterIssuer, bodies: Readonly<Record<string, object>>): Promise<void> {
+function wait(issuer: typeof clusterIssuer | undefined, bodies: Readonly<Record<string, object>>): Promise<void> {
   return waitForIssuer({
-    ...{ issuer, namespace: "mesh-authority", timeout: 0, report: () => undefined },
+    ...(issuer && { issuer }),
+    ...{ namespace: "mesh-authority", timeout: 0, report: () => undefined },
     request: (_method, path): Promise<ApiAnswer> => {
       const body = bodies[path];
       return Promise.resolve(body === undefined ? { status: 404, body: {} } : { status: 200, body });
@@ -47,10 +48,37 @@ describe("waiting for an issuer", () => {
     await expect(wait(namespaced, { [crds]: definitions, [cluster]: ready })).rejects.toThrow(
       "Missing: the Issuer root in mesh-authority.",
     );
-    const sealed = condition("False", "Vault is sealed");
-    await expect(wait(clusterIssuer, { [crds]: definitions, [cluster]: sealed })).rejects.toThrow(
-      "Missing: the ClusterIssuer root to be ready (Vault is sealed). Look at: kubectl describe clusterissuer root.",
+    const broken = condition("False", "Error getting keypair");
+    await expect(wait(clusterIssuer, { [crds]: definitions, [cluster]: broken })).rejects.toThrow(
+      "Missing: the ClusterIssuer root to be ready (Error getting keypair). Look at: kubectl describe clusterissuer root.",
     );
+  });
+
+  it("says while it waits what to look at, where somebody has to do something", async () => {
+    const said: string[] = [];
+    let time = 0;
+    const waiting = waitForIssuer({
+      ...{
+        issuer: clusterIssuer,
+        namespace: "mesh-authority",
+        timeout: 2,
+        report: (message: string) => said.push(message),
+      },
+      ...{ now: () => time++, sleep: () => Promise.resolve() },
+      request: (_method, path): Promise<ApiAnswer> =>
+        Promise.resolve({ status: 200, body: path === crds ? definitions : condition("False", "Vault is\nsealed") }),
+    });
+    await expect(waiting).rejects.toThrow(/\(Vault is sealed\)\. Look at: Vault itself/);
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^waiting for the ClusterIssuer root to be ready \(Vault is sealed\)\. Look at: Vault itself.*operator unseal/,
+      ),
+    ]);
+  });
+
+  it("waits for cert-manager alone where no issuer is named", async () => {
+    await wait(undefined, { [crds]: definitions });
+    await expect(wait(undefined, {})).rejects.toThrow("Missing: 2 of 2 CustomResourceDefinitions");
   });
 
   it("knows nothing of the issuers of other groups", async () => {

@@ -1,11 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import { KubeconfigLogin, PrincipalType } from "../../../../components/aks-cluster/enums";
+import { type CertificateIssuerArgs, type VaultIssuerArgs } from "../../../../components/aks-cluster";
 import { type StackDefinition } from "../../../../program/definition";
 import { ownCluster } from "../../../../program/own-cluster";
 import { type Settings } from "../../../../program/settings";
 import { dev } from "../../../../stacks/dev";
 
 const config = new pulumi.Config();
+
+const openBao = config.getObject<VaultIssuerArgs>("openbao");
+
+/** Who signs: OpenBao, an issuer that the test makes in the namespace, or one of the whole cluster. */
+const signs =
+  openBao === undefined
+    ? { issuer: config.getObject<CertificateIssuerArgs>("issuer") ?? { name: "root" } }
+    : { vault: openBao };
 
 const definition: StackDefinition = {
   ...dev,
@@ -22,7 +31,7 @@ const definition: StackDefinition = {
       certificateAuthority: {
         keyVaultId: config.require("vault"),
         ...{ rootCertificate: "root-cert", certificate: "ca-cert", key: "ca-key", certificateChain: "cert-chain" },
-        issuedBy: { issuer: { name: "root" }, duration: "12h", renewBefore: "4h", certManager: "present" },
+        issuedBy: { ...signs, duration: "12h", renewBefore: "4h", certManager: "present" },
       },
     },
     // Renewed after a tenth of its life, so that nothing here ends while the machine is busy.
