@@ -54,6 +54,9 @@ test.each([
   ["a longer value", { headers: { "x-a": { prefix: "1" } } }, { headers: { "x-a": { exact: "12" } } }, true],
   ["another gateway", { gateways: ["mesh"] }, { gateways: ["shop/front"] }, false],
   ["another port", { port: 80 }, { port: 81 }, false],
+  ["case that counts", { uri: { prefix: "/cart" }, ignoreUriCase: true }, { uri: { prefix: "/cart" } }, false],
+  ["labels of the caller", { sourceLabels: { app: "client" } }, { sourceLabels: { app: "other" } }, false],
+  ["other labels of the caller", { sourceLabels: { app: "client" } }, { sourceLabels: {} }, true],
   ["no namespace where one is asked for", { sourceNamespace: "shop" }, { method: { exact: "GET" } }, false],
 ])("a delegate's match counts within the root's: %s", (_, root, inner, isMet) => {
   const { by, found } = world([{ match: [root], ...toCart }, status(418)], [status(419, inner)]);
