@@ -6,6 +6,9 @@ import { conditionOf } from "../calls/routes";
 import { rulesOf } from "../calls/delegates";
 import { resolveName } from "../calls/virtual-hosts";
 import { type IstioMesh } from "../mesh";
+import { isSubset } from "../labels";
+import { type KnownHost } from "../registry";
+import { type DestinationRuleState } from "../state/destination-rules";
 import { meshGateway, type VirtualServiceState } from "../state/virtual-services";
 import { delegateFindings } from "./delegates";
 import { calledPorts, destinationFindings, noPorts } from "./destinations";
@@ -60,7 +63,9 @@ export function routeFindings(mesh: IstioMesh): readonly Finding[] {
     }),
     ...destinationRules.flatMap((rule): readonly Finding[] => {
       const host = resolveName(rule.host, rule.namespace);
-      if (host.startsWith("*") || mesh.registry.find(host) !== undefined) return [];
+      if (host.startsWith("*")) return [];
+      const known = mesh.registry.find(host);
+      if (known !== undefined) return emptySubsets(mesh, rule, known);
       return [
         finding(mesh, rule, ["spec", "host"], {
           severity: "warning",
@@ -71,6 +76,27 @@ export function routeFindings(mesh: IstioMesh): readonly Finding[] {
       ];
     }),
   ];
+}
+
+/** Subsets that none of the host's pods is in. */
+function emptySubsets(mesh: IstioMesh, rule: DestinationRuleState, host: KnownHost): readonly Finding[] {
+  const pods = host.ports
+    .flatMap((port) => mesh.registry.endpoints(host, port))
+    .flatMap(({ ip }) => mesh.podOfIp(ip) ?? []);
+  // Pods that only policies speak of may have more labels.
+  if (host.service === undefined || pods.length === 0 || pods.some(({ assumed }) => assumed === true)) return [];
+  return rule.subsets.flatMap(({ name, labels }, index): readonly Finding[] => {
+    if (pods.some((pod) => isSubset(labels, pod.labels))) return [];
+    const text = Object.entries(labels).map(([key, value]) => `${key}: ${value}`);
+    return [
+      finding(mesh, rule, ["spec", "subsets", index, "labels"], {
+        severity: "warning",
+        rule: "subset-without-pods",
+        message: `No pod of ${host.host} has the labels ${text.join(", ")} of subset ${name}: calls that go there are answered with 503.`,
+        remedy: "Write labels that pods of the Service have, or lead nobody there until there are such pods.",
+      }),
+    ];
+  });
 }
 
 /** Gateways that a VirtualService names and that are not there, where the objects show any. */

@@ -160,3 +160,15 @@ test("the remedy of plain text names the policy that takes it", () => {
   expect(found(/plain-text/, shop, closed, strict, permissive)[0]).toContain("PeerAuthentication shop/default says so");
   expect(found(/plain-text/, shop, closed)[0]).toContain("Write a PeerAuthentication with mtls.mode STRICT");
 });
+
+test("subsets that no pod is in", () => {
+  const of = (version: string, ...objects: Objects) =>
+    found(
+      /subset-without-pods/,
+      ...[shop, strict, objects.flat()],
+      destinationRule("shop", "server", { host: "server", subsets: [{ name: "new", labels: { version } }] }),
+    );
+  const v2 = pod("shop", "server-2", { labels: { app: "server", version: "v2" } });
+  expect(of("v2", [v2])).toEqual([]);
+  expect(of("v3", [v2])).toEqual([expect.stringContaining("version: v3 of subset new")]);
+});
