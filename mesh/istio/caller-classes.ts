@@ -9,7 +9,7 @@ import { resolveName } from "./calls/virtual-hosts";
 import { type IstioPlane } from "./plane";
 import { type HostPort, type KnownHost } from "./registry";
 import { type AuthorizationPolicyState, type Lists, type SourceField } from "./state/authorization-policies";
-import { type GatewayApiState } from "./state/gateway-api";
+import { type ServiceRouteState } from "./state/gateway-api/service-routes";
 
 /** Callers that are answered alike. */
 export interface CallerClass {
@@ -112,16 +112,16 @@ function dependsOnNamespace({ state }: IstioPlane): boolean {
   return (
     state.sidecars.length > 0 ||
     state.virtualServices.some(({ exportTo }) => exportTo.length > 0) ||
-    state.gatewayApi.some(({ services }) => services.length > 0)
+    state.serviceRoutes.length > 0
   );
 }
 
 /** Whether a route of the Gateway API may lead a host's calls past the policies of the pods behind it. */
 function isTakenOver({ state }: IstioPlane, { service }: KnownHost): boolean {
   if (service === undefined) return false;
-  const isParent = ({ namespace, name }: GatewayApiState["services"][number]): boolean =>
+  const isParent = ({ namespace, name }: ServiceRouteState["services"][number]): boolean =>
     namespace === service.namespace && name === service.name;
-  return state.gatewayApi.some(({ services }) => services.some(isParent));
+  return state.serviceRoutes.some(({ services }) => services.some(isParent));
 }
 
 /** Equal for callers whose sidecars are told the same. */

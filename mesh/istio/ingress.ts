@@ -2,8 +2,8 @@ import { type ServicePort } from "../analysis/mesh";
 import { type ServiceState } from "../cluster/workloads";
 import { domainsOf, isPlain, type OpenPort, servedName } from "./calls/gateway";
 import { matchesHost, nameWithin } from "./calls/scope";
-import { isSubset } from "./labels";
 import { type IstioPlane } from "./plane";
+import { isServedBy } from "./state/gateways";
 import { type VirtualServiceState } from "./state/virtual-services";
 
 /** A port of a Service with an address outside, which a Gateway opens at the pods behind it. */
@@ -23,7 +23,7 @@ function ingressesOf(plane: IstioPlane): readonly Ingress[] {
       return (host?.ports ?? []).flatMap((port) => {
         const pods = host === undefined ? [] : plane.registry.endpoints(host, port).map(({ ip }) => plane.podOfIp(ip));
         return gateways.flatMap((gateway) =>
-          pods.some((pod) => pod !== undefined && isSubset(gateway.selector, pod.labels))
+          pods.some((pod) => pod !== undefined && isServedBy(gateway, pod))
             ? gateway.servers.flatMap((server) => (server.port === port.number ? [{ service, gateway, server }] : []))
             : [],
         );

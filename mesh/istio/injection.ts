@@ -1,5 +1,6 @@
 import { type NamespaceState, type PodState } from "../cluster/workloads";
 import { aksRevision } from "./revisions";
+import { isManagedGateway } from "./state/gateway-api/kinds";
 import { type InjectorState } from "./state/injectors";
 
 /** The namespace in which the AKS add-on runs, and whose policies are for the whole mesh. */
@@ -35,6 +36,8 @@ export function sidecarRule(
   const injects = injectedLabels(injectors);
   return ({ namespace, labels, annotations, hostNetwork, running }) => {
     if (annotations[injectedMarks.annotation] !== undefined || labels[injectedMarks.label] === "istio") return true;
+    // istiod makes the pods of the Gateway API's gateways with their proxies, and tells its injector to leave them alone.
+    if (isManagedGateway(labels)) return true;
     // A pod that runs without the marks was made before its namespace was given to the mesh, or past the webhook.
     if (running || hostNetwork || namespace === rootNamespace) return false;
     const own = labels[injectLabel] ?? annotations[injectLabel];

@@ -110,14 +110,12 @@ function unreadHeaders({ requestAuthentications, authorizationPolicies }: IstioP
 }
 
 /** Routes of the Gateway API that take over calls to Services. */
-function unreadRoutes({ gatewayApi }: IstioPlane["state"]): readonly Unread[] {
-  return gatewayApi
-    .filter(({ services }) => services.length > 0)
-    .map(({ object, namespace, services, leadsElsewhere }) => ({
-      object,
-      namespace: leadsElsewhere || services.some((one) => one.namespace !== namespace) ? undefined : namespace,
-      layer: "sidecar",
-    }));
+function unreadRoutes({ serviceRoutes }: IstioPlane["state"]): readonly Unread[] {
+  return serviceRoutes.map(({ object, namespace, services, leadsElsewhere }) => ({
+    object,
+    namespace: leadsElsewhere || services.some((one) => one.namespace !== namespace) ? undefined : namespace,
+    layer: "sidecar",
+  }));
 }
 
 /** Objects of kinds that are not read; those of the root namespace are for all pods. */

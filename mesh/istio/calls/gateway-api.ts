@@ -18,7 +18,7 @@ export function byGatewayApi(
   routed: boolean,
 ): CallTree | undefined {
   if (service === undefined) return undefined;
-  const routes = state.gatewayApi.filter(
+  const routes = state.serviceRoutes.filter(
     ({ namespace, services }) =>
       (namespace === service.namespace || namespace === scope.namespace) &&
       services.some(

@@ -4,9 +4,8 @@ import { describeObject } from "../../manifests";
 import { type Reason } from "../../request/request";
 import { authorization } from "../authorization/decision";
 import { type Peer } from "../authorization/peer";
-import { isSubset } from "../labels";
 import { type IstioPlane } from "../plane";
-import { type GatewayServerState, type GatewayState } from "../state/gateways";
+import { type GatewayServerState, type GatewayState, isServedBy } from "../state/gateways";
 import { isExportedTo } from "../state/named";
 import { type VirtualServiceState } from "../state/virtual-services";
 import { accountOf, clientsOf } from "./client";
@@ -98,7 +97,7 @@ function forServerName(open: readonly OpenPort[], channel: Channel): readonly Op
 /** The servers that Gateways open at a port of the pod. */
 function portsOf(plane: IstioPlane, pod: PodState, { ip, port }: Called): readonly OpenPort[] {
   return plane.state.gateways.flatMap((gateway) =>
-    isSubset(gateway.selector, pod.labels)
+    isServedBy(gateway, pod)
       ? gateway.servers.flatMap((server) => (targetOf(plane, ip, server.port) === port ? [{ gateway, server }] : []))
       : [],
   );
@@ -133,7 +132,7 @@ function passedOn(
   const name = hostOf(authority);
   const services = servicesFor(plane, pod, open, name);
   if (services.length === 0) {
-    return noRoute(`no VirtualService of the gateway ${backend} is for the host ${name}`, because);
+    return noRoute(`no route of the gateway ${backend} is for the host ${name}`, because);
   }
   let active = following.get(plane);
   if (active === undefined) following.set(plane, (active = new Set()));

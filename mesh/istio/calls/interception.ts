@@ -1,5 +1,6 @@
 import { inRange } from "../../envoy/filter-chains";
 import { type PodState } from "../../cluster/workloads";
+import { isManagedGateway, managedLabel } from "../state/gateway-api/kinds";
 
 /** Ports of a sidecar of its own, which its rules leave alone. */
 const sidecarPorts: ReadonlySet<number> = new Set([15020, 15021, 15090]);
@@ -10,16 +11,18 @@ const prefix = "traffic.sidecar.istio.io/";
 const templates = "inject.istio.io/templates";
 
 /**
- * Annotations by which calls pass a pod's sidecar by, or by which it has none and is a gateway: pods with equal ones are told apart by nothing
+ * Annotations and labels by which calls pass a pod's sidecar by, or by which it has none and is a gateway: pods with equal ones are told apart by nothing
  * of it.
  */
-export function interceptionOf({ annotations }: PodState): readonly (readonly [name: string, value: string])[] {
-  return Object.entries(annotations).filter(([name]) => name.startsWith(prefix) || name === templates);
+export function interceptionOf({ annotations, labels }: PodState): readonly (readonly [name: string, value: string])[] {
+  const found = Object.entries(annotations).filter(([name]) => name.startsWith(prefix) || name === templates);
+  return isManagedGateway(labels) ? [...found, [managedLabel.name, managedLabel.value]] : found;
 }
 
-/** Whether a pod is a gateway: Envoy alone, which is no server's sidecar. */
-export function isGatewayPod({ annotations }: PodState): boolean {
-  return (annotations[templates] ?? "").split(",").some((name) => name.trim() === "gateway");
+/** Whether a pod is a gateway: Envoy alone, which is no server's sidecar. Those of the Gateway API istiod makes by itself, without its injector. */
+export function isGatewayPod({ annotations, labels }: PodState): boolean {
+  const used = annotations[templates];
+  return isManagedGateway(labels) || (used ?? "").split(",").some((name) => name.trim() === "gateway");
 }
 
 function isAnnotated({ annotations }: PodState): boolean {

@@ -95,11 +95,7 @@ function routesOf(plane: IstioPlane, service: VirtualServiceState): readonly Rea
     known = memo((one) =>
       rulesOf(plane, one).map((route) => ({
         route,
-        reason: {
-          text: `${describeObject(one.object)} rule ${String(route.index + 1)}${route.from === undefined ? "" : `, ${route.from}`}`,
-          object: one.object,
-          path: ["spec", "http", route.index],
-        },
+        reason: reasonOfRoute(one, route),
         matches: route.matches.map((match) => {
           const condition = conditionOf(match);
           return { match, condition: { ...condition, key: conditionKey(condition), text: textOf(match) } };
@@ -109,6 +105,12 @@ function routesOf(plane: IstioPlane, service: VirtualServiceState): readonly Rea
     knownRoutes.set(plane, known);
   }
   return known(service);
+}
+
+function reasonOfRoute({ object: whole }: VirtualServiceState, { index, from, written }: HttpRouteState): Reason {
+  const { object, path } = written ?? { object: whole, path: ["spec", "http", index] };
+  const text = `${describeObject(object)} rule ${String(index + 1)}${from === undefined ? "" : `, ${from}`}`;
+  return { text, object, path };
 }
 
 const everything: Rule = { ...anyRequest, key: conditionKey(anyRequest), text: "any request" };
@@ -243,7 +245,13 @@ export function conditionOf(match: HttpMatchState): RequestCondition {
 /** A match in one line: `GET /books* {end-user: jason}`, patterns as they are. */
 function textOf({ uri, method, authority, headers, withoutHeaders, queryParams }: HttpMatchState): string {
   const value = ({ kind, value: text }: StringMatchState): string =>
-    kind === "prefix" ? `${text}*` : kind === "present" ? "*" : text;
+    kind === "prefix"
+      ? `${text}*`
+      : kind === "pathPrefix"
+        ? `${text.replace(/\/$/, "")}(/*)`
+        : kind === "present"
+          ? "*"
+          : text;
   const named = (all: ReadonlyMap<string, StringMatchState>): readonly string[] =>
     Array.from(all, ([name, one]) => `{${name}: ${value(one)}}`);
   const parts = [
@@ -271,6 +279,8 @@ function patternOf({ kind, value }: StringMatchState): string {
       return value;
     case "present":
       return anything;
+    case "pathPrefix":
+      return `${literally(value.replace(/\/$/, ""))}(?:/${anything})?`;
   }
 }
 
@@ -409,9 +419,16 @@ function throughDestination(
 ): Calls {
   const name = resolveName(destination.host, service.namespace);
   const host = plane.registry.find(name);
-  const missing = (text: string): Calls => always(failure(content.routed, text, reasonsOf(service)));
+  const missing = (text: string): Calls => {
+    const tree = failure(content.routed, text, reasonsOf(service));
+    return always(service.semantics === "gateway-api" ? { ...tree, status: 500 } : tree);
+  };
   if (host === undefined || !isVisible(host, scope.namespace))
-    return missing(`no Service or ServiceEntry has the name ${name}`);
+    return missing(
+      destination.host === ""
+        ? "its backend is none that it may lead to"
+        : `no Service or ServiceEntry has the name ${name}`,
+    );
   // The only port is taken of a connection's destination and by gateways; for HTTP of sidecars istiod knows Services by the port that was called.
   const [only] = host.ports;
   const single = (!content.routed || gateways !== undefined) && host.ports.length === 1 ? only?.number : undefined;

@@ -27,8 +27,13 @@ const defaultBackoff = 0.025;
 /** Retries that a finding counts at most. */
 const mostRetries = 1000;
 
+/** VirtualServices, without those that istiod makes of the Gateway API's routes: these say such things in other places. */
+function writtenOnes(mesh: IstioMesh): readonly VirtualServiceState[] {
+  return mesh.state.virtualServices.filter(({ semantics }) => semantics === "istio");
+}
+
 function timeoutFindings(mesh: IstioMesh): readonly Finding[] {
-  return mesh.state.virtualServices.flatMap((service) =>
+  return writtenOnes(mesh).flatMap((service) =>
     service.http.flatMap(({ index }): readonly Finding[] => {
       const path: ValuePath = ["spec", "http", index];
       const { object } = service;
@@ -107,9 +112,7 @@ function limitFindings(mesh: IstioMesh): readonly Finding[] {
 }
 
 function chainFindings(mesh: IstioMesh): readonly Finding[] {
-  const retrying = mesh.state.virtualServices.filter((service) =>
-    service.http.some((route) => attemptsOf(service, route) > 0),
-  );
+  const retrying = writtenOnes(mesh).filter((service) => service.http.some((route) => attemptsOf(service, route) > 0));
   if (retrying.length === 0) return [];
   const askersOf = askers(mesh);
   const inMesh = new Set(mesh.access().callers);

@@ -5,6 +5,7 @@ import { type Manifests } from "../../manifests";
 import { type IstioMesh } from "../mesh";
 import { callRuleFindings } from "./call-rules";
 import { clientTlsFindings } from "./client-tls";
+import { gatewayApiFindings } from "./gateway-api";
 import { ingressFindings } from "./ingress";
 import { policyFindings } from "./policies";
 import { routeFindings } from "./routes";
@@ -29,6 +30,7 @@ export function findings(
     ...serviceEntryFindings(mesh),
     ...clientTlsFindings(mesh),
     ...ingressFindings(mesh),
+    ...gatewayApiFindings(mesh),
     ...callRuleFindings(mesh),
     ...workloadFindings(mesh),
     ...unreadFindings(mesh),

@@ -12,6 +12,8 @@ import { isSubset } from "../labels";
 import { type IstioMesh } from "../mesh";
 import { fullName, servicePorts } from "../registry";
 import { type AuthorizationPolicyState, type RuleState } from "../state/authorization-policies";
+import { gatewayNameLabel } from "../state/gateway-api/kinds";
+import { type RequestAuthenticationState } from "../state/request-authentications";
 import { operationFindings } from "./operations";
 import { revisionsBefore } from "./revisions";
 
@@ -64,14 +66,29 @@ export function policyFindings(mesh: IstioMesh): readonly Finding[] {
   });
 }
 
-/** @param kind What the object is called in the message. */
-export function notForSidecars(mesh: IstioMesh, targeted: Parameters<typeof finding>[1], kind: string): Finding {
-  return finding(mesh, targeted, ["spec", "targetRefs"], {
-    severity: "warning",
-    rule: "policy-not-for-sidecars",
-    message: `A ${kind} with targetRefs is for waypoints and gateways: sidecars ignore it.`,
-    remedy: "Select the workload's pods by selector.matchLabels.",
-  });
+/**
+ * Says of what is attached to something that it is for no sidecar, unless it is attached to a gateway that is there.
+ *
+ * @param kind What the object is called in the message.
+ */
+export function notForSidecars(
+  mesh: IstioMesh,
+  targeted: AuthorizationPolicyState | RequestAuthenticationState,
+  kind: string,
+): readonly Finding[] {
+  const isThere = mesh.state.pods.some(
+    ({ namespace, labels }) =>
+      namespace === targeted.namespace && targeted.gateways.includes(labels[gatewayNameLabel] ?? ""),
+  );
+  if (isThere) return [];
+  return [
+    finding(mesh, targeted, ["spec", "targetRefs"], {
+      severity: "warning",
+      rule: "policy-not-for-sidecars",
+      message: `A ${kind} with targetRefs is for waypoints and gateways, and nothing shows the one that it names: sidecars ignore it.`,
+      remedy: "Select the workload's pods by selector.matchLabels.",
+    }),
+  ];
 }
 
 function selectionFindings(
@@ -79,9 +96,7 @@ function selectionFindings(
   policy: AuthorizationPolicyState,
   pods: readonly PodState[] | undefined,
 ): readonly Finding[] {
-  if (policy.targeted) {
-    return [notForSidecars(mesh, policy, "policy")];
-  }
+  if (policy.targeted) return notForSidecars(mesh, policy, "policy");
   if (pods === undefined) return [];
   if (pods.length === 0 && podsOfNamespace(mesh.state)(policy.namespace).length > 0) {
     return [

@@ -16,9 +16,10 @@ import { didYouMean } from "./near-hosts";
 
 /** What VirtualServices and DestinationRules do that was probably not meant. */
 export function routeFindings(mesh: IstioMesh): readonly Finding[] {
-  const { virtualServices, destinationRules, services, serviceEntries } = mesh.state;
+  const { destinationRules, services, serviceEntries } = mesh.state;
   // Without any Service or ServiceEntry nothing tells which hosts there are.
   if (services.size + serviceEntries.length === 0) return [];
+  const virtualServices = mesh.state.virtualServices.filter(({ semantics }) => semantics === "istio");
   const names = mesh.registry.hosts.map(({ host }) => host);
   const taken = new Map<string, VirtualServiceState>();
   return [

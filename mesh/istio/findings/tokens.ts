@@ -26,9 +26,7 @@ function selected(
 }
 
 function authenticationFindings(mesh: IstioMesh, one: RequestAuthenticationState): readonly Finding[] {
-  if (one.targeted) {
-    return [notForSidecars(mesh, one, "RequestAuthentication")];
-  }
+  if (one.targeted) return notForSidecars(mesh, one, "RequestAuthentication");
   const pods = selected(mesh, one);
   if (pods.length === 0) {
     const around = podsAround(mesh.state, one.namespace);

@@ -1,7 +1,7 @@
 import { type Finding, finding } from "../../analysis/finding";
 import { type KubernetesObject } from "../../manifests";
 import { type IstioMesh } from "../mesh";
-import { gatewayApiGroup } from "../state/gateway-api";
+import { gatewayApiGroup } from "../state/gateway-api/kinds";
 
 type Told = Pick<Finding, "rule" | "message" | "remedy">;
 
@@ -40,8 +40,9 @@ const byRoute: Told = {
 const byGateway: Told = {
   rule: "gateway-api-not-read",
   message:
-    "What comes in by gateways of the Gateway API is not followed. It comes as the service account of the gateway's pods, mostly GATEWAY-istio in the Gateway's namespace.",
-  remedy: "Let that account alone in, by AuthorizationPolicies at the Services that the gateway leads to.",
+    "What comes in by it is not followed: the Gateway is not Istio's, or no object shows it, or this kind changes what others say.",
+  remedy:
+    "Show the Gateway and its GatewayClass as well; let the gateway's service account alone in, mostly GATEWAY-istio in the Gateway's namespace.",
 };
 
 const byIngress: Told = {
@@ -76,11 +77,10 @@ function toldOf({ kind, apiVersion }: KubernetesObject): Told {
  * plugins, workloads outside of the cluster, the Gateway API, and headers that are written of tokens.
  */
 export function unreadFindings(mesh: IstioMesh): readonly Finding[] {
-  const gateways = mesh.state.gatewayApi.filter(({ services }) => services.length === 0);
   return [
     ...mesh.unread
       .filter(({ layer }) => layer === "sidecar")
       .map((one) => finding(mesh, one, [], { severity: "warning", ...toldOf(one.object) })),
-    ...gateways.map((one) => finding(mesh, one, [], { severity: "warning", ...byGateway })),
+    ...mesh.state.unfollowedGateways.map((one) => finding(mesh, one, [], { severity: "warning", ...byGateway })),
   ];
 }

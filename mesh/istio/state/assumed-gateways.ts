@@ -8,16 +8,16 @@ import { type AssumedWorkloads } from "./assumed-workloads";
 import { type GatewayState } from "./gateways";
 
 /** The namespace of the add-on's ingress gateways, and the label by which Gateways select their pods. */
-const ingressNamespace = "aks-istio-ingress";
-const gatewayLabel = "istio";
-const gatewayNames: ReadonlySet<string> = new Set([
+export const ingressNamespace = "aks-istio-ingress";
+export const gatewayLabel = "istio";
+export const gatewayNames: ReadonlySet<string> = new Set([
   "aks-istio-ingressgateway-external",
   "aks-istio-ingressgateway-internal",
 ]);
 
 /** What the objects tell. */
 interface Given {
-  readonly gateways: ReadonlyMap<string, GatewayState>;
+  readonly gateways: readonly GatewayState[];
   readonly authorizationPolicies: ReadonlyMap<string, AuthorizationPolicyState>;
   readonly namespaces: ReadonlyMap<string, NamespaceState>;
   readonly pods: ReadonlyMap<string, PodState>;
@@ -36,7 +36,7 @@ export function assumedGateways(given: Given, assumptions: string[]): AssumedWor
   const shown = [...given.pods.values(), ...given.workloads.values()].some(
     ({ namespace }) => namespace === ingressNamespace,
   );
-  const selected = new Set([...given.gateways.values()].flatMap(({ selector }) => selector[gatewayLabel] ?? []));
+  const selected = new Set(given.gateways.flatMap(({ selector }) => selector[gatewayLabel] ?? []));
   for (const name of shown ? [] : [...selected].filter((one) => gatewayNames.has(one)).sort()) {
     services.set(keyOf(ingressNamespace, name), serviceOf(name));
     const accounts = accountsOf(name, given);

@@ -16,7 +16,7 @@ interface Given {
   readonly authorizationPolicies: ReadonlyMap<string, AuthorizationPolicyState>;
   readonly peerAuthentications: ReadonlyMap<string, PeerAuthenticationState>;
   readonly requestAuthentications: ReadonlyMap<string, RequestAuthenticationState>;
-  readonly virtualServices: ReadonlyMap<string, VirtualServiceState>;
+  readonly virtualServices: readonly VirtualServiceState[];
   readonly destinationRules: ReadonlyMap<string, DestinationRuleState>;
   readonly rootNamespace: string;
 }
@@ -96,7 +96,7 @@ export function assumedWorkloads(
   for (const { namespace, selector } of given.requestAuthentications.values()) {
     speak(namespace, nameOf(selector), selector);
   }
-  for (const { namespace, hosts, http, tcp } of given.virtualServices.values()) {
+  for (const { namespace, hosts, http, tcp } of given.virtualServices) {
     for (const host of hosts) speakOf(speak, host, namespace);
     for (const routes of [http, tcp]) {
       for (const { destinations } of routes) {

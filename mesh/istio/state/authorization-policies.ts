@@ -1,8 +1,9 @@
 import { type Labels } from "../../cluster/workloads";
-import { isJsonObject, type ValuePath } from "../../manifests";
+import { type ValuePath } from "../../manifests";
 import { type Reader } from "../../manifests/reader";
 import { type AuthorizationAction, type Operation, type Source } from "../kinds";
 import { type Named, namedOf } from "./named";
+import { targetsOf } from "./targets";
 
 /** Name of a list in `from.source`. */
 export type SourceField = keyof Source;
@@ -62,6 +63,8 @@ export interface AuthorizationPolicyState extends Named {
   readonly selector: Labels;
   /** Whether it is attached to something else than sidecars. */
   readonly targeted: boolean;
+  /** Names of the Gateways of the Gateway API, of its own namespace, that it is attached to. */
+  readonly gateways: readonly string[];
   readonly action: AuthorizationAction;
   /** Whether it is only tried, and decides nothing. */
   readonly dryRun: boolean;
@@ -104,7 +107,7 @@ export function readAuthorizationPolicy(reader: Reader): AuthorizationPolicyStat
     namespace,
     name,
     selector: reader.textMap(selector["matchLabels"], ["spec", "selector"], "matchLabels"),
-    targeted: isJsonObject(spec["targetRef"]) || reader.list(spec["targetRefs"], ["spec"], "targetRefs").length > 0,
+    ...targetsOf(reader, spec),
     action: action ?? "ALLOW",
     dryRun: parseBool(annotations[dryRunAnnotation] ?? "") === true,
     rules: reader

@@ -4,6 +4,7 @@ import { type GivenObjects, nothingGiven, readGiven } from "../../cluster/given"
 import { keyOf } from "../../cluster/keys";
 import { type EndpointsState, type NamespaceState, type PodState, type ServiceState } from "../../cluster/workloads";
 import { type KubernetesObject, type Manifests, nowhere, type Positions, type Problem } from "../../manifests";
+import { textAt } from "../../manifests/inside";
 import { keep } from "../../manifests/keep";
 import { type Reader, readers } from "../../manifests/reader";
 import { type NetworkPolicy, networkPolicyVersion, readNetworkPolicy } from "../../network-policies";
@@ -15,11 +16,18 @@ import { assumedWorkloads } from "./assumed-workloads";
 import { type AuthorizationPolicyState, readAuthorizationPolicy } from "./authorization-policies";
 import { type DestinationRuleState, readDestinationRule } from "./destination-rules";
 import { type EnvoyFilterState, readEnvoyFilter } from "./envoy-filters";
-import { type GatewayApiState, gatewayApiGroup, readGatewayApi } from "./gateway-api";
+import { managedGateways } from "./gateway-api/assumed";
+import { convertGatewayApi } from "./gateway-api/conversion";
+import { type KubernetesGatewayState, readKubernetesGateway } from "./gateway-api/gateway";
+import { readReferenceGrant, type ReferenceGrantState } from "./gateway-api/grants";
+import { gatewayApiGroup, isRouteKind, istioController, unreadGatewayKinds } from "./gateway-api/kinds";
+import { readRoute, type RouteState } from "./gateway-api/routes";
+import { type Refusal } from "./gateway-api/attachment";
+import { serviceRouteOf, type ServiceRouteState } from "./gateway-api/service-routes";
 import { defaultSettings, meshConfigName, type MeshSettings, readMeshSettings } from "./mesh-config";
 import { type GatewayState, readGateway } from "./gateways";
 import { type InjectorState, readInjector } from "./injectors";
-import { type Named } from "./named";
+import { type Named, namedOf } from "./named";
 import { type PeerAuthenticationState, readPeerAuthentication } from "./peer-authentications";
 import { readRequestAuthentication, type RequestAuthenticationState } from "./request-authentications";
 import { readServiceEntry, type ServiceEntryState } from "./service-entries";
@@ -42,7 +50,12 @@ export interface IstioState {
   /** Changes of Envoy's configuration, which are not read. */
   readonly envoyFilters: readonly EnvoyFilterState[];
   readonly gateways: readonly GatewayState[];
-  readonly gatewayApi: readonly GatewayApiState[];
+  /** Routes of the Gateway API that take calls to Services over. */
+  readonly serviceRoutes: readonly ServiceRouteState[];
+  /** What of the Gateway API's routes does not come to be. */
+  readonly routeRefusals: readonly Refusal[];
+  /** What of the Gateway API is not followed. */
+  readonly unfollowedGateways: readonly Named[];
   /** Objects of other kinds that may change what is said here. */
   readonly unread: readonly Named[];
   /** Webhooks that give pods their sidecars, as far as the objects show any. */
@@ -74,7 +87,11 @@ interface Given extends GivenObjects {
   readonly sidecars: Map<string, SidecarState>;
   readonly envoyFilters: Map<string, EnvoyFilterState>;
   readonly gateways: Map<string, GatewayState>;
-  readonly gatewayApi: Map<string, GatewayApiState>;
+  readonly kubernetesGateways: Map<string, KubernetesGatewayState>;
+  readonly kubernetesRoutes: Map<string, RouteState>;
+  readonly referenceGrants: Map<string, ReferenceGrantState>;
+  readonly gatewayClasses: Set<string>;
+  readonly unreadGateways: Map<string, Named>;
   readonly unread: Map<string, Named>;
   readonly injectors: Map<string, InjectorState>;
   readonly networkPolicies: Map<string, NetworkPolicy>;
@@ -99,7 +116,11 @@ export function istioState(
     sidecars: new Map(),
     envoyFilters: new Map(),
     gateways: new Map(),
-    gatewayApi: new Map(),
+    kubernetesGateways: new Map(),
+    kubernetesRoutes: new Map(),
+    referenceGrants: new Map(),
+    gatewayClasses: new Set(),
+    unreadGateways: new Map(),
     unread: new Map(),
     injectors: new Map(),
     networkPolicies: new Map(),
@@ -118,14 +139,18 @@ export function istioState(
   const { namespaces } = given;
   const injectors = [...given.injectors.values()];
   if (namespaces.size === 0) assumptions.push("No Namespace: all namespaces are taken to be in the mesh.");
-  const spoken = assumedWorkloads({ ...given, rootNamespace }, asked, assumptions);
-  const gateways = assumedGateways(given, assumptions);
+  const kubernetes = convertGatewayApi(given);
+  const virtualServices = [...given.virtualServices.values(), ...kubernetes.virtualServices];
+  const spoken = assumedWorkloads({ ...given, virtualServices, rootNamespace }, asked, assumptions);
+  const gateways = [...given.gateways.values(), ...kubernetes.gateways];
+  const addOn = assumedGateways({ ...given, gateways }, assumptions);
+  const managed = managedGateways(kubernetes.managed, given.services, assumptions);
   const podsAssumed = given.pods.size + given.workloads.size === 0;
   const cluster = assumeCluster(
     {
       ...given,
-      pods: new Map([...given.pods, ...spoken.pods, ...gateways.pods]),
-      services: new Map([...given.services, ...spoken.services, ...gateways.services]),
+      pods: new Map([...given.pods, ...spoken.pods, ...addOn.pods, ...managed.pods]),
+      services: new Map([...given.services, ...spoken.services, ...addOn.services, ...managed.services]),
       destinations: [],
       shared: [],
     },
@@ -146,13 +171,15 @@ export function istioState(
     authorizationPolicies: oldestFirst([...given.authorizationPolicies.values()]),
     peerAuthentications: oldestFirst([...given.peerAuthentications.values()]),
     requestAuthentications: oldestFirst([...given.requestAuthentications.values()]),
-    virtualServices: oldestFirst([...given.virtualServices.values()]),
+    virtualServices: oldestFirst(virtualServices),
     destinationRules: oldestFirst([...given.destinationRules.values()]),
     serviceEntries: oldestFirst([...given.serviceEntries.values()]),
     sidecars: oldestFirst([...given.sidecars.values()]),
     envoyFilters: [...given.envoyFilters.values()],
-    gateways: [...given.gateways.values()],
-    gatewayApi: [...given.gatewayApi.values()],
+    gateways,
+    serviceRoutes: [...given.kubernetesRoutes.values()].flatMap((route) => serviceRouteOf(route) ?? []),
+    routeRefusals: kubernetes.refusals,
+    unfollowedGateways: [...kubernetes.unfollowed, ...given.unreadGateways.values()],
     unread: [...given.unread.values()],
     injectors,
     networkPolicies: [...given.networkPolicies.values()],
@@ -206,11 +233,7 @@ const groups: ReadonlySet<string> = new Set(["security.istio.io", "networking.is
 /** False for a kind that the mesh does not read. */
 function readObject(object: KubernetesObject, key: string, reader: Reader, given: Given): boolean {
   const [group = "", version = ""] = object.apiVersion.split("/");
-  if (group === gatewayApiGroup) {
-    const read = readGatewayApi(reader);
-    if (read !== undefined) keep(given.gatewayApi, `${object.kind} ${key}`, reader, read);
-    return read !== undefined;
-  }
+  if (group === gatewayApiGroup) return readGatewayObject(object, key, reader, given);
   const unread = readUnread(reader);
   if (unread !== undefined) {
     keep(given.unread, `${object.kind} ${key}`, reader, unread);
@@ -240,6 +263,20 @@ function readObject(object: KubernetesObject, key: string, reader: Reader, given
     default:
       return readGiven(object, key, reader, given);
   }
+}
+
+/** Of the Gateway API. */
+function readGatewayObject(object: KubernetesObject, key: string, reader: Reader, given: Given): boolean {
+  const { kind } = object;
+  const ofKind = `${kind} ${key}`;
+  if (isRouteKind(kind)) keep(given.kubernetesRoutes, ofKind, reader, readRoute(reader, kind));
+  else if (unreadGatewayKinds.has(kind)) keep(given.unreadGateways, ofKind, reader, namedOf(reader));
+  else if (kind === "Gateway") keep(given.kubernetesGateways, key, reader, readKubernetesGateway(reader));
+  else if (kind === "ReferenceGrant") keep(given.referenceGrants, key, reader, readReferenceGrant(reader));
+  else if (kind === "GatewayClass") {
+    if (textAt(object, "spec", "controllerName") === istioController) given.gatewayClasses.add(object.metadata.name);
+  } else return false;
+  return true;
 }
 
 function isIstioKind(kind: string): kind is IstioKind {

@@ -1,4 +1,5 @@
-import { type Labels } from "../../cluster/workloads";
+import { type Labels, type PodState } from "../../cluster/workloads";
+import { isSubset } from "../labels";
 import { type Reader } from "../../manifests/reader";
 import { type Named, namedOf } from "./named";
 
@@ -18,9 +19,16 @@ export interface GatewayServerState {
 
 /** A Gateway. */
 export interface GatewayState extends Named {
-  /** Of the gateways' pods, in any namespace. */
+  /** Of the gateways' pods. */
   readonly selector: Labels;
+  /** Where those are; undefined for any namespace. */
+  readonly podNamespace: string | undefined;
   readonly servers: readonly GatewayServerState[];
+}
+
+/** Whether a Gateway is for a pod. */
+export function isServedBy({ selector, podNamespace }: GatewayState, pod: PodState): boolean {
+  return isSubset(selector, pod.labels) && (podNamespace ?? pod.namespace) === pod.namespace;
 }
 
 export function readGateway(reader: Reader): GatewayState {
@@ -28,6 +36,7 @@ export function readGateway(reader: Reader): GatewayState {
   return {
     ...namedOf(reader),
     selector: reader.textMap(spec["selector"], ["spec"], "selector"),
+    podNamespace: undefined,
     servers: reader.list(spec["servers"], ["spec"], "servers").map((item, index) => {
       const path = ["spec", "servers", index];
       const server = reader.record(item, path);

@@ -1,7 +1,7 @@
 import { type Labels } from "../../cluster/workloads";
-import { isJsonObject } from "../../manifests";
 import { type Reader } from "../../manifests/reader";
 import { type Named, namedOf } from "./named";
+import { targetsOf } from "./targets";
 
 /** Whose tokens a workload takes. */
 export interface TokenRule {
@@ -17,6 +17,8 @@ export interface RequestAuthenticationState extends Named {
   readonly selector: Labels;
   /** Whether it is attached to something else than sidecars. */
   readonly targeted: boolean;
+  /** Names of the Gateways of the Gateway API, of its own namespace, that it is attached to. */
+  readonly gateways: readonly string[];
   readonly rules: readonly TokenRule[];
   /** Names of headers that it writes claims into, in lower case. */
   readonly writes: readonly string[];
@@ -43,7 +45,7 @@ export function readRequestAuthentication(reader: Reader): RequestAuthentication
   return {
     ...namedOf(reader),
     selector: reader.textMap(selector["matchLabels"], ["spec", "selector"], "matchLabels"),
-    targeted: isJsonObject(spec["targetRef"]) || reader.list(spec["targetRefs"], ["spec"], "targetRefs").length > 0,
+    ...targetsOf(reader, spec),
     rules: rules.map(({ issuer, audiences }) => ({ issuer, audiences })),
     writes: rules.flatMap(({ writes }) => writes),
   };

@@ -1,11 +1,11 @@
 import { type Labels } from "../../cluster/workloads";
-import { isJsonObject, type ValuePath } from "../../manifests";
+import { isJsonObject, type KubernetesObject, type ValuePath } from "../../manifests";
 import { type Reader } from "../../manifests/reader";
 import { type Named, namedOf } from "./named";
 
-/** A text condition; `present` is met by any value. */
+/** A text condition; `present` is met by any value, `pathPrefix` by a path, with or without a slash behind it, and all paths below. */
 export interface StringMatchState {
-  readonly kind: "exact" | "prefix" | "regex" | "present";
+  readonly kind: "exact" | "prefix" | "regex" | "present" | "pathPrefix";
   readonly value: string;
 }
 
@@ -39,6 +39,8 @@ export interface RouteDestinationState {
 /** A rule for HTTP. */
 export interface HttpRouteState {
   readonly index: number;
+  /** Where it is written. Default: at its place in the VirtualService. */
+  readonly written?: { readonly object: KubernetesObject; readonly path: ValuePath };
   readonly matches: readonly HttpMatchState[];
   readonly destinations: readonly RouteDestinationState[];
   /** Answered by the sidecar itself with this status. */
@@ -88,8 +90,9 @@ export interface ConnectionRouteState {
   readonly destinations: readonly RouteDestinationState[];
 }
 
-/** A VirtualService. */
+/** A VirtualService: written as one, or made by istiod of routes of the Gateway API, which differ in what they answer where nobody is behind them. */
 export interface VirtualServiceState extends Named {
+  readonly semantics: "istio" | "gateway-api";
   readonly hosts: readonly string[];
   readonly gateways: readonly string[];
   readonly exportTo: readonly string[];
@@ -110,6 +113,7 @@ export function readVirtualService(reader: Reader): VirtualServiceState {
   const gateways = readGateways(reader, spec["gateways"], ["spec"]);
   // Written out: objects made by spreading are slow to make and to look at.
   return {
+    semantics: "istio",
     object,
     namespace,
     name,

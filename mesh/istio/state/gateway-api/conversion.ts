@@ -1,0 +1,306 @@
+import { keyOf } from "../../../cluster/keys";
+import { memo } from "../../../cluster/look-up";
+import { type NamespaceState, type ServiceState } from "../../../cluster/workloads";
+import { isSelected } from "../../../network-policies/selector";
+import { oldestFirst } from "../age";
+import { gatewayLabel, gatewayNames, ingressNamespace } from "../assumed-gateways";
+import { type GatewayState } from "../gateways";
+import { type Named } from "../named";
+import { type HttpRouteState, type VirtualServiceState } from "../virtual-services";
+import { isAttachable, type Listener, mayLead, refusal, type Refusal } from "./attachment";
+import { type KubernetesGatewayState, type ListenerState } from "./gateway";
+import { type ReferenceGrantState } from "./grants";
+import { gatewayNameLabel, istioClass } from "./kinds";
+import { destinationOf, type RouteRuleState, type RouteState } from "./routes";
+import { routeOrder } from "./route-order";
+
+/** Objects of the Gateway API, and what they refer to. */
+export interface GatewayApiObjects {
+  readonly kubernetesGateways: ReadonlyMap<string, KubernetesGatewayState>;
+  readonly kubernetesRoutes: ReadonlyMap<string, RouteState>;
+  readonly referenceGrants: ReadonlyMap<string, ReferenceGrantState>;
+  /** Names of GatewayClasses that are Istio's, beside its own. */
+  readonly gatewayClasses: ReadonlySet<string>;
+  readonly namespaces: ReadonlyMap<string, NamespaceState>;
+  readonly services: ReadonlyMap<string, ServiceState>;
+}
+
+/** What istiod makes of the Gateway API for its gateways: objects of its own kinds, which nobody sees (pilot/pkg/config/kube/gateway). */
+export interface FromGatewayApi {
+  /** One for each listener. */
+  readonly gateways: readonly GatewayState[];
+  /** One for each listener and name, of all routes that have it. */
+  readonly virtualServices: readonly VirtualServiceState[];
+  /** Those for which istiod makes pods and a Service. */
+  readonly managed: readonly KubernetesGatewayState[];
+  /** What it does not take of routes. */
+  readonly refusals: readonly Refusal[];
+  /** Gateways that are not Istio's, or of which nothing shows the pods, and routes of such and of Gateways that no object shows. */
+  readonly unfollowed: readonly Named[];
+}
+
+export function convertGatewayApi(objects: GatewayApiObjects): FromGatewayApi {
+  const gateways = [...objects.kubernetesGateways.values()];
+  const followed = new Map<string, readonly Listener[]>();
+  for (const gateway of gateways) {
+    const pods = isOfIstio(gateway, objects) ? podsOf(gateway, objects) : undefined;
+    if (pods === undefined) continue;
+    const listeners = gateway.listeners.filter(isServed).map((listener) => ({
+      gateway,
+      listener,
+      state: gatewayState(gateway, listener, pods, objects),
+    }));
+    followed.set(keyOf(gateway.namespace, gateway.name), listeners);
+  }
+  const routes = oldestFirst([...objects.kubernetesRoutes.values()]);
+  const { virtualServices, refusals, unfollowed } = attach(routes, followed, objects);
+  return {
+    gateways: [...followed.values()].flatMap((listeners) => listeners.map(({ state }) => state)),
+    virtualServices,
+    managed: gateways.filter(
+      (gateway) => gateway.managed !== undefined && followed.has(keyOf(gateway.namespace, gateway.name)),
+    ),
+    refusals,
+    unfollowed: [...gateways.filter(({ namespace, name }) => !followed.has(keyOf(namespace, name))), ...unfollowed],
+  };
+}
+
+function isOfIstio({ className }: KubernetesGatewayState, { gatewayClasses }: GatewayApiObjects): boolean {
+  return className === istioClass || gatewayClasses.has(className);
+}
+
+/** A listener for TLS that does not say which is not opened. */
+function isServed({ protocol, tls }: ListenerState): boolean {
+  return tls !== "none" || (protocol !== "HTTPS" && protocol !== "TLS");
+}
+
+/** Labels of the pods that serve a Gateway; undefined where nothing tells. Services of other namespaces do not count. */
+function podsOf(
+  { managed, namespace, name, addresses }: KubernetesGatewayState,
+  { services }: GatewayApiObjects,
+): GatewayState["selector"] | undefined {
+  if (managed !== undefined) return { [gatewayNameLabel]: name };
+  for (const address of addresses) {
+    const [service = "", space = namespace] = address.split(".");
+    if (space !== namespace) continue;
+    const found = services.get(keyOf(namespace, service));
+    if (found !== undefined) return found.selector;
+    // Of the add-on's gateways no manifest has the Service.
+    if (space === ingressNamespace && gatewayNames.has(service)) return { [gatewayLabel]: service };
+  }
+  return undefined;
+}
+
+function gatewayState(
+  { object, namespace, name }: KubernetesGatewayState,
+  { name: section, port, protocol, hostname, from, tls }: ListenerState,
+  selector: GatewayState["selector"],
+  { namespaces }: GatewayApiObjects,
+): GatewayState {
+  const host = hostname === "" ? "*" : hostname;
+  const spaces =
+    from === "Same"
+      ? [namespace]
+      : from === "All"
+        ? ["*"]
+        : [...namespaces.values()]
+            .filter(
+              (one) =>
+                isSelected(from, {
+                  labels: { ...one.labels, "kubernetes.io/metadata.name": one.name },
+                  complete: true,
+                }) === "yes",
+            )
+            .map((one) => one.name)
+            .sort();
+  return {
+    object,
+    namespace,
+    name: `${name}-istio-autogenerated-k8s-gateway-${section}`,
+    selector,
+    podNamespace: namespace,
+    servers: [
+      {
+        port,
+        protocol,
+        hosts: spaces.length === 0 ? [`~/${host}`] : spaces.map((space) => `${space}/${host}`),
+        redirects: false,
+        endsTls: tls === "ended",
+      },
+    ],
+  };
+}
+
+/** Routes of one listener and name, the oldest first. */
+interface Merged {
+  readonly first: RouteState;
+  readonly gateway: GatewayState;
+  readonly host: string;
+  readonly http: HttpRouteState[];
+}
+
+function attach(
+  routes: readonly RouteState[],
+  followed: ReadonlyMap<string, readonly Listener[]>,
+  objects: GatewayApiObjects,
+): Pick<FromGatewayApi, "virtualServices" | "refusals" | "unfollowed"> {
+  const merged = new Map<string, Merged>();
+  const refusals: Refusal[] = [];
+  const unfollowed: Named[] = [];
+  for (const route of routes) {
+    const parents = route.parents.filter(({ kind }) => kind === "Gateway");
+    const known = parents.flatMap((parent) => {
+      const listeners = followed.get(keyOf(parent.namespace, parent.name));
+      return listeners === undefined ? [] : [{ parent, listeners }];
+    });
+    if (known.length < parents.length) unfollowed.push(route);
+    if (known.length === 0) continue;
+    const taken = refusalsOfRules(route, objects);
+    refusals.push(...taken.refusals);
+    if (taken.whole) continue;
+    const isHttp = route.kind === "HTTPRoute" || route.kind === "GRPCRoute";
+    const http = isHttp ? route.rules.flatMap((rule) => httpRoutes(route, rule, objects)) : [];
+    for (const { parent, listeners } of known) {
+      const reasons = listeners.map((one) => refusal(route, parent, one));
+      const own = listeners.filter((_, index) => reasons[index] === undefined);
+      if (own.length === 0) {
+        const reason = reasons.find((one) => one !== undefined && !one.isOtherListener) ?? reasons[0];
+        if (reason !== undefined) refusals.push(reason);
+        continue;
+      }
+      for (const listener of own) {
+        for (const host of route.hostnames.length === 0 ? ["*"] : route.hostnames) {
+          if (!isAttachable(host, listener, listeners)) continue;
+          const key = `${listener.state.namespace}/${listener.state.name}/${host}`;
+          const found = merged.get(key);
+          if (found === undefined) merged.set(key, { first: route, gateway: listener.state, host, http: [...http] });
+          else found.http.push(...http);
+        }
+      }
+    }
+  }
+  return { virtualServices: Array.from(merged.values(), virtualService), refusals, unfollowed };
+}
+
+function virtualService({ first, gateway, host, http }: Merged): VirtualServiceState {
+  const { object, namespace, name } = first;
+  return {
+    object,
+    namespace,
+    name,
+    hosts: [host],
+    gateways: [keyOf(gateway.namespace, gateway.name)],
+    exportTo: [],
+    http: [...http].sort(routeOrder),
+    tls: [],
+    tcp: [],
+    semantics: "gateway-api",
+  };
+}
+
+/** A rule as several, each with one match. */
+function httpRoutes(route: RouteState, rule: RouteRuleState, objects: GatewayApiObjects): readonly HttpRouteState[] {
+  const { object } = route;
+  const { index, matches, backends, redirect, rewritesTo } = rule;
+  const used = backends.filter(({ weight }) => weight > 0);
+  const destinations = used.map((backend) => ({
+    ...destinationOf(backend),
+    ...(!mayLead(route, backend, objects.referenceGrants) && { host: "" }),
+  }));
+  const direct: HttpRouteState["direct"] =
+    redirect !== undefined
+      ? { status: redirect, by: "redirect" }
+      : used.length === 0
+        ? { status: noBackend, by: "directResponse" }
+        : undefined;
+  return (matches.length === 0 ? [undefined] : matches).map((match) => ({
+    index,
+    matches: match === undefined ? [] : [match],
+    destinations,
+    direct,
+    delegate: undefined,
+    rewritesTo,
+    abort: undefined,
+    written: { object, path: ["spec", "rules", index] },
+  }));
+}
+
+/** What gateways answer where a rule leaves nobody to lead to. */
+const noBackend = 500;
+
+/** What istiod does not take of a route's rules: the whole route for some, for others it answers with 500. */
+function refusalsOfRules(
+  route: RouteState,
+  { referenceGrants, services }: GatewayApiObjects,
+): { readonly whole: boolean; readonly refusals: readonly Refusal[] } {
+  const isShown = memo((namespace: string) => [...services.values()].some((one) => one.namespace === namespace));
+  const refusals = route.rules.flatMap(({ index, unknownFilter, backends }): readonly Refusal[] => {
+    const path = ["spec", "rules", index];
+    const ofBackends = backends.flatMap((backend, at): readonly Refusal[] => {
+      const place = [...path, "backendRefs", at];
+      const { service, port } = backend;
+      if (service !== undefined && "namespace" in service) {
+        const { namespace, name } = service;
+        if (name.includes("."))
+          return [
+            {
+              route,
+              path: [...place, "name"],
+              rule: "route-not-taken",
+              text: `${name} is no name of a Service: istiod takes nothing of the route`,
+              remedy: "Write the Service's name, and its namespace in `namespace`.",
+            },
+          ];
+        if (!mayLead(route, backend, referenceGrants)) {
+          return [
+            {
+              route,
+              path: [...place, "namespace"],
+              rule: "route-to-nowhere",
+              text: `no ReferenceGrant lets routes of ${route.namespace} lead to Services of ${namespace}: the gateway answers with 500`,
+              remedy: `Write a ReferenceGrant in ${namespace} from ${route.kind} in ${route.namespace} to Service ${name}.`,
+            },
+          ];
+        }
+        if (isShown(namespace) && !services.has(keyOf(namespace, name))) {
+          return [
+            {
+              route,
+              path: [...place, "name"],
+              rule: "route-to-nowhere",
+              text: `there is no Service ${namespace}/${name}: the gateway answers with 500`,
+              remedy: "Write the name of a Service, and its namespace where it is another.",
+            },
+          ];
+        }
+      }
+      return service !== undefined && port === undefined
+        ? [
+            {
+              route,
+              path: place,
+              rule: "route-not-taken",
+              text: "the backend has no port: istiod takes nothing of the route",
+              remedy: "Write the Service's port.",
+            },
+          ]
+        : [];
+    });
+    return [
+      ...(unknownFilter === undefined
+        ? []
+        : [
+            {
+              route,
+              path: [...path, "filters"],
+              rule: "route-not-taken" as const,
+              text: `istiod knows no filter ${unknownFilter} of a ${route.kind}, and takes nothing of the route`,
+              remedy: "Take the filter out.",
+            },
+          ]),
+      ...ofBackends,
+    ];
+  });
+  const whole = refusals.some(({ rule }) => rule === "route-not-taken");
+  return { whole, refusals };
+}
