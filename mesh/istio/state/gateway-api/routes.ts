@@ -2,7 +2,12 @@ import { isJsonObject } from "../../../manifests";
 import { listAt, numberAt, textAt, valueAt } from "../../../manifests/inside";
 import { type Reader } from "../../../manifests/reader";
 import { type Named, namedOf } from "../named";
-import { type HttpMatchState, type RouteDestinationState, type StringMatchState } from "../virtual-services";
+import {
+  type HttpMatchState,
+  type RequestChanges,
+  type RouteDestinationState,
+  type StringMatchState,
+} from "../virtual-services";
 import { gatewayApiGroup, type RouteKind } from "./kinds";
 
 /** What a route is attached to. */
@@ -22,6 +27,8 @@ export interface BackendState {
   readonly service: { readonly namespace: string; readonly name: string } | { readonly host: string } | undefined;
   readonly port: number | undefined;
   readonly weight: number;
+  /** Headers of requests that are changed on the way there, in lower case. */
+  readonly changedHeaders: readonly string[];
 }
 
 /** A rule of a route. */
@@ -32,7 +39,9 @@ export interface RouteRuleState {
   readonly backends: readonly BackendState[];
   /** Status with which the gateway sends the caller elsewhere. */
   readonly redirect: number | undefined;
-  readonly rewritesTo: { readonly authority: string | undefined; readonly uri: string | undefined };
+  readonly changes: RequestChanges;
+  /** Headers of requests that are changed, in lower case. */
+  readonly changedHeaders: readonly string[];
   /** A filter that istiod does not know: it takes nothing of such a route. */
   readonly unknownFilter: string | undefined;
 }
@@ -60,10 +69,12 @@ export function readRoute(reader: Reader, kind: RouteKind): RouteState {
       matches: listAt(rule, "matches").map(kind === "GRPCRoute" ? readGrpcMatch : readMatch),
       backends: listAt(rule, "backendRefs").map((one) => readBackend(one, namespace)),
       redirect: redirect === undefined ? undefined : (numberAt(redirect, "statusCode") ?? usualRedirect),
-      rewritesTo: {
+      changes: {
+        isSaid: rewrite !== undefined,
         authority: textAt(rewrite, "hostname"),
-        uri: textAt(rewrite, "path", "replacePrefixMatch") ?? textAt(rewrite, "path", "replaceFullPath"),
+        path: isJsonObject(valueAt(rewrite, "path")),
       },
+      changedHeaders: changedHeaders(filters),
       unknownFilter: unknownFilter(kind, filters, listAt(rule, "backendRefs")),
     };
   });
@@ -109,6 +120,7 @@ function readBackend(ref: unknown, own: string): BackendState {
           : undefined,
     port: numberAt(ref, "port"),
     weight: numberAt(ref, "weight") ?? 1,
+    changedHeaders: changedHeaders(listAt(ref, "filters")),
   };
 }
 
@@ -116,6 +128,13 @@ function readBackend(ref: unknown, own: string): BackendState {
 function filterOf(filters: readonly unknown[], type: string, field: string): unknown {
   const found = filters.filter((one) => textAt(one, "type") === type).map((one) => valueAt(one, field));
   return found[found.length - 1];
+}
+
+/** Names in lower case. */
+function changedHeaders(filters: readonly unknown[]): readonly string[] {
+  const changed = filterOf(filters, "RequestHeaderModifier", "requestHeaderModifier");
+  const names = [...listAt(changed, "set"), ...listAt(changed, "add")].map((one) => textAt(one, "name"));
+  return [...names, ...listAt(changed, "remove")].flatMap((one) => (typeof one === "string" ? one.toLowerCase() : []));
 }
 
 const headerFilters = ["RequestHeaderModifier", "ResponseHeaderModifier"];
@@ -199,12 +218,12 @@ function readGrpcMatch(match: unknown): HttpMatchState {
 }
 
 /** A backend as a destination of a VirtualService. */
-export function destinationOf({ service, port, weight }: BackendState): RouteDestinationState {
+export function destinationOf({ service, port, weight, changedHeaders: changed }: BackendState): RouteDestinationState {
   const host =
     service === undefined
       ? ""
       : "host" in service
         ? service.host
         : `${service.name}.${service.namespace}.svc.cluster.local`;
-  return { host, subset: "", port, weight };
+  return { host, subset: "", port, weight, changedHeaders: changed };
 }
