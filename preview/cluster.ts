@@ -22,8 +22,9 @@ export interface PreviewNamespace {
   readonly label: string | undefined;
 }
 
-/** A TrafficTarget outside of all previews' namespaces that has a preview's label. */
+/** A TrafficTarget or an AuthorizationPolicy outside of all previews' namespaces that has a preview's label. */
 export interface PreviewTarget {
+  readonly kind: keyof typeof targetKinds;
   readonly namespace: string;
   readonly name: string;
   readonly pullRequest: number;
@@ -35,9 +36,9 @@ export interface SharedCluster {
   previewNamespaces(pullRequest?: number): Promise<readonly PreviewNamespace[]>;
   /** Starts to delete a namespace; well if it is gone. */
   deleteNamespace(name: string): Promise<void>;
-  /** The TrafficTargets by which one preview, or any, reaches shared workloads: what it has outside of its namespaces. */
+  /** The objects by which one preview, or any, reaches shared workloads: what it has outside of its namespaces. */
   previewTargets(pullRequest?: number): Promise<readonly PreviewTarget[]>;
-  /** Deletes such a TrafficTarget; well if it is gone. */
+  /** Deletes such an object; well if it is gone. */
   deleteTarget(target: PreviewTarget): Promise<void>;
   /** Titles of what it has of one preview outside of previews' namespaces, of every kind that one may list. */
   leftObjects(pullRequest: number): Promise<readonly string[]>;
@@ -124,12 +125,23 @@ async function connectCluster(kubeconfig: string): Promise<SharedCluster> {
       await unlessGone(core.deleteNamespace({ name }));
     },
     previewTargets: async (pullRequest) => {
-      const wanted = { ...targetKind, labelSelector: selector(pullRequest) };
-      // A cluster whose mesh is gone does not know the kind, and has none.
-      return targetsOf((await unlessGone(custom.listCustomObjectForAllNamespaces(wanted))) ?? { items: [] });
+      const labelSelector = selector(pullRequest);
+      // A cluster knows the kinds of its mesh alone, and roles give no right to look for the other.
+      const answers = await Promise.allSettled(
+        kindsOfTargets.map(async (kind) => {
+          const wanted = { ...targetKinds[kind], labelSelector };
+          const list = await unlessGone(custom.listCustomObjectForAllNamespaces(wanted));
+          return list === undefined ? [] : targetsOf(kind, list);
+        }),
+      );
+      const failures = answers.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+      const isNoRight = (error: unknown) => error instanceof ApiException && error.code === 403;
+      const failure = failures.length === kindsOfTargets.length ? failures[0] : failures.find((one) => !isNoRight(one));
+      if (failure !== undefined) throw failure;
+      return answers.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
     },
-    deleteTarget: async ({ namespace, name }) => {
-      await unlessGone(custom.deleteNamespacedCustomObject({ ...targetKind, namespace, name }));
+    deleteTarget: async ({ kind, namespace, name }) => {
+      await unlessGone(custom.deleteNamespacedCustomObject({ ...targetKinds[kind], namespace, name }));
     },
     leftObjects: (pullRequest) =>
       leftObjects(
@@ -162,19 +174,25 @@ async function connectCluster(kubeconfig: string): Promise<SharedCluster> {
   };
 }
 
-const targetKind = { group: "access.smi-spec.io", version: "v1alpha3", plural: "traffictargets" } as const;
+/** By which kind of object previews reach others with each mesh. */
+const targetKinds = {
+  TrafficTarget: { group: "access.smi-spec.io", version: "v1alpha3", plural: "traffictargets" },
+  AuthorizationPolicy: { group: "security.istio.io", version: "v1", plural: "authorizationpolicies" },
+} as const;
 
-/** The TrafficTargets with a preview's label, without those that go with a preview's namespace. */
-function targetsOf(list: unknown): readonly PreviewTarget[] {
+const kindsOfTargets = ["TrafficTarget", "AuthorizationPolicy"] as const;
+
+/** The objects of a kind with a preview's label, without those that go with a preview's namespace. */
+function targetsOf(kind: PreviewTarget["kind"], list: unknown): readonly PreviewTarget[] {
   const items: unknown = isJsonObject(list) ? list["items"] : undefined;
-  if (!Array.isArray(items)) throw new PreviewProblem("The API server's answer is no list of TrafficTargets.");
+  if (!Array.isArray(items)) throw new PreviewProblem(`The API server's answer is no list of ${kind}s.`);
   return items.flatMap((item: unknown) => {
     const metadata = isJsonObject(item) ? item["metadata"] : undefined;
     if (!isJsonObject(metadata)) return [];
     const { namespace, name, labels } = metadata;
     const pullRequest = Number(isJsonObject(labels) ? labels[previewLabel] : undefined);
     if (typeof namespace !== "string" || typeof name !== "string" || !Number.isInteger(pullRequest)) return [];
-    return previewOf(namespace) === undefined ? [{ namespace, name, pullRequest }] : [];
+    return previewOf(namespace) === undefined ? [{ kind, namespace, name, pullRequest }] : [];
   });
 }
 

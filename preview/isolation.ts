@@ -7,6 +7,7 @@ import {
   DiffTooLarge,
   type Guarantee,
   type Mesh,
+  meshesOf,
   unprovedRule,
 } from "../mesh";
 import { memoOnce } from "../mesh/cluster/look-up";
@@ -14,6 +15,7 @@ import { type OsmMesh, osmMesh } from "../mesh/osm";
 import { type RequestCondition } from "../mesh/request/request-set";
 import { previewOf, previewPrefix } from "../program/previews/prefix";
 import { type PreviewReach, reachCaller } from "../program/previews/reach";
+import { guestGuarantees, reachesThatEnd } from "./istio-reaches";
 import { meshOfStack } from "./mesh";
 import { routeCondition } from "./reaches";
 import { type BrokenGuarantee } from "./report";
@@ -44,51 +46,54 @@ function guaranteesIn(
   reaches: readonly PreviewReach[],
 ): readonly Guarantee[] {
   const { callers, services } = mesh.access();
+  const ofIstio = meshesOf(objects).has("istio");
   const osm = memoOnce(() => osmMesh({ objects }));
   const names = new Set(services.map(({ service }) => service));
   return [...names].flatMap((service) => {
     const owner = ownerOf(namespaceIn(service));
     const strangers = callers.filter((caller) => ownerOf(namespaceIn(caller)) !== owner);
-    const guests = strangers.flatMap((caller) => {
-      const except = exceptions(osm, reaches, caller, service);
-      return except.length === 0 ? [] : [{ caller, except }];
+    const guests = strangers.flatMap((caller): { readonly caller: string; readonly held: readonly Guarantee[] }[] => {
+      const own = reachesOf(reaches, caller);
+      if (ofIstio) {
+        const behind = own.length === 0 ? [] : mesh.accountsBehind({ service });
+        const led = own.filter(({ to, operations }) => operations !== undefined && behind.includes(to));
+        return led.length === 0 ? [] : [{ caller, held: guestGuarantees(mesh, caller, service, led) }];
+      }
+      const except = exceptions(osm, own, service);
+      const name = `${caller} sends ${service} nothing but what previewReaches says`;
+      return except.length === 0
+        ? []
+        : [{ caller, held: [{ kind: "never", to: service, name, from: [caller], except }] }];
     });
     const others = strangers.filter((stranger) => !guests.some(({ caller }) => caller === stranger));
     const never = { kind: "never", to: service } as const;
     return [
       ...(others.length === 0 ? [] : [{ ...never, name: `nobody but ${owner} calls ${service}`, from: others }]),
-      ...guests.map(({ caller, except }) => ({
-        ...never,
-        name: `${caller} sends ${service} nothing but what previewReaches says`,
-        from: [caller],
-        except,
-      })),
+      ...guests.flatMap(({ held }) => held),
     ];
   });
 }
 
-/** The requests that a caller may send to a service of the shared workloads. */
-function exceptions(
-  osm: () => OsmMesh,
-  reaches: readonly PreviewReach[],
-  caller: string,
-  service: string,
-): readonly RequestCondition[] {
+/** What a caller may call of the shared workloads, if it is a preview's. */
+function reachesOf(reaches: readonly PreviewReach[], caller: string): readonly PreviewReach[] {
   const owner = previewOf(namespaceIn(caller));
-  if (owner === undefined) return [];
-  const own = reaches.filter((reach) => reachCaller(owner, reach) === caller);
+  return owner === undefined ? [] : reaches.filter((reach) => reachCaller(owner, reach) === caller);
+}
+
+/** The requests that a caller with these reaches may send to a service of the shared workloads on Open Service Mesh. */
+function exceptions(osm: () => OsmMesh, own: readonly PreviewReach[], service: string): readonly RequestCondition[] {
   if (own.length === 0) return [];
   const mesh = osm();
   return own
     .filter(({ to }) =>
       mesh.catalog.servicesOfAccount(to).some(({ namespace, service: { name } }) => `${namespace}/${name}` === service),
     )
-    .flatMap(({ to, routes }) => routes.flatMap((route) => routeCondition(mesh, to, route) ?? []));
+    .flatMap(({ to, routes = [] }) => routes.flatMap((route) => routeCondition(mesh, to, route) ?? []));
 }
 
 /**
  * Proves that a preview, the shared workloads and another preview cannot call each other, but for what is said, and that no call among the
- * shared workloads, or from them to hosts outside, ends otherwise than without previews. The other preview is a twin under another number:
+ * shared workloads, or from them to hosts outside, ends otherwise than without previews; on Istio also that what is said passes. The other preview is a twin under another number:
  * whatever holds for the twin holds for each preview of the same code.
  *
  * @param reaches what previews may call of the shared workloads. Default: nothing.
@@ -103,9 +108,14 @@ export function proveIsolation(
   const objects = [...shared, ...preview, ...twin(pullRequest, preview)];
   const together = meshOfStack(objects);
   const guarantees = guaranteesIn(together, objects, reaches);
+  const open = reachesThatEnd(pullRequest, preview, together, reaches);
   return {
-    guarantees: guarantees.length + 1,
-    broken: [...checkGuarantees(together, guarantees), ...changesForOthers(meshOfStack(shared), together)],
+    guarantees: guarantees.length + open.guarantees + 1,
+    broken: [
+      ...checkGuarantees(together, guarantees),
+      ...open.broken,
+      ...changesForOthers(meshOfStack(shared), together),
+    ],
   };
 }
 

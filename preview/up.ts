@@ -1,5 +1,6 @@
 import { CommandError, type OutputMap, Stack } from "@pulumi/pulumi/automation";
 import { isJsonObject, type KubernetesObject } from "../mesh/manifests";
+import { istioMesh } from "../mesh/istio";
 import { osmMesh } from "../mesh/osm";
 import { type PreviewSettings } from "../program/previews/settings";
 import { beyondLimits } from "./bounds";
@@ -18,6 +19,7 @@ import {
 import { hostOf } from "./host";
 import { stackOf } from "./inputs";
 import { proveIsolation } from "./isolation";
+import { istioReachProblems } from "./istio-reaches";
 import { textsIn } from "./known-secrets";
 import { previewStacks } from "./list";
 import { objectsOf } from "./objects";
@@ -27,7 +29,7 @@ import { engineLog, type EngineResource } from "./plan";
 import { planStack } from "./plan-stack";
 import { type BaseStack, type Planned, type PlannedStack } from "./planned";
 import { PreviewProblem } from "./problem";
-import { isReachTarget, noReaches, reachProblems } from "./reaches";
+import { isReachTarget, reachProblems } from "./reaches";
 import { type Address, type Health, type PreviewReport, type Review, type StackOutput } from "./report";
 import { type PreviewPolicy } from "./settings";
 import { readState } from "./state";
@@ -268,7 +270,9 @@ function outsideOfPreview(
 ): readonly string[] {
   const isAdmitted = (object: KubernetesObject): boolean => isReachTarget(pullRequest, reaches, object);
   const ofReaches =
-    host?.meshRevision === undefined ? reachProblems(reaches, osmMesh({ objects: shared }), base) : noReaches(reaches);
+    host?.meshRevision === undefined
+      ? reachProblems(reaches, osmMesh({ objects: shared }), base)
+      : istioReachProblems(reaches, istioMesh({ objects: shared }), base);
   return [
     ...ofReaches,
     ...outsideOwnNamespaces({ pullRequest, kinds, isAdmitted }, resources),

@@ -23,7 +23,7 @@ import {
   proveBack,
 } from "../../mesh/convert";
 import { istioMesh } from "../../mesh/istio";
-import { type IstioObject } from "../../mesh/istio/kinds";
+import { type IstioObject, type Sidecar } from "../../mesh/istio/kinds";
 import { describeObject, type KubernetesObject, nowhere } from "../../mesh/manifests";
 import { type IstioMembership, type MeshPoliciesArgs } from "./args";
 import { asOpenServiceMesh } from "./as-osm";
@@ -51,7 +51,9 @@ export function istioObjects(args: ArgsOfIstio): IstioObjects {
   const own = new Set(args.namespaces.map(({ name }) => name));
   const { objects, said } = converted(args);
   // Other namespaces are closed by whoever onboards them.
-  const made = objects.filter(({ metadata }) => own.has(metadata.namespace) || !isDefault(metadata.name));
+  const made = objects
+    .filter(({ metadata }) => own.has(metadata.namespace) || !isDefault(metadata.name))
+    .map((object) => (object.kind === "Sidecar" ? toldOfReaches(object, args) : object));
   const written = args.istioObjects ?? [];
   const titles = new Set(made.map(describeObject));
   const twice = written.find((object) => titles.has(describeObject(object)));
@@ -61,6 +63,18 @@ export function istioObjects(args: ArgsOfIstio): IstioObjects {
     );
   }
   return { objects: [...made, ...written], said };
+}
+
+/** A Sidecar that is told as well of the namespaces which its own reaches beyond its peers. */
+function toldOfReaches(sidecar: Sidecar, { namespaces }: ArgsOfIstio): Sidecar {
+  const { isolation } = namespaces.find(({ name }) => name === sidecar.metadata.namespace) ?? {};
+  const more = new Set((isolation?.reaches ?? []).map(({ namespace }) => `${namespace}/*`));
+  if (more.size === 0) return sidecar;
+  const egress = (sidecar.spec.egress ?? []).map((listener) => ({
+    ...listener,
+    hosts: [...new Set([...listener.hosts.filter((host) => host !== "~/*"), ...more])],
+  }));
+  return { ...sidecar, spec: { ...sidecar.spec, egress } };
 }
 
 /** Whether an object is one of those that close a whole namespace. */

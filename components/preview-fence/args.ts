@@ -1,5 +1,13 @@
 import { type NamespaceIsolationSettings } from "../namespace-isolation";
 
+/** What may be asked of a port: both fields hold together, each by any of its values. */
+export interface FenceOperation {
+  /** Exact, `prefix*`, `*suffix`, `*`. Default: any. */
+  methods?: readonly string[];
+  /** Exact, `prefix*`, `*suffix`, `*`, or a template. Default: any. */
+  paths?: readonly string[];
+}
+
 /** What previews may send to shared workloads. */
 export interface FenceReach {
   /** The caller, `namespace/service account`, without the prefix of the preview's namespaces. */
@@ -8,8 +16,12 @@ export interface FenceReach {
   to: string;
   /** The TCP port that they listen on. */
   port: number;
-  /** What may be asked, each `HTTPRouteGroup/match` of the namespace called. */
-  routes: readonly string[];
+  /** With Open Service Mesh what may be asked, each `HTTPRouteGroup/match` of the namespace called. Default: nothing. */
+  routes?: readonly string[];
+  /** With Istio the labels by which the pods called are selected; without them and `operations` nothing may be asked. */
+  selector?: Readonly<Record<string, string>>;
+  /** With Istio what may be asked, as AuthorizationPolicies say it. Default: nothing. */
+  operations?: readonly FenceOperation[];
 }
 
 /** Arguments of `PreviewFence`. */
@@ -24,6 +36,6 @@ export interface PreviewFenceArgs {
   isolation: Pick<NamespaceIsolationSettings, "quota" | "containerDefaults">;
   /** The mesh of the cluster. Default: `osm`. */
   mesh?: "osm" | "istio";
-  /** What previews may call of others, with Open Service Mesh. Default: nothing. */
+  /** What previews may call of others. Default: nothing. */
   reaches?: readonly FenceReach[];
 }

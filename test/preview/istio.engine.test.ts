@@ -1,13 +1,24 @@
+import { type KubernetesObject } from "@kubernetes/client-node";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { checkGuarantees } from "../../mesh";
 import { istioMesh } from "../../mesh/istio";
 import { isolationGuarantees } from "../../preview/isolation";
 import { namespaceOf } from "../../preview/objects";
+import { type PreviewReport } from "../../preview/report";
+import { type UpOptions } from "../../preview/up";
+import { type PreviewReach, reachAuthorization } from "../../program/previews/reach";
+import { podProblem } from "../../sandbox/data-plane/runner";
+import { run } from "../../sandbox/engine";
 import { programDirectory } from "../../sandbox/paths";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
+import { stackCluster } from "../../sandbox/traffic/cluster";
+import { openTraffic } from "../../sandbox/traffic/traffic";
 import { closeTestSandbox, configure, kubectl, openTestSandbox } from "../sandbox/in-sandbox";
+import { signedBy, speak } from "../sandbox/sidecar-tls";
+import { until } from "../sandbox/until";
 import { own } from "./abuses/in-cluster";
 import { istioAbuses, istioUses } from "./abuses/in-istio";
 import { allowed, type ClusterUser, clusterUser } from "./as-user";
@@ -17,12 +28,20 @@ import { commitOf, essence, liveObjects, programAs, programWith, push, runPrevie
 const stack = "dev";
 /** Object id of the identity that deploys previews. */
 const previews = "11111111-0000-0000-0000-000000000001";
+/** What the previews of these tests may call of the shared workloads. */
+const restocking = {
+  from: "bookbuyer/bookbuyer",
+  to: "bookwarehouse/bookwarehouse",
+  port: 14001,
+  selector: { app: "bookwarehouse" },
+  operations: [{ methods: ["POST"], paths: ["/restock-books"] }],
+} as const satisfies PreviewReach;
 let sandbox: Sandbox;
 let github: GitHubServer;
 
 beforeAll(async () => {
   [sandbox, github] = await Promise.all([openTestSandbox(), startGitHub()]);
-  await configure(sandbox, stack, { mesh: "istio", previewObjectId: previews });
+  await configure(sandbox, stack, { mesh: "istio", previewObjectId: previews, previewReaches: [restocking] });
   const { code, stdout, stderr } = await operate(sandbox, "up", stack);
   expect(code, stdout + stderr).toBe(0);
   for (const [name, value] of Object.entries(sandbox.environment)) vi.stubEnv(name, value);
@@ -47,12 +66,22 @@ async function shared(): Promise<string[]> {
 
 describe.sequential("a preview on a shared cluster with Istio", () => {
   let before: string[];
+  /** The same and what lets the preview reach the bookwarehouse. */
+  let reached: string[];
 
   it("comes up in namespaces of the revision, made by the previews' own identity", async () => {
     before = await shared();
     const program = await programAs(previews, settings);
-    const { report } = await push(sandbox, github, 7, commitOf(7), ["--program", program.directory]);
+    const options: UpOptions = {
+      ...{ pullRequest: 7, commit: commitOf(7), owner: "octocat", timeToLive: 3_600_000 },
+      ...{ cluster: "shared", base: stack, images: {} },
+    };
+    const script = join(__dirname, "up-with-reaches.ts");
+    const line = ["--import", "tsx", script, program.directory, JSON.stringify(options), JSON.stringify([restocking])];
+    const up = await run(process.execPath, line, { cwd: programDirectory, environment: sandbox.environment });
     await program.remove();
+    expect(up.code, up.stderr).toBe(0);
+    const report = JSON.parse(up.stdout) as PreviewReport;
     expect(report.state).toEqual({ status: "running" });
     expect(report.health).toEqual({ ready: 6, total: 6, problems: [] });
     expect(report.access).toMatchObject({ changes: [], broken: [] });
@@ -66,14 +95,24 @@ describe.sequential("a preview on a shared cluster with Istio", () => {
     for (const pod of pods) expect(JSON.stringify(pod)).toContain('"name":"istio-proxy"');
   });
 
-  it("is apart from the shared workloads: proved over the cluster's own objects, which are as they were", async () => {
+  it("is apart from the shared workloads but for what it may call: proved over the cluster's own objects, which are as they were", async () => {
     const objects = await liveObjects(sandbox, "istio");
-    const guarantees = isolationGuarantees(objects);
+    const guarantees = isolationGuarantees(objects, [restocking]);
     expect(guarantees.map(({ to }) => to)).toEqual(
       expect.arrayContaining(["bookstore/bookstore", "pr-7-bookstore/bookstore"]),
     );
     expect(checkGuarantees(istioMesh({ objects }), guarantees)).toEqual([]);
-    expect(await shared()).toEqual(before);
+    const without = checkGuarantees(istioMesh({ objects }), isolationGuarantees(objects));
+    expect(without.map(({ request }) => request)).toEqual([
+      expect.objectContaining({ from: "pr-7-bookbuyer/bookbuyer", method: "POST", path: "/restock-books" }),
+    ]);
+    reached = await shared();
+    expect(reached.filter((one) => before.includes(one))).toEqual(before);
+    const more = reached.filter((one) => !before.includes(one)).map((one): unknown => JSON.parse(one));
+    const { kind, metadata } = reachAuthorization(7, restocking) ?? {};
+    expect(more).toEqual([expect.objectContaining({ kind, name: metadata?.name, namespace: "bookwarehouse" })]);
+    const told = objects.filter((one) => one.kind === "Sidecar" && JSON.stringify(one).includes('"bookwarehouse/*"'));
+    expect(told.map(({ metadata: { namespace } }) => namespace).sort()).toEqual(["bookstore", "pr-7-bookbuyer"]);
     // The same proof can fail: without what closes the preview's bookstore, and what keeps others from knowing of it, the shared workloads get in.
     const open = objects.filter(
       ({ kind = "", metadata }) =>
@@ -101,6 +140,81 @@ describe.sequential("a preview on a shared cluster with Istio", () => {
       const kind = plural ?? "authorizationpolicies";
       expect(await preview.kubectl(`delete ${kind} abuse --namespace=${own}`)).toBe(allowed);
     });
+
+    const policy = (change: (text: string) => string = (text) => text) =>
+      JSON.parse(change(JSON.stringify(reachAuthorization(8, restocking)))) as KubernetesObject;
+
+    it.each<[string, KubernetesObject]>([
+      ["another caller", policy((text) => text.replaceAll("bookbuyer", "bookthief"))],
+      ["the caller of another preview", policy((text) => text.replace("/ns/pr-8-", "/ns/pr-9-"))],
+      ["every caller", policy((text) => text.replace(/"from":\[.*?\]\}\}\],/, ""))],
+      ["one more caller", policy((text) => text.replace('"principals":[', '"principals":["*",'))],
+      ["more paths", policy((text) => text.replace('"/restock-books"', '"/*"'))],
+      ["every method", policy((text) => text.replace('"methods":["POST"],', ""))],
+      ["another port", policy((text) => text.replace('"14001"', '"3306"'))],
+      ["all pods of the namespace", policy((text) => text.replace(/"selector":\{.*?\}\},/, ""))],
+      ["one more rule", policy((text) => text.replace('"rules":[', '"rules":[{},'))],
+      ["a refusal for everybody", policy((text) => text.replace('"ALLOW"', '"DENY"'))],
+      ["nothing at all", policy((text) => text.replace(/"spec":.*/, '"spec":{}}'))],
+      ["no label", policy((text) => text.replace(/,"labels":\{.*?\}/, ""))],
+    ])("may not let %s reach the shared workloads", async (_, object) => {
+      expect(await preview.create(object)).toMatch(
+        /Previews write into namespaces whose names begin with pr-NUMBER- alone/,
+      );
+    });
+
+    it("may let a preview reach what is said, and take nothing of others away", async () => {
+      expect(await preview.create(policy())).toBe(allowed);
+      const remove = (name: string) => preview.kubectl(`delete authorizationpolicy ${name} --namespace=bookwarehouse`);
+      expect(await remove("pr-8-bookbuyer.bookbuyer.bookwarehouse")).toBe(allowed);
+      expect(await remove("allow-bookwarehouse")).toMatch(/Previews write into namespaces/);
+      // What the other mesh has is not theirs to look for, which `down` and `reap` have to stand.
+      expect(await preview.kubectl("get --raw /apis/access.smi-spec.io/v1alpha3/traffictargets")).toMatch(/forbidden/i);
+    });
+  });
+
+  it("gets through the shared workloads' real sidecar with exactly that, and nobody else does", async ({ skip }) => {
+    const problem = await podProblem();
+    if (problem !== undefined) skip(problem);
+    const cluster = await stackCluster(sandbox, stack);
+    const root = "/api/v1/namespaces/aks-istio-system/secrets/istio-ca-secret";
+    const { data } = await cluster.api.get<{ data: Record<string, string> }>(root);
+    const [cert = "", key = ""] = ["ca-cert.pem", "ca-key.pem"].map((name) =>
+      Buffer.from(data[name] ?? "", "base64").toString(),
+    );
+    const pods = await cluster.api.list<{ status: { podIP: string } }>(
+      "/api/v1/namespaces/bookwarehouse/pods?labelSelector=app%3Dbookwarehouse",
+    );
+    const traffic = await openTraffic(cluster, () => undefined, new PassThrough().resume());
+    try {
+      const proxy = await traffic.openProxy();
+      const ask = async (account: string, method: string, path: string) => {
+        const [namespace, name] = account.split("/");
+        const uri = `spiffe://cluster.local/ns/${namespace}/sa/${name}`;
+        const client = await signedBy({ cert, key }, [{ type: "url", value: uri }]);
+        const { end } = await speak(proxy, {
+          to: `${pods[0]?.status.podIP}:14001`,
+          request: [`${method} ${path} HTTP/1.1`, "host: bookwarehouse.bookwarehouse:14001", "content-length: 0"],
+          tls: { serverName: "", alpn: "istio", client },
+        });
+        return end;
+      };
+      await until(async () => {
+        await traffic.look();
+        return (await ask("bookstore/bookstore", "POST", "/restock-books")) === "200" ? true : undefined;
+      });
+      const [buyer, post] = ["pr-7-bookbuyer/bookbuyer", "/restock-books"];
+      expect({
+        said: await ask(buyer, "POST", post),
+        path: await ask(buyer, "POST", "/restock-books/all"),
+        method: await ask(buyer, "GET", post),
+        account: await ask("pr-7-bookthief/bookthief", "POST", post),
+        preview: await ask("pr-8-bookbuyer/bookbuyer", "POST", post),
+        shared: await ask("bookbuyer/bookbuyer", "POST", post),
+      }).toEqual({ said: "200", path: "403", method: "403", account: "403", preview: "403", shared: "403" });
+    } finally {
+      await traffic.close();
+    }
   });
 
   it("is refused by the cluster where it would lead away calls of the shared workloads, already when it is planned", async () => {
@@ -125,7 +239,7 @@ describe.sequential("a preview on a shared cluster with Istio", () => {
     await thief.remove();
     const error = report.state.status === "failed" ? report.state.error : "";
     expect(error).toContain("VirtualServices of previews are for Services of the same preview");
-    expect(await shared()).toEqual(before);
+    expect(await shared()).toEqual(reached);
   });
 
   it("is gone with all that it had", async () => {

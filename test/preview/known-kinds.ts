@@ -13,6 +13,7 @@ const known: Readonly<Record<string, readonly [namespaced: readonly string[], ot
     ["ClusterRole", "ClusterRoleBinding"],
   ],
   "access.smi-spec.io/v1alpha3": [["TrafficTarget"], []],
+  "security.istio.io/v1": [["AuthorizationPolicy"], []],
 };
 
 const verbs = ["get", "list"];

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Application } from "../../../components/application";
 import { MeshPolicies, type MeshPoliciesArgs } from "../../../components/mesh-policies";
-import { type IstioObject } from "../../../mesh/istio/kinds";
+import { type IstioObject, type SidecarSpec } from "../../../mesh/istio/kinds";
 import { definePolicy } from "../../../mesh/policy";
 import { bookstoreArgs } from "../application/bookstore-args";
 import { good } from "../../mesh/osm/admission/objects";
@@ -97,6 +97,29 @@ describe("MeshPolicies on Istio", () => {
     expect(() => new MeshPolicies("r", { namespaces, ...(policy && { policy }), workloads })).toThrow(
       /policy: timeouts\[0\]: Open Service Mesh has no timeout/,
     );
+  });
+
+  test("tells sidecars of the namespaces that theirs reaches beyond its peers, and no others", async () => {
+    const peers = { team: "a" };
+    const reaching = {
+      ...args("/items"),
+      namespaces: [
+        { name: "shop", labels: peers, isolation: { peers, reaches: [{ namespace: "stock", port: 8080 }] } },
+        {
+          name: "web",
+          labels: peers,
+          isolation: { peers, reaches: [80, 8080].map((port) => ({ namespace: "far", port })) },
+        },
+      ],
+    };
+    new MeshPolicies("p", reaching);
+    new MeshPolicies("q", args("/items"));
+    await allRegistered();
+    const hosts = (name: string) => [named(name).inputs["spec"]].flatMap((spec) => (spec as SidecarSpec).egress);
+    expect(hosts("p-Sidecar-shop-default")).toEqual([{ hosts: ["stock/*"] }]);
+    expect(hosts("p-Sidecar-web-default")).toEqual([{ hosts: ["shop/*", "far/*"] }]);
+    expect(hosts("q-Sidecar-shop-default")).toEqual([{ hosts: ["~/*"] }]);
+    expect(hosts("q-Sidecar-web-default")).toEqual([{ hosts: ["shop/*"] }]);
   });
 
   test("labels namespaces with the revision, closes them, and lets in what the policy says", async () => {

@@ -47,6 +47,27 @@ describe("PreviewFence", () => {
     expect(policies("istio").length).toBe(policies("osm").length + 3);
   });
 
+  it("lets out of previews' namespaces what is said for the cluster's mesh alone", async () => {
+    const both = {
+      ...{ from: "cart/cart", to: "stock/stock", port: 8080, routes: ["group/match"] },
+      ...{ selector: { app: "stock" }, operations: [{ methods: ["GET"] }] },
+    };
+    new PreviewFence("osm", { ...args, reaches: [both] });
+    new PreviewFence("istio", { ...args, mesh: "istio", reaches: [both] });
+    new PreviewFence("other", { ...args, mesh: "istio", reaches: [{ ...both, selector: undefined }] });
+    await allRegistered();
+    const place = (name: string) => {
+      const text = JSON.stringify(registrations.find((one) => one.name === `${name}-place`)?.inputs["spec"]);
+      return text.replaceAll('\\"', "'");
+    };
+    expect(place("osm")).toContain("cart/cart stock/stock group/match");
+    expect(place("osm")).not.toMatch(/istio|matchLabels/);
+    expect(place("istio")).toContain("object.spec.?selector.orValue({}) == {'matchLabels':{'app':'stock'}}");
+    expect(place("istio")).toContain("== [{'operation':{'ports':['8080'],'methods':['GET']}}]");
+    expect(place("istio")).not.toMatch(/smi-spec|group\/match/);
+    expect(place("other")).toContain(" && false");
+  });
+
   it.each<[string, Partial<PreviewFenceArgs>]>([
     ["user", { user: "" }],
     ["user", { user: "system:masters" }],
