@@ -8,14 +8,14 @@ import { ensureRe2 } from "./re2/install";
 /**
  * Builds Istio's judge unless it is in the cache.
  * @param report gets a line when something has to be built.
- * @returns folder of its executables, `istio` and `data-plane`.
+ * @returns folder of its executables, `istio`, `data-plane` and `gateway-api`.
  */
 export function ensureIstioJudge(report: (message: string) => void): Promise<string> {
   return ensureOptionalTool(
     {
       name: "judge-istio",
       version: "1.31.0",
-      packages: [".", "./data-plane"],
+      packages: [".", "./data-plane", "./gateway-api"],
       seconds: 300,
       source: path.join(__dirname, "istio"),
       uses: [
@@ -30,7 +30,7 @@ export function ensureIstioJudge(report: (message: string) => void): Promise<str
 }
 
 /** Istio's test library looks for a source tree, and complains where there is none. */
-const sourceTree = { TARGET_OUT: os.tmpdir(), LOCAL_OUT: os.tmpdir() };
+export const sourceTree = { TARGET_OUT: os.tmpdir(), LOCAL_OUT: os.tmpdir() };
 
 /** Istio's program that runs pods. */
 export const istioDataPlane: DataPlaneProgram = { ensure: ensureIstioJudge, env: sourceTree };

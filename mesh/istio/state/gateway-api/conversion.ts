@@ -1,5 +1,4 @@
 import { keyOf } from "../../../cluster/keys";
-import { memo } from "../../../cluster/look-up";
 import { type NamespaceState, type ServiceState } from "../../../cluster/workloads";
 import { isSelected } from "../../../network-policies/selector";
 import { oldestFirst } from "../age";
@@ -8,6 +7,7 @@ import { type GatewayState } from "../gateways";
 import { type Named } from "../named";
 import { type HttpRouteState, type VirtualServiceState } from "../virtual-services";
 import { isAttachable, type Listener, mayLead, refusal, type Refusal } from "./attachment";
+import { refusalsOfRules } from "./rule-refusals";
 import { type KubernetesGatewayState, type ListenerState } from "./gateway";
 import { type ReferenceGrantState } from "./grants";
 import { gatewayNameLabel, istioClass } from "./kinds";
@@ -155,9 +155,9 @@ function attach(
     });
     if (known.length < parents.length) unfollowed.push(route);
     if (known.length === 0) continue;
-    const taken = refusalsOfRules(route, objects);
-    refusals.push(...taken.refusals);
-    if (taken.whole) continue;
+    const ofRules = refusalsOfRules(route, objects);
+    refusals.push(...ofRules);
+    if (ofRules.some(({ rule }) => rule === "route-not-taken")) continue;
     const isHttp = route.kind === "HTTPRoute" || route.kind === "GRPCRoute";
     const http = isHttp ? route.rules.flatMap((rule) => httpRoutes(route, rule, objects)) : [];
     for (const { parent, listeners } of known) {
@@ -228,80 +228,3 @@ function httpRoutes(route: RouteState, rule: RouteRuleState, objects: GatewayApi
 
 /** What gateways answer where a rule leaves nobody to lead to. */
 const noBackend = 500;
-
-/** What istiod does not take of a route's rules: the whole route for some, for others it answers with 500. */
-function refusalsOfRules(
-  route: RouteState,
-  { referenceGrants, services }: GatewayApiObjects,
-): { readonly whole: boolean; readonly refusals: readonly Refusal[] } {
-  const isShown = memo((namespace: string) => [...services.values()].some((one) => one.namespace === namespace));
-  const refusals = route.rules.flatMap(({ index, unknownFilter, backends }): readonly Refusal[] => {
-    const path = ["spec", "rules", index];
-    const ofBackends = backends.flatMap((backend, at): readonly Refusal[] => {
-      const place = [...path, "backendRefs", at];
-      const { service, port } = backend;
-      if (service !== undefined && "namespace" in service) {
-        const { namespace, name } = service;
-        if (name.includes("."))
-          return [
-            {
-              route,
-              path: [...place, "name"],
-              rule: "route-not-taken",
-              text: `${name} is no name of a Service: istiod takes nothing of the route`,
-              remedy: "Write the Service's name, and its namespace in `namespace`.",
-            },
-          ];
-        if (!mayLead(route, backend, referenceGrants)) {
-          return [
-            {
-              route,
-              path: [...place, "namespace"],
-              rule: "route-to-nowhere",
-              text: `no ReferenceGrant lets routes of ${route.namespace} lead to Services of ${namespace}: the gateway answers with 500`,
-              remedy: `Write a ReferenceGrant in ${namespace} from ${route.kind} in ${route.namespace} to Service ${name}.`,
-            },
-          ];
-        }
-        if (isShown(namespace) && !services.has(keyOf(namespace, name))) {
-          return [
-            {
-              route,
-              path: [...place, "name"],
-              rule: "route-to-nowhere",
-              text: `there is no Service ${namespace}/${name}: the gateway answers with 500`,
-              remedy: "Write the name of a Service, and its namespace where it is another.",
-            },
-          ];
-        }
-      }
-      return service !== undefined && port === undefined
-        ? [
-            {
-              route,
-              path: place,
-              rule: "route-not-taken",
-              text: "the backend has no port: istiod takes nothing of the route",
-              remedy: "Write the Service's port.",
-            },
-          ]
-        : [];
-    });
-    return [
-      ...(unknownFilter === undefined
-        ? []
-        : [
-            {
-              route,
-              path: [...path, "filters"],
-              rule: "route-not-taken" as const,
-              text: `istiod knows no filter ${unknownFilter} of a ${route.kind}, and takes nothing of the route`,
-              remedy: "Take the filter out.",
-            },
-          ]),
-      ...ofBackends,
-    ];
-  });
-  const whole = refusals.some(({ rule }) => rule === "route-not-taken");
-  return { whole, refusals };
-}

@@ -145,11 +145,18 @@ const routeFilters: Readonly<Record<RouteKind, readonly string[]>> = {
   TLSRoute: [],
 };
 
+/** istiod does not look at a backend of weight 0. */
+function isUsed(backend: unknown): boolean {
+  return numberAt(backend, "weight") !== 0;
+}
+
 function unknownFilter(kind: RouteKind, filters: readonly unknown[], backends: readonly unknown[]): string | undefined {
   const types = (all: readonly unknown[]): readonly string[] => all.map((one) => textAt(one, "type") ?? "");
   return (
     types(filters).find((type) => !routeFilters[kind].includes(type)) ??
-    types(backends.flatMap((one) => listAt(one, "filters"))).find((type) => !headerFilters.includes(type))
+    types(backends.filter(isUsed).flatMap((one) => listAt(one, "filters"))).find(
+      (type) => !headerFilters.includes(type),
+    )
   );
 }
 
