@@ -115,7 +115,7 @@ describe("manifests of Istio", () => {
 
   it("are expected where namespaces are Istio's and no object is of a mesh", async () => {
     const route =
-      "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: { name: r, namespace: shop }\nspec: {}\n";
+      "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: { name: r, namespace: shop }\nspec: { parentRefs: [{ name: front }] }\n";
     const namespace = (label: string) =>
       `apiVersion: v1\nkind: Namespace\nmetadata: { name: shop, labels: { ${label} } }\n---\n${route}`;
     const found = async (label: string) => (await run("check", write("none.yaml", namespace(label)))).output;

@@ -118,6 +118,7 @@ describe("--context", () => {
       "GET /apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
       "GET /apis/cilium.io/v2/ciliumnetworkpolicies",
       "GET /apis/gateway.networking.k8s.io/v1/httproutes",
+      "GET /apis/gateway.networking.k8s.io/v1/gatewayclasses",
     ]);
   });
 
