@@ -60,6 +60,7 @@ export function verdictJson(verdict: Verdict, limits?: readonly CallLimit[]): Re
     outcome: verdict.outcome,
     status: verdict.status,
     backends: verdict.backends,
+    ...(verdict.subsets && { subsets: verdict.subsets }),
     because: verdict.because.map(({ text }) => text),
     ...(verdict.outcomes && { outcomes: verdict.outcomes }),
     ...(verdict.variesBy && { "varies-by": verdict.variesBy }),

@@ -1,5 +1,6 @@
 import { describeObject, formatPosition } from "../mesh/manifests";
 import {
+  answeringOf,
   askedService,
   callerShowing,
   type CallLimit,
@@ -115,7 +116,7 @@ function describeVerdict(mesh: Mesh, request: CallRequest, verdict: Verdict, pai
     );
   }
   for (const text of verdict.unmetAssumptions ?? []) lines.push(`  ${paint.warn(text)}`);
-  for (const [backend, share] of Object.entries(verdict.backends)) {
+  for (const [backend, share] of Object.entries(answeringOf(verdict))) {
     lines.push(`  ${shareText(share).padStart(7)} ${backend}`);
   }
   if (verdict.because.length > 0) lines.push("", "  because");

@@ -15,6 +15,8 @@ export interface End extends Answer {
   readonly kind: "end";
   /** The Service that answered or was to answer, `namespace/name`. */
   readonly backend?: string;
+  /** Which of its pods, where the mesh leads calls to some of them alone: the name of a DestinationRule's subset. */
+  readonly subset?: string;
   readonly because: readonly Reason[];
   /** What stopped the call, where it is not the mesh. */
   readonly layer?: "network";
@@ -173,14 +175,26 @@ export function causeOf(tree: OutcomeTree): VariesBy | undefined {
   return new Set(endsOf(tree).map(({ outcome }) => outcome)).size > 1 ? tree.by : undefined;
 }
 
-/** Shares of the calls that each backend answers; null where what is not defined decides it. */
-export function sharesOf(tree: OutcomeTree): Readonly<Record<string, number | null>> {
-  return definedShares(sharesIn(tree));
+/** Who answers: a Service, and the subset of its pods where that is told. */
+export function answering({ backend, subset }: Pick<End, "backend" | "subset">): string | undefined {
+  return backend === undefined || subset === undefined ? backend : `${backend} ${subset}`;
 }
 
-function sharesIn(tree: OutcomeTree): Shares {
-  if (tree.kind === "end") return tree.outcome === "allowed" ? whole(tree.backend) : noShares;
-  const branches = tree.branches.map(({ weight, tree: child }) => ({ weight, shares: sharesIn(child) }));
+/**
+ * Shares of the calls that each backend answers; null where what is not defined decides it.
+ *
+ * @param nameOf what a backend is called. Default: the Service's name, whichever of its pods answer.
+ */
+export function sharesOf(
+  tree: OutcomeTree,
+  nameOf: (one: End) => string | undefined = ({ backend }) => backend,
+): Readonly<Record<string, number | null>> {
+  return definedShares(sharesIn(tree, nameOf));
+}
+
+function sharesIn(tree: OutcomeTree, nameOf: (one: End) => string | undefined): Shares {
+  if (tree.kind === "end") return tree.outcome === "allowed" ? whole(nameOf(tree)) : noShares;
+  const branches = tree.branches.map(({ weight, tree: child }) => ({ weight, shares: sharesIn(child, nameOf) }));
   return tree.undefined === true ? anyOf(branches.map(({ shares }) => shares)) : weighted(branches);
 }
 

@@ -4,6 +4,7 @@ import { type CallRequest, type Layer, statusOf, type VariesBy, type Verdict, ho
 import { idsToldApart } from "../request/request-id";
 import { isClaim, issuerClaim } from "../request/token-claims";
 import {
+  answering,
   type CallTree,
   causeOf,
   type End,
@@ -43,6 +44,7 @@ export function decide(mesh: Mesh, request: CallRequest): Verdict {
   const layers = [...new Set(failed.map(({ layer }): Layer => layer ?? "mesh"))].sort();
   const unmet = unmetFor(mesh, request.from, ends);
   const aside = {
+    ...(ends.some(({ subset }) => subset !== undefined) && { subsets: sharesOf(tree, answering) }),
     ...(unmet.length > 0 && { unmetAssumptions: unmet }),
     ...(layers.includes("network") && { stoppedBy: layers }),
   };

@@ -19,6 +19,7 @@ import { type AccessEntry, addressOf, hostHeaderFor, type Boundary, type Mesh, s
 import { resolve } from "./resolve";
 import { answersIn, certain, possible } from "./outcome-sets";
 import { shareSets, sharedOtherwise } from "./share-sets";
+import { answeringOf } from "./share-text";
 import { callerShowing, hostsByRange, isOutside, outsideClasses, principalsAt } from "./outside";
 
 /** What a change does to the calls from one account to one port of a service. */
@@ -349,7 +350,7 @@ function compare(
 
 /** Whether a change's call goes to other backends, or to the same ones in other shares. */
 function isSharedOtherwise({ request, before, after }: AccessChange, old: CallTree, now: CallTree): boolean {
-  if (JSON.stringify(before?.backends) !== JSON.stringify(after?.backends)) return true;
+  if (JSON.stringify(before && answeringOf(before)) !== JSON.stringify(after && answeringOf(after))) return true;
   // Of what nothing defines there are no numbers: then what may happen tells.
   if (request === undefined || !Object.values(after?.backends ?? {}).includes(null)) return false;
   const asked = request.protocol === "tcp" ? undefined : httpRequest(request, bytewise);

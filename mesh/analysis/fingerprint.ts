@@ -1,4 +1,4 @@
-import { type CallTree, type Rules } from "./call-tree";
+import { answering, type CallTree, type Rules } from "./call-tree";
 import { answerOf } from "./outcome-sets";
 
 const prints = new WeakMap<CallTree, string>();
@@ -13,7 +13,7 @@ export function fingerprint(tree: CallTree): string {
 function computePrint(tree: CallTree): string {
   switch (tree.kind) {
     case "end":
-      return `${answerOf(tree)}:${tree.backend ?? ""}`;
+      return `${answerOf(tree)}:${answering(tree) ?? ""}`;
     case "http":
     case "normalised":
       return fingerprint(tree.tree);
@@ -36,7 +36,7 @@ export function isSameTree(a: CallTree, b: CallTree): boolean {
   if (a === b) return true;
   switch (a.kind) {
     case "end":
-      return b.kind === "end" && a.outcome === b.outcome && a.status === b.status && a.backend === b.backend;
+      return b.kind === "end" && a.outcome === b.outcome && a.status === b.status && answering(a) === answering(b);
     case "http":
     case "normalised":
       return a.kind === b.kind && isSameTree(a.tree, b.tree);

@@ -1,7 +1,7 @@
 import { alternativesOf, plainBeginning } from "../regex/alternatives";
 import { type RequestCondition } from "../request/request-set";
 import { comparableName } from "../request/token-claims";
-import { type CallTree, type Rules } from "./call-tree";
+import { answering, type CallTree, type Rules } from "./call-tree";
 import { answerOf } from "./outcome-sets";
 
 /**
@@ -49,7 +49,7 @@ export function likenessOf(trees: readonly CallTree[], authority: string): strin
     numbers.set(tree, numbers.size);
     switch (tree.kind) {
       case "end": {
-        const { backend } = tree;
+        const backend = answering(tree);
         return backend === undefined ? [answerOf(tree)] : [answerOf(tree), numberIn(backends, backend)];
       }
       case "http":

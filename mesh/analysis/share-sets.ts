@@ -1,6 +1,6 @@
 import { TooComplexError } from "../regex/automaton";
 import { everyRequest, intersectSets, requestsMeeting, type RequestSet, subtractSets } from "../request/request-set";
-import { type CallTree, type RuleGroup, type Rules } from "./call-tree";
+import { answering, type CallTree, type RuleGroup, type Rules } from "./call-tree";
 import { anyOf, noShares, type Shares, weighted, whole } from "./shares";
 
 /** Requests whose calls are shared out alike. */
@@ -32,7 +32,7 @@ const knownSets = new WeakMap<CallTree, Map<string, readonly ShareSet[]>>();
 function computeSets(tree: CallTree, authority: string): readonly ShareSet[] {
   switch (tree.kind) {
     case "end":
-      return [{ requests: everyRequest(), shares: tree.outcome === "allowed" ? whole(tree.backend) : noShares }];
+      return [{ requests: everyRequest(), shares: tree.outcome === "allowed" ? whole(answering(tree)) : noShares }];
     case "http":
     case "normalised":
       return shareSets(tree.tree, authority);
@@ -53,8 +53,8 @@ function computeSets(tree: CallTree, authority: string): readonly ShareSet[] {
   }
 }
 
-function otherwise({ otherwise: { outcome, backend } }: Rules): Shares {
-  return outcome === "allowed" ? whole(backend) : noShares;
+function otherwise({ otherwise: end }: Rules): Shares {
+  return end.outcome === "allowed" ? whole(answering(end)) : noShares;
 }
 
 /** Requests of which the same is so. */

@@ -6,15 +6,23 @@ export function shareText(share: number | null): string {
 }
 
 /** What a change does to the shares of those who answer, such as `shop/cart-v2 20 % → 50 %`; nothing for who keeps its share. */
-export function shareChanges(before: Pick<Verdict, "backends">, after: Pick<Verdict, "backends">): readonly string[] {
-  const names = [...new Set([...Object.keys(before.backends), ...Object.keys(after.backends)])].sort();
+export function shareChanges(before: Shared, after: Shared): readonly string[] {
+  const [then, now] = [answeringOf(before), answeringOf(after)];
+  const names = [...new Set([...Object.keys(then), ...Object.keys(now)])].sort();
   return names.flatMap((name) => {
-    const [was, is] = [shareText(shareOf(before, name)), shareText(shareOf(after, name))];
+    const [was, is] = [shareText(shareOf(then, name)), shareText(shareOf(now, name))];
     return was === is ? [] : [`${name} ${was} → ${is}`];
   });
 }
 
-function shareOf({ backends }: Pick<Verdict, "backends">, name: string): number | null {
-  const share = Object.hasOwn(backends, name) ? backends[name] : 0;
+type Shared = Pick<Verdict, "backends" | "subsets">;
+
+/** Shares of those who answer: of subsets where any are told, of Services otherwise. */
+export function answeringOf({ backends, subsets }: Shared): Verdict["backends"] {
+  return subsets ?? backends;
+}
+
+function shareOf(shares: Verdict["backends"], name: string): number | null {
+  const share = Object.hasOwn(shares, name) ? shares[name] : 0;
   return share === undefined ? 0 : share;
 }

@@ -1,6 +1,6 @@
 import { type Outcome, statusOf, type VariesBy } from "../request/request";
 import { type RequestCondition } from "../request/request-set";
-import { type CallTree, type Rule, type Rules } from "./call-tree";
+import { answering, type CallTree, type Rule, type Rules } from "./call-tree";
 import { meetsHost } from "./may-pass";
 import { anyOf, definedShares, noShares, type Shares, weighted, whole } from "./shares";
 
@@ -52,7 +52,7 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
       case "end":
         if (node.outcome === "allowed") {
           full += 1;
-          return whole(node.backend);
+          return whole(answering(node));
         }
         failed += 1;
         failures.add(node.outcome);
@@ -87,7 +87,7 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
     const behind: Behind[] = [];
     const shares = anyOf(
       Array.from(passing, (next) => {
-        if (next.kind === "end") return whole(next.backend);
+        if (next.kind === "end") return whole(answering(next));
         if (leavesSome && otherwise.outcome !== "allowed") failures.add(otherwise.outcome);
         const inner = nothingTold();
         const before = full;

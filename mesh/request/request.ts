@@ -70,6 +70,8 @@ export interface Verdict {
    * routes. Shares of calls that fail are left out.
    */
   readonly backends: Readonly<Record<string, number | null>>;
+  /** The same by subsets of their pods, `namespace/name subset`, where the mesh leads to any. */
+  readonly subsets?: Readonly<Record<string, number | null>>;
   readonly because: readonly Reason[];
   /** All that can happen, where it varies. */
   readonly outcomes?: readonly Outcome[];

@@ -13,7 +13,7 @@ import { isExportedTo } from "../state/named";
 import { addressOfClient, type Calls, type Client, endOfClient, oneOf } from "./client";
 import { endsOf } from "./kube-proxy";
 import { matchesHost } from "./scope";
-import { callServer, type Channel } from "./server";
+import { type Called, callServer, type Channel } from "./server";
 import { resolveName } from "./virtual-hosts";
 import { interceptionOf, isGatewayPod } from "./interception";
 
@@ -22,6 +22,8 @@ export interface Cluster {
   readonly host: KnownHost;
   readonly port: HostPort;
   readonly subset: string;
+  /** Whether the host has other pods as well. Default: false. */
+  readonly isPart?: boolean;
 }
 
 const open: Passage = { passes: "yes", stoppedBy: [] };
@@ -88,6 +90,7 @@ export function throughCluster(
   if (host.passthrough) return toCalled(plane, { host, port, subset }, called, mode, all, content);
   const isSelected = ({ ip }: Endpoint): boolean => isSubset(part?.labels ?? {}, plane.podOfIp(ip)?.labels ?? {});
   const selected = part === undefined ? all : all.filter(isSelected);
+  const isPart = selected.length < all.length;
   if (selected.length === 0) {
     const what = subset === "" ? host.host : `subset ${subset} of ${host.host}`;
     const text = `${what} has no endpoints on port ${String(port.number)}`;
@@ -97,7 +100,7 @@ export function throughCluster(
     "endpoint",
     alike(plane, selected).map(({ endpoint, weight }) => ({
       weight,
-      calls: toEndpoint(plane, { host, port, subset }, endpoint, mode, undefined, content),
+      calls: toEndpoint(plane, { host, port, subset, isPart }, endpoint, mode, undefined, content),
     })),
   );
 }
@@ -190,7 +193,7 @@ function toOutside(
 
 function toEndpoint(
   plane: IstioPlane,
-  { host, port, subset }: Cluster,
+  { host, port, subset, isPart = false }: Cluster,
   endpoint: Endpoint,
   mode: ClientTlsMode,
   whole: readonly Endpoint[] | undefined,
@@ -219,7 +222,8 @@ function toEndpoint(
       ),
     );
   }
-  const answer = callServer(plane, pod, { ...endpoint, backend }, channel, content);
+  const called: Called = { ...endpoint, backend, ...(isPart && { subset }) };
+  const answer = callServer(plane, pod, called, channel, content);
   return (client) =>
     throughNetwork(passageTo(plane, endOfClient(plane, client), pod, endpoint), content.routed, () =>
       answer({ principal: client.principal, ip: addressOfClient(client) }),

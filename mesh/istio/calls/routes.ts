@@ -1,4 +1,5 @@
 import {
+  answering,
   type CallTree,
   type Content,
   end,
@@ -371,7 +372,7 @@ function notFollowed(tree: CallTree, because: readonly Reason[], changed: string
   const visit = (node: CallTree): void => {
     switch (node.kind) {
       case "end":
-        ends.set(`${answerOf(node)} ${node.backend ?? ""}`, node);
+        ends.set(`${answerOf(node)} ${answering(node) ?? ""}`, node);
         return;
       case "choice":
         for (const { tree: child } of node.branches) visit(child);

@@ -1,4 +1,4 @@
-import { type CallTree, type Content, end, failure, undefinedChoice } from "../../analysis/call-tree";
+import { type CallTree, type Content, end, type End, failure, undefinedChoice } from "../../analysis/call-tree";
 import { memo } from "../../cluster/look-up";
 import { type PodState } from "../../cluster/workloads";
 import { authorization } from "../authorization/decision";
@@ -23,6 +23,8 @@ export interface Called {
   readonly port: number;
   /** Who answers, `namespace/name` of a Service or pod. */
   readonly backend: string;
+  /** Which of a Service's pods were called. Default: any. */
+  readonly subset?: string;
 }
 
 /** What a pod does with a connection, by who calls: its identity counts where it shows it. */
@@ -34,7 +36,7 @@ export function callServer(
   content: Content,
 ): (caller: Peer) => CallTree {
   const { routed } = content;
-  const { backend, ip, port } = called;
+  const { backend, ip, port, subset } = called;
   const lost = plane.listens(ip, port) ? undefined : `nothing listens on port ${String(port)} of ${backend}`;
   const guarded = pod !== undefined && plane.state.hasSidecar(pod);
   if (guarded && isGatewayPod(pod) && !leavesInbound(pod, port)) {
@@ -50,7 +52,7 @@ export function callServer(
       channel.kind === "mutual"
         ? failure(routed, `${why}, and cannot read the mesh's TLS`)
         : lost === undefined
-          ? end("allowed", [{ text: why }], backend)
+          ? passed([{ text: why }], backend, subset)
           : failure(routed, lost, [{ text: why }]);
     return () => tree;
   }
@@ -83,6 +85,11 @@ export function callServer(
   return (caller) => normalised(answer(peerOf(caller)));
 }
 
+function passed(because: readonly Reason[], backend: string, subset: string | undefined): End {
+  const answer = end("allowed", because, backend);
+  return subset === undefined ? answer : { ...answer, subset };
+}
+
 /** What comes of calls to or from pods for which their nodes speak. */
 export function inAmbientMode(routed: boolean, who: string, backend: string): CallTree {
   const because = [{ text: `${who} is in ambient mode, which is not followed here` }];
@@ -96,14 +103,14 @@ export function inAmbientMode(routed: boolean, who: string, backend: string): Ca
 function authorizationBy(
   { policiesOf, shadowOf, state }: IstioPlane,
   pod: PodState,
-  { ip, port, backend }: Called,
+  { ip, port, backend, subset }: Called,
   sending: Omit<Sending, "destination" | "shadow" | "tokens">,
   lost: string | undefined,
 ): (peer: Peer) => CallTree {
   const policies = policiesOf(pod);
   const isHttp = sending.authority !== undefined;
   const allowed = (because: readonly Reason[]): CallTree =>
-    lost === undefined ? end("allowed", because, backend) : failure(isHttp, lost, because);
+    lost === undefined ? passed(because, backend, subset) : failure(isHttp, lost, because);
   const by = (shadow: Sending["shadow"]): ((peer: Peer) => CallTree) =>
     authorization(policies, { ...sending, destination: { ip, port }, shadow }, state.settings, backend, allowed);
   const shadow = shadowOf(pod);
