@@ -29,6 +29,8 @@ interface Spoken {
   /** Labels of its versions, where rules tell some apart. */
   readonly versions: Labels[];
   readonly ports: Set<number>;
+  /** The Services in front of it that objects show; none for one that is assumed with it. */
+  readonly behind: ServiceState[];
 }
 
 /** What is assumed beside what the objects show. */
@@ -50,7 +52,8 @@ const usualPort = 80;
 
 /**
  * Workloads and Services of namespaces of which the objects show none: for each that a policy selects, that a route or a rule names,
- * or that is asked for. Where a namespace's pods or Services are shown, what none of them is called is more likely a mistake.
+ * or that is asked for. Where a namespace's pods or Services are shown, what none of them is called is more likely a mistake. Where no object shows
+ * a pod at all, those behind the Services that are shown.
  *
  * @param assumptions gets a sentence where anything is assumed.
  */
@@ -67,23 +70,27 @@ export function assumedWorkloads(
     ...Array.from(given.services.values(), ({ namespace }) => namespace),
   ]);
   const found = new Map<string, Spoken>();
+  if (given.pods.size + given.workloads.size === 0) {
+    for (const service of given.services.values()) addBehind(found, service);
+  }
   const speak = (namespace: string, name: string, labels: Labels = {}): Spoken | undefined => {
-    if (shown.has(namespace) || namespace === "" || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) return undefined;
+    if (namespace === "" || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) return undefined;
     const key = keyOf(namespace, name);
     const known = found.get(key);
+    if (shown.has(namespace) && known === undefined) return undefined;
     const spoken: Spoken = {
       namespace,
       name,
       labels: { app: name, ...known?.labels, ...labels },
       versions: known?.versions ?? [],
       ports: known?.ports ?? new Set(),
+      behind: known?.behind ?? [],
     };
     found.set(key, spoken);
     return spoken;
   };
 
   for (const { namespace, selector, rules } of given.authorizationPolicies.values()) {
-    if (shown.has(namespace)) continue;
     const spoken = speak(namespace, nameOf(selector), selector);
     for (const { to } of rules) {
       for (const { ports = [] } of to) for (const port of ports) spoken?.ports.add(Number(port));
@@ -120,15 +127,44 @@ export function assumedWorkloads(
       speak(namespace, name)?.ports.add(port);
     }
   }
-  if (found.size > 0) {
+  const bare = [...found.values()].filter(({ behind }) => behind.length === 0);
+  if (bare.length > 0) {
     assumptions.push(
-      `No workload and no Service in ${[...new Set(Array.from(found.values(), ({ namespace }) => namespace))].join(", ")}: what the objects there speak of is taken to run as a service account of its name, behind a Service of its name${[...found.values()].some(({ ports }) => ports.size === 0) ? ", with HTTP on port 80 where no port is named" : ""}.`,
+      `No workload and no Service in ${namespacesOf(bare)}: what the objects there speak of is taken to run as a service account of its name, behind a Service of its name${bare.some(({ ports }) => ports.size === 0) ? ", with HTTP on port 80 where no port is named" : ""}.`,
+    );
+  }
+  const served = [...found.values()].filter(({ behind }) => behind.length > 0);
+  if (served.length > 0) {
+    assumptions.push(
+      `Neither Pods nor workloads: the Services in ${namespacesOf(served)} are taken to have pods with the labels that they select, which run as a service account of that name.`,
     );
   }
   return {
     pods: new Map([...found.values()].flatMap(podsOf).map((pod) => [keyOf(pod.namespace, pod.name), pod])),
-    services: new Map(Array.from(found, ([key, spoken]) => [key, serviceOf(spoken)])),
+    services: new Map(bare.map((spoken) => [keyOf(spoken.namespace, spoken.name), serviceOf(spoken)])),
   };
+}
+
+/** Adds what is behind a Service, where it selects anything. */
+function addBehind(found: Map<string, Spoken>, service: ServiceState): void {
+  const { namespace, selector } = service;
+  if (Object.keys(selector).length === 0) return;
+  const name = nameOf(selector) || service.name;
+  const key = keyOf(namespace, name);
+  const known = found.get(key);
+  const { behind = [], versions = [], ports = new Set<number>() } = known ?? {};
+  found.set(key, {
+    namespace,
+    name,
+    labels: { ...known?.labels, ...selector },
+    versions,
+    ports,
+    behind: [...behind, service],
+  });
+}
+
+function namespacesOf(all: readonly Spoken[]): string {
+  return [...new Set(all.map(({ namespace }) => namespace))].join(", ");
 }
 
 /** Whether any policy is for a namespace as a whole. */
@@ -156,15 +192,21 @@ function speakOf(
   return svc === "svc" ? speak(space, name) : undefined;
 }
 
-function podsOf({ namespace, name, labels, versions }: Spoken): readonly PodState[] {
-  return (versions.length === 0 ? [{}] : versions).map((version, index) =>
-    assumedPod({
+function podsOf({ namespace, name, labels, versions, behind }: Spoken): readonly PodState[] {
+  const namedPorts = behind.flatMap(({ ports }) =>
+    ports.flatMap(({ targetPort, port, transport }) =>
+      typeof targetPort === "string" ? [{ name: targetPort, port, protocol: transport }] : [],
+    ),
+  );
+  return (versions.length === 0 ? [{}] : versions).map((version, index) => ({
+    ...assumedPod({
       namespace,
       name: index === 0 ? name : `${name}-${String(index)}`,
       labels: { ...labels, ...version },
       serviceAccount: labels["aks-mesh/service-account"] ?? name,
     }),
-  );
+    namedPorts,
+  }));
 }
 
 function serviceOf({ namespace, name, labels, ports }: Spoken): ServiceState {
