@@ -262,6 +262,22 @@ describe("a route that istiod does not take leads nobody in, and is found", () =
       ["404", "route-not-taken spec.rules[0].backendRefs[0]"],
     ],
     [
+      "a backend of weight 0, which nobody looks at",
+      [
+        gateway([http]),
+        shops([
+          {
+            backendRefs: [
+              to("server"),
+              { name: "server.shop", weight: 0 },
+              to("server", { weight: 0, filters: [{ type: "URLRewrite" }] }),
+            ],
+          },
+        ]),
+      ],
+      attached,
+    ],
+    [
       "a filter that istiod does not know",
       [gateway([http]), shops([{ filters: [{ type: "ExtensionRef" }], backendRefs: [to("server")] }])],
       ["404", "route-not-taken spec.rules[0].filters"],
@@ -302,6 +318,11 @@ test("one that others serve has the pods of the Service that it names, the add-o
   // A Service of another namespace than the Gateway's does not count.
   const elsewhere = served("edge", "aks-istio-ingressgateway-external.aks-istio-ingress.svc.cluster.local");
   expect(answer(elsewhere, "/")).toBe("200 shop.example:80");
+  const unread = meshOf(elsewhere)
+    .findings()
+    .filter(({ rule }) => rule === "gateway-api-not-read")
+    .map(({ object }) => object);
+  expect(unread).toEqual(["Gateway edge/front", "HTTPRoute shop/shop"]);
 });
 
 test("its Service inside of the cluster is no way in, and running pods of it are gateways", () => {
@@ -336,4 +357,16 @@ test("its Service inside of the cluster is no way in, and running pods of it are
   const objects = [gateway([http]), shops(any), running, front];
   expect(answer(objects, "/")).toBe("200 shop/server");
   expect(meshOf(objects).assumptions.join(" ")).not.toContain("istiod makes its pods");
+  // A Gateway of the same name in another namespace has pods of its own.
+  const alike = { ...front, metadata: { name: "front-istio", namespace: "web" } };
+  const ofWeb = { ...pod("web", "front-istio", { labels }), status: { ...running.status, podIP: "10.1.0.10" } };
+  const fromWeb = {
+    from: "shop/client",
+    to: "front-istio.web:80",
+    protocol: "http",
+    host: "shop.example",
+    path: "/",
+  } as const;
+  expect(decide(meshOf([...objects, alike, ofWeb]), fromWeb).outcome).not.toBe("allowed");
+  expect(decide(meshOf(objects), { ...fromWeb, to: "front-istio.edge:80" }).outcome).toBe("allowed");
 });
