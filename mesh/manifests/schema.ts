@@ -21,9 +21,7 @@ export type Schema =
   | { readonly type: "boolean" }
   /** A number or a name, as Kubernetes' IntOrString. */
   | { readonly type: "integer-or-string" }
-  | { readonly type: "quantity" }
-  /** Anything at all. */
-  | { readonly type: "any" };
+  | { readonly type: "quantity" };
 
 /** A place where a value does not fit its schema. */
 export interface SchemaProblem {
@@ -68,7 +66,6 @@ const expectations = {
   number: "a number",
   boolean: "true or false",
   quantity: "a quantity such as 100m or 64Mi",
-  any: "a value",
   "integer-or-string": "an integer or a string",
 } as const;
 
@@ -91,8 +88,6 @@ function hasType(value: unknown, type: Schema["type"]): boolean {
       return Number.isInteger(value) || typeof value === "string";
     case "quantity":
       return typeof value === "string" || typeof value === "number";
-    case "any":
-      return true;
     case "string":
     case "number":
     case "boolean":
@@ -191,7 +186,6 @@ export function schemaProblems(value: unknown, schema: Schema, path: string): Sc
     case "boolean":
     case "integer-or-string":
     case "quantity":
-    case "any":
       return [];
   }
 }

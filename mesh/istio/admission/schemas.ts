@@ -1,21 +1,10 @@
 import { type Schema } from "../../manifests/schema";
 import { type IstioKind } from "../kinds";
+import { boolean, integer, list, number, object, oneOf, string, strings, texts, unsigned } from "./schema-parts";
+import { server, serverTls, sidecarPort } from "./server-schema";
+import { connectionPool, trafficPolicy } from "./traffic-policy-schema";
 
-const string: Schema = { type: "string" };
-const boolean: Schema = { type: "boolean" };
-const integer: Schema = { type: "integer" };
-const number: Schema = { type: "number" };
-const port: Schema = { type: "integer", minimum: 0, maximum: 4294967295 };
-const strings: Schema = { type: "array", items: string };
-const texts: Schema = { type: "map", values: string };
-
-const oneOf = (...values: string[]): Schema => ({ type: "string", enum: values });
-const list = (items: Schema): Schema => ({ type: "array", items });
-const object = (properties: Record<string, Schema>, ...required: string[]): Schema => ({
-  type: "object",
-  properties,
-  required,
-});
+const port = unsigned;
 
 const matchLabels = object({ matchLabels: texts });
 const labels = object({ labels: texts });
@@ -199,10 +188,8 @@ export const specSchemas: Readonly<Record<IstioKind, Schema | undefined>> = {
       host: string,
       exportTo: strings,
       workloadSelector: matchLabels,
-      trafficPolicy: { type: "map", values: anything() },
-      subsets: list(
-        object({ name: string, labels: texts, trafficPolicy: { type: "map", values: anything() } }, "name"),
-      ),
+      trafficPolicy,
+      subsets: list(object({ name: string, labels: texts, trafficPolicy }, "name")),
     },
     "host",
   ),
@@ -213,7 +200,17 @@ export const specSchemas: Readonly<Record<IstioKind, Schema | undefined>> = {
       ports: list(object({ number: port, protocol: string, name: string, targetPort: port }, "number", "name")),
       location: oneOf("MESH_EXTERNAL", "MESH_INTERNAL"),
       resolution: oneOf("NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN", "DYNAMIC_DNS"),
-      endpoints: list({ type: "map", values: anything() }),
+      endpoints: list(
+        object({
+          address: string,
+          labels: texts,
+          locality: string,
+          network: string,
+          ports: { type: "map", values: port },
+          serviceAccount: string,
+          weight: port,
+        }),
+      ),
       workloadSelector: labels,
       exportTo: strings,
       subjectAltNames: strings,
@@ -222,7 +219,19 @@ export const specSchemas: Readonly<Record<IstioKind, Schema | undefined>> = {
   ),
   Sidecar: object({
     workloadSelector: labels,
-    ingress: list({ type: "map", values: anything() }),
+    ingress: list(
+      object(
+        {
+          bind: string,
+          captureMode: oneOf("DEFAULT", "IPTABLES", "NONE"),
+          connectionPool,
+          defaultEndpoint: string,
+          port: sidecarPort,
+          tls: serverTls,
+        },
+        "port",
+      ),
+    ),
     egress: list(
       object(
         {
@@ -234,17 +243,12 @@ export const specSchemas: Readonly<Record<IstioKind, Schema | undefined>> = {
         "hosts",
       ),
     ),
-    inboundConnectionPool: { type: "map", values: anything() },
+    inboundConnectionPool: connectionPool,
     outboundTrafficPolicy: object({
       mode: oneOf("REGISTRY_ONLY", "ALLOW_ANY", "ALLOW_ANY_DYNAMIC_DNS"),
       egressProxy: destination,
     }),
   }),
-  Gateway: undefined,
+  Gateway: object({ selector: texts, servers: list(server) }),
   EnvoyFilter: undefined,
 };
-
-/** A value that is not looked at. */
-function anything(): Schema {
-  return { type: "any" };
-}

@@ -13,6 +13,12 @@ const operation = (fields: unknown) => rule({ to: [{ operation: fields }] });
 const source = (fields: unknown) => rule({ from: [{ source: fields }] });
 const when = (condition: unknown) => rule({ when: [condition] });
 
+const policy = (trafficPolicy: unknown) =>
+  istio("networking.istio.io/v1", "DestinationRule", "shop", "d", { host: "server", trafficPolicy });
+const gateway = (spec: unknown) => istio("networking.istio.io/v1", "Gateway", "shop", "g", spec);
+const sidecar = (spec: unknown) => istio("networking.istio.io/v1", "Sidecar", "shop", "s", spec);
+const http = { number: 80, name: "http", protocol: "HTTP" };
+
 describe("istiod's webhook takes, as measured,", () => {
   test.each([
     ["an empty spec", authorizationPolicy("shop", "p", {})],
@@ -35,6 +41,27 @@ describe("istiod's webhook takes, as measured,", () => {
               { destination: { host: "b" }, weight: 20 },
             ],
           },
+        ],
+      }),
+    ],
+    [
+      "a policy for traffic",
+      policy({
+        connectionPool: { tcp: { maxConnections: 1, connectTimeout: "1s" }, http: { http2MaxRequests: 1 } },
+        outlierDetection: { consecutive5xxErrors: 5, interval: "5s" },
+        loadBalancer: {
+          localityLbSetting: { distribute: [{ from: "a/*", to: { "a/*": 100 } }] },
+          simple: "ROUND_ROBIN",
+        },
+        portLevelSettings: [{ port: { number: 80 }, tls: { mode: "SIMPLE", sni: "a" } }],
+      }),
+    ],
+    [
+      "a Gateway",
+      gateway({
+        selector: { istio: "ingress" },
+        servers: [
+          { port: http, hosts: ["a"], tls: { mode: "SIMPLE", credentialName: "a", minProtocolVersion: "TLSV1_2" } },
         ],
       }),
     ],
@@ -65,6 +92,17 @@ describe("refuses", () => {
     [when({ key: "source.ip", values: ["10.0.0.0/99"] }), /no address and no CIDR/],
     [source({ serviceAccounts: ["a/b/c"] }), /no service account/],
     [source({ serviceAccounts: ["a/b"], namespaces: ["a"] }), /with principals or namespaces/],
+    [policy({ connectionPool: { tcp: { maxConnection: 1 } } }), /tcp\.maxConnection: /],
+    [policy({ portLevelSettings: [{ port: 80 }] }), /portLevelSettings\[0\]\.port: /],
+    [policy({ loadbalancer: { simple: "RANDOM" } }), /trafficPolicy\.loadbalancer: /],
+    [policy({ tls: { mode: "mutual" } }), /tls\.mode: /],
+    [gateway({ server: [] }), /spec\.server: /],
+    [gateway({ servers: [{ port: { number: 80, protocol: "HTTP" }, hosts: ["a"] }] }), /port\.name: /],
+    [gateway({ servers: [{ port: http, hosts: ["a"], tsl: {} }] }), /servers\[0\]\.tsl: /],
+    [
+      sidecar({ ingress: [{ port: { number: "8080" }, defaultEndpoint: "127.0.0.1:8080" }] }),
+      /ingress\[0\]\.port\.number: /,
+    ],
     [authorizationPolicy("shop", "p", { action: "DENY" }), /spec.rules: is missing/],
     [authorizationPolicy("shop", "p", { action: "CUSTOM", rules: [{}] }), /provider.name: is missing/],
     [
