@@ -12,6 +12,7 @@ import { stackCluster } from "../../sandbox/traffic/cluster";
 import { type PairReport, type TrafficReport } from "../../sandbox/traffic/report";
 import { openTraffic, type Traffic } from "../../sandbox/traffic/traffic";
 import { type MetricsReport } from "../../sandbox/metrics/panels";
+import { ensureMetricsTools } from "../../sandbox/metrics/tools";
 import { type Observed } from "../../mesh";
 import { closeTestSandbox, kubectl, openTestSandbox } from "./in-sandbox";
 import { type LoadReport } from "../../sandbox/load/report";
@@ -22,6 +23,8 @@ let problem: string | undefined;
 
 beforeAll(async () => {
   problem = await podProblem();
+  // Built here, since tests look for what runs a minute after it was started.
+  await ensureMetricsTools(() => undefined);
   sandbox = await openTestSandbox();
   const exit = await operate(sandbox, "up", "dev");
   expect(exit.code, exit.stdout + exit.stderr).toBe(0);
