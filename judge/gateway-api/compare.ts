@@ -88,7 +88,6 @@ function gatewayLine(
 const nowhere = { to: "nowhere" };
 
 function ourRule({ matches, destinations, direct, changes, headers }: HttpRouteState): unknown {
-  const [only] = destinations;
   return {
     matches: matches.map(({ uri, method, headers: asked, queryParams }) => ({
       uri: ourValue(uri),
@@ -101,7 +100,7 @@ function ourRule({ matches, destinations, direct, changes, headers }: HttpRouteS
       direct === undefined
         ? destinations.map(({ host, port, weight }) => ({
             ...(host === "" ? nowhere : { to: host, port }),
-            weight: destinations.length === 1 && only !== undefined ? 0 : weight,
+            weight: destinations.length === 1 ? 0 : weight,
           }))
         : [],
     authority: changes.authority,

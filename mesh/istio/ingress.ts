@@ -1,7 +1,8 @@
 import { type ServicePort } from "../analysis/mesh";
 import { type ServiceState } from "../cluster/workloads";
 import { domainsOf, isPlain, type OpenPort, servedName } from "./calls/gateway";
-import { matchesHost, nameWithin } from "./calls/scope";
+import { nameWithin } from "./calls/scope";
+import { matchesHost } from "./host-patterns";
 import { type IstioPlane } from "./plane";
 import { isServedBy } from "./state/gateways";
 import { type VirtualServiceState } from "./state/virtual-services";

@@ -19,7 +19,7 @@ export function policiesOf(
     if (list === undefined) byNamespace.set(policy.namespace, [policy]);
     else list.push(policy);
   }
-  const attached = [...state.authorizationPolicies].filter((policy) => policy.gateways.length > 0 && decides(policy));
+  const attached = state.authorizationPolicies.filter((policy) => policy.gateways.length > 0 && decides(policy));
   const sets = new Map<string, WorkloadPolicies>();
   const numbers = new Map([...byNamespace.values(), attached].flat().map((policy, index) => [policy, index]));
   const namespaces = memo((namespace: string) => {

@@ -5,6 +5,7 @@ import { type PodState } from "../../cluster/workloads";
 import { describeObject } from "../../manifests";
 import { type NetworkEnd, type Passage } from "../../network-policies";
 import { type Reason } from "../../request/request";
+import { matchesHost } from "../host-patterns";
 import { isSubset } from "../labels";
 import { type IstioPlane } from "../plane";
 import { type Endpoint, type HostPort, type KnownHost } from "../registry";
@@ -12,7 +13,6 @@ import { type ClientTlsMode, type DestinationRuleState, type PortTls } from "../
 import { isExportedTo } from "../state/named";
 import { addressOfClient, type Calls, type Client, endOfClient, oneOf } from "./client";
 import { endsOf } from "./kube-proxy";
-import { matchesHost } from "./scope";
 import { type Called, callServer, type Channel } from "./server";
 import { resolveName } from "./virtual-hosts";
 import { interceptionOf, isGatewayPod } from "./interception";

@@ -4,13 +4,14 @@ import { describeObject } from "../../manifests";
 import { type Reason } from "../../request/request";
 import { authorization } from "../authorization/decision";
 import { type Peer } from "../authorization/peer";
+import { matchesHost } from "../host-patterns";
 import { type IstioPlane } from "../plane";
 import { type GatewayServerState, type GatewayState, isServedBy } from "../state/gateways";
 import { isExportedTo } from "../state/named";
 import { type VirtualServiceState } from "../state/virtual-services";
 import { accountOf, clientsOf } from "./client";
 import { throughVirtualServices } from "./routes";
-import { matchesHost, scopeOf } from "./scope";
+import { scopeOf } from "./scope";
 import { type Called, type Channel } from "./server";
 import { hostOf, reach, resolveName } from "./virtual-hosts";
 

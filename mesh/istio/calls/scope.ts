@@ -1,5 +1,6 @@
 import { memo } from "../../cluster/look-up";
 import { type PodState } from "../../cluster/workloads";
+import { matchesHost } from "../host-patterns";
 import { isSubset } from "../labels";
 import { type IstioPlane } from "../plane";
 import { isVisible, type KnownHost } from "../registry";
@@ -87,11 +88,6 @@ function importsOf(entries: readonly string[], own: string): (namespace: string,
   const isOf = (namespace: string, host: string): boolean =>
     byNamespace.get(namespace)?.some((name) => matchesHost(name, host)) === true;
   return (namespace, host) => isOf(namespace, host) || isOf("*", host);
-}
-
-/** Whether a name, which may begin with `*`, stands for a host. */
-export function matchesHost(pattern: string, host: string): boolean {
-  return pattern === host || pattern === "*" || (pattern.startsWith("*") && host.endsWith(pattern.slice(1)));
 }
 
 /** Stands for every name that a pattern takes in; `any.example` for those that a lone star does. */

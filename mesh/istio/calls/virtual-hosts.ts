@@ -1,10 +1,11 @@
 import { isAddress } from "../../cluster/dns";
 import { memo } from "../../cluster/look-up";
+import { matchesHost } from "../host-patterns";
 import { type IstioPlane } from "../plane";
 import { fullName, type KnownHost, type PortOfHost } from "../registry";
 import { isExportedTo } from "../state/named";
 import { meshGateway, type VirtualServiceState } from "../state/virtual-services";
-import { matchesHost, type Scope } from "./scope";
+import { type Scope } from "./scope";
 
 /** A short name is of the object's namespace; one with a dot is taken as it is (pkg/config/host, ResolveShortnameToFQDN). */
 export function resolveName(name: string, namespace: string): string {

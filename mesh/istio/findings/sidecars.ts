@@ -1,6 +1,6 @@
 import { type Finding, finding } from "../../analysis/finding";
 import { nearNames } from "../../manifests/near-names";
-import { matchesHost } from "../calls/scope";
+import { matchesHost } from "../host-patterns";
 import { type IstioMesh } from "../mesh";
 import { type SidecarState } from "../state/sidecars";
 import { didYouMean } from "./near-hosts";

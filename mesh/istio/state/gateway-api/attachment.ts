@@ -1,4 +1,5 @@
 import { type ValuePath } from "../../../manifests";
+import { matchesHost } from "../../host-patterns";
 import { type GatewayState } from "../gateways";
 import { type KubernetesGatewayState, type ListenerState } from "./gateway";
 import { type ReferenceGrantState } from "./grants";
@@ -88,14 +89,7 @@ const kindsOf: Readonly<Record<string, readonly string[]>> = {
 
 /** Whether two names, which may begin with `*`, have one in common (pkg/config/host, Name.Matches). */
 function meets(a: string, b: string): boolean {
-  return isWithin(a, b) || isWithin(b, a);
-}
-
-/** Whether all that a name stands for another stands for as well. */
-function isWithin(name: string, other: string): boolean {
-  return other.startsWith("*")
-    ? name.replace(/^\*/, "").endsWith(other.slice(1)) && name.length >= other.length
-    : name === other;
+  return matchesHost(a, b) || matchesHost(b, a);
 }
 
 /** Whether a name of a route is served by a listener, and not by another one of its Gateway that says it more narrowly (hostnameAllowedByIsolation). */
@@ -109,7 +103,7 @@ export function isAttachable(host: string, { listener }: Listener, all: readonly
       port === listener.port &&
       protocol === listener.protocol &&
       own.length <= hostname.length &&
-      isWithin(host, hostname),
+      matchesHost(hostname, host),
   );
 }
 
