@@ -49,7 +49,7 @@ export function assumeCluster(
   const counting = countingEndpoints(given, unplaced, assumptions);
   const placed = placePods(unplaced, services, counting, assumptions);
   const nextAddress = addressBook(placed, services.values());
-  const pods = placed.map((pod) => (pod.ips.length > 0 ? pod : { ...pod, ips: [nextAddress()], addressAssumed: true }));
+  const pods = placed.map((pod) => (pod.ips.length > 0 ? pod : { addressAssumed: true, ...pod, ips: [nextAddress()] }));
   for (const [key, service] of services) {
     if (service.clusterIp === "" && service.externalName === undefined)
       services.set(key, { ...service, clusterIp: nextAddress() });

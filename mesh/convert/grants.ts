@@ -62,7 +62,7 @@ export function grantsOf(mesh: OsmMesh): Grants {
   const add = (one: Omit<Reached, "hosts">, hosts: readonly string[]): void => {
     const key = `${one.server}|${String(one.port)}|${one.caller}|${one.rules === undefined ? "tcp" : rulesKey(one.rules)}`;
     const known = reached.get(key);
-    if (known === undefined) reached.set(key, { ...one, hosts });
+    if (known === undefined) reached.set(key, { hosts, ...one });
     else if (known.hosts !== hosts) known.hosts = [...new Set([...known.hosts, ...hosts])];
   };
   const hostsOf = memo((service: ServicePort) => memo((isLocal: boolean) => hostnamesOf(service, isLocal)));
@@ -181,10 +181,10 @@ function grouped(reached: readonly Reached[], unsettled: Map<string, Unsettled>)
   }
   return [...groups.values()].flatMap(({ first, callers }): readonly Grant[] => {
     const { server, port, rules, hosts } = first;
-    const of = { server, port, callers: [...new Set(callers)].sort() };
-    if (rules === undefined) return [of];
+    const all = [...new Set(callers)].sort();
+    if (rules === undefined) return [{ server, port, callers: all }];
     return partsByHost(rules, hosts, server, unsettled).flatMap((one) =>
-      one.parts.length === 0 ? [] : [{ ...of, ...one }],
+      one.parts.length === 0 ? [] : [{ server, port, callers: all, hosts: one.hosts, parts: one.parts }],
     );
   });
 }

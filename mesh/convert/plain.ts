@@ -171,7 +171,8 @@ function callersOf({ from }: AccessRule<string, string>): readonly string[] {
 }
 
 /** A route of a server, and who may use it. */
-interface SharedRoute extends PlainRoute {
+interface SharedRoute {
+  readonly route: PlainRoute;
   readonly callers: Set<PlainService>;
 }
 
@@ -190,7 +191,7 @@ function grantsOfServer(
     if (!wanted.every((route) => route !== undefined)) return undefined;
     for (const route of groupByGroup(wanted)) {
       let known = shared.get(route.key);
-      if (known === undefined) shared.set(route.key, (known = { ...route, callers: new Set() }));
+      if (known === undefined) shared.set(route.key, (known = { route, callers: new Set() }));
       for (const caller of own) known.callers.add(caller);
     }
   }
@@ -209,7 +210,7 @@ function grantsOfServer(
         continue;
       }
       const accounts = [caller.account];
-      const parts = all.flatMap((route) => (route.callers.has(caller) ? [route.part] : []));
+      const parts = all.flatMap((one) => (one.callers.has(caller) ? [one.route.part] : []));
       const hosts = hostsOf(port)(isLocal);
       grants.set(key, {
         grant: { server: account, port: targetPort, callers: accounts, hosts, parts },
@@ -239,6 +240,6 @@ function mayDependOnOrder(routes: readonly SharedRoute[], callers: number): bool
   const areSame = (a: ReadonlySet<PlainService>, b: ReadonlySet<PlainService>): boolean =>
     a.size === b.size && [...a].every((one) => b.has(one));
   return routes.some((one, index) =>
-    routes.slice(index + 1).some((other) => mayMeet(one, other) && !areSame(one.callers, other.callers)),
+    routes.slice(index + 1).some((other) => mayMeet(one.route, other.route) && !areSame(one.callers, other.callers)),
   );
 }

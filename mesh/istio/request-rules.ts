@@ -198,13 +198,7 @@ export function rulesFor(
     for (const path of paths) {
       for (const conditions of headers) {
         const when = path.startsWith === undefined ? [] : [beginsWith(path.startsWith)];
-        add([...when, ...conditions], {
-          ...(envelope.hosts && { hosts: envelope.hosts }),
-          ports: envelope.ports,
-          ...methodsOf(part.methods),
-          ...(path.anyOf.length > 0 && { paths: path.anyOf.map(valueOf) }),
-          ...(path.noneOf.length > 0 && { notPaths: path.noneOf.map(valueOf) }),
-        });
+        add([...when, ...conditions], operationOf(envelope, part.methods, path));
       }
     }
   }
@@ -213,6 +207,18 @@ export function rulesFor(
     to: operations.map((operation) => ({ operation })),
     ...(when.length > 0 && { when }),
   }));
+}
+
+/** Field by field: there is one for every route and service, and spreading would give each a hidden class of its own (Node 20). */
+function operationOf({ hosts, ports }: Envelope, bits: number, { anyOf, noneOf }: Piece): Operation {
+  const { methods, notMethods } = methodsOf(bits);
+  const operation: { -readonly [Field in keyof Operation]: Operation[Field] } =
+    hosts === undefined ? { ports } : { hosts, ports };
+  if (methods !== undefined) operation.methods = methods;
+  if (notMethods !== undefined) operation.notMethods = notMethods;
+  if (anyOf.length > 0) operation.paths = anyOf.map(valueOf);
+  if (noneOf.length > 0) operation.notPaths = noneOf.map(valueOf);
+  return operation;
 }
 
 /**

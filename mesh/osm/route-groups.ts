@@ -8,13 +8,14 @@ export function routeGroup(policy: Policy, group: string, namespace: string): HT
     kind: "HTTPRouteGroup",
     metadata: { name: group, namespace },
     spec: {
-      matches: Object.entries(policy.routes?.[group] ?? {}).map(([name, route]) => ({ name, ...httpMatch(route) })),
+      matches: Object.entries(policy.routes?.[group] ?? {}).map(([name, route]) => httpMatch(name, route)),
     },
   };
 }
 
-function httpMatch(route: PolicyRoute) {
+function httpMatch(name: string, route: PolicyRoute) {
   return {
+    name,
     ...(route.path !== undefined && { pathRegex: route.path }),
     ...(route.methods !== undefined && { methods: route.methods }),
     ...(route.headers !== undefined && {

@@ -84,7 +84,7 @@ export function authorization(
     valid: Sending["tokens"],
   ): ((rules: readonly ReadRule[]) => readonly PolicyRule[]) => {
     const known: (readonly PolicyRule[] | undefined)[] = [];
-    const told: Sending = { ...sending, tokens: valid };
+    const told: Sending = { tokens: valid, ...sending };
     return (rules) => {
       const all: PolicyRule[] = [];
       for (const { number, policy, rule } of rules) {

@@ -316,10 +316,14 @@ function together(parts: readonly Part[]): WrittenCondition {
   const except = parts.filter(({ holds }) => !holds).map(({ condition }) => condition);
   const [first, ...others] = also;
   const positive = also.map(({ text }) => text).join(" ");
+  const text = [positive === "" ? "any request" : positive, ...except.map((one) => `not ${one.text}`)].join(", ");
+  const { methods, path, headers }: RequestCondition = first ?? { methods: ["*"], path: anything };
   return {
-    ...(first ?? { methods: ["*"], path: anything }),
+    text,
+    methods,
+    path,
+    ...(headers && { headers }),
     ...(others.length > 0 && { also: others }),
     ...(except.length > 0 && { except }),
-    text: [positive === "" ? "any request" : positive, ...except.map(({ text }) => `not ${text}`)].join(", "),
   };
 }

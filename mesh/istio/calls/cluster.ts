@@ -222,7 +222,7 @@ function toEndpoint(
       ),
     );
   }
-  const called: Called = { ...endpoint, backend, ...(isPart && { subset }) };
+  const called: Called = { ip: endpoint.ip, port: endpoint.port, backend, ...(isPart && { subset }) };
   const answer = callServer(plane, pod, called, channel, content);
   return (client) =>
     throughNetwork(passageTo(plane, endOfClient(plane, client), pod, endpoint), content.routed, () =>

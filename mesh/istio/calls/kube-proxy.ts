@@ -28,7 +28,7 @@ export function endsOf(
   const found = known?.ports.find((one) => one.number === port && one.protocol !== "udp");
   if (known === undefined || found === undefined) return [];
   const backend = keyOf(service.namespace, service.name);
-  return plane.registry.endpoints(known, found).map((one) => ({ ...one, backend }));
+  return plane.registry.endpoints(known, found).map(({ ip, port: target }) => ({ ip, port: target, backend }));
 }
 
 function backendOf(plane: IstioPlane, ip: string, host: string, asked: ServiceState | undefined): string {

@@ -112,7 +112,7 @@ function authorizationBy(
   const allowed = (because: readonly Reason[]): CallTree =>
     lost === undefined ? passed(because, backend, subset) : failure(isHttp, lost, because);
   const by = (shadow: Sending["shadow"]): ((peer: Peer) => CallTree) =>
-    authorization(policies, { ...sending, destination: { ip, port }, shadow }, state.settings, backend, allowed);
+    authorization(policies, { destination: { ip, port }, shadow, ...sending }, state.settings, backend, allowed);
   const shadow = shadowOf(pod);
   if (shadow === undefined) return by(undefined);
   // What the shadow rules ask for depends on who sends.

@@ -25,7 +25,6 @@ export function readPeerAuthentication(reader: Reader): PeerAuthenticationState 
   const selector = reader.record(spec["selector"], ["spec"], "selector");
   const ports = reader.record(spec["portLevelMtls"], ["spec"], "portLevelMtls");
   return {
-    ...namedOf(reader),
     selector: reader.textMap(selector["matchLabels"], ["spec", "selector"], "matchLabels"),
     mode: readMode(reader, spec["mtls"], ["spec", "mtls"]),
     ports: new Map(
@@ -34,6 +33,7 @@ export function readPeerAuthentication(reader: Reader): PeerAuthenticationState 
         readMode(reader, value, ["spec", "portLevelMtls", port]),
       ]),
     ),
+    ...namedOf(reader),
   };
 }
 

@@ -20,7 +20,6 @@ export function readSidecar(reader: Reader): SidecarState {
   const policy = reader.record(spec["outboundTrafficPolicy"], ["spec"], "outboundTrafficPolicy");
   const mode = reader.text(policy["mode"], ["spec", "outboundTrafficPolicy"], "mode");
   return {
-    ...namedOf(reader),
     selector: reader.textMap(selector["labels"], ["spec", "workloadSelector"], "labels"),
     // A block without a mode is REGISTRY_ONLY, the first of the modes; none at all is the mesh's.
     allowAny: isJsonObject(spec["outboundTrafficPolicy"]) ? mode === "ALLOW_ANY" : undefined,
@@ -34,5 +33,6 @@ export function readSidecar(reader: Reader): SidecarState {
         hosts: reader.texts(listener["hosts"], path, "hosts"),
       };
     }),
+    ...namedOf(reader),
   };
 }
