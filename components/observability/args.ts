@@ -24,6 +24,11 @@ export interface ObservabilitySettings {
    * Grafana with the usual side container shows. Default true.
    */
   dashboards?: boolean;
+  /**
+   * The recording rules that Azure recommends for nodes, workloads and its own pages, of Azure's Prometheus alone. Without them its dashboards on compute resources and
+   * nodes, and the pages about the cluster, stay empty. About 1.50 USD a month for a hundred containers. Default true.
+   */
+  recommendedRules?: boolean;
   /** Managed Grafana, for dashboards of one's own; of Azure's Prometheus alone. About 70 USD a month and more by user. Default: none. */
   grafana?: GrafanaSettings;
   /**

@@ -7,6 +7,7 @@ import { type CustomResourceOptions } from "@pulumi/pulumi";
 import { transformed } from "../transform";
 import { alertRules } from "./alerts";
 import { type ObservabilityArgs } from "./args";
+import { recommendedGroups } from "./recommended-rules";
 import { recordingRules } from "./recording-rules";
 import { type AlertRule } from "./rules";
 
@@ -73,15 +74,29 @@ export function ruleGroups(
   const { actionGroupIds = [], ...thresholds } = settings.alerts ?? {};
   const recorded = recordingRules(mesh, certificateSeconds).map(({ record, query }) => ({ record, expression: query }));
   const told = alertRules({ mesh, certificateSeconds, thresholds }).map((rule) => azureAlert(rule, actionGroupIds));
-  for (const [kind, description, rules] of [
-    ["mesh", "Who calls whom in the service mesh, how often, and how that ends.", recorded],
-    ["mesh-alerts", "When the service mesh, or what runs on it, needs somebody.", told],
-  ] as const) {
+  const recommended = recommendedGroups.map(({ id, name: first, description, rules }) => ({
+    ...{ kind: id, ruleGroupName: `${first}${args.name}`, description },
+    rules: rules.map(({ query, ...rule }) => ({ ...rule, expression: query })),
+  }));
+  for (const { kind, ...group } of [
+    {
+      kind: "mesh",
+      ruleGroupName: `${args.name}-mesh`,
+      description: "Who calls whom in the service mesh, how often, and how that ends.",
+      rules: recorded,
+    },
+    {
+      kind: "mesh-alerts",
+      ruleGroupName: `${args.name}-mesh-alerts`,
+      description: "When the service mesh, or what runs on it, needs somebody.",
+      rules: told,
+    },
+    ...(settings.recommendedRules === false ? [] : recommended),
+  ]) {
     new PrometheusRuleGroup(
       `${name}-${kind}`,
       transformed(args.transform?.ruleGroup, {
-        ...{ resourceGroupName, location, tags, description, rules: [...rules] },
-        ruleGroupName: `${args.name}-${kind}`,
+        ...{ resourceGroupName, location, tags, ...group },
         clusterName: args.name,
         scopes: [workspace.id, clusterId],
         interval: "PT1M",

@@ -90,6 +90,7 @@ function placeProblems({
   alerts = {},
   grafana,
   kedaIdentityClientId,
+  recommendedRules,
 }: NonNullable<ObservabilityArgs["settings"]>): string[] {
   const problems: string[] = [];
   if (prometheus === "azure") {
@@ -118,6 +119,11 @@ function placeProblems({
   if (kedaIdentityClientId !== undefined) {
     problems.push(
       "settings.kedaIdentityClientId: is for Azure's Prometheus; one in the cluster asks KEDA for none: take it out.",
+    );
+  }
+  if (recommendedRules !== undefined) {
+    problems.push(
+      "settings.recommendedRules: are computed by Azure's Prometheus for its own pages; one in the cluster asks the mesh alone: take it out.",
     );
   }
   const { retention, storage } = cluster ?? {};

@@ -211,7 +211,7 @@ describe.sequential("traffic", () => {
     expect(code, stderr).toBe(0);
     const { metrics } = JSON.parse(stdout) as { metrics: MetricsReport };
     expect(metrics.targets).toEqual({ up: 8, problems: [] });
-    expect(metrics.rules).toEqual({ computed: 15, problems: [] });
+    expect(metrics.rules).toEqual({ computed: 63, problems: [] });
     expect(metrics.panels.length).toBeGreaterThan(30);
     expect(metrics.panels.filter(({ series, problem }) => series === 0 || problem !== undefined)).toEqual([]);
     const firing = metrics.alerts.filter(({ state }) => state === "firing");

@@ -32,6 +32,12 @@ function ofType(type: string): Registration[] {
   return registrations.filter((one) => one.type.endsWith(type));
 }
 
+/** The rules of the group of alerts. */
+function alertsOf(groups: readonly Registration["inputs"][]): readonly unknown[] {
+  const rules = groups.find(({ ruleGroupName }) => ruleGroupName === "shop-mesh-alerts")?.["rules"];
+  return Array.isArray(rules) ? (rules as unknown[]) : [];
+}
+
 describe("Observability", () => {
   it("leads the agent's metrics to a workspace, which computes and tells", async () => {
     new Observability("mesh", args);
@@ -43,9 +49,15 @@ describe("Observability", () => {
       dataFlows: [{ streams: ["Microsoft-PrometheusMetrics"], destinations: ["workspace"] }],
     });
     const groups = ofType(":PrometheusRuleGroup").map(({ inputs }) => inputs);
-    expect(groups.map(({ ruleGroupName }) => ruleGroupName)).toEqual(["shop-mesh", "shop-mesh-alerts"]);
+    expect(groups.map(({ ruleGroupName }) => ruleGroupName).sort()).toEqual([
+      "KubernetesRecordingRulesRuleGroup-shop",
+      "NodeRecordingRulesRuleGroup-shop",
+      "UXRecordingRulesRuleGroup - shop",
+      "shop-mesh",
+      "shop-mesh-alerts",
+    ]);
     for (const { scopes } of groups) expect(scopes).toContain(cluster);
-    expect(groups[1]?.["rules"]).toContainEqual(
+    expect(alertsOf(groups)).toContainEqual(
       expect.objectContaining({ alert: "MeshErrorRate", for: "PT5M", severity: 1, actions: [] }),
     );
     expect(ofType(":DashboardDefinition")).toHaveLength(6);
@@ -73,13 +85,20 @@ describe("Observability", () => {
     ]);
   });
 
+  it("leaves out what Azure recommends where it is not wanted", async () => {
+    new Observability("mesh", { ...args, settings: { recommendedRules: false } });
+    await allRegistered();
+    expect(ofType(":PrometheusRuleGroup")).toHaveLength(2);
+  });
+
   it("tells action groups, and leaves dashboards out where they are not wanted", async () => {
     const actions = `/subscriptions/s/resourceGroups/ops/providers/Microsoft.Insights/actionGroups/oncall`;
     new Observability("mesh", { ...args, settings: { dashboards: false, alerts: { actionGroupIds: [actions] } } });
     await allRegistered();
     expect(ofType(":DashboardDefinition")).toHaveLength(0);
-    const rules = ofType(":PrometheusRuleGroup")[1]?.inputs["rules"] as { actions: unknown }[];
-    for (const rule of rules) expect(rule.actions).toEqual([{ actionGroupId: actions }]);
+    const rules = alertsOf(ofType(":PrometheusRuleGroup").map(({ inputs }) => inputs));
+    for (const rule of rules) expect(rule).toMatchObject({ actions: [{ actionGroupId: actions }] });
+    expect(rules).not.toEqual([]);
   });
 
   it("lets managed Grafana read the workspace, and a group administer it", async () => {
@@ -180,6 +199,7 @@ describe("Observability", () => {
         },
       },
     ],
+    ["settings.recommendedRules", { settings: { prometheus: "cluster", recommendedRules: true } }],
     ["settings.cluster.retention", { settings: { prometheus: "cluster", cluster: { retention: "a week" } } }],
     ["settings.cluster.storage", { settings: { prometheus: "cluster", cluster: { storage: "16" } } }],
     ["certificateValidity", { certificateValidity: "a day" }],

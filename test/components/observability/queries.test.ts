@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { alertRules } from "../../../components/observability/alerts";
 import { asked, dashboards, grafanaDashboard } from "../../../components/observability/dashboards";
 import { metricsOf } from "../../../components/observability/promql";
+import { recommendedGroups } from "../../../components/observability/recommended-rules";
 import { recordingRules } from "../../../components/observability/recording-rules";
 import { scrapeConfig } from "../../../components/observability/scrape-config";
 
@@ -118,6 +119,79 @@ it.each(["osm", "istio"] as const)("draws panels of %s beside each other, none o
     );
     expect(overlaps).toEqual([]);
   }
+});
+
+describe.each(recommendedGroups.map((group) => [group.name, group] as const))("Azure's rules of %s", (_, { rules }) => {
+  it("are PromQL, and fit in a group", () => {
+    expect(rules.filter(({ query }) => queryProblem(query) !== undefined)).toEqual([]);
+    expect(rules.length).toBeLessThanOrEqual(20);
+  });
+
+  it("read what AKS's agent collects by itself, or what a rule before them makes", () => {
+    rules.forEach(({ query }, place) => {
+      const before = rules.slice(0, place).map(({ record }) => record);
+      for (const name of metricsOf(query)) {
+        if (name.includes(":")) expect(before).toContain(name);
+        else expect(name).toMatch(/^(node|container|kube)_/);
+      }
+    });
+  });
+
+  it("make each series once, or with other labels", () => {
+    const made = rules.map(({ record, labels }) => JSON.stringify([record, labels]));
+    expect(new Set(made).size).toBe(made.length);
+  });
+});
+
+// The names are Azure's: its dashboards and pages ask for them.
+it("names Azure's series as its dashboards and pages do", () => {
+  expect([...new Set(recommendedGroups.flatMap(({ rules }) => rules.map(({ record }) => record)))]).toEqual([
+    "instance:node_num_cpu:sum",
+    "instance:node_cpu_utilisation:rate5m",
+    "instance:node_load1_per_cpu:ratio",
+    "instance:node_memory_utilisation:ratio",
+    "instance:node_vmstat_pgmajfault:rate5m",
+    "instance_device:node_disk_io_time_seconds:rate5m",
+    "instance_device:node_disk_io_time_weighted_seconds:rate5m",
+    "instance:node_network_receive_bytes_excluding_lo:rate5m",
+    "instance:node_network_transmit_bytes_excluding_lo:rate5m",
+    "instance:node_network_receive_drop_excluding_lo:rate5m",
+    "instance:node_network_transmit_drop_excluding_lo:rate5m",
+    "node_namespace_pod_container:container_cpu_usage_seconds_total:sum_irate",
+    "node_namespace_pod_container:container_memory_working_set_bytes",
+    "node_namespace_pod_container:container_memory_rss",
+    "node_namespace_pod_container:container_memory_cache",
+    "node_namespace_pod_container:container_memory_swap",
+    "cluster:namespace:pod_memory:active:kube_pod_container_resource_requests",
+    "namespace_memory:kube_pod_container_resource_requests:sum",
+    "cluster:namespace:pod_cpu:active:kube_pod_container_resource_requests",
+    "namespace_cpu:kube_pod_container_resource_requests:sum",
+    "cluster:namespace:pod_memory:active:kube_pod_container_resource_limits",
+    "namespace_memory:kube_pod_container_resource_limits:sum",
+    "cluster:namespace:pod_cpu:active:kube_pod_container_resource_limits",
+    "namespace_cpu:kube_pod_container_resource_limits:sum",
+    "namespace_workload_pod:kube_pod_owner:relabel",
+    ":node_memory_MemAvailable_bytes:sum",
+    "cluster:node_cpu:ratio_rate5m",
+    "ux:pod_cpu_usage:sum_irate",
+    "ux:controller_cpu_usage:sum_irate",
+    "ux:pod_workingset_memory:sum",
+    "ux:controller_workingset_memory:sum",
+    "ux:pod_rss_memory:sum",
+    "ux:controller_rss_memory:sum",
+    "ux:pod_container_count:sum",
+    "ux:controller_container_count:sum",
+    "ux:pod_container_restarts:max",
+    "ux:controller_container_restarts:max",
+    "ux:pod_resource_limit:sum",
+    "ux:controller_resource_limit:sum",
+    "ux:controller_pod_phase_count:sum",
+    "ux:cluster_pod_phase_count:sum",
+    "ux:node_cpu_usage:sum_irate",
+    "ux:node_memory_usage:sum",
+    "ux:node_network_receive_drop_total:sum_irate",
+    "ux:node_network_transmit_drop_total:sum_irate",
+  ]);
 });
 
 it("counts a pair once that both Istio's telemetry and Envoy count, although only one of them tells the port", () => {

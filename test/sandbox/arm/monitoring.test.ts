@@ -31,6 +31,14 @@ describe("a group of Prometheus rules", () => {
     expect((await put({ rules: [{ record: "mesh:up:sum", expression: "sum(up)" }] })).status).toBe(200);
   });
 
+  it("may have a name with spaces, as one of Azure's own has", async () => {
+    const name = "UXRecordingRulesRuleGroup - blue";
+    const path = rules.replace(/mesh$/, encodeURIComponent(name));
+    const properties = { scopes: [idOf(workspace)], rules: [alert] };
+    expect((await emulator.arm("PUT", path, { location: "westeurope", properties })).status).toBe(201);
+    expect((await emulator.arm("GET", path)).body).toMatchObject({ name });
+  });
+
   it.each<[string, JsonObject, string]>([
     ["looked at more often than each minute", { interval: "PT30S" }, "interval"],
     ["looked at too seldom", { interval: "PT16M" }, "interval"],
