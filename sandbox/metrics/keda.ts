@@ -23,6 +23,11 @@ interface Secret extends KubernetesObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
+/** How KEDA signs in where it asks, as far as it matters here. */
+export interface TriggerAuthentication extends KubernetesObject {
+  readonly spec: { readonly podIdentity?: { readonly provider?: string } };
+}
+
 const operator = { namespace: kedaNamespace, name: "keda-operator" };
 
 /** How long Kubernetes may take to find that metrics are served. */
@@ -33,7 +38,7 @@ const servedSeconds = 60;
  * with this process, however that ends.
  *
  * @param prometheus address of the Prometheus that runs in the place of the cluster's.
- * @returns nothing where the cluster has none, or nothing that it is to scale.
+ * @returns nothing where the cluster has none, or nothing that it is to scale, or where it cannot ask, which is reported.
  */
 export async function openKeda(
   cluster: StackCluster,
@@ -46,6 +51,11 @@ export async function openKeda(
   const scaled = await api.find<{ readonly items: readonly unknown[] }>("/apis/keda.sh/v1alpha1/scaledobjects");
   const deployment = `/apis/apps/v1/namespaces/${kedaNamespace}/deployments/${operator.name}`;
   if (scaled === undefined || scaled.items.length === 0 || (await api.find(deployment)) === undefined) return undefined;
+  const problem = identityProblem(await api.list("/apis/keda.sh/v1alpha1/triggerauthentications"));
+  if (problem !== undefined) {
+    report(problem);
+    return undefined;
+  }
   const programs = await ensureKeda(report);
   const [kubeconfig, ports, [service]] = await Promise.all([
     accountKubeconfig(cluster, operator),
@@ -128,6 +138,17 @@ export async function openKeda(
     throw error;
   }
   return { close };
+}
+
+/** Why KEDA cannot ask for the metrics here, in a sentence for a person; undefined where it can: who asks by an identity is answered by Azure's Prometheus alone. */
+export function identityProblem(authentications: readonly TriggerAuthentication[]): string | undefined {
+  const found = authentications.find(({ spec: { podIdentity = {} } }) => (podIdentity.provider ?? "none") !== "none");
+  if (found === undefined) return undefined;
+  const { namespace = "", name } = found.metadata;
+  return (
+    `KEDA does not run, and no Deployment gets other pods: TriggerAuthentication ${namespace}/${name} has it ask Azure's Prometheus as an identity, which the sandbox does not have. ` +
+    "Without observability.kedaIdentityClientId in the definition, `npm run sandbox -- up --metrics=cluster` has it ask one in the cluster."
+  );
 }
 
 /** Lets KEDA's objects go when somebody deletes them: each waits else for the operator, which is no more. */
