@@ -209,7 +209,7 @@ describe("a control plane", () => {
     expect(entra.questions.filter(({ user }) => user.startsWith("system:"))).toEqual([]);
   });
 
-  it("makes jobs complete and moves pods from a node that leaves", async () => {
+  it("has jobs end as their pods are told, and moves pods from a node that leaves", async () => {
     const job = {
       apiVersion: "batch/v1",
       kind: "Job",
@@ -217,7 +217,36 @@ describe("a control plane", () => {
       spec: { template: { spec: { restartPolicy: "Never", containers: [{ name: "once", image: "example/once:1" }] } } },
     };
     await kubectl(["apply", "-f", "-"], { input: manifest(job, deployment("plain", "default")) });
+    const failing = {
+      ...{ ...job, metadata: { name: "failing" } },
+      spec: {
+        backoffLimit: 6,
+        podFailurePolicy: {
+          rules: [{ action: "FailJob", onExitCodes: { containerName: "once", operator: "In", values: [3] } }],
+        },
+        template: { ...job.spec.template, metadata: { annotations: { "sandbox.aks-mesh.dev/exit-code": "3" } } },
+      },
+    };
+    await kubectl(["apply", "-f", "-"], { input: manifest(failing) });
     expect((await kubectl(["wait", "--for=condition=complete", "job/once", "--timeout=60s"])).err).toBe("");
+    expect((await kubectl(["wait", "--for=condition=failed", "job/failing", "--timeout=60s"])).err).toBe("");
+    const { status } = await get<{ status: { conditions: { type: string; reason: string }[] } }>("job/failing");
+    expect(status.conditions).toContainEqual(expect.objectContaining({ type: "Failed", reason: "PodFailurePolicy" }));
+    const ended = await get<{ items: { status: { phase: string; containerStatuses: { state: object }[] } }[] }>(
+      ...["pods", "-l", "batch.kubernetes.io/job-name in (once, failing)"],
+    );
+    expect(ended.items.map((pod) => [pod.status.phase, pod.status.containerStatuses[0]?.state])).toEqual([
+      ["Failed", { terminated: expect.objectContaining({ exitCode: 3, reason: "Error" }) as unknown }],
+      [
+        "Succeeded",
+        {
+          terminated: expect.objectContaining({
+            ...{ exitCode: 0, reason: "Completed" },
+            message: expect.stringContaining("The sandbox runs no containers") as unknown,
+          }) as unknown,
+        },
+      ],
+    ]);
     expect((await kubectl(["rollout", "status", "deployment/plain", "--timeout=60s"])).code).toBe(0);
 
     await plane.setNodePools([systemPool, { ...userPool, name: "other" }]);

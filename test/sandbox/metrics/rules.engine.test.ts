@@ -172,8 +172,11 @@ const cadvisor = (growing = counters()): string =>
       const above = `{namespace="shop",pod="${pod}",container="",image=""}`;
       return [
         growing(`container_cpu_usage_seconds_total${labels}`, container === "app" ? 0.5 : 0.25),
-        `container_cpu_usage_seconds_total${above} 0`,
-        ...["working_set_bytes", "rss", "cache", "swap"].map((what) => `container_memory_${what}${labels} 100`),
+        growing(`container_cpu_usage_seconds_total${above}`, 1),
+        ...["working_set_bytes", "rss", "cache", "swap"].flatMap((what) => [
+          `container_memory_${what}${labels} 100`,
+          `container_memory_${what}${above} 300`,
+        ]),
       ];
     })
     .filter((line, place, lines) => lines.indexOf(line) === place)
