@@ -17,13 +17,16 @@ export function buildProgress(tools: readonly ToolDefinition[], report: (message
   let pace = 1;
   const line = () => {
     const elapsed = (Date.now() - start) / 1000;
+    const soFar = `${done.length} of ${count(tools)} done after ${duration(elapsed)}`;
+    // How far another process is, which builds what is left, is not known.
+    if (running.size === 0) {
+      report(`Waiting for another process: ${soFar}`);
+      return;
+    }
     // What has started and is not done yet after the time for it shows that the machine is slower than expected.
     const begun = sumSeconds(done) + sumSeconds(tools.filter(({ name }) => running.has(name)));
     const left = Math.max(expected * Math.max(pace, elapsed / Math.max(begun, 1)) - elapsed, 10);
-    report(
-      `Building ${[...running].join(", ")}: ${done.length} of ${count(tools)} done after ${duration(elapsed)}, ` +
-        `about ${duration(left)} to go`,
-    );
+    report(`Building ${[...running].join(", ")}: ${soFar}, about ${duration(left)} to go`);
   };
   report(
     `Building ${count(tools)} from source, which is done once: ${tools.map((tool) => tool.name).join(", ")}. ` +

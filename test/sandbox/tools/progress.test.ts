@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { toolDefinitions } from "../../../sandbox/tools/definitions";
 import { buildProgress, duration, paceOf } from "../../../sandbox/tools/progress";
 
@@ -12,6 +12,24 @@ describe("build progress", () => {
     progress.stop();
     expect(lines[0]).toMatch(/^Building 2 tools from source, which is done once: kubernetes, pulumi\. About \d+ min/);
     expect(lines.at(-1)).toMatch(/^Built 2 tools in 0 s/);
+  });
+
+  it("says how long it may take of what it builds itself, and not of what another process builds", () => {
+    vi.useFakeTimers();
+    try {
+      const lines: string[] = [];
+      const [first, second] = toolDefinitions;
+      if (first === undefined || second === undefined) expect.fail("there are two tools");
+      const progress = buildProgress([first, second], (line) => lines.push(line));
+      vi.advanceTimersByTime(15_000);
+      expect(lines.at(-1)).toBe("Waiting for another process: 0 of 2 tools done after 15 s");
+      progress.started(first);
+      vi.advanceTimersByTime(15_000);
+      expect(lines.at(-1)).toMatch(/^Building kubernetes: 0 of 2 tools done after 30 s, about \d+ min \d+ s to go$/);
+      progress.stop();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("takes the pace from what is done", () => {
