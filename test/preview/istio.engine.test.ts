@@ -10,13 +10,13 @@ import { namespaceOf } from "../../preview/objects";
 import { type PreviewReport } from "../../preview/report";
 import { type UpOptions } from "../../preview/up";
 import { type PreviewReach, reachAuthorization } from "../../program/previews/reach";
-import { podProblem } from "../../sandbox/data-plane/runner";
 import { run } from "../../sandbox/engine";
 import { programDirectory } from "../../sandbox/paths";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { stackCluster } from "../../sandbox/traffic/cluster";
 import { openTraffic } from "../../sandbox/traffic/traffic";
 import { closeTestSandbox, configure, kubectl, openTestSandbox } from "../sandbox/in-sandbox";
+import { needsPods } from "../sandbox/needs-pods";
 import { signedBy, speak } from "../sandbox/sidecar-tls";
 import { until } from "../sandbox/until";
 import { own } from "./abuses/in-cluster";
@@ -174,8 +174,7 @@ describe.sequential("a preview on a shared cluster with Istio", () => {
   });
 
   it("gets through the shared workloads' real sidecar with exactly that, and nobody else does", async ({ skip }) => {
-    const problem = await podProblem();
-    if (problem !== undefined) skip(problem);
+    await needsPods({ skip });
     const cluster = await stackCluster(sandbox, stack);
     const root = "/api/v1/namespaces/aks-istio-system/secrets/istio-ca-secret";
     const { data } = await cluster.api.get<{ data: Record<string, string> }>(root);

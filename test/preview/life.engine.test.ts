@@ -317,7 +317,10 @@ describe.sequential("previews on one shared cluster", () => {
     ].entries()) {
       // Three kills, and more where none of them met a creation in the cluster.
       if (index > 2 && ofCluster().length > 0) break;
-      const first = startPreview(sandbox, github, ["up", "--pr", "4", "--commit", commitOf(4)]);
+      const first = startPreview(sandbox, github, ["up", "--pr", "4", "--commit", commitOf(4)], {
+        // What it leaves goes with the sandbox.
+        TMPDIR: sandbox.paths.directory,
+      });
       await first.says("Deploying stack pr-4");
       while (!(await pullRequestHas(4, kind)));
       await first.kill();

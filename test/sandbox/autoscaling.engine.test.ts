@@ -15,7 +15,7 @@ beforeAll(async () => {
   sandbox = await openTestSandbox({ program: autoscalingProgram });
 });
 afterAll(async () => {
-  cluster.api.close();
+  cluster?.api.close();
   await closeTestSandbox(sandbox);
 });
 

@@ -1,30 +1,23 @@
 import { type ChildProcess } from "node:child_process";
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type KubernetesObject } from "../../sandbox/control-plane/api-client";
-import { podProblem } from "../../sandbox/data-plane/runner";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { ensureKeda } from "../../sandbox/tools/keda";
 import { type StackCluster, stackCluster } from "../../sandbox/traffic/cluster";
 import { autoscalingProgram, type ScaledObject, scaledObjects, withTrigger } from "./autoscaling";
 import { closeTestSandbox, configure, openTestSandbox, up } from "./in-sandbox";
+import { needsPods } from "./needs-pods";
 import { startTraffic, stopTraffic } from "./traffic-process";
 import { until } from "./until";
 
 const stack = "dev";
 let sandbox: Sandbox;
 let cluster: StackCluster;
-let problem: string | undefined;
 let traffic: ChildProcess | undefined;
 
 beforeAll(async () => {
-  problem = await podProblem();
   await ensureKeda(() => undefined);
 });
-
-/** Leaves the test out where pods cannot run, and says why. */
-function needsPods({ skip }: TestContext): void {
-  if (problem !== undefined) skip(problem);
-}
 
 interface Condition {
   readonly type: string;
@@ -87,7 +80,7 @@ describe.sequential.each(["osm", "istio"] as const)("a Deployment of %s's mesh t
   });
   afterAll(async () => {
     await stopTraffic(traffic);
-    cluster.api.close();
+    cluster?.api.close();
     await closeTestSandbox(sandbox);
   });
 
@@ -95,7 +88,7 @@ describe.sequential.each(["osm", "istio"] as const)("a Deployment of %s's mesh t
     const exit = await operate(sandbox, "up", stack, [], "capture", { mesh });
     expect(exit.code, exit.stdout + exit.stderr).toBe(0);
     cluster = await stackCluster(sandbox, stack);
-    needsPods(context);
+    await needsPods(context);
     traffic = startTraffic(sandbox, ["--stack", stack, "--metrics", "--seconds", "3600"], {
       TEST_PROGRAM: autoscalingProgram,
     });
@@ -109,7 +102,7 @@ describe.sequential.each(["osm", "istio"] as const)("a Deployment of %s's mesh t
   });
 
   it("gets pods as calls become more, so that each has what it is to get", async (context) => {
-    needsPods(context);
+    await needsPods(context);
     await configure(sandbox, stack, { buyers: 4 });
     await up(sandbox, stack);
     let most = 0;
@@ -123,7 +116,7 @@ describe.sequential.each(["osm", "istio"] as const)("a Deployment of %s's mesh t
   });
 
   it("keeps its pods when the program runs again", async (context) => {
-    needsPods(context);
+    await needsPods(context);
     const { wanted } = await pods();
     await up(sandbox, stack, "--expect-no-changes");
     expect((await pods()).wanted).toBeGreaterThanOrEqual(wanted);
@@ -133,7 +126,7 @@ describe.sequential.each(["osm", "istio"] as const)("a Deployment of %s's mesh t
   if (mesh === "istio") return;
 
   it("keeps them for a while when calls become fewer, though Kubernetes knows that it needs fewer", async (context) => {
-    needsPods(context);
+    await needsPods(context);
     await configure(sandbox, stack, { buyers: 1 });
     await up(sandbox, stack);
     await until(async () => {
@@ -142,12 +135,12 @@ describe.sequential.each(["osm", "istio"] as const)("a Deployment of %s's mesh t
     });
   });
 
-  it.each<[string, Readonly<Record<string, string>>]>([
+  it.for<[string, Readonly<Record<string, string>>]>([
     ["nobody answers", { serverAddress: "http://prometheus.elsewhere.svc.cluster.local:9090" }],
     ["the query is none", { query: "sum(mesh:requests:rate2m{" }],
     ["nobody counts", { query: "sum(mesh:no_such_series)" }],
-  ])("is said not to be scaled where %s, and keeps its pods", async (_, change) => {
-    if (problem !== undefined) return;
+  ])("is said not to be scaled where %s, and keeps its pods", async ([, change], context) => {
+    await needsPods(context);
     const ours = await cluster.api.get<ScaledObject>(`${scaledObjects("bookstore")}/bookstore-v1`);
     const other = withTrigger(ours, "bookstore-v2", change);
     await cluster.api.create(scaledObjects("bookstore"), other);
@@ -169,7 +162,7 @@ describe.sequential.each(["osm", "istio"] as const)("a Deployment of %s's mesh t
   });
 
   it("leaves nothing that waits for KEDA when its pods run no more", async (context) => {
-    needsPods(context);
+    await needsPods(context);
     await stopTraffic(traffic);
     const found = await cluster.api.find("/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.external.metrics.k8s.io");
     expect(found).toBeUndefined();

@@ -1,10 +1,9 @@
 import { type ChildProcess } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, type TestContext, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type MeshName } from "../../mesh";
 import { type KubernetesObject } from "../../sandbox/control-plane/api-client";
-import { podProblem } from "../../sandbox/data-plane/runner";
 import { run } from "../../sandbox/engine";
 import { prometheusApi } from "../../sandbox/metrics/prometheus-api";
 import { programDirectory } from "../../sandbox/paths";
@@ -13,6 +12,7 @@ import { type StackCluster, stackCluster } from "../../sandbox/traffic/cluster";
 import { ensureFlagger } from "../../sandbox/tools/flagger";
 import { expectedObjects, flaggersObjects, pathOf } from "./flagger-objects";
 import { closeTestSandbox, configure, kubectl, openTestSandbox, preview, up } from "./in-sandbox";
+import { needsPods } from "./needs-pods";
 import { startTraffic, stopTraffic } from "./traffic-process";
 import { until } from "./until";
 
@@ -20,13 +20,7 @@ const program = join(__dirname, "programs", "canary");
 const stack = "dev";
 let sandbox: Sandbox;
 let cluster: StackCluster;
-let problem: string | undefined;
 let traffic: ChildProcess | undefined;
-
-/** Leaves the test out where pods cannot run, and says why. */
-function needsPods({ skip }: TestContext): void {
-  if (problem !== undefined) skip(problem);
-}
 
 /** Runs `aks-mesh drift …` where the sandbox keeps the stack. */
 function drift() {
@@ -129,13 +123,12 @@ export function canaryFlows(flows: Readonly<Record<MeshName, readonly Flow[]>>):
   describe.sequential.each(["osm", "istio"] as const)("a canary of Flagger's on %s", (mesh) => {
     beforeAll(async () => {
       vi.stubEnv("TEST_PROGRAM", program);
-      problem = await podProblem();
       sandbox = await openTestSandbox({ program });
       await configure(sandbox, stack, { mesh });
     });
     afterAll(async () => {
       await stopTraffic(traffic);
-      cluster.api.close();
+      cluster?.api.close();
       await closeTestSandbox(sandbox);
       vi.unstubAllEnvs();
     });
@@ -153,7 +146,7 @@ export function canaryFlows(flows: Readonly<Record<MeshName, readonly Flow[]>>):
     });
 
     it("is taken over with the objects that the analysis expects", async (context) => {
-      needsPods(context);
+      await needsPods(context);
       traffic = startTraffic(sandbox, ["--stack", stack, "--metrics", "--seconds", "3600"]);
       await phase("Initialized");
       expect(await flaggersObjects(cluster.api, mesh)).toEqual(expectedObjects(mesh));
@@ -163,7 +156,7 @@ export function canaryFlows(flows: Readonly<Record<MeshName, readonly Flow[]>>):
     });
 
     it("is left as it is by another run, and is no drift, as what a person changed is", async (context) => {
-      needsPods(context);
+      await needsPods(context);
       expect(await preview(sandbox, stack)).toEqual([]);
       expect(await up(sandbox, stack)).toContain("they are left as they are");
       expect(await flaggersObjects(cluster.api, mesh)).toEqual(expectedObjects(mesh));
@@ -181,7 +174,7 @@ export function canaryFlows(flows: Readonly<Record<MeshName, readonly Flow[]>>):
 
     if (flows[mesh].includes("good")) {
       it("lets a good version in, step by step, whatever runs in between", async (context) => {
-        needsPods(context);
+        await needsPods(context);
         await configure(sandbox, stack, { version: "two" });
         await up(sandbox, stack);
         await until(async () => (((await status()).canaryWeight ?? 0) > 0 ? true : undefined));
@@ -221,7 +214,7 @@ export function canaryFlows(flows: Readonly<Record<MeshName, readonly Flow[]>>):
     }
     if (flows[mesh].includes("bad")) {
       it("sends a bad one back, after which nothing fails any more", async (context) => {
-        needsPods(context);
+        await needsPods(context);
         const before = await requests();
         await configure(sandbox, stack, { version: "two", failPercent: 30 });
         await up(sandbox, stack);
@@ -246,7 +239,7 @@ export function canaryFlows(flows: Readonly<Record<MeshName, readonly Flow[]>>):
       });
 
       it("is given back by Flagger, with no caller shut out, and then nothing of it is left", async (context) => {
-        needsPods(context);
+        await needsPods(context);
         const before = await requests();
         await configure(sandbox, stack, { version: "three", failPercent: 0, canary: "leaving" });
         expect(await up(sandbox, stack)).toContain("Flagger gives its calls to Deployment bookstore as it is declared");

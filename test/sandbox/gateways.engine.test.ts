@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { poll } from "../../sandbox/control-plane/api-client";
-import { podProblem } from "../../sandbox/data-plane/runner";
 import { type Sandbox } from "../../sandbox/sandbox";
 import { clusterNamed } from "../../sandbox/traffic/cluster";
 import { trafficTable } from "../../sandbox/traffic/table";
@@ -11,6 +10,7 @@ import { openTraffic } from "../../sandbox/traffic/traffic";
 import { decide, parseManifests } from "../../mesh";
 import { istioMesh } from "../../mesh/istio";
 import { closeTestSandbox, configure, kubectl, openTestSandbox, up } from "./in-sandbox";
+import { needsPods } from "./needs-pods";
 import { bookstoreOn } from "./istio-bookstore";
 import { newRoot, speak } from "./sidecar-tls";
 
@@ -213,8 +213,7 @@ describe.sequential("a cluster with Istio's gateways", () => {
   });
 
   it("lets requests in and out by its gateways as the analysis says", async ({ skip }) => {
-    const problem = await podProblem();
-    if (problem !== undefined) skip(problem);
+    await needsPods({ skip });
     const { cert, key } = await newRoot("shop.example");
     await apply(...bookstore, ...ways, ...hostsOutside, {
       apiVersion: "v1",

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { podProblem } from "../../sandbox/data-plane/runner";
 import { type Exit, run } from "../../sandbox/engine";
 import { type Sandbox } from "../../sandbox/sandbox";
 import { ensureIstio } from "../../sandbox/tools/istio";
@@ -15,6 +14,7 @@ import { type KubernetesObject } from "../../mesh/manifests";
 import { allRegistered, recordRegistrations } from "../components/registrations";
 import { arm } from "./azure";
 import { closeTestSandbox, openTestSandbox } from "./in-sandbox";
+import { needsPods } from "./needs-pods";
 import { bookstoreOn } from "./istio-bookstore";
 import { until } from "./until";
 
@@ -71,8 +71,7 @@ describe.sequential("a cluster with the Istio add-on", () => {
   });
 
   it("decides by the cluster's policies, on live requests", async ({ skip }) => {
-    const problem = await podProblem();
-    if (problem !== undefined) skip(problem);
+    await needsPods({ skip });
     await withTraffic(async (endsOf) => {
       expect(Object.keys(await endsOf("bookthief"))).toEqual(["200"]);
       const strict = {
@@ -88,8 +87,7 @@ describe.sequential("a cluster with the Istio add-on", () => {
   });
 
   it("lets pass what an application's policies of SMI let pass, on live requests", async ({ skip }) => {
-    const problem = await podProblem();
-    if (problem !== undefined) skip(problem);
+    await needsPods({ skip });
     const registrations = await recordRegistrations();
     const manifests = [...bookstoreOn("asm-1-29", ["bookbuyer", "bookthief", "bookstore"]), ...smi("/books-bought")];
     new Application("bookstore", { manifests, istio: { revision: "asm-1-29" } });

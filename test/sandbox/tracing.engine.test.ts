@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type MeshName } from "../../mesh";
-import { podProblem } from "../../sandbox/data-plane/runner";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { type TracesReport } from "../../sandbox/traces/report";
 import { closeTestSandbox, openTestSandbox } from "./in-sandbox";
+import { needsPods } from "./needs-pods";
 import { output, startTraffic } from "./traffic-process";
 
 let sandbox: Sandbox;
@@ -25,8 +25,7 @@ describe.sequential.each(["osm", "istio"] as const)("tracing in %s", (mesh) => {
   }) => {
     const up = await operate(sandbox, "up", "dev", [], "capture", { mesh, tracing: "cluster" });
     expect(up.code, up.stdout + up.stderr).toBe(0);
-    const problem = await podProblem();
-    if (problem !== undefined) skip(problem);
+    await needsPods({ skip });
     const { code, stdout, stderr } = await output(startTraffic(sandbox, ["--seconds", "10", "--json"]));
     expect(code, stderr).toBe(0);
     const { traces, problems } = JSON.parse(stdout) as { traces: TracesReport; problems: readonly string[] };

@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
-import { podProblem } from "../../sandbox/data-plane/runner";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { identify, isRunning, type ProcessIdentity } from "../../recovery/process-identity";
 import { stackCluster } from "../../sandbox/traffic/cluster";
@@ -15,14 +14,13 @@ import { type MetricsReport } from "../../sandbox/metrics/panels";
 import { ensureMetricsTools } from "../../sandbox/metrics/tools";
 import { type Observed } from "../../mesh";
 import { closeTestSandbox, kubectl, openTestSandbox } from "./in-sandbox";
+import { needsPods } from "./needs-pods";
 import { type LoadReport } from "../../sandbox/load/report";
 import { loadOf, output, startLoad, startTraffic } from "./traffic-process";
 
 let sandbox: Sandbox;
-let problem: string | undefined;
 
 beforeAll(async () => {
-  problem = await podProblem();
   // Built here, since tests look for what runs a minute after it was started.
   await ensureMetricsTools(() => undefined);
   sandbox = await openTestSandbox();
@@ -30,11 +28,6 @@ beforeAll(async () => {
   expect(exit.code, exit.stdout + exit.stderr).toBe(0);
 });
 afterAll(() => closeTestSandbox(sandbox));
-
-/** Leaves the test out where pods cannot run, and says why. */
-function needsPods({ skip }: TestContext): void {
-  if (problem !== undefined) skip(problem);
-}
 
 const start = (args: readonly string[], environment?: NodeJS.ProcessEnv): ChildProcess =>
   startTraffic(sandbox, args, environment);
@@ -79,7 +72,7 @@ async function descendants(pid: number): Promise<ProcessIdentity[]> {
 
 describe.sequential("traffic", () => {
   it("shows the bookstore's traffic, as the analysis says, and a plain call refused", async (context) => {
-    needsPods(context);
+    await needsPods(context);
     const accessLog = join(sandbox.paths.directory, "access.jsonl");
     const { code, stdout, stderr } = await output(start(["--seconds", "15", "--json", "--access-log", accessLog]));
     expect(code, stderr).toBe(0);
@@ -116,7 +109,7 @@ describe.sequential("traffic", () => {
   });
 
   it("follows the cluster's objects while it runs", async (context) => {
-    needsPods(context);
+    await needsPods(context);
     const traffic = await openTraffic(await stackCluster(sandbox, "dev"), () => undefined, new PassThrough().resume());
     try {
       await reportOf(traffic, 1);
@@ -168,7 +161,7 @@ describe.sequential("traffic", () => {
   it("answers every query of every panel and computes every rule with what the sidecars count, and tells of what goes wrong", async (context) => {
     const up = await operate(sandbox, "up", "dev", [], "capture", { metrics: "on" });
     expect(up.code, up.stdout + up.stderr).toBe(0);
-    needsPods(context);
+    await needsPods(context);
     const child = start(["--metrics", "--json", "--seconds", "45"]);
     const exit = output(child);
     const traffic = await descendantsNamed(child, "prometheus");
@@ -219,7 +212,7 @@ describe.sequential("traffic", () => {
   });
 
   it.for(["SIGINT", "SIGTERM", "SIGKILL"] as const)("leaves nothing behind after %s", async (signal, context) => {
-    needsPods(context);
+    await needsPods(context);
     const links = await readdir("/sys/class/net");
     const child = start(["--metrics"]);
     const exit = output(child);
@@ -277,7 +270,7 @@ describe.sequential("load", () => {
   });
 
   it("passes what a full bucket has, and no call more", async (context) => {
-    needsPods(context);
+    await needsPods(context);
     const { code, report } = await loadOf(sandbox, ...toFirst, "/buy-a-book/new", "--requests=100", "--rate=100");
     expect(code).toBe(1);
     // The last of them begins so late.
@@ -293,7 +286,7 @@ describe.sequential("load", () => {
   });
 
   it("overflows a circuit breaker with calls that are under way at the same time, each told by the sidecar", async (context) => {
-    needsPods(context);
+    await needsPods(context);
     // While five wait for their answers the others come.
     const slow = "/buy-a-book/new?delay=3s";
     const { report } = await loadOf(sandbox, ...toSecond, slow, "--requests=20", "--concurrency=20");
@@ -309,7 +302,7 @@ describe.sequential("load", () => {
   });
 
   it("tries failing and slow calls again as often as the policy says", async (context) => {
-    needsPods(context);
+    await needsPods(context);
     const failing = await loadOf(sandbox, ...toFirst, "/buy-a-book/new?status=500", "--requests=5", "--concurrency=5");
     expect(failing.report).toMatchObject({ ends: { "500": 5 }, sidecars: { retried: 10, overflowedRequests: 0 } });
     const slow = await loadOf(sandbox, ...toFirst, "/buy-a-book/new?delay=1h", "--requests=4", "--concurrency=4");
@@ -317,14 +310,14 @@ describe.sequential("load", () => {
   });
 
   it("is refused where the policy lets no such call pass", async (context) => {
-    needsPods(context);
+    await needsPods(context);
     const { code, stderr } = await output(startLoad(sandbox, "bookthief", "bookstore.bookstore:14001"));
     expect(code).toBe(2);
     expect(stderr).toContain("bookthief/bookthief may not call bookstore.bookstore.svc.cluster.local:14001 by GET /");
   });
 
   it("tells what there is after Ctrl-C, of connections as well", async (context) => {
-    needsPods(context);
+    await needsPods(context);
     const child = startLoad(
       sandbox,
       ...["bookwarehouse", "mysql", "--tcp", "--requests=1000000", "--rate=20", "--json"],

@@ -2,11 +2,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { setTimeout as sleep } from "node:timers/promises";
-import { podProblem } from "../../sandbox/data-plane/runner";
 import { type MetricsReport } from "../../sandbox/metrics/panels";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { resourcesInAzure } from "./azure";
 import { closeTestSandbox, configure, kubectl, openTestSandbox, stateOf } from "./in-sandbox";
+import { needsPods } from "./needs-pods";
 import { loadOf, output, startTraffic } from "./traffic-process";
 
 const stack = "dev";
@@ -76,8 +76,7 @@ describe.sequential("the program on Istio, from nothing to nothing", () => {
   it("answers every query of its dashboards with what the sidecars count, by a Prometheus in the cluster and what that may do", async ({
     skip,
   }) => {
-    const problem = await podProblem();
-    if (problem !== undefined) skip(problem);
+    await needsPods({ skip });
     const running = output(startTraffic(sandbox, ["--metrics", "--json", "--seconds", "40"]));
     // Changes that istiod sends on: of the first there is no rate yet.
     for (const exportTo of [["*"], null, ["*"]]) {
@@ -98,8 +97,7 @@ describe.sequential("the program on Istio, from nothing to nothing", () => {
   });
 
   it("shows limits of Istio under load: a circuit breaker, retries, timeouts, and pods left out", async ({ skip }) => {
-    const problem = await podProblem();
-    if (problem !== undefined) skip(problem);
+    await needsPods({ skip });
     const calls = (path: string, ...more: readonly string[]) =>
       loadOf(sandbox, "bookbuyer/bookbuyer", "bookstore-v1.bookstore:14001", "--path", path, ...more);
     const metadata = { name: "load", namespace: "bookstore" };
