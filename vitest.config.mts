@@ -1,4 +1,43 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/**
+ * Files that take minutes in a new checkout, longest first: with many runs of the engine, with pods, or with the build of a tool. So the last to end is a
+ * short one, and no worker is idle for long. What is not here takes less than the last of them.
+ */
+const longest = [
+  "test/preview/life.engine.test.ts",
+  "test/sandbox/rollout.engine.test.ts",
+  "test/sandbox/canary.engine.test.ts",
+  "test/readme.engine.test.ts",
+  "test/sandbox/faults.engine.test.ts",
+  "test/preview/deployment.engine.test.ts",
+  "test/judge/istio-judge.engine.test.ts",
+  "test/sandbox/plug-in-authority.engine.test.ts",
+  "test/sandbox/up-istio.engine.test.ts",
+  "test/sandbox/traffic.engine.test.ts",
+  "test/sandbox/tracing.engine.test.ts",
+  "test/program/renderers/renderers.engine.test.ts",
+  "test/sandbox/gateways.engine.test.ts",
+  "test/sandbox/up.engine.test.ts",
+  "test/sandbox/replacements.engine.test.ts",
+  "test/sandbox/node-pools.engine.test.ts",
+  "test/sandbox/bad-settings.engine.test.ts",
+].map((file) => join(import.meta.dirname, file));
+
+const gone = longest.filter((file) => !existsSync(file));
+if (gone.length > 0) throw new Error(`vitest.config.mts: there is no ${gone.join(", ")}`);
+
+/** By itself vitest goes by size where it knows no durations yet, and a file of three lines can be among the longest. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const first = longest.flatMap((file) => sorted.filter(({ moduleId }) => moduleId === file));
+    return [...first, ...sorted.filter((file) => !first.includes(file))];
+  }
+}
 
 /**
  * `unit`: *.test.ts, needs no tools, takes seconds. `engine`: *.engine.test.ts, runs the real Pulumi engine, control planes
@@ -8,12 +47,15 @@ import { defineConfig } from "vitest/config";
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.engine.test.ts", "test/**/*.long.test.ts"],
+          // By itself vitest leaves a core to itself, which is half of two.
+          maxWorkers: "100%",
           testTimeout: 120_000,
           hookTimeout: 120_000,
           expect: { poll: { timeout: 100_000 } },
