@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,31 +17,49 @@ const results = mkdtempSync(join(tmpdir(), "aks-mesh-results-"));
 let passed = 0;
 let failed = 0;
 
-/** Runs a command of an installed package. @returns whether it went well. */
-function step(title: string, command: string, ...args: readonly string[]): boolean {
-  report(title);
-  const { status, error } = spawnSync(process.execPath, [join("node_modules", command), ...args], { stdio: "inherit" });
-  if (error !== undefined) throw error;
-  return status === 0;
+/** A command of an installed package, its file first. */
+type Command = readonly [file: string, ...args: readonly string[]];
+
+/** What is checked of the text alone. */
+const checks: readonly { readonly title: string; readonly command: Command }[] = [
+  { title: "Types", command: ["typescript/bin/tsc", "-p", "tsconfig.check.json"] },
+  { title: "Types of the picture's page", command: ["typescript/bin/tsc", "-p", join("cli", "picture", "page")] },
+  { title: "Lint", command: ["eslint/bin/eslint.js", ".", "--max-warnings", "0"] },
+  { title: "Format", command: ["prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."] },
+];
+
+/** Runs a check to its end, and shows what it said then. @returns whether it went well. */
+function checked({ title, command: [file, ...args] }: (typeof checks)[number]): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const line = [join("node_modules", file), ...args];
+    execFile(process.execPath, line, { maxBuffer: 1e9 }, (error, stdout, stderr) => {
+      report(`${title}: ${error === null ? "well" : "not well"}`);
+      process.stdout.write(stdout + stderr);
+      // A number where the command ran, and ended so.
+      if (error !== null && typeof error.code !== "number") reject(error);
+      else resolve(error === null);
+    });
+  });
+}
+
+/** Runs the checks, all at the same time: each keeps about one core busy. @returns whether all went well. */
+async function allChecked(): Promise<boolean> {
+  report(checks.map(({ title }) => title).join(", "));
+  return (await Promise.all(checks.map(checked))).every(Boolean);
 }
 
 /** Runs one of vitest's projects and adds up its tests. */
 function tests(title: string, project: string): boolean {
+  report(title);
   const file = join(results, `${project}.json`);
-  const well = step(
-    title,
-    "vitest/vitest.mjs",
-    "run",
-    "--project",
-    project,
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile=${file}`,
-  );
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${file}`];
+  const line = [join("node_modules", "vitest", "vitest.mjs"), "run", "--project", project, ...reporters];
+  const { status, error } = spawnSync(process.execPath, line, { stdio: "inherit" });
+  if (error !== undefined) throw error;
   const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(file, "utf8")) as Record<string, number>;
   passed += numPassedTests ?? 0;
   failed += numFailedTests ?? 0;
-  return well;
+  return status === 0;
 }
 
 /** An event of `go test -json`, as far as it is read. */
@@ -75,19 +93,14 @@ function goTests(title: string, mesh: string, packages: string): boolean {
 }
 
 async function main(): Promise<boolean> {
-  const inner =
-    tests("Unit tests (no tools needed)", "unit") &&
-    step("Types", "typescript/bin/tsc", "-p", "tsconfig.check.json") &&
-    step("Types of the picture's page", "typescript/bin/tsc", "-p", join("cli", "picture", "page")) &&
-    step("Lint", "eslint/bin/eslint.js", ".", "--max-warnings", "0") &&
-    step("Format", "prettier/bin/prettier.cjs", "--check", "--log-level", "warn", ".");
+  const inner = tests("Unit tests (no tools needed)", "unit") && (await allChecked());
   if (!inner || quick) return inner;
   await ensureTools(report);
   await ensureIstio(report);
   if (!goTests("Tests of the judge, in Go (a minute or two the first time)", "osm", "./...")) return false;
   // The rest of Istio's judge is tested with its control plane, among the engine tests.
   if (!goTests("Tests of Istio's judge, in Go", "istio", "./internal/envoy")) return false;
-  return tests("Engine tests: the real Pulumi, Kubernetes, OSM and azure-cli (about half an hour)", "engine");
+  return tests("Engine tests: the real Pulumi, Kubernetes, OSM and azure-cli (half an hour and more)", "engine");
 }
 
 main()
