@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -75,10 +75,14 @@ export async function stateOf(sandbox: Sandbox, stack: string): Promise<{ text: 
   return { text: exit.stdout, resources: deployment.resources ?? [] };
 }
 
+/** Where the engine keeps a stack's state. */
+function stateFile({ paths }: Sandbox, stack: string): string {
+  return join(paths.state, ".pulumi", "stacks", projectName, `${stack}.json`);
+}
+
 /** Types of the resources whose creation a killed engine has noted in the stack's state, and not its end. */
-export async function creationsUnderWay({ paths }: Sandbox, stack: string): Promise<string[]> {
-  const file = join(paths.state, ".pulumi", "stacks", projectName, `${stack}.json`);
-  const { checkpoint } = JSON.parse(await readFile(file, "utf8")) as {
+export async function creationsUnderWay(sandbox: Sandbox, stack: string): Promise<string[]> {
+  const { checkpoint } = JSON.parse(await readFile(stateFile(sandbox, stack), "utf8")) as {
     checkpoint: { latest: { pending_operations?: { type: string; resource: { type: string } }[] } };
   };
   const pending = checkpoint.latest.pending_operations ?? [];
@@ -98,15 +102,34 @@ export async function configure(sandbox: Sandbox, stack: string, values: Record<
 
 /** Runs kubectl as a stack's administrator. */
 export async function kubectl(sandbox: Sandbox, stack: string, ...args: string[]): Promise<Exit> {
-  const output = await pulumi(sandbox, ["stack", "output", "kubeconfig", "--show-secrets", "--stack", stack]);
-  const kubeconfig = join(sandbox.paths.directory, "kubeconfig");
-  await writeFile(kubeconfig, output.stdout, { mode: 0o600 });
-  const exit = await run(sandbox.tools.path("kubectl"), args, {
+  return run(sandbox.tools.path("kubectl"), args, {
     cwd: sandbox.paths.directory,
-    environment: { ...sandbox.environment, KUBECONFIG: kubeconfig },
+    environment: { ...sandbox.environment, KUBECONFIG: await kubeconfigOf(sandbox, stack) },
   });
-  await rm(kubeconfig);
-  return exit;
+}
+
+/** Kubeconfigs that are written, or are about to be, by their paths. */
+const kubeconfigs = new Map<string, Promise<void>>();
+
+/**
+ * The kubeconfig of a stack's administrator, written once for each state that the stack is in: the engine takes longer to open its secrets than kubectl for all
+ * else.
+ *
+ * @returns its path.
+ */
+async function kubeconfigOf(sandbox: Sandbox, stack: string): Promise<string> {
+  const { mtimeMs } = await stat(stateFile(sandbox, stack));
+  const file = join(sandbox.paths.directory, `kubeconfig-${stack}-${mtimeMs}`);
+  const written = kubeconfigs.get(file) ?? writeKubeconfig(sandbox, stack, file);
+  kubeconfigs.set(file, written);
+  await written;
+  return file;
+}
+
+async function writeKubeconfig(sandbox: Sandbox, stack: string, file: string): Promise<void> {
+  const output = await pulumi(sandbox, ["stack", "output", "kubeconfig", "--show-secrets", "--stack", stack]);
+  if (output.code !== 0) throw new Error(`Stack ${stack} has no kubeconfig: ${output.stderr}`);
+  await writeFile(file, output.stdout, { mode: 0o600 });
 }
 
 /** Runs `pulumi up`, which has to go well. @returns what it printed. */
