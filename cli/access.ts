@@ -63,7 +63,7 @@ function matrix(relation: Access, columns: readonly string[], paint: Paint): str
   const cells = new Map<string, Summary>();
   const certified = new Set<string>();
   for (const { callers, service, tree } of relation.entries) {
-    const summary = summarize(tree, hostHeaders(service));
+    const summary = summarize(tree, hostHeaders(service, callers));
     for (const caller of callers) {
       if (!relation.callers.includes(caller) && !relation.outsiders.includes(caller)) certified.add(caller);
       const key = `${caller}|${addressOf(service)}`;
@@ -155,7 +155,7 @@ function wayText({ service, tls }: ServicePort): string {
 }
 
 function entryLines(entry: AccessEntry, paint: Paint): readonly string[] {
-  const summary = summarize(entry.tree, hostHeaders(entry.service));
+  const summary = summarize(entry.tree, hostHeaders(entry.service, entry.callers));
   const lines: string[] = [];
   const shares = Object.entries(summary.shares);
   if (shares.length > 1 || summary.unsettled) {

@@ -160,7 +160,7 @@ export function addRelation(model: PictureModel, mesh: Mesh, relation: Access, s
     const to = model.serviceBox(mesh, service);
     const told = entry.callers.filter((caller) => !skipped(caller, service));
     if (told.length === 0) continue;
-    const summary = summarize(entry.tree, hostHeaders(service));
+    const summary = summarize(entry.tree, hostHeaders(service, entry.callers));
     for (const [shown, callers] of byCertificate(told)) {
       const boxes = callers.map((caller) => model.callerBox(caller, accounts));
       const shares = Object.entries(summary.shares);

@@ -14,6 +14,8 @@ import { bytewise, httpRequest } from "../request/match";
 import { type CallTree, end, type OutcomeTree } from "./call-tree";
 import { callTree, decide } from "./decide";
 import { fingerprint, isSameTree } from "./fingerprint";
+import { hostHeaders } from "./host-headers";
+import { asksForHost } from "./may-pass";
 import { likenessOf } from "./likeness";
 import { type AccessEntry, addressOf, hostHeaderFor, type Boundary, type Mesh, sentTo, type ServicePort } from "./mesh";
 import { resolve } from "./resolve";
@@ -50,7 +52,8 @@ const mostPairs = 4_000_000;
 
 /**
  * What a change of the objects opens and closes, with a request that shows it. An empty answer is a proof: nothing
- * changes for any caller that the objects know, any of their services under its full name, and any request.
+ * changes for any caller that the objects know, any of their services under its full name, and any request, the Host headers
+ * of the service's other names among them where the objects ask for the Host.
  */
 export function diff(before: Mesh, after: Mesh): readonly AccessChange[] {
   return inOrder(differences(before, after).flatMap((one) => one.all()));
@@ -198,6 +201,7 @@ function unionOf(sides: readonly Boundary[]): Boundary {
   return {
     ranges: sides.flatMap(({ ranges }) => ranges),
     calledRanges: sides.flatMap(({ calledRanges }) => calledRanges),
+    authorities: sides.flatMap(({ authorities }) => authorities),
     principals: sides.flatMap(({ principals }) => principals),
     entrances: [...new Map(sides.flatMap(({ entrances }) => entrances).map((one) => [portKey(one), one])).values()],
   };
@@ -293,7 +297,34 @@ function normalRequests(before: Mesh, after: Mesh): readonly RequestCondition[] 
   return [...new Set(patterns)].map((path) => ({ methods: ["*"], path }));
 }
 
+/** Under the Service's full name, and where either side asks for the Host and nothing changes for that one, under its others. */
 function compare(
+  before: Mesh,
+  after: Mesh,
+  pair: Pair,
+  old: CallTree,
+  now: CallTree,
+  within: string | undefined,
+): readonly AccessChange[] {
+  const { from, service } = pair;
+  const usual = hostHeaderFor(service);
+  const found = compareUnder(usual, before, after, pair, old, now, within);
+  const settled = found.some(({ kind }) => kind !== "answers");
+  if (settled || service.kind === "tcp" || !(asksForHost(old) || asksForHost(now))) return found;
+  for (const authority of new Set(hostHeaders(service, [from]))) {
+    if (authority === usual) continue;
+    const [earlier, later] = [before, after].map((mesh) =>
+      callTree(mesh, from, addressOf(service), { ...sentTo(service), authority }),
+    );
+    if (earlier === undefined || later === undefined) continue;
+    const others = compareUnder(authority, before, after, pair, earlier, later, within);
+    if (others.some(({ kind }) => kind !== "answers")) return others;
+  }
+  return found;
+}
+
+function compareUnder(
+  authority: string,
   before: Mesh,
   after: Mesh,
   pair: Pair,
@@ -303,7 +334,6 @@ function compare(
 ): readonly AccessChange[] {
   const { from, title, service } = pair;
   const to = addressOf(service);
-  const authority = hostHeaderFor(service);
   const ends = { from: title, to };
   const [counting, ...also] = [
     ...normalRequests(before, after),
@@ -318,7 +348,11 @@ function compare(
     const request: CallRequest =
       service.kind === "tcp"
         ? { from, to, protocol: "tcp", ...tls }
-        : { from, to, protocol: "http", ...example, ...tls };
+        : {
+            ...{ from, to, protocol: "http" },
+            ...(authority !== hostHeaderFor(service) && { host: authority }),
+            ...{ ...example, ...tls },
+          };
     return [{ kind, ...ends, request, before: decide(before, request), after: decide(after, request) }];
   };
   try {

@@ -4,16 +4,19 @@ import {
   exampleRequest,
   intersectSets,
   type RequestCondition,
+  requestMethods,
   requestsMeeting,
   type RequestSet,
   subtractSets,
 } from "../request/request-set";
+import { fullMatch } from "../regex/pattern";
 import { nearNames } from "../manifests/near-names";
 import { type CallRequest } from "../request/request";
 import { isClaim, issuerClaim } from "../request/token-claims";
 import { answeredOnlyBy } from "./call-tree";
 import { callTree, decide } from "./decide";
 import { type Finding } from "./finding";
+import { hostHeaders, unnamedHost } from "./host-headers";
 import { type Access, addressOf, type Mesh, sentTo, type ServicePort, hostHeaderFor } from "./mesh";
 import { callerShowing, isOutside, outsideClasses, outsiderOf, principalsAt, splitCaller } from "./outside";
 import { certain, mayBeStopped, possible } from "./outcome-sets";
@@ -151,11 +154,53 @@ function saysNothing(mesh: Mesh, relation: Access, guarantee: Guarantee): Findin
       `It says nothing: after "outside:" there has to be an IPv4 address or CIDR, and ${JSON.stringify(nowhere)} has none.`,
     );
   }
+  const nothing = requestOfNobody(guarantee);
+  if (nothing !== undefined) {
+    const position = guarantee.object && mesh.positions.of(guarantee.object, ["spec", guarantee.kind, nothing.field]);
+    return {
+      ...broken(mesh, guarantee, `It says nothing: ${nothing.why}`),
+      ...(position && { position }),
+      remedy: nothing.remedy,
+    };
+  }
   const accounts = guarantee.object === undefined ? undefined : mesh.knownAccounts();
   const unknown = guarantee.from
     .map((from) => splitCaller(from).who)
     .find((from) => from !== "*" && !isOutside(from) && accounts?.has(from) === false);
   return unknown === undefined ? undefined : unknownName(mesh, guarantee, "service account", unknown, accounts ?? []);
+}
+
+/** What a guarantee asks of requests that none of them has: it would hold of nothing. */
+function requestOfNobody({
+  requests = {},
+}: Guarantee): { readonly field: string; readonly why: string; readonly remedy: string } | undefined {
+  const { methods = ["*"], path = ".*" } = requests;
+  const isSent = (method: string): boolean =>
+    method === "*" || requestMethods.some((known) => fullMatch(method, known));
+  const lost = methods.find((method) => !isSent(method));
+  if (lost !== undefined || methods.length === 0) {
+    const remedy = `Write some of ${requestMethods.join(", ")}, in capitals, or leave the field out for any.`;
+    const why =
+      lost === undefined
+        ? "it names no method."
+        : `no request that is told apart has the method ${JSON.stringify(lost)}.`;
+    return { field: "methods", why, remedy };
+  }
+  try {
+    if (requestsMeeting({ methods: ["*"], path }, "").length > 0) return undefined;
+  } catch (error) {
+    // Then the proof fails as well, and says so.
+    if (error instanceof TooComplexError) return undefined;
+    throw error;
+  }
+  const remedy = path.startsWith("/")
+    ? "Write a pattern (RE2) that matches whole paths, without a query."
+    : `Write ${JSON.stringify(`/${path}`)}.`;
+  return {
+    field: "path",
+    why: `no path matches ${JSON.stringify(path)}: paths begin with a slash and have no query.`,
+    remedy,
+  };
 }
 
 function unknownName(
@@ -304,11 +349,29 @@ function ofCaller(mesh: Mesh, guarantee: Guarantee, ways: readonly Way[]): Findi
   );
 }
 
-/** Under the Host header that clients write, and under the one with the port that most leave out. */
+/**
+ * Under the Host header that clients write, and under the one with the port that most leave out. What must never pass is tried
+ * under the Service's other names as well, under those that the objects tell apart, and under one that stands for all others.
+ */
 function ofWay(mesh: Mesh, guarantee: Guarantee, way: Way): Finding | undefined {
-  const [to, authority] = [addressOf(way.service), hostHeaderFor(way.service)];
-  const found = ofHost(mesh, guarantee, way, authority);
-  return found !== undefined || authority === to ? found : ofHost(mesh, guarantee, way, to);
+  const { service } = way;
+  const isHttp = guarantee.kind === "never" && service.kind !== "tcp";
+  const own = new Set([
+    hostHeaderFor(service),
+    addressOf(service),
+    ...(isHttp ? hostHeaders(service, [way.from]) : []),
+  ]);
+  for (const authority of own) {
+    const found = ofHost(mesh, guarantee, way, authority);
+    if (found !== undefined) return found;
+  }
+  // By other names calls may be led to other Services.
+  const elsewhere = { ...way, answeredBy: guarantee.to };
+  for (const authority of isHttp ? [...mesh.boundary().authorities, unnamedHost] : []) {
+    const found = own.has(authority) ? undefined : ofHost(mesh, guarantee, elsewhere, authority);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function ofHost(

@@ -53,6 +53,34 @@ function canBeMet(rule: Rule, authority: string): boolean {
   return answer;
 }
 
+const asking = new WeakMap<CallTree, boolean>();
+
+/** Whether any rule of a tree asks for the Host header. */
+export function asksForHost(tree: CallTree): boolean {
+  let found = asking.get(tree);
+  if (found === undefined) asking.set(tree, (found = looksForHost(tree)));
+  return found;
+}
+
+function looksForHost(tree: CallTree): boolean {
+  switch (tree.kind) {
+    case "end":
+      return false;
+    case "http":
+    case "normalised":
+      return asksForHost(tree.tree);
+    case "choice":
+      return tree.branches.some((branch) => asksForHost(branch.tree));
+    case "rules":
+      return tree.list.rules.some((rule) => conditionAsks(rule) || asksForHost(tree.then(rule)));
+  }
+}
+
+function conditionAsks(condition: RequestCondition): boolean {
+  const { also = [], except = [] } = condition;
+  return hostConditions(condition).length > 0 || [...also, ...except].some(conditionAsks);
+}
+
 /** Patterns that a condition has for the Host header. */
 export function hostConditions({ headers }: Pick<RequestCondition, "headers">): readonly string[] {
   if (headers === undefined) return [];

@@ -87,6 +87,8 @@ export interface Boundary {
   readonly ranges: readonly string[];
   /** CIDRs of what is called outside of the cluster. */
   readonly calledRanges: readonly string[];
+  /** Host headers that the objects tell apart from others, beside the names of Services: one for each pattern. */
+  readonly authorities: readonly string[];
   /** Names in client certificates. Those of the mesh's authority that no object names are told apart from none, too. */
   readonly principals: readonly string[];
   /**

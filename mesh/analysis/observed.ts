@@ -62,7 +62,7 @@ export function observed(mesh: Mesh, objects: readonly KubernetesObject[], seen:
   const relation = mesh.access();
   const entries = relation.entries.map((entry) => ({
     ...entry,
-    summary: summarize(entry.tree, hostHeaders(entry.service)),
+    summary: summarize(entry.tree, hostHeaders(entry.service, entry.callers)),
   }));
   const found = seen.flatMap((calls) => {
     const account = accounts.get(calls.workload);

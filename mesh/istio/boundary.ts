@@ -1,6 +1,7 @@
 import { type Boundary, type ServicePort } from "../analysis/mesh";
 import { calledRanges, callerRanges } from "../network-policies";
 import { hostsByRange } from "../analysis/outside";
+import { leftAlone } from "./calls/interception";
 import { nameWithin } from "./calls/scope";
 import { ingressHosts } from "./ingress";
 import { type IstioPlane } from "./plane";
@@ -16,8 +17,13 @@ export function boundary(plane: IstioPlane): Boundary {
   return {
     ranges: [...new Set([...ranges, ...networkPolicies.flatMap(callerRanges)])],
     calledRanges: [
-      ...new Set([...networkPolicies.flatMap(calledRanges), ...registry.hosts.flatMap(outsideAddresses).map(asRange)]),
+      ...new Set([
+        ...networkPolicies.flatMap(calledRanges),
+        ...registry.hosts.flatMap(outsideAddresses).map(asRange),
+        ...leftAlone(state.pods).ranges,
+      ]),
     ],
+    authorities: [...new Set(hostsAskedFor(plane))],
     principals: [],
     entrances: [
       ...registry.hosts.flatMap((host) =>
@@ -26,6 +32,19 @@ export function boundary(plane: IstioPlane): Boundary {
       ...ingressHosts(plane),
     ],
   };
+}
+
+/** Host headers that meet what policies ask of them; a star stands for one word. */
+function hostsAskedFor({ state }: IstioPlane): readonly string[] {
+  const rules = state.authorizationPolicies.flatMap((policy) => policy.rules);
+  const keys = ["request.headers[:authority]", "request.headers[host]"];
+  const written = [
+    ...rules.flatMap(({ to }) => to.flatMap(({ hosts = [], notHosts = [] }) => [...hosts, ...notHosts])),
+    ...rules.flatMap(({ when }) =>
+      when.flatMap(({ key, values, notValues }) => (keys.includes(key.toLowerCase()) ? [...values, ...notValues] : [])),
+    ),
+  ];
+  return written.map((host) => host.replace("*", "any"));
 }
 
 /** Stands for every host outside of the cluster that no object names (RFC 2606 keeps the name free). */
@@ -64,20 +83,27 @@ export function outsideHosts(plane: IstioPlane, { calledRanges: ranges }: Bounda
     });
     return [...named, ...(byAddress.length === 0 ? connections : byAddress.flat())];
   });
+  const around = leftAlone(plane.state.pods);
   const others = [
-    { port: 80, kind: "http" },
-    { port: 443, kind: "tcp", tls: { serverName: anyHost } },
+    { port: 80, kind: "http", host: anyHost },
+    { port: 443, kind: "tcp", host: anyHost, tls: { serverName: anyHost } },
+    ...around.ports
+      .filter((port) => port !== 80 && port !== 443)
+      .map((port) => ({ port, kind: "tcp", host: anyHost }) as const),
+    ...around.ranges.flatMap((range) => {
+      const host = range.replace(/\/\d+$/, "");
+      return [{ port: 80, kind: "http", host, range } as const, { port: 443, kind: "tcp", host, range } as const];
+    }),
   ] as const;
   const all: readonly ServicePort[] = [
     ...found,
     ...others.map((rest) => ({
       service: "",
       namespace: "",
-      name: anyHost,
-      host: anyHost,
+      name: rest.host,
       targetPort: rest.port,
       protocol: rest.kind,
-      hosts: [anyHost],
+      hosts: [rest.host],
       ...rest,
     })),
   ];

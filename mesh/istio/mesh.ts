@@ -1,4 +1,5 @@
 import { type CallTree } from "../analysis/call-tree";
+import { clusterObjectFindings } from "../analysis/cluster-objects";
 import { type Mesh, type ServicePort, type Unread } from "../analysis/mesh";
 import { networkPolicyAdmission, unreadNetworkPolicies } from "../analysis/network-policy-objects";
 import { type AccountKey, keyOf } from "../cluster/keys";
@@ -6,7 +7,7 @@ import { memoOnce } from "../cluster/look-up";
 import { type AskedService } from "../cluster/dns";
 import { type Manifests } from "../manifests";
 import { textAt } from "../manifests/inside";
-import { admissionFindings } from "./admission";
+import { admissionFindings, istioGroups } from "./admission";
 import { boundary } from "./boundary";
 import { limitsOf } from "./call-limits";
 import { callFrom } from "./calls/call";
@@ -14,6 +15,7 @@ import { accountOf } from "./calls/client";
 import { istioExtent } from "./extent";
 import { ambientLabel } from "./injection";
 import { findings } from "./findings";
+import { istioKinds } from "./kinds";
 import { type IstioPlane, istioPlane } from "./plane";
 import { fullName, servicePorts } from "./registry";
 import { relation } from "./relation";
@@ -80,7 +82,11 @@ export function istioMesh(
         .flatMap(({ ip }) => plane.podOfIp(ip) ?? []);
       return [...new Set(pods.map(accountOf))];
     },
-    admissionFindings: memoOnce(() => [...admissionFindings(manifests), ...networkPolicyAdmission(manifests)]),
+    admissionFindings: memoOnce(() => [
+      ...admissionFindings(manifests),
+      ...clusterObjectFindings(manifests, istioKinds, istioGroups),
+      ...networkPolicyAdmission(manifests),
+    ]),
     findings: memoOnce(() => findings(mesh, manifests)),
   };
   return mesh;

@@ -19,6 +19,18 @@ export function didYouMean(name: string, known: Iterable<string>): string | unde
   return near.length === 0 ? undefined : `did you mean ${near.join(" or ")}?`;
 }
 
+/**
+ * Names of which one is a slip for certain enough to say so where nothing else tells that it is wrong: a letter more, less or another,
+ * letters in another order, or two letters in a name of six and more.
+ */
+export function slipsOf(name: string, known: Iterable<string>): readonly string[] {
+  const letters = (text: string): string => [...text].sort().join("");
+  return nearNames(name, known).filter((other) => {
+    const distance = editDistance(name.toLowerCase(), other.toLowerCase());
+    return distance <= (name.length < 6 ? 1 : 2) || letters(name) === letters(other);
+  });
+}
+
 const mostNear = 3;
 
 function lastPart(name: string): string {

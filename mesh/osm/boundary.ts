@@ -1,6 +1,7 @@
 import { type Boundary, type ServicePort } from "../analysis/mesh";
 import { hostsByRange } from "../analysis/outside";
 import { calledRanges, callerRanges } from "../network-policies";
+import { leftAlone } from "./calls/interception";
 import { servicePort } from "./service-port";
 import { type ControlPlane } from "./control-plane";
 import { type AccountKey, type EgressPolicy, type IngressPolicy, keyOf } from "./state";
@@ -16,9 +17,12 @@ export function boundary(plane: ControlPlane): Boundary {
     calledRanges: [
       ...new Set([
         ...state.egresses.flatMap(({ ipAddresses }) => ipAddresses),
+        ...(state.switches.egress ? [] : leftAlone(plane).ranges),
         ...networkPolicies.flatMap(calledRanges),
       ]),
     ],
+    // Sidecars know Services by their own names alone.
+    authorities: [],
     principals: [...new Set(named("AuthenticatedPrincipal"))],
     entrances: catalog.allMeshServices().flatMap((service) => entrances(ingresses, servicePort(service))),
   };
@@ -116,6 +120,14 @@ export function outsideHosts(plane: ControlPlane): readonly ServicePort[] {
   };
   add(anyHost, 80, "http");
   add(anyHost, 443, "https");
+  // With mesh-wide egress they are like all others.
+  const { ports, ranges } = egress ? { ports: [], ranges: [] } : leftAlone(plane);
+  for (const port of ports) if (port !== 80 && port !== 443) add(anyHost, port, "tcp");
+  for (const range of ranges) {
+    const address = range.replace(/\/\d+$/, "");
+    add(address, 80, "http", range);
+    add(address, 443, "tcp", range);
+  }
   const everywhere = (): readonly ServicePort[] => hostsByRange([...found.values()], boundary(plane).calledRanges);
   if (!egressPolicy || egress) return everywhere();
   for (const policy of state.egresses) {

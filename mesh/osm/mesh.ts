@@ -1,3 +1,4 @@
+import { clusterObjectFindings } from "../analysis/cluster-objects";
 import { type Mesh } from "../analysis/mesh";
 import { networkPolicyAdmission, unreadNetworkPolicies } from "../analysis/network-policy-objects";
 import { type AskedService } from "../cluster/dns";
@@ -9,6 +10,7 @@ import { type ControlPlane, controlPlane } from "./control-plane";
 import { osmExtent } from "./extent";
 import { findings } from "./findings";
 import { admissionFindings } from "./findings/admitted";
+import { osmKinds } from "./kinds";
 import { unmetAssumptions } from "./network-needs";
 import { patternProblems } from "./patterns";
 import { relation } from "./relation";
@@ -66,7 +68,11 @@ export function osmMesh(
       const found = state.services.get(service);
       return found === undefined ? [] : Array.from(catalog.identitiesOfService(found), accountOfIdentity);
     },
-    admissionFindings: memoOnce(() => [...admissionFindings(manifests), ...networkPolicyAdmission(manifests)]),
+    admissionFindings: memoOnce(() => [
+      ...admissionFindings(manifests),
+      ...clusterObjectFindings(manifests, osmKinds),
+      ...networkPolicyAdmission(manifests),
+    ]),
     findings: memoOnce(() => findings(mesh, manifests)),
   };
   return mesh;

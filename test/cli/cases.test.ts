@@ -228,6 +228,41 @@ const cases: readonly Case[] = [
     code: 0,
     says: [/web\/nobody \(nothing runs as it\) {2}◐/, /web\/nobody \(nothing runs as it\) → s\.web:80/],
   },
+  {
+    args: ["check", "namespaces-misspelt.yaml"],
+    code: 1,
+    says: [
+      /There is no namespace cil: the source lets nobody in\. \[source-outside-mesh\]\n +remedy +Did you mean cli\?/,
+      /Egress cli\/e: There is no namespace cil/,
+      /Retry cli\/r: There is no Service web\/ss/,
+      /IngressBackend web\/i: There is no namespace egde[^\n]*\n +remedy +Did you mean edge\?/,
+    ],
+  },
+  // Names of a Service are told apart by a condition on the Host header.
+  {
+    args: ["check", "host-short-name.yaml"],
+    code: 1,
+    says: [/It is broken: a call that must never pass is allowed/, /shown by {2}cli\/c → [^\n]* Host: s\.web\n/],
+  },
+  {
+    args: ["diff", "host-of-nobody.yaml", "host-short-name.yaml"],
+    code: 0,
+    says: [/opens: cli\/c → s\.web/, /Host: s\.web/],
+    neverSays: [/No change/],
+  },
+  // What passes sidecars by, by the MeshConfig or by a pod's annotation.
+  {
+    args: ["diff", "egress-no-exclusions.yaml", "egress-excluded-port.yaml"],
+    code: 0,
+    says: [/opens: cli\/c → outside\.example:6379/],
+    neverSays: [/No change/],
+  },
+  {
+    args: ["diff", "egress-no-exclusions.yaml", "egress-excluded-range.yaml"],
+    code: 0,
+    says: [/opens: cli\/c → 1\.2\.3\.0:443/, /opens: cli\/c → 1\.2\.3\.0:80/],
+    neverSays: [/web\/s →/],
+  },
   // Only one MeshConfig counts, and the other is said.
   {
     args: ["check", "two-mesh-configs.yaml"],

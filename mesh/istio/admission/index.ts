@@ -3,6 +3,7 @@ import { type AdmissionFinding } from "../../analysis/finding";
 import { type Finding as ObjectFinding, type RefusedBy } from "../../analysis/object-finding";
 import { type Report, reportOn } from "../../analysis/object-report";
 import { isJsonObject, type Manifests, nowhere } from "../../manifests";
+import { didYouMean } from "../../manifests/near-names";
 import { schemaProblems } from "../../manifests/schema";
 import { type IstioKind, istioKinds, type IstioObject, type PeerAuthentication, type Sidecar } from "../kinds";
 import { checkAuthorizationPolicy } from "./authorization-policy";
@@ -123,8 +124,56 @@ function checkObject(object: IstioObject, report: Report): void {
     case "Sidecar":
       checkSidecar(object, report);
       break;
+    case "ServiceEntry":
+      checkProtocols(object.spec.ports ?? [], (index) => `spec.ports[${String(index)}].protocol`, report);
+      break;
+    case "Gateway":
+      checkProtocols(
+        (object.spec.servers ?? []).map(({ port }) => port ?? {}),
+        (index) => `spec.servers[${String(index)}].port.protocol`,
+        report,
+      );
+      break;
     default:
   }
+}
+
+/** Protocols that Istio knows, in any case (pkg/config/protocol); without one the port's name tells. */
+const protocols = [
+  "HTTP",
+  "HTTPS",
+  "HTTP2",
+  "HTTP_PROXY",
+  "GRPC",
+  "GRPC-WEB",
+  "TCP",
+  "TLS",
+  "UDP",
+  "MONGO",
+  "REDIS",
+  "MYSQL",
+  "HBONE",
+  "DOUBLE-HBONE",
+];
+
+function checkProtocols(
+  ports: readonly { readonly protocol?: string }[],
+  pathOf: (index: number) => string,
+  report: Report,
+): void {
+  ports.forEach(({ protocol = "" }, index) => {
+    if (protocol === "" || protocols.includes(protocol.toUpperCase())) return;
+    const remedy = ["SSL", "MTLS"].includes(protocol.toUpperCase())
+      ? "write TLS, or HTTPS"
+      : (didYouMean(protocol, protocols) ?? `write one of ${protocols.slice(0, 9).join(", ")}`);
+    report.error(
+      "port-protocol",
+      pathOf(index),
+      `Istio knows no protocol ${JSON.stringify(protocol)}`,
+      remedy,
+      "webhook",
+    );
+  });
 }
 
 /** Hosts of a Sidecar have a namespace before them (pkg/config/validation, validateNamespaceSlashWildcardHostname). */
@@ -181,7 +230,8 @@ function groupOf(apiVersion: string): string {
   return apiVersion.split("/")[0] ?? "";
 }
 
-const groups = ["security.istio.io", "networking.istio.io", "extensions.istio.io", "install.istio.io"];
+/** API groups of Istio. */
+export const istioGroups = ["security.istio.io", "networking.istio.io", "extensions.istio.io", "install.istio.io"];
 
 /** What would be refused of the objects of Istio's kinds, with their places. */
 export function admissionFindings({
@@ -191,7 +241,7 @@ export function admissionFindings({
   const ofMesh = objects.filter(
     ({ apiVersion, kind }) =>
       goneGroups[groupOf(apiVersion)] !== undefined ||
-      (groups.includes(groupOf(apiVersion)) && (isIstioKind(kind) || blockedKinds.includes(kind))),
+      (istioGroups.includes(groupOf(apiVersion)) && (isIstioKind(kind) || blockedKinds.includes(kind))),
   );
   return asAdmissionFindings(ofMesh, positions, admit(ofMesh).findings, "Istio");
 }

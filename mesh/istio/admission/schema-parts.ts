@@ -3,6 +3,14 @@ import { type Schema } from "../../manifests/schema";
 // What several kinds' schemas are put together of.
 
 export const string: Schema = { type: "string" };
+/** A span of time as Go writes it: the CustomResourceDefinitions hold it against `duration(self)`. */
+export const duration: Schema = {
+  type: "string",
+  pattern: {
+    regex: /^(?:0|(?:\d+(?:\.\d*)?(?:ns|us|µs|ms|s|m|h))+)$/,
+    means: "a number with its unit, such as 5s or 250ms",
+  },
+};
 export const boolean: Schema = { type: "boolean" };
 export const integer: Schema = { type: "integer" };
 export const number: Schema = { type: "number" };

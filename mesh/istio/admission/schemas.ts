@@ -1,6 +1,18 @@
 import { type Schema } from "../../manifests/schema";
 import { type IstioKind } from "../kinds";
-import { boolean, integer, list, number, object, oneOf, string, strings, texts, unsigned } from "./schema-parts";
+import {
+  boolean,
+  duration,
+  integer,
+  list,
+  number,
+  object,
+  oneOf,
+  string,
+  strings,
+  texts,
+  unsigned,
+} from "./schema-parts";
 import { server, serverTls, sidecarPort } from "./server-schema";
 import { connectionPool, trafficPolicy } from "./traffic-policy-schema";
 
@@ -93,7 +105,7 @@ export const specSchemas: Readonly<Record<IstioKind, Schema | undefined>> = {
         outputPayloadToHeader: string,
         outputClaimToHeaders: list(object({ header: string, claim: string }, "header", "claim")),
         forwardOriginalToken: boolean,
-        timeout: string,
+        timeout: duration,
         spaceDelimitedClaims: strings,
       }),
     ),
@@ -139,20 +151,20 @@ export const specSchemas: Readonly<Record<IstioKind, Schema | undefined>> = {
           authority: string,
           uriRegexRewrite: object({ match: string, rewrite: string }),
         }),
-        timeout: string,
+        timeout: duration,
         retries: object({
           attempts: integer,
-          perTryTimeout: string,
+          perTryTimeout: duration,
           retryOn: string,
           retryRemoteLocalities: boolean,
           retryIgnorePreviousHosts: boolean,
-          backoff: string,
+          backoff: duration,
         }),
         fault: object({
           delay: object({
             percent: integer,
             percentage: percent,
-            fixedDelay: string,
+            fixedDelay: duration,
             exponentialDelay: string,
           }),
           abort: object({ percentage: percent, httpStatus: integer, grpcStatus: string, http2Error: string }),
@@ -168,7 +180,7 @@ export const specSchemas: Readonly<Record<IstioKind, Schema | undefined>> = {
           allowMethods: strings,
           allowHeaders: strings,
           exposeHeaders: strings,
-          maxAge: string,
+          maxAge: duration,
           allowCredentials: boolean,
           unmatchedPreflights: oneOf("UNSPECIFIED", "FORWARD", "IGNORE"),
         }),

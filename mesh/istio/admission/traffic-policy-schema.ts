@@ -1,5 +1,5 @@
 import { type Schema } from "../../manifests/schema";
-import { boolean, integer, list, number, object, oneOf, string, strings, unsigned } from "./schema-parts";
+import { boolean, duration, integer, list, number, object, oneOf, string, strings, unsigned } from "./schema-parts";
 
 const count: Schema = { type: "integer", minimum: 0 };
 const share: Schema = { type: "number", minimum: 0, maximum: 100 };
@@ -10,27 +10,27 @@ export const connectionPool = object({
   http: object({
     h2UpgradePolicy: oneOf("DEFAULT", "DO_NOT_UPGRADE", "UPGRADE"),
     http1MaxPendingRequests: integer,
-    http2KeepAlive: object({ interval: string, timeout: string }),
+    http2KeepAlive: object({ interval: duration, timeout: duration }),
     http2MaxRequests: integer,
-    idleTimeout: string,
+    idleTimeout: duration,
     maxConcurrentStreams: integer,
     maxRequestsPerConnection: integer,
     maxRetries: integer,
     useClientProtocol: boolean,
   }),
   tcp: object({
-    connectTimeout: string,
-    idleTimeout: string,
-    maxConnectionDuration: string,
+    connectTimeout: duration,
+    idleTimeout: duration,
+    maxConnectionDuration: duration,
     maxConnections: integer,
-    tcpKeepalive: object({ interval: string, probes: unsigned, time: string }),
+    tcpKeepalive: object({ interval: duration, probes: unsigned, time: duration }),
   }),
 });
 
 const loadBalancer = object({
   consistentHash: object({
     httpCookie: object(
-      { attributes: list(object({ name: string, value: string }, "name")), name: string, path: string, ttl: string },
+      { attributes: list(object({ name: string, value: string }, "name")), name: string, path: string, ttl: duration },
       "name",
     ),
     httpHeaderName: string,
@@ -47,18 +47,18 @@ const loadBalancer = object({
     failoverPriority: strings,
   }),
   simple: oneOf("UNSPECIFIED", "LEAST_CONN", "RANDOM", "PASSTHROUGH", "ROUND_ROBIN", "LEAST_REQUEST"),
-  warmup: object({ aggression: { type: "number", minimum: 0 }, duration: string, minimumPercent: share }, "duration"),
-  warmupDurationSecs: string,
+  warmup: object({ aggression: { type: "number", minimum: 0 }, duration: duration, minimumPercent: share }, "duration"),
+  warmupDurationSecs: duration,
   zoneAwareLbSetting: object({ enabled: boolean, failover, failoverPriority: strings, minClusterSize: unsigned }),
 });
 
 const outlierDetection = object({
-  baseEjectionTime: string,
+  baseEjectionTime: duration,
   consecutive5xxErrors: unsigned,
   consecutiveErrors: integer,
   consecutiveGatewayErrors: unsigned,
   consecutiveLocalOriginFailures: unsigned,
-  interval: string,
+  interval: duration,
   maxEjectionPercent: integer,
   minHealthPercent: integer,
   outlierDetectionHttpErrorCodes: list({ type: "integer", minimum: 100, maximum: 599 }),

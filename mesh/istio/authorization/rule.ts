@@ -1,3 +1,4 @@
+import { memo } from "../../cluster/look-up";
 import { type RequestCondition, requestMethods } from "../../request/request-set";
 import { type TokenRule } from "../state/request-authentications";
 import { type RequestPart } from "../request-rules";
@@ -232,14 +233,15 @@ function partsOfOperation(operation: Lists<OperationField>, { destination, autho
   if (ports !== undefined && !isAmong(ports, destination.port)) return "never";
   if (notPorts !== undefined && isAmong(notPorts, destination.port)) return "never";
   if (authority === undefined) return [];
-  if (hosts !== undefined && !hosts.includes(authority) && !isHostAmong(hosts, authority)) return "never";
-  if (notHosts !== undefined && isHostAmong(notHosts, authority)) return "never";
-  const asked =
+  const named = hosts === undefined ? [] : hostParts(hosts, authority, true);
+  if (named === "never") return "never";
+  const unnamed = notHosts === undefined ? [] : hostParts(notHosts, authority, false);
+  if (unnamed === "never") return "never";
+  const parts: Part[] =
     methods !== undefined || paths !== undefined
       ? [{ condition: operationCondition(methods, paths), holds: true }]
       : [];
-  if (notMethods === undefined && notPaths === undefined) return asked;
-  const parts: Part[] = asked;
+  parts.push(...named, ...unnamed);
   if (notMethods !== undefined) parts.push({ condition: operationCondition(notMethods, undefined), holds: false });
   if (notPaths !== undefined) parts.push({ condition: operationCondition(undefined, notPaths), holds: false });
   return parts;
@@ -249,7 +251,36 @@ function isAmong(ports: readonly string[], port: number): boolean {
   return ports.some((one) => Number(one) === port);
 }
 
+/**
+ * What a list of hosts comes to. Under a Service's full name it is known whether the list has that one; as clients write shorter
+ * names, too, a list that has some of them is left to the requests.
+ *
+ * @param holds whether the Host has to be in the list, or must not be.
+ */
+function hostParts(hosts: readonly string[], authority: string, holds: boolean): Parts {
+  const names = namesOf(authority);
+  const among = names.filter((name) => isHostAmong(hosts, name)).length;
+  if (among === 0) return holds ? "never" : [];
+  if (among === names.length) return holds ? [] : "never";
+  const pattern = anyOfPatterns(hosts.map((host) => valuePattern(host, "(?s:.+)")));
+  const headers = new Map([[":authority", `(?i:${pattern})`]]);
+  return [{ condition: { text: `{host: ${hosts.join(", ")}}`, methods: ["*"], path: anything, headers }, holds }];
+}
+
+const fullNameOfService = /^([^.:]+(?:\.[^.:]+)?\.[^.:]+)\.svc\.cluster\.local(:\d+)?$/;
+
+/** A Host header, and those of the same Service's shorter names where it is its full name. */
+const namesOf = memo((authority: string): readonly string[] => {
+  const [, name, port = ""] = fullNameOfService.exec(authority) ?? [];
+  if (name === undefined) return [authority];
+  const short = name.slice(0, name.lastIndexOf("."));
+  const names = [`${name}.svc.cluster.local`, `${name}.svc`, name, short];
+  // Clients leave port 80 out, but some.
+  return names.flatMap((one) => (port === "" ? [one, `${one}:80`] : [`${one}${port}`]));
+});
+
 function isHostAmong(hosts: readonly string[], authority: string): boolean {
+  if (hosts.includes(authority)) return true;
   const lower = authority.toLowerCase();
   return hosts.some((one) => meetsValue(one.toLowerCase(), lower));
 }

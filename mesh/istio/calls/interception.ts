@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import { inRange } from "../../envoy/filter-chains";
 import { type PodState } from "../../cluster/workloads";
 import { isManagedGateway, managedLabel } from "../state/gateway-api/kinds";
@@ -41,6 +42,20 @@ export function leavesOutbound(
   if (listed(pod, "excludeOutboundIPRanges").some(within)) return true;
   const included = pod.annotations[`${prefix}includeOutboundIPRanges`];
   return included !== undefined && !listed(pod, "includeOutboundIPRanges").some(within);
+}
+
+/** Ports and ranges outside of the cluster that those rules leave alone for some pod. */
+export function leftAlone(pods: readonly PodState[]): {
+  readonly ports: readonly number[];
+  readonly ranges: readonly string[];
+} {
+  const annotated = pods.filter(isAnnotated);
+  const ports = annotated.flatMap((pod) => listed(pod, "excludeOutboundPorts").map(Number));
+  const ranges = annotated.flatMap((pod) => listed(pod, "excludeOutboundIPRanges"));
+  return {
+    ports: [...new Set(ports)].filter((port) => port > 0),
+    ranges: [...new Set(ranges)].filter((range) => ipaddr.IPv4.isValidCIDR(range)),
+  };
 }
 
 /** Whether those rules leave calls to a port of a pod alone, so that they reach the application itself. */

@@ -5,9 +5,8 @@ import { type PodState } from "../../cluster/workloads";
 import { nearNames } from "../../manifests/near-names";
 import { isTemplate } from "../authorization/matcher";
 import { asksForHttp } from "../authorization/rule";
-import { principalOf } from "../authorization/peer";
 import { accountOf } from "../calls/client";
-import { aksRootNamespace, injectLabel, upstreamRootNamespace } from "../injection";
+import { injectLabel } from "../injection";
 import { isSubset } from "../labels";
 import { type IstioMesh } from "../mesh";
 import { fullName, servicePorts } from "../registry";
@@ -16,6 +15,7 @@ import { gatewayNameLabel } from "../state/gateway-api/kinds";
 import { type RequestAuthenticationState } from "../state/request-authentications";
 import { operationFindings } from "./operations";
 import { revisionsBefore } from "./revisions";
+import { sourceFindings } from "./sources";
 
 /** Pods of which a policy of a namespace may select some. */
 export function podsAround(state: IstioMesh["state"], namespace: string): readonly PodState[] {
@@ -29,7 +29,10 @@ function selectedPods({ state }: IstioMesh, { namespace, selector }: Authorizati
 
 const byNamespace = new WeakMap<readonly PodState[], ReadonlyMap<string, readonly PodState[]>>();
 
-function podsOfNamespace({ pods }: Pick<IstioMesh["state"], "pods">): (namespace: string) => readonly PodState[] {
+/** Pods by their namespaces. */
+export function podsOfNamespace({
+  pods,
+}: Pick<IstioMesh["state"], "pods">): (namespace: string) => readonly PodState[] {
   let found = byNamespace.get(pods);
   if (found === undefined) {
     const groups = new Map<string, PodState[]>();
@@ -206,113 +209,6 @@ function pathFindings(mesh: IstioMesh, policy: AuthorizationPolicyState, rule: R
       ];
     }),
   );
-}
-
-/** Namespaces that AKS makes, which no team's manifests have. */
-const namespacesOfAks: ReadonlySet<string> = new Set([
-  "aks-istio-egress",
-  "aks-istio-ingress",
-  aksRootNamespace,
-  "default",
-  "kube-system",
-]);
-
-/** Sources as most examples have them, for gateways of Istio's own installation: the add-on has nothing there. */
-function ofUpstream(
-  { state }: IstioMesh,
-  namespace: string,
-): Omit<Finding, "object" | "property" | "position"> | undefined {
-  if (namespace !== upstreamRootNamespace || state.rootNamespace !== aksRootNamespace) return undefined;
-  if (state.namespaces.has(namespace) || podsOfNamespace(state)(namespace).length > 0) return undefined;
-  return {
-    severity: "warning",
-    rule: "principal-of-nobody",
-    message: `The add-on runs nothing in ${namespace}, which is for Istio's own installation: it lets nobody in.`,
-    remedy: "The add-on's gateways run in aks-istio-ingress: write that into namespaces, or the account of their pods.",
-  };
-}
-
-const principal = /^([^*/]+)\/ns\/([^*/]+)\/sa\/([^*/]+)$/;
-
-function sourceFindings(
-  mesh: IstioMesh,
-  policy: AuthorizationPolicyState,
-  rule: RuleState,
-  running: ReadonlySet<string> | undefined,
-): readonly Finding[] {
-  const { settings } = mesh.state;
-  return rule.from.flatMap(({ principals = [], notPrincipals = [], namespaces = [] }, index) => [
-    ...[...principals, ...notPrincipals].flatMap((one): readonly Finding[] => {
-      const [, domain, namespace, account] = principal.exec(one) ?? [];
-      const path = [
-        "spec",
-        "rules",
-        rule.index,
-        "from",
-        index,
-        "source",
-        principals.includes(one) ? "principals" : "notPrincipals",
-      ];
-      if (domain === undefined || namespace === undefined || account === undefined) {
-        if (one.includes("*") || /\/ns\/.*\/sa\//.test(one)) return [];
-        return [
-          finding(mesh, policy, path, {
-            severity: "error",
-            rule: "principal-of-nobody",
-            message: `${JSON.stringify(one)} is the identity of nobody: it would be like ${principalOf(settings.trustDomain, "shop", "cart")}.`,
-            remedy: "Write TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT.",
-          }),
-        ];
-      }
-      if (
-        domain !== "cluster.local" &&
-        domain !== settings.trustDomain &&
-        !settings.trustDomainAliases.includes(domain)
-      ) {
-        return [
-          finding(mesh, policy, path, {
-            severity: "error",
-            rule: "principal-of-nobody",
-            message: `${JSON.stringify(one)} is of the trust domain ${domain}, and the mesh's is ${settings.trustDomain}.`,
-            remedy: "Write cluster.local, which stands for the mesh's own.",
-          }),
-        ];
-      }
-      const key = keyOf(namespace, account);
-      const elsewhere = ofUpstream(mesh, namespace);
-      if (elsewhere !== undefined) return [finding(mesh, policy, path, elsewhere)];
-      if (running === undefined || running.has(key) || podsOfNamespace(mesh.state)(namespace).length === 0) return [];
-      const near = nearNames(key, running);
-      return [
-        finding(mesh, policy, path, {
-          severity: "warning",
-          rule: "principal-of-nobody",
-          message: `Nothing runs as ${key}, so that ${JSON.stringify(one)} lets nobody in.`,
-          remedy:
-            near.length === 0
-              ? "Name an account that runs, or start what runs as it."
-              : `Did you mean ${near.join(" or ")}?`,
-        }),
-      ];
-    }),
-    ...namespaces.flatMap((one): readonly Finding[] => {
-      const { namespaces: shown } = mesh.state;
-      const elsewhere = ofUpstream(mesh, one);
-      if (elsewhere !== undefined) {
-        return [finding(mesh, policy, ["spec", "rules", rule.index, "from", index, "source", "namespaces"], elsewhere)];
-      }
-      if (one.includes("*") || shown.size === 0 || shown.has(one) || namespacesOfAks.has(one)) return [];
-      const near = nearNames(one, shown.keys());
-      return [
-        finding(mesh, policy, ["spec", "rules", rule.index, "from", index, "source", "namespaces"], {
-          severity: "warning",
-          rule: "principal-of-nobody",
-          message: `There is no namespace ${one}.`,
-          remedy: near.length === 0 ? "Name one that is there." : `Did you mean ${near.join(" or ")}?`,
-        }),
-      ];
-    }),
-  ]);
 }
 
 const clusterName = /^([^.*]+)\.([^.*]+)\.svc\.cluster\.local(?::\d+)?$/i;

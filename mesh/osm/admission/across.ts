@@ -44,7 +44,7 @@ export function acrossFindings(objects: readonly OsmObject[], around: Surroundin
       repeat,
       "split-twice",
       "spec.service",
-      `${named(first)} splits the same Service, and which of them wins is not defined`,
+      `TrafficSplit ${named(first)} splits the same Service, and which of them wins is not defined`,
       "keep one TrafficSplit for each root Service",
     );
   }

@@ -82,7 +82,7 @@ export function checkTrafficSplit({ metadata, spec }: TrafficSplit, around: Surr
       report.warning(
         "split-duplicate",
         `${path}.service`,
-        `${service} is a backend twice`,
+        `service ${service} is a backend twice`,
         "name it once, with the sum",
       );
     }

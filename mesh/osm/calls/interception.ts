@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import { type ControlPlane } from "../control-plane";
 import { inRange } from "../../envoy/filter-chains";
 import { type PodState } from "../state";
@@ -26,6 +27,24 @@ export function leavesOutbound(
   if (outboundIpExclusions.some(within) || listed(pod, "outbound-ip-range-exclusion-list").some(within)) return true;
   const included = [...outboundIpInclusions, ...listed(pod, "outbound-ip-range-inclusion-list")];
   return included.length > 0 && !included.some(within);
+}
+
+/** Ports and ranges outside of the cluster that those rules leave alone: of all pods, or of some. */
+export function leftAlone(mesh: ControlPlane): {
+  readonly ports: readonly number[];
+  readonly ranges: readonly string[];
+} {
+  const { switches, pods } = mesh.state;
+  const ports = pods.flatMap((pod) => listed(pod, "outbound-port-exclusion-list").map(Number));
+  const ranges = pods.flatMap((pod) => listed(pod, "outbound-ip-range-exclusion-list"));
+  return {
+    ports: [...new Set([...switches.outboundPortExclusions, ...ports])].filter((port) => port > 0),
+    ranges: [...new Set([...switches.outboundIpExclusions, ...ranges])].filter(isCidr),
+  };
+}
+
+function isCidr(range: string): boolean {
+  return ipaddr.IPv4.isValidCIDR(range);
 }
 
 /** Whether calls from other pods to a port of a pod meet its sidecar. */

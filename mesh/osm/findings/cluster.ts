@@ -1,4 +1,5 @@
 import { ignoredBecause } from "../proxy/targets";
+import { nearNames } from "../../manifests/near-names";
 import { type OsmMesh } from "../mesh";
 import { chainKind } from "../proxy/outbound";
 import { keyOf } from "../../cluster/keys";
@@ -57,6 +58,18 @@ function namespaces(mesh: OsmMesh): readonly Finding[] {
       if (namespace === "" || state.isMonitored(namespace) || reported.has(namespace)) continue;
       if (ignoredBecause(target, state) !== undefined) continue;
       reported.add(namespace);
+      const near = state.namespaces.has(namespace) ? [] : nearNames(namespace, state.namespaces.keys());
+      if (near.length > 0) {
+        found.push(
+          finding(mesh, target, ["spec", "sources"], {
+            severity: "error",
+            rule: "source-outside-mesh",
+            message: `There is no namespace ${namespace}: the source lets nobody in.`,
+            remedy: `Did you mean ${near.join(" or ")}?`,
+          }),
+        );
+        continue;
+      }
       found.push(
         finding(mesh, target, ["spec", "sources"], {
           severity: "error",

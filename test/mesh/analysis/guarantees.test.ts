@@ -144,3 +144,26 @@ describe("near names", () => {
     expect(nearNames(name, known)).toEqual(near);
   });
 });
+
+describe("a guarantee about requests that nobody sends", () => {
+  const asking = (kind: string, what: string): string =>
+    guarantee("street/thief", "shop/cart")
+      .replace("never:", `${kind}:`)
+      .replace("to: shop/cart", `to: shop/cart\n    ${what}`);
+
+  it.each(["methods: [get]", "methods: [GET, PURGE]", "methods: []", "path: items", "path: items/.*"])(
+    "is broken, as it holds of nothing: %s",
+    (what) => {
+      for (const kind of ["never", "always"]) {
+        const [one] = check(pods, policies, asking(kind, what));
+        expect(one?.message).toMatch(/^It says nothing: (?:it names )?no /);
+      }
+    },
+  );
+
+  it("is none where some are sent", () => {
+    for (const what of ["methods: [GET]", 'methods: ["*"]', "path: /items", "path: .*items"]) {
+      expect(check(pods, policies, asking("never", what)), what).toEqual([]);
+    }
+  });
+});

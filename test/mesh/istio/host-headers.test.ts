@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import { checkGuarantees, decide, diff } from "../../../mesh";
+import { hostHeaderFor } from "../../../mesh/analysis/mesh";
+import { mayPass } from "../../../mesh/analysis/may-pass";
 import { type KubernetesObject } from "../../../mesh/manifests";
 import {
   authorizationPolicy,
   istio,
   meshNamespace,
   meshOfObjects,
+  peerAuthentication,
   pod,
   service,
   shop,
@@ -26,7 +29,9 @@ const ofHosts = (hosts: readonly string[], port = 80): readonly KubernetesObject
 const passing = (objects: readonly KubernetesObject[]) =>
   meshOfObjects(...objects)
     .access()
-    .entries.flatMap(({ callers, service: one }) => (one.service === "shop/server" ? callers : []));
+    .entries.flatMap(({ callers, service: one, tree }) =>
+      one.service === "shop/server" && mayPass(tree, hostHeaderFor(one)) ? callers : [],
+    );
 const never = { name: "closed", kind: "never", from: ["shop/client"], to: "shop/server" } as const;
 
 test("clients leave port 80 out of the Host header, and no other", () => {
@@ -45,6 +50,37 @@ test("what never passes is proved of the Host header with port 80, too", () => {
   expect(broken([host])[0]?.request).not.toHaveProperty("host");
   expect(broken([`${host}:80`])[0]?.request).toMatchObject({ host: `${host}:80` });
   expect(broken(["other.shop"])).toEqual([]);
+});
+
+test("what never passes is proved of the names that clients write, and of those of nobody", () => {
+  const broken = (objects: readonly KubernetesObject[]) => checkGuarantees(meshOfObjects(...objects), [never]);
+  for (const name of ["server", "server.shop", "SERVER.shop.svc"]) {
+    expect(broken(ofHosts([name]))[0]?.request?.protocol, name).toBe("http");
+  }
+  expect(broken(ofHosts(["internal.example"]))).toEqual([]);
+  // Without the mesh's TLS nobody knows who calls: an unknown host is passed on in plain text.
+  const denied = (mode: string): readonly KubernetesObject[] => [
+    ...shop,
+    peerAuthentication("shop", "default", { mtls: { mode } }),
+    authorizationPolicy("shop", "no-client", {
+      action: "DENY",
+      rules: [{ from: [{ source: { principals: ["cluster.local/ns/shop/sa/client"] } }] }],
+    }),
+  ];
+  expect(broken(denied("STRICT"))).toEqual([]);
+  expect(broken(denied("PERMISSIVE"))[0]?.request).toMatchObject({ host: "unnamed.example" });
+});
+
+test("names of a Service that policies tell apart are there in the relation and in changes", () => {
+  const mesh = meshOfObjects(...ofHosts(["server"]));
+  expect(mesh.access().entries.map(({ service: one }) => one.service)).toContain("shop/server");
+  expect(passing(ofHosts(["server"]))).toEqual([]);
+  const opened = diff(meshOfObjects(...ofHosts([host])), meshOfObjects(...ofHosts([host, "server"])));
+  expect(opened.map(({ kind, request }) => [kind, request?.protocol === "http" && request.host])).toContainEqual([
+    "opens",
+    "server",
+  ]);
+  expect(diff(meshOfObjects(...ofHosts([host, "x"])), meshOfObjects(...ofHosts([host, "y"])))).toEqual([]);
 });
 
 test("a change is shown by the Host header that clients write", () => {

@@ -109,6 +109,32 @@ describe("policies", () => {
     ).toEqual([]);
   });
 
+  test("of accounts and namespaces by every field that names them, and by names that are nearly right", () => {
+    const of = (source: object) => found(/principal-of-nobody/, shop, strict, from(source))[0];
+    const when = (condition: object) =>
+      found(
+        /principal-of-nobody/,
+        shop,
+        strict,
+        authorizationPolicy("shop", "server", { rules: [{ when: [condition] }] }),
+      )[0];
+    const meant = "Did you mean shop/client?";
+    expect(of({ serviceAccounts: ["shop/client", "client"] })).toBeUndefined();
+    expect(of({ serviceAccounts: ["clint"] })).toContain(meant);
+    expect(of({ principals: ["*/ns/shop/sa/clint"] })).toContain(meant);
+    expect(of({ notPrincipals: ["cluster.local/ns/shop/sa/clint"] })).toContain("excepts nobody");
+    expect(when({ key: "source.principal", values: ["cluster.local/ns/shop/sa/clint"] })).toContain(meant);
+    expect(when({ key: "source.namespace", notValues: ["shp"] })).toContain("Did you mean shop?");
+    // A namespace of which nothing is shown may be another team's.
+    expect(of({ principals: ["cluster.local/ns/shp/sa/client"] })).toContain("Did you mean shop?");
+    expect(of({ principals: ["cluster.local/ns/street/sa/client"] })).toBeUndefined();
+    const denied = authorizationPolicy("shop", "server", {
+      action: "DENY",
+      rules: [{ from: [{ source: { principals: ["cluster.local/ns/shop/sa/clint"] } }] }],
+    });
+    expect(found(/principal-of-nobody/, shop, strict, denied)[0]).toContain("is for nobody");
+  });
+
   test("with paths that no request has", () => {
     const of = (...paths: readonly string[]) => found(/path-of-nobody/, shop, strict, to(paths));
     expect(of("/a", "*", "*/a", "/a*", "/{*}/a", "*a")).toEqual([]);
