@@ -29,6 +29,7 @@ export function assumedService(
     clusterIp: "",
     externalName: undefined,
     publishNotReady: false,
+    created: "",
     assumed: true,
   };
 }

@@ -1,4 +1,4 @@
-import { type JsonObject, type ValuePath } from "../manifests";
+import { type JsonObject, type KubernetesObject, type ValuePath } from "../manifests";
 import { type Reader } from "../manifests/reader";
 
 /** Labels of an object, as Kubernetes selects by them. */
@@ -77,6 +77,8 @@ export interface ServiceState {
   readonly publishNotReady: boolean;
   /** Whether it is called from outside of the cluster, by an address of a load balancer or of the nodes. */
   readonly exposed: boolean;
+  /** When it was made, in the API server's form; empty where nothing tells, as in files. */
+  readonly created: string;
   /** No manifest has it. */
   readonly assumed: boolean;
 }
@@ -272,6 +274,7 @@ export function readService(reader: Reader): ServiceState {
       spec["type"] === "ExternalName" ? (reader.text(spec["externalName"], ["spec", "externalName"]) ?? "") : undefined,
     publishNotReady: reader.flag(spec["publishNotReadyAddresses"], ["spec", "publishNotReadyAddresses"]) ?? false,
     exposed: spec["type"] === "LoadBalancer" || spec["type"] === "NodePort",
+    created: createdOf(object),
     assumed: false,
     ports: reader.list(spec["ports"], ["spec", "ports"]).map((item, index): ServicePort => {
       const path = ["spec", "ports", index] as const;
@@ -288,6 +291,12 @@ export function readService(reader: Reader): ServiceState {
       };
     }),
   };
+}
+
+/** An object's `creationTimestamp`; empty where there is none. */
+export function createdOf({ metadata }: KubernetesObject): string {
+  const created: unknown = Reflect.get(metadata, "creationTimestamp");
+  return typeof created === "string" ? created : "";
 }
 
 /** Fields that only an API server writes. */

@@ -1,10 +1,10 @@
 import { type ServicePort } from "../analysis/mesh";
 import { type ServiceState } from "../cluster/workloads";
-import { domainsOf, isPlain, type OpenPort, servedName } from "./calls/gateway";
+import { domainsOf, servedName } from "./calls/gateway";
+import { isPlain, type OpenPort, serversOf } from "./calls/gateway-servers";
 import { nameWithin } from "./calls/scope";
 import { matchesHost } from "./host-patterns";
 import { type IstioPlane } from "./plane";
-import { isServedBy } from "./state/gateways";
 import { type VirtualServiceState } from "./state/virtual-services";
 
 /** A port of a Service with an address outside, which a Gateway opens at the pods behind it. */
@@ -22,11 +22,14 @@ function ingressesOf(plane: IstioPlane): readonly Ingress[] {
     found = exposed.flatMap((service) => {
       const host = plane.registry.hostOf(service);
       return (host?.ports ?? []).flatMap((port) => {
-        const pods = host === undefined ? [] : plane.registry.endpoints(host, port).map(({ ip }) => plane.podOfIp(ip));
-        return gateways.flatMap((gateway) =>
-          pods.some((pod) => pod !== undefined && isServedBy(gateway, pod))
-            ? gateway.servers.flatMap((server) => (server.port === port.number ? [{ service, gateway, server }] : []))
-            : [],
+        const ends = host === undefined ? [] : plane.registry.endpoints(host, port);
+        const opened = ends.flatMap(({ ip }) => {
+          const pod = plane.podOfIp(ip);
+          return pod === undefined ? [] : serversOf(plane, pod).opened;
+        });
+        const servers = new Map(opened.map(({ gateway, server }) => [server, gateway]));
+        return Array.from(servers, ([server, gateway]) => ({ service, gateway, server })).filter(
+          ({ server }) => server.port === port.number,
         );
       });
     });

@@ -130,7 +130,7 @@ function inboundProtocols(registry: Registry): (pod: PodState, port: number) => 
         const at = ofPod.findIndex((other) => other.port === one.port);
         const known = ofPod[at];
         if (known === undefined) ofPod.push(one);
-        else if (host.host < known.host.host) ofPod[at] = one;
+        else if (isOlder(host, known.host)) ofPod[at] = one;
       }
     }
   }
@@ -141,6 +141,12 @@ function inboundProtocols(registry: Registry): (pod: PodState, port: number) => 
     }
     return "auto";
   };
+}
+
+/** Whether istiod puts a Service's host before another's: by age, then by name (pilot/pkg/model/context.go, SetServiceTargets). */
+function isOlder(a: KnownHost, b: KnownHost): boolean {
+  const [ofA, ofB] = [a.service?.created ?? "", b.service?.created ?? ""];
+  return ofA === ofB ? a.host < b.host : ofA < ofB;
 }
 
 /** A port of a pod, and the Service that says what it is. */

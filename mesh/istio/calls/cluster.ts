@@ -1,12 +1,12 @@
-import { type CallTree, type Content, end, failure } from "../../analysis/call-tree";
+import { type CallTree, type Content, end, failure, undefinedChoice } from "../../analysis/call-tree";
 import { throughNetwork } from "../../analysis/network";
 import { keyOf } from "../../cluster/keys";
-import { type PodState } from "../../cluster/workloads";
+import { type Labels, type PodState } from "../../cluster/workloads";
 import { describeObject } from "../../manifests";
 import { type NetworkEnd, type Passage } from "../../network-policies";
 import { type Reason } from "../../request/request";
 import { matchesHost } from "../host-patterns";
-import { isSubset } from "../labels";
+import { isSubset, podLabels } from "../labels";
 import { type IstioPlane } from "../plane";
 import { type Endpoint, type HostPort, type KnownHost } from "../registry";
 import { type ClientTlsMode, type DestinationRuleState, type PortTls } from "../state/destination-rules";
@@ -67,6 +67,8 @@ export function destinationRulesFor(
   return [];
 }
 
+const noLabels: Labels = {};
+
 /** The calls of clients like one to a destination. */
 export function throughCluster(
   plane: IstioPlane,
@@ -88,21 +90,26 @@ export function throughCluster(
   if (isOutside(host) && !goesOn) return toOutside(plane, host, port, called.ip, content);
   const all = plane.registry.endpoints(host, port);
   if (host.passthrough) return toCalled(plane, { host, port, subset }, called, mode, all, content);
-  const isSelected = ({ ip }: Endpoint): boolean => isSubset(part?.labels ?? {}, plane.podOfIp(ip)?.labels ?? {});
+  const { own, placed } = podLabels(part?.labels ?? noLabels);
+  const isSelected = ({ ip }: Endpoint): boolean => isSubset(own, plane.podOfIp(ip)?.labels ?? noLabels);
   const selected = part === undefined ? all : all.filter(isSelected);
-  const isPart = selected.length < all.length;
-  if (selected.length === 0) {
-    const what = subset === "" ? host.host : `subset ${subset} of ${host.host}`;
+  const isPart = placed || selected.length < all.length;
+  const what = subset === "" ? host.host : `subset ${subset} of ${host.host}`;
+  const empty = (): CallTree => {
     const text = `${what} has no endpoints on port ${String(port.number)}`;
-    return always(failure(routed, text, subset === "" ? [] : because));
-  }
-  return oneOf(
+    return failure(routed, text, subset === "" ? [] : because);
+  };
+  if (selected.length === 0) return always(empty());
+  const calls = oneOf(
     "endpoint",
     alike(plane, selected).map(({ endpoint, weight }) => ({
       weight,
       calls: toEndpoint(plane, { host, port, subset, isPart }, endpoint, mode, undefined, content),
     })),
   );
+  if (!placed) return calls;
+  const unknown = [...because, { text: `which pods are in ${what} depends on where their nodes are` }];
+  return (one) => undefinedChoice<CallTree>("not-followed", [calls(one), empty()], unknown);
 }
 
 /** Calls that come to the same, whoever makes them. */

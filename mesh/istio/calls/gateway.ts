@@ -6,28 +6,15 @@ import { authorization } from "../authorization/decision";
 import { type Peer } from "../authorization/peer";
 import { matchesHost } from "../host-patterns";
 import { type IstioPlane } from "../plane";
-import { type GatewayServerState, type GatewayState, isServedBy } from "../state/gateways";
+import { type GatewayState } from "../state/gateways";
 import { isExportedTo } from "../state/named";
 import { type VirtualServiceState } from "../state/virtual-services";
 import { accountOf, clientsOf } from "./client";
+import { isPlain, type OpenPort, serversOf } from "./gateway-servers";
 import { throughVirtualServices } from "./routes";
 import { scopeOf } from "./scope";
 import { type Called, type Channel } from "./server";
 import { hostOf, reach, resolveName } from "./virtual-hosts";
-
-/** A server of a Gateway, and the Gateway. */
-export interface OpenPort {
-  readonly gateway: GatewayState;
-  readonly server: GatewayServerState;
-}
-
-/** What Gateways may have on a port whose requests are read in plain text (pkg/config/protocol, IsHTTP). */
-const plainProtocols: ReadonlySet<string> = new Set(["HTTP", "HTTP2", "GRPC", "GRPC-WEB"]);
-
-/** Whether the requests of a server are read in plain text. */
-export function isPlain({ protocol }: Pick<GatewayServerState, "protocol">): boolean {
-  return plainProtocols.has(protocol);
-}
 
 /** The name of `namespace/name` in a server's hosts, which may begin with `*`. */
 export function servedName(entry: string): string {
@@ -48,7 +35,7 @@ export function callGateway(
 ): (caller: Peer) => CallTree {
   const answer = (tree: CallTree) => (): CallTree => tree;
   const { ip, port, backend } = called;
-  const open = portsOf(plane, pod, called);
+  const open = serversOf(plane, pod).opened.filter(({ target }) => target === port);
   if (open.length === 0) return answer(failure(routed, `no Gateway opens port ${String(port)} of ${backend}`));
   const because = open.map(({ gateway }): Reason => reasonOf(gateway));
   const secure = open.every(({ server }) => server.endsTls);
@@ -93,26 +80,6 @@ function forServerName(open: readonly OpenPort[], channel: Channel): readonly Op
   );
   const best = Math.max(...matching.map((found) => found.rank));
   return [...new Set(matching.filter((found) => found.rank === best).map(({ one }) => one))];
-}
-
-/** The servers that Gateways open at a port of the pod. */
-function portsOf(plane: IstioPlane, pod: PodState, { ip, port }: Called): readonly OpenPort[] {
-  return plane.state.gateways.flatMap((gateway) =>
-    isServedBy(gateway, pod)
-      ? gateway.servers.flatMap((server) => (targetOf(plane, ip, server.port) === port ? [{ gateway, server }] : []))
-      : [],
-  );
-}
-
-/** The pod's port behind a port of its Services; the port itself where none of them has it. */
-function targetOf({ registry }: IstioPlane, ip: string, number: number): number {
-  for (const host of registry.hosts) {
-    if (host.service === undefined) continue;
-    const port = host.ports.find((one) => one.number === number);
-    const endpoint = port && registry.endpoints(host, port).find((one) => one.ip === ip);
-    if (endpoint !== undefined) return endpoint.port;
-  }
-  return number;
 }
 
 /** Gateways whose requests are being followed, by their pods' addresses: one that leads to itself would never end. */

@@ -6,8 +6,10 @@ import { type IstioMesh } from "../mesh";
 import { callRuleFindings } from "./call-rules";
 import { clientTlsFindings } from "./client-tls";
 import { gatewayApiFindings } from "./gateway-api";
+import { gatewayFindings } from "./gateways";
 import { ingressFindings } from "./ingress";
 import { policyFindings } from "./policies";
+import { portFindings } from "./ports";
 import { routeFindings } from "./routes";
 import { selectorFindings } from "./selectors";
 import { serviceEntryFindings } from "./service-entries";
@@ -29,7 +31,9 @@ export function findings(
     ...routeFindings(mesh),
     ...serviceEntryFindings(mesh),
     ...clientTlsFindings(mesh),
+    ...gatewayFindings(mesh),
     ...ingressFindings(mesh),
+    ...portFindings(mesh),
     ...gatewayApiFindings(mesh),
     ...callRuleFindings(mesh),
     ...workloadFindings(mesh),

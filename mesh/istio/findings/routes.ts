@@ -6,7 +6,7 @@ import { conditionOf } from "../calls/routes";
 import { rulesOf } from "../calls/delegates";
 import { resolveName } from "../calls/virtual-hosts";
 import { type IstioMesh } from "../mesh";
-import { isSubset } from "../labels";
+import { isSubset, podLabels } from "../labels";
 import { type KnownHost } from "../registry";
 import { type DestinationRuleState } from "../state/destination-rules";
 import { meshGateway, type VirtualServiceState } from "../state/virtual-services";
@@ -87,8 +87,9 @@ function emptySubsets(mesh: IstioMesh, rule: DestinationRuleState, host: KnownHo
   // Pods that only policies speak of may have more labels.
   if (host.service === undefined || pods.length === 0 || pods.some(({ assumed }) => assumed === true)) return [];
   return rule.subsets.flatMap(({ name, labels }, index): readonly Finding[] => {
-    if (pods.some((pod) => isSubset(labels, pod.labels))) return [];
-    const text = Object.entries(labels).map(([key, value]) => `${key}: ${value}`);
+    const { own } = podLabels(labels);
+    if (pods.some((pod) => isSubset(own, pod.labels))) return [];
+    const text = Object.entries(own).map(([key, value]) => `${key}: ${value}`);
     return [
       finding(mesh, rule, ["spec", "subsets", index, "labels"], {
         severity: "warning",

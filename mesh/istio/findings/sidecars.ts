@@ -1,17 +1,44 @@
 import { type Finding, finding } from "../../analysis/finding";
 import { nearNames } from "../../manifests/near-names";
 import { matchesHost } from "../host-patterns";
+import { isSubset } from "../labels";
 import { type IstioMesh } from "../mesh";
 import { type SidecarState } from "../state/sidecars";
 import { didYouMean } from "./near-hosts";
 
-/** Hosts of Sidecars that are none: what they were meant to show is hidden. */
+/** Hosts of Sidecars that are none: what they were meant to show is hidden. Sidecars that do not count, since another does. */
 export function sidecarFindings(mesh: IstioMesh): readonly Finding[] {
-  return mesh.state.sidecars.flatMap((sidecar) =>
-    sidecar.egress.flatMap(({ hosts }, listener) =>
-      hosts.flatMap((entry, index) => hostFindings(mesh, sidecar, entry, ["spec", "egress", listener, "hosts", index])),
+  const { sidecars } = mesh.state;
+  return [
+    ...sidecars.flatMap((sidecar) =>
+      sidecar.egress.flatMap(({ hosts }, listener) =>
+        hosts.flatMap((entry, index) =>
+          hostFindings(mesh, sidecar, entry, ["spec", "egress", listener, "hosts", index]),
+        ),
+      ),
     ),
+    ...sidecars.flatMap((sidecar, index) => secondFindings(mesh, sidecar, sidecars.slice(0, index))),
+  ];
+}
+
+/** Pods have one Sidecar: of those that select them the oldest, and of those without a selector too (pilot/pkg/model/push_context.go). */
+function secondFindings(mesh: IstioMesh, sidecar: SidecarState, older: readonly SidecarState[]): readonly Finding[] {
+  const { namespace, selector } = sidecar;
+  const isWide = Object.keys(selector).length === 0;
+  const same = older.filter(
+    (one) => one.namespace === namespace && (Object.keys(one.selector).length === 0) === isWide,
   );
+  const pods = mesh.state.pods.filter((pod) => pod.namespace === namespace && isSubset(selector, pod.labels));
+  const first = same.find((one) => isWide || pods.some((pod) => isSubset(one.selector, pod.labels)));
+  if (first === undefined) return [];
+  return [
+    finding(mesh, sidecar, isWide ? [] : ["spec", "workloadSelector"], {
+      severity: "error",
+      rule: "second-sidecar",
+      message: `Sidecar ${first.namespace}/${first.name} is for ${isWide ? "the same namespace" : "some of the same pods"}: only the older one counts there, or the first by name.`,
+      remedy: isWide ? "Write what both say into one." : "Write what both say into one, or select other pods.",
+    }),
+  ];
 }
 
 function hostFindings(

@@ -1,3 +1,4 @@
+import { createdOf } from "../../cluster/workloads";
 import { type KubernetesObject } from "../../manifests";
 
 /**
@@ -11,7 +12,6 @@ export function oldestFirst<T extends { readonly object: KubernetesObject }>(all
     .map(({ one }) => one);
 }
 
-function ageKey({ metadata }: KubernetesObject): string {
-  const created: unknown = Reflect.get(metadata, "creationTimestamp");
-  return `${typeof created === "string" ? created : ""}\0${metadata.name}.${metadata.namespace ?? ""}`;
+function ageKey(object: KubernetesObject): string {
+  return `${createdOf(object)}\0${object.metadata.name}.${object.metadata.namespace ?? ""}`;
 }

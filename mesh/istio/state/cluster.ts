@@ -142,7 +142,7 @@ export function istioState(
   const kubernetes = convertGatewayApi(given);
   const virtualServices = [...given.virtualServices.values(), ...kubernetes.virtualServices];
   const spoken = assumedWorkloads({ ...given, virtualServices, rootNamespace }, asked, assumptions);
-  const gateways = [...given.gateways.values(), ...kubernetes.gateways];
+  const gateways = oldestFirst([...given.gateways.values(), ...kubernetes.gateways]);
   const addOn = assumedGateways({ ...given, gateways }, assumptions);
   const managed = managedGateways(kubernetes.managed, given.services, assumptions);
   const podsAssumed = given.pods.size + given.workloads.size === 0;

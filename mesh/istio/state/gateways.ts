@@ -13,6 +13,10 @@ export interface GatewayServerState {
   readonly hosts: readonly string[];
   /** Whether whoever comes in plain text is sent to HTTPS. */
   readonly redirects: boolean;
+  /** Whether anything is said of TLS, be it a redirect to HTTPS alone. */
+  readonly hasTls: boolean;
+  /** The address that it listens at; empty for all of the pod's. */
+  readonly bind: string;
   /** Whether it ends TLS without asking for a client's certificate, and reads the requests in it. */
   readonly endsTls: boolean;
 }
@@ -49,6 +53,8 @@ export function readGateway(reader: Reader): GatewayState {
         port: reader.integer(port["number"], [...path, "port"], "number") ?? 0,
         protocol,
         hosts: reader.texts(server["hosts"], path, "hosts").map((host) => host.toLowerCase()),
+        hasTls: server["tls"] !== undefined && server["tls"] !== null,
+        bind: reader.text(server["bind"], path, "bind") ?? "",
         redirects: reader.flag(tls["httpsRedirect"], [...path, "tls"], "httpsRedirect") === true,
         endsTls: protocol === "HTTPS" && mode === "SIMPLE",
       };

@@ -125,6 +125,8 @@ function gatewayState(
         protocol,
         hosts: spaces.length === 0 ? [`~/${host}`] : spaces.map((space) => `${space}/${host}`),
         redirects: false,
+        hasTls: tls !== "none",
+        bind: "",
         endsTls: tls === "ended",
       },
     ],

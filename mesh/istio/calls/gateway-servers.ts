@@ -1,0 +1,98 @@
+import { type PodState } from "../../cluster/workloads";
+import { type IstioPlane } from "../plane";
+import { type GatewayServerState, type GatewayState, isServedBy } from "../state/gateways";
+
+/** A server of a Gateway, and the Gateway. */
+export interface OpenPort {
+  readonly gateway: GatewayState;
+  readonly server: GatewayServerState;
+}
+
+/** A server as a gateway's pod has it. */
+export interface PodServer extends OpenPort {
+  /** The pod's port. */
+  readonly target: number;
+}
+
+/** A server that a gateway's pod does not have, since an older Gateway's takes its place. */
+export interface LeftOut extends PodServer {
+  readonly older: GatewayState;
+  /** The names that both end TLS for; none where their protocols do not go together. */
+  readonly hosts: readonly string[];
+}
+
+/** What Gateways open at a pod. */
+export interface PodServers {
+  readonly opened: readonly PodServer[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** What Gateways may have on a port whose requests are read in plain text (pkg/config/protocol, IsHTTP). */
+const plainProtocols: ReadonlySet<string> = new Set(["HTTP", "HTTP2", "GRPC", "GRPC-WEB"]);
+
+/** Whether the requests of a server are read in plain text. */
+export function isPlain({ protocol }: Pick<GatewayServerState, "protocol">): boolean {
+  return plainProtocols.has(protocol);
+}
+
+const known = new WeakMap<IstioPlane, WeakMap<PodState, PodServers>>();
+
+/**
+ * The servers that Gateways open at a pod, as istiod puts them together, the oldest Gateway first: one with TLS for a name that an older
+ * one ends TLS for on the same port is left out whole, and so is one whose protocol does not go with the plain text that an older one reads
+ * there (pilot/pkg/model/gateway.go, mergeGateways).
+ */
+export function serversOf(plane: IstioPlane, pod: PodState): PodServers {
+  let pods = known.get(plane);
+  if (pods === undefined) known.set(plane, (pods = new WeakMap()));
+  let found = pods.get(pod);
+  if (found === undefined) pods.set(pod, (found = merged(plane, pod)));
+  return found;
+}
+
+function merged(plane: IstioPlane, pod: PodState): PodServers {
+  const [ip = ""] = pod.ips;
+  const opened: PodServer[] = [];
+  const leftOut: LeftOut[] = [];
+  const namesByListener = new Map<string, Map<string, GatewayState>>();
+  const plainByListener = new Map<string, PodServer>();
+  for (const gateway of plane.state.gateways) {
+    if (!isServedBy(gateway, pod)) continue;
+    for (const server of gateway.servers) {
+      const one: PodServer = { gateway, server, target: targetOf(plane, ip, server.port) };
+      const listener = `${server.bind}:${String(one.target)}`;
+      if (server.hasTls) {
+        const names = namesByListener.get(listener) ?? new Map<string, GatewayState>();
+        namesByListener.set(listener, names);
+        const twice = server.hosts.filter((host) => names.has(host));
+        const [older] = twice.flatMap((host) => names.get(host) ?? []);
+        // The names that nobody has yet are taken even where the server is left out.
+        for (const host of server.hosts) if (!names.has(host)) names.set(host, gateway);
+        if (older !== undefined) {
+          leftOut.push({ ...one, older, hosts: twice });
+          continue;
+        }
+      }
+      const plain = plainByListener.get(listener);
+      if (plain !== undefined && !(isPlain(server) && isPlain(plain.server))) {
+        leftOut.push({ ...one, older: plain.gateway, hosts: [] });
+        continue;
+      }
+      // A redirect to HTTPS is said in terms of TLS, and the server reads plain text all the same.
+      if (plain === undefined && (isPlain(server) || !server.hasTls)) plainByListener.set(listener, one);
+      opened.push(one);
+    }
+  }
+  return { opened, leftOut };
+}
+
+/** The pod's port behind a port of its Services; the port itself where none of them has it. */
+function targetOf({ registry }: IstioPlane, ip: string, number: number): number {
+  for (const host of registry.hosts) {
+    if (host.service === undefined) continue;
+    const port = host.ports.find((one) => one.number === number);
+    const endpoint = port && registry.endpoints(host, port).find((one) => one.ip === ip);
+    if (endpoint !== undefined) return endpoint.port;
+  }
+  return number;
+}
