@@ -252,16 +252,15 @@ function isAmong(ports: readonly string[], port: number): boolean {
 }
 
 /**
- * What a list of hosts comes to. Under a Service's full name it is known whether the list has that one; as clients write shorter
- * names, too, a list that has some of them is left to the requests.
+ * What a list of hosts comes to. A list with the name that is asked for has it, whatever else it has; one that has only other names of
+ * the same Service, which clients write as well, is left to the requests.
  *
  * @param holds whether the Host has to be in the list, or must not be.
  */
 function hostParts(hosts: readonly string[], authority: string, holds: boolean): Parts {
   const names = namesOf(authority);
-  const among = names.filter((name) => isHostAmong(hosts, name)).length;
-  if (among === 0) return holds ? "never" : [];
-  if (among === names.length) return holds ? [] : "never";
+  if (!names.some((name) => isHostAmong(hosts, name))) return holds ? "never" : [];
+  if (isHostAmong(hosts, authority)) return holds ? [] : "never";
   const pattern = anyOfPatterns(hosts.map((host) => valuePattern(host, "(?s:.+)")));
   const headers = new Map([[":authority", `(?i:${pattern})`]]);
   return [{ condition: { text: `{host: ${hosts.join(", ")}}`, methods: ["*"], path: anything, headers }, holds }];
