@@ -87,7 +87,15 @@ function refuse(report: Report, check: string, path: string, problem: string, re
 
 const characters = "lower-case letters, digits and -, beginning and ending with a letter or digit";
 
-function checkName({ kind, metadata: { name, namespace } }: KubernetesObject, report: Report): void {
+/** An object's name; of one with `generateName` alone, as the API server may complete it. */
+function nameOf({ metadata }: KubernetesObject): string {
+  return "generateName" in metadata ? metadata.name.replace(/\*$/, "12345") : metadata.name;
+}
+
+function checkName(object: KubernetesObject, report: Report): void {
+  const { kind } = object;
+  const { namespace } = object.metadata;
+  const name = nameOf(object);
   const isValid = kind === "Namespace" ? isDnsLabel(name) : isDnsSubdomain(name);
   if (!isValid) {
     const dots = kind === "Namespace" ? "" : "; dots may part it";
@@ -112,7 +120,7 @@ function isPortName(name: string): boolean {
 const portNameRemedy = "use at most 15 lower-case letters, digits and -, at least one of them a letter";
 
 function checkService(object: KubernetesObject, report: Report): void {
-  const { name } = object.metadata;
+  const name = nameOf(object);
   if (!isDnsLabel(name) || !/^[a-z]/.test(name)) {
     const remedy =
       "use at most 63 lower-case letters, digits and -, beginning with a letter and ending with a letter or digit";
