@@ -26,6 +26,7 @@ export function assumedService(
   const { namespace, name, selector, ports, exposed = false } = service;
   return {
     ...{ namespace, name, selector, ports, exposed },
+    annotations: {},
     clusterIp: "",
     externalName: undefined,
     publishNotReady: false,

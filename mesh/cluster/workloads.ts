@@ -68,6 +68,7 @@ export interface ServicePort {
 export interface ServiceState {
   readonly namespace: string;
   readonly name: string;
+  readonly annotations: Labels;
   readonly selector: Labels;
   /** Empty or `None` for a headless one. */
   readonly clusterIp: string;
@@ -268,6 +269,7 @@ export function readService(reader: Reader): ServiceState {
   return {
     namespace: object.metadata.namespace ?? "",
     name: object.metadata.name,
+    annotations: reader.textMap(object.metadata.annotations, ["metadata", "annotations"]),
     selector: reader.textMap(spec["selector"], ["spec", "selector"]),
     clusterIp: reader.text(spec["clusterIP"], ["spec", "clusterIP"]) ?? "",
     externalName:

@@ -36,6 +36,8 @@ export interface KnownHost {
   readonly addresses: readonly string[];
   /** Whether calls go to the very address that was called. */
   readonly passthrough: boolean;
+  /** The namespaces that it is for, as {@link isExportedTo} reads them. */
+  readonly exportTo: readonly string[];
 }
 
 /** One port of a host. */
@@ -99,7 +101,17 @@ function ofService(state: IstioState, service: ServiceState): KnownHost {
     })),
     addresses: headless ? [] : [service.clusterIp],
     passthrough: headless,
+    exportTo: exportedTo(service) ?? state.settings.servicesExportedTo,
   };
+}
+
+/** Says whom a Service is for, as `exportTo` does of other objects: names of namespaces, `.` or `*`, with commas between. */
+const exportAnnotation = "networking.istio.io/exportTo";
+
+/** Undefined where the Service does not say. */
+function exportedTo({ annotations }: ServiceState): readonly string[] | undefined {
+  const written = annotations[exportAnnotation];
+  return written === undefined || written === "" ? undefined : written.split(",").map((one) => one.trim());
 }
 
 function targetOf(state: IstioState, { namespace, name }: ServiceState, port: KubernetesPort): number {
@@ -128,6 +140,7 @@ function ofEntry(entry: ServiceEntryState, host: string): KnownHost {
     })),
     addresses: entry.addresses,
     passthrough: entry.resolution === "NONE",
+    exportTo: entry.exportTo,
   };
 }
 
@@ -151,7 +164,7 @@ function computeEndpoints(
 
 /** Whether a host is one that objects of a namespace, and its sidecars, are told of. */
 export function isVisible(host: KnownHost, reader: string): boolean {
-  return host.entry === undefined || isExportedTo(host.entry, reader);
+  return isExportedTo(host, reader);
 }
 
 const known = new WeakMap<HostPort, readonly ServicePort[]>();

@@ -171,9 +171,12 @@ export function istioState(
     authorizationPolicies: oldestFirst([...given.authorizationPolicies.values()]),
     peerAuthentications: oldestFirst([...given.peerAuthentications.values()]),
     requestAuthentications: oldestFirst([...given.requestAuthentications.values()]),
-    virtualServices: oldestFirst(virtualServices),
-    destinationRules: oldestFirst([...given.destinationRules.values()]),
-    serviceEntries: oldestFirst([...given.serviceEntries.values()]),
+    virtualServices: exportedBy(settings.virtualServicesExportedTo, oldestFirst(virtualServices)),
+    destinationRules: exportedBy(
+      settings.destinationRulesExportedTo,
+      oldestFirst([...given.destinationRules.values()]),
+    ),
+    serviceEntries: exportedBy(settings.servicesExportedTo, oldestFirst([...given.serviceEntries.values()])),
     sidecars: oldestFirst([...given.sidecars.values()]),
     envoyFilters: [...given.envoyFilters.values()],
     gateways,
@@ -190,6 +193,15 @@ export function istioState(
     problems,
     positions,
   };
+}
+
+/** Objects that do not say whom they are for, for whom the mesh's configuration says. */
+function exportedBy<T extends { readonly exportTo: readonly string[] }>(
+  byDefault: readonly string[],
+  all: readonly T[],
+): readonly T[] {
+  if (byDefault.length === 0) return all;
+  return all.map((one) => (one.exportTo.length > 0 ? one : { ...one, exportTo: byDefault }));
 }
 
 /** The mesh's configuration, and where it is. The add-on is assumed where nothing tells. */

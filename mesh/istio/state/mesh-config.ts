@@ -17,6 +17,12 @@ export interface MeshSettings {
   readonly autoMtls: boolean;
   /** Retries where no route says how many. */
   readonly defaultRetries: number;
+  /** The namespaces that Services and hosts of ServiceEntries are for where these do not say; empty for all. */
+  readonly servicesExportedTo: readonly string[];
+  /** The same of VirtualServices. */
+  readonly virtualServicesExportedTo: readonly string[];
+  /** The same of DestinationRules: of `.` and `*`, the only ones that count there. */
+  readonly destinationRulesExportedTo: readonly string[];
 }
 
 export const defaultSettings: MeshSettings = {
@@ -27,6 +33,9 @@ export const defaultSettings: MeshSettings = {
   allowAny: true,
   autoMtls: true,
   defaultRetries: 2,
+  servicesExportedTo: [],
+  virtualServicesExportedTo: [],
+  destinationRulesExportedTo: [],
 };
 
 const normalizations: Readonly<Record<string, PathNormalization>> = {
@@ -84,7 +93,20 @@ function settingsOf(reader: Reader, mesh: JsonObject): Partial<MeshSettings> {
     at,
     "attempts",
   );
+  const exported = (key: string): readonly string[] | undefined => {
+    const found = reader.texts(mesh[key], at, key);
+    return found.length === 0 ? undefined : found.includes("*") ? [] : found;
+  };
+  const services = exported("defaultServiceExportTo");
+  const virtualServices = exported("defaultVirtualServiceExportTo");
+  const destinationRules = exported("defaultDestinationRuleExportTo");
   return {
+    ...(services !== undefined && { servicesExportedTo: services }),
+    ...(virtualServices !== undefined && { virtualServicesExportedTo: virtualServices }),
+    // Of a list only this word counts (pilot/pkg/model/push_context.go, setDestinationRules).
+    ...(destinationRules !== undefined && {
+      destinationRulesExportedTo: destinationRules.filter((one) => one === "."),
+    }),
     ...(rootNamespace !== undefined && { rootNamespace }),
     ...(trustDomain !== undefined && { trustDomain }),
     ...(mesh["trustDomainAliases"] !== undefined && {
