@@ -60,49 +60,85 @@ export function destinationFindings(
   called: CalledPorts,
 ): readonly Finding[] {
   return destinations.flatMap((one, index): readonly Finding[] => {
-    const name = resolveName(one.host, service.namespace);
-    const at = [...path, "route", index, "destination"];
-    const host = mesh.registry.find(name);
-    const lost = (message: string, remedy: string, field: string): readonly Finding[] => [
-      finding(mesh, service, [...at, field], {
+    const lost = lostDestination(mesh, service, one, names, called);
+    if (lost === undefined) return [];
+    return [
+      finding(mesh, service, [...path, "route", index, "destination", lost.field], {
         severity: "error",
         rule: "route-to-nowhere",
-        message: `${message}: calls that go there are answered with 503.`,
-        remedy,
+        message: `${lost.message}: calls that go there are answered with 503.`,
+        remedy: lost.remedy,
       }),
     ];
-    if (host === undefined) {
-      const short = /^[^.]+\.[^.]+$/.test(one.host) ? mesh.registry.find(`${name}.svc.cluster.local`) : undefined;
-      const remedy =
-        short === undefined
-          ? didYouMean(name, names, "Write the name of a Service")
-          : `Write ${short.host}: a name with a dot is taken as it is.`;
-      return lost(`No Service and no ServiceEntry has the name ${name}`, remedy, "host");
-    }
-    if (one.port !== undefined && !host.ports.some(({ number }) => number === one.port)) {
-      return lost(
-        `${name} has no port ${String(one.port)}`,
-        `It has ${host.ports.map(({ number }) => String(number)).join(", ")}.`,
-        "port",
-      );
-    }
-    const missed = one.port === undefined ? missedPort(called, host) : undefined;
-    if (missed !== undefined) {
-      return lost(
-        `${name} has no port ${String(missed)}, which is the one that is called and that counts where the destination names none`,
-        `Write destination.port.number: it has ${host.ports.map(({ number }) => String(number)).join(", ")}.`,
-        "host",
-      );
-    }
-    if (one.subset === "") return [];
-    const subsets = mesh.state.destinationRules
-      .filter((rule) => resolveName(rule.host, rule.namespace) === name)
-      .flatMap((rule) => rule.subsets.map((subset) => subset.name));
-    if (subsets.includes(one.subset)) return [];
-    return lost(
-      `No DestinationRule has a subset ${one.subset} of ${name}`,
-      didYouMean(one.subset, subsets, "Write a DestinationRule with the subset"),
-      "subset",
-    );
   });
+}
+
+/** Where a rule sends copies of requests, and nobody is. */
+export function mirrorFindings(
+  mesh: IstioMesh,
+  service: VirtualServiceState,
+  { index, mirrors }: HttpRouteState,
+  names: readonly string[],
+  called: CalledPorts,
+): readonly Finding[] {
+  return mirrors.flatMap(({ destination, path }): readonly Finding[] => {
+    const lost = lostDestination(mesh, service, destination, names, called);
+    if (lost === undefined) return [];
+    return [
+      finding(mesh, service, ["spec", "http", index, ...path, lost.field], {
+        severity: "warning",
+        rule: "route-to-nowhere",
+        message: `${lost.message}: the copies of requests go nowhere.`,
+        remedy: lost.remedy,
+      }),
+    ];
+  });
+}
+
+/** Why nobody is at a destination, and which field says so. */
+interface Lost {
+  readonly message: string;
+  readonly remedy: string;
+  readonly field: "host" | "port" | "subset";
+}
+
+function lostDestination(
+  mesh: IstioMesh,
+  { namespace }: VirtualServiceState,
+  one: Pick<RouteDestinationState, "host" | "port" | "subset">,
+  names: readonly string[],
+  called: CalledPorts,
+): Lost | undefined {
+  const name = resolveName(one.host, namespace);
+  const host = mesh.registry.find(name);
+  if (host === undefined) {
+    const short = /^[^.]+\.[^.]+$/.test(one.host) ? mesh.registry.find(`${name}.svc.cluster.local`) : undefined;
+    const remedy =
+      short === undefined
+        ? didYouMean(name, names, "Write the name of a Service")
+        : `Write ${short.host}: a name with a dot is taken as it is.`;
+    return { message: `No Service and no ServiceEntry has the name ${name}`, remedy, field: "host" };
+  }
+  const ports = host.ports.map(({ number }) => String(number)).join(", ");
+  if (one.port !== undefined && !host.ports.some(({ number }) => number === one.port)) {
+    return { message: `${name} has no port ${String(one.port)}`, remedy: `It has ${ports}.`, field: "port" };
+  }
+  const missed = one.port === undefined ? missedPort(called, host) : undefined;
+  if (missed !== undefined) {
+    return {
+      message: `${name} has no port ${String(missed)}, which is the one that is called and that counts where the destination names none`,
+      remedy: `Write destination.port.number: it has ${ports}.`,
+      field: "host",
+    };
+  }
+  if (one.subset === "") return undefined;
+  const subsets = mesh.state.destinationRules
+    .filter((rule) => resolveName(rule.host, rule.namespace) === name)
+    .flatMap((rule) => rule.subsets.map((subset) => subset.name));
+  if (subsets.includes(one.subset)) return undefined;
+  return {
+    message: `No DestinationRule has a subset ${one.subset} of ${name}`,
+    remedy: didYouMean(one.subset, subsets, "Write a DestinationRule with the subset"),
+    field: "subset",
+  };
 }

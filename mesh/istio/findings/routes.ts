@@ -9,9 +9,10 @@ import { type IstioMesh } from "../mesh";
 import { isSubset, podLabels } from "../labels";
 import { type KnownHost } from "../registry";
 import { type DestinationRuleState } from "../state/destination-rules";
+import { haveCommonReader } from "../state/named";
 import { meshGateway, type VirtualServiceState } from "../state/virtual-services";
 import { delegateFindings } from "./delegates";
-import { calledPorts, destinationFindings, noPorts } from "./destinations";
+import { calledPorts, destinationFindings, mirrorFindings, noPorts } from "./destinations";
 import { didYouMean } from "./near-hosts";
 
 /** What VirtualServices and DestinationRules do that was probably not meant. */
@@ -21,7 +22,7 @@ export function routeFindings(mesh: IstioMesh): readonly Finding[] {
   if (services.size + serviceEntries.length === 0) return [];
   const virtualServices = mesh.state.virtualServices.filter(({ semantics }) => semantics === "istio");
   const names = mesh.registry.hosts.map(({ host }) => host);
-  const taken = new Map<string, VirtualServiceState>();
+  const taken = new Map<string, VirtualServiceState[]>();
   return [
     ...virtualServices.flatMap((service): readonly Finding[] => {
       const found: Finding[] = [...gatewayFindings(mesh, service)];
@@ -29,9 +30,10 @@ export function routeFindings(mesh: IstioMesh): readonly Finding[] {
       const isForMesh = service.gateways.includes(meshGateway);
       const hosts = isForMesh ? service.hosts.map((host) => resolveName(host, service.namespace)) : [];
       hosts.forEach((host, index) => {
-        const other = taken.get(host);
-        if (other === undefined) taken.set(host, service);
-        else if (other !== service) {
+        const earlier = taken.get(host) ?? [];
+        taken.set(host, [...earlier, service]);
+        const other = earlier.find((one) => one !== service && haveCommonReader(one, service));
+        if (other !== undefined) {
           found.push(
             finding(mesh, service, ["spec", "hosts", index], {
               severity: "error",
@@ -55,6 +57,7 @@ export function routeFindings(mesh: IstioMesh): readonly Finding[] {
       service.http.forEach((route, at) => {
         const called = calledPorts(mesh, service, route);
         found.push(...destinationFindings(mesh, service, route.destinations, ["spec", "http", at], names, called));
+        found.push(...mirrorFindings(mesh, service, route, names, called));
         found.push(...delegateFindings(mesh, service, route));
       });
       service.tcp.forEach((route, at) => {

@@ -1,7 +1,7 @@
 import { type Finding, finding } from "../../analysis/finding";
 import { type IstioMesh } from "../mesh";
 import { type KnownHost, type HostPort } from "../registry";
-import { isExportedTo } from "../state/named";
+import { haveCommonReader } from "../state/named";
 import { type ServiceEntryState } from "../state/service-entries";
 
 /** A port of a ServiceEntry on which sidecars tell its hosts from nothing: it is no HTTP and no TLS, and has no addresses. */
@@ -23,7 +23,7 @@ export function serviceEntryFindings(mesh: IstioMesh): readonly Finding[] {
     const path = ["spec", "ports", index];
     const other = first.get(port.number);
     if (other === undefined) first.set(port.number, wide);
-    else if (other.entry !== entry && seenTogether(other.entry, entry)) {
+    else if (other.entry !== entry && haveCommonReader(other.entry, entry)) {
       const { namespace, name } = other.entry;
       return [
         finding(mesh, entry, path, {
@@ -52,14 +52,6 @@ function widePorts({ registry }: IstioMesh): readonly WidePort[] {
     if (entry === undefined || addresses.length > 0) return [];
     return ports.filter(({ protocol, tls }) => protocol === "tcp" && !tls).map((port) => ({ entry, host, port }));
   });
-}
-
-/** Whether some sidecar is told of both. */
-function seenTogether(one: ServiceEntryState, other: ServiceEntryState): boolean {
-  const readers = [one.namespace, other.namespace, ...one.exportTo, ...other.exportTo].filter((name) =>
-    /^[^.*~]/.test(name),
-  );
-  return readers.some((reader) => isExportedTo(one, reader) && isExportedTo(other, reader));
 }
 
 /** Whether some sidecars let nothing unknown out. */

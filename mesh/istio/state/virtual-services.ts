@@ -1,5 +1,5 @@
 import { type Labels } from "../../cluster/workloads";
-import { isJsonObject, type KubernetesObject, type ValuePath } from "../../manifests";
+import { isJsonObject, type JsonObject, type KubernetesObject, type ValuePath } from "../../manifests";
 import { type Reader } from "../../manifests/reader";
 import { type Named, namedOf } from "./named";
 
@@ -43,6 +43,8 @@ export interface HttpRouteState {
   readonly written?: { readonly object: KubernetesObject; readonly path: ValuePath };
   readonly matches: readonly HttpMatchState[];
   readonly destinations: readonly RouteDestinationState[];
+  /** Where copies of its requests go, whose answers nobody reads. */
+  readonly mirrors: readonly MirrorState[];
   /** Answered by the sidecar itself with this status. */
   readonly direct: { readonly status: number; readonly by: "directResponse" | "redirect" } | undefined;
   readonly delegate: { readonly namespace: string; readonly name: string } | undefined;
@@ -52,6 +54,13 @@ export interface HttpRouteState {
   readonly fault: FaultState | undefined;
   /** Where a rule comes from that another VirtualService delegates to. */
   readonly from?: string;
+}
+
+/** Where copies of requests go. */
+export interface MirrorState {
+  readonly destination: Pick<RouteDestinationState, "host" | "port" | "subset">;
+  /** Its place within the rule. */
+  readonly path: ValuePath;
 }
 
 /** What a rule makes of a request before it passes it on. */
@@ -157,6 +166,7 @@ function readHttpRoute(
       .list(route["match"], path, "match")
       .map((item, at) => readHttpMatch(reader, item, [...path, "match", at])),
     destinations: readDestinations(reader, route["route"], () => [...path, "route"]),
+    mirrors: readMirrors(reader, route, path),
     direct: isJsonObject(route["directResponse"])
       ? { status: status ?? 200, by: "directResponse" }
       : isJsonObject(route["redirect"])
@@ -244,17 +254,41 @@ function readStringMatch(reader: Reader, value: unknown, path: ValuePath): Strin
 
 const anyThere: StringMatchState = { kind: "present", value: "" };
 
+const noMirrors: readonly MirrorState[] = [];
+
+function readMirrors(reader: Reader, route: JsonObject, path: ValuePath): readonly MirrorState[] {
+  if (route["mirror"] === undefined && route["mirrors"] === undefined) return noMirrors;
+  const several = reader.list(route["mirrors"], path, "mirrors").map((item, at) => {
+    const place = ["mirrors", at] as const;
+    return { value: reader.record(item, [...path, ...place])["destination"], place: [...place, "destination"] };
+  });
+  const all = [{ value: route["mirror"], place: ["mirror"] }, ...several].filter(({ value }) => value !== undefined);
+  return all.map(({ value, place }) => ({
+    destination: readDestination(reader, value, () => [...path, ...place]),
+    path: place,
+  }));
+}
+
+function readDestination(reader: Reader, value: unknown, path: () => ValuePath): MirrorState["destination"] {
+  const destination = reader.record(value, path);
+  const port = reader.record(destination["port"], path, "port");
+  return {
+    host: reader.text(destination["host"], path, "host") ?? "",
+    subset: reader.text(destination["subset"], path, "subset") ?? "",
+    port: reader.integer(port["number"], () => [...path(), "port"], "number"),
+  };
+}
+
 function readDestinations(reader: Reader, value: unknown, path: () => ValuePath): readonly RouteDestinationState[] {
   return reader.list(value, path).map((item, at) => {
     const place = (): ValuePath => [...path(), at];
     const inside = (): ValuePath => [...place(), "destination"];
     const share = reader.record(item, place);
-    const destination = reader.record(share["destination"], place, "destination");
-    const port = reader.record(destination["port"], inside, "port");
+    const { host, subset, port } = readDestination(reader, share["destination"], inside);
     return {
-      host: reader.text(destination["host"], inside, "host") ?? "",
-      subset: reader.text(destination["subset"], inside, "subset") ?? "",
-      port: reader.integer(port["number"], () => [...inside(), "port"], "number"),
+      host,
+      subset,
+      port,
       weight: reader.integer(share["weight"], place, "weight") ?? 0,
       changedHeaders: readChangedHeaders(reader, share["headers"], () => [...place(), "headers"]),
     };

@@ -195,6 +195,37 @@ describe("routes", () => {
       http: [{ route: [{ destination: { host: "server" } }] }],
     });
     expect(rules(shop, strict, none, sound, routed({ host: "server" }), again)).toEqual(["second-virtual-service"]);
+    // Each for callers of another namespace.
+    const [near, far] = ["shop", "far"].map((namespace) =>
+      virtualService(namespace, `for-${namespace}`, {
+        hosts: ["server.shop.svc.cluster.local"],
+        exportTo: ["."],
+        http: [{ route: [{ destination: { host: "server.shop.svc.cluster.local" } }] }],
+      }),
+    );
+    const both = [near, far].flatMap((one) => one ?? []);
+    expect(rules(shop, strict, none, sound, meshNamespace("far"), both)).toEqual([]);
+  });
+
+  test("copies of requests that go nowhere", () => {
+    const copied = (rest: object) =>
+      messages(
+        shop,
+        strict,
+        none,
+        sound,
+        virtualService("shop", "server", {
+          hosts: ["server"],
+          http: [{ route: [{ destination: { host: "server" } }], ...rest }],
+        }),
+      );
+    expect(copied({ mirror: { host: "server" } })).toBe("");
+    expect(copied({ mirror: { host: "server", subset: "v2" } })).toContain(
+      "route-to-nowhere: No DestinationRule has a subset v2 of server.shop.svc.cluster.local: the copies of requests go nowhere.",
+    );
+    expect(copied({ mirrors: [{ destination: { host: "server" } }, { destination: { host: "sever" } }] })).toContain(
+      "No Service and no ServiceEntry has the name sever.shop.svc.cluster.local: the copies of requests go nowhere. Did you mean server",
+    );
   });
 
   test("of gateways: names that are not there, and destinations, but no hosts", () => {

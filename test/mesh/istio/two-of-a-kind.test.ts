@@ -9,14 +9,15 @@ const found = (rule: string, ...objects: Objects): readonly string[] =>
   meshOfObjects(shop, strict, ...objects)
     .findings()
     .flatMap((one) => (one.rule === rule ? [`${one.object ?? ""}: ${one.message}`] : []));
-const sidecar = (name: string, app?: string) =>
-  istio("networking.istio.io/v1", "Sidecar", "shop", name, {
+const sidecar = (name: string, app?: string, namespace = "shop") =>
+  istio("networking.istio.io/v1", "Sidecar", namespace, name, {
     ...(app !== undefined && { workloadSelector: { labels: { app } } }),
     egress: [{ hosts: ["./*"] }],
   });
 
 test("a second Sidecar for the same pods", () => {
   expect(found("second-sidecar", sidecar("a"), sidecar("b", "client"), sidecar("c", "server"))).toEqual([]);
+  expect(found("second-sidecar", sidecar("a"), sidecar("b", undefined, "other"))).toEqual([]);
   expect(found("second-sidecar", sidecar("a"), sidecar("b"))).toEqual([
     "Sidecar shop/b: Sidecar shop/a is for the same namespace: only the older one counts there, or the first by name.",
   ]);

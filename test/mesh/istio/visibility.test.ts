@@ -65,6 +65,12 @@ describe("a Service's namespaces", () => {
     expect(from(closed, "far").outcome).not.toBe("allowed");
   });
 
+  test("are told apart in the relation", () => {
+    const { entries } = meshOf(others, onlyAccounts, exported("near")).access();
+    const to = entries.filter(({ service }) => service.service === "shop/server");
+    expect(to.flatMap(({ callers }) => callers)).toEqual(["near/client"]);
+  });
+
   test("a change of them is one of who may call", () => {
     const [before, after] = [called(), exported(".")].map((one) => meshOf(others, onlyAccounts, one));
     expect(before && after && diff(before, after).map(({ kind, from: who }) => `${kind} ${who}`)).toEqual([

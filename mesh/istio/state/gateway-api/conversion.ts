@@ -220,6 +220,7 @@ function httpRoutes(route: RouteState, rule: RouteRuleState, objects: GatewayApi
     matches: match === undefined ? [] : [match],
     destinations,
     direct,
+    mirrors: [],
     delegate: undefined,
     changes,
     headers: { isSaid: changedHeaders.length > 0, names: changedHeaders },
