@@ -1,3 +1,4 @@
+import { memo } from "../../cluster/look-up";
 import { type PodState } from "../../cluster/workloads";
 import { type IstioPlane } from "../plane";
 import { type GatewayServerState, type GatewayState, isServedBy } from "../state/gateways";
@@ -35,7 +36,7 @@ export function isPlain({ protocol }: Pick<GatewayServerState, "protocol">): boo
   return plainProtocols.has(protocol);
 }
 
-const known = new WeakMap<IstioPlane, WeakMap<PodState, PodServers>>();
+const known = new WeakMap<IstioPlane, (pod: PodState) => PodServers>();
 
 /**
  * The servers that Gateways open at a pod, as istiod puts them together, the oldest Gateway first: one with TLS for a name that an older
@@ -43,11 +44,9 @@ const known = new WeakMap<IstioPlane, WeakMap<PodState, PodServers>>();
  * there (pilot/pkg/model/gateway.go, mergeGateways).
  */
 export function serversOf(plane: IstioPlane, pod: PodState): PodServers {
-  let pods = known.get(plane);
-  if (pods === undefined) known.set(plane, (pods = new WeakMap()));
-  let found = pods.get(pod);
-  if (found === undefined) pods.set(pod, (found = merged(plane, pod)));
-  return found;
+  let ofPod = known.get(plane);
+  if (ofPod === undefined) known.set(plane, (ofPod = memo((one) => merged(plane, one))));
+  return ofPod(pod);
 }
 
 function merged(plane: IstioPlane, pod: PodState): PodServers {

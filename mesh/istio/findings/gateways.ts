@@ -1,4 +1,5 @@
 import { type Finding, finding } from "../../analysis/finding";
+import { type PodState } from "../../cluster/workloads";
 import { domainsOf } from "../calls/gateway";
 import { serversOf } from "../calls/gateway-servers";
 import { type IstioMesh } from "../mesh";
@@ -10,8 +11,10 @@ export function gatewayFindings(mesh: IstioMesh): readonly Finding[] {
   // Those that istiod makes of the Gateway API's objects have findings of their own.
   const written = mesh.state.gateways.filter(({ object }) => object.apiVersion.startsWith("networking.istio.io/"));
   return [
-    ...written.flatMap((gateway) => leftOutFindings(mesh, gateway)),
-    ...written.flatMap((gateway) => closedPorts(mesh, gateway)),
+    ...written.flatMap((gateway) => {
+      const pods = mesh.state.pods.filter((pod) => isServedBy(gateway, pod));
+      return [...leftOutFindings(mesh, gateway, pods), ...closedPorts(mesh, gateway, pods)];
+    }),
     ...mesh.state.virtualServices
       .filter(({ semantics }) => semantics === "istio")
       .flatMap((service) => hostFindings(mesh, service)),
@@ -19,12 +22,10 @@ export function gatewayFindings(mesh: IstioMesh): readonly Finding[] {
 }
 
 /** Servers in whose place a pod has those of older Gateways. */
-function leftOutFindings(mesh: IstioMesh, gateway: GatewayState): readonly Finding[] {
+function leftOutFindings(mesh: IstioMesh, gateway: GatewayState, pods: readonly PodState[]): readonly Finding[] {
+  const leftOut = pods.flatMap((pod) => serversOf(mesh, pod).leftOut);
   return gateway.servers.flatMap((server, index): readonly Finding[] => {
-    const one = mesh.state.pods
-      .filter((pod) => isServedBy(gateway, pod))
-      .flatMap((pod) => serversOf(mesh, pod).leftOut)
-      .find((out) => out.server === server);
+    const one = leftOut.find((out) => out.server === server);
     if (one === undefined) return [];
     const { older, hosts } = one;
     const other = `Gateway ${older.namespace}/${older.name}`;
@@ -47,8 +48,7 @@ function leftOutFindings(mesh: IstioMesh, gateway: GatewayState): readonly Findi
 }
 
 /** Ports that no Service of the gateway's pods has: they are opened, and nothing leads there from outside. */
-function closedPorts(mesh: IstioMesh, gateway: GatewayState): readonly Finding[] {
-  const pods = mesh.state.pods.filter((pod) => isServedBy(gateway, pod));
+function closedPorts(mesh: IstioMesh, gateway: GatewayState, pods: readonly PodState[]): readonly Finding[] {
   const addresses = new Set(pods.flatMap(({ ips }) => ips));
   const ports = new Set(
     mesh.registry.hosts.flatMap((host) =>
