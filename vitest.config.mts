@@ -13,6 +13,7 @@ const longest = [
   "test/sandbox/canary.engine.test.ts",
   "test/readme.engine.test.ts",
   "test/sandbox/faults.engine.test.ts",
+  "test/sandbox/kill.engine.test.ts",
   "test/preview/deployment.engine.test.ts",
   "test/judge/istio-judge.engine.test.ts",
   "test/sandbox/plug-in-authority.engine.test.ts",

@@ -126,7 +126,7 @@ export interface Speaking {
 
 /** What came of it. */
 export interface Spoken {
-  /** The answer's status code; `refused` where there was none. */
+  /** The answer's status code; `refused` where there was none, `unreachable` where nobody listens at the pod's port. */
   readonly end: string;
   /** What the application was told of its caller; undefined where no application answered. */
   readonly caller: string | undefined;
@@ -140,7 +140,9 @@ export interface Spoken {
 
 /** Speaks with a pod's sidecar from outside the mesh. @param proxy address of {@link PodRunner.openProxy}. */
 export async function speak(proxy: string, { to, request: lines, tls }: Speaking): Promise<Spoken> {
+  const none = { version: undefined, cipher: undefined, serial: undefined, certificate: undefined };
   const tunnel = await openTunnel(proxy, to);
+  if (tunnel === undefined) return { ...none, end: "unreachable", caller: undefined };
   const secured =
     tls &&
     connect({
@@ -172,7 +174,6 @@ export async function speak(proxy: string, { to, request: lines, tls }: Speaking
   stream.write(`${[...lines, "connection: close"].join("\r\n")}\r\n\r\n`);
   await ended;
   tunnel.destroy();
-  const none = { version: undefined, cipher: undefined, serial: undefined, certificate: undefined };
   return {
     ...(seen.connection ?? none),
     end: /^HTTP\/1\.1 (\d{3})/.exec(seen.text)?.[1] ?? "refused",
@@ -180,10 +181,13 @@ export async function speak(proxy: string, { to, request: lines, tls }: Speaking
   };
 }
 
-async function openTunnel(proxy: string, to: string): Promise<Socket> {
+/** @returns undefined where the proxy could not connect, as while a pod's sidecar does not listen yet. */
+async function openTunnel(proxy: string, to: string): Promise<Socket | undefined> {
   const [host, port] = proxy.split(":");
   const asked = request({ host, port, method: "CONNECT", path: to }).end();
   const [answer, socket] = (await once(asked, "connect")) as [{ readonly statusCode: number }, Socket];
-  if (answer.statusCode !== 200) throw new Error(`no way to ${to}: ${answer.statusCode}`);
-  return socket;
+  if (answer.statusCode === 200) return socket;
+  socket.destroy();
+  if (answer.statusCode === 502) return undefined;
+  throw new Error(`no way to ${to}: ${answer.statusCode}`);
 }
