@@ -1,7 +1,7 @@
 import { type KubernetesObject } from "../manifests";
 import { keep, reportTwice } from "../manifests/keep";
 import { type Reader } from "../manifests/reader";
-import { type IngressState, readIngressObject } from "./ingresses";
+import { contourGroup, type IngressState, readGatewayRoute, readHttpProxy, readIngressObject } from "./ingresses";
 import {
   type EndpointsState,
   type NamespaceState,
@@ -25,6 +25,7 @@ export interface GivenObjects {
   readonly endpoints: Map<string, EndpointsState>;
   /** ServiceAccount objects, `namespace/name`. */
   readonly accounts: Set<string>;
+  /** By kind and `namespace/name`. */
   readonly ingressObjects: Map<string, IngressState>;
 }
 
@@ -49,7 +50,16 @@ export function readGiven(object: KubernetesObject, key: string, reader: Reader,
   switch (object.kind) {
     case "Ingress":
       if (object.apiVersion !== "networking.k8s.io/v1") return false;
-      keep(given.ingressObjects, key, reader, readIngressObject(reader));
+      keep(given.ingressObjects, `Ingress ${key}`, reader, readIngressObject(reader));
+      return true;
+    case "HTTPProxy":
+      if (!object.apiVersion.startsWith(`${contourGroup}/`)) return false;
+      keep(given.ingressObjects, `HTTPProxy ${key}`, reader, readHttpProxy(reader));
+      return true;
+    case "GRPCRoute":
+    case "HTTPRoute":
+      if (!object.apiVersion.startsWith("gateway.networking.k8s.io/")) return false;
+      keep(given.ingressObjects, `${object.kind} ${key}`, reader, readGatewayRoute(reader));
       return true;
     case "Namespace":
       keep(given.namespaces, object.metadata.name, reader, readNamespace(reader));

@@ -36,16 +36,19 @@ export function boundary(plane: IstioPlane): Boundary {
 
 /** Host headers that meet what policies ask of them; a star stands for one word. */
 function hostsAskedFor({ state }: IstioPlane): readonly string[] {
-  const rules = state.authorizationPolicies.flatMap((policy) => policy.rules);
-  const keys = ["request.headers[:authority]", "request.headers[host]"];
-  const written = [
-    ...rules.flatMap(({ to }) => to.flatMap(({ hosts = [], notHosts = [] }) => [...hosts, ...notHosts])),
-    ...rules.flatMap(({ when }) =>
-      when.flatMap(({ key, values, notValues }) => (keys.includes(key.toLowerCase()) ? [...values, ...notValues] : [])),
-    ),
-  ];
+  const written: string[] = [];
+  for (const { rules } of state.authorizationPolicies) {
+    for (const { to, when } of rules) {
+      for (const { hosts = [], notHosts = [] } of to) written.push(...hosts, ...notHosts);
+      for (const { key, values, notValues } of when) {
+        if (hostKeys.has(key.toLowerCase())) written.push(...values, ...notValues);
+      }
+    }
+  }
   return written.map((host) => host.replace("*", "any"));
 }
+
+const hostKeys: ReadonlySet<string> = new Set(["request.headers[:authority]", "request.headers[host]"]);
 
 /** Stands for every host outside of the cluster that no object names (RFC 2606 keeps the name free). */
 const anyHost = "outside.example";

@@ -122,9 +122,7 @@ describe("manifests of Istio", () => {
     for (const label of ["istio.io/rev: asm-1-30", "istio-injection: enabled"]) {
       expect(await found(label)).toContain("[gateway-api-not-read]");
     }
-    expect(await found("openservicemesh.io/monitored-by: osm")).toContain(
-      "Passed over, because the mesh does not read them: 1 HTTPRoute.",
-    );
+    expect(await found("openservicemesh.io/monitored-by: osm")).toContain("[no-sidecar-injection]");
     const both = await found("istio.io/rev: asm-1-30, openservicemesh.io/monitored-by: osm");
     expect(both).toContain("say with --mesh which one runs");
   });

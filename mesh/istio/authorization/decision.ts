@@ -15,7 +15,16 @@ import { type RequestAuthenticationState } from "../state/request-authentication
 import { anyRequest, isAnyRequest } from "./matcher";
 import { refusedTokens } from "./token";
 import { type Peer, type Reading } from "./peer";
-import { bySource, callersTest, type Met, type Sending, whenMet, type WrittenCondition } from "./rule";
+import {
+  bySource,
+  callersTest,
+  isHostAmong,
+  type Met,
+  namesOf,
+  type Sending,
+  whenMet,
+  type WrittenCondition,
+} from "./rule";
 
 /** Policies that select a workload, by what they do. Those that are only tried are not among them. */
 export interface WorkloadPolicies {
@@ -101,7 +110,7 @@ export function authorization(
   };
   const refusing = leading(answers.denied, tokens);
   const passing = leading(answers.allowed, tokens);
-  const none = withoutRule(policies.allow);
+  const none = withoutRule(policies.allow, sending.authority);
   const otherwise = policies.allow.length === 0 ? answers.allowed(none) : answers.denied(none);
   const invalid = http && tokens.length > 0 ? invalidTokens(policies.tokens, answers) : [];
   const byRules = new Map<string, CallTree>();
@@ -158,13 +167,27 @@ function invalidTokens(policies: readonly RequestAuthenticationState[], { denied
 }
 
 /** Why a request meets what comes after all rules. */
-function withoutRule(allow: readonly AuthorizationPolicyState[]): readonly Reason[] {
+function withoutRule(allow: readonly AuthorizationPolicyState[], authority: string | undefined): readonly Reason[] {
   return allow.length === 0
     ? [{ text: "no AuthorizationPolicy with action ALLOW selects the workload: what none denies passes" }]
     : [
         { text: "no ALLOW policy of the workload allows it" },
-        ...allow.map(({ object }) => ({ text: describeObject(object), object })),
+        ...allow.flatMap((policy) => [
+          { text: describeObject(policy.object), object: policy.object },
+          ...(authority === undefined ? [] : otherHosts(policy, authority)),
+        ]),
       ];
+}
+
+/** Rules that are for other Host headers than any that calls to a Service have. */
+function otherHosts({ object, rules }: AuthorizationPolicyState, authority: string): readonly Reason[] {
+  return rules.flatMap(({ index, to }) =>
+    to.flatMap(({ hosts }, at): readonly Reason[] => {
+      if (hosts === undefined || namesOf(authority).some((name) => isHostAmong(hosts, name))) return [];
+      const text = `its rule ${String(index + 1)} is for the Host ${hosts.join(", ")}, not for ${authority}`;
+      return [{ text, object, path: ["spec", "rules", index, "to", at, "operation", "hosts"] }];
+    }),
+  );
 }
 
 function denyThenAllow(

@@ -269,7 +269,7 @@ function hostParts(hosts: readonly string[], authority: string, holds: boolean):
 const fullNameOfService = /^([^.:]+(?:\.[^.:]+)?\.[^.:]+)\.svc\.cluster\.local(:\d+)?$/;
 
 /** A Host header, and those of the same Service's shorter names where it is its full name. */
-const namesOf = memo((authority: string): readonly string[] => {
+export const namesOf = memo((authority: string): readonly string[] => {
   const [, name, port = ""] = fullNameOfService.exec(authority) ?? [];
   if (name === undefined) return [authority];
   const short = name.slice(0, name.lastIndexOf("."));
@@ -278,7 +278,8 @@ const namesOf = memo((authority: string): readonly string[] => {
   return names.flatMap((one) => (port === "" ? [one, `${one}:80`] : [`${one}${port}`]));
 });
 
-function isHostAmong(hosts: readonly string[], authority: string): boolean {
+/** Whether a Host header is one that a list of hosts takes in, in lower or upper case. */
+export function isHostAmong(hosts: readonly string[], authority: string): boolean {
   if (hosts.includes(authority)) return true;
   const lower = authority.toLowerCase();
   return hosts.some((one) => meetsValue(one.toLowerCase(), lower));

@@ -77,6 +77,26 @@ export function hasHttpListener(plane: IstioPlane, scope: Scope, port: number): 
 
 const httpListeners = new WeakMap<Scope, Map<number, boolean>>();
 
+const hostsByPort = new WeakMap<IstioPlane, ReadonlyMap<number, readonly KnownHost[]>>();
+
+/** The hosts with a port of a number. */
+function hostsWithPort(plane: IstioPlane, port: number): readonly KnownHost[] {
+  let byPort = hostsByPort.get(plane);
+  if (byPort === undefined) {
+    const all = new Map<number, Set<KnownHost>>();
+    for (const host of plane.registry.hosts) {
+      for (const { number } of host.ports) {
+        const found = all.get(number);
+        if (found === undefined) all.set(number, new Set([host]));
+        else found.add(host);
+      }
+    }
+    byPort = new Map([...all].map(([number, hosts]) => [number, [...hosts]]));
+    hostsByPort.set(plane, byPort);
+  }
+  return byPort.get(port) ?? [];
+}
+
 const httpHosts = new WeakMap<IstioPlane, Map<number, readonly KnownHost[]>>();
 
 function hostsWithHttp(plane: IstioPlane, port: number): readonly KnownHost[] {
@@ -84,7 +104,7 @@ function hostsWithHttp(plane: IstioPlane, port: number): readonly KnownHost[] {
   if (byPort === undefined) httpHosts.set(plane, (byPort = new Map()));
   let found = byPort.get(port);
   if (found === undefined) {
-    found = plane.registry.hosts.filter(({ ports, passthrough, addresses, service }) =>
+    found = hostsWithPort(plane, port).filter(({ ports, passthrough, addresses, service }) =>
       ports.some(
         ({ number, protocol }) =>
           number === port &&
@@ -104,10 +124,7 @@ export function isPortTold(plane: IstioPlane, scope: Scope, port: number): boole
   if (ports === undefined) toldPorts.set(scope, (ports = new Map()));
   let found = ports.get(port);
   if (found === undefined) {
-    found = plane.registry.hosts.some(
-      (host) => host.ports.some(({ number }) => number === port) && scope.sees(host, port),
-    );
-    ports.set(port, found);
+    ports.set(port, (found = hostsWithPort(plane, port).some((host) => scope.sees(host, port))));
   }
   return found;
 }

@@ -5,6 +5,7 @@ import { type Manifests } from "../../manifests";
 import { type IstioMesh } from "../mesh";
 import { callRuleFindings } from "./call-rules";
 import { clientTlsFindings } from "./client-tls";
+import { deniedRuleFindings } from "./denied-rules";
 import { gatewayApiFindings } from "./gateway-api";
 import { gatewayFindings } from "./gateways";
 import { ingressFindings } from "./ingress";
@@ -25,6 +26,7 @@ export function findings(
 ): readonly Finding[] {
   const found = [
     ...policyFindings(mesh),
+    ...deniedRuleFindings(mesh),
     ...selectorFindings(mesh),
     ...sidecarFindings(mesh),
     ...tokenFindings(mesh),

@@ -2,17 +2,17 @@ import { type Finding, finding } from "../../analysis/finding";
 import { type ServicePort } from "../../analysis/mesh";
 import { keyOf } from "../../cluster/keys";
 import { type PodState } from "../../cluster/workloads";
-import { nearNames } from "../../manifests/near-names";
 import { isTemplate } from "../authorization/matcher";
 import { asksForHttp } from "../authorization/rule";
 import { accountOf } from "../calls/client";
 import { injectLabel } from "../injection";
 import { isSubset } from "../labels";
 import { type IstioMesh } from "../mesh";
-import { fullName, servicePorts } from "../registry";
+import { servicePorts } from "../registry";
 import { type AuthorizationPolicyState, type RuleState } from "../state/authorization-policies";
 import { gatewayNameLabel } from "../state/gateway-api/kinds";
 import { type RequestAuthenticationState } from "../state/request-authentications";
+import { hostFindings } from "./host-headers";
 import { operationFindings } from "./operations";
 import { revisionsBefore } from "./revisions";
 import { sourceFindings } from "./sources";
@@ -209,34 +209,6 @@ function pathFindings(mesh: IstioMesh, policy: AuthorizationPolicyState, rule: R
       ];
     }),
   );
-}
-
-const clusterName = /^([^.*]+)\.([^.*]+)\.svc\.cluster\.local(?::\d+)?$/i;
-
-/** Full names of Services that are not there: no request has one as its Host header that leads to the workload. */
-function hostFindings(mesh: IstioMesh, policy: AuthorizationPolicyState, rule: RuleState): readonly Finding[] {
-  const { services } = mesh.state;
-  return rule.to.flatMap(({ hosts = [] }, index) =>
-    hosts.flatMap((one, at): readonly Finding[] => {
-      const [, name, namespace] = clusterName.exec(one.toLowerCase()) ?? [];
-      if (name === undefined || namespace === undefined || services.has(keyOf(namespace, name))) return [];
-      if (![...services.values()].some((service) => service.namespace === namespace)) return [];
-      const near = nearNames(keyOf(namespace, name), services.keys());
-      return [
-        finding(mesh, policy, ["spec", "rules", rule.index, "to", index, "operation", "hosts", at], {
-          severity: "warning",
-          rule: "host-of-nobody",
-          message: `No Service has the name ${one}, so that hardly any request has it as its Host header.`,
-          remedy: near.length === 0 ? "Write the name of a Service." : `Did you mean ${near.map(inFull).join(" or ")}?`,
-        }),
-      ];
-    }),
-  );
-}
-
-function inFull(key: string): string {
-  const [namespace = "", name = ""] = key.split("/");
-  return fullName(namespace, name);
 }
 
 /** CVE-2026-39350: values that were written into patterns without quoting their dots. */

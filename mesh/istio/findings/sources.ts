@@ -68,6 +68,16 @@ export function sourceFindings(
   });
 }
 
+/** Whether a rule is for somebody of a namespace of which the objects show no pod: another team's, or an add-on's. */
+export function isForUnseen(mesh: IstioMesh, policy: AuthorizationPolicyState, rule: RuleState): boolean {
+  return namedSources(rule).some(({ kind, value, excepted }) => {
+    const written = kind === "account" && !value.includes("/") ? keyOf(policy.namespace, value) : value;
+    const namespace =
+      kind === "namespace" ? value : kind === "account" ? written.split("/")[0] : /\/ns\/([^*/]+)\//.exec(value)?.[1];
+    return !excepted && namespace !== undefined && podsOfNamespace(mesh.state)(namespace).length === 0;
+  });
+}
+
 function namedSources({ from, when }: RuleState): readonly NamedSource[] {
   const fields = [
     ["principals", "principal", false],

@@ -1,6 +1,7 @@
 import { assumeCluster } from "../../cluster/assumptions";
 import { type AskedService } from "../../cluster/dns";
 import { type GivenObjects, nothingGiven, readGiven } from "../../cluster/given";
+import { type IngressState } from "../../cluster/ingresses";
 import { keyOf } from "../../cluster/keys";
 import { type EndpointsState, type NamespaceState, type PodState, type ServiceState } from "../../cluster/workloads";
 import { type KubernetesObject, type Manifests, nowhere, type Positions, type Problem } from "../../manifests";
@@ -61,6 +62,8 @@ export interface IstioState {
   /** Webhooks that give pods their sidecars, as far as the objects show any. */
   readonly injectors: readonly InjectorState[];
   readonly networkPolicies: readonly NetworkPolicy[];
+  /** Ingresses of whatever controller, but for routes of the Gateway API. */
+  readonly ingressObjects: readonly IngressState[];
   readonly pods: readonly PodState[];
   /** Whether no object shows a pod, so that `pods` are those that the policies speak of. */
   readonly podsAssumed: boolean;
@@ -186,6 +189,7 @@ export function istioState(
     unread: [...given.unread.values()],
     injectors,
     networkPolicies: [...given.networkPolicies.values()],
+    ingressObjects: [...given.ingressObjects.values()],
     accounts: given.accounts,
     hasSidecar,
     isAmbient: (pod) => isAmbient(namespaces, pod) && !hasSidecar(pod),

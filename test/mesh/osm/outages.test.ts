@@ -147,6 +147,56 @@ describe("an Ingress", () => {
     ]);
     expect(rulesOf([...objects, opened])).toEqual([]);
   });
+
+  const others = [...callers, service("cart", "shop", { port: 80, targetPort: 8080 })];
+  const proxied = (spec: object): Objects[number] => ({
+    apiVersion: "projectcontour.io/v1",
+    kind: "HTTPProxy",
+    metadata: { name: "in", namespace: "shop" },
+    ...{ spec },
+  });
+  const routed = (reference: object, parent: object = { name: "edge" }, namespace = "shop"): Objects[number] => ({
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: { name: "in", namespace },
+    ...{ spec: { parentRefs: [parent], rules: [{ backendRefs: [{ name: "cart", port: 80, ...reference }] }] } },
+  });
+  const exposed = (type: string): Objects[number] => {
+    const { spec, ...rest } = service("cart", "shop", { port: 80, targetPort: 8080 });
+    return { ...rest, ...{ spec: { ...(spec as object), type } } };
+  };
+
+  it.for([
+    [
+      "an HTTPProxy of Contour",
+      proxied({ routes: [{ services: [{ name: "cart", port: 80 }] }] }),
+      "routes[0].services[0]",
+    ],
+    ["one for connections", proxied({ tcpproxy: { services: [{ name: "cart", port: 80 }] } }), "tcpproxy.services[0]"],
+    ["an HTTPRoute", routed({}), "rules[0].backendRefs[0]"],
+    ["one of another namespace", routed({ namespace: "shop" }, undefined, "web"), "rules[0].backendRefs[0]"],
+  ] as const)("is one of several kinds: %s", ([, object, place]) => {
+    expect(findings([...others, object])).toMatchObject([
+      { rule: "ingress-without-backend", property: `spec.${place}` },
+    ]);
+    expect(rulesOf([...others, opened, object])).toEqual([]);
+  });
+
+  it("leads nobody in that routes calls from inside, or to what is no Service", () => {
+    expect(rulesOf([...others, routed({}, { kind: "Service", name: "cart" })])).toEqual([]);
+    expect(rulesOf([...others, routed({ kind: "Bucket", group: "storage.example" })])).toEqual([]);
+  });
+
+  it("may be a Service's own address outside", () => {
+    for (const type of ["LoadBalancer", "NodePort"]) {
+      const [found, ...more] = findings([...callers, exposed(type)]);
+      expect(more).toEqual([]);
+      expect(found).toMatchObject({ rule: "ingress-without-backend", object: "Service shop/cart" });
+      expect(found?.remedy).toContain("port 8080 (the target port)");
+    }
+    expect(rulesOf([...callers, exposed("LoadBalancer"), opened])).toEqual([]);
+    expect(rulesOf([...callers, exposed("ClusterIP")])).toEqual([]);
+  });
 });
 
 describe("ports that are HTTP by accident", () => {

@@ -1,0 +1,141 @@
+import { end } from "../../analysis/call-tree";
+import { type Finding, finding } from "../../analysis/finding";
+import { accountCaller, sentTo } from "../../analysis/mesh";
+import { mayPass } from "../../analysis/may-pass";
+import { memo } from "../../cluster/look-up";
+import { describeObject } from "../../manifests";
+import { authorization, type WorkloadPolicies } from "../authorization/decision";
+import { type Peer, principalOf } from "../authorization/peer";
+import { callersTest } from "../authorization/rule";
+import { type IstioMesh } from "../mesh";
+import { servicePorts } from "../registry";
+import { type AuthorizationPolicyState, asksForAddress, type RuleState } from "../state/authorization-policies";
+
+/** A port of pods, and their policies; those of DENY that ask for addresses are left out, of which nothing is known here. */
+interface PolicedPort {
+  readonly destination: { readonly ip: string; readonly port: number };
+  readonly authority: string | undefined;
+  readonly policies: WorkloadPolicies;
+}
+
+/** What becomes of a rule of ALLOW. */
+interface Fate {
+  readonly policy: AuthorizationPolicyState;
+  /** The DENY policies that take all of it away, where it would let anybody in. */
+  readonly by: Set<AuthorizationPolicyState>;
+  /** Whether anybody gets in by it anywhere. */
+  passes: boolean;
+}
+
+/** Rules of ALLOW by which nobody gets in, as every call that they allow is denied. */
+export function deniedRuleFindings(mesh: IstioMesh): readonly Finding[] {
+  const fates = new Map<RuleState, Fate>();
+  if (!mesh.state.authorizationPolicies.some(({ action }) => action === "DENY")) return [];
+  const ports = [...policedPorts(mesh)];
+  for (const port of ports.filter(({ policies }) => policies.deny.length > 0)) {
+    for (const policy of port.policies.allow) {
+      for (const rule of policy.rules) {
+        const fate = fates.get(rule) ?? { policy, by: new Set(), passes: false };
+        if (fate.passes || asksForAddress(rule)) continue;
+        fates.set(rule, fate);
+        judge(mesh, port, rule, fate);
+      }
+    }
+  }
+  // Where nothing is denied whoever is allowed gets in.
+  for (const port of ports.filter(({ policies }) => policies.deny.length === 0)) {
+    for (const rule of port.policies.allow.flatMap(({ rules }) => rules)) {
+      const fate = fates.get(rule);
+      if (fate !== undefined && fate.by.size > 0) judge(mesh, port, rule, fate);
+    }
+  }
+  return [...fates].flatMap(([rule, { policy, by, passes }]) => {
+    const [first, ...others] = by;
+    if (passes || first === undefined) return [];
+    const names = [first, ...others].map(({ object }) => describeObject(object)).join(", ");
+    return [
+      finding(mesh, policy, ["spec", "rules", rule.index], {
+        severity: "warning",
+        rule: "allow-denied",
+        message: `Every call that it allows is denied by ${names}, which is asked first: nobody gets in by it.`,
+        remedy: [first, ...others].some((one) => one.rules.some(isForAll))
+          ? `A DENY rule without conditions denies all. To deny what no policy allows, write spec: {} in ${describeObject(first.object)}, without an action.`
+          : `Leave these calls out of ${describeObject(first.object)} (notPrincipals, notNamespaces, notPaths, …), or take the rule out.`,
+      }),
+    ];
+  });
+}
+
+function isForAll({ from, to, when }: RuleState): boolean {
+  return [...from, ...to].every((one) => Object.keys(one).length === 0) && when.length === 0;
+}
+
+/** Notes whether anybody gets in at a port by a rule, and what keeps them out. */
+function judge(mesh: IstioMesh, port: PolicedPort, rule: RuleState, fate: Fate): void {
+  const { deny } = port.policies;
+  const peers = peersOf(mesh, rule, fate.policy);
+  const gets = (denying: readonly AuthorizationPolicyState[], some: readonly Peer[]): readonly Peer[] => {
+    const decided = decision(mesh, port, { ...fate.policy, rules: [rule] }, denying);
+    return some.filter((peer) => mayPass(decided(peer), port.authority));
+  };
+  const meant = gets([], peers);
+  if (meant.length === 0) return;
+  const decided = decision(mesh, port, { ...fate.policy, rules: [rule] }, deny);
+  if (meant.some((peer) => mayPass(decided(peer), port.authority))) {
+    fate.passes = true;
+    return;
+  }
+  const alone = deny.filter((one) => gets([one], meant).length === 0);
+  for (const one of alone.length === 0 ? deny : alone.slice(0, 1)) fate.by.add(one);
+}
+
+function decision(
+  { state }: IstioMesh,
+  { destination, authority, policies }: PolicedPort,
+  allow: AuthorizationPolicyState,
+  deny: readonly AuthorizationPolicyState[],
+): ReturnType<typeof authorization> {
+  return authorization(
+    { tokens: policies.tokens, custom: [], deny, allow: [allow] },
+    { destination, serverName: undefined, authority },
+    state.settings,
+    "",
+    (because) => end("allowed", because),
+  );
+}
+
+/** Whom a rule may be for: accounts that are known or that it names, and somebody without a certificate. */
+function peersOf(mesh: IstioMesh, rule: RuleState, { namespace }: AuthorizationPolicyState): readonly Peer[] {
+  const { settings } = mesh.state;
+  const isFor = callersTest(namespace, rule, settings);
+  const named = mesh.access().callers.map((caller) => {
+    const account = accountCaller(caller);
+    return principalOf(settings.trustDomain, account.namespace, account.serviceAccount);
+  });
+  return [...named, undefined].map((principal): Peer => ({ principal, ip: "" })).filter(isFor);
+}
+
+/** Ports of Services' pods, those of pods with the same policies once. */
+function* policedPorts(mesh: IstioMesh): Iterable<PolicedPort> {
+  const { state, registry } = mesh;
+  const known = memo((policies: WorkloadPolicies): WorkloadPolicies => ({
+    ...policies,
+    deny: policies.deny.filter(({ rules }) => !rules.some(asksForAddress)),
+  }));
+  for (const host of registry.hosts) {
+    if (host.service === undefined) continue;
+    for (const port of host.ports) {
+      for (const service of servicePorts(host, port)) {
+        if (service.kind === undefined) continue;
+        const seen = new Set<WorkloadPolicies>();
+        for (const destination of registry.endpoints(host, port)) {
+          const pod = mesh.podOfIp(destination.ip);
+          const policies = pod && state.hasSidecar(pod) ? mesh.policiesOf(pod) : undefined;
+          if (policies === undefined || seen.has(policies)) continue;
+          seen.add(policies);
+          yield { destination, authority: sentTo(service).authority, policies: known(policies) };
+        }
+      }
+    }
+  }
+}
