@@ -94,7 +94,7 @@ function shortName(column: string): string {
 
 function symbolOf(summary: Summary, paint: Paint): string {
   if (summary.extent === "none") return paint.bad("○");
-  if (summary.unsettled) return paint.warn("◌");
+  if (summary.unsettled || summary.asked.length > 0) return paint.warn("◌");
   return paint.good(summary.extent === "all" ? "●" : "◐");
 }
 
@@ -163,6 +163,8 @@ function entryLines(entry: AccessEntry, paint: Paint): readonly string[] {
   }
   if (summary.extent === "all") lines.push(paint.good("everything passes"));
   for (const route of summary.rules) lines.push(`${paint.good("pass")}  ${conditionText(route)}`);
+  for (const route of summary.asked)
+    lines.push(`${paint.warn("asked")} ${conditionText(route)}, first, of an authoriser outside of the mesh (CUSTOM)`);
   for (const route of summary.forbidden)
     lines.push(`${paint.bad(String(route.status ?? "closed"))}   ${conditionText(route)}`);
   const missing: Readonly<Record<string, string>> = {

@@ -167,6 +167,7 @@ export function addRelation(model: PictureModel, mesh: Mesh, relation: Access, s
       const passes = model.routes([
         ...(shares.length > 1 ? shares.map(([name, share]) => `${shareText(share)} to ${name}`) : []),
         ...summary.rules.map(conditionText),
+        ...summary.asked.map((rule) => `${conditionText(rule)} if an authoriser outside lets it`),
       ]);
       const denied = model.routes(summary.forbidden.map(conditionText));
       model.call(boxes, {
@@ -224,7 +225,7 @@ export function targetOf(service: ServicePort): string {
 
 function toneOf(summary: Summary): Tone {
   if (summary.extent === "none") return "none";
-  return summary.unsettled ? "unsettled" : summary.extent;
+  return summary.unsettled || summary.asked.length > 0 ? "unsettled" : summary.extent;
 }
 
 function labelOf({ service }: AccessEntry, summary: Summary): string {

@@ -16,6 +16,8 @@ export interface Summary {
   readonly rules: readonly Rule[];
   /** Rules by which the caller is denied, with the status of the answer. */
   readonly forbidden: readonly (Rule & { readonly status: number | null })[];
+  /** Rules whose requests an authoriser outside of the mesh is asked about, before what else is told here. */
+  readonly asked: readonly Rule[];
   /** What becomes of requests that meet none of its rules; empty where there are none, or all fail. */
   readonly rest: readonly Outcome[];
   /** What fails, and how. */
@@ -67,9 +69,14 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
     const onward = new Map<CallTree, Rule[]>();
     const leavesSome = !list.rules.some(takesEverything);
     if (leavesSome && otherwise.outcome === "allowed") passing.add(otherwise);
+    let decided = relevant.length;
     for (const rule of relevant) {
       const next = then(rule);
-      if (next.kind !== "end") {
+      if (next.kind === "choice" && next.by === "external-authorization") {
+        choices.add(next.by);
+        told.asked.set(rule.key, rule);
+        decided -= 1;
+      } else if (next.kind !== "end") {
         passing.add(next);
         onward.set(next, [...(onward.get(next) ?? []), rule]);
       } else if (next.outcome === "allowed") {
@@ -96,7 +103,7 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
         return found;
       }),
     );
-    tellBehind(told, behind, !leavesSome && behind.flatMap(({ outer }) => outer).length === relevant.length);
+    tellBehind(told, behind, !leavesSome && behind.flatMap(({ outer }) => outer).length === decided);
     return shares;
   };
   const told = nothingTold();
@@ -106,6 +113,7 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
     unsettled: full + partial > 0 && failed > 0,
     rules: [...told.rules.values()],
     forbidden: [...told.forbidden.values()],
+    asked: full + partial === 0 ? [] : [...told.asked.values()],
     rest: [...told.rest],
     failures: [...failures],
     shares: definedShares(shares),
@@ -117,11 +125,12 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
 interface Told {
   readonly rules: Map<string, Rule>;
   readonly forbidden: Map<string, Summary["forbidden"][number]>;
+  readonly asked: Map<string, Rule>;
   readonly rest: Set<Outcome>;
 }
 
 function nothingTold(): Told {
-  return { rules: new Map(), forbidden: new Map(), rest: new Set() };
+  return { rules: new Map(), forbidden: new Map(), asked: new Map(), rest: new Set() };
 }
 
 /** What decides after rules that lead on. */
@@ -161,6 +170,11 @@ function tellBehind(told: Told, behind: readonly Behind[], everywhere: boolean):
     const { one, outer } = found;
     if (isWhole(found)) told.forbidden.set(key, one);
     else told.forbidden.set(keyWithin(outer, key), { ...one, text: textWithin(one, outer, all) });
+  }
+  for (const [key, found] of under(({ asked }) => asked)) {
+    const { one, outer } = found;
+    if (isWhole(found)) told.asked.set(key, one);
+    else told.asked.set(keyWithin(outer, key), { ...one, text: textWithin(one, outer, all) });
   }
   for (const [outcome, found] of under(({ rest }) => [...rest].map((one) => [one, one] as const))) {
     if (isWhole(found) || outcome === "allowed") told.rest.add(outcome);

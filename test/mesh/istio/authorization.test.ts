@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { decide, type CallRequest } from "../../../mesh";
+import { type CallRequest, conditionText, decide, hostHeaderFor, summarize } from "../../../mesh";
+import { type KubernetesObject } from "../../../mesh/manifests";
 import { authorizationPolicy, meshConfig, meshOfObjects, peerAuthentication, shop, strict } from "./world";
 
 const client = "cluster.local/ns/shop/sa/client";
@@ -114,6 +115,29 @@ test("who decides elsewhere is not decided here", () => {
   );
   expect(answer(mesh, { path: "/admin" })).toBe("varies: allowed, denied");
   expect(answer(mesh, { path: "/books" })).toBe("allowed 200");
+});
+
+test("what somebody else is asked about is told apart from what policies decide", () => {
+  const ask = (rule: object) =>
+    authorizationPolicy("shop", "ask", { action: "CUSTOM", provider: { name: "opa" }, rules: [rule] });
+  const get = authorizationPolicy("shop", "get", { rules: [{ to: [{ operation: { methods: ["GET"] } }] }] });
+  const told = (...objects: readonly KubernetesObject[]) => {
+    const { entries } = meshOfObjects(shop, strict, ...objects).access();
+    const entry = entries.find(
+      ({ service }) => service.host === "server.shop.svc.cluster.local" && service.port === 80,
+    );
+    if (entry === undefined) return undefined;
+    const { extent, unsettled, rules, asked, shares } = summarize(entry.tree, [hostHeaderFor(entry.service)]);
+    return { extent, unsettled, shares, rules: rules.map(conditionText), asked: asked.map(conditionText) };
+  };
+  const some = { extent: "some", unsettled: false, shares: { "shop/server": 1 } };
+  const admin = { to: [{ operation: { paths: ["/admin*"] } }] };
+  expect(told(ask(admin), get)).toEqual({ ...some, rules: ["GET"], asked: ["/admin*"] });
+  expect(told(ask({}), get)).toEqual({ ...some, rules: ["GET"], asked: ["any request"] });
+  expect(told(get)).toMatchObject({ ...some, rules: ["GET"], asked: [] });
+  expect(told(ask(admin), authorizationPolicy("shop", "none", {}))).toBeUndefined();
+  const everything = told(ask(admin));
+  expect(everything).toMatchObject({ extent: "some", unsettled: false, asked: ["/admin*"] });
 });
 
 test("conditions on headers: any value, and where there is none", () => {
