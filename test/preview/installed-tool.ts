@@ -5,6 +5,7 @@ import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { goEnvironment } from "../../sandbox/tools/build";
 import { withLock } from "../../sandbox/tools/lock";
 
 const run = promisify(execFile);
@@ -20,7 +21,7 @@ export async function ensureGoModule(module: string, tool: string, source: strin
   return install(`${tool}-${key}`, tool, async (directory) => {
     const target = join(directory, "bin", tool);
     const build = ["build", "-trimpath", "-ldflags=-s -w", "-o", target, source];
-    await run("go", build, { cwd: module, env: { ...process.env, CGO_ENABLED: "0", GOWORK: "off" } });
+    await run("go", build, { cwd: module, env: goEnvironment() });
   });
 }
 

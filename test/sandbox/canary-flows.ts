@@ -6,6 +6,7 @@ import { type MeshName } from "../../mesh";
 import { type KubernetesObject } from "../../sandbox/control-plane/api-client";
 import { run } from "../../sandbox/engine";
 import { prometheusApi } from "../../sandbox/metrics/prometheus-api";
+import { ensureMetricsTools } from "../../sandbox/metrics/tools";
 import { programDirectory } from "../../sandbox/paths";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { type StackCluster, stackCluster } from "../../sandbox/traffic/cluster";
@@ -147,6 +148,9 @@ export function canaryFlows(flows: Readonly<Record<MeshName, readonly Flow[]>>):
 
     it("is taken over with the objects that the analysis expects", async (context) => {
       await needsPods(context);
+      // Built before it is waited for, which takes minutes where nothing is cached.
+      await ensureMetricsTools(() => undefined);
+      await ensureFlagger(() => undefined);
       traffic = startTraffic(sandbox, ["--stack", stack, "--metrics", "--seconds", "3600"]);
       await phase("Initialized");
       expect(await flaggersObjects(cluster.api, mesh)).toEqual(expectedObjects(mesh));

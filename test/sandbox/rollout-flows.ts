@@ -7,6 +7,7 @@ import { run } from "../../sandbox/engine";
 import { programDirectory } from "../../sandbox/paths";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { prometheusApi } from "../../sandbox/metrics/prometheus-api";
+import { ensureMetricsTools } from "../../sandbox/metrics/tools";
 import { stackCluster } from "../../sandbox/traffic/cluster";
 import { closeTestSandbox, configure, kubectl, openTestSandbox, up } from "./in-sandbox";
 import { needsPods } from "./needs-pods";
@@ -282,6 +283,8 @@ export function rolloutFlows(flows: Readonly<Record<MeshName, readonly Flow[]>>)
 
 /** Starts the pods with a Prometheus beside them, which run until the tests end. @returns its address. */
 async function openedMetrics(): Promise<string> {
+  // Built before it is waited for, which takes minutes where nothing is cached.
+  await ensureMetricsTools(() => undefined);
   traffic = startTraffic(sandbox, ["--stack", stack, "--metrics", "--seconds", "3600"]);
   const { directory } = await stackCluster(sandbox, stack);
   const file = join(directory, "metrics", "ports.json");

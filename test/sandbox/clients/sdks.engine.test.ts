@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 import { ensureAzureCli, ensureAzureIdentity } from "../../../sandbox/arm/azure-cli";
+import { goEnvironment } from "../../../sandbox/tools/build";
 import { startTestEmulator, type TestEmulator } from "../arm/emulator";
 
 const run = promisify(execFile);
@@ -46,7 +47,7 @@ it("Microsoft's SDK for Python works with groups, clusters and pools", { timeout
 
 it("Microsoft's SDK for Go works with clusters and pools", { timeout: 1_800_000 }, async () => {
   const program = join(directory, "go-client");
-  await run("go", ["build", "-trimpath", "-o", program, "."], { cwd: join(__dirname, "go") });
+  await run("go", ["build", "-trimpath", "-o", program, "."], { cwd: join(__dirname, "go"), env: goEnvironment() });
   await emulator.arm("PUT", "/subscriptions/SUB/resourceGroups/go", { location: "westeurope" });
   await run(program, [], { env: environment });
   expect(emulator.backend.clusters.size).toBe(0);
