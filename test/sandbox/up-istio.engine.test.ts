@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type MetricsReport } from "../../sandbox/metrics/panels";
+import { ensureMetricsTools } from "../../sandbox/metrics/tools";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { resourcesInAzure } from "./azure";
 import { closeTestSandbox, configure, kubectl, openTestSandbox, stateOf } from "./in-sandbox";
@@ -77,6 +78,8 @@ describe.sequential("the program on Istio, from nothing to nothing", () => {
     skip,
   }) => {
     await needsPods({ skip });
+    // Built before, so that the changes come while sidecars are counted.
+    await ensureMetricsTools(() => undefined);
     const running = output(startTraffic(sandbox, ["--metrics", "--json", "--seconds", "40"]));
     // Changes that istiod sends on: of the first there is no rate yet.
     for (const exportTo of [["*"], null, ["*"]]) {
