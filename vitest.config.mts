@@ -42,8 +42,8 @@ class LongestFirst extends BaseSequencer {
 
 /**
  * `unit`: *.test.ts, needs no tools, takes seconds. `engine`: *.engine.test.ts, runs the real Pulumi engine, control planes
- * or azure-cli, two files at a time: each has a sandbox and network namespaces of its own, and while one waits for its cluster the
- * other works. `long`: *.long.test.ts, the same with what is too long for every run, a build of minutes or states that take minutes to come.
+ * or azure-cli, three files at a time: each has a sandbox and network namespaces of its own, and while one waits for its cluster or its traffic, for a
+ * fifth of the time, the others work. `long`: *.long.test.ts, the same with what is too long for every run, a build of minutes or states that take minutes to come.
  * Limits are those of a hang, not of a slow machine: no test is about time.
  */
 export default defineConfig({
@@ -66,7 +66,7 @@ export default defineConfig({
         test: {
           name: "engine",
           include: ["test/**/*.engine.test.ts"],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 900_000,
           hookTimeout: 1_200_000,
