@@ -6,7 +6,7 @@ import { nameWithin } from "./calls/scope";
 import { ingressHosts } from "./ingress";
 import { type IstioPlane } from "./plane";
 import { type KnownHost, servicePorts } from "./registry";
-import { sourceBlocks } from "./state/authorization-policies";
+import { isOfHost, sourceBlocks } from "./state/authorization-policies";
 
 /** What policies and network policies tell apart of callers without a sidecar. */
 export function boundary(plane: IstioPlane): Boundary {
@@ -40,15 +40,11 @@ function hostsAskedFor({ state }: IstioPlane): readonly string[] {
   for (const { rules } of state.authorizationPolicies) {
     for (const { to, when } of rules) {
       for (const { hosts = [], notHosts = [] } of to) written.push(...hosts, ...notHosts);
-      for (const { key, values, notValues } of when) {
-        if (hostKeys.has(key.toLowerCase())) written.push(...values, ...notValues);
-      }
+      for (const condition of when) if (isOfHost(condition)) written.push(...condition.values, ...condition.notValues);
     }
   }
   return written.map((host) => host.replace("*", "any"));
 }
-
-const hostKeys: ReadonlySet<string> = new Set(["request.headers[:authority]", "request.headers[host]"]);
 
 /** Stands for every host outside of the cluster that no object names (RFC 2606 keeps the name free). */
 const anyHost = "outside.example";

@@ -7,6 +7,7 @@ import { keyOf } from "../cluster/keys";
 import { memo } from "../cluster/look-up";
 import { isUnseen, shownAccounts } from "../cluster/shown-accounts";
 import { sourceClasses } from "../cluster/source-ranges";
+import { accountOfPrincipal } from "./authorization/peer";
 import { boundary, outsideHosts } from "./boundary";
 import { callerClasses } from "./caller-classes";
 import { callsTo } from "./calls/call";
@@ -71,9 +72,6 @@ function add(entries: AccessEntry[], callers: () => readonly string[], service: 
   if (hasAnswer(tree, "allowed")) entries.push({ callers: callers(), service, tree });
 }
 
-/** An exact principal of a policy. */
-const principal = /^[^*/]+\/ns\/([^*/]+)\/sa\/([^*/]+)$/;
-
 /** Every service account that runs pods of the mesh, that a policy names exactly, or that is an object. */
 function allCallers(plane: IstioPlane): readonly string[] {
   const { state } = plane;
@@ -87,8 +85,8 @@ function allCallers(plane: IstioPlane): readonly string[] {
     for (const one of principals) {
       if (seen.has(one)) continue;
       seen.add(one);
-      const [, space, account] = principal.exec(one) ?? [];
-      if (space !== undefined && account !== undefined) callers.add(keyOf(space, account));
+      const account = accountOfPrincipal(one);
+      if (account !== undefined) callers.add(account);
     }
   };
   for (const { namespace, rules } of state.authorizationPolicies) {

@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { type AccountKey, keyOf } from "../../cluster/keys";
 import { inRange } from "../../envoy/filter-chains";
 import { fullMatch } from "../../regex/pattern";
 import { type Lists, type SourceField } from "../state/authorization-policies";
@@ -15,6 +16,14 @@ export interface Peer {
 /** Identity of a service account. */
 export function principalOf(trustDomain: string, namespace: string, serviceAccount: string): string {
   return `${trustDomain}/ns/${namespace}/sa/${serviceAccount}`;
+}
+
+const exactPrincipal = /^[^*/]+\/ns\/([^*/]+)\/sa\/([^*/]+)$/;
+
+/** The account, `namespace/name`, that an exact principal of any trust domain names; undefined for a pattern, and for what is no identity of an account. */
+export function accountOfPrincipal(principal: string): AccountKey | undefined {
+  const [, namespace, account] = exactPrincipal.exec(principal) ?? [];
+  return namespace === undefined || account === undefined ? undefined : keyOf(namespace, account);
 }
 
 /** Whether an address is, or lies in, what a policy names. */

@@ -2,10 +2,11 @@ import { end } from "../../analysis/call-tree";
 import { type Finding, finding } from "../../analysis/finding";
 import { accountCaller, sentTo } from "../../analysis/mesh";
 import { mayPass } from "../../analysis/may-pass";
+import { type AccountKey, keyOf } from "../../cluster/keys";
 import { memo } from "../../cluster/look-up";
 import { describeObject } from "../../manifests";
 import { authorization, type WorkloadPolicies } from "../authorization/decision";
-import { type Peer, principalOf } from "../authorization/peer";
+import { accountOfPrincipal, type Peer, principalOf } from "../authorization/peer";
 import { callersTest } from "../authorization/rule";
 import { type IstioMesh } from "../mesh";
 import { servicePorts } from "../registry";
@@ -73,20 +74,20 @@ function isForAll({ from, to, when }: RuleState): boolean {
 /** Notes whether anybody gets in at a port by a rule, and what keeps them out. */
 function judge(mesh: IstioMesh, port: PolicedPort, rule: RuleState, fate: Fate): void {
   const { deny } = port.policies;
-  const peers = peersOf(mesh, rule, fate.policy);
-  const gets = (denying: readonly AuthorizationPolicyState[], some: readonly Peer[]): readonly Peer[] => {
+  const isFor = callersTest(fate.policy.namespace, rule, mesh.state.settings);
+  const peers = peersOf(mesh, rule, fate.policy).filter(isFor);
+  const getsIn = (denying: readonly AuthorizationPolicyState[]): ((peer: Peer) => boolean) => {
     const decided = decision(mesh, port, { ...fate.policy, rules: [rule] }, denying);
-    return some.filter((peer) => mayPass(decided(peer), port.authority));
+    return (peer) => mayPass(decided(peer), port.authority);
   };
-  const meant = gets([], peers);
-  if (meant.length === 0) return;
-  const decided = decision(mesh, port, { ...fate.policy, rules: [rule] }, deny);
-  if (meant.some((peer) => mayPass(decided(peer), port.authority))) {
+  if (peers.some(getsIn(deny))) {
     fate.passes = true;
     return;
   }
-  const alone = deny.filter((one) => gets([one], meant).length === 0);
-  for (const one of alone.length === 0 ? deny : alone.slice(0, 1)) fate.by.add(one);
+  const meant = peers.filter(getsIn([]));
+  if (meant.length === 0) return;
+  const alone = deny.find((one) => !meant.some(getsIn([one])));
+  for (const one of alone === undefined ? deny : [alone]) fate.by.add(one);
 }
 
 function decision(
@@ -104,15 +105,53 @@ function decision(
   );
 }
 
-/** Whom a rule may be for: accounts that are known or that it names, and somebody without a certificate. */
-function peersOf(mesh: IstioMesh, rule: RuleState, { namespace }: AuthorizationPolicyState): readonly Peer[] {
-  const { settings } = mesh.state;
-  const isFor = callersTest(namespace, rule, settings);
-  const named = mesh.access().callers.map((caller) => {
-    const account = accountCaller(caller);
-    return principalOf(settings.trustDomain, account.namespace, account.serviceAccount);
+/** Who calls without a certificate. */
+const nobody: Peer = { principal: undefined, ip: "" };
+
+/** Whom a rule may be for: the accounts or namespaces that it names; or else all that are known, and somebody without a certificate. */
+function peersOf(mesh: IstioMesh, { from }: RuleState, { namespace: own }: AuthorizationPolicyState): readonly Peer[] {
+  const peerOf = peersIn(mesh);
+  const { all, byNamespace } = callersOf(mesh);
+  const named = from.map(({ principals = [], namespaces = [], serviceAccounts = [] }): readonly Peer[] => {
+    const accounts = principals.map(accountOfPrincipal).filter((one) => one !== undefined);
+    if (accounts.length > 0 && accounts.length === principals.length) return accounts.map(peerOf);
+    if (serviceAccounts.length > 0) {
+      return serviceAccounts.map((one) => peerOf(one.includes("/") ? one : keyOf(own, one)));
+    }
+    const isExact = namespaces.length > 0 && namespaces.every((one) => !one.includes("*"));
+    return isExact ? namespaces.flatMap((one) => byNamespace.get(one) ?? []) : all;
   });
-  return [...named, undefined].map((principal): Peer => ({ principal, ip: "" })).filter(isFor);
+  return named.length === 0 || named.includes(all) ? all : named.flat();
+}
+
+function peersIn({ state }: IstioMesh): (account: AccountKey) => Peer {
+  return (key) => {
+    const { namespace, serviceAccount } = accountCaller(key);
+    return { principal: principalOf(state.settings.trustDomain, namespace, serviceAccount), ip: "" };
+  };
+}
+
+/** The accounts that are known, and, among all, somebody without a certificate. */
+interface Callers {
+  readonly all: readonly Peer[];
+  readonly byNamespace: ReadonlyMap<string, readonly Peer[]>;
+}
+
+const known = new WeakMap<IstioMesh, Callers>();
+
+function callersOf(mesh: IstioMesh): Callers {
+  let found = known.get(mesh);
+  if (found === undefined) {
+    const byNamespace = new Map<string, Peer[]>();
+    for (const caller of mesh.access().callers) {
+      const { namespace } = accountCaller(caller);
+      const list = byNamespace.get(namespace);
+      if (list === undefined) byNamespace.set(namespace, [peersIn(mesh)(caller)]);
+      else list.push(peersIn(mesh)(caller));
+    }
+    known.set(mesh, (found = { all: [nobody, ...[...byNamespace.values()].flat()], byNamespace }));
+  }
+  return found;
 }
 
 /** Ports of Services' pods, those of pods with the same policies once. */

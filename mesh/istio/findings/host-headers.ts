@@ -1,17 +1,18 @@
 import { type Finding, finding } from "../../analysis/finding";
 import { keyOf } from "../../cluster/keys";
-import { memo } from "../../cluster/look-up";
 import { type ValuePath } from "../../manifests";
 import { nearNames } from "../../manifests/near-names";
 import { isHostAmong, namesOf } from "../authorization/rule";
 import { type IstioMesh } from "../mesh";
-import { fullName, type KnownHost } from "../registry";
-import { type AuthorizationPolicyState, type RuleState } from "../state/authorization-policies";
+import { fullName, type KnownHost, type Registry } from "../registry";
+import { type AuthorizationPolicyState, isOfHost, type RuleState } from "../state/authorization-policies";
 import { isHttp } from "../calls/virtual-hosts";
 
 /** A Host header that a rule names. */
 interface NamedHost {
   readonly value: string;
+  /** The list that it is in: each of these meets the rule. */
+  readonly list: readonly string[];
   readonly path: ValuePath;
   /** Ports of the pods that the rule is for; undefined for all. */
   readonly ports: readonly string[] | undefined;
@@ -25,20 +26,20 @@ export function hostFindings(mesh: IstioMesh, policy: AuthorizationPolicyState, 
   );
 }
 
-const hostKeys: ReadonlySet<string> = new Set(["request.headers[:authority]", "request.headers[host]"]);
-
 function namedHosts({ index, to, when }: RuleState): readonly NamedHost[] {
   const found: NamedHost[] = [];
+  const add = (list: readonly string[], path: ValuePath, ports?: readonly string[]): void =>
+    list.forEach((value, place) => found.push({ value, list, path: [...path, place], ports }));
   for (const [at, { hosts = [], notHosts = [], ports }] of to.entries()) {
     const path = ["spec", "rules", index, "to", at, "operation"];
-    hosts.forEach((value, place) => found.push({ value, path: [...path, "hosts", place], ports }));
-    notHosts.forEach((value, place) => found.push({ value, path: [...path, "notHosts", place], ports }));
+    add(hosts, [...path, "hosts"], ports);
+    add(notHosts, [...path, "notHosts"], ports);
   }
-  for (const [at, { key, values, notValues }] of when.entries()) {
-    if (!hostKeys.has(key.toLowerCase())) continue;
+  for (const [at, condition] of when.entries()) {
+    if (!isOfHost(condition)) continue;
     const path = ["spec", "rules", index, "when", at];
-    values.forEach((value, place) => found.push({ value, path: [...path, "values", place], ports: undefined }));
-    notValues.forEach((value, place) => found.push({ value, path: [...path, "notValues", place], ports: undefined }));
+    add(condition.values, [...path, "values"]);
+    add(condition.notValues, [...path, "notValues"]);
   }
   return found;
 }
@@ -70,9 +71,9 @@ function inFull(key: string): string {
 }
 
 /** The Host headers of calls to a port of a Service by any of its names, as clients write them: port 80 is left out. */
-const headersOf = memo((host: string) =>
-  memo((port: number): readonly string[] => namesOf(port === 80 ? host : `${host}:${String(port)}`)),
-);
+function headersOf(host: string, port: number): readonly string[] {
+  return namesOf(port === 80 ? host : `${host}:${String(port)}`);
+}
 
 /**
  * A Service's name, or the end of some, without the port that clients write after it: they leave out 80 alone (RFC 9110 section 7.2), and sidecars hold the whole
@@ -81,11 +82,11 @@ const headersOf = memo((host: string) =>
 function withoutPort(
   mesh: IstioMesh,
   policy: AuthorizationPolicyState,
-  { value, path, ports }: NamedHost,
+  { value, list, path, ports }: NamedHost,
 ): Finding | undefined {
-  const list = [value];
+  const only = [value];
   const meant = servicesAround(mesh, policy)
-    .filter(({ host }) => headersOf(host)(80).some((name) => isHostAmong(list, name)))
+    .filter(({ host }) => headersOf(host, 80).some((name) => isHostAmong(only, name)))
     .map(({ host, ports: all }) => ({
       host,
       ports: all.filter(
@@ -98,10 +99,10 @@ function withoutPort(
   const port = first?.ports[0]?.number;
   if (first === undefined || port === undefined) return undefined;
   const isMet = meant.some(({ host, ports: all }) =>
-    all.some(({ number }) => headersOf(host)(number).some((header) => isHostAmong(list, header))),
+    all.some(({ number }) => headersOf(host, number).some((header) => isHostAmong(list, header))),
   );
-  if (isMet || isRewrittenTo(mesh, list)) return undefined;
-  const name = headersOf(first.host)(80).find((one) => isHostAmong(list, one)) ?? first.host;
+  if (isMet || isRewrittenTo(mesh, only)) return undefined;
+  const name = headersOf(first.host, 80).find((one) => isHostAmong(only, one)) ?? first.host;
   return finding(mesh, policy, path, {
     severity: "error",
     rule: "host-without-port",
@@ -114,10 +115,21 @@ function withoutPort(
 
 /** Services of the pods that a policy may select. */
 function servicesAround({ registry, state }: IstioMesh, { namespace }: AuthorizationPolicyState): readonly KnownHost[] {
-  return registry.hosts.filter(
-    (host) => host.service !== undefined && (namespace === state.rootNamespace || host.namespace === namespace),
-  );
+  let found = byNamespace.get(registry);
+  if (found === undefined) {
+    const services = registry.hosts.filter(({ service }) => service !== undefined);
+    byNamespace.set(registry, (found = new Map([["", services]])));
+    for (const one of services) {
+      const list = found.get(one.namespace);
+      if (list === undefined) found.set(one.namespace, [one]);
+      else list.push(one);
+    }
+  }
+  return found.get(namespace === state.rootNamespace ? "" : namespace) ?? [];
 }
+
+/** Hosts of Services by their namespaces, all of them under the empty name. */
+const byNamespace = new WeakMap<Registry, Map<string, KnownHost[]>>();
 
 /** Whether a VirtualService gives requests such a Host header. */
 function isRewrittenTo({ state }: IstioMesh, hosts: readonly string[]): boolean {

@@ -161,6 +161,12 @@ function readLists<Field extends string>(
   return lists;
 }
 
+/** Whether a condition of `when` asks for the Host header. */
+export function isOfHost({ key }: ConditionState): boolean {
+  const lower = key.toLowerCase();
+  return lower === "request.headers[:authority]" || lower === "request.headers[host]";
+}
+
 /** Whether a rule tells callers apart by their addresses. */
 export function asksForAddress({ from, when }: RuleState): boolean {
   const isAddressed = ({ ipBlocks, notIpBlocks, remoteIpBlocks, notRemoteIpBlocks }: Lists<SourceField>): boolean =>

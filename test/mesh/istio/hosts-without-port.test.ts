@@ -70,6 +70,15 @@ describe("a Service's name without its port", () => {
     expect(found(store(), policy(to(host)))).toEqual([]);
   });
 
+  test("is right beside the same with the port, in the same list", () => {
+    const both = (...hosts: readonly string[]) => ({ to: [{ operation: { hosts } }] });
+    expect(found(store(), policy(both("store.shop", "store.shop:14001")))).toEqual([]);
+    expect(found(store(), policy(both("store.shop", "store.shop.svc.cluster.local:*")))).toEqual([]);
+    expect(found(store(), policy(both("store.shop", "server.shop")))).toHaveLength(1);
+    const apart = { to: [{ operation: { hosts: ["store.shop"] } }, { operation: { hosts: ["store.shop:14001"] } }] };
+    expect(found(store(), policy(apart))).toHaveLength(1);
+  });
+
   test("is right where a route writes it, and where the port is not HTTP", () => {
     const route = { route: [{ destination: { host: "store" } }], rewrite: { authority: "store.shop" } };
     const rewriting = virtualService("shop", "v", { hosts: ["store"], http: [route] });
