@@ -37,7 +37,7 @@ export function deniedRuleFindings(mesh: IstioMesh): readonly Finding[] {
     for (const policy of port.policies.allow) {
       for (const rule of policy.rules) {
         const fate = fates.get(rule) ?? { policy, by: new Set(), passes: false };
-        if (fate.passes || asksForAddress(rule)) continue;
+        if (fate.passes) continue;
         fates.set(rule, fate);
         judge(mesh, port, rule, fate);
       }

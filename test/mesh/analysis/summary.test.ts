@@ -3,6 +3,7 @@ import {
   type CallTree,
   choice,
   end,
+  type End,
   noRoute,
   type Rule,
   type Rules,
@@ -92,6 +93,17 @@ describe("a call tree in few words", () => {
       failures: ["refused"],
       choices: ["split"],
     });
+  });
+
+  it("names what somebody else is asked about, where anything may pass", () => {
+    const asked = (decided: End): CallTree => ({
+      ...rules(true),
+      then: ({ key }) =>
+        key === "/0" ? undefinedChoice<CallTree>("external-authorization", [end("denied", []), decided]) : decided,
+      otherwise: decided,
+    });
+    expect(summarize(asked(passes), hosts)).toMatchObject({ extent: "some", asked: [{ key: "/0" }] });
+    expect(summarize(asked(end("denied", [])), hosts)).toMatchObject({ extent: "none", asked: [] });
   });
 
   describe("names what rules behind others let pass with those that lead there", () => {

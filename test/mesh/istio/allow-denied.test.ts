@@ -86,6 +86,7 @@ describe("an ALLOW rule", () => {
     const outside = { from: [{ source: { notIpBlocks: ["10.0.0.0/8"] } }] };
     expect(found(allow({ from: from("client") }), deny(outside))).toEqual([]);
     expect(found(allow({ from: [{ source: { ipBlocks: ["10.0.0.0/8"] } }] }), deny({}))).toEqual([]);
+    expect(found(allow({ from: [{ source: { notIpBlocks: ["10.0.0.0/8"] } }] }), deny({}))).toEqual(lost());
     const tried = authorizationPolicy("shop", "deny", { action: "DENY", rules: [{}] }, { "istio.io/dry-run": "true" });
     expect(found(allow({ from: from("client") }), tried)).toEqual([]);
   });

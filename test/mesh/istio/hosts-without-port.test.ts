@@ -87,6 +87,12 @@ describe("a Service's name without its port", () => {
     expect(found(store("tcp-data"), policy(to("store.shop")))).toEqual([]);
   });
 
+  test("is not looked for at gateways", () => {
+    const targetRefs = [{ group: "gateway.networking.k8s.io", kind: "Gateway", name: "edge" }];
+    const atGateway = authorizationPolicy("shop", "edge", { targetRefs, rules: [to("store.shop")] });
+    expect(found(store(), atGateway)).toEqual([]);
+  });
+
   test("is looked for at the ports alone that the rule is for", () => {
     const both = service(
       "shop",

@@ -196,6 +196,10 @@ describe("an Ingress", () => {
     }
     expect(rulesOf([...callers, exposed("LoadBalancer"), opened])).toEqual([]);
     expect(rulesOf([...callers, exposed("ClusterIP")])).toEqual([]);
+    // Pods without a sidecar refuse nobody.
+    const labels = { "openservicemesh.io/monitored-by": "osm" };
+    const bare = { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop", labels } };
+    expect(rulesOf([...callers, bare, exposed("LoadBalancer")])).not.toContain("ingress-without-backend");
   });
 });
 
