@@ -8,6 +8,7 @@ import {
   type Outcome,
   type ServicePort,
   shareText,
+  mayFail,
   summarize,
   type Summary,
 } from "../mesh";
@@ -94,7 +95,7 @@ function shortName(column: string): string {
 
 function symbolOf(summary: Summary, paint: Paint): string {
   if (summary.extent === "none") return paint.bad("○");
-  if (summary.unsettled || summary.asked.length > 0) return paint.warn("◌");
+  if (mayFail(summary)) return paint.warn("◌");
   return paint.good(summary.extent === "all" ? "●" : "◐");
 }
 

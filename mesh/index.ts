@@ -13,7 +13,7 @@ export { type Observed, observed, type SeenCalls } from "./analysis/observed";
 export { provedExtentOf, unmetAssumptionsOf } from "./analysis/proved-extent";
 export { answeringOf, shareChanges, shareText } from "./analysis/share-text";
 export { rulesOfTheWhole } from "./analysis/rules-of-the-whole";
-export { conditionText, type Extent, summarize, type Summary } from "./analysis/summary";
+export { conditionText, type Extent, mayFail, summarize, type Summary } from "./analysis/summary";
 export { type AskedService, askedService, parseAddress } from "./cluster/dns";
 export type { CallRequest, Outcome, Reason, VariesBy, Verdict } from "./request/request";
 export { describeRequest, statusOf } from "./request/request";

@@ -9,6 +9,7 @@ import {
   type ServicePort,
   shareText,
   splitCaller,
+  mayFail,
   summarize,
   type Summary,
 } from "../../mesh";
@@ -225,7 +226,7 @@ export function targetOf(service: ServicePort): string {
 
 function toneOf(summary: Summary): Tone {
   if (summary.extent === "none") return "none";
-  return summary.unsettled || summary.asked.length > 0 ? "unsettled" : summary.extent;
+  return mayFail(summary) ? "unsettled" : summary.extent;
 }
 
 function labelOf({ service }: AccessEntry, summary: Summary): string {

@@ -121,6 +121,11 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
   };
 }
 
+/** Whether something passes that may also fail, or that somebody else is asked about. */
+export function mayFail({ unsettled, asked }: Summary): boolean {
+  return unsettled || asked.length > 0;
+}
+
 /** What a part of a tree lets pass, and what not. */
 interface Told {
   readonly rules: Map<string, Rule>;
@@ -156,26 +161,21 @@ function tellBehind(told: Told, behind: readonly Behind[], everywhere: boolean):
     return found;
   };
   const isWhole = ({ outer }: Under<unknown>): boolean => everywhere && outer.length === all.length;
-  for (const [key, found] of under(({ rules }) => rules)) {
-    const { one, outer } = found;
-    if (isWhole(found)) told.rules.set(key, one);
-    else told.rules.set(keyWithin(outer, key), { ...one, text: textWithin(one, outer, all) });
-  }
+  const tell = <T extends Rule>(of: (some: Told) => Map<string, T>): void => {
+    for (const [key, found] of under(of)) {
+      const { one, outer } = found;
+      if (isWhole(found)) of(told).set(key, one);
+      else of(told).set(keyWithin(outer, key), { ...one, text: textWithin(one, outer, all) });
+    }
+  };
+  tell(({ rules }) => rules);
   for (const { outer, inner, passes } of behind) {
     if (passes && inner.rules.size === 0 && !(everywhere && outer.length === all.length)) {
       for (const rule of outer) told.rules.set(rule.key, rule);
     }
   }
-  for (const [key, found] of under(({ forbidden }) => forbidden)) {
-    const { one, outer } = found;
-    if (isWhole(found)) told.forbidden.set(key, one);
-    else told.forbidden.set(keyWithin(outer, key), { ...one, text: textWithin(one, outer, all) });
-  }
-  for (const [key, found] of under(({ asked }) => asked)) {
-    const { one, outer } = found;
-    if (isWhole(found)) told.asked.set(key, one);
-    else told.asked.set(keyWithin(outer, key), { ...one, text: textWithin(one, outer, all) });
-  }
+  tell(({ forbidden }) => forbidden);
+  tell(({ asked }) => asked);
   for (const [outcome, found] of under(({ rest }) => [...rest].map((one) => [one, one] as const))) {
     if (isWhole(found) || outcome === "allowed") told.rest.add(outcome);
     else {

@@ -143,11 +143,12 @@ function callersOf(mesh: IstioMesh): Callers {
   let found = known.get(mesh);
   if (found === undefined) {
     const byNamespace = new Map<string, Peer[]>();
+    const peerOf = peersIn(mesh);
     for (const caller of mesh.access().callers) {
       const { namespace } = accountCaller(caller);
       const list = byNamespace.get(namespace);
-      if (list === undefined) byNamespace.set(namespace, [peersIn(mesh)(caller)]);
-      else list.push(peersIn(mesh)(caller));
+      if (list === undefined) byNamespace.set(namespace, [peerOf(caller)]);
+      else list.push(peerOf(caller));
     }
     known.set(mesh, (found = { all: [nobody, ...[...byNamespace.values()].flat()], byNamespace }));
   }

@@ -1,4 +1,5 @@
 import { type Finding, finding } from "../../analysis/finding";
+import { hostHeaderFor } from "../../analysis/mesh";
 import { keyOf } from "../../cluster/keys";
 import { type ValuePath } from "../../manifests";
 import { nearNames } from "../../manifests/near-names";
@@ -70,9 +71,9 @@ function inFull(key: string): string {
   return fullName(namespace, name);
 }
 
-/** The Host headers of calls to a port of a Service by any of its names, as clients write them: port 80 is left out. */
+/** The Host headers of calls to a port of a Service by any of its names, as clients write them. */
 function headersOf(host: string, port: number): readonly string[] {
-  return namesOf(port === 80 ? host : `${host}:${String(port)}`);
+  return namesOf(hostHeaderFor({ host, port }));
 }
 
 /**

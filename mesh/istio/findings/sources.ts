@@ -70,12 +70,22 @@ export function sourceFindings(
 
 /** Whether a rule is for somebody of a namespace of which the objects show no pod: another team's, or an add-on's. */
 export function isForUnseen(mesh: IstioMesh, policy: AuthorizationPolicyState, rule: RuleState): boolean {
-  return namedSources(rule).some(({ kind, value, excepted }) => {
-    const written = kind === "account" && !value.includes("/") ? keyOf(policy.namespace, value) : value;
-    const namespace =
-      kind === "namespace" ? value : kind === "account" ? written.split("/")[0] : /\/ns\/([^*/]+)\//.exec(value)?.[1];
-    return !excepted && namespace !== undefined && podsOfNamespace(mesh.state)(namespace).length === 0;
+  return namedSources(rule).some((source) => {
+    const namespace = source.excepted ? undefined : namespaceOf(source, policy.namespace);
+    return namespace !== undefined && podsOfNamespace(mesh.state)(namespace).length === 0;
   });
+}
+
+/** The namespace of whom a rule names; undefined where a pattern leaves it open. */
+function namespaceOf({ kind, value }: NamedSource, own: string): string | undefined {
+  switch (kind) {
+    case "namespace":
+      return value;
+    case "account":
+      return value.includes("/") ? value.split("/")[0] : own;
+    case "principal":
+      return /\/ns\/([^*/]+)\//.exec(value)?.[1];
+  }
 }
 
 function namedSources({ from, when }: RuleState): readonly NamedSource[] {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type KubernetesObject } from "../../../mesh/manifests";
 import {
   authorizationPolicy,
   destinationRule,
   istio,
   meshNamespace,
   meshOfObjects,
+  type Objects,
   peerAuthentication,
   pod,
   service,
@@ -13,8 +13,6 @@ import {
   strict,
   virtualService,
 } from "./world";
-
-type Objects = readonly (KubernetesObject | readonly KubernetesObject[])[];
 
 const rules = (...objects: Objects): readonly string[] =>
   meshOfObjects(...objects)

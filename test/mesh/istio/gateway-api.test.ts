@@ -2,9 +2,7 @@ import { expect, test } from "vitest";
 import { checkGuarantees, decide } from "../../../mesh";
 import { istioMesh } from "../../../mesh/istio";
 import { type KubernetesObject } from "../../../mesh/manifests";
-import { authorizationPolicy, istio, meshNamespace, pod, service, shop, strict } from "./world";
-
-type Objects = readonly (KubernetesObject | readonly KubernetesObject[])[];
+import { authorizationPolicy, istio, meshNamespace, type Objects, pod, service, shop, strict } from "./world";
 
 const httpRoute = (namespace: string, parent: object, backend: object = { name: "server", port: 80 }) =>
   istio("gateway.networking.k8s.io/v1", "HTTPRoute", namespace, "r", {

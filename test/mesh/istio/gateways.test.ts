@@ -7,14 +7,13 @@ import {
   istio,
   meshConfig,
   meshNamespace,
+  type Objects,
   pod,
   service,
   shop,
   strict,
   virtualService,
 } from "./world";
-
-type Objects = readonly (KubernetesObject | readonly KubernetesObject[])[];
 
 /** A gateway of the add-on: namespace, pod and Service, whose port 80 leads to 8080. */
 const gateway = (namespace: string, name: string): readonly KubernetesObject[] => [

@@ -1,9 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decide } from "../../../mesh";
-import { type KubernetesObject } from "../../../mesh/manifests";
-import { authorizationPolicy, meshOfObjects, service, shop, strict, virtualService } from "./world";
-
-type Objects = readonly (KubernetesObject | readonly KubernetesObject[])[];
+import { authorizationPolicy, meshOfObjects, type Objects, service, shop, strict, virtualService } from "./world";
 
 /** Findings about Host headers as `rule severity place: message remedy`. */
 const found = (...objects: Objects): readonly string[] =>

@@ -4,14 +4,13 @@ import {
   authorizationPolicy,
   meshNamespace,
   meshOfObjects,
+  type Objects,
   peerAuthentication,
   pod,
   service,
   shop,
   strict,
 } from "./world";
-
-type Objects = readonly (KubernetesObject | readonly KubernetesObject[])[];
 
 /** What `ingress-closed` is found of, as `object place`. */
 const found = (...objects: Objects): readonly string[] =>

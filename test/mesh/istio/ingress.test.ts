@@ -2,9 +2,17 @@ import { describe, expect, test } from "vitest";
 import { checkGuarantees, decide, diff } from "../../../mesh";
 import { istioMesh } from "../../../mesh/istio";
 import { type KubernetesObject } from "../../../mesh/manifests";
-import { authorizationPolicy, istio, meshNamespace, pod, service, shop, strict, virtualService } from "./world";
-
-type Objects = readonly (KubernetesObject | readonly KubernetesObject[])[];
+import {
+  authorizationPolicy,
+  istio,
+  meshNamespace,
+  type Objects,
+  pod,
+  service,
+  shop,
+  strict,
+  virtualService,
+} from "./world";
 
 const front = (type: string): KubernetesObject => ({
   apiVersion: "v1",

@@ -2,9 +2,8 @@ import { describe, expect, test } from "vitest";
 import { checkGuarantees, decide } from "../../../mesh";
 import { istioMesh } from "../../../mesh/istio";
 import { type KubernetesObject } from "../../../mesh/manifests";
-import { authorizationPolicy, istio, meshNamespace, pod, service, shop, strict } from "./world";
+import { authorizationPolicy, istio, meshNamespace, type Objects, pod, service, shop, strict } from "./world";
 
-type Objects = readonly (KubernetesObject | readonly KubernetesObject[])[];
 type Text = Readonly<Record<string, unknown>>;
 
 const apiVersion = "gateway.networking.k8s.io/v1";

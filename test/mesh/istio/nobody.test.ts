@@ -6,6 +6,7 @@ import {
   istio,
   meshNamespace,
   meshOfObjects,
+  type Objects,
   peerAuthentication,
   pod,
   requestAuthentication,
@@ -13,8 +14,6 @@ import {
   shop,
   strict,
 } from "./world";
-
-type Objects = readonly (KubernetesObject | readonly KubernetesObject[])[];
 
 /** Findings of some rules as `rule severity object: message remedy`. */
 const found = (wanted: RegExp, ...objects: Objects): readonly string[] =>

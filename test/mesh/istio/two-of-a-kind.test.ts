@@ -1,9 +1,17 @@
 import { expect, test } from "vitest";
 import { decide } from "../../../mesh";
 import { type KubernetesObject } from "../../../mesh/manifests";
-import { authorizationPolicy, istio, meshOfObjects, pod, service, shop, strict, virtualService } from "./world";
-
-type Objects = readonly (KubernetesObject | readonly KubernetesObject[])[];
+import {
+  authorizationPolicy,
+  istio,
+  meshOfObjects,
+  type Objects,
+  pod,
+  service,
+  shop,
+  strict,
+  virtualService,
+} from "./world";
 
 const found = (rule: string, ...objects: Objects): readonly string[] =>
   meshOfObjects(shop, strict, ...objects)

@@ -7,13 +7,12 @@ import {
   destinationRule,
   meshConfig,
   meshNamespace,
+  type Objects,
   pod,
   service,
   strict,
   virtualService,
 } from "./world";
-
-type Objects = readonly (KubernetesObject | readonly KubernetesObject[])[];
 
 const meshOf = (...objects: Objects) => istioMesh({ objects: objects.flat() });
 const called = (annotations: Readonly<Record<string, string>> = {}): KubernetesObject => {

@@ -4,6 +4,9 @@ import { type KubernetesObject } from "../../../mesh/manifests";
 
 type Labels = Readonly<Record<string, string>>;
 
+/** Objects, and lists of some that belong together. */
+export type Objects = readonly (KubernetesObject | readonly KubernetesObject[])[];
+
 /** A namespace in the mesh. */
 export function meshNamespace(name: string, labels: Labels = { "istio.io/rev": "asm-1-30" }): KubernetesObject {
   return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } };
@@ -101,6 +104,6 @@ export const shop: readonly KubernetesObject[] = [
   ]),
 ];
 
-export function meshOfObjects(...objects: readonly (KubernetesObject | readonly KubernetesObject[])[]): Mesh {
+export function meshOfObjects(...objects: Objects): Mesh {
   return istioMesh({ objects: objects.flat() });
 }
