@@ -23,7 +23,7 @@ import { loadStatisticsPattern, sidecarCounts } from "./statistics";
 import { accountOf, loadTarget, refuseForbidden } from "./target";
 
 /** How long pods may take until all have their configuration. */
-const startSeconds = 90;
+const startSeconds = 180;
 
 /** How often is looked. */
 const lookMilliseconds = 250;

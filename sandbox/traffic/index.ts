@@ -26,8 +26,8 @@ import { openTraffic, type Traffic } from "./traffic";
 const lookMilliseconds = 1000;
 const defaultSeconds = 20;
 
-/** How long pods may take until the first report. */
-const startSeconds = 90;
+/** How long pods may take until the first report, on a busy machine too. */
+const startSeconds = 180;
 
 interface Options {
   /** How long is counted; undefined: until Ctrl-C. */
@@ -99,7 +99,9 @@ export async function trafficCommand(sandbox: Sandbox, args: readonly string[]):
     }
     if (last === undefined) {
       if (stop.signal.aborted) return 130;
-      throw new UserError(`The pods did not come up within ${startSeconds} s: see ${logFile}`);
+      throw new UserError(
+        `Nothing could be counted within ${startSeconds} s: pods did not come up (see ${logFile}), or objects of the mesh changed all the while.`,
+      );
     }
     if (options.json) console.log(JSON.stringify({ ...last, metrics: seen, traces: traced }, null, 2));
     else {

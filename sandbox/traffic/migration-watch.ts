@@ -12,7 +12,7 @@ import { podName, planWorld } from "./world";
 const lookMilliseconds = 1000;
 
 /** How long pods may take until the first calls end. */
-const startSeconds = 90;
+const startSeconds = 180;
 
 /** What callers saw during a part of a move. */
 export interface Part {
