@@ -29,3 +29,15 @@ export function lookUp<K, V>(values: readonly V[], keyOf: (value: V) => K): (key
   }
   return (key) => index.get(key);
 }
+
+/** Values by what they have in common, in their order. */
+export function groupBy<K, V>(values: Iterable<V>, keyOf: (value: V) => K): ReadonlyMap<K, readonly V[]> {
+  const groups = new Map<K, V[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [value]);
+    else group.push(value);
+  }
+  return groups;
+}

@@ -1,5 +1,5 @@
 import { type AccountKey, keyOf } from "../cluster/keys";
-import { memo } from "../cluster/look-up";
+import { groupBy, memo } from "../cluster/look-up";
 import { type WorkloadPolicies } from "./authorization/decision";
 import { isTokenSource, type Peer, sourceTest } from "./authorization/peer";
 import { whenTest } from "./authorization/rule";
@@ -29,7 +29,7 @@ export function callerClasses(
 ): (host: KnownHost | undefined, port: HostPort | undefined) => readonly CallerClass[] {
   const local = dependsOnNamespace(plane);
   const clientClass = memo((caller: AccountKey) => clientKey(plane, caller, local));
-  const byClient = group(callers, clientClass);
+  const byClient = groupBy(callers, clientClass);
   const known = new Set(callers);
   const everything = classesOf(byClient);
   const accountNamed = memo((principal: string) => {
@@ -61,7 +61,7 @@ export function callerClasses(
     }
     if (tests.length > 0) {
       return classesOf(
-        group(callers, (caller) =>
+        groupBy(callers, (caller) =>
           [
             clientClass(caller),
             apart.has(caller) ? caller : "",
@@ -91,20 +91,6 @@ function withoutNamed(
     const first = group.find((caller) => !named.has(caller));
     return first === undefined ? [] : [{ first, all: () => group.filter((caller) => !named.has(caller)) }];
   });
-}
-
-function group(
-  callers: readonly AccountKey[],
-  keyOf: (caller: AccountKey) => string,
-): ReadonlyMap<string, readonly AccountKey[]> {
-  const groups = new Map<string, AccountKey[]>();
-  for (const caller of callers) {
-    const key = keyOf(caller);
-    const found = groups.get(key);
-    if (found === undefined) groups.set(key, [caller]);
-    else found.push(caller);
-  }
-  return groups;
 }
 
 /** Whether what sidecars are told of differs between namespaces: by Sidecars, or objects that are not for all. */

@@ -1,6 +1,7 @@
 import { type Finding, finding } from "../../analysis/finding";
 import { hostHeaderFor } from "../../analysis/mesh";
 import { keyOf } from "../../cluster/keys";
+import { groupBy, memo, memoOnce } from "../../cluster/look-up";
 import { type ValuePath } from "../../manifests";
 import { nearNames } from "../../manifests/near-names";
 import { isHostAmong, namesOf } from "../authorization/rule";
@@ -86,8 +87,7 @@ function withoutPort(
   { value, list, path, ports }: NamedHost,
 ): Finding | undefined {
   const only = [value];
-  const meant = servicesAround(mesh, policy)
-    .filter(({ host }) => headersOf(host, 80).some((name) => isHostAmong(only, name)))
+  const meant = servicesCalled(mesh, policy, value)
     .map(({ host, ports: all }) => ({
       host,
       ports: all.filter(
@@ -114,23 +114,39 @@ function withoutPort(
   });
 }
 
-/** Services of the pods that a policy may select. */
-function servicesAround({ registry, state }: IstioMesh, { namespace }: AuthorizationPolicyState): readonly KnownHost[] {
-  let found = byNamespace.get(registry);
+/** Of the Services of pods that a policy may select those that a Host header without a port, or a pattern of some, names. */
+function servicesCalled(
+  { registry, state }: IstioMesh,
+  { namespace }: AuthorizationPolicyState,
+  value: string,
+): readonly KnownHost[] {
+  let found = namedServices.get(registry);
   if (found === undefined) {
     const services = registry.hosts.filter(({ service }) => service !== undefined);
-    byNamespace.set(registry, (found = new Map([["", services]])));
-    for (const one of services) {
-      const list = found.get(one.namespace);
-      if (list === undefined) found.set(one.namespace, [one]);
-      else list.push(one);
-    }
+    const byNamespace = groupBy(services, (host) => host.namespace);
+    found = memo((one) => servicesByName(one === undefined ? services : (byNamespace.get(one) ?? [])));
+    namedServices.set(registry, found);
   }
-  return found.get(namespace === state.rootNamespace ? "" : namespace) ?? [];
+  return found(namespace === state.rootNamespace ? undefined : namespace)(value.toLowerCase());
 }
 
-/** Hosts of Services by their namespaces, all of them under the empty name. */
-const byNamespace = new WeakMap<Registry, Map<string, KnownHost[]>>();
+const namedServices = new WeakMap<
+  Registry,
+  (namespace: string | undefined) => (value: string) => readonly KnownHost[]
+>();
+
+function servicesByName(services: readonly KnownHost[]): (value: string) => readonly KnownHost[] {
+  const byName = memoOnce(() => {
+    const named = services.flatMap((host) =>
+      headersOf(host.host, 80).map((name) => ({ name: name.toLowerCase(), host })),
+    );
+    return groupBy(named, ({ name }) => name);
+  });
+  return memo((value) => {
+    if (!value.includes("*")) return (byName().get(value) ?? []).map(({ host }) => host);
+    return services.filter(({ host }) => headersOf(host, 80).some((name) => isHostAmong([value], name)));
+  });
+}
 
 /** Whether a VirtualService gives requests such a Host header. */
 function isRewrittenTo({ state }: IstioMesh, hosts: readonly string[]): boolean {

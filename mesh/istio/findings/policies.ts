@@ -14,38 +14,9 @@ import { gatewayNameLabel } from "../state/gateway-api/kinds";
 import { type RequestAuthenticationState } from "../state/request-authentications";
 import { hostFindings } from "./host-headers";
 import { operationFindings } from "./operations";
+import { podsOfNamespace, selectedPods } from "./pods";
 import { revisionsBefore } from "./revisions";
 import { sourceFindings } from "./sources";
-
-/** Pods of which a policy of a namespace may select some. */
-export function podsAround(state: IstioMesh["state"], namespace: string): readonly PodState[] {
-  return namespace === state.rootNamespace ? state.pods : podsOfNamespace(state)(namespace);
-}
-
-/** Pods that a policy selects. */
-function selectedPods({ state }: IstioMesh, { namespace, selector }: AuthorizationPolicyState): readonly PodState[] {
-  return podsAround(state, namespace).filter((pod) => isSubset(selector, pod.labels));
-}
-
-const byNamespace = new WeakMap<readonly PodState[], ReadonlyMap<string, readonly PodState[]>>();
-
-/** Pods by their namespaces. */
-export function podsOfNamespace({
-  pods,
-}: Pick<IstioMesh["state"], "pods">): (namespace: string) => readonly PodState[] {
-  let found = byNamespace.get(pods);
-  if (found === undefined) {
-    const groups = new Map<string, PodState[]>();
-    for (const pod of pods) {
-      const list = groups.get(pod.namespace);
-      if (list === undefined) groups.set(pod.namespace, [pod]);
-      else list.push(pod);
-    }
-    byNamespace.set(pods, (found = groups));
-  }
-  const groups = found;
-  return (namespace) => groups.get(namespace) ?? [];
-}
 
 /** What AuthorizationPolicies do that was probably not meant. */
 export function policyFindings(mesh: IstioMesh): readonly Finding[] {
@@ -53,7 +24,7 @@ export function policyFindings(mesh: IstioMesh): readonly Finding[] {
   const known = mesh.knownAccounts();
   const running = known && (state.podsAssumed ? known : new Set([...state.accounts, ...state.pods.map(accountOf)]));
   return state.authorizationPolicies.flatMap((policy): readonly Finding[] => {
-    const pods = state.podsAssumed ? undefined : selectedPods(mesh, policy);
+    const pods = state.podsAssumed ? undefined : selectedPods(state, policy);
     return [
       ...selectionFindings(mesh, policy, pods),
       ...policy.rules.flatMap((rule) => [
@@ -101,7 +72,7 @@ function selectionFindings(
 ): readonly Finding[] {
   if (policy.targeted) return notForSidecars(mesh, policy, "policy");
   if (pods === undefined) return [];
-  if (pods.length === 0 && podsOfNamespace(mesh.state)(policy.namespace).length > 0) {
+  if (pods.length === 0 && podsOfNamespace(mesh.state, policy.namespace).length > 0) {
     return [
       finding(mesh, policy, ["spec", "selector", "matchLabels"], {
         severity: "error",
@@ -129,7 +100,7 @@ function selectionFindings(
 function isBeside({ state }: IstioMesh, { namespace, selector }: AuthorizationPolicyState, pod: PodState): boolean {
   if (namespace !== state.rootNamespace || Object.keys(selector).length > 0) return false;
   const plain = { namespace: pod.namespace, labels: {}, annotations: {}, hostNetwork: false, running: false };
-  return !state.hasSidecar(plain) && !podsOfNamespace(state)(pod.namespace).some((one) => state.hasSidecar(one));
+  return !state.hasSidecar(plain) && !podsOfNamespace(state, pod.namespace).some((one) => state.hasSidecar(one));
 }
 
 /** Whether a pod is kept from having a sidecar by what its own manifest says. */

@@ -1,10 +1,9 @@
 import { type Finding, finding } from "../../analysis/finding";
 import { type Labels } from "../../cluster/workloads";
 import { type ValuePath } from "../../manifests";
-import { isSubset } from "../labels";
 import { type IstioMesh } from "../mesh";
 import { type Named } from "../state/named";
-import { podsAround } from "./policies";
+import { podsAround, selectedPods } from "./pods";
 
 /** Selectors of Sidecars, PeerAuthentications, RequestAuthentications and DestinationRules that no pod meets, and such as istiod does not read. */
 export function selectorFindings(mesh: IstioMesh): readonly Finding[] {
@@ -12,7 +11,7 @@ export function selectorFindings(mesh: IstioMesh): readonly Finding[] {
   const none = (named: Named, selector: Labels, path: ValuePath): readonly Finding[] => {
     const pods = state.podsAssumed ? [] : podsAround(state, named.namespace);
     if (Object.keys(selector).length === 0 || pods.length === 0) return [];
-    if (pods.some(({ labels }) => isSubset(selector, labels))) return [];
+    if (selectedPods(state, { namespace: named.namespace, selector }).length > 0) return [];
     return [
       finding(mesh, named, path, {
         severity: "error",
@@ -62,7 +61,7 @@ function peerFindings(mesh: IstioMesh): readonly Finding[] {
         }),
       ];
     }
-    const pods = podsAssumed ? [] : podsAround(mesh.state, namespace).filter((pod) => isSubset(selector, pod.labels));
+    const pods = podsAssumed ? [] : selectedPods(mesh.state, one);
     if (pods.length === 0) return [];
     const addresses = new Set(pods.flatMap(({ ips }) => ips));
     return [...ports.keys()].flatMap((port): readonly Finding[] => {

@@ -6,7 +6,7 @@ import { principalOf } from "../authorization/peer";
 import { aksRootNamespace, upstreamRootNamespace } from "../injection";
 import { type IstioMesh } from "../mesh";
 import { type AuthorizationPolicyState, type RuleState } from "../state/authorization-policies";
-import { podsOfNamespace } from "./policies";
+import { podsOfNamespace } from "./pods";
 
 /** Namespaces that AKS makes, which no team's manifests have. */
 const namespacesOfAks: ReadonlySet<string> = new Set([
@@ -23,7 +23,7 @@ function ofUpstream(
   namespace: string,
 ): Omit<Finding, "object" | "property" | "position"> | undefined {
   if (namespace !== upstreamRootNamespace || state.rootNamespace !== aksRootNamespace) return undefined;
-  if (state.namespaces.has(namespace) || podsOfNamespace(state)(namespace).length > 0) return undefined;
+  if (state.namespaces.has(namespace) || podsOfNamespace(state, namespace).length > 0) return undefined;
   return {
     severity: "warning",
     rule: "principal-of-nobody",
@@ -72,7 +72,7 @@ export function sourceFindings(
 export function isForUnseen(mesh: IstioMesh, policy: AuthorizationPolicyState, rule: RuleState): boolean {
   return namedSources(rule).some((source) => {
     const namespace = source.excepted ? undefined : namespaceOf(source, policy.namespace);
-    return namespace !== undefined && podsOfNamespace(mesh.state)(namespace).length === 0;
+    return namespace !== undefined && podsOfNamespace(mesh.state, namespace).length === 0;
   });
 }
 
@@ -163,7 +163,7 @@ function ofAccount(
   const elsewhere = ofUpstream(mesh, namespace);
   if (elsewhere !== undefined) return elsewhere;
   if (running === undefined || running.has(key)) return undefined;
-  if (podsOfNamespace(mesh.state)(namespace).length === 0) return slipOfNamespace(mesh, namespace);
+  if (podsOfNamespace(mesh.state, namespace).length === 0) return slipOfNamespace(mesh, namespace);
   const near = nearNames(key, running);
   return {
     severity: "warning",

@@ -3,11 +3,11 @@ import { describeObject } from "../../manifests";
 import { type PodState } from "../../cluster/workloads";
 import { isTokenSource } from "../authorization/peer";
 import { isTokenKey, requestPrincipalCondition, requestPrincipalKey } from "../authorization/token";
-import { isSubset } from "../labels";
 import { type IstioMesh } from "../mesh";
 import { type AuthorizationPolicyState, type RuleState } from "../state/authorization-policies";
 import { type RequestAuthenticationState } from "../state/request-authentications";
-import { notForSidecars, podsAround } from "./policies";
+import { podsAround, selectedPods } from "./pods";
+import { notForSidecars } from "./policies";
 
 /** What policies about JSON web tokens do that was probably not meant. */
 export function tokenFindings(mesh: IstioMesh): readonly Finding[] {
@@ -22,7 +22,7 @@ function selected(
   { state }: IstioMesh,
   one: RequestAuthenticationState | AuthorizationPolicyState,
 ): readonly PodState[] {
-  return podsAround(state, one.namespace).filter((pod) => state.hasSidecar(pod) && isSubset(one.selector, pod.labels));
+  return selectedPods(state, one).filter((pod) => state.hasSidecar(pod));
 }
 
 function authenticationFindings(mesh: IstioMesh, one: RequestAuthenticationState): readonly Finding[] {

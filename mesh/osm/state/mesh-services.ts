@@ -2,7 +2,7 @@ import { indexByLabel, matching, selects } from "../../cluster/selectors";
 import { type ClusterState } from "./cluster";
 import { type AccountKey, keyOf } from "../../cluster/keys";
 import { accountOf, identityOf } from "./identity";
-import { memo, memoOnce } from "../../cluster/look-up";
+import { groupBy, memo, memoOnce } from "../../cluster/look-up";
 import { type SplitPolicy } from "./policies";
 import { type EndpointsState, isHeadless, type PodState, type ServiceState } from "../../cluster/workloads";
 
@@ -201,10 +201,4 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const list = map.get(key);
   if (list === undefined) map.set(key, [value]);
   else list.push(value);
-}
-
-function groupBy<K, V>(values: readonly V[], keyOfValue: (value: V) => K): ReadonlyMap<K, readonly V[]> {
-  const groups = new Map<K, V[]>();
-  for (const value of values) push(groups, keyOfValue(value), value);
-  return groups;
 }
