@@ -1,14 +1,13 @@
 import { type AccountKey, keyOf } from "../cluster/keys";
 import { groupBy, memo } from "../cluster/look-up";
 import { type WorkloadPolicies } from "./authorization/decision";
-import { isTokenSource, type Peer, sourceTest } from "./authorization/peer";
-import { whenTest } from "./authorization/rule";
-import { addressOfClient, clientsOf } from "./calls/client";
+import { askedCallers, type CallerTest } from "./asked-callers";
+import { clientsOf } from "./calls/client";
 import { interceptionOf, leavesInbound } from "./calls/interception";
 import { resolveName } from "./calls/virtual-hosts";
 import { type IstioPlane } from "./plane";
 import { type HostPort, type KnownHost } from "./registry";
-import { type AuthorizationPolicyState, type Lists, type SourceField } from "./state/authorization-policies";
+import { type AuthorizationPolicyState } from "./state/authorization-policies";
 import { type ServiceRouteState } from "./state/gateway-api/service-routes";
 
 /** Callers that are answered alike. */
@@ -31,25 +30,31 @@ export function callerClasses(
   const clientClass = memo((caller: AccountKey) => clientKey(plane, caller, local));
   const byClient = groupBy(callers, clientClass);
   const known = new Set(callers);
-  const everything = classesOf(byClient);
-  const accountNamed = memo((principal: string) => {
-    const [, namespace, account] = exactPrincipal.exec(principal) ?? [];
-    return namespace === undefined || account === undefined ? undefined : keyOf(namespace, account);
-  });
-  const askedBy = memo((policy: AuthorizationPolicyState) => askedOf(plane, policy, accountNamed));
+  const none: ReadonlySet<AccountKey> = new Set();
+  const askedBy = askedCallers(plane, callers);
+  const partitions = new Map<string, readonly Part[]>();
+
+  /** Callers by their own sidecars and by what is asked of them. */
+  function partsBy(asked: readonly AskedTest[]): readonly Part[] {
+    const key = asked.map(({ test, allows }) => `${allows ? "+" : ""}${String(test.id)}`).join();
+    let found = partitions.get(key);
+    if (found === undefined) partitions.set(key, (found = partition(byClient, clientClass, asked)));
+    return found;
+  }
+
   return (host, port) => {
-    if (host === undefined || port === undefined) return everything;
+    if (host === undefined || port === undefined) return partsBy([]).flatMap((part) => classOf(part, none));
     const { sets, isOpen } = policiesBehind(plane, host);
     const apart = new Set<AccountKey>();
-    const tests: ((caller: AccountKey) => boolean)[] = [];
+    const asked: AskedTest[] = [];
     let open = isOpen || isTakenOver(plane, host);
     for (const { allow } of sets) {
       if (allow.length === 0 || allow.some((policy) => askedBy(policy).byAnybody)) open = true;
     }
     for (const policy of policiesIn(sets)) {
-      const asked = askedBy(policy);
-      tests.push(...asked.tests);
-      for (const caller of asked.named) if (known.has(caller)) apart.add(caller);
+      const { tests, named } = askedBy(policy);
+      for (const test of tests) asked.push({ test, allows: policy.action === "ALLOW" });
+      for (const caller of named) if (known.has(caller)) apart.add(caller);
     }
     // Callers that are a headless Service's own pods call themselves.
     if (host.passthrough) {
@@ -59,38 +64,70 @@ export function callerClasses(
         if (account !== undefined && known.has(account)) apart.add(account);
       }
     }
-    if (tests.length > 0) {
-      return classesOf(
-        groupBy(callers, (caller) =>
-          [
-            clientClass(caller),
-            apart.has(caller) ? caller : "",
-            ...tests.map((isAsked) => String(isAsked(caller))),
-          ].join("|"),
-        ),
-      );
-    }
     const alone = Array.from(apart, (first): CallerClass => ({ first, all: () => [first] }));
-    return open ? [...alone, ...withoutNamed(byClient, apart)] : alone;
+    if (!open && asked.length === 0) return alone;
+    const others = partsBy(asked).filter(({ mayBeAllowed }) => open || mayBeAllowed);
+    return [...alone, ...others.flatMap((part) => classOf(part, apart))];
   };
 }
 
-function classesOf(groups: ReadonlyMap<string, readonly AccountKey[]>): readonly CallerClass[] {
-  return [...groups.values()].flatMap((all) => {
-    const [first] = all;
-    return first === undefined ? [] : [{ first, all: () => all }];
-  });
+/** Something that policies ask of callers. */
+interface AskedTest {
+  readonly test: CallerTest;
+  /** Whether it is a policy of ALLOW that asks. */
+  readonly allows: boolean;
 }
 
-/** Every class without some callers. */
-function withoutNamed(
+/** Callers whose sidecars are told the same and of whom policies say the same, but for those that they name. */
+interface Part {
+  readonly among: readonly AccountKey[];
+  /** Those among them of whom policies say something else. */
+  readonly without: ReadonlyMap<AccountKey, ReadonlySet<number>>;
+  /** Where in the list the first is. */
+  readonly start: number;
+  /** Whether they meet something that a policy of ALLOW asks. */
+  readonly mayBeAllowed: boolean;
+}
+
+function partition(
   byClient: ReadonlyMap<string, readonly AccountKey[]>,
-  named: ReadonlySet<AccountKey>,
-): readonly CallerClass[] {
-  return [...byClient.values()].flatMap((group) => {
-    const first = group.find((caller) => !named.has(caller));
-    return first === undefined ? [] : [{ first, all: () => group.filter((caller) => !named.has(caller)) }];
-  });
+  clientClass: (caller: AccountKey) => string,
+  asked: readonly AskedTest[],
+): readonly Part[] {
+  /** Of each caller that is not answered as most are the tests in which it is not. */
+  const answers = new Map<AccountKey, Set<number>>();
+  for (const [index, { test }] of asked.entries()) {
+    for (const caller of test.few) {
+      const own = answers.get(caller);
+      if (own === undefined) answers.set(caller, new Set([index]));
+      else own.add(index);
+    }
+  }
+  const mayBeAllowed = (own: ReadonlySet<number> | undefined): boolean =>
+    asked.some(({ test, allows }, index) => allows && (own?.has(index) ?? false) === test.isMetByFew);
+  const few = groupBy(answers.keys(), (caller) => `${[...(answers.get(caller) ?? [])].join()} ${clientClass(caller)}`);
+  const parts = Array.from(few.values(), (among): Part => ({
+    among,
+    without: new Map(),
+    start: 0,
+    mayBeAllowed: among.some((one) => mayBeAllowed(answers.get(one))),
+  }));
+  const others = mayBeAllowed(undefined);
+  for (const among of byClient.values()) {
+    const start = among.findIndex((caller) => !answers.has(caller));
+    if (start >= 0) parts.push({ among, without: answers, start, mayBeAllowed: others });
+  }
+  return parts;
+}
+
+/** A part without the callers that are named. */
+function classOf({ among, without, start }: Part, named: ReadonlySet<AccountKey>): readonly CallerClass[] {
+  const isOf = (caller: AccountKey): boolean => !without.has(caller) && !named.has(caller);
+  for (let index = start; index < among.length; index += 1) {
+    const first = among[index];
+    if (first !== undefined && isOf(first)) return [{ first, all: () => among.filter(isOf) }];
+  }
+  return [];
 }
 
 /** Whether what sidecars are told of differs between namespaces: by Sidecars, or objects that are not for all. */
@@ -196,65 +233,4 @@ function targetsOf(plane: IstioPlane): Targets {
     knownTargets.set(plane, (found = { byHost, open }));
   }
   return found;
-}
-
-/** What a policy asks of who calls. */
-interface Asked {
-  /** Callers that it names one by one. */
-  readonly named: readonly AccountKey[];
-  /** Whether it tells callers apart in other ways. */
-  readonly tests: readonly ((caller: AccountKey) => boolean)[];
-  /** Whether a rule of it does not ask. */
-  readonly byAnybody: boolean;
-}
-
-function askedOf(
-  plane: IstioPlane,
-  { rules, namespace }: AuthorizationPolicyState,
-  accountNamed: (principal: string) => AccountKey | undefined,
-): Asked {
-  const reading = { settings: plane.state.settings, namespace };
-  const named: AccountKey[] = [];
-  const tests: ((caller: AccountKey) => boolean)[] = [];
-  const ofCaller = (isMet: (peer: Peer) => boolean) => (caller: AccountKey) => {
-    const [client] = clientsOf(plane, caller);
-    return client !== undefined && isMet({ principal: client.principal, ip: addressOfClient(client) });
-  };
-  for (const { from, when } of rules) {
-    for (const source of from) {
-      const exact = namedBy(plane, source, accountNamed);
-      if (exact === undefined) tests.push(ofCaller(sourceTest(source, reading)));
-      else named.push(...exact);
-    }
-    for (const condition of when) {
-      const isMet = whenTest(condition, reading);
-      if (isMet !== undefined) tests.push(ofCaller(isMet));
-    }
-  }
-  const byAnybody = rules.some(
-    ({ from }) => from.length === 0 || from.some((source) => Object.keys(source).every(isTokenSource)),
-  );
-  return { named, tests, byAnybody };
-}
-
-const exactPrincipal = /^cluster\.local\/ns\/([^*/]+)\/sa\/([^*/]+)$/;
-
-/** The callers that a source names one by one; undefined where it tells callers apart in another way. */
-function namedBy(
-  { state }: IstioPlane,
-  source: Lists<SourceField>,
-  accountNamed: (principal: string) => AccountKey | undefined,
-): readonly AccountKey[] | undefined {
-  if (state.settings.trustDomain !== "cluster.local") return undefined;
-  const fields = Object.keys(source).filter((field) => !isTokenSource(field));
-  if (fields.length === 0) return [];
-  const { principals } = source;
-  if (principals === undefined || fields.length > 1) return undefined;
-  const named: AccountKey[] = [];
-  for (const one of principals) {
-    const account = accountNamed(one);
-    if (account === undefined) return undefined;
-    named.push(account);
-  }
-  return named;
 }

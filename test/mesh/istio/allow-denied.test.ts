@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { authorizationPolicy, meshOfObjects, type Objects, pod, requestAuthentication, shop, strict } from "./world";
+import {
+  authorizationPolicy,
+  meshOfObjects,
+  type Objects,
+  pod,
+  requestAuthentication,
+  service,
+  shop,
+  strict,
+} from "./world";
 
 /** Rules of ALLOW that are found to let nobody in, as `policy place: by whom`. */
 const found = (...objects: Objects): readonly string[] =>
@@ -70,6 +79,26 @@ describe("an ALLOW rule", () => {
         deny({ to: [{ operation: { ports: ["8080"] } }] }),
       ),
     ).toEqual(lost());
+  });
+
+  test("lets nobody in where more is asked than one list, and all of it is denied", () => {
+    const asking = (operation: object, ...when: readonly object[]) => ({
+      to: [{ operation }],
+      ...(when.length > 0 && { when }),
+    });
+    const header = (values: readonly string[], notValues: readonly string[] = []) => ({
+      key: "request.headers[x-team]",
+      ...{ values, ...(notValues.length > 0 && { notValues }) },
+    });
+    const same = [asking({ paths: ["/a*"], notPaths: ["/ax"] }), asking({ paths: ["/a"] }, header(["b*"], ["bx"]))];
+    for (const one of same) expect(found(allow({ from: from("client"), ...one }), deny(one))).toEqual(lost());
+    const twice = asking({}, header(["*b"]), header(["a*"]));
+    expect(found(allow({ from: from("client"), ...twice }), deny(asking({}, header(["*b"]))))).toEqual(lost());
+    // Another Service of the same pods is not denied, and not allowed either.
+    const second = service("shop", "second", [{ name: "http", port: 81 }], { app: "server" });
+    for (const one of [asking({ ports: ["81"] }), asking({ hosts: ["second.shop.svc.cluster.local:81"] })]) {
+      expect(found(second, allow({ from: from("client"), ...one }), deny(one))).toEqual(lost());
+    }
   });
 
   test("counts wherever its pods are: those that no DENY selects, too", () => {

@@ -59,6 +59,14 @@ describe("policies", () => {
   test("that select nothing, or pods without a sidecar, or are for others than sidecars", () => {
     const lost = authorizationPolicy("shop", "lost", { selector: { matchLabels: { app: "sever" } } });
     expect(rules(shop, strict, none, sound, lost)).toEqual(["policy-selects-nothing"]);
+    const half = { selector: { matchLabels: { app: "server", track: "canary" } } };
+    expect(rules(shop, strict, none, sound, authorizationPolicy("shop", "half", half))).toEqual([
+      "policy-selects-nothing",
+    ]);
+    const everywhere = authorizationPolicy("aks-istio-system", "every", {
+      selector: { matchLabels: { app: "server" } },
+    });
+    expect(rules(shop, strict, none, sound, everywhere, pod("aks-istio-system", "istiod"))).toEqual([]);
     const bare = [meshNamespace("bare", {}), pod("bare", "x"), authorizationPolicy("bare", "p", {})];
     expect(rules(shop, strict, none, sound, bare)).toEqual(["policy-without-sidecar"]);
     const severities = (...objects: Objects) =>
