@@ -81,17 +81,17 @@ async function main(): Promise<void> {
   }
 }
 
-/** Access and findings of policies that name callers in other ways than one by one. */
+/** Access, findings and one guarantee of policies that name callers in other ways than one by one. */
 async function measureShapes(folder: string, sizes: readonly number[]): Promise<void> {
   const program = path.join(folder, "shapes.cjs");
   await bundle(path.join(__dirname, "policy", "measure-shapes.ts"), program);
-  const rows: string[][] = [["callers", "rules", "access", "findings"]];
+  const rows: string[][] = [["callers", "rules", "access", "findings", "never"]];
   for (const shape of shapes) {
     for (const size of sizes) {
       process.stderr.write(`${shape}, ${String(size)} rules …\n`);
       const { stdout } = await promisify(execFile)(process.execPath, [program, String(size), shape]);
-      const { access, findings } = JSON.parse(stdout) as MeasuredShape;
-      rows.push([shape, String(size), whole(access), whole(findings)]);
+      const { access, findings, never } = JSON.parse(stdout) as MeasuredShape;
+      rows.push([shape, String(size), whole(access), whole(findings), whole(never)]);
     }
   }
   console.log(`Milliseconds of the clock, the first time\n${table(rows)}`);

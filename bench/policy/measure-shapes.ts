@@ -4,6 +4,7 @@
  *
  *     node measure-shapes.cjs RULES SHAPE
  */
+import { checkGuarantees } from "../../mesh/analysis/guarantees";
 import { istioMesh } from "../../mesh/istio";
 import { objectsOf } from "./shapes";
 
@@ -11,9 +12,14 @@ import { objectsOf } from "./shapes";
 export interface MeasuredShape {
   readonly access: number;
   readonly findings: number;
+  /** Proving that nobody at all deletes at one Service. */
+  readonly never: number;
   /** Classes of callers and services in the relation. */
   readonly entries: number;
 }
+
+/** A Service of every size. */
+const to = "team-0/svc-0";
 
 function measure(rules: number, shape: string): MeasuredShape {
   const objects = objectsOf(rules, shape);
@@ -22,7 +28,12 @@ function measure(rules: number, shape: string): MeasuredShape {
   const { entries } = mesh.access();
   const read = performance.now();
   mesh.findings();
-  return { access: read - start, findings: performance.now() - read, entries: entries.length };
+  const found = performance.now();
+  const deletes = { methods: ["DELETE"] };
+  const broken = checkGuarantees(mesh, [{ name: "nobody deletes", kind: "never", from: ["*"], to, requests: deletes }]);
+  if (broken.length > 0) throw new Error(broken.map(({ message }) => message).join());
+  const never = performance.now() - found;
+  return { access: read - start, findings: found - read, never, entries: entries.length };
 }
 
 const [size, shape = ""] = process.argv.slice(2);

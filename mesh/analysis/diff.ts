@@ -201,7 +201,6 @@ function unionOf(sides: readonly Boundary[]): Boundary {
   return {
     ranges: sides.flatMap(({ ranges }) => ranges),
     calledRanges: sides.flatMap(({ calledRanges }) => calledRanges),
-    authorities: sides.flatMap(({ authorities }) => authorities),
     principals: sides.flatMap(({ principals }) => principals),
     entrances: [...new Map(sides.flatMap(({ entrances }) => entrances).map((one) => [portKey(one), one])).values()],
   };

@@ -262,12 +262,24 @@ function callersOf(relation: Access, { from }: Guarantee): readonly string[] {
   return from.includes("*") ? [...relation.callers, "outside"] : from;
 }
 
+/** The first of the callers that are alike. Those outside, and those who show a certificate, are not compared. */
+function distinct(callers: readonly string[], likeness: (caller: string) => string): readonly string[] {
+  const seen = new Set<string>();
+  return callers.filter((caller) => {
+    const { who, principal } = splitCaller(caller);
+    if (isOutside(who) || principal !== undefined) return true;
+    const key = likeness(who);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
 /** Of each party that a guarantee speaks of all its ways to a port, under one of the port's names. */
 function* partiesOf(mesh: Mesh, relation: Access, guarantee: Guarantee): Iterable<readonly Way[]> {
   const callers = callersOf(relation, guarantee);
   for (const service of relation.services) {
     if (service.service !== guarantee.to || (guarantee.port ?? service.port) !== service.port) continue;
-    for (const host of service.hosts) for (const caller of callers) yield* waysOf(mesh, caller, { ...service, host });
+    const others = distinct(callers, mesh.likeness(service));
+    for (const host of service.hosts) for (const caller of others) yield* waysOf(mesh, caller, { ...service, host });
   }
 }
 
@@ -367,7 +379,7 @@ function ofWay(mesh: Mesh, guarantee: Guarantee, way: Way): Finding | undefined 
   }
   // By other names calls may be led to other Services.
   const elsewhere = { ...way, answeredBy: guarantee.to };
-  for (const authority of isHttp ? [...mesh.boundary().authorities, unnamedHost] : []) {
+  for (const authority of isHttp ? [...mesh.authorities(service), unnamedHost] : []) {
     const found = own.has(authority) ? undefined : ofHost(mesh, guarantee, elsewhere, authority);
     if (found !== undefined) return found;
   }

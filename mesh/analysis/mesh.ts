@@ -87,8 +87,6 @@ export interface Boundary {
   readonly ranges: readonly string[];
   /** CIDRs of what is called outside of the cluster. */
   readonly calledRanges: readonly string[];
-  /** Host headers that the objects tell apart from others, beside the names of Services: one for each pattern. */
-  readonly authorities: readonly string[];
   /** Names in client certificates. Those of the mesh's authority that no object names are told apart from none, too. */
   readonly principals: readonly string[];
   /**
@@ -148,6 +146,13 @@ export interface Mesh {
   boundary(): Boundary;
   /** What happens to a caller's calls to an address. */
   callTree(from: Caller, to: Address, sent: Sent): CallTree;
+  /**
+   * Host headers, beside a Service's own names, under which calls to it may be answered by it otherwise than under one that nobody names:
+   * one for each pattern. Without a Service, of calls that go by names alone: all that the objects tell apart.
+   */
+  authorities(to: Pick<ServicePort, "service">): readonly string[];
+  /** Tells callers of a port of a Service apart: equal for those of whom each is answered as the others, whatever they send there. */
+  likeness(to: Pick<ServicePort, "service" | "port">): (caller: AccountKey) => string;
   /** The limits that hold a call that passes. */
   limitsOf(call: BoundedCall): readonly CallLimit[];
   /** Whether calls of the account that the relation does not have may yet be more than refused. */

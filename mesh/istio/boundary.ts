@@ -6,7 +6,7 @@ import { nameWithin } from "./calls/scope";
 import { ingressHosts } from "./ingress";
 import { type IstioPlane } from "./plane";
 import { type KnownHost, servicePorts } from "./registry";
-import { isOfHost, sourceBlocks } from "./state/authorization-policies";
+import { sourceBlocks } from "./state/authorization-policies";
 
 /** What policies and network policies tell apart of callers without a sidecar. */
 export function boundary(plane: IstioPlane): Boundary {
@@ -23,7 +23,6 @@ export function boundary(plane: IstioPlane): Boundary {
         ...leftAlone(state.pods).ranges,
       ]),
     ],
-    authorities: [...new Set(hostsAskedFor(plane))],
     principals: [],
     entrances: [
       ...registry.hosts.flatMap((host) =>
@@ -32,18 +31,6 @@ export function boundary(plane: IstioPlane): Boundary {
       ...ingressHosts(plane),
     ],
   };
-}
-
-/** Host headers that meet what policies ask of them; a star stands for one word. */
-function hostsAskedFor({ state }: IstioPlane): readonly string[] {
-  const written: string[] = [];
-  for (const { rules } of state.authorizationPolicies) {
-    for (const { to, when } of rules) {
-      for (const { hosts = [], notHosts = [] } of to) written.push(...hosts, ...notHosts);
-      for (const condition of when) if (isOfHost(condition)) written.push(...condition.values, ...condition.notValues);
-    }
-  }
-  return written.map((host) => host.replace("*", "any"));
 }
 
 /** Stands for every host outside of the cluster that no object names (RFC 2606 keeps the name free). */

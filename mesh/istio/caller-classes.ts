@@ -1,13 +1,11 @@
 import { type AccountKey, keyOf } from "../cluster/keys";
 import { groupBy, memo } from "../cluster/look-up";
-import { type WorkloadPolicies } from "./authorization/decision";
 import { askedCallers, type CallerTest } from "./asked-callers";
 import { clientsOf } from "./calls/client";
-import { interceptionOf, leavesInbound } from "./calls/interception";
-import { resolveName } from "./calls/virtual-hosts";
+import { interceptionOf } from "./calls/interception";
+import { policiesBehind, policiesIn } from "./hosts-behind";
 import { type IstioPlane } from "./plane";
 import { type HostPort, type KnownHost } from "./registry";
-import { type AuthorizationPolicyState } from "./state/authorization-policies";
 import { type ServiceRouteState } from "./state/gateway-api/service-routes";
 
 /** Callers that are answered alike. */
@@ -17,33 +15,37 @@ export interface CallerClass {
   all(): readonly AccountKey[];
 }
 
+/** Callers of hosts' ports in classes. */
+export interface CallerClasses {
+  /** The classes of a port. Those that cannot pass whatever they send may be left out. Without a host: of ports outside of the cluster. */
+  of(host: KnownHost | undefined, port: HostPort | undefined): readonly CallerClass[];
+  /** Tells callers of a port apart: equal for those of one class who take the same names for the same, too. */
+  keyAt(host: KnownHost, port: HostPort): (caller: AccountKey) => string;
+}
+
 /**
- * Callers of a host's port in classes: those of one are answered alike. Callers differ by what their own sidecars are told, and by what
- * the policies of the pods that may answer say of them; most policies name a few, and all others are one class. Classes that cannot
- * pass whatever they send may be left out.
+ * Callers in classes: those of one are answered alike. Callers differ by what their own sidecars are told, and by what the policies of the
+ * pods that may answer say of them; most policies name a few, and all others are one class.
  */
-export function callerClasses(
-  plane: IstioPlane,
-  callers: readonly AccountKey[],
-): (host: KnownHost | undefined, port: HostPort | undefined) => readonly CallerClass[] {
+export function callerClasses(plane: IstioPlane, callers: readonly AccountKey[]): CallerClasses {
   const local = dependsOnNamespace(plane);
   const clientClass = memo((caller: AccountKey) => clientKey(plane, caller, local));
   const byClient = groupBy(callers, clientClass);
   const known = new Set(callers);
   const none: ReadonlySet<AccountKey> = new Set();
   const askedBy = askedCallers(plane, callers);
-  const partitions = new Map<string, readonly Part[]>();
+  const partitions = new Map<string, Partition>();
 
   /** Callers by their own sidecars and by what is asked of them. */
-  function partsBy(asked: readonly AskedTest[]): readonly Part[] {
+  function partitionBy(asked: readonly AskedTest[]): Partition {
     const key = asked.map(({ test, allows }) => `${allows ? "+" : ""}${String(test.id)}`).join();
     let found = partitions.get(key);
     if (found === undefined) partitions.set(key, (found = partition(byClient, clientClass, asked)));
     return found;
   }
 
-  return (host, port) => {
-    if (host === undefined || port === undefined) return partsBy([]).flatMap((part) => classOf(part, none));
+  /** What tells callers of a port apart: those that are to be looked at one by one, what is asked of all, and whether anybody may pass. */
+  function askedAt(host: KnownHost, port: HostPort) {
     const { sets, isOpen } = policiesBehind(plane, host);
     const apart = new Set<AccountKey>();
     const asked: AskedTest[] = [];
@@ -64,10 +66,28 @@ export function callerClasses(
         if (account !== undefined && known.has(account)) apart.add(account);
       }
     }
-    const alone = Array.from(apart, (first): CallerClass => ({ first, all: () => [first] }));
-    if (!open && asked.length === 0) return alone;
-    const others = partsBy(asked).filter(({ mayBeAllowed }) => open || mayBeAllowed);
-    return [...alone, ...others.flatMap((part) => classOf(part, apart))];
+    return { apart, asked, open };
+  }
+
+  return {
+    of: (host, port) => {
+      if (host === undefined || port === undefined) return partitionBy([]).parts.flatMap((part) => classOf(part, none));
+      const { apart, asked, open } = askedAt(host, port);
+      const alone = Array.from(apart, (first): CallerClass => ({ first, all: () => [first] }));
+      if (!open && asked.length === 0) return alone;
+      const others = partitionBy(asked).parts.filter(({ mayBeAllowed }) => open || mayBeAllowed);
+      return [...alone, ...others.flatMap((part) => classOf(part, apart))];
+    },
+    keyAt: (host, port) => {
+      const { apart, asked } = askedAt(host, port);
+      const { answers } = partitionBy(asked);
+      return (caller) =>
+        apart.has(caller) || !known.has(caller)
+          ? caller
+          : [caller.slice(0, caller.indexOf("/")), [...(answers.get(caller) ?? [])].join(), clientClass(caller)].join(
+              " ",
+            );
+    },
   };
 }
 
@@ -76,6 +96,13 @@ interface AskedTest {
   readonly test: CallerTest;
   /** Whether it is a policy of ALLOW that asks. */
   readonly allows: boolean;
+}
+
+/** All callers, by what is asked of them. */
+interface Partition {
+  readonly parts: readonly Part[];
+  /** Of each caller that is not answered as most are the tests in which it is not. */
+  readonly answers: ReadonlyMap<AccountKey, ReadonlySet<number>>;
 }
 
 /** Callers whose sidecars are told the same and of whom policies say the same, but for those that they name. */
@@ -93,8 +120,7 @@ function partition(
   byClient: ReadonlyMap<string, readonly AccountKey[]>,
   clientClass: (caller: AccountKey) => string,
   asked: readonly AskedTest[],
-): readonly Part[] {
-  /** Of each caller that is not answered as most are the tests in which it is not. */
+): Partition {
   const answers = new Map<AccountKey, Set<number>>();
   for (const [index, { test }] of asked.entries()) {
     for (const caller of test.few) {
@@ -117,7 +143,7 @@ function partition(
     const start = among.findIndex((caller) => !answers.has(caller));
     if (start >= 0) parts.push({ among, without: answers, start, mayBeAllowed: others });
   }
-  return parts;
+  return { parts, answers };
 }
 
 /** A part without the callers that are named. */
@@ -158,79 +184,4 @@ function clientKey(plane: IstioPlane, caller: AccountKey, local: boolean): strin
   });
   const alike = clients.length === 1 ? clients : [...new Set(clients)].sort();
   return [local ? namespace : "", alone ? caller : "", ...alike].join("\n");
-}
-
-/** Every policy of some sets once. */
-function policiesIn(sets: ReadonlySet<WorkloadPolicies>): Iterable<AuthorizationPolicyState> {
-  const [first] = sets;
-  if (sets.size === 1 && first !== undefined && first.custom.length + first.deny.length === 0) return first.allow;
-  return new Set([...sets].flatMap(({ custom, deny, allow }) => [...custom, ...deny, ...allow]));
-}
-
-/** Hosts whose pods may answer for a host: itself, and those that VirtualServices lead to. */
-function hostsBehind(plane: IstioPlane, host: KnownHost): Iterable<KnownHost> {
-  const { byHost, open } = targetsOf(plane);
-  const targets = byHost.get(host.host);
-  if (open.size === 0 && (targets === undefined || targets.every((target) => target === host.host))) return [host];
-  const hosts = new Set([host]);
-  for (const target of [...(targets ?? []), ...open]) {
-    const found = plane.registry.find(target);
-    if (found !== undefined) hosts.add(found);
-  }
-  return hosts;
-}
-
-/** Policies of all pods that may answer for a host, and whether some of it may be answered that no policy guards. */
-function policiesBehind(
-  plane: IstioPlane,
-  host: KnownHost,
-): { readonly sets: ReadonlySet<WorkloadPolicies>; readonly isOpen: boolean } {
-  const sets = new Set<WorkloadPolicies>();
-  let isOpen = false;
-  for (const one of hostsBehind(plane, host)) {
-    if (one.service === undefined) isOpen = true;
-    for (const port of one.ports) {
-      for (const { ip, port: target } of plane.registry.endpoints(one, port)) {
-        const pod = plane.podOfIp(ip);
-        if (pod !== undefined) sets.add(plane.policiesOf(pod));
-        if (pod === undefined || !plane.state.hasSidecar(pod) || leavesInbound(pod, target)) isOpen = true;
-      }
-    }
-  }
-  return { sets, isOpen: isOpen || sets.size === 0 };
-}
-
-/** Names that VirtualServices lead to. */
-interface Targets {
-  /** From a host, by its name. */
-  readonly byHost: ReadonlyMap<string, readonly string[]>;
-  /** From any host: of VirtualServices for patterns, and of delegates. */
-  readonly open: ReadonlySet<string>;
-}
-
-const knownTargets = new WeakMap<IstioPlane, Targets>();
-
-function targetsOf(plane: IstioPlane): Targets {
-  let found = knownTargets.get(plane);
-  if (found === undefined) {
-    const byHost = new Map<string, string[]>();
-    const open = new Set<string>();
-    for (const { hosts, http, tcp, tls, namespace } of plane.state.virtualServices) {
-      const targets: string[] = [];
-      for (const routes of [http, tcp, tls]) {
-        for (const { destinations } of routes)
-          for (const one of destinations) targets.push(resolveName(one.host, namespace));
-      }
-      const names = hosts.map((host) => resolveName(host, namespace));
-      if (names.length === 0 || names.some((name) => name.startsWith("*")))
-        for (const target of targets) open.add(target);
-      for (const name of names) {
-        const known = byHost.get(name);
-        if (known === undefined) byHost.set(name, [...targets]);
-        else known.push(...targets);
-      }
-    }
-    knownTargets.set(plane, (found = { byHost, open }));
-  }
-  return found;
 }

@@ -8,8 +8,10 @@ import { type AskedService } from "../cluster/dns";
 import { type Manifests } from "../manifests";
 import { textAt } from "../manifests/inside";
 import { admissionFindings, istioGroups } from "./admission";
+import { authoritiesFor } from "./authorities";
 import { boundary } from "./boundary";
 import { limitsOf } from "./call-limits";
+import { callerClasses } from "./caller-classes";
 import { callFrom } from "./calls/call";
 import { accountOf } from "./calls/client";
 import { istioExtent } from "./extent";
@@ -17,8 +19,8 @@ import { ambientLabel } from "./injection";
 import { findings } from "./findings";
 import { istioKinds } from "./kinds";
 import { type IstioPlane, istioPlane } from "./plane";
-import { fullName, servicePorts } from "./registry";
-import { relation } from "./relation";
+import { hostOfService, servicePorts } from "./registry";
+import { allCallers, relation } from "./relation";
 
 /** A mesh of Istio's sidecars. */
 export interface IstioMesh extends Mesh, IstioPlane {}
@@ -34,7 +36,9 @@ export function istioMesh(
 ): IstioMesh {
   const plane = istioPlane(manifests, asked);
   const { state, registry } = plane;
-  const whole = memoOnce(() => relation(plane));
+  const callers = memoOnce(() => allCallers(plane));
+  const classes = memoOnce(() => callerClasses(plane, callers()));
+  const whole = memoOnce(() => relation(plane, callers(), classes()));
   const trees = new Map<string, CallTree>();
   const mesh: IstioMesh = {
     ...plane,
@@ -65,6 +69,12 @@ export function istioMesh(
       if (tree === undefined) trees.set(key, (tree = callFrom(plane, from, to, sent)));
       return tree;
     },
+    authorities: ({ service }) => authoritiesFor(plane, service),
+    likeness: ({ service, port }) => {
+      const host = hostOfService(plane, service);
+      const found = host?.ports.find(({ number }) => number === port);
+      return host === undefined || found === undefined ? (caller) => caller : classes().keyAt(host, found);
+    },
     limitsOf: (call) => limitsOf(plane, call),
     // The relation has all that passes: sidecars are told of every Service, and policies decide.
     hasOtherWays: () => false,
@@ -74,8 +84,7 @@ export function istioMesh(
       return new Set([...whole().callers, ...state.accounts, ...state.pods.map(accountOf)]);
     }),
     accountsBehind: ({ service }) => {
-      const [namespace = "", name = ""] = service.split("/");
-      const host = registry.find(fullName(namespace, name));
+      const host = hostOfService(plane, service);
       if (host === undefined) return [];
       const pods = host.ports
         .flatMap((port) => registry.endpoints(host, port))

@@ -61,6 +61,12 @@ export function fullName(namespace: string, name: string): string {
   return `${name}.${namespace}.svc.cluster.local`;
 }
 
+/** The host of a Service, `namespace/name`; undefined where there is none of its own. */
+export function hostOfService({ registry }: { readonly registry: Registry }, service: string): KnownHost | undefined {
+  const [namespace = "", name = ""] = service.split("/");
+  return registry.find(fullName(namespace, name));
+}
+
 export function registryOf(state: IstioState): Registry {
   const hosts: KnownHost[] = [];
   for (const service of state.services.values()) {

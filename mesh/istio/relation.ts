@@ -3,13 +3,13 @@ import { fingerprint } from "../analysis/fingerprint";
 import { type Access, accountCaller, type AccessEntry, sentTo, type ServicePort } from "../analysis/mesh";
 import { hasAnswer } from "../analysis/outcome-sets";
 import { outsideName } from "../analysis/outside";
-import { keyOf } from "../cluster/keys";
+import { type AccountKey, keyOf } from "../cluster/keys";
 import { memo } from "../cluster/look-up";
 import { isUnseen, shownAccounts } from "../cluster/shown-accounts";
 import { sourceClasses } from "../cluster/source-ranges";
 import { accountOfPrincipal } from "./authorization/peer";
 import { boundary, outsideHosts } from "./boundary";
-import { callerClasses } from "./caller-classes";
+import { type CallerClasses } from "./caller-classes";
 import { callsTo } from "./calls/call";
 import { isInMesh } from "./calls/client";
 import { ingressHosts } from "./ingress";
@@ -17,8 +17,7 @@ import { type IstioPlane } from "./plane";
 import { servicePorts } from "./registry";
 
 /** Who may call whom: what does not pass at all is left out. */
-export function relation(plane: IstioPlane): Access {
-  const callers = allCallers(plane);
+export function relation(plane: IstioPlane, callers: readonly AccountKey[], classes: CallerClasses): Access {
   const known = plane.registry.hosts.filter(({ service }) => service !== undefined);
   const ports = known.flatMap((host) => host.ports.map((port) => ({ host, port, services: servicePorts(host, port) })));
   const services = ports.flatMap((one) => one.services);
@@ -28,13 +27,12 @@ export function relation(plane: IstioPlane): Access {
     caller: { kind: "outside", address: one.address } as const,
   }));
   const entries: AccessEntry[] = [];
-  const classes = callerClasses(plane, callers);
   const callerOf = memo(accountCaller);
   for (const { host, port, services: same } of ports) {
     for (const service of same) {
       if (service.kind === undefined) continue;
       const calls = callsTo(plane, service, sentTo(service));
-      for (const { first, all } of classes(host, port)) add(entries, all, service, calls(callerOf(first)));
+      for (const { first, all } of classes.of(host, port)) add(entries, all, service, calls(callerOf(first)));
       for (const { who, caller } of outsiders) add(entries, () => [who], service, calls(caller));
     }
   }
@@ -47,7 +45,7 @@ export function relation(plane: IstioPlane): Access {
   for (const service of hosts) {
     const alike = new Map<string, { readonly callers: string[]; readonly tree: CallTree }>();
     const calls = callsTo(plane, service, sentTo(service));
-    for (const { first, all } of classes(undefined, undefined)) {
+    for (const { first, all } of classes.of(undefined, undefined)) {
       const tree = calls(callerOf(first));
       const print = fingerprint(tree);
       const found = alike.get(print);
@@ -73,9 +71,9 @@ function add(entries: AccessEntry[], callers: () => readonly string[], service: 
 }
 
 /** Every service account that runs pods of the mesh, that a policy names exactly, or that is an object. */
-function allCallers(plane: IstioPlane): readonly string[] {
+export function allCallers(plane: IstioPlane): readonly AccountKey[] {
   const { state } = plane;
-  const callers = new Set<string>();
+  const callers = new Set<AccountKey>();
   for (const { namespace, serviceAccount } of state.pods) {
     const key = keyOf(namespace, serviceAccount);
     if (!callers.has(key) && isInMesh(plane, key)) callers.add(key);

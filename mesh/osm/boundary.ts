@@ -21,8 +21,6 @@ export function boundary(plane: ControlPlane): Boundary {
         ...networkPolicies.flatMap(calledRanges),
       ]),
     ],
-    // Sidecars know Services by their own names alone.
-    authorities: [],
     principals: [...new Set(named("AuthenticatedPrincipal"))],
     entrances: catalog.allMeshServices().flatMap((service) => entrances(ingresses, servicePort(service))),
   };

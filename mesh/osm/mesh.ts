@@ -56,6 +56,9 @@ export function osmMesh(
       if (tree === undefined) trees.set(key, (tree = callFrom(plane, from, to, sent)));
       return tree;
     },
+    // Sidecars know Services by their own names alone.
+    authorities: () => [],
+    likeness: () => (caller) => caller,
     limitsOf: (call) => limitsOf(plane, call),
     hasOtherWays: (caller) => hasOtherWays(plane, caller),
     ownCalls: () => ownCalls(plane),
