@@ -19,7 +19,6 @@ const longest = [
   "test/sandbox/plug-in-authority.engine.test.ts",
   "test/sandbox/up-istio.engine.test.ts",
   "test/sandbox/traffic.engine.test.ts",
-  "test/sandbox/tracing.engine.test.ts",
   "test/program/renderers/renderers.engine.test.ts",
   "test/sandbox/gateways.engine.test.ts",
   "test/sandbox/up.engine.test.ts",

@@ -1,3 +1,3 @@
 import { canaryFlows } from "./canary-flows";
 
-canaryFlows({ osm: ["good", "definitions"], istio: ["bad", "leaving"] });
+canaryFlows("istio", ["bad", "leaving"]);

@@ -1,4 +1,5 @@
 import { canaryFlows } from "./canary-flows";
 
-// What canary.engine.test.ts has of one mesh, of the other.
-canaryFlows({ osm: ["bad"], istio: ["good"] });
+canaryFlows("osm", ["good", "definitions"]);
+canaryFlows("osm", ["bad"]);
+canaryFlows("istio", ["good"]);

@@ -3,16 +3,14 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { podProblem } from "../../sandbox/data-plane/runner";
-import { operate, type Sandbox } from "../../sandbox/sandbox";
+import { type Sandbox } from "../../sandbox/sandbox";
 import { ensureIstio } from "../../sandbox/tools/istio";
-import { clusterNamed, type StackCluster, stackCluster } from "../../sandbox/traffic/cluster";
+import { type StackCluster } from "../../sandbox/traffic/cluster";
 import { openTraffic, type Traffic } from "../../sandbox/traffic/traffic";
 import { eachAnew, type Name, names, openSidecars, type Setting, type Sidecars, untilBoth } from "./authority-sidecars";
-import { arm } from "./azure";
-import { runCarrier } from "./carrier";
-import { type CertManager, openCertManager } from "./cert-manager";
-import { closeTestSandbox, configure, openTestSandbox, preview } from "./in-sandbox";
+import { closeTestSandbox, openTestSandbox } from "./in-sandbox";
 import { bookstoreOn } from "./istio-bookstore";
+import { azure, makeVault } from "./key-vault";
 import { applyBetween, istioInjects, makeCluster } from "./mesh-cluster";
 import { intermediateOf, type KeyPair, lifeSeconds, newRoot } from "./sidecar-tls";
 import { until } from "./until";
@@ -26,7 +24,6 @@ let problem: string | undefined;
 let cluster: StackCluster;
 let traffic: Traffic;
 let sidecars: Sidecars;
-let certManager: CertManager | undefined;
 
 /** Two roots, two intermediates of the first and one of the second. */
 let rootA: KeyPair, rootB: KeyPair, a1: KeyPair, a2: KeyPair, b1: KeyPair;
@@ -42,8 +39,7 @@ beforeAll(async () => {
   ]);
   sandbox = await openTestSandbox({ program: join(__dirname, "programs", "authority") });
   await ensureIstio(() => undefined);
-  await azure("PUT", "/resourceGroups/mesh?api-version=2022-09-01", { location: "westeurope" });
-  await makeVault(vaultPath);
+  await makeVault(sandbox, vaultPath);
   cluster = await makeCluster(sandbox, "plugged", {
     addonProfiles: {
       azureKeyvaultSecretsProvider: {
@@ -70,33 +66,14 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   if (problem !== undefined) return;
-  await certManager?.close();
   await traffic?.close();
   await closeTestSandbox(sandbox);
 });
 
-async function azure(method: string, path: string, body?: unknown): Promise<unknown> {
-  const answer = await arm(sandbox, method, path, body);
-  expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
-  return answer.body;
-}
-
-/** Makes a vault that goes by Azure's roles. */
-async function makeVault(path: string): Promise<void> {
-  await azure("PUT", `${path}?api-version=2024-11-01`, {
-    location: "westeurope",
-    properties: {
-      tenantId: sandbox.emulator.credentials.tenantId,
-      sku: { family: "A", name: "standard" },
-      enableRbacAuthorization: true,
-    },
-  });
-}
-
 /** Writes secrets of the vault, by name. */
 async function putSecrets(secrets: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, value] of Object.entries(secrets)) {
-    await azure("PUT", `${vaultPath}/secrets/${name}?api-version=2024-11-01`, { properties: { value } });
+    await azure(sandbox, "PUT", `${vaultPath}/secrets/${name}?api-version=2024-11-01`, { properties: { value } });
   }
 }
 
@@ -132,10 +109,11 @@ it("waits with istiod until the add-on may read the secrets and they are there, 
   const said = (text: string): Promise<true> =>
     until(async () => ((await mountProblems()).includes(text) ? true : undefined));
   await said("does not have secrets get permission on key vault 'mesh-authority;location=westeurope'");
-  const { properties } = (await azure("GET", `${clusterPath}?api-version=2025-09-01`)) as {
+  const { properties } = (await azure(sandbox, "GET", `${clusterPath}?api-version=2025-09-01`)) as {
     properties: { addonProfiles: Record<string, { identity: { objectId: string } }> };
   };
   await azure(
+    sandbox,
     "PUT",
     `${vaultPath}/providers/Microsoft.Authorization/roleAssignments/0d6a1e8e-7d0c-4a3e-9a3f-000000000001?api-version=2022-04-01`,
     {
@@ -240,75 +218,4 @@ it("signs with the authority, and changes to another of the same root and of a n
     expect(seconds).toBeGreaterThan(0);
     expect(seconds).toBeLessThanOrEqual(lifeSeconds);
   }
-});
-
-const stack = "dev";
-const issuedVault = "/resourceGroups/mesh/providers/Microsoft.KeyVault/vaults/mesh-issued";
-const issuedCluster = "/resourceGroups/authority/providers/Microsoft.ContainerService/managedClusters/authority";
-
-/** What others do while \`up\` runs: cert-manager and its issuer come, and the job's pod runs. */
-async function carryFirst(): Promise<void> {
-  await until(async () =>
-    (await arm(sandbox, "GET", `${issuedCluster}?api-version=2025-09-01`)).status === 200 ? true : undefined,
-  );
-  cluster = await clusterNamed(sandbox, "authority", "authority");
-  certManager = await openCertManager(cluster, rootB);
-  await certManager.authority();
-  await until(() => cluster.api.find("/apis/batch/v1/namespaces/mesh-authority/cronjobs/carrier"));
-  const carried = await runCarrier(sandbox, cluster.api);
-  expect(carried, carried.stderr).toMatchObject({ code: 0 });
-}
-
-it("is made by a stack that cert-manager issues for: `up` ends once what is issued is carried into the vault", async ({
-  skip,
-}) => {
-  if (problem !== undefined) skip(problem);
-  await traffic?.close();
-  await makeVault(issuedVault);
-  await configure(sandbox, stack, {
-    vault: `/subscriptions/${sandbox.emulator.credentials.subscriptionId}${issuedVault}`,
-  });
-  const up = operate(sandbox, "up", stack).then(({ code, stdout, stderr }) => expect(code, stdout + stderr).toBe(0));
-  // An \`up\` that fails ends the wait for what it would have made.
-  await Promise.race([up, carryFirst()]);
-  await up;
-  cluster.api.close();
-  cluster = await stackCluster(sandbox, stack);
-  expect(await preview(sandbox, stack)).toEqual([]);
-});
-
-/** Has cert-manager issue anew and the job carry it. */
-async function renewAndCarry(before: Readonly<Record<string, string>>) {
-  if (certManager === undefined) expect.fail("cert-manager does not run");
-  await certManager.renew();
-  const issued = await certManager.authority(before);
-  return { issued, carried: await runCarrier(sandbox, cluster.api) };
-}
-
-it("signs with what the real cert-manager issues, and with what that issues next, without a failed request, and not below another root", async ({
-  skip,
-}) => {
-  if (problem !== undefined) skip(problem);
-  if (certManager === undefined) expect.fail("cert-manager does not run");
-  await applyBetween(cluster.api, bookstoreOn(revision, names), [eachAnew]);
-  traffic = await openTraffic(cluster, () => undefined, new PassThrough().resume());
-  await until(() => traffic.look());
-  sidecars = await openSidecars(cluster, traffic);
-  const first = await certManager.authority();
-  await untilBoth(traffic, (name) => sidecars.isSignedBy(name, first["ca-cert"] ?? ""));
-  expect((await runCarrier(sandbox, cluster.api)).stdout).toContain("the vault mesh-issued has the newest");
-
-  const second = await renewAndCarry(first);
-  expect(second.carried, second.carried.stderr).toMatchObject({ code: 0 });
-  expect(second.issued["ca-key"]).not.toBe(first["ca-key"]);
-  await untilBoth(traffic, (name) => sidecars.isSignedBy(name, second.issued["ca-cert"] ?? ""));
-  for (const { "ca-key": key = "" } of [first, second.issued]) {
-    expect(second.carried.stdout + second.carried.stderr).not.toContain(key.split("\n")[1]);
-  }
-
-  await certManager.setRoot(rootA);
-  const third = await renewAndCarry(second.issued);
-  expect(third.carried.code).toBe(1);
-  expect(third.carried.stderr).toContain("secret root-cert of the vault mesh-issued does not hold");
-  await untilBoth(traffic, (name) => sidecars.isSignedBy(name, second.issued["ca-cert"] ?? ""));
 });

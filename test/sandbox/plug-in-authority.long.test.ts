@@ -13,6 +13,7 @@ import { runCarrier } from "./carrier";
 import { type CertManager, openCertManager } from "./cert-manager";
 import { closeTestSandbox, configure, openTestSandbox, preview, stateOf, up } from "./in-sandbox";
 import { bookstoreOn } from "./istio-bookstore";
+import { makeVault } from "./key-vault";
 import { applyBetween } from "./mesh-cluster";
 import { allowIssuer, allowIssuerByKeys, believeCluster, type OpenBao, openOpenBao } from "./openbao";
 import { constraintsOf } from "./sidecar-tls";
@@ -40,12 +41,8 @@ beforeAll(async () => {
   await ensureIstio(() => undefined);
   bao = await openOpenBao(sandbox.paths.directory);
   intermediate = await bao.newIntermediate("Mesh 1");
-  const { subscriptionId, tenantId } = sandbox.emulator.credentials;
-  await azure("PUT", "/resourceGroups/mesh?api-version=2022-09-01", { location: "westeurope" });
-  await azure("PUT", `${vaultPath}?api-version=2024-11-01`, {
-    location: "westeurope",
-    properties: { tenantId, sku: { family: "A", name: "standard" }, enableRbacAuthorization: true },
-  });
+  const { subscriptionId } = sandbox.emulator.credentials;
+  await makeVault(sandbox, vaultPath);
   await configure(sandbox, stack, {
     vault: `/subscriptions/${subscriptionId}${vaultPath}`,
     openbao: { server: bao.server, caBundle: bao.caBundle, path, role: "authority" },
@@ -58,11 +55,6 @@ afterAll(async () => {
   await bao?.close();
   await closeTestSandbox(sandbox);
 });
-
-async function azure(method: string, path: string, body?: unknown): Promise<void> {
-  const answer = await arm(sandbox, method, path, body);
-  expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
-}
 
 /** What `pulumi up` printed, which has to fail. */
 async function failedUp(): Promise<string> {
