@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { terminalReport } from "../sandbox/progress";
 import { ensureTools } from "../sandbox/tools";
 import { goEnvironment } from "../sandbox/tools/build";
@@ -56,10 +56,27 @@ function tests(title: string, project: string): boolean {
   const line = [join("node_modules", "vitest", "vitest.mjs"), "run", "--project", project, ...reporters];
   const { status, error } = spawnSync(process.execPath, line, { stdio: "inherit" });
   if (error !== undefined) throw error;
-  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(file, "utf8")) as Record<string, number>;
-  passed += numPassedTests ?? 0;
-  failed += numFailedTests ?? 0;
+  const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(file, "utf8")) as Results;
+  passed += numPassedTests;
+  failed += numFailedTests;
+  showLongest(testResults);
   return status === 0;
+}
+
+/** What vitest writes of a run, as far as it is read; times in milliseconds. */
+interface Results {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly testResults: readonly { readonly name: string; readonly startTime: number; readonly endTime: number }[];
+}
+
+/** Says which files took a minute and more: where a run becomes too long, and for the order in vitest.config.mts. */
+function showLongest(files: Results["testResults"]): void {
+  const longest = files
+    .map(({ name, startTime, endTime }) => ({ name: relative("", name), seconds: (endTime - startTime) / 1000 }))
+    .filter(({ seconds }) => seconds >= 60)
+    .sort((a, b) => b.seconds - a.seconds);
+  for (const { name, seconds } of longest) console.log(`${seconds.toFixed(0).padStart(6)} s  ${name}`);
 }
 
 /** An event of `go test -json`, as far as it is read. */
