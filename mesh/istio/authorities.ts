@@ -70,8 +70,9 @@ function namesMeant(authority: string): readonly string[] {
 }
 
 /**
- * Host headers under which calls to a Service may be answered by it otherwise than under its own names, and than under one that nobody names: those that
- * policies of its pods ask for, and those that lead to it. Calls under all others are led to other Services, or go on as those under any name.
+ * Host headers under which calls to a Service may be answered by it otherwise than under its own names, and than under one that nobody
+ * names: those that policies of its pods ask for, and those that lead to it. Calls under all others are led to other Services, or go on as
+ * those under any name.
  */
 export function authoritiesFor(plane: IstioPlane, service: string): readonly string[] {
   const { all, meaning, meeting, byRoutes } = askedHosts(plane);
