@@ -1,5 +1,5 @@
 import { type AccountKey, keyOf } from "../cluster/keys";
-import { groupBy, memo } from "../cluster/look-up";
+import { groupBy, memo, memoOnce } from "../cluster/look-up";
 import { askedCallers, type CallerTest } from "./asked-callers";
 import { clientsOf } from "./calls/client";
 import { interceptionOf } from "./calls/interception";
@@ -114,6 +114,8 @@ interface Part {
   readonly start: number;
   /** Whether they meet something that a policy of ALLOW asks. */
   readonly mayBeAllowed: boolean;
+  /** All of them: one list for all ports, as there may be many of both. */
+  readonly all: () => readonly AccountKey[];
 }
 
 function partition(
@@ -137,21 +139,25 @@ function partition(
     without: new Map(),
     start: 0,
     mayBeAllowed: among.some((one) => mayBeAllowed(answers.get(one))),
+    all: () => among,
   }));
   const others = mayBeAllowed(undefined);
   for (const among of byClient.values()) {
     const start = among.findIndex((caller) => !answers.has(caller));
-    if (start >= 0) parts.push({ among, without: answers, start, mayBeAllowed: others });
+    if (start < 0) continue;
+    const all = memoOnce(() => (answers.size === 0 ? among : among.filter((caller) => !answers.has(caller))));
+    parts.push({ among, without: answers, start, mayBeAllowed: others, all });
   }
   return { parts, answers };
 }
 
 /** A part without the callers that are named. */
-function classOf({ among, without, start }: Part, named: ReadonlySet<AccountKey>): readonly CallerClass[] {
+function classOf({ among, without, start, all }: Part, named: ReadonlySet<AccountKey>): readonly CallerClass[] {
   const isOf = (caller: AccountKey): boolean => !without.has(caller) && !named.has(caller);
   for (let index = start; index < among.length; index += 1) {
     const first = among[index];
-    if (first !== undefined && isOf(first)) return [{ first, all: () => among.filter(isOf) }];
+    if (first === undefined || !isOf(first)) continue;
+    return [{ first, all: named.size === 0 ? all : () => all().filter((caller) => !named.has(caller)) }];
   }
   return [];
 }
