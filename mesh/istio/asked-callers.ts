@@ -1,6 +1,6 @@
-import { type AccountKey, keyOf } from "../cluster/keys";
+import { type AccountKey } from "../cluster/keys";
 import { groupBy, memo, memoOnce } from "../cluster/look-up";
-import { accountOfPrincipal, isTokenSource, type Peer, sourceTest } from "./authorization/peer";
+import { accountOfPrincipal, accountWritten, isTokenSource, type Peer, sourceTest } from "./authorization/peer";
 import { whenTest } from "./authorization/rule";
 import { addressOfClient, clientsOf } from "./calls/client";
 import { type IstioPlane } from "./plane";
@@ -66,7 +66,7 @@ export function askedCallers(
   /** The callers of which a source names all that may meet it; undefined where it takes others in. */
   function amongOf(source: Lists<SourceField>, namespace: string): readonly AccountKey[] | undefined {
     const { principals, serviceAccounts, namespaces } = source;
-    const accounts = principals?.map(accountNamed) ?? serviceAccounts?.map((one) => accountIn(namespace, one));
+    const accounts = principals?.map(accountNamed) ?? serviceAccounts?.map((one) => accountWritten(namespace, one));
     if (accounts?.every((one) => one !== undefined)) return [...new Set(accounts)].filter((one) => known().has(one));
     if (namespaces === undefined || namespaces.some((one) => one.includes("*"))) return undefined;
     return [...new Set(namespaces)].flatMap((one) => byNamespace().get(one) ?? []);
@@ -96,11 +96,6 @@ export function askedCallers(
   });
 }
 
-/** A service account as a policy of a namespace writes it. */
-function accountIn(namespace: string, written: string): AccountKey {
-  return written.includes("/") ? written : keyOf(namespace, written);
-}
-
 /** Whether names without a namespace are those of the policy's own. */
 function asksForOwnNamespace(asked: object): boolean {
   return (
@@ -121,7 +116,7 @@ function namedBy(
   if (fields.length === 0) return [];
   const { principals, serviceAccounts } = source;
   if (fields.length > 1) return undefined;
-  if (serviceAccounts !== undefined) return serviceAccounts.map((one) => accountIn(namespace, one));
+  if (serviceAccounts !== undefined) return serviceAccounts.map((one) => accountWritten(namespace, one));
   const { trustDomain } = state.settings;
   if (principals === undefined || trustDomain !== "cluster.local") return undefined;
   const named: AccountKey[] = [];

@@ -13,7 +13,7 @@ interface AskedHosts {
   /** One for each that is written; a star stands for one word. */
   readonly all: readonly string[];
   /** Those that may mean a name to some client, by full names and by names of one label. */
-  readonly meaning: ReadonlyMap<string, readonly string[]>;
+  readonly meaning: ReadonlyMap<string, readonly { readonly host: string }[]>;
   /** Those that meet a pattern. */
   readonly meeting: (pattern: string) => readonly string[];
   /** Whether routes ask for the Host header, too. */
@@ -28,15 +28,9 @@ function askedHosts(plane: IstioPlane): AskedHosts {
     const { authorizationPolicies, virtualServices } = plane.state;
     const all = [...new Set(authorizationPolicies.flatMap(hostsOf).map(exampleOf))];
     const named = all.flatMap((host) => namesMeant(host).map((name) => ({ name, host })));
-    const meaning = new Map<string, string[]>();
-    for (const [name, list] of groupBy(named, (one) => one.name))
-      meaning.set(
-        name,
-        list.map(({ host }) => host),
-      );
     found = {
       all,
-      meaning,
+      meaning: groupBy(named, ({ name }) => name),
       meeting: memo((pattern) => all.filter((host) => isHostAmong([pattern], host))),
       byRoutes: virtualServices.some(({ http }) =>
         http.some(({ matches }) => matches.some(({ authority }) => authority !== undefined)),
@@ -84,7 +78,7 @@ export function authoritiesFor(plane: IstioPlane, service: string): readonly str
     const [label = ""] = name.split(".");
     const { service: called, addresses = [] } = plane.registry.find(name) ?? {};
     for (const one of [name, label, ...addresses, ...(called === undefined ? [] : [called.clusterIp])]) {
-      for (const meant of meaning.get(one) ?? []) found.add(meant);
+      for (const meant of meaning.get(one) ?? []) found.add(meant.host);
     }
   }
   for (const policy of policiesIn(policiesBehind(plane, host).sets)) {

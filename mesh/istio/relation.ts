@@ -7,7 +7,7 @@ import { type AccountKey, keyOf } from "../cluster/keys";
 import { memo } from "../cluster/look-up";
 import { isUnseen, shownAccounts } from "../cluster/shown-accounts";
 import { sourceClasses } from "../cluster/source-ranges";
-import { accountOfPrincipal } from "./authorization/peer";
+import { accountOfPrincipal, accountWritten } from "./authorization/peer";
 import { boundary, outsideHosts } from "./boundary";
 import { type CallerClasses } from "./caller-classes";
 import { callsTo } from "./calls/call";
@@ -91,7 +91,7 @@ export function allCallers(plane: IstioPlane): readonly AccountKey[] {
     for (const { from, when } of rules) {
       for (const { principals = [], serviceAccounts = [] } of from) {
         name(principals);
-        for (const one of serviceAccounts) callers.add(one.includes("/") ? one : keyOf(namespace, one));
+        for (const one of serviceAccounts) callers.add(accountWritten(namespace, one));
       }
       for (const { key, values } of when) if (key === "source.principal") name(values);
     }

@@ -26,6 +26,11 @@ export function accountOfPrincipal(principal: string): AccountKey | undefined {
   return namespace === undefined || account === undefined ? undefined : keyOf(namespace, account);
 }
 
+/** The account that a policy of a namespace writes as `name`, of its own, or as `namespace/name`. */
+export function accountWritten(namespace: string, written: string): AccountKey {
+  return written.includes("/") ? written : keyOf(namespace, written);
+}
+
 /** Whether an address is, or lies in, what a policy names. */
 export function isInBlock(block: string, ip: string): boolean {
   if (block.includes("/")) return inRange(ip, block);

@@ -3,12 +3,12 @@ import { type Finding, finding } from "../../analysis/finding";
 import { accountCaller, sentTo } from "../../analysis/mesh";
 import { mayPass } from "../../analysis/may-pass";
 import { resolve } from "../../analysis/resolve";
-import { type AccountKey, keyOf } from "../../cluster/keys";
+import { type AccountKey } from "../../cluster/keys";
 import { memo } from "../../cluster/look-up";
 import { describeObject } from "../../manifests";
 import { bytewise, type HttpRequest, httpRequest } from "../../request/match";
 import { authorization, type WorkloadPolicies } from "../authorization/decision";
-import { accountOfPrincipal, type Peer, principalOf } from "../authorization/peer";
+import { accountOfPrincipal, accountWritten, type Peer, principalOf } from "../authorization/peer";
 import { callersTest, isHostAmong, sourceKeys } from "../authorization/rule";
 import { type IstioMesh } from "../mesh";
 import { servicePorts } from "../registry";
@@ -152,7 +152,7 @@ function peersOf(mesh: IstioMesh, { from }: RuleState, { namespace: own }: Autho
     const accounts = principals.map(accountOfPrincipal).filter((one) => one !== undefined);
     if (accounts.length > 0 && accounts.length === principals.length) return accounts.map(peerOf);
     if (serviceAccounts.length > 0) {
-      return serviceAccounts.map((one) => peerOf(one.includes("/") ? one : keyOf(own, one)));
+      return serviceAccounts.map((one) => peerOf(accountWritten(own, one)));
     }
     const isExact = namespaces.length > 0 && namespaces.every((one) => !one.includes("*"));
     return isExact ? namespaces.flatMap((one) => byNamespace.get(one) ?? []) : all;

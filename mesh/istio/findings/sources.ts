@@ -2,7 +2,7 @@ import { type Finding, finding } from "../../analysis/finding";
 import { keyOf } from "../../cluster/keys";
 import { nearNames, slipsOf } from "../../manifests/near-names";
 import { type ValuePath } from "../../manifests";
-import { principalOf } from "../authorization/peer";
+import { accountWritten, principalOf } from "../authorization/peer";
 import { aksRootNamespace, upstreamRootNamespace } from "../injection";
 import { type IstioMesh } from "../mesh";
 import { type AuthorizationPolicyState, type RuleState } from "../state/authorization-policies";
@@ -56,13 +56,7 @@ export function sourceFindings(
       source.kind === "namespace"
         ? ofNamespace(mesh, source.value)
         : source.kind === "account"
-          ? ofAccount(
-              mesh,
-              running,
-              source.value.includes("/") ? source.value : keyOf(policy.namespace, source.value),
-              source.value,
-              effect,
-            )
+          ? ofAccount(mesh, running, accountWritten(policy.namespace, source.value), source.value, effect)
           : ofPrincipal(mesh, running, source.value, effect);
     return found === undefined ? [] : [finding(mesh, policy, ["spec", "rules", rule.index, ...source.path], found)];
   });
