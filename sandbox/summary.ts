@@ -5,10 +5,14 @@ interface Outputs {
   readonly clusterName?: string;
   readonly resourceGroupName?: string;
   readonly meshVersion?: string;
+  /** Istio's revision in the cluster, as `asm-1-29`; none where the mesh is Open Service Mesh. */
+  readonly meshRevision?: string;
   readonly namespaces?: readonly string[];
+  /** The stage of a move from one mesh to the other. */
+  readonly meshMigration?: string;
   /** Where people begin, inside the cluster. */
   readonly front?: string;
-  /** `caller → service:port`, then what passes and what answers it. */
+  /** `caller → service:port`, then what passes and what answers it; none between two meshes. */
   readonly access?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
@@ -35,24 +39,47 @@ function accessLines([pair, answers]: [string, Readonly<Record<string, string>>]
   ]);
 }
 
+function accessTable(access: NonNullable<Outputs["access"]>): string {
+  const lines = Object.entries(access).flatMap(accessLines);
+  return [
+    "Who may call whom, as the analysis of policies and workloads tells:",
+    table([["CALLER", "SERVICE", "MAY SEND", "ANSWERED BY"], ...lines]),
+  ].join("\n");
+}
+
+/** The mesh in words, and the kind of its objects that say who may call whom. */
+function meshOf({ meshVersion, meshRevision, meshMigration }: Outputs): {
+  readonly title: string;
+  readonly policies: string | undefined;
+} {
+  if (meshMigration !== undefined) return { title: `between two meshes (${meshMigration})`, policies: undefined };
+  return meshRevision === undefined
+    ? { title: `OSM ${meshVersion}`, policies: "traffictargets" }
+    : { title: `Istio ${meshVersion} (${meshRevision})`, policies: "authorizationpolicies" };
+}
+
+/** Commands to try, each with what it shows. */
+const hints = (rows: readonly (readonly [command: string, what: string])[]): string =>
+  table(rows.map(([command, what]) => [`  npm run sandbox -- ${command}`, ` ${what}`]));
+
 /** The text after a successful `up`: the cluster, its policies, who may call whom, and what to try next. */
 export function summary(stack: string, stackOutput: Exit): string {
   const outputs = JSON.parse(stackOutput.stdout) as Outputs;
-  const access = Object.entries(outputs.access ?? {});
+  const { title, policies } = meshOf(outputs);
   return [
     "",
-    `Stack ${stack} is up: cluster ${outputs.clusterName} in resource group ${outputs.resourceGroupName}, OSM ${outputs.meshVersion}.`,
+    `Stack ${stack} is up: cluster ${outputs.clusterName} in resource group ${outputs.resourceGroupName}, ${title}.`,
     `Namespaces in the mesh: ${(outputs.namespaces ?? []).join(", ")}`,
     ...(outputs.front === undefined ? [] : [`People begin at ${outputs.front}, inside the cluster.`]),
     "",
-    "Who may call whom, as the analysis of policies and workloads tells:",
-    table([["CALLER", "SERVICE", "MAY SEND", "ANSWERED BY"], ...access.flatMap(accessLines)]),
-    "",
+    ...(outputs.access === undefined ? [] : [accessTable(outputs.access), ""]),
     "Next:",
-    "  npm run sandbox -- kubectl get traffictargets -A     what runs in the cluster",
-    "  npm run sandbox -- az aks list -o table              the real azure-cli against the sandbox",
-    "  npm run sandbox -- preview staging                   what another stack would create",
-    "  npm run sandbox -- destroy                           delete it all again",
-    "  npm run sandbox -- stop                              end every process of the sandbox",
+    hints([
+      [`kubectl get ${policies ?? "pods"} -A`, "what runs in the cluster"],
+      ["az aks list -o table", "the real azure-cli against the sandbox"],
+      ["preview staging", "what another stack would create"],
+      ["destroy", "delete it all again"],
+      ["stop", "end every process of the sandbox"],
+    ]),
   ].join("\n");
 }
