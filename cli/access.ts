@@ -2,6 +2,7 @@ import {
   type Access,
   type AccessEntry,
   addressOf,
+  answeredText,
   conditionText,
   hostHeaders,
   type Mesh,
@@ -159,10 +160,12 @@ function entryLines(entry: AccessEntry, paint: Paint): readonly string[] {
   const summary = summarize(entry.tree, hostHeaders(entry.service, entry.callers));
   const lines: string[] = [];
   const shares = Object.entries(summary.shares);
-  if (shares.length > 1 || summary.unsettled) {
+  const byRequest = summary.answeredBy.map(answeredText);
+  if (byRequest.length === 0 && (shares.length > 1 || summary.unsettled)) {
     for (const [backend, share] of shares) lines.push(`${shareText(share)} ${backend}`);
   }
   if (summary.extent === "all") lines.push(paint.good("everything passes"));
+  lines.push(...byRequest);
   for (const route of summary.rules) lines.push(`${paint.good("pass")}  ${conditionText(route)}`);
   for (const route of summary.asked)
     lines.push(`${paint.warn("asked")} ${conditionText(route)}, first, of an authoriser outside of the mesh (CUSTOM)`);
@@ -197,6 +200,8 @@ const restTexts: Readonly<Record<Outcome, string>> = {
 function failingPart({ unsettled, shares }: Summary): string {
   const known = Object.values(shares);
   if (!unsettled) return "";
-  const passing = known.includes(null) ? null : known.reduce<number>((sum, share) => sum + (share ?? 0), 0);
+  // Where something passes, and nobody is known who answers, it is not known how much.
+  const isUnknown = known.length === 0 || known.includes(null);
+  const passing = isUnknown ? null : known.reduce<number>((sum, share) => sum + (share ?? 0), 0);
   return passing === null || passing < 1 ? ` ${shareText(passing === null ? null : 1 - passing)} of the calls` : "";
 }

@@ -1,7 +1,7 @@
 import { formatProblem, type Manifests, parseManifests } from "../mesh/manifests";
 import { type AskedService, canariesNotExpanded, type Mesh, meshOf } from "../mesh";
 import { readManifestFiles } from "./input";
-import { meshNameOf } from "./mesh-name";
+import { meshNameOf, meshNotes } from "./mesh-name";
 import { readCluster } from "./running-cluster";
 import { type Terminal } from "./terminal";
 import { BadInput, UsageError } from "./usage-error";
@@ -29,7 +29,7 @@ export interface Source {
  *
  * @throws {UsageError} where nothing can be read, or where nothing is there.
  */
-export async function loadManifests({ files, context, namespace }: Source): Promise<Manifests> {
+export async function loadManifests({ files, context, namespace, mesh }: Source): Promise<Manifests> {
   if (context !== undefined && files.length > 0) {
     throw new UsageError("Name either files or --context, not both: what runs and what is written may differ.");
   }
@@ -46,7 +46,7 @@ export async function loadManifests({ files, context, namespace }: Source): Prom
     const where = context === undefined ? files.join(", ") : `the cluster of context ${context}`;
     throw new UsageError([`There is no Kubernetes object in ${where}.`, ...manifests.notes].join(" "));
   }
-  return { ...manifests, notes: [...(cluster?.notes ?? []), ...manifests.notes] };
+  return { ...manifests, notes: [...(cluster?.notes ?? []), ...manifests.notes, ...meshNotes(manifests, mesh)] };
 }
 
 /**

@@ -22,3 +22,10 @@ export function meshNameOf({ objects }: Pick<Manifests, "objects">, named: strin
   }
   return first[0];
 }
+
+/** What is assumed where neither objects nor an option tell the mesh. */
+export function meshNotes({ objects }: Pick<Manifests, "objects">, named: string | undefined): readonly string[] {
+  return named === undefined && meshesOf(objects).size === 0
+    ? ["Nothing tells which mesh runs: Open Service Mesh is assumed; --mesh istio says otherwise."]
+    : [];
+}

@@ -11,7 +11,7 @@ export { type Access, type AccessEntry, addressOf, hostHeaderFor, type Mesh, typ
 export { callerShowing, isOutside, splitCaller } from "./analysis/outside";
 export { type Observed, observed, type SeenCalls } from "./analysis/observed";
 export { provedExtentOf, unmetAssumptionsOf } from "./analysis/proved-extent";
-export { answeringOf, shareChanges, shareText } from "./analysis/share-text";
+export { answeredText, answeringOf, shareChanges, shareText } from "./analysis/share-text";
 export { rulesOfTheWhole } from "./analysis/rules-of-the-whole";
 export { conditionText, type Extent, mayFail, summarize, type Summary } from "./analysis/summary";
 export { type AskedService, askedService, parseAddress } from "./cluster/dns";

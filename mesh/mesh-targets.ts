@@ -1,11 +1,14 @@
 import { type Mesh } from "./analysis/mesh";
 import { type AskedService } from "./cluster/dns";
-import { isJsonObject, type Manifests } from "./manifests";
+import { type KubernetesObject, type Manifests } from "./manifests";
+import { textAt, valueAt } from "./manifests/inside";
+import { podTemplateOf } from "./manifests/pod-template";
 import { compileIstio } from "./convert/compile";
 import { istioMesh } from "./istio";
-import { injectionLabel, revisionLabel } from "./istio/injection";
+import { injectionLabel, injectLabel, revisionLabel } from "./istio/injection";
+import { gatewayApiGroup, istioClass, istioController } from "./istio/state/gateway-api/kinds";
 import { osmMesh } from "./osm";
-import { monitoredByLabel } from "./osm/injection";
+import { injectionAnnotation, monitoredByLabel } from "./osm/injection";
 import { type Finding } from "./analysis/object-finding";
 import { admit as admitIstio } from "./istio/admission";
 import { admit as admitOsm, type AdmissionContext } from "./osm/admission";
@@ -104,33 +107,54 @@ export function isMeshName(name: string): name is MeshName {
 /** Names of the meshes. */
 export const meshNames: readonly string[] = Object.keys(analyses);
 
-/** The meshes of which there are objects, each with how many. */
+/** The meshes of which there are objects, or by whose words pods get sidecars or gateways, each with how many. */
 export function meshesOf(objects: Manifests["objects"]): ReadonlyMap<MeshName, number> {
-  const found = new Map<MeshName, number>();
-  for (const { apiVersion } of objects) {
-    const group = groupOf(apiVersion);
-    for (const mesh of ["osm", "istio"] as const)
-      if (groups[mesh].has(group)) found.set(mesh, (found.get(mesh) ?? 0) + 1);
+  for (const tellingOf of [byKind, byNamespace, byWorkload]) {
+    const found = new Map<MeshName, number>();
+    for (const object of objects) {
+      for (const mesh of tellingOf(object)) found.set(mesh, (found.get(mesh) ?? 0) + 1);
+    }
+    if (found.size > 0) return found;
   }
-  return found.size > 0 ? found : meshesOfNamespaces(objects);
+  return new Map();
 }
 
-/** Labels by which a namespace's pods get sidecars of a mesh. */
-const namespaceLabels: Readonly<Record<MeshName, readonly string[]>> = {
-  osm: [monitoredByLabel],
+const bothMeshes = ["osm", "istio"] as const;
+
+function byKind({ apiVersion }: KubernetesObject): readonly MeshName[] {
+  const group = groupOf(apiVersion);
+  return bothMeshes.filter((mesh) => groups[mesh].has(group));
+}
+
+/** Labels and annotations by which the pods of a namespace get sidecars of a mesh. */
+const namespaceWords: Readonly<Record<MeshName, readonly string[]>> = {
+  osm: [monitoredByLabel, injectionAnnotation],
   istio: [revisionLabel, injectionLabel],
 };
 
-/** The meshes that namespaces are given to, each with how many. */
-function meshesOfNamespaces(objects: Manifests["objects"]): ReadonlyMap<MeshName, number> {
-  const found = new Map<MeshName, number>();
-  for (const { apiVersion, kind, metadata } of objects) {
-    if (apiVersion !== "v1" || kind !== "Namespace") continue;
-    for (const mesh of ["osm", "istio"] as const) {
-      const { labels } = metadata;
-      if (isJsonObject(labels) && namespaceLabels[mesh].some((label) => labels[label] !== undefined))
-        found.set(mesh, (found.get(mesh) ?? 0) + 1);
-    }
+function byNamespace({ apiVersion, kind, metadata }: KubernetesObject): readonly MeshName[] {
+  return apiVersion === "v1" && kind === "Namespace" ? byWords(metadata, namespaceWords) : [];
+}
+
+/** The same of pods. */
+const podWords: Readonly<Record<MeshName, readonly string[]>> = {
+  osm: [injectionAnnotation],
+  istio: [revisionLabel, injectLabel],
+};
+
+/** Istio is also who serves Gateways of its class. */
+function byWorkload(object: KubernetesObject): readonly MeshName[] {
+  if (groupOf(object.apiVersion) === gatewayApiGroup) {
+    const isIstio =
+      textAt(object, "spec", "gatewayClassName") === istioClass ||
+      textAt(object, "spec", "controllerName") === istioController;
+    return isIstio ? ["istio"] : [];
   }
-  return found;
+  return byWords(valueAt(podTemplateOf(object), "metadata"), podWords);
+}
+
+function byWords(metadata: unknown, words: typeof namespaceWords): readonly MeshName[] {
+  const isSaid = (word: string): boolean =>
+    valueAt(metadata, "labels", word) !== undefined || valueAt(metadata, "annotations", word) !== undefined;
+  return bothMeshes.filter((mesh) => words[mesh].some(isSaid));
 }

@@ -2,6 +2,7 @@ import {
   type Access,
   type AccessEntry,
   addressOf,
+  answeredText,
   conditionText,
   hostHeaders,
   isOutside,
@@ -166,7 +167,11 @@ export function addRelation(model: PictureModel, mesh: Mesh, relation: Access, s
       const boxes = callers.map((caller) => model.callerBox(caller, accounts));
       const shares = Object.entries(summary.shares);
       const passes = model.routes([
-        ...(shares.length > 1 ? shares.map(([name, share]) => `${shareText(share)} to ${name}`) : []),
+        ...(summary.answeredBy.length > 0
+          ? summary.answeredBy.map(answeredText)
+          : shares.length > 1
+            ? shares.map(([name, share]) => `${shareText(share)} to ${name}`)
+            : []),
         ...summary.rules.map(conditionText),
         ...summary.asked.map((rule) => `${conditionText(rule)} if an authoriser outside lets it`),
       ]);

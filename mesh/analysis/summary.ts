@@ -24,7 +24,16 @@ export interface Summary {
   readonly failures: readonly Outcome[];
   /** Shares of the backends of what passes by some rule; null where what is not defined decides it, or the request. */
   readonly shares: Readonly<Record<string, number | null>>;
+  /** Who answers which requests, in the order of the rules; empty where it is the same for all, or not the request that decides it. */
+  readonly answeredBy: readonly AnsweredBy[];
   readonly choices: readonly VariesBy[];
+}
+
+/** Requests, and the shares of those who answer them. */
+export interface AnsweredBy {
+  /** Rules that lead there; undefined for all that those before leave. */
+  readonly rules: readonly Rule[] | undefined;
+  readonly shares: Summary["shares"];
 }
 
 /**
@@ -67,42 +76,55 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
     if (relevant.length === 0 && otherwise.outcome === "allowed") return visit(otherwise, told);
     const passing = new Set<CallTree>();
     const onward = new Map<CallTree, Rule[]>();
+    const byEnd = new Map<string, Rule>();
     const leavesSome = !list.rules.some(takesEverything);
     if (leavesSome && otherwise.outcome === "allowed") passing.add(otherwise);
     let decided = relevant.length;
+    let stops = leavesSome && otherwise.outcome !== "allowed";
     for (const rule of relevant) {
       const next = then(rule);
       if (next.kind === "choice" && next.by === "external-authorization") {
         choices.add(next.by);
         told.asked.set(rule.key, rule);
         decided -= 1;
+        stops = true;
       } else if (next.kind !== "end") {
         passing.add(next);
         onward.set(next, [...(onward.get(next) ?? []), rule]);
       } else if (next.outcome === "allowed") {
         passing.add(next);
-        told.rules.set(rule.key, rule);
-      } else told.forbidden.set(rule.key, { ...rule, status: statusOf(next, "http") });
+        byEnd.set(rule.key, rule);
+      } else {
+        told.forbidden.set(rule.key, { ...rule, status: statusOf(next, "http") });
+        stops = true;
+      }
     }
     if (passing.size === 0) {
       failed += 1;
       failures.add(otherwise.outcome);
       return noShares;
     }
-    partial += 1;
-    if (leavesSome) told.rest.add(otherwise.outcome);
+    const before = partial + failed;
     const behind: Behind[] = [];
     const shares = anyOf(
       Array.from(passing, (next) => {
         if (next.kind === "end") return whole(answering(next));
         if (leavesSome && otherwise.outcome !== "allowed") failures.add(otherwise.outcome);
         const inner = nothingTold();
-        const before = full;
+        const fullBefore = full;
         const found = visit(next, inner);
-        behind.push({ outer: onward.get(next) ?? [], inner, passes: full > before });
+        behind.push({ outer: onward.get(next) ?? [], inner, passes: full > fullBefore });
         return found;
       }),
     );
+    // Every request passes: which rule it meets says who answers, and no more.
+    if (!stops && partial + failed === before) {
+      full += 1;
+      return shares;
+    }
+    partial += 1;
+    if (leavesSome) told.rest.add(otherwise.outcome);
+    for (const [key, rule] of byEnd) told.rules.set(key, rule);
     tellBehind(told, behind, !leavesSome && behind.flatMap(({ outer }) => outer).length === decided);
     return shares;
   };
@@ -117,8 +139,35 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
     rest: [...told.rest],
     failures: [...failures],
     shares: definedShares(shares),
+    answeredBy: answeredBy(tree, hosts, definedShares(shares)),
     choices: [...choices],
   };
+}
+
+/** Who answers which requests, where the first rule that one meets decides it. */
+function answeredBy(tree: CallTree, hosts: readonly string[], all: Summary["shares"]): readonly AnsweredBy[] {
+  if (tree.kind === "http" || tree.kind === "normalised") return answeredBy(tree.tree, hosts, all);
+  if (tree.kind !== "rules" || !Object.values(all).includes(null)) return [];
+  const [group, ...others] = tree.list.groups;
+  // Of several groups nothing says which rule comes first.
+  if (group === undefined || others.length > 0) return [];
+  const relevant = group.rules.filter((rule) => rule.methods.length > 0 && meetsHost(rule, hosts));
+  const last = relevant.findIndex(takesEverything);
+  const before = last < 0 ? relevant : relevant.slice(0, last);
+  const ways: { readonly rules: Rule[]; readonly shares: Summary["shares"]; readonly key: string }[] = [];
+  for (const rule of before) {
+    const { shares } = summarize(tree.then(rule), hosts);
+    const key = JSON.stringify(shares);
+    const known = ways.at(-1);
+    if (known?.key === key) known.rules.push(rule);
+    else ways.push({ rules: [rule], shares, key });
+  }
+  const [final] = relevant.slice(last < 0 ? relevant.length : last);
+  const rest = summarize(final === undefined ? tree.otherwise : tree.then(final), hosts);
+  const found = [...ways, { rules: undefined, shares: rest.shares }].filter(
+    ({ shares }) => Object.keys(shares).length > 0,
+  );
+  return found.length > 1 ? found.map(({ rules, shares }) => ({ rules, shares })) : [];
 }
 
 /** Whether something passes that may also fail, or that somebody else is asked about. */

@@ -127,6 +127,65 @@ describe("manifests of Istio", () => {
     expect(both).toContain("say with --mesh which one runs");
   });
 
+  it("are expected where pods or Gateways are Istio's, and nothing else tells the mesh", async () => {
+    const found = async (text: string, ...more: readonly string[]) =>
+      (await run("check", write("told.yaml", text), ...more)).output;
+    const pod = (words: string) =>
+      `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: cart, namespace: shop }\nspec: { selector: { matchLabels: { app: cart } }, template: { metadata: { ${words} }, spec: { containers: [{ name: cart, image: cart }] } } }\n`;
+    const gateway = (name: string) =>
+      `apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: { name: front, namespace: shop }\nspec: { gatewayClassName: ${name}, listeners: [{ name: http, port: 80, protocol: HTTP }] }\n`;
+    const ofIstio = "No ConfigMap of the mesh";
+    const assumed = "Nothing tells which mesh runs: Open Service Mesh is assumed; --mesh istio says otherwise.";
+    for (const text of [
+      pod("labels: { app: cart, istio.io/rev: asm-1-30 }"),
+      pod('labels: { app: cart }, annotations: { sidecar.istio.io/inject: "true" }'),
+      gateway("istio"),
+      `${gateway("ours")}---\napiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: { name: ours }\nspec: { controllerName: istio.io/gateway-controller }\n`,
+    ]) {
+      expect(await found(text)).toContain(ofIstio);
+      expect(await found(text)).not.toContain(assumed);
+    }
+    const plain = pod("labels: { app: cart }");
+    for (const text of [plain, gateway("nginx")]) {
+      expect(await found(text)).not.toContain(ofIstio);
+      expect(await found(text)).toContain(assumed);
+    }
+    expect(await found(plain, "--mesh", "osm")).not.toContain(assumed);
+    const annotated = pod("labels: { app: cart }, annotations: { openservicemesh.io/sidecar-injection: enabled }");
+    expect(await found(annotated)).not.toContain(assumed);
+    expect(await found(annotated)).not.toContain(ofIstio);
+  });
+
+  it("that lead requests to different pods are told with who answers which", async () => {
+    const route = `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: cart, namespace: shop }
+spec:
+  hosts: [cart]
+  http:
+    - match: [{ headers: { x-user: { exact: jason } } }]
+      route: [{ destination: { host: cart, subset: v2 } }]
+    - route: [{ destination: { host: cart, subset: v1 }, weight: 90 }, { destination: { host: cart, subset: v2 }, weight: 10 }]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: cart, namespace: shop }
+spec: { host: cart, subsets: [{ name: v1, labels: { version: v1 } }, { name: v2, labels: { version: v2 } }] }
+---
+`;
+    const version = (name: string) =>
+      `apiVersion: v1\nkind: Pod\nmetadata: { name: cart-${name}, namespace: shop, labels: { app: cart, version: ${name} } }\nspec: { serviceAccountName: cart }\n---\n`;
+    const file = write("routes.yaml", cluster + version("v1") + version("v2") + route);
+    const { output } = await run("access", file, "--mesh", "istio");
+    expect(output).toContain("shop/web   ●");
+    expect(output).toContain(`shop/web → cart.shop:80
+    everything passes
+    {x-user: jason} → shop/cart v2
+    the rest → 90 % shop/cart v1, 10 % shop/cart v2
+`);
+  });
+
   it("beside those of another mesh want a word which one runs", async () => {
     const both = write("both.yaml", `${cluster}${target}---${policy('"/items*"')}`);
     const { output, result } = await run("access", both);

@@ -9,6 +9,7 @@ import {
   type Rules,
   undefinedChoice,
 } from "../../../mesh/analysis/call-tree";
+import { answeredText } from "../../../mesh/analysis/share-text";
 import { conditionText, summarize } from "../../../mesh/analysis/summary";
 
 const hosts = ["items.shop.svc.cluster.local:80"];
@@ -144,6 +145,62 @@ describe("a call tree in few words", () => {
     it("and the rules that lead where everything passes", () => {
       const shared = split([1, passes], [1, elsewhere]);
       expect(texts(leading([shared], rule("/a")))[0]).toEqual(["any method /a"]);
+    });
+  });
+
+  describe("where the request decides who answers", () => {
+    const routes = (otherwise: End, ...outer: readonly (readonly [Rule, CallTree])[]): Rules => {
+      const list = outer.map(([one]) => one);
+      return {
+        kind: "rules",
+        list: { rules: list, groups: [{ source: "routes", rules: list }] },
+        then: (one) => outer.find(([own]) => own === one)?.[1] ?? otherwise,
+        because: () => [],
+        otherwise,
+      };
+    };
+    const [a, b, all] = [rule("/a"), rule("/b"), rule(".*")];
+    const told = (tree: CallTree) => summarize(tree, hosts).answeredBy.map(answeredText);
+
+    it("tells it in the order of the rules", () => {
+      expect(told(routes(noRoute("none"), [a, elsewhere], [b, passes], [all, elsewhere]))).toEqual([
+        "any method /a → shop/new",
+        "any method /b → shop/items",
+        "the rest → shop/new",
+      ]);
+    });
+    it("joins rules one after the other that lead to the same", () => {
+      const half = split([1, passes], [1, elsewhere]);
+      expect(told(routes(noRoute("none"), [a, half], [b, half], [all, elsewhere]))).toEqual([
+        "any method /a or any method /b → 50 % shop/items, 50 % shop/new",
+        "the rest → shop/new",
+      ]);
+    });
+    it("tells it of what meets no rule", () => {
+      expect(told(routes(passes, [a, elsewhere]))).toEqual(["any method /a → shop/new", "the rest → shop/items"]);
+    });
+    it("leaves out what nobody answers", () => {
+      expect(told(routes(noRoute("none"), [a, elsewhere], [b, end("denied", [])], [all, passes]))).toEqual([
+        "any method /a → shop/new",
+        "the rest → shop/items",
+      ]);
+    });
+    it("says nothing where all are answered alike, or nothing says which rule comes first", () => {
+      expect(told(routes(noRoute("none"), [a, passes], [all, passes]))).toEqual([]);
+      const tree = routes(noRoute("none"), [a, elsewhere], [all, passes]);
+      const groups = [[a, all], [b]].map((some) => ({ source: "a policy", rules: some }));
+      expect(told({ ...tree, list: { ...tree.list, groups } })).toEqual([]);
+    });
+    it("everything passes where no rule stops anything", () => {
+      const { extent, rules: own, rest } = summarize(routes(noRoute("none"), [a, elsewhere], [all, passes]), hosts);
+      expect([extent, own, rest]).toEqual(["all", [], []]);
+      expect(summarize(routes(passes, [a, elsewhere]), hosts).extent).toBe("all");
+      expect(summarize(routes(noRoute("none"), [a, elsewhere]), hosts).extent).toBe("some");
+      expect(summarize(routes(passes, [a, end("denied", [])]), hosts).extent).toBe("some");
+      const onward = (tree: CallTree) => summarize(routes(noRoute("none"), [a, tree], [all, passes]), hosts).extent;
+      expect(onward(routes(passes, [b, elsewhere]))).toBe("all");
+      expect(onward(rules(true))).toBe("some");
+      expect(onward(split([1, passes], [1, end("unavailable", [])]))).toBe("some");
     });
   });
 });
