@@ -377,11 +377,17 @@ function ofWay(mesh: Mesh, guarantee: Guarantee, way: Way): Finding | undefined 
     const found = ofHost(mesh, guarantee, way, authority);
     if (found !== undefined) return found;
   }
+  if (!isHttp) return undefined;
   // By other names calls may be led to other Services.
   const elsewhere = { ...way, answeredBy: guarantee.to };
-  for (const authority of isHttp ? [...mesh.authorities(service), unnamedHost] : []) {
-    const found = own.has(authority) ? undefined : ofHost(mesh, guarantee, elsewhere, authority);
-    if (found !== undefined) return found;
+  try {
+    for (const authority of [...mesh.authorities(service, guarantee.to), unnamedHost]) {
+      const found = own.has(authority) ? undefined : ofHost(mesh, guarantee, elsewhere, authority);
+      if (found !== undefined) return found;
+    }
+  } catch (error) {
+    if (error instanceof TooComplexError) return unproved(mesh, guarantee, error.message);
+    throw error;
   }
   return undefined;
 }

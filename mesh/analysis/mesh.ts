@@ -147,10 +147,13 @@ export interface Mesh {
   /** What happens to a caller's calls to an address. */
   callTree(from: Caller, to: Address, sent: Sent): CallTree;
   /**
-   * Host headers, beside a Service's own names, under which calls to it may be answered by it otherwise than under one that nobody names:
-   * one for each pattern. Without a Service, of calls that go by names alone: all that the objects tell apart.
+   * Host headers, beside a Service's own names, under which calls to it may be answered otherwise than under one that nobody names: one for
+   * each way in which what decides over them tells them apart.
+   *
+   * @param answeredBy the only Service, `namespace/name`, whose answers count. Default: the one that is called.
+   * @throws {TooComplexError}
    */
-  authorities(to: Pick<ServicePort, "service">): readonly string[];
+  authorities(to: Pick<ServicePort, "service" | "host" | "port" | "tls">, answeredBy?: string): readonly string[];
   /** Tells callers of a port of a Service apart: equal for those of whom each is answered as the others, whatever they send there. */
   likeness(to: Pick<ServicePort, "service" | "port">): (caller: AccountKey) => string;
   /** The limits that hold a call that passes. */

@@ -1,101 +1,264 @@
+import { type ServicePort } from "../analysis/mesh";
 import { isAddress } from "../cluster/dns";
-import { groupBy, memo } from "../cluster/look-up";
-import { isHostAmong } from "./authorization/rule";
+import { groupBy } from "../cluster/look-up";
+import { type WorkloadPolicies } from "./authorization/decision";
+import { anything, literally } from "./authorization/matcher";
 import { isGatewayPod } from "./calls/interception";
+import { nameWithin } from "./calls/scope";
 import { hostOf } from "./calls/virtual-hosts";
-import { namesLeadingTo, policiesBehind, policiesIn } from "./hosts-behind";
+import { domainsBehind, entranceOf } from "./gateway-domains";
+import {
+  conditionsOfPolicy,
+  conditionsOfRoutes,
+  type HostCondition,
+  withName,
+  withNameWithin,
+} from "./host-conditions";
+import { matchesHost } from "./host-patterns";
+import { namesLeadingTo, namesLedTo, namesOfService, policiesIn } from "./hosts-behind";
 import { type IstioPlane } from "./plane";
 import { hostOfService, type KnownHost } from "./registry";
-import { type AuthorizationPolicyState, isOfHost } from "./state/authorization-policies";
+import { meshGateway, type VirtualServiceState } from "./state/virtual-services";
+import { headersToldApart } from "./told-apart";
 
-/** Host headers that policies ask for. */
-interface AskedHosts {
-  /** One for each that is written; a star stands for one word. */
-  readonly all: readonly string[];
-  /** Those that may mean a name to some client, by full names and by names of one label. */
-  readonly meaning: ReadonlyMap<string, readonly { readonly host: string }[]>;
-  /** Those that meet a pattern. */
-  readonly meeting: (pattern: string) => readonly string[];
-  /** Whether routes ask for the Host header, too. */
-  readonly byRoutes: boolean;
-}
-
-const known = new WeakMap<IstioPlane, AskedHosts>();
-
-function askedHosts(plane: IstioPlane): AskedHosts {
-  let found = known.get(plane);
-  if (found === undefined) {
-    const { authorizationPolicies, virtualServices } = plane.state;
-    const all = [...new Set(authorizationPolicies.flatMap(hostsOf).map(exampleOf))];
-    const named = all.flatMap((host) => namesMeant(host).map((name) => ({ name, host })));
-    found = {
-      all,
-      meaning: groupBy(named, ({ name }) => name),
-      meeting: memo((pattern) => all.filter((host) => isHostAmong([pattern], host))),
-      byRoutes: virtualServices.some(({ http }) =>
-        http.some(({ matches }) => matches.some(({ authority }) => authority !== undefined)),
-      ),
-    };
-    known.set(plane, found);
-  }
-  return found;
-}
-
-/** What a policy's rules write about the Host header. */
-function hostsOf({ rules }: AuthorizationPolicyState): readonly string[] {
-  const written: string[] = [];
-  for (const { to, when } of rules) {
-    for (const { hosts = [], notHosts = [] } of to) written.push(...hosts, ...notHosts);
-    for (const condition of when) if (isOfHost(condition)) written.push(...condition.values, ...condition.notValues);
-  }
-  return written;
-}
-
-function exampleOf(pattern: string): string {
-  return pattern.replace("*", "any");
-}
-
-/** Names that a Host header may mean to clients: itself, longer ones, and those of which it names a pod (see `namedHost`). */
-function namesMeant(authority: string): readonly string[] {
-  const name = hostOf(authority);
-  if (isAddress(name)) return [name];
-  const longer = (one: string): readonly string[] => [one, `${one}.svc.cluster.local`, `${one}.cluster.local`];
-  return [...longer(name), ...longer(name.slice(name.indexOf(".") + 1))];
-}
+/** A port of a Service, or a name by which callers outside come in. */
+type CalledPort = Pick<ServicePort, "service" | "host" | "port" | "tls">;
 
 /**
- * Host headers under which calls to a Service may be answered by it otherwise than under its own names, and than under one that nobody
- * names: those that policies of its pods ask for, and those that lead to it. Calls under all others are led to other Services, or go on as
- * those under any name.
+ * Host headers under which calls may be answered by a Service otherwise than under the names of what is called, and than under one that
+ * nobody names: one for each way in which what decides over them tells them apart. That are the names from which VirtualServices lead to
+ * the Service, what these ask of the Host header, and what the policies of its pods ask. Calls under all others are led to other Services, or
+ * go on as those under any name.
+ *
+ * @param answeredBy the Service, `namespace/name`. Default: the one that is called.
+ * @throws {TooComplexError}
  */
-export function authoritiesFor(plane: IstioPlane, service: string): readonly string[] {
-  const { all, meaning, meeting, byRoutes } = askedHosts(plane);
-  const host = hostOfService(plane, service);
-  const names = host && namesLeadingTo(plane, host);
-  if (host === undefined || names === undefined || byRoutes || isGateway(plane, host)) return all;
+export function authoritiesFor(plane: IstioPlane, called: CalledPort, answeredBy = called.service): readonly string[] {
+  const host = hostOfService(plane, answeredBy);
+  if (host === undefined) return [];
+  return called.service === "" ? throughGateway(plane, called, host) : throughSidecars(plane, host);
+}
+
+function throughSidecars(plane: IstioPlane, host: KnownHost): readonly string[] {
+  const policies = conditionsOfPods(plane, host);
   const found = new Set<string>();
+  const names = new Set([host.host, ...namesLeadingTo(plane, host), ...namesByGateways(plane, host)]);
   for (const name of names) {
-    const [label = ""] = name.split(".");
-    const { service: called, addresses = [] } = plane.registry.find(name) ?? {};
-    for (const one of [name, label, ...addresses, ...(called === undefined ? [] : [called.clusterIp])]) {
-      for (const meant of meaning.get(one) ?? []) found.add(meant.host);
+    const asked = [...policies, ...conditionsNaming(plane, name)];
+    if (!name.startsWith("*")) {
+      if (asked.length === 0 && name !== host.host) found.add(name);
+      for (const forms of asked.length === 0 ? [] : formsOf(plane, name)) {
+        for (const one of headersToldApart(forms, asked)) found.add(one);
+      }
+      continue;
     }
+    // A pattern takes in hosts that are known, which may have routes of their own, and names that nobody else knows.
+    for (const { host: known } of hostsWithin(plane, name)) names.add(known);
+    const others = (header: string): string | undefined => {
+      const known = plane.registry.find(hostOf(header)) ?? exactlyNamed(plane).get(hostOf(header));
+      return known === undefined ? undefined : withName(literally(hostOf(header)));
+    };
+    for (const one of headersToldApart(withNameWithin(name), asked, others)) found.add(one);
   }
-  for (const policy of policiesIn(policiesBehind(plane, host).sets)) {
-    for (const one of hostsOf(policy)) {
-      found.add(exampleOf(one));
-      if (one.includes("*")) for (const met of meeting(one)) found.add(met);
-    }
+  // Names that mean nothing to a sidecar go on to the address that was called, and to a port that is found out any name leads.
+  const asked = [...policies, ...conditionsNaming(plane, host.host)];
+  if (asked.length > 0) {
+    for (const one of headersToldApart(anything, asked, (header) => meaning(plane, header))) found.add(one);
   }
   return [...found];
 }
 
-/** Whether pods behind a Service are gateways, which lead calls on by their Host headers. */
-function isGateway(plane: IstioPlane, host: KnownHost): boolean {
-  return host.ports.some((port) =>
-    plane.registry.endpoints(host, port).some(({ ip }) => {
+/** Calls from outside by a name that gateways serve: in plain text the Host header alone says where they go, in TLS the server name as well. */
+function throughGateway(plane: IstioPlane, called: CalledPort, host: KnownHost): readonly string[] {
+  const { pods, domains } = entranceOf(plane, called);
+  const sets = new Set([...pods].map((pod) => plane.policiesOf(pod)));
+  const policies = [...conditionsIn(sets), ...conditionsOfPods(plane, host)];
+  const targets = new Set([host, ...gatewaysOf(plane)].map((one) => one.host));
+  const found = new Set<string>();
+  for (const [domain, services] of domains) {
+    if (called.tls === undefined && nameWithin(domain) !== called.host) continue;
+    if (!services.some((service) => namesLedTo(plane, service).some((name) => targets.has(name)))) continue;
+    const asked = [...policies, ...services.flatMap((service) => conditionsOfRoutes(plane, service))];
+    const narrower = (header: string): string | undefined => {
+      const name = hostOf(header);
+      const others = [...domains.keys()].filter((one) => one.length > domain.length || !one.startsWith("*"));
+      const other = others.find((one) => one !== domain && matchesHost(one, name));
+      return other === undefined ? undefined : withNameWithin(other);
+    };
+    if (asked.length === 0) found.add(nameWithin(domain));
+    else for (const one of headersToldApart(withNameWithin(domain), asked, narrower)) found.add(one);
+  }
+  return [...found];
+}
+
+/** What policies of a host's pods ask of the Host header. */
+function conditionsOfPods(plane: IstioPlane, host: KnownHost): readonly HostCondition[] {
+  const sets = new Set<WorkloadPolicies>();
+  for (const port of host.ports) {
+    for (const { ip } of plane.registry.endpoints(host, port)) {
       const pod = plane.podOfIp(ip);
-      return pod !== undefined && isGatewayPod(pod);
-    }),
+      if (pod !== undefined) sets.add(plane.policiesOf(pod));
+    }
+  }
+  return conditionsIn(sets);
+}
+
+function conditionsIn(sets: ReadonlySet<WorkloadPolicies>): readonly HostCondition[] {
+  return [...policiesIn(sets)].flatMap(conditionsOfPolicy);
+}
+
+/** VirtualServices by the names, and by the patterns, that they are for. */
+interface Naming {
+  readonly byName: ReadonlyMap<string, readonly VirtualServiceState[]>;
+  readonly byPattern: ReadonlyMap<string, readonly VirtualServiceState[]>;
+}
+
+const knownNaming = new WeakMap<IstioPlane, Naming>();
+
+function namingOf(plane: IstioPlane): Naming {
+  let found = knownNaming.get(plane);
+  if (found === undefined) {
+    const named = plane.state.virtualServices.flatMap((service) =>
+      namesOfService(service).map((name) => ({ name, service })),
+    );
+    const groups = (isPattern: boolean) => {
+      const some = named.filter(({ name }) => name.startsWith("*") === isPattern);
+      const grouped = groupBy(some, ({ name }) => name);
+      return new Map(Array.from(grouped, ([name, all]) => [name, all.map(({ service }) => service)]));
+    };
+    knownNaming.set(plane, (found = { byName: groups(false), byPattern: groups(true) }));
+  }
+  return found;
+}
+
+function exactlyNamed(plane: IstioPlane): Naming["byName"] {
+  return namingOf(plane).byName;
+}
+
+/** The VirtualServices for a name, or for all names within a pattern. */
+function servicesNaming(plane: IstioPlane, name: string): readonly VirtualServiceState[] {
+  const { byName, byPattern } = namingOf(plane);
+  const wider = [...byPattern].flatMap(([pattern, services]) => (matchesHost(pattern, name) ? services : []));
+  return [...(byName.get(name) ?? []), ...wider];
+}
+
+function conditionsNaming(plane: IstioPlane, name: string): readonly HostCondition[] {
+  return servicesNaming(plane, name).flatMap((service) => conditionsOfRoutes(plane, service));
+}
+
+/** Hosts within a pattern, one of each kind: those that the same VirtualServices are for, with the same ports, for the same namespaces. */
+function hostsWithin(plane: IstioPlane, pattern: string): readonly KnownHost[] {
+  const { registry, state } = plane;
+  const { virtualServices } = state;
+  const within = registry.hosts.filter(({ host }) => matchesHost(pattern, host));
+  const kinds = groupBy(within, ({ host, namespace, ports, exportTo }) =>
+    JSON.stringify([
+      servicesNaming(plane, host).map((service) => virtualServices.indexOf(service)),
+      ports.map(({ number, protocol }) => [number, protocol]),
+      exportTo.length > 0 || state.sidecars.length > 0 ? [namespace, exportTo] : [],
+    ]),
   );
+  return [...kinds.values()].flatMap(([first]) => first ?? []);
+}
+
+const serviceName = /^([^.]+)\.([^.]+)\.svc\.cluster\.local$/;
+
+/** Names beside its own that mean a host, as `namedHost` finds it: to all who are told of it, and to those among them of its namespace. */
+function otherNames({ host, addresses }: Pick<KnownHost, "host" | "addresses">): {
+  readonly toAll: readonly string[];
+  readonly near: readonly string[];
+} {
+  const [, label, namespace = ""] = serviceName.exec(host) ?? [];
+  const shorter = label === undefined ? [] : [`${label}.${namespace}.svc`, `${label}.${namespace}`];
+  return { toAll: [...shorter, ...addresses.filter(isAddress)], near: label === undefined ? [] : [label] };
+}
+
+/**
+ * RE2 of the Host headers that mean a host: by its own name, which VirtualServices have for those who are told of no such host, too; to
+ * all who are told of it; and to those of its namespace. Of a headless Service they may name its pods.
+ */
+function formsOf(plane: IstioPlane, name: string): readonly string[] {
+  const host = plane.registry.find(name);
+  if (host === undefined) return [withName(literally(name))];
+  const { toAll, near } = otherNames(host);
+  const isHeadless = host.passthrough && host.service !== undefined;
+  const any = (names: readonly string[], pod: string): string => `${pod}(?:${names.map(literally).join("|")})`;
+  const pod = "[^.:]+\\.";
+  return [
+    [literally(name)],
+    [...(isHeadless ? [any([name, ...toAll], pod)] : []), ...(toAll.length === 0 ? [] : [any(toAll, "")])],
+    [...(isHeadless ? [any(near, pod)] : []), ...(near.length === 0 ? [] : [any(near, "")])],
+  ]
+    .filter((forms) => forms.length > 0)
+    .map((forms) => withName(forms.join("|")));
+}
+
+/** All that means something to some client. */
+interface Meanings {
+  readonly names: ReadonlySet<string>;
+  /** Names whose pods are named with a word before them. */
+  readonly headless: ReadonlySet<string>;
+  readonly patterns: readonly string[];
+}
+
+const knownMeanings = new WeakMap<IstioPlane, Meanings>();
+
+function meaningsOf(plane: IstioPlane): Meanings {
+  let found = knownMeanings.get(plane);
+  if (found === undefined) {
+    const { byName, byPattern } = namingOf(plane);
+    const names = new Set(byName.keys());
+    const headless = new Set<string>();
+    const patterns = [...byPattern.keys()];
+    for (const known of plane.registry.hosts) {
+      const { host, passthrough, service } = known;
+      if (host.startsWith("*")) patterns.push(host);
+      const { toAll, near } = otherNames(known);
+      for (const one of [host, ...toAll, ...near]) {
+        names.add(one);
+        if (passthrough && service !== undefined) headless.add(one);
+      }
+    }
+    knownMeanings.set(plane, (found = { names, headless, patterns }));
+  }
+  return found;
+}
+
+/** RE2 of the Host headers that mean the same as one; undefined where it means nothing to anybody. */
+function meaning(plane: IstioPlane, header: string): string | undefined {
+  const { names, headless, patterns } = meaningsOf(plane);
+  const name = hostOf(header);
+  if (names.has(name)) return withName(literally(name));
+  const after = name.slice(name.indexOf(".") + 1);
+  if (headless.has(after)) return withName(`[^.:]+\\.${literally(after)}`);
+  const pattern = patterns.find((one) => matchesHost(one, name));
+  return pattern === undefined ? undefined : withNameWithin(pattern);
+}
+
+/**
+ * Names under which sidecars lead to a gateway that may lead on to a host, whatever they make of the Host header on the way; to a gateway
+ * itself those that gateways serve.
+ */
+function namesByGateways(plane: IstioPlane, host: KnownHost): Iterable<string> {
+  const gateways = gatewaysOf(plane);
+  if (gateways.length === 0) return [];
+  const served = plane.state.virtualServices.filter((service) => service.gateways.some((one) => one !== meshGateway));
+  if (gateways.includes(host)) return domainsBehind(plane, host);
+  return served.some((service) => namesLedTo(plane, service).includes(host.host))
+    ? gateways.flatMap((gateway) => [...namesLeadingTo(plane, gateway)])
+    : [];
+}
+
+const knownGateways = new WeakMap<IstioPlane, readonly KnownHost[]>();
+
+/** The hosts of pods that are gateways, which lead calls on by their Host headers. */
+function gatewaysOf(plane: IstioPlane): readonly KnownHost[] {
+  let found = knownGateways.get(plane);
+  if (found === undefined) {
+    const ips = new Set(plane.state.pods.filter(isGatewayPod).flatMap((pod) => pod.ips));
+    const isGateway = (host: KnownHost): boolean =>
+      host.ports.some((port) => plane.registry.endpoints(host, port).some(({ ip }) => ips.has(ip)));
+    knownGateways.set(plane, (found = ips.size === 0 ? [] : plane.registry.hosts.filter(isGateway)));
+  }
+  return found;
 }

@@ -1,9 +1,11 @@
 import { type WorkloadPolicies } from "./authorization/decision";
+import { rulesOf } from "./calls/delegates";
 import { leavesInbound } from "./calls/interception";
 import { resolveName } from "./calls/virtual-hosts";
 import { type IstioPlane } from "./plane";
 import { type KnownHost } from "./registry";
 import { type AuthorizationPolicyState } from "./state/authorization-policies";
+import { type VirtualServiceState } from "./state/virtual-services";
 
 /** Hosts whose pods may answer for a host: itself, and those that VirtualServices lead to. */
 function hostsBehind(plane: IstioPlane, host: KnownHost): Iterable<KnownHost> {
@@ -42,8 +44,10 @@ export function policiesBehind(
 interface Targets {
   /** From a host, by its name. */
   readonly byHost: ReadonlyMap<string, readonly string[]>;
-  /** From any host: of VirtualServices for patterns, and of delegates. */
+  /** From any host that a pattern takes in. */
   readonly open: ReadonlySet<string>;
+  /** From where, by the name that is led to: names, and patterns of names. */
+  readonly sources: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 const knownTargets = new WeakMap<IstioPlane, Targets>();
@@ -53,24 +57,37 @@ function targetsOf(plane: IstioPlane): Targets {
   if (found === undefined) {
     const byHost = new Map<string, string[]>();
     const open = new Set<string>();
-    for (const { hosts, http, tcp, tls, namespace } of plane.state.virtualServices) {
-      const targets: string[] = [];
-      for (const routes of [http, tcp, tls]) {
-        for (const { destinations } of routes)
-          for (const one of destinations) targets.push(resolveName(one.host, namespace));
-      }
-      const names = hosts.map((host) => resolveName(host, namespace));
-      if (names.length === 0 || names.some((name) => name.startsWith("*")))
-        for (const target of targets) open.add(target);
-      for (const name of names) {
+    const sources = new Map<string, Set<string>>();
+    for (const service of plane.state.virtualServices) {
+      const targets = namesLedTo(plane, service);
+      for (const name of namesOfService(service)) {
+        if (name.startsWith("*")) for (const target of targets) open.add(target);
         const known = byHost.get(name);
         if (known === undefined) byHost.set(name, [...targets]);
         else known.push(...targets);
+        for (const target of targets) {
+          const names = sources.get(target);
+          if (names === undefined) sources.set(target, new Set([name]));
+          else names.add(name);
+        }
       }
     }
-    knownTargets.set(plane, (found = { byHost, open }));
+    knownTargets.set(plane, (found = { byHost, open, sources }));
   }
   return found;
+}
+
+/** The full names, and patterns of names, that a VirtualService is for. */
+export function namesOfService({ hosts, namespace }: VirtualServiceState): readonly string[] {
+  return hosts.map((host) => resolveName(host, namespace));
+}
+
+/** The full names that a VirtualService leads to, by those that it delegates to as well. */
+export function namesLedTo(plane: IstioPlane, service: VirtualServiceState): readonly string[] {
+  const { tcp, tls, namespace } = service;
+  return [rulesOf(plane, service), tcp, tls].flatMap((routes) =>
+    routes.flatMap(({ destinations }) => destinations.map((one) => resolveName(one.host, namespace))),
+  );
 }
 
 /** Every policy of some sets once. */
@@ -80,23 +97,9 @@ export function policiesIn(sets: ReadonlySet<WorkloadPolicies>): Iterable<Author
   return new Set([...sets].flatMap(({ custom, deny, allow }) => [...custom, ...deny, ...allow]));
 }
 
-/** Names by which calls may come to a host's pods: its own, and those from which VirtualServices lead there; undefined for any name. */
-export function namesLeadingTo(plane: IstioPlane, host: KnownHost): ReadonlySet<string> | undefined {
-  const { byHost, open } = targetsOf(plane);
-  if (open.has(host.host) || plane.state.serviceRoutes.length > 0) return undefined;
-  let found = knownLeading.get(byHost);
-  if (found === undefined) {
-    found = new Map();
-    for (const [name, targets] of byHost) {
-      for (const target of targets) {
-        const names = found.get(target);
-        if (names === undefined) found.set(target, new Set([name]));
-        else names.add(name);
-      }
-    }
-    knownLeading.set(byHost, found);
-  }
-  return new Set([host.host, ...(found.get(host.host) ?? [])]);
+/** Names, and patterns of names, from which VirtualServices lead to a host. */
+export function namesLeadingTo(plane: IstioPlane, { host }: KnownHost): ReadonlySet<string> {
+  return targetsOf(plane).sources.get(host) ?? nowhere;
 }
 
-const knownLeading = new WeakMap<Targets["byHost"], Map<string, Set<string>>>();
+const nowhere: ReadonlySet<string> = new Set();

@@ -3,7 +3,7 @@ import { clusterObjectFindings } from "../analysis/cluster-objects";
 import { type Mesh, type ServicePort, type Unread } from "../analysis/mesh";
 import { networkPolicyAdmission, unreadNetworkPolicies } from "../analysis/network-policy-objects";
 import { type AccountKey, keyOf } from "../cluster/keys";
-import { memo, memoOnce } from "../cluster/look-up";
+import { memoOnce } from "../cluster/look-up";
 import { type AskedService } from "../cluster/dns";
 import { type Manifests } from "../manifests";
 import { textAt } from "../manifests/inside";
@@ -39,7 +39,7 @@ export function istioMesh(
   const callers = memoOnce(() => allCallers(plane));
   const classes = memoOnce(() => callerClasses(plane, callers()));
   const whole = memoOnce(() => relation(plane, callers(), classes()));
-  const authorities = memo((service: string) => authoritiesFor(plane, service));
+  const authorities = new Map<string, readonly string[]>();
   const trees = new Map<string, CallTree>();
   const mesh: IstioMesh = {
     ...plane,
@@ -70,7 +70,12 @@ export function istioMesh(
       if (tree === undefined) trees.set(key, (tree = callFrom(plane, from, to, sent)));
       return tree;
     },
-    authorities: ({ service }) => authorities(service),
+    authorities: (to, answeredBy) => {
+      const key = [to.service, ...(to.service === "" ? [to.host, to.port, to.tls?.serverName] : []), answeredBy].join();
+      let found = authorities.get(key);
+      if (found === undefined) authorities.set(key, (found = authoritiesFor(plane, to, answeredBy)));
+      return found;
+    },
     likeness: ({ service, port }) => {
       const host = hostOfService(plane, service);
       const found = host?.ports.find(({ number }) => number === port);

@@ -270,7 +270,8 @@ function matchesEmpty({ kind, value }: StringMatchState): boolean {
   return kind === "regex" ? /^(\.\*|\(\?:.*\)\*)$/.test(value) || value === "" : value === "";
 }
 
-function patternOf({ kind, value }: StringMatchState): string {
+/** RE2 of the texts that meet a match. */
+export function patternOf({ kind, value }: StringMatchState): string {
   switch (kind) {
     case "exact":
       return literally(value);

@@ -163,8 +163,13 @@ function readLists<Field extends string>(
 
 /** Whether a condition of `when` asks for the Host header. */
 export function isOfHost({ key }: ConditionState): boolean {
-  const lower = key.toLowerCase();
-  return lower === "request.headers[:authority]" || lower === "request.headers[host]";
+  return isOfHostHeader(/^request\.headers\[(.*)\]$/i.exec(key)?.[1] ?? "");
+}
+
+/** Whether a header is the Host header: Envoy has it as `:authority`, and finds it by either name. */
+export function isOfHostHeader(name: string): boolean {
+  const lower = name.toLowerCase();
+  return lower === ":authority" || lower === "host";
 }
 
 /** Whether a rule tells callers apart by their addresses. */
