@@ -89,11 +89,12 @@ const nowhere = { to: "nowhere" };
 
 function ourRule({ matches, destinations, direct, changes, headers }: HttpRouteState): unknown {
   return {
-    matches: matches.map(({ uri, method, headers: asked, queryParams }) => ({
+    matches: matches.map(({ uri, method, headers: asked, queryParams, port }) => ({
       uri: ourValue(uri),
       method: ourValue(method),
       headers: ourValues(asked),
       query: ourValues(queryParams),
+      port,
     })),
     answer: direct === undefined ? undefined : [direct.by, direct.status],
     to:
@@ -122,6 +123,7 @@ function theirRule(rule: unknown): unknown {
       method: theirValue(valueAt(match, "method")),
       headers: theirValues(valueAt(match, "headers")),
       query: theirValues(valueAt(match, "queryParams")),
+      port: numberAt(match, "port") ?? 0,
     })),
     answer,
     to:

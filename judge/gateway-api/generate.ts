@@ -19,7 +19,7 @@ const paths = ["/", "/a", "/a/", "/a/b", "/ab", "/a/b/c"] as const;
 const methods = ["GET", "POST"] as const;
 const routeKinds = ["HTTPRoute", "HTTPRoute", "HTTPRoute", "GRPCRoute"] as const;
 
-/** Up to two Gateways with up to three listeners each, and up to four routes, with grants: names, namespaces, sections and backends that fit or do not. */
+/** Up to two Gateways with up to three listeners each, and up to four routes of these, of Services and of a ServiceEntry, with grants: names, namespaces, sections and backends that fit or do not. */
 export function arbitraryGatewayCase(): fc.Arbitrary<GatewayCase> {
   return drawn((draw) => ({
     objects: [
@@ -29,6 +29,11 @@ export function arbitraryGatewayCase(): fc.Arbitrary<GatewayCase> {
       service("shop", "s2", 2),
       service("web", "s1", 3),
       service("edge", "s1", 4),
+      made("networking.istio.io/v1", "ServiceEntry", "shop", "outside", {
+        hosts: ["A.outside.example", "b.outside.example"],
+        ports: [{ number: 80, name: "http", protocol: "HTTP" }],
+        resolution: "DNS",
+      }),
       ...gateways.slice(0, draw.integer(1, 2)).map((name) => gateway(draw, name)),
       ...draw.list(1, 4, () => draw.pick(routeKinds)).map((kind, index) => route(draw, kind, index)),
       ...(draw.oneIn(2) ? [grant(draw)] : []),
@@ -112,17 +117,32 @@ function allowedRoutes(draw: Draw): Spec {
 
 function route(draw: Draw, kind: (typeof routeKinds)[number], index: number): KubernetesObject {
   const spec = {
-    parentRefs: draw.list(1, draw.oneIn(5) ? 2 : 1, () => ({
-      name: draw.pick(["g1", "g1", "g2"]),
-      namespace: "edge",
-      ...(draw.oneIn(3) && { sectionName: draw.pick(["l0", "l1", "l9"]) }),
-      ...(draw.oneIn(7) && { port: draw.pick([80, 443, 8080]) }),
-    })),
+    parentRefs: draw.list(1, draw.oneIn(5) ? 2 : 1, () => (draw.oneIn(3) ? meshParent(draw) : gatewayParent(draw))),
     ...(!draw.oneIn(4) && { hostnames: [...new Set(draw.list(1, 2, () => draw.pick(hostnames)))] }),
     rules: draw.list(1, 3, () => (kind === "HTTPRoute" ? httpRule(draw) : grpcRule(draw))),
   };
   const day = String(draw.integer(1, 5));
   return made(apiVersion, kind, draw.pick(namespaces), `r${String(index)}`, spec, `2026-01-0${day}T00:00:00Z`);
+}
+
+function gatewayParent(draw: Draw): Spec {
+  return {
+    name: draw.pick(["g1", "g1", "g2"]),
+    namespace: "edge",
+    ...(draw.oneIn(3) && { sectionName: draw.pick(["l0", "l1", "l9"]) }),
+    ...(draw.oneIn(7) && { port: draw.pick([80, 443, 8080]) }),
+  };
+}
+
+/** A Service or a ServiceEntry, whose calls sidecars route. */
+function meshParent(draw: Draw): Spec {
+  const isEntry = draw.oneIn(5);
+  return {
+    ...(isEntry ? { group: "networking.istio.io", kind: "ServiceEntry" } : { group: "", kind: "Service" }),
+    name: draw.oneIn(12) ? "nobody" : isEntry ? "outside" : draw.pick(services),
+    ...(draw.oneIn(2) && { namespace: draw.pick(namespaces) }),
+    ...(draw.oneIn(4) && { port: draw.pick([80, 8080]) }),
+  };
 }
 
 function httpRule(draw: Draw): Spec {

@@ -2,7 +2,7 @@ import { hostHeaderOf } from "../request/request";
 import { type BoundedCall, bucketText, type CallLimit, type LimitName } from "../analysis/call-limits";
 import { parseAddress } from "../cluster/dns";
 import { type AccountKey } from "../cluster/keys";
-import { isJsonObject, type KubernetesObject, type ValuePath } from "../manifests";
+import { isJsonObject, type ValuePath } from "../manifests";
 import { listAt, numberAt, textAt, valueAt } from "../manifests/inside";
 import { fullMatch } from "../regex/pattern";
 import { bytewise, httpRequest, type HttpRequest, meets } from "../request/match";
@@ -15,7 +15,7 @@ import { isSubset } from "./labels";
 import { type IstioPlane } from "./plane";
 import { authorityOf } from "./rate-limits";
 import { fullName } from "./registry";
-import { type HttpRouteState, type VirtualServiceState } from "./state/virtual-services";
+import { type ObjectPart, routeLimits, type Taken } from "./route-limits";
 
 /**
  * The limits of a call: of the VirtualService's route that takes it, of the DestinationRules of those that answer, and of the EnvoyFilters of their pods.
@@ -26,12 +26,6 @@ export function limitsOf(plane: IstioPlane, call: BoundedCall): readonly CallLim
   );
   // Pods of one account may be told different things.
   return [...new Map(found.map((one) => [JSON.stringify(one), one])).values()];
-}
-
-/** The rule that takes a request. */
-interface Taken {
-  readonly service: VirtualServiceState;
-  readonly route: HttpRouteState;
 }
 
 function limitsOfClient(
@@ -51,7 +45,7 @@ function limitsOfClient(
   if (named?.host.service === undefined) return [];
   const { namespace, name } = named.host.service;
   const http = httpRequest(request, bytewise);
-  const taken = virtualServicesFor(plane, scope, named.host.host, port).flatMap((service): readonly Taken[] => {
+  const taken = virtualServicesFor(plane, scope, named.host.host, port).requests.flatMap((service): readonly Taken[] => {
     const forCaller = service.http.map((route) => ({
       route,
       matches: route.matches.filter((match) => isForCaller(match, { client, scope, port })),
@@ -63,7 +57,7 @@ function limitsOfClient(
     return route === undefined ? [] : [{ service, route }];
   })[0];
   return [
-    ...routeLimits(plane, `${namespace}/${name}`, taken),
+    ...routeLimits(`${namespace}/${name}`, taken, plane.state.settings.defaultRetries),
     ...backends.flatMap((key) => {
       const host = fullNameOf(key);
       const ways = (taken?.route.destinations ?? []).filter(
@@ -82,37 +76,6 @@ function limitsOfClient(
 function fullNameOf(key: AccountKey): string {
   const [namespace = "", name = ""] = key.split("/");
   return fullName(namespace, name);
-}
-
-/** Of a rule that hands on to another VirtualService nothing is said here: that one's are its own. */
-function routeLimits(plane: IstioPlane, service: string, taken: Taken | undefined): readonly CallLimit[] {
-  if (taken?.route.delegate !== undefined) return [];
-  const object = taken?.service.object;
-  const path: ValuePath = taken === undefined ? [] : ["spec", "http", taken.route.index];
-  const retries = valueAt(object, ...path, "retries");
-  const own = object !== undefined && isJsonObject(retries);
-  const attempts = own ? (numberAt(retries, "attempts") ?? 0) : plane.state.settings.defaultRetries;
-  const limits: CallLimit[] = [];
-  if (attempts > 0) {
-    const on = (own ? textAt(retries, "retryOn") : undefined) ?? "what Istio takes for safe";
-    limits.push({
-      limit: "retries",
-      value: `${String(attempts)} on ${on}${own ? "" : ", of Istio's own"}`,
-      service,
-      object: own ? object : undefined,
-      path: own ? [...path, "retries"] : [],
-    });
-    const attempt = own ? textAt(retries, "perTryTimeout") : undefined;
-    if (attempt !== undefined) {
-      const place: ValuePath = [...path, "retries", "perTryTimeout"];
-      limits.push({ limit: "perTryTimeout", value: attempt, service, object, path: place });
-    }
-  }
-  const timeout = object === undefined ? undefined : textAt(object, ...path, "timeout");
-  if (timeout !== undefined) {
-    limits.push({ limit: "timeout", value: timeout, service, object, path: [...path, "timeout"] });
-  }
-  return limits;
 }
 
 /** What the sidecars of those that answer bound, by EnvoyFilters of a conversion. */
@@ -183,7 +146,7 @@ function destinationLimits(
   return subsets.flatMap((subset): readonly CallLimit[] => {
     const owner = rules.find((rule) => rule.subsets.some(({ name }) => name === subset));
     const index = owner?.subsets.findIndex(({ name }) => name === subset) ?? -1;
-    const policies: readonly Policy[] = [
+    const policies: readonly ObjectPart[] = [
       ...(owner === undefined ? [] : [{ object: owner.object, path: ["spec", "subsets", index, "trafficPolicy"] }]),
       ...(main === undefined ? [] : [{ object: main, path: ["spec", "trafficPolicy"] }]),
     ];
@@ -196,17 +159,11 @@ function destinationLimits(
   });
 }
 
-/** A part of an object. */
-interface Policy {
-  readonly object: KubernetesObject;
-  readonly path: ValuePath;
-}
-
 /**
  * A part of traffic policies, of which the first that has it counts. The settings of a port take the place of all that stands beside them
  * (MergeTrafficPolicy in cluster_traffic_policy.go).
  */
-function partOf(policies: readonly Policy[], part: string, port: number): Policy | undefined {
+function partOf(policies: readonly ObjectPart[], part: string, port: number): ObjectPart | undefined {
   for (const { object, path } of policies) {
     const ofPort = listAt(object, ...path, "portLevelSettings").findIndex(
       (one) => numberAt(one, "port", "number") === port,
@@ -218,7 +175,7 @@ function partOf(policies: readonly Policy[], part: string, port: number): Policy
   return undefined;
 }
 
-function poolLimits({ object, path: pool }: Policy, service: string, isHttp: boolean): readonly CallLimit[] {
+function poolLimits({ object, path: pool }: ObjectPart, service: string, isHttp: boolean): readonly CallLimit[] {
   return (isHttp ? [...tcpBreakers, ...httpBreakers] : tcpBreakers).flatMap(([limit, inside]): CallLimit[] => {
     const path: ValuePath = [...pool, ...inside];
     const value = valueAt(object, ...path);
@@ -231,7 +188,7 @@ function poolLimits({ object, path: pool }: Policy, service: string, isHttp: boo
 /** What Istio and Envoy do where the rule does not say otherwise. */
 const defaults = { consecutive5xxErrors: 5, baseEjectionTime: "30s", maxEjectionPercent: 10 };
 
-function outlierLimits({ object, path }: Policy, service: string): readonly CallLimit[] {
+function outlierLimits({ object, path }: ObjectPart, service: string): readonly CallLimit[] {
   const errors = numberAt(object, ...path, "consecutive5xxErrors") ?? defaults.consecutive5xxErrors;
   const time = textAt(object, ...path, "baseEjectionTime") ?? defaults.baseEjectionTime;
   const percent = numberAt(object, ...path, "maxEjectionPercent") ?? defaults.maxEjectionPercent;

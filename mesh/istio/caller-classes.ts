@@ -7,6 +7,7 @@ import { policiesBehind, policiesIn } from "./hosts-behind";
 import { type IstioPlane } from "./plane";
 import { type HostPort, type KnownHost } from "./registry";
 import { type ServiceRouteState } from "./state/gateway-api/service-routes";
+import { meshGateway } from "./state/virtual-services";
 
 /** Callers that are answered alike. */
 export interface CallerClass {
@@ -162,16 +163,19 @@ function classOf({ among, without, start, all }: Part, named: ReadonlySet<Accoun
   return [];
 }
 
-/** Whether what sidecars are told of differs between namespaces: by Sidecars, or objects that are not for all. */
+/** Whether what sidecars are told of differs between namespaces: by Sidecars, objects that are not for all, or routes of the Gateway API. */
 function dependsOnNamespace({ state }: IstioPlane): boolean {
   return (
     state.sidecars.length > 0 ||
-    state.virtualServices.some(({ exportTo }) => exportTo.length > 0) ||
+    state.virtualServices.some(
+      ({ exportTo, semantics, gateways }) =>
+        exportTo.length > 0 || (semantics === "gateway-api" && gateways.includes(meshGateway)),
+    ) ||
     state.serviceRoutes.length > 0
   );
 }
 
-/** Whether a route of the Gateway API may lead a host's calls past the policies of the pods behind it. */
+/** Whether a route of the Gateway API may lead a host's connections past the policies of the pods behind it. */
 function isTakenOver({ state }: IstioPlane, { service }: KnownHost): boolean {
   if (service === undefined) return false;
   const isParent = ({ namespace, name }: ServiceRouteState["services"][number]): boolean =>

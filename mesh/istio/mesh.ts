@@ -130,7 +130,7 @@ function unreadHeaders({ requestAuthentications, authorizationPolicies }: IstioP
     .map(({ object }) => ({ object, namespace: undefined, layer: "sidecar" }));
 }
 
-/** Routes of the Gateway API that take over calls to Services. */
+/** Routes of the Gateway API that take over connections to Services. */
 function unreadRoutes({ serviceRoutes }: IstioPlane["state"]): readonly Unread[] {
   return serviceRoutes.map(({ object, namespace, services, leadsElsewhere }) => ({
     object,

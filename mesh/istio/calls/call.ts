@@ -241,7 +241,7 @@ function throughSidecar(plane: IstioPlane, client: Client, scope: Scope, target:
           { ...content, routed: true },
           `no host that ${client.key} is told of has the name ${JSON.stringify(authority)}`,
         ))
-      : (byGatewayApi(plane, scope, named, true) ?? throughHost(plane, routing, named.host, named.port));
+      : throughHost(plane, routing, named.host, named.port);
   return readAsHttp(plane, tree);
 }
 
@@ -273,7 +273,7 @@ function throughConnection(
   { host, port: hostPort }: PortOfHost,
   content: Content,
 ): CallTree {
-  for (const service of virtualServicesFor(plane, scope, host.host, port)) {
+  for (const service of virtualServicesFor(plane, scope, host.host, port).connections) {
     const serverName = content.tls?.serverName;
     const rules = serverName === undefined || service.tls.length === 0 ? service.tcp : service.tls;
     for (const { matches, destinations } of rules) {

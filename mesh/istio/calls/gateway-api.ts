@@ -6,7 +6,7 @@ import { type PortOfHost } from "../registry";
 import { type Scope } from "./scope";
 
 /**
- * What becomes of calls to a Service that a route of the Gateway API takes over from sidecars: it is not followed, and may be anything.
+ * What becomes of connections to a Service that a TCPRoute or TLSRoute takes over from sidecars: it is not followed, and may be anything.
  *
  * @param routed whether the answer is one of HTTP.
  * @returns undefined where no such route is for the callers of the scope.

@@ -95,7 +95,7 @@ function serverNamesOf(
   { host }: KnownHost,
   port: number,
 ): readonly string[] {
-  const asked = virtualServicesFor(plane, scope, host, port).flatMap(({ tls }) =>
+  const asked = virtualServicesFor(plane, scope, host, port).connections.flatMap(({ tls }) =>
     tls.flatMap(({ matches }) =>
       matches.flatMap((match) => (isForCaller(match, { client, scope, port }) ? match.sniHosts : [])),
     ),

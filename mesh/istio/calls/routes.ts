@@ -59,7 +59,7 @@ const knownWays = new WeakMap<HostPort, Ways>();
 /** A request to a host that sidecars know: by the first VirtualService that has a rule for the caller, or else to the host itself. */
 export function throughHost(plane: IstioPlane, routing: Routing, host: KnownHost, port: HostPort): CallTree {
   const { client, scope, ip, authority } = routing;
-  const services = virtualServicesFor(plane, scope, host.host, port.number);
+  const services = virtualServicesFor(plane, scope, host.host, port.number).requests;
   let byServices = knownWays.get(port);
   if (byServices === undefined) knownWays.set(port, (byServices = new Map()));
   let ways = byServices.get(services);
@@ -451,7 +451,7 @@ export function throughUnknownHost(plane: IstioPlane, routing: Routing, name: st
   };
   // Of what is no HTTP on the port istiod knows the name, and writes nothing for it.
   if (port !== 80 || toldOf(name) !== undefined) return undefined;
-  for (const service of virtualServicesFor(plane, scope, name, port)) {
+  for (const service of virtualServicesFor(plane, scope, name, port).unknown) {
     const known = service.hosts.some((host) => {
       const found = toldOf(resolveName(host, service.namespace));
       return found !== undefined && isHttp(found.protocol);

@@ -72,65 +72,117 @@ export function isForSidecars(service: VirtualServiceState, scope: Scope): boole
   return service.gateways.includes(meshGateway) && isExportedTo(service, scope.namespace);
 }
 
-const ordered = new WeakMap<IstioPlane, (host: string) => readonly VirtualServiceState[]>();
+/** A VirtualService for a host. */
+interface Naming {
+  readonly service: VirtualServiceState;
+  /** The host's name, or the longest of its patterns that takes the host in. */
+  readonly by: string;
+}
 
-/**
- * Tells the VirtualServices that name a host, by which of them counts first: by its name, then the most specific pattern; the nearest,
- * and then the oldest, first.
- */
-function naming(plane: IstioPlane): (host: string) => readonly VirtualServiceState[] {
-  let found = ordered.get(plane);
+const knownNamings = new WeakMap<IstioPlane, (host: string) => readonly Naming[]>();
+
+/** The VirtualServices that name a host, or have a pattern for it, the nearest, and then the oldest, first. */
+function naming(plane: IstioPlane): (host: string) => readonly Naming[] {
+  let found = knownNamings.get(plane);
   if (found === undefined) {
-    const byName = new Map<string, Set<VirtualServiceState>>();
-    const patterns: { readonly service: VirtualServiceState; readonly pattern: string }[] = [];
+    const byName = new Map<string, VirtualServiceState[]>();
+    const patterns = new Map<VirtualServiceState, readonly string[]>();
+    const ages = new Map<VirtualServiceState, number>();
     for (const service of plane.state.virtualServices) {
-      for (const one of service.hosts) {
-        const name = resolveName(one, service.namespace);
-        if (name.startsWith("*")) patterns.push({ service, pattern: name });
-        else {
-          const list = byName.get(name);
-          if (list === undefined) byName.set(name, new Set([service]));
-          else list.add(service);
-        }
+      ages.set(service, ages.size);
+      const names = new Set(service.hosts.map((one) => resolveName(one, service.namespace)));
+      for (const name of names) {
+        if (name.startsWith("*")) continue;
+        const list = byName.get(name);
+        if (list === undefined) byName.set(name, [service]);
+        else list.push(service);
       }
+      const own = [...names].filter((name) => name.startsWith("*")).sort((a, b) => b.length - a.length);
+      if (own.length > 0) patterns.set(service, own);
     }
-    const nearest = (a: VirtualServiceState, b: VirtualServiceState): number => reach(a) - reach(b);
-    found = memo((host) => [
-      ...[...(byName.get(host) ?? [])].sort(nearest),
-      ...patterns
-        .filter(({ pattern }) => matchesHost(pattern, host))
-        .sort((a, b) => b.pattern.length - a.pattern.length || nearest(a.service, b.service))
-        .map(({ service }) => service),
-    ]);
-    ordered.set(plane, found);
+    const nearest = ({ service: a }: Naming, { service: b }: Naming): number =>
+      reach(a) - reach(b) || (ages.get(a) ?? 0) - (ages.get(b) ?? 0);
+    found = memo((host) => {
+      const named = byName.get(host) ?? [];
+      const all = named.map((service): Naming => ({ service, by: host }));
+      for (const [service, own] of patterns) {
+        const by = named.includes(service) ? undefined : own.find((pattern) => matchesHost(pattern, host));
+        if (by !== undefined) all.push({ service, by });
+      }
+      return all.length < 2 ? all : all.sort(nearest);
+    });
+    knownNamings.set(plane, found);
   }
   return found;
 }
 
-/**
- * The VirtualServices for a host that a scope's sidecars are told of, by which of them counts first: one and the same list where they
- * are the same.
- */
-export function virtualServicesFor(
-  plane: IstioPlane,
-  scope: Scope,
-  host: string,
-  port: number,
-): readonly VirtualServiceState[] {
+/** The VirtualServices for a host that sidecars are told of: one and the same lists where they are the same. */
+interface ForHost {
+  /** Of connections: all that take the host in, whatever they say of it. */
+  readonly connections: readonly VirtualServiceState[];
+  /**
+   * Of requests: those that name the host, or else the one with the longest pattern, and no other even where it has no rule for the caller
+   * (pilot/pkg/model/sidecar.go, computeWildcardHostVirtualServiceIndex).
+   */
+  readonly requests: readonly VirtualServiceState[];
+  /** Of requests to a name that no host has, which come to whatever virtual host there is: by name, then by the longest pattern. */
+  readonly unknown: readonly VirtualServiceState[];
+}
+
+const nothing: ForHost = { connections: [], requests: [], unknown: [] };
+
+const knownFor = new WeakMap<readonly Naming[], Map<string, ForHost>>();
+
+/** The VirtualServices for a host that a scope's sidecars are told of, by which of them counts first. */
+export function virtualServicesFor(plane: IstioPlane, scope: Scope, host: string, port: number): ForHost {
   const all = naming(plane)(host);
-  const isTold = (service: VirtualServiceState): boolean =>
-    isForSidecars(service, scope) && scope.seesName(host, service.namespace, port);
-  if (all.every(isTold)) return all;
-  // One and the same list for all who are told of the same.
-  const key = all.map((service) => (isTold(service) ? "1" : "0")).join("");
-  let parts = knownParts.get(all);
-  if (parts === undefined) knownParts.set(all, (parts = new Map()));
+  if (all.length === 0) return nothing;
+  let key = "";
+  for (const { service } of all) {
+    const isTold = isForSidecars(service, scope) && scope.seesName(host, service.namespace, port);
+    key += !isTold ? "0" : service.semantics === "istio" ? "1" : isRouteFor(plane, service, host, scope) ? "3" : "2";
+    if (isTold && isOwnRoute(service, scope)) key += "+";
+  }
+  let parts = knownFor.get(all);
+  if (parts === undefined) knownFor.set(all, (parts = new Map()));
   let part = parts.get(key);
-  if (part === undefined) parts.set(key, (part = all.filter(isTold)));
+  if (part === undefined) parts.set(key, (part = toldOf(plane, scope, host, port)));
   return part;
 }
 
-const knownParts = new WeakMap<readonly VirtualServiceState[], Map<string, readonly VirtualServiceState[]>>();
+function toldOf(plane: IstioPlane, scope: Scope, host: string, port: number): ForHost {
+  const told = naming(plane)(host).filter(
+    ({ service }) => isForSidecars(service, scope) && scope.seesName(host, service.namespace, port),
+  );
+  const rank = ({ service }: Naming): number => (isOwnRoute(service, scope) ? 1.5 : reach(service));
+  const ordered = [...told].sort((a, b) => rank(a) - rank(b));
+  const specific = [...ordered].sort(
+    (a, b) => Number(b.by === host) - Number(a.by === host) || b.by.length - a.by.length,
+  );
+  const [first] = specific;
+  const counting = first?.by === host ? specific.filter(({ by }) => by === host) : specific.slice(0, 1);
+  const isFollowed = ({ service }: Naming): boolean =>
+    service.semantics === "istio" || isRouteFor(plane, service, host, scope);
+  return {
+    connections: ordered.map(({ service }) => service),
+    requests: counting.filter(isFollowed).map(({ service }) => service),
+    unknown: specific.filter(({ service }) => service.semantics === "istio").map(({ service }) => service),
+  };
+}
+
+/**
+ * Whether a route of the Gateway API is for a scope's sidecars: of a host that is there, and no pattern, those of the callers' own namespace, and those
+ * of the host's (pilot/pkg/networking/core/route/route.go).
+ */
+function isRouteFor({ registry }: IstioPlane, { namespace }: VirtualServiceState, host: string, scope: Scope): boolean {
+  const owner = host.startsWith("*") ? undefined : registry.find(host)?.namespace;
+  return owner !== undefined && (namespace === scope.namespace || namespace === owner);
+}
+
+/** Whether it comes before others that are for everybody: a route of the Gateway API of the callers' own namespace (VirtualServicesForGateway). */
+function isOwnRoute(service: VirtualServiceState, scope: Scope): boolean {
+  return service.semantics === "gateway-api" && service.namespace === scope.namespace && reach(service) === 2;
+}
 
 /** For whom a VirtualService is: those for a namespace's own callers come before the others (VirtualServicesForGateway). */
 export function reach({ exportTo }: VirtualServiceState): number {

@@ -33,7 +33,7 @@ const byToken: Told = {
 const byRoute: Told = {
   rule: "gateway-api-not-read",
   message:
-    "Where the kinds of the Gateway API are installed, istiod routes calls of sidecars by it, and it is not read: of the Services that are its parents nothing is said.",
+    "Where the kinds of the Gateway API are installed, istiod routes connections of sidecars by it, and it is not read: of those to the Services that are its parents nothing is said.",
   remedy: "Say it by a VirtualService.",
 };
 

@@ -5,13 +5,16 @@ import { oldestFirst } from "../age";
 import { gatewayLabel, gatewayNames, ingressNamespace } from "../assumed-gateways";
 import { type GatewayState } from "../gateways";
 import { type Named } from "../named";
+import { type ServiceEntryState } from "../service-entries";
 import { type HttpRouteState, type VirtualServiceState } from "../virtual-services";
-import { isAttachable, type Listener, mayLead, refusal, type Refusal } from "./attachment";
+import { isAttachable, type Listener, refusal, type Refusal } from "./attachment";
 import { refusalsOfRules } from "./rule-refusals";
 import { type KubernetesGatewayState, type ListenerState } from "./gateway";
 import { type ReferenceGrantState } from "./grants";
+import { httpRoutes } from "./http-routes";
 import { gatewayNameLabel, istioClass } from "./kinds";
-import { destinationOf, type RouteRuleState, type RouteState } from "./routes";
+import { meshRoutes } from "./mesh-routes";
+import { type RouteState } from "./routes";
 import { routeOrder } from "./route-order";
 
 /** Objects of the Gateway API, and what they refer to. */
@@ -23,13 +26,14 @@ export interface GatewayApiObjects {
   readonly gatewayClasses: ReadonlySet<string>;
   readonly namespaces: ReadonlyMap<string, NamespaceState>;
   readonly services: ReadonlyMap<string, ServiceState>;
+  readonly serviceEntries: ReadonlyMap<string, ServiceEntryState>;
 }
 
-/** What istiod makes of the Gateway API for its gateways: objects of its own kinds, which nobody sees (pilot/pkg/config/kube/gateway). */
+/** What istiod makes of the Gateway API: objects of its own kinds, which nobody sees (pilot/pkg/config/kube/gateway). */
 export interface FromGatewayApi {
   /** One for each listener. */
   readonly gateways: readonly GatewayState[];
-  /** One for each listener and name, of all routes that have it. */
+  /** One for each listener and name, of all routes that have it, and for each Service that routes have for a parent. */
   readonly virtualServices: readonly VirtualServiceState[];
   /** Those for which istiod makes pods and a Service. */
   readonly managed: readonly KubernetesGatewayState[];
@@ -54,13 +58,14 @@ export function convertGatewayApi(objects: GatewayApiObjects): FromGatewayApi {
   }
   const routes = oldestFirst([...objects.kubernetesRoutes.values()]);
   const { virtualServices, refusals, unfollowed } = attach(routes, followed, objects);
+  const mesh = meshRoutes(routes, objects);
   return {
     gateways: [...followed.values()].flatMap((listeners) => listeners.map(({ state }) => state)),
-    virtualServices,
+    virtualServices: [...virtualServices, ...mesh.virtualServices],
     managed: gateways.filter(
       (gateway) => gateway.managed !== undefined && followed.has(keyOf(gateway.namespace, gateway.name)),
     ),
-    refusals,
+    refusals: [...refusals, ...mesh.refusals],
     unfollowed: [...gateways.filter(({ namespace, name }) => !followed.has(keyOf(namespace, name))), ...unfollowed],
   };
 }
@@ -161,7 +166,7 @@ function attach(
     refusals.push(...ofRules);
     if (ofRules.some(({ rule }) => rule === "route-not-taken")) continue;
     const isHttp = route.kind === "HTTPRoute" || route.kind === "GRPCRoute";
-    const http = isHttp ? route.rules.flatMap((rule) => httpRoutes(route, rule, objects)) : [];
+    const http = isHttp ? httpRoutes(route, objects.referenceGrants) : [];
     for (const { parent, listeners } of known) {
       const reasons = listeners.map((one) => refusal(route, parent, one));
       const own = listeners.filter((_, index) => reasons[index] === undefined);
@@ -199,35 +204,3 @@ function virtualService({ first, gateway, host, http }: Merged): VirtualServiceS
     semantics: "gateway-api",
   };
 }
-
-/** A rule as several, each with one match. */
-function httpRoutes(route: RouteState, rule: RouteRuleState, objects: GatewayApiObjects): readonly HttpRouteState[] {
-  const { object } = route;
-  const { index, matches, backends, redirect, changes, changedHeaders } = rule;
-  const used = backends.filter(({ weight }) => weight > 0);
-  const destinations = used.map((backend) => ({
-    ...destinationOf(backend),
-    ...(!mayLead(route, backend, objects.referenceGrants) && { host: "" }),
-  }));
-  const direct: HttpRouteState["direct"] =
-    redirect !== undefined
-      ? { status: redirect, by: "redirect" }
-      : used.length === 0
-        ? { status: noBackend, by: "directResponse" }
-        : undefined;
-  return (matches.length === 0 ? [undefined] : matches).map((match) => ({
-    index,
-    matches: match === undefined ? [] : [match],
-    destinations,
-    direct,
-    mirrors: [],
-    delegate: undefined,
-    changes,
-    headers: { isSaid: changedHeaders.length > 0, names: changedHeaders },
-    fault: undefined,
-    written: { object, path: ["spec", "rules", index] },
-  }));
-}
-
-/** What gateways answer where a rule leaves nobody to lead to. */
-const noBackend = 500;

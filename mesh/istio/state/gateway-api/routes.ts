@@ -12,7 +12,7 @@ import { gatewayApiGroup, type RouteKind } from "./kinds";
 
 /** What a route is attached to. */
 export interface ParentState {
-  /** `Gateway`, `Service` or another. */
+  /** `Gateway`, `Service`, `ServiceEntry` or another. */
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
@@ -93,10 +93,13 @@ export function readRoute(reader: Reader, kind: RouteKind): RouteState {
 /** The API server's own where none is written. */
 const usualRedirect = 302;
 
+/** API groups of parents that are not of the Gateway API. */
+const groupsOfParents: Readonly<Record<string, string>> = { Service: "", ServiceEntry: "networking.istio.io" };
+
 function readParent(ref: unknown, namespace: string): ParentState {
   const group = textAt(ref, "group") ?? gatewayApiGroup;
   const kind = textAt(ref, "kind") ?? "Gateway";
-  const isKnown = kind === "Service" ? group === "" : group === gatewayApiGroup;
+  const isKnown = group === (groupsOfParents[kind] ?? gatewayApiGroup);
   return {
     kind: isKnown ? kind : `${group}/${kind}`,
     namespace: textAt(ref, "namespace") ?? namespace,

@@ -7,12 +7,13 @@ import { type BackendState, type RouteState } from "./routes";
 
 /** What backends refer to. */
 interface Referred {
-  readonly referenceGrants: ReadonlyMap<string, ReferenceGrantState>;
+  /** Undefined of sidecars, which ask for none. */
+  readonly referenceGrants: ReadonlyMap<string, ReferenceGrantState> | undefined;
   readonly services: ReadonlyMap<string, ServiceState>;
 }
 
 /**
- * What istiod does not take of a route's rules: of some backends the gateway answers with 500; what else is wrong takes the whole route away
+ * What istiod does not take of a route's rules: of some backends the gateway, or the caller's sidecar, answers with 500; what else is wrong takes the whole route away
  * (pilot/pkg/config/kube/gateway/conversion.go, buildDestination). It does not look at backends of weight 0.
  */
 export function refusalsOfRules(route: RouteState, referred: Referred): readonly Refusal[] {
@@ -49,11 +50,12 @@ function backendRefusal(
   const { service, port } = backend;
   if (service === undefined) return undefined;
   const named = "namespace" in service ? service : undefined;
-  if (named !== undefined && !mayLead(route, backend, referenceGrants)) {
+  const answers = referenceGrants === undefined ? "callers' sidecars answer" : "the gateway answers";
+  if (named !== undefined && referenceGrants !== undefined && !mayLead(route, backend, referenceGrants)) {
     return {
       field: "namespace",
       rule: "route-to-nowhere",
-      text: `no ReferenceGrant lets routes of ${route.namespace} lead to Services of ${named.namespace}: the gateway answers with 500`,
+      text: `no ReferenceGrant lets routes of ${route.namespace} lead to Services of ${named.namespace}: ${answers} with 500`,
       remedy: `Write a ReferenceGrant in ${named.namespace} from ${route.kind} in ${route.namespace} to Service ${named.name}.`,
     };
   }
@@ -77,7 +79,7 @@ function backendRefusal(
   return {
     field: "name",
     rule: "route-to-nowhere",
-    text: `there is no Service ${named.namespace}/${named.name}: the gateway answers with 500`,
+    text: `there is no Service ${named.namespace}/${named.name}: ${answers} with 500`,
     remedy: "Write the name of a Service, and its namespace where it is another.",
   };
 }

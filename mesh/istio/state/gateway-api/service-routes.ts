@@ -1,7 +1,7 @@
 import { type Named } from "../named";
 import { type RouteState } from "./routes";
 
-/** A route that takes calls to Services over from sidecars, as the initiative GAMMA has it. What it says of requests is not read. */
+/** A TCPRoute or TLSRoute that takes connections to Services over from sidecars. Where it leads is not read. */
 export interface ServiceRouteState extends Named {
   /** Services that are its parents: of callers everywhere where the Service is of the route's own namespace, of those in the route's namespace otherwise. */
   readonly services: readonly {
@@ -13,8 +13,9 @@ export interface ServiceRouteState extends Named {
   readonly leadsElsewhere: boolean;
 }
 
-/** Undefined for a route that has no Service for a parent. */
+/** Undefined for a route of requests, and for one that has no Service for a parent. */
 export function serviceRouteOf({
+  kind: ofKind,
   object,
   namespace,
   name,
@@ -22,6 +23,6 @@ export function serviceRouteOf({
   backendNamespaces,
 }: RouteState): ServiceRouteState | undefined {
   const services = parents.filter(({ kind }) => kind === "Service");
-  if (services.length === 0) return undefined;
+  if (services.length === 0 || ofKind === "HTTPRoute" || ofKind === "GRPCRoute") return undefined;
   return { object, namespace, name, services, leadsElsewhere: backendNamespaces.some((one) => one !== namespace) };
 }
