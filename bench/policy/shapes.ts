@@ -27,8 +27,11 @@ const denied: Readonly<Record<string, object>> = {
   "deny a pattern": { from: [{ source: { principals: ["*/ns/team-1/*"] } }] },
 };
 
+/** The shape of policies that leave namespaces out, in a mesh whose namespaces each have a Sidecar of their own. */
+const withSidecars = "notNamespaces, Sidecars";
+
 /** How policies may be written. */
-export const shapes: readonly string[] = [...Object.keys(sources), ...Object.keys(denied)];
+export const shapes: readonly string[] = [...Object.keys(sources), ...Object.keys(denied), withSidecars];
 
 interface Rule {
   readonly from: readonly { readonly source: { readonly principals: readonly string[] } }[];
@@ -44,7 +47,7 @@ function isOfService(
 /** A policy's objects with the sources of one shape. */
 export function objectsOf(rules: number, shape: string): readonly KubernetesObject[] {
   const policy = policyOf(rules, "istio");
-  const source = sources[shape] ?? sources["principals"];
+  const source = sources[shape === withSidecars ? "notNamespaces" : shape] ?? sources["principals"];
   const all: readonly KubernetesObject[] = [...compile(policy, "istio"), ...assumedCluster(policy)];
   let count = 0;
   const written = all.flatMap((object): readonly KubernetesObject[] => {
@@ -57,6 +60,7 @@ export function objectsOf(rules: number, shape: string): readonly KubernetesObje
     }));
     return [{ ...object, ...{ spec: { ...object.spec, rules: changed } } }];
   });
+  if (shape === withSidecars) return [...written, ...sidecars()];
   const rule = denied[shape];
   if (rule === undefined) return written;
   const deny = {
@@ -64,4 +68,16 @@ export function objectsOf(rules: number, shape: string): readonly KubernetesObje
     spec: { action: "DENY", rules: [rule] },
   };
   return [...written, { ...deny, metadata: { name: "deny", namespace: "aks-istio-system" } }];
+}
+
+/** Each namespace is told of itself and of two others. */
+function sidecars(): readonly KubernetesObject[] {
+  return Array.from({ length: namespaces }, (_, index) => {
+    const told = [index * 7 + 1, 0].map((one) => `team-${String(one % namespaces)}/*`);
+    return {
+      ...{ apiVersion: "networking.istio.io/v1", kind: "Sidecar" },
+      metadata: { name: "default", namespace: `team-${String(index)}` },
+      ...{ spec: { egress: [{ hosts: ["./*", ...told] }] } },
+    };
+  });
 }

@@ -41,35 +41,64 @@ export function askedCallers(
   });
   const tests = new Map<string, CallerTest>();
 
-  /** @param among the callers that may meet it; undefined for all. */
+  /** @param candidates the callers that may be answered otherwise than all others. Default: all, and others do not meet it. */
   function testOf(
     asked: object,
     namespace: string,
     isMet: (peer: Peer) => boolean,
-    among?: readonly AccountKey[],
+    { callers: some, othersMeetIt }: Candidates = { callers, othersMeetIt: false },
   ): CallerTest {
     const key = JSON.stringify([asked, asksForOwnNamespace(asked) ? namespace : ""]);
     let found = tests.get(key);
     if (found === undefined) {
-      const met = (among ?? callers).filter((caller) => {
+      const apart = some.filter((caller) => {
         const peer = peers(caller);
-        return peer !== undefined && isMet(peer);
+        return (peer !== undefined && isMet(peer)) !== othersMeetIt;
       });
-      const isMetByFew = met.length <= callers.length / 2;
-      const meeting = new Set(isMetByFew ? [] : met);
-      found = { id: tests.size, few: isMetByFew ? met : callers.filter((one) => !meeting.has(one)), isMetByFew };
+      const areFew = apart.length <= callers.length / 2;
+      const without = new Set(areFew ? [] : apart);
+      const few = areFew ? apart : callers.filter((one) => !without.has(one));
+      found = { id: tests.size, few, isMetByFew: areFew !== othersMeetIt };
       tests.set(key, found);
     }
     return found;
   }
 
-  /** The callers of which a source names all that may meet it; undefined where it takes others in. */
-  function amongOf(source: Lists<SourceField>, namespace: string): readonly AccountKey[] | undefined {
-    const { principals, serviceAccounts, namespaces } = source;
-    const accounts = principals?.map(accountNamed) ?? serviceAccounts?.map((one) => accountWritten(namespace, one));
-    if (accounts?.every((one) => one !== undefined)) return [...new Set(accounts)].filter((one) => known().has(one));
-    if (namespaces === undefined || namespaces.some((one) => one.includes("*"))) return undefined;
-    return [...new Set(namespaces)].flatMap((one) => byNamespace().get(one) ?? []);
+  const among = (accounts: Iterable<AccountKey>): readonly AccountKey[] =>
+    [...new Set(accounts)].filter((one) => known().has(one));
+  /** The callers that values may mean; undefined where these are patterns that tell no namespace. */
+  const meantBy: Readonly<
+    Record<NamingField, (values: readonly string[], namespace: string) => readonly AccountKey[] | undefined>
+  > = {
+    principals: (values) => {
+      const groups = values.map((one) => {
+        const account = accountNamed(one);
+        return account === undefined ? ofNamespace(namespaceOfPattern(one)) : [account];
+      });
+      return groups.every((group) => group !== undefined) ? among(groups.flat()) : undefined;
+    },
+    serviceAccounts: (values, namespace) => among(values.map((one) => accountWritten(namespace, one))),
+    namespaces: (values) =>
+      values.some((one) => one.includes("*")) ? undefined : among(values.flatMap((one) => ofNamespace(one) ?? [])),
+  };
+  const ofNamespace = (namespace: string | undefined): readonly AccountKey[] | undefined =>
+    namespace === undefined ? undefined : (byNamespace().get(namespace) ?? []);
+
+  /** Those who may be answered otherwise than all others that a source is asked of; undefined where it does not tell. */
+  function candidatesOf(source: Lists<SourceField>, namespace: string): Candidates | undefined {
+    for (const field of ["principals", "serviceAccounts", "namespaces"] as const) {
+      const values = source[field];
+      const meant = values && meantBy[field](values, namespace);
+      if (meant !== undefined) return { callers: meant, othersMeetIt: false };
+    }
+    const excepted: AccountKey[] = [];
+    for (const field of Object.keys(source)) {
+      if (isTokenSource(field)) continue;
+      const meant = isExcepting(field) ? meantBy[excepting[field]](source[field] ?? [], namespace) : undefined;
+      if (meant === undefined) return undefined;
+      excepted.push(...meant);
+    }
+    return { callers: among(excepted), othersMeetIt: true };
   }
 
   return memo(({ rules, namespace }) => {
@@ -80,7 +109,7 @@ export function askedCallers(
       for (const source of from) {
         const exact = namedBy(plane, source, namespace, accountNamed);
         if (exact === undefined) {
-          asked.push(testOf(source, namespace, sourceTest(source, reading), amongOf(source, namespace)));
+          asked.push(testOf(source, namespace, sourceTest(source, reading), candidatesOf(source, namespace)));
         } else named.push(...exact);
       }
       for (const condition of when) {
@@ -94,6 +123,31 @@ export function askedCallers(
     );
     return { named, tests: [...new Set(asked)], byAnybody };
   });
+}
+
+/** The callers that are to be looked at one by one, as all others meet what is asked, or none of them does. */
+interface Candidates {
+  readonly callers: readonly AccountKey[];
+  readonly othersMeetIt: boolean;
+}
+
+/** Lists of a source that name callers. */
+type NamingField = "principals" | "serviceAccounts" | "namespaces";
+
+/** Lists that name callers to leave out. */
+const excepting = {
+  notPrincipals: "principals",
+  notServiceAccounts: "serviceAccounts",
+  notNamespaces: "namespaces",
+} as const satisfies Readonly<Record<string, NamingField>>;
+
+function isExcepting(field: string): field is keyof typeof excepting {
+  return Object.hasOwn(excepting, field);
+}
+
+/** The namespace of `DOMAIN/ns/NAMESPACE/sa/*`; undefined for other patterns. */
+function namespaceOfPattern(principal: string): string | undefined {
+  return /^[^*/]+\/ns\/([^*/]+)\/sa\/[^*/]*\*$/.exec(principal)?.[1];
 }
 
 /** Whether names without a namespace are those of the policy's own. */

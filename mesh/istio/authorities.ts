@@ -1,5 +1,4 @@
 import { type ServicePort } from "../analysis/mesh";
-import { isAddress } from "../cluster/dns";
 import { groupBy } from "../cluster/look-up";
 import { type WorkloadPolicies } from "./authorization/decision";
 import { anything, literally } from "./authorization/matcher";
@@ -14,8 +13,9 @@ import {
   withName,
   withNameWithin,
 } from "./host-conditions";
+import { formsOf, meaning, namingOf } from "./host-meanings";
 import { matchesHost } from "./host-patterns";
-import { namesLeadingTo, namesLedTo, namesOfService, policiesIn } from "./hosts-behind";
+import { namesLeadingTo, namesLedTo, policiesIn } from "./hosts-behind";
 import { type IstioPlane } from "./plane";
 import { hostOfService, type KnownHost } from "./registry";
 import { meshGateway, type VirtualServiceState } from "./state/virtual-services";
@@ -55,7 +55,7 @@ function throughSidecars(plane: IstioPlane, host: KnownHost): readonly string[] 
     // A pattern takes in hosts that are known, which may have routes of their own, and names that nobody else knows.
     for (const { host: known } of hostsWithin(plane, name)) names.add(known);
     const others = (header: string): string | undefined => {
-      const known = plane.registry.find(hostOf(header)) ?? exactlyNamed(plane).get(hostOf(header));
+      const known = plane.registry.find(hostOf(header)) ?? namingOf(plane).byName.get(hostOf(header));
       return known === undefined ? undefined : withName(literally(hostOf(header)));
     };
     for (const one of headersToldApart(withNameWithin(name), asked, others)) found.add(one);
@@ -107,34 +107,6 @@ function conditionsIn(sets: ReadonlySet<WorkloadPolicies>): readonly HostConditi
   return [...policiesIn(sets)].flatMap(conditionsOfPolicy);
 }
 
-/** VirtualServices by the names, and by the patterns, that they are for. */
-interface Naming {
-  readonly byName: ReadonlyMap<string, readonly VirtualServiceState[]>;
-  readonly byPattern: ReadonlyMap<string, readonly VirtualServiceState[]>;
-}
-
-const knownNaming = new WeakMap<IstioPlane, Naming>();
-
-function namingOf(plane: IstioPlane): Naming {
-  let found = knownNaming.get(plane);
-  if (found === undefined) {
-    const named = plane.state.virtualServices.flatMap((service) =>
-      namesOfService(service).map((name) => ({ name, service })),
-    );
-    const groups = (isPattern: boolean) => {
-      const some = named.filter(({ name }) => name.startsWith("*") === isPattern);
-      const grouped = groupBy(some, ({ name }) => name);
-      return new Map(Array.from(grouped, ([name, all]) => [name, all.map(({ service }) => service)]));
-    };
-    knownNaming.set(plane, (found = { byName: groups(false), byPattern: groups(true) }));
-  }
-  return found;
-}
-
-function exactlyNamed(plane: IstioPlane): Naming["byName"] {
-  return namingOf(plane).byName;
-}
-
 /** The VirtualServices for a name, or for all names within a pattern. */
 function servicesNaming(plane: IstioPlane, name: string): readonly VirtualServiceState[] {
   const { byName, byPattern } = namingOf(plane);
@@ -159,80 +131,6 @@ function hostsWithin(plane: IstioPlane, pattern: string): readonly KnownHost[] {
     ]),
   );
   return [...kinds.values()].flatMap(([first]) => first ?? []);
-}
-
-const serviceName = /^([^.]+)\.([^.]+)\.svc\.cluster\.local$/;
-
-/** Names beside its own that mean a host, as `namedHost` finds it: to all who are told of it, and to those among them of its namespace. */
-function otherNames({ host, addresses }: Pick<KnownHost, "host" | "addresses">): {
-  readonly toAll: readonly string[];
-  readonly near: readonly string[];
-} {
-  const [, label, namespace = ""] = serviceName.exec(host) ?? [];
-  const shorter = label === undefined ? [] : [`${label}.${namespace}.svc`, `${label}.${namespace}`];
-  return { toAll: [...shorter, ...addresses.filter(isAddress)], near: label === undefined ? [] : [label] };
-}
-
-/**
- * RE2 of the Host headers that mean a host: by its own name, which VirtualServices have for those who are told of no such host, too; to
- * all who are told of it; and to those of its namespace. Of a headless Service they may name its pods.
- */
-function formsOf(plane: IstioPlane, name: string): readonly string[] {
-  const host = plane.registry.find(name);
-  if (host === undefined) return [withName(literally(name))];
-  const { toAll, near } = otherNames(host);
-  const isHeadless = host.passthrough && host.service !== undefined;
-  const any = (names: readonly string[], pod: string): string => `${pod}(?:${names.map(literally).join("|")})`;
-  const pod = "[^.:]+\\.";
-  return [
-    [literally(name)],
-    [...(isHeadless ? [any([name, ...toAll], pod)] : []), ...(toAll.length === 0 ? [] : [any(toAll, "")])],
-    [...(isHeadless ? [any(near, pod)] : []), ...(near.length === 0 ? [] : [any(near, "")])],
-  ]
-    .filter((forms) => forms.length > 0)
-    .map((forms) => withName(forms.join("|")));
-}
-
-/** All that means something to some client. */
-interface Meanings {
-  readonly names: ReadonlySet<string>;
-  /** Names whose pods are named with a word before them. */
-  readonly headless: ReadonlySet<string>;
-  readonly patterns: readonly string[];
-}
-
-const knownMeanings = new WeakMap<IstioPlane, Meanings>();
-
-function meaningsOf(plane: IstioPlane): Meanings {
-  let found = knownMeanings.get(plane);
-  if (found === undefined) {
-    const { byName, byPattern } = namingOf(plane);
-    const names = new Set(byName.keys());
-    const headless = new Set<string>();
-    const patterns = [...byPattern.keys()];
-    for (const known of plane.registry.hosts) {
-      const { host, passthrough, service } = known;
-      if (host.startsWith("*")) patterns.push(host);
-      const { toAll, near } = otherNames(known);
-      for (const one of [host, ...toAll, ...near]) {
-        names.add(one);
-        if (passthrough && service !== undefined) headless.add(one);
-      }
-    }
-    knownMeanings.set(plane, (found = { names, headless, patterns }));
-  }
-  return found;
-}
-
-/** RE2 of the Host headers that mean the same as one; undefined where it means nothing to anybody. */
-function meaning(plane: IstioPlane, header: string): string | undefined {
-  const { names, headless, patterns } = meaningsOf(plane);
-  const name = hostOf(header);
-  if (names.has(name)) return withName(literally(name));
-  const after = name.slice(name.indexOf(".") + 1);
-  if (headless.has(after)) return withName(`[^.:]+\\.${literally(after)}`);
-  const pattern = patterns.find((one) => matchesHost(one, name));
-  return pattern === undefined ? undefined : withNameWithin(pattern);
 }
 
 /**

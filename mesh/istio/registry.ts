@@ -49,6 +49,8 @@ export interface PortOfHost {
 /** Hosts by their full names. */
 export interface Registry {
   readonly hosts: readonly KnownHost[];
+  /** Those among them whose names are patterns, the longest first. */
+  readonly patterns: readonly KnownHost[];
   find(host: string): KnownHost | undefined;
   /** The host of a Service's full name. */
   hostOf(service: ServiceState): KnownHost | undefined;
@@ -81,6 +83,7 @@ export function registryOf(state: IstioState): Registry {
   const find: Registry["find"] = (host) => byName.get(host.toLowerCase());
   return {
     hosts,
+    patterns: hosts.filter(({ host }) => host.startsWith("*")).sort((a, b) => b.host.length - a.host.length),
     find,
     hostOf: memo(({ namespace, name }) => find(fullName(namespace, name))),
     endpoints: (host, port) => {

@@ -15,6 +15,7 @@ import { isInMesh } from "./calls/client";
 import { ingressHosts } from "./ingress";
 import { type IstioPlane } from "./plane";
 import { servicePorts } from "./registry";
+import { fareAsOutside, isUntold } from "./untold-callers";
 
 /** Who may call whom: what does not pass at all is left out. */
 export function relation(plane: IstioPlane, callers: readonly AccountKey[], classes: CallerClasses): Access {
@@ -32,12 +33,16 @@ export function relation(plane: IstioPlane, callers: readonly AccountKey[], clas
     for (const service of same) {
       if (service.kind === undefined) continue;
       const calls = callsTo(plane, service, sentTo(service));
-      for (const { first, all } of classes.of(host, port)) add(entries, all, service, calls(callerOf(first)));
-      for (const { who, caller } of outsiders) add(entries, () => [who], service, calls(caller));
+      const entered = outsiders.map(({ who, caller }) => ({ who, tree: calls(caller) }));
+      const isClosed = fareAsOutside(plane, host, port) && !entered.some(({ tree }) => hasAnswer(tree, "allowed"));
+      for (const { first, all } of classes.of(host, port)) {
+        if (isClosed && isUntold(plane, first, host, port)) continue;
+        add(entries, all, service, calls(callerOf(first)));
+      }
+      for (const { who, tree } of entered) add(entries, () => [who], service, tree);
     }
   }
-  const entered = ingressHosts(plane);
-  for (const service of entered) {
+  for (const service of ingressHosts(plane)) {
     const calls = callsTo(plane, service, sentTo(service));
     for (const { who, caller } of outsiders) add(entries, () => [who], service, calls(caller));
   }

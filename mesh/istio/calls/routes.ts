@@ -440,6 +440,11 @@ function throughDestination(
   return throughCluster(plane, client, { host, port: found, subset: destination.subset }, { ip, port }, content);
 }
 
+/** Whether sidecars are told of routes for a name on a port where they need not know the host. */
+export function mayRouteUnknown(plane: IstioPlane, scope: Scope, name: string, port: number): boolean {
+  return port === 80 && virtualServicesFor(plane, scope, name, port).unknown.length > 0;
+}
+
 /** A request to a name that no Service has, by a VirtualService for it: on port 80 alone (route.go, "gross HACK"). */
 export function throughUnknownHost(plane: IstioPlane, routing: Routing, name: string): CallTree | undefined {
   const { port, scope } = routing;
@@ -450,7 +455,7 @@ export function throughUnknownHost(plane: IstioPlane, routing: Routing, name: st
       : undefined;
   };
   // Of what is no HTTP on the port istiod knows the name, and writes nothing for it.
-  if (port !== 80 || toldOf(name) !== undefined) return undefined;
+  if (!mayRouteUnknown(plane, scope, name, port) || toldOf(name) !== undefined) return undefined;
   for (const service of virtualServicesFor(plane, scope, name, port).unknown) {
     const known = service.hosts.some((host) => {
       const found = toldOf(resolveName(host, service.namespace));

@@ -46,10 +46,8 @@ export function namedHost(plane: IstioPlane, scope: Scope, port: number, name: s
     const found = plane.registry.find(full);
     if (found?.passthrough === true && found.service !== undefined) return usable(found);
   }
-  const patterns = plane.registry.hosts.filter(({ host }) => host.startsWith("*") && matchesHost(host, name));
-  const longest = [...patterns].sort((a, b) => b.host.length - a.host.length);
-  for (const one of longest) {
-    const found = usable(one);
+  for (const one of plane.registry.patterns) {
+    const found = matchesHost(one.host, name) ? usable(one) : undefined;
     if (found !== undefined) return found;
   }
   return undefined;
