@@ -1,11 +1,12 @@
-import { type Finding } from "../../analysis/finding";
+import { type Finding, finding, shownBy } from "../../analysis/finding";
+import { addressOf, type ServicePort } from "../../analysis/mesh";
+import { groupBy } from "../../cluster/look-up";
+import { type PodState } from "../../cluster/workloads";
 import { type CallRequest } from "../../request/request";
-import { decide } from "../../analysis/decide";
-import { addressOf } from "../../analysis/mesh";
 import { isGatewayPod } from "../calls/interception";
 import { aksRootNamespace, injectedLabels, injectionLabel, revisionLabel } from "../injection";
 import { type IstioMesh } from "../mesh";
-import { fullName } from "../registry";
+import { hostOfService } from "../registry";
 
 /** Findings of one kind that are shown; the rest is counted. */
 const mostShown = 20;
@@ -15,47 +16,79 @@ export function workloadFindings(mesh: IstioMesh): readonly Finding[] {
   return [...openFindings(mesh), ...labelFindings(mesh)];
 }
 
+/** What lets callers in to ports of Services: one finding for each cause, which lists them. */
 function openFindings(mesh: IstioMesh): readonly Finding[] {
-  const open: Finding[] = [];
-  const plain: Finding[] = [];
-  for (const service of mesh.access().services) {
-    if (service.kind === undefined) continue;
-    const [namespace = "", name = ""] = service.service.split("/");
-    const host = mesh.registry.find(fullName(namespace, name));
-    const port = host?.ports.find(({ number }) => number === service.port);
-    if (host === undefined || port === undefined) continue;
-    const pods = mesh.registry.endpoints(host, port).flatMap(({ ip }) => mesh.podOfIp(ip) ?? []);
-    // A gateway is there for callers of all kinds.
-    const guarded = pods.filter((pod) => mesh.state.hasSidecar(pod) && !isGatewayPod(pod));
-    const to = addressOf(service);
-    if (guarded.some((pod) => mesh.policiesOf(pod).allow.length === 0)) {
-      open.push({
+  const guarded = guardedPorts(mesh);
+  const open = guarded.filter(({ pods }) => pods.some((pod) => mesh.policiesOf(pod).allow.length === 0));
+  const plain = guarded.flatMap(({ service, pods }) => {
+    const accepting = pods.find((pod) => mesh.authentication.modeOf(pod, service.targetPort) !== "STRICT");
+    return accepting === undefined
+      ? []
+      : [{ service, by: mesh.authentication.sourceOf(accepting, service.targetPort) }];
+  });
+  return [
+    Array.from(
+      groupBy(open, ({ service }) => service.namespace),
+      ([namespace, ports]): Finding => ({
         severity: "warning",
         rule: "open-to-all",
-        object: `Service ${service.service}`,
-        message: `No AuthorizationPolicy with action ALLOW selects the pods behind ${to}: every caller passes that none denies.`,
+        object: `Namespace ${namespace}`,
+        message: `No AuthorizationPolicy with action ALLOW selects the pods behind ${listed(ports)}: every caller passes that none denies.`,
         remedy: `Write one for each caller, and one with an empty spec in namespace ${namespace}, which denies the rest.`,
-      });
-    }
-    const request: CallRequest = { from: "outside", to, protocol: service.kind === "tcp" ? "tcp" : "http" };
-    const accepting = guarded.find((pod) => mesh.authentication.modeOf(pod, service.targetPort) !== "STRICT");
-    if (accepting !== undefined) {
-      const { outcome } = decide(mesh, request);
-      const by = mesh.authentication.sourceOf(accepting, service.targetPort);
-      plain.push({
-        severity: "warning",
-        rule: "plain-text",
-        object: `Service ${service.service}`,
-        message: `The sidecars behind ${to} take plain text from callers without one: nobody proves who calls.`,
-        ...(outcome === "allowed" && { request }),
-        remedy:
-          by === undefined
-            ? `Write a PeerAuthentication with mtls.mode STRICT in namespace ${namespace}, or for the whole mesh in ${mesh.state.rootNamespace}, once every caller has a sidecar.`
-            : `PeerAuthentication ${by.namespace}/${by.name} says so: write STRICT there once every caller has a sidecar.`,
-      });
-    }
-  }
-  return [open, plain].flatMap(shortened);
+      }),
+    ),
+    Array.from(
+      groupBy(plain, ({ by }) => by),
+      ([by, ports]): Finding => {
+        const requests = ports.map(({ service }): CallRequest => ({
+          ...{ from: "outside", to: addressOf(service), protocol: service.kind === "tcp" ? "tcp" : "http" },
+        }));
+        const request = shownBy(mesh, requests, "allowed");
+        const spaces = [...new Set(ports.map(({ service }) => service.namespace))].sort().join(", ");
+        return finding(mesh, by, [], {
+          severity: "warning",
+          rule: "plain-text",
+          message: `The sidecars behind ${listed(ports)} take plain text from callers without one: nobody proves who calls.`,
+          ...(request && { request }),
+          remedy:
+            by === undefined
+              ? `Write a PeerAuthentication with mtls.mode STRICT for the whole mesh in ${mesh.state.rootNamespace}, or in namespace ${spaces}, once every caller has a sidecar.`
+              : `PeerAuthentication ${by.namespace}/${by.name} says so: write STRICT there once every caller has a sidecar.`,
+        });
+      },
+    ),
+  ].flatMap(shortened);
+}
+
+/** A port of a Service, and the pods behind it whose sidecars guard it. */
+interface GuardedPort {
+  readonly service: ServicePort;
+  readonly pods: readonly PodState[];
+}
+
+function guardedPorts(mesh: IstioMesh): readonly GuardedPort[] {
+  return mesh.access().services.flatMap((service) => {
+    const host = service.kind === undefined ? undefined : hostOfService(mesh, service.service);
+    const port = host?.ports.find(({ number }) => number === service.port);
+    if (host === undefined || port === undefined) return [];
+    const pods = mesh.registry.endpoints(host, port).flatMap(({ ip }) => mesh.podOfIp(ip) ?? []);
+    // A gateway is there for callers of all kinds.
+    return [{ service, pods: pods.filter((pod) => mesh.state.hasSidecar(pod) && !isGatewayPod(pod)) }];
+  });
+}
+
+/** Services that a message names; the rest is counted. */
+const mostNamed = 5;
+
+/** The Services with their ports: `server.shop:80,9000, web.shop:80 and 3 more`. */
+function listed(ports: readonly Pick<GuardedPort, "service">[]): string {
+  const byService = groupBy(ports, ({ service }) => `${service.name}.${service.namespace}`);
+  const all = Array.from(byService, ([name, own]) => {
+    const numbers = new Set(own.map(({ service }) => String(service.port)));
+    return `${name}:${[...numbers].join(",")}`;
+  });
+  const rest = all.length > mostNamed ? ` and ${String(all.length - mostNamed)} more` : "";
+  return `${all.slice(0, mostNamed).join(", ")}${rest}`;
 }
 
 /** The first findings of a kind, and how many there are beside them. */

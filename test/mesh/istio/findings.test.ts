@@ -40,8 +40,8 @@ test("nothing is said of what is sound", () => {
 });
 
 test("workloads that everybody may call, and those that take plain text", () => {
-  expect(rules(shop, strict)).toEqual(["open-to-all", "open-to-all"]);
-  expect(rules(shop, none, sound)).toEqual(["plain-text", "plain-text"]);
+  expect(rules(shop, strict)).toEqual(["open-to-all"]);
+  expect(rules(shop, none, sound)).toEqual(["plain-text"]);
   const open = meshOfObjects(shop);
   expect(open.findings().find(({ rule }) => rule === "plain-text")?.request).toEqual({
     from: "outside",
@@ -52,7 +52,58 @@ test("workloads that everybody may call, and those that take plain text", () => 
   const gateway = pod("shop", "edge", { annotations: { "inject.istio.io/templates": "gateway" } });
   const ports = service("shop", "edge", [{ name: "http2", port: 80, targetPort: 80 }]);
   expect(rules(shop, strict, none, sound, gateway, ports)).toEqual([]);
-  expect(rules(shop, gateway, ports)).toEqual(["open-to-all", "open-to-all", "plain-text", "plain-text"]);
+  expect(messages(shop, gateway, ports)).not.toContain("edge.shop");
+});
+
+describe("what lets everybody in is told once for each cause", () => {
+  const bank = [meshNamespace("bank"), pod("bank", "vault"), service("bank", "vault", [{ name: "http", port: 80 }])];
+  const about = (rule: string, ...objects: Objects) =>
+    meshOfObjects(...objects)
+      .findings()
+      .filter((one) => one.rule === rule)
+      .map(
+        ({ object, message }) =>
+          `${object ?? ""}: ${message.replace(/^.* behind (.*?)(: every| take plain).*$/, "$1")}`,
+      );
+
+  test("of ALLOW policies in a namespace, with all its Services and their ports", () => {
+    // A port that is found out is one.
+    const web = [pod("shop", "web"), service("shop", "web", [{ name: "data", port: 80 }])];
+    expect(about("open-to-all", shop, bank, web, strict)).toEqual([
+      "Namespace shop: server.shop:80,9000, web.shop:80",
+      "Namespace bank: vault.bank:80",
+    ]);
+    expect(about("open-to-all", shop, bank, web, strict, none)).toEqual(["Namespace bank: vault.bank:80"]);
+  });
+
+  test("of the PeerAuthentication that takes plain text, or of none in the mesh", () => {
+    const permissive = peerAuthentication("bank", "open", { mtls: { mode: "PERMISSIVE" } });
+    expect(about("plain-text", shop, bank)).toEqual([": server.shop:80,9000, vault.bank:80"]);
+    expect(about("plain-text", shop, bank, permissive)).toEqual([
+      ": server.shop:80,9000",
+      "PeerAuthentication bank/open: vault.bank:80",
+    ]);
+    expect(about("plain-text", shop, bank, permissive, strict)).toEqual([
+      "PeerAuthentication bank/open: vault.bank:80",
+    ]);
+  });
+
+  test("with the first five Services, and how many there are beside them", () => {
+    const many = Array.from({ length: 8 }, (_, index) => {
+      const name = `app-${String(index)}`;
+      return [pod("shop", name), service("shop", name, [{ name: "http", port: 80 }])];
+    });
+    const listed = "app-0.shop:80, app-1.shop:80, app-2.shop:80, app-3.shop:80, app-4.shop:80 and 3 more";
+    expect(about("open-to-all", meshNamespace("shop"), many.flat(), strict)).toEqual([`Namespace shop: ${listed}`]);
+  });
+
+  test("the call that shows plain text is one that passes", () => {
+    const closed = authorizationPolicy("bank", "none", {});
+    const [found] = meshOfObjects(bank, shop, closed)
+      .findings()
+      .filter(({ rule }) => rule === "plain-text");
+    expect(found?.request?.to).toBe("server.shop.svc.cluster.local:80");
+  });
 });
 
 describe("policies", () => {
