@@ -1,17 +1,15 @@
 import { type Finding, finding } from "../../analysis/finding";
-import { type ServicePort } from "../../analysis/mesh";
 import { keyOf } from "../../cluster/keys";
 import { type PodState } from "../../cluster/workloads";
 import { isTemplate } from "../authorization/matcher";
-import { asksForHttp } from "../authorization/rule";
 import { accountOf } from "../calls/client";
 import { injectLabel } from "../injection";
 import { isSubset } from "../labels";
 import { type IstioMesh } from "../mesh";
-import { servicePorts } from "../registry";
 import { type AuthorizationPolicyState, type RuleState } from "../state/authorization-policies";
 import { gatewayNameLabel } from "../state/gateway-api/kinds";
 import { type RequestAuthenticationState } from "../state/request-authentications";
+import { connectionFindings } from "./connections";
 import { hostFindings } from "./host-headers";
 import { operationFindings } from "./operations";
 import { podsOfNamespace, selectedPods } from "./pods";
@@ -224,79 +222,4 @@ function clientAddressFindings(mesh: IstioMesh, policy: AuthorizationPolicyState
       remedy: "Use it at a gateway that knows its proxies, and principals or ipBlocks between workloads.",
     }),
   ];
-}
-
-/** What a policy with parts of HTTP does to ports that are not HTTP. */
-function connectionFindings(
-  mesh: IstioMesh,
-  policy: AuthorizationPolicyState,
-  pods: readonly PodState[],
-): readonly Finding[] {
-  if (policy.targeted || policy.dryRun || (policy.action !== "DENY" && policy.action !== "ALLOW")) return [];
-  const http = policy.rules.filter(asksForHttp);
-  if (http.length === 0) return [];
-  const connections = connectionPorts(mesh);
-  for (const pod of pods) {
-    for (const service of pod.ips.flatMap((ip) => connections.get(ip) ?? [])) {
-      const isOpen = ({ to }: RuleState): boolean =>
-        to.length === 0 ||
-        to.some(
-          ({ ports, notPorts }) =>
-            (ports === undefined || ports.includes(String(service.targetPort))) &&
-            notPorts?.includes(String(service.targetPort)) !== true,
-        );
-      const [first] = http.filter(isOpen);
-      if (first === undefined) continue;
-      // Of a port that is found out what is HTTP is read: it is closed to bytes alone.
-      const isFoundOut = service.protocol === "auto";
-      const where = `port ${String(service.targetPort)} of ${service.service}, ${isFoundOut ? "of which nothing says the protocol, for what is not HTTP" : "which is not HTTP"}`;
-      if (policy.action === "DENY") {
-        return [
-          finding(mesh, policy, ["spec", "rules", first.index], {
-            severity: isFoundOut ? "warning" : "error",
-            rule: "deny-closes-tcp",
-            message: `On ${where}, the rule loses its methods, paths, hosts and headers, and denies all that is left.`,
-            remedy: isFoundOut
-              ? "Say the port's protocol (appProtocol: http or tcp), and name the ports of HTTP in the rule (to.operation.ports)."
-              : "Name the ports of HTTP in the rule (to.operation.ports).",
-          }),
-        ];
-      }
-      if (mesh.policiesOf(pod).allow.every(({ rules }) => rules.every((rule) => asksForHttp(rule) || !isOpen(rule)))) {
-        return [
-          finding(mesh, policy, ["spec", "rules", first.index], {
-            severity: "warning",
-            rule: "allow-closes-tcp",
-            message: `On ${where}, rules with methods, paths, hosts or headers are not there: it is closed to everybody.`,
-            remedy: `Let callers in there by a rule with ports: ["${String(service.targetPort)}"] and principals alone.`,
-          }),
-        ];
-      }
-    }
-  }
-  return [];
-}
-
-const knownPorts = new WeakMap<IstioMesh, ReadonlyMap<string, readonly ServicePort[]>>();
-
-/** Ports of Services that are not HTTP, by the addresses of the pods behind them. */
-function connectionPorts(mesh: IstioMesh): ReadonlyMap<string, readonly ServicePort[]> {
-  let found = knownPorts.get(mesh);
-  if (found === undefined) {
-    const byAddress = new Map<string, ServicePort[]>();
-    for (const host of mesh.registry.hosts) {
-      for (const port of host.ports) {
-        for (const service of servicePorts(host, port)) {
-          if (service.kind !== "tcp" || service.service === "") continue;
-          for (const { ip } of mesh.registry.endpoints(host, port)) {
-            const list = byAddress.get(ip);
-            if (list === undefined) byAddress.set(ip, [service]);
-            else list.push(service);
-          }
-        }
-      }
-    }
-    knownPorts.set(mesh, (found = byAddress));
-  }
-  return found;
 }

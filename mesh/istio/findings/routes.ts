@@ -82,7 +82,25 @@ export function routeFindings(mesh: IstioMesh): readonly Finding[] {
   ];
 }
 
-/** Subsets that none of the host's pods is in. */
+const knownLed = new WeakMap<IstioMesh, ReadonlySet<string>>();
+
+/** Subsets to which VirtualServices lead, and send copies of requests: `HOST SUBSET`. */
+function subsetsLedTo(mesh: IstioMesh): ReadonlySet<string> {
+  let found = knownLed.get(mesh);
+  if (found === undefined) {
+    // Those that others delegate to are among them.
+    const all = mesh.state.virtualServices.flatMap(({ namespace, http, tcp, tls }) => {
+      const mirrors = http.flatMap((route) => route.mirrors.map(({ destination }) => destination));
+      return [...[...http, ...tcp, ...tls].flatMap(({ destinations }) => destinations), ...mirrors].map(
+        ({ host, subset }) => `${resolveName(host, namespace)} ${subset}`,
+      );
+    });
+    knownLed.set(mesh, (found = new Set(all)));
+  }
+  return found;
+}
+
+/** Subsets that routes lead to, and that none of the host's pods is in. */
 function emptySubsets(mesh: IstioMesh, rule: DestinationRuleState, host: KnownHost): readonly Finding[] {
   const pods = host.ports
     .flatMap((port) => mesh.registry.endpoints(host, port))
@@ -91,7 +109,7 @@ function emptySubsets(mesh: IstioMesh, rule: DestinationRuleState, host: KnownHo
   if (host.service === undefined || pods.length === 0 || pods.some(({ assumed }) => assumed === true)) return [];
   return rule.subsets.flatMap(({ name, labels }, index): readonly Finding[] => {
     const { own } = podLabels(labels);
-    if (pods.some((pod) => isSubset(own, pod.labels))) return [];
+    if (!subsetsLedTo(mesh).has(`${host.host} ${name}`) || pods.some((pod) => isSubset(own, pod.labels))) return [];
     const text = Object.entries(own).map(([key, value]) => `${key}: ${value}`);
     return [
       finding(mesh, rule, ["spec", "subsets", index, "labels"], {

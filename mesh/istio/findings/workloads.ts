@@ -7,6 +7,7 @@ import { isGatewayPod } from "../calls/interception";
 import { aksRootNamespace, injectedLabels, injectionLabel, revisionLabel } from "../injection";
 import { type IstioMesh } from "../mesh";
 import { hostOfService } from "../registry";
+import { listed } from "./listed";
 
 /** Findings of one kind that are shown; the rest is counted. */
 const mostShown = 20;
@@ -33,7 +34,7 @@ function openFindings(mesh: IstioMesh): readonly Finding[] {
         severity: "warning",
         rule: "open-to-all",
         object: `Namespace ${namespace}`,
-        message: `No AuthorizationPolicy with action ALLOW selects the pods behind ${listed(ports)}: every caller passes that none denies.`,
+        message: `No AuthorizationPolicy with action ALLOW selects the pods behind ${servicesOf(ports)}: every caller passes that none denies.`,
         remedy: `Write one for each caller, and one with an empty spec in namespace ${namespace}, which denies the rest.`,
       }),
     ),
@@ -48,7 +49,7 @@ function openFindings(mesh: IstioMesh): readonly Finding[] {
         return finding(mesh, by, [], {
           severity: "warning",
           rule: "plain-text",
-          message: `The sidecars behind ${listed(ports)} take plain text from callers without one: nobody proves who calls.`,
+          message: `The sidecars behind ${servicesOf(ports)} take plain text from callers without one: nobody proves who calls.`,
           ...(request && { request }),
           remedy:
             by === undefined
@@ -77,18 +78,15 @@ function guardedPorts(mesh: IstioMesh): readonly GuardedPort[] {
   });
 }
 
-/** Services that a message names; the rest is counted. */
-const mostNamed = 5;
-
-/** The Services with their ports: `server.shop:80,9000, web.shop:80 and 3 more`. */
-function listed(ports: readonly Pick<GuardedPort, "service">[]): string {
+/** Services with their ports: `server.shop:80,9000, web.shop:80 and 3 more`. */
+function servicesOf(ports: readonly Pick<GuardedPort, "service">[]): string {
   const byService = groupBy(ports, ({ service }) => `${service.name}.${service.namespace}`);
-  const all = Array.from(byService, ([name, own]) => {
-    const numbers = new Set(own.map(({ service }) => String(service.port)));
-    return `${name}:${[...numbers].join(",")}`;
-  });
-  const rest = all.length > mostNamed ? ` and ${String(all.length - mostNamed)} more` : "";
-  return `${all.slice(0, mostNamed).join(", ")}${rest}`;
+  return listed(
+    Array.from(byService, ([name, own]) => {
+      const numbers = new Set(own.map(({ service }) => String(service.port)));
+      return `${name}:${[...numbers].join(",")}`;
+    }),
+  );
 }
 
 /** The first findings of a kind, and how many there are beside them. */

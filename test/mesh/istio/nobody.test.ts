@@ -13,6 +13,7 @@ import {
   service,
   shop,
   strict,
+  virtualService,
 } from "./world";
 
 /** Findings of some rules as `rule severity object: message remedy`. */
@@ -171,6 +172,42 @@ describe("policies", () => {
     expect(of("tcp-pg")).toEqual([expect.stringMatching(/^deny-closes-tcp error/)]);
     expect(of("http")).toEqual([]);
   });
+
+  test("with parts of HTTP close all ports that are not HTTP, each of which is named", () => {
+    const ports = [
+      { name: "http", port: 80 },
+      { name: "tcp-a", port: 5432 },
+      { name: "tcp-b", port: 5433 },
+      { name: "pg", port: 5434 },
+    ];
+    const selector = { matchLabels: { app: "web" } };
+    const of = (action: string, ...rules: readonly object[]) =>
+      found(
+        /closes-tcp/,
+        ...[shop, strict, pod("shop", "web"), service("shop", "web", ports)],
+        authorizationPolicy("shop", "web", { selector, action, rules }),
+      );
+    const admin = { operation: { paths: ["/admin"] } };
+    const only = (...numbers: readonly string[]) => ({ to: [{ operation: { ports: numbers, methods: ["GET"] } }] });
+    expect(of("DENY", { to: [admin] })).toEqual([
+      expect.stringMatching(
+        /^deny-closes-tcp error .*On ports 5432 of shop\/web, 5433 of shop\/web, which are not HTTP/,
+      ),
+      expect.stringMatching(/^deny-closes-tcp warning .*On port 5434 of shop\/web, of which nothing says/),
+    ]);
+    // Each rule for itself.
+    expect(of("DENY", only("80"), only("5432"), only("5433"))).toEqual([
+      expect.stringContaining("On port 5432 of shop/web, which is"),
+      expect.stringContaining("On port 5433 of shop/web, which is"),
+    ]);
+    const lettingIn = { to: [{ operation: { ports: ["5432"] } }] };
+    expect(of("ALLOW", { to: [admin] }, lettingIn)).toEqual([
+      expect.stringMatching(/On port 5433 of shop\/web, which is not .*ports: \["5433"\]/),
+      expect.stringMatching(/On port 5434 of shop\/web, of which .*ports: \["5434"\]/),
+    ]);
+    expect(of("ALLOW", only("5432", "5433"), only("5434"))).toHaveLength(2);
+    expect(of("ALLOW", only("5432"))).toEqual([expect.stringContaining("On port 5432 of shop/web, which is")]);
+  });
 });
 
 test("the remedy of plain text names the policy that takes it", () => {
@@ -186,7 +223,10 @@ test("the remedy of plain text names the policy that takes it", () => {
   expect(found(/plain-text/, shop, closed)[0]).toContain("Write a PeerAuthentication with mtls.mode STRICT");
 });
 
-test("subsets that no pod is in", () => {
+test("subsets that routes lead to and no pod is in", () => {
+  const led = (route: object) => virtualService("shop", "server", { hosts: ["server"], ...route });
+  const to = (subset: string) => ({ destination: { host: "server", subset } });
+  const toNew = led({ http: [{ route: [to("new")] }] });
   const of = (version: string, ...objects: Objects) =>
     found(
       /subset-without-pods/,
@@ -194,6 +234,12 @@ test("subsets that no pod is in", () => {
       destinationRule("shop", "server", { host: "server", subsets: [{ name: "new", labels: { version } }] }),
     );
   const v2 = pod("shop", "server-2", { labels: { app: "server", version: "v2" } });
-  expect(of("v2", [v2])).toEqual([]);
-  expect(of("v3", [v2])).toEqual([expect.stringContaining("version: v3 of subset new")]);
+  const isTold = [expect.stringContaining("version: v3 of subset new")];
+  expect(of("v2", [v2, toNew])).toEqual([]);
+  expect(of("v3", [v2, toNew])).toEqual(isTold);
+  // Nobody comes to it.
+  expect(of("v3", [v2])).toEqual([]);
+  expect(of("v3", [v2, led({ http: [{ route: [to("old")] }] })])).toEqual([]);
+  expect(of("v3", [v2, led({ tcp: [{ route: [to("new")] }] })])).toEqual(isTold);
+  expect(of("v3", [v2, led({ http: [{ route: [to("")], mirror: to("new").destination }] })])).toEqual(isTold);
 });
