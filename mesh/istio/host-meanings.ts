@@ -46,12 +46,19 @@ function otherNames({ host, addresses }: Pick<KnownHost, "host" | "addresses">):
   return { toAll: [...shorter, ...addresses.filter(isAddress)], near: label === undefined ? [] : [label] };
 }
 
+/** What has a name, and nothing else. */
+type Named = Pick<KnownHost, "host" | "addresses" | "passthrough" | "service">;
+
+function named(host: string): Named {
+  return { host, addresses: [], passthrough: false };
+}
+
 /**
  * RE2 of the Host headers that mean a host: by its own name, which VirtualServices have for those who are told of no such host, too; to
  * all who are told of it; and to those of its namespace. Of a headless Service they may name its pods.
  */
 export function formsOf(plane: IstioPlane, name: string): readonly string[] {
-  const host = plane.registry.find(name);
+  const host = plane.registry.find(name) ?? (plane.registry.alias(name) && named(name));
   if (host === undefined) return [withName(literally(name))];
   const { toAll, near } = otherNames(host);
   const isHeadless = host.passthrough && host.service !== undefined;
@@ -83,7 +90,8 @@ function meaningsOf(plane: IstioPlane): Meanings {
     const names = new Set(byName.keys());
     const headless = new Set<string>();
     const patterns = [...byPattern.keys()];
-    for (const known of plane.registry.hosts) {
+    const aliases = plane.registry.aliases.map(({ name }) => named(name));
+    for (const known of [...plane.registry.hosts, ...aliases]) {
       const { host, passthrough, service } = known;
       if (host.startsWith("*")) patterns.push(host);
       const { toAll, near } = otherNames(known);

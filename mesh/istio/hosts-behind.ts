@@ -86,7 +86,12 @@ export function namesOfService({ hosts, namespace }: VirtualServiceState): reado
 export function namesLedTo(plane: IstioPlane, service: VirtualServiceState): readonly string[] {
   const { tcp, tls, namespace } = service;
   return [rulesOf(plane, service), tcp, tls].flatMap((routes) =>
-    routes.flatMap(({ destinations }) => destinations.map((one) => resolveName(one.host, namespace))),
+    routes.flatMap(({ destinations }) =>
+      destinations.map((one) => {
+        const name = resolveName(one.host, namespace);
+        return plane.registry.alias(name)?.next ?? name;
+      }),
+    ),
   );
 }
 
@@ -97,9 +102,11 @@ export function policiesIn(sets: ReadonlySet<WorkloadPolicies>): Iterable<Author
   return new Set([...sets].flatMap(({ custom, deny, allow }) => [...custom, ...deny, ...allow]));
 }
 
-/** Names, and patterns of names, from which VirtualServices lead to a host. */
+/** Names, and patterns of names, from which VirtualServices and ExternalName Services lead to a host. */
 export function namesLeadingTo(plane: IstioPlane, { host }: KnownHost): ReadonlySet<string> {
-  return targetsOf(plane).sources.get(host) ?? nowhere;
+  const names = targetsOf(plane).sources.get(host) ?? nowhere;
+  const aliases = [host, ...names].flatMap((name) => plane.registry.aliasesOf(name));
+  return aliases.length === 0 ? names : new Set([...names, ...aliases]);
 }
 
 const nowhere: ReadonlySet<string> = new Set();

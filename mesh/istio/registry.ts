@@ -1,4 +1,4 @@
-import { memo } from "../cluster/look-up";
+import { groupBy, memo } from "../cluster/look-up";
 import { keyOf } from "../cluster/keys";
 import { isHeadless, type ServicePort as KubernetesPort, type ServiceState } from "../cluster/workloads";
 import { type ServicePort } from "../analysis/mesh";
@@ -54,8 +54,30 @@ export interface Registry {
   find(host: string): KnownHost | undefined;
   /** The host of a Service's full name. */
   hostOf(service: ServiceState): KnownHost | undefined;
+  /** What the full name of an ExternalName Service means; undefined for other names. */
+  alias(host: string): Alias | undefined;
+  readonly aliases: readonly Alias[];
+  /** The full names of the ExternalName Services that lead to a host, by way of others too. */
+  aliasesOf(host: string): readonly string[];
   /** Where the calls to a port of a host go; empty where nothing is there. */
   endpoints(host: KnownHost, port: HostPort): readonly Endpoint[];
+}
+
+/**
+ * Another name of a host: istiod gives a host's routes the names of all ExternalName Services that lead there, by way of others too
+ * (pilot/pkg/model/push_context.go, resolveServiceAliases).
+ */
+export interface Alias {
+  /** Its own full name. */
+  readonly name: string;
+  /** The Service. */
+  readonly service: ServiceState;
+  /** The name that it leads to by itself. */
+  readonly next: string;
+  /** What it leads to in the end, which may be none of the hosts; undefined for a circle. */
+  readonly last: string | undefined;
+  /** The names from its own to the last but one. */
+  readonly through: readonly string[];
 }
 
 /** The full name of a Service. */
@@ -80,18 +102,47 @@ export function registryOf(state: IstioState): Registry {
   // A Service wins over a ServiceEntry of its name, the oldest entry over others.
   for (const one of hosts) if (!byName.has(one.host)) byName.set(one.host, one);
   const endpoints = new Map<HostPort, readonly Endpoint[]>();
+  const known = aliases(state);
+  const leading = groupBy(known.values(), ({ last }) => last);
   const find: Registry["find"] = (host) => byName.get(host.toLowerCase());
   return {
     hosts,
     patterns: hosts.filter(({ host }) => host.startsWith("*")).sort((a, b) => b.host.length - a.host.length),
     find,
     hostOf: memo(({ namespace, name }) => find(fullName(namespace, name))),
+    aliases: [...known.values()],
+    alias: (host) => known.get(host),
+    aliasesOf: (host) => leading.get(host)?.map(({ name }) => name) ?? [],
     endpoints: (host, port) => {
       let found = endpoints.get(port);
       if (found === undefined) endpoints.set(port, (found = computeEndpoints(state, host, port)));
       return found;
     },
   };
+}
+
+/** What ExternalName Services lead to, by their full names. */
+function aliases({ services }: IstioState): ReadonlyMap<string, Alias> {
+  const next = new Map<string, { readonly service: ServiceState; readonly to: string }>();
+  for (const service of services.values()) {
+    const { namespace, name, externalName } = service;
+    if (externalName) next.set(fullName(namespace, name), { service, to: externalName });
+  }
+  return new Map(
+    Array.from(next, ([name, { service, to }]) => {
+      const through = [name];
+      let last: string | undefined = to;
+      for (let found = next.get(to); found !== undefined && last !== undefined; found = next.get(last)) {
+        if (through.includes(last)) last = undefined;
+        else {
+          through.push(last);
+          last = found.to;
+        }
+        if (last === undefined) break;
+      }
+      return [name, { name, service, next: to, last, through }];
+    }),
+  );
 }
 
 function ofService(state: IstioState, service: ServiceState): KnownHost {

@@ -11,17 +11,17 @@ import { type Reason } from "../../request/request";
 import { type Peer } from "../authorization/peer";
 import { ingressServices } from "../ingress";
 import { type IstioPlane } from "../plane";
-import { type PortOfHost } from "../registry";
+import { type Alias, type PortOfHost } from "../registry";
 import { addressOfClient, type Client, clientsOf, endOfClient } from "./client";
 import { passageTo, throughCluster } from "./cluster";
 import { byGatewayApi } from "./gateway-api";
 import { isGatewayPod, leavesOutbound } from "./interception";
 import { endsOf } from "./kube-proxy";
 import { hasHttpListener, isPortTold, listenersAt, ownListener } from "./listeners";
-import { isForCaller, throughDestinations, throughHost, throughUnknownHost } from "./routes";
+import { isForCaller, throughAlias, throughDestinations, throughHost, throughUnknownHost } from "./routes";
 import { type Scope } from "./scope";
 import { callServer, type Channel, inAmbientMode } from "./server";
-import { hostOf, namedHost, virtualServicesFor } from "./virtual-hosts";
+import { fullNames, hostOf, type NamedHost, namedHost, virtualServicesFor } from "./virtual-hosts";
 
 /** Where a connection goes; without an address it leaves the cluster. */
 interface Target {
@@ -59,7 +59,7 @@ export function callsTo(plane: IstioPlane, { host, port }: Address, sent: Sent):
   const targetsFor = memo((namespace: string) => targetsOf(plane, namespace, { host, port }, named));
   const isWhole = isWholeName(host);
   const entering = memoOnce(() => ingressTargets(plane, { host, port }, named));
-  return (caller) => {
+  const treeFor = (caller: Caller): CallTree => {
     const targets =
       (caller.kind === "outside" ? entering() : undefined) ??
       targetsFor(isWhole || caller.kind !== "account" ? "" : caller.namespace);
@@ -71,6 +71,27 @@ export function callsTo(plane: IstioPlane, { host, port }: Address, sent: Sent):
       targets.map((target) => ({ weight: 1, tree: callAddress(plane, caller, target, content) })),
     );
   };
+  return (caller) => {
+    const alias = aliasNamed(plane, caller.kind === "account" ? caller.namespace : "", host);
+    const tree = treeFor(caller);
+    return alias?.last === undefined ? tree : withReasons(tree, [{ text: chainOf(alias) }]);
+  };
+}
+
+/** The ExternalName Service that a name means to pods of a namespace. */
+function aliasNamed({ registry }: IstioPlane, namespace: string, host: string): Alias | undefined {
+  if (registry.aliases.length === 0) return undefined;
+  for (const name of fullNames(host.toLowerCase().replace(/\.$/, ""), namespace)) {
+    const found = registry.find(name) === undefined ? registry.alias(name) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** How a name leads to another by ExternalName Services. */
+function chainOf({ through, last }: Alias): string {
+  const [first = "", ...others] = [...through, last ?? ""];
+  return `${first} is another name of ${others.join(", which is one of ")} (ExternalName)`;
 }
 
 /** Where a name leads that pods of a namespace call, or why it leads nowhere. */
@@ -81,6 +102,10 @@ function targetsOf(
   named: string,
 ): End | readonly Target[] {
   const destination = resolveHost(plane.state, namespace, host);
+  const alias = aliasNamed(plane, namespace, host);
+  if (alias !== undefined && alias.last === undefined) {
+    return end("refused", [{ text: `${host} leads back to itself (ExternalName ${alias.through.join(", ")})` }]);
+  }
   if (destination.kind === "unknown" || (destination.kind === "outside" && isOfCluster(plane, host))) {
     return end("refused", [{ text: `no Service has the name ${host}${didYouMean(plane, namespace, host)}` }]);
   }
@@ -229,7 +254,7 @@ function throughSidecar(plane: IstioPlane, client: Client, scope: Scope, target:
   }
   const routing = { client, scope, port: target.port, ip: target.ip, authority };
   // A port that is found out has one host only, and any name leads there.
-  const named = own ?? namedHost(plane, scope, target.port, target.named);
+  const named: NamedHost | undefined = own ?? namedHost(plane, scope, target.port, target.named);
   const tree =
     named === undefined
       ? (throughUnknownHost(plane, routing, target.named) ??
@@ -241,7 +266,9 @@ function throughSidecar(plane: IstioPlane, client: Client, scope: Scope, target:
           { ...content, routed: true },
           `no host that ${client.key} is told of has the name ${JSON.stringify(authority)}`,
         ))
-      : throughHost(plane, routing, named.host, named.port);
+      : named.alias !== undefined
+        ? throughAlias(plane, routing, named.alias, named)
+        : throughHost(plane, routing, named.host, named.port);
   return readAsHttp(plane, tree);
 }
 
@@ -355,6 +382,17 @@ function nobody(ip: string): Peer {
 }
 
 function withReasons(tree: CallTree, because: readonly Reason[]): CallTree {
-  if (tree.kind === "end" || tree.kind === "choice") return { ...tree, because: [...because, ...tree.because] };
-  return tree;
+  switch (tree.kind) {
+    case "end":
+    case "choice":
+      return { ...tree, because: [...because, ...tree.because] };
+    case "rules":
+      return {
+        ...tree,
+        because: (rule) => [...because, ...tree.because(rule)],
+        otherwise: { ...tree.otherwise, because: [...because, ...tree.otherwise.because] },
+      };
+    default:
+      return { ...tree, tree: withReasons(tree.tree, because) };
+  }
 }

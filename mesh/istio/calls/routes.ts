@@ -18,7 +18,8 @@ import { type RequestCondition } from "../../request/request-set";
 import { anyRequest, anything, isAnyRequest, literally } from "../authorization/matcher";
 import { isSubset } from "../labels";
 import { type IstioPlane } from "../plane";
-import { type HostPort, isVisible, type KnownHost } from "../registry";
+import { protocolOf } from "../protocol";
+import { type Alias, type HostPort, isVisible, type KnownHost, type PortOfHost } from "../registry";
 import {
   type HttpMatchState,
   type HttpRouteState,
@@ -412,6 +413,16 @@ export function throughDestinations(
   );
 }
 
+/**
+ * The host behind the name of an ExternalName Service as a destination: of one step alone, and for HTTP of sidecars only where the Service
+ * has the port that is called (route.go, GetDestinationCluster).
+ */
+function aliasedBy({ registry }: IstioPlane, name: string, port: number | undefined): KnownHost | undefined {
+  const alias = registry.alias(name);
+  const isKnown = port === undefined || alias?.service.ports.some((one) => one.port === port) === true;
+  return alias !== undefined && isKnown ? registry.find(alias.next) : undefined;
+}
+
 function throughDestination(
   plane: IstioPlane,
   { client, scope, port, ip, gateways }: Omit<Routing, "authority">,
@@ -420,7 +431,8 @@ function throughDestination(
   content: Content,
 ): Calls {
   const name = resolveName(destination.host, service.namespace);
-  const host = plane.registry.find(name);
+  const host =
+    plane.registry.find(name) ?? aliasedBy(plane, name, content.routed && gateways === undefined ? port : undefined);
   const missing = (text: string): Calls => {
     const tree = failure(content.routed, text, reasonsOf(service));
     return always(service.semantics === "gateway-api" ? { ...tree, status: 500 } : tree);
@@ -438,6 +450,18 @@ function throughDestination(
   const found = host.ports.find((one) => one.number === number && one.protocol !== "udp");
   if (found === undefined) return missing(`${name} has no port ${String(number)}`);
   return throughCluster(plane, client, { host, port: found, subset: destination.subset }, { ip, port }, content);
+}
+
+/** A request by the name of an ExternalName Service: by a VirtualService for that, or else as one by the name of the host that it leads to. */
+export function throughAlias(plane: IstioPlane, routing: Routing, alias: Alias, { host, port }: PortOfHost): CallTree {
+  const { scope, client } = routing;
+  const services = virtualServicesFor(plane, scope, alias.name, routing.port);
+  const isKnown = alias.service.ports.some((one) => one.port === routing.port && isHttp(protocolOf(one)));
+  for (const service of isKnown ? services.requests : routing.port === 80 ? services.unknown : []) {
+    const calls = throughVirtualService(plane, routing, service);
+    if (calls !== undefined) return calls(client);
+  }
+  return throughHost(plane, routing, host, port);
 }
 
 /** Whether sidecars are told of routes for a name on a port where they need not know the host. */

@@ -2,7 +2,7 @@ import { isAddress } from "../../cluster/dns";
 import { memo } from "../../cluster/look-up";
 import { matchesHost } from "../host-patterns";
 import { type IstioPlane } from "../plane";
-import { fullName, type KnownHost, type PortOfHost } from "../registry";
+import { type Alias, fullName, type KnownHost, type PortOfHost } from "../registry";
 import { isExportedTo } from "../state/named";
 import { meshGateway, type VirtualServiceState } from "../state/virtual-services";
 import { type Scope } from "./scope";
@@ -22,8 +22,14 @@ export function hostOf(authority: string): string {
     .replace(/^\[(.*)\]$/, "$1");
 }
 
+/** What a Host header means. */
+export interface NamedHost extends PortOfHost {
+  /** The name of an ExternalName Service by which it is meant. Default: one of its own. */
+  readonly alias?: Alias;
+}
+
 /** The host that a Host header means to a client, among those with a port that is read as HTTP. */
-export function namedHost(plane: IstioPlane, scope: Scope, port: number, name: string): PortOfHost | undefined {
+export function namedHost(plane: IstioPlane, scope: Scope, port: number, name: string): NamedHost | undefined {
   const usable = (host: KnownHost | undefined) => {
     if (host === undefined || !scope.sees(host, port)) return undefined;
     const found = host.ports.find(({ number, protocol }) => number === port && isHttp(protocol));
@@ -40,6 +46,12 @@ export function namedHost(plane: IstioPlane, scope: Scope, port: number, name: s
     const found = usable(plane.registry.find(full));
     if (found !== undefined) return found;
   }
+  for (const full of plane.registry.aliases.length === 0 ? [] : fullNames(name, scope.namespace)) {
+    const alias = plane.registry.alias(full);
+    const found = alias?.last === undefined ? undefined : usable(plane.registry.find(alias.last));
+    if (alias !== undefined && found !== undefined && scope.seesName(full, found.host.namespace, port))
+      return { ...found, alias };
+  }
   // A headless Service takes the names of its pods as well; a ServiceEntry may have a pattern for a name.
   const after = name.slice(name.indexOf(".") + 1);
   for (const full of [after, ...longerNames(after, scope.namespace)]) {
@@ -55,6 +67,11 @@ export function namedHost(plane: IstioPlane, scope: Scope, port: number, name: s
 
 export function isHttp(protocol: string): boolean {
   return protocol === "http" || protocol === "auto";
+}
+
+/** Full names that a name may stand for to a client of a namespace: itself, and longer ones. */
+export function fullNames(name: string, namespace: string): readonly string[] {
+  return [name, ...longerNames(name, namespace)];
 }
 
 /** Full names that a name may stand for, beside itself, to a client of a namespace. */

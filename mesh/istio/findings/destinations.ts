@@ -110,7 +110,19 @@ function lostDestination(
   called: CalledPorts,
 ): Lost | undefined {
   const name = resolveName(one.host, namespace);
-  const host = mesh.registry.find(name);
+  const alias = mesh.registry.alias(name);
+  const host = mesh.registry.find(name) ?? (alias && mesh.registry.find(alias.next));
+  if (host === undefined && alias !== undefined) {
+    const isAlias = mesh.registry.alias(alias.next) !== undefined;
+    return {
+      message: `${name} is an ExternalName for ${alias.next}, ${isAlias ? "which is one itself: routes lead one step on" : "and no Service and no ServiceEntry has that name"}`,
+      remedy:
+        isAlias && alias.last !== undefined
+          ? `Write ${alias.last}.`
+          : "Write the name of a Service or of a ServiceEntry.",
+      field: "host",
+    };
+  }
   if (host === undefined) {
     const short = /^[^.]+\.[^.]+$/.test(one.host) ? mesh.registry.find(`${name}.svc.cluster.local`) : undefined;
     const remedy =
@@ -118,6 +130,14 @@ function lostDestination(
         ? didYouMean(name, names, "Write the name of a Service")
         : `Write ${short.host}: a name with a dot is taken as it is.`;
     return { message: `No Service and no ServiceEntry has the name ${name}`, remedy, field: "host" };
+  }
+  const untold = alias && called.bySidecars.find((port) => !alias.service.ports.some((one) => one.port === port));
+  if (untold !== undefined) {
+    return {
+      message: `${name} is an ExternalName without port ${String(untold)}, by which sidecars know it`,
+      remedy: `Write ${host.host}, or the port in the Service's spec.ports.`,
+      field: "host",
+    };
   }
   const ports = host.ports.map(({ number }) => String(number)).join(", ");
   if (one.port !== undefined && !host.ports.some(({ number }) => number === one.port)) {

@@ -43,7 +43,7 @@ export function routeFindings(mesh: IstioMesh): readonly Finding[] {
             }),
           );
         }
-        if (!host.startsWith("*") && mesh.registry.find(host) === undefined) {
+        if (!host.startsWith("*") && (mesh.registry.find(host) ?? mesh.registry.alias(host)) === undefined) {
           found.push(
             finding(mesh, service, ["spec", "hosts", index], {
               severity: "warning",
