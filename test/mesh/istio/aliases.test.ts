@@ -31,7 +31,7 @@ const world: readonly KubernetesObject[] = [
   ...[strict, meshNamespace("a"), meshNamespace("b"), pod("a", "caller"), pod("b", "caller"), pod("b", "two")],
   service("b", "two", [{ name: "http", port: 80 }]),
   externalName("one", target, 80),
-  externalName("chain", "one.a.svc.cluster.local"),
+  externalName("chain", "one.a.svc.cluster.local", 80),
   externalName("circle", "back.a.svc.cluster.local"),
   externalName("back", "circle.a.svc.cluster.local"),
 ];
