@@ -10,7 +10,7 @@ import { type LiveDisagreement, type NamedCase, playLive, randomPolicies } from 
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
-      /** `osm` or `istio`. */
+      /** `osm`, `istio`, or `istio-gateways` for random cases with gateways. */
       mesh: { type: "string", default: "osm" },
       cases: { type: "string", default: "2000" },
       seed: { type: "string", default: "1" },

@@ -3,6 +3,7 @@ import { type Judge, type JudgeCase, openJudge } from ".";
 import { type Analysis, istioAnalysis, osmAnalysis, refusedByIstio } from "./compare";
 import { type DataPlaneProgram, osmDataPlane } from "./data-plane";
 import { arbitraryCase } from "./generate/case";
+import { arbitraryGatewayCase } from "./istio-generate/gateway-case";
 import { arbitraryIstioCase } from "./istio-generate/case";
 import { istioDataPlane, openIstioJudge } from "./istio-judge";
 import { KindCounts } from "./kinds";
@@ -27,7 +28,7 @@ export interface JudgedMesh {
 }
 
 /**
- * The mesh of an option's name.
+ * The mesh of an option's name: `istio-gateways` is Istio with a gateway in every random case.
  *
  * @throws {OptionError} where there is none.
  */
@@ -44,16 +45,22 @@ export function judgedMesh(name: string): JudgedMesh {
         counts: new KindCounts(),
       };
     case "istio":
-      return {
-        title: "real Istio",
-        open: openIstioJudge,
-        arbitraryCase: arbitraryIstioCase,
-        analysis: istioAnalysis,
-        dataPlane: istioDataPlane,
-        ownFilters: true,
-        refuses: refusedByIstio,
-      };
+      return istioWith(arbitraryIstioCase);
+    case "istio-gateways":
+      return istioWith(arbitraryGatewayCase);
     default:
-      throw new OptionError(`--mesh is ${JSON.stringify(name)}; write osm or istio.`);
+      throw new OptionError(`--mesh is ${JSON.stringify(name)}; write osm, istio or istio-gateways.`);
   }
+}
+
+function istioWith(arbitrary: JudgedMesh["arbitraryCase"]): JudgedMesh {
+  return {
+    title: "real Istio",
+    open: openIstioJudge,
+    arbitraryCase: arbitrary,
+    analysis: istioAnalysis,
+    dataPlane: istioDataPlane,
+    ownFilters: true,
+    refuses: refusedByIstio,
+  };
 }

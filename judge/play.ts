@@ -9,6 +9,10 @@ import { type JudgedMesh } from "./meshes";
 /** Requests sent about each policy: its sidecars have to start first. */
 const requestsPerPolicy = 40;
 
+/** How the data plane says that an Envoy takes a listener for none, and the judge of requests to one. */
+const refusedByEnvoy = "Envoy refuses";
+const clashing = "a listener that Envoy refuses";
+
 /** A request that ended otherwise than one of the two said. */
 export interface LiveDisagreement {
   readonly name: string;
@@ -24,7 +28,7 @@ export interface LiveDisagreement {
 export interface LiveRun {
   readonly sent: number;
   readonly policies: number;
-  /** Policies that the mesh's admission refuses. */
+  /** Policies that the mesh's admission refuses, or Envoy, as two filter chains of a listener take the same connections. */
   readonly refused: number;
   /** How often each outcome was seen. */
   readonly outcomes: ReadonlyMap<string, number>;
@@ -74,6 +78,14 @@ export async function playLive(
     ]);
     if (judged === undefined || upstream === undefined || seen === undefined) throw new Error(`${name}: no answer`);
     if ("error" in judged && "error" in seen && judged.error === seen.error) {
+      refused += 1;
+      continue;
+    }
+    if (!("error" in judged) && "error" in seen && seen.error.startsWith(refusedByEnvoy)) {
+      // The judge has to know of it.
+      if (!judged.verdicts.some(({ error }) => error?.includes(clashing) === true)) {
+        throw new Error(`${name}: ${seen.error}`);
+      }
       refused += 1;
       continue;
     }

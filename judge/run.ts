@@ -17,7 +17,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       ...randomCaseOptions(10_000),
-      /** `osm` or `istio`. */
+      /** `osm`, `istio`, or `istio-gateways` for random cases with gateways. */
       mesh: { type: "string", default: "osm" },
       /** Where disagreements are written, as files for test/judge/cases. */
       keep: { type: "string" },

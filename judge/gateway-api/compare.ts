@@ -38,8 +38,8 @@ export function ourLines({ objects }: GatewayCase): readonly string[] {
   const { gateways, virtualServices } = istioState({ objects });
   return [
     ...gateways.flatMap(({ namespace, name, servers }) =>
-      servers.map(({ port, protocol, hosts, endsTls }) =>
-        gatewayLine(`${namespace}/${name}`, port, protocol, hosts, endsTls),
+      servers.map(({ port, protocol, hosts, kind }) =>
+        gatewayLine(`${namespace}/${name}`, port, protocol, hosts, kind === "https"),
       ),
     ),
     ...virtualServices.map(({ namespace, hosts, gateways: parents, http }) =>

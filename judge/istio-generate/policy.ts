@@ -11,13 +11,26 @@ import {
   rootNamespace,
   serviceNames,
 } from "./names";
-import { drawPlace } from "./place";
+import { drawPlace, type Place } from "./place";
 import { claimConditions, principalConditions } from "./token";
 
 type Fields = Readonly<Record<string, readonly string[]>>;
 
-function drawPrincipal(draw: Draw): string {
-  const [namespace, account] = [draw.pick(namespaces), draw.pick(accounts)];
+/** What policies are about. */
+export interface Subject {
+  /** Where they count. Default: anywhere. */
+  readonly place?: Place;
+  /** A caller, `namespace/account`, that half of the principals are. Default: none. */
+  readonly caller?: string;
+  /** Hosts that they ask for. Default: names of Services. */
+  readonly hosts?: readonly [string, ...string[]];
+  /** Whether they ask for callers' addresses often. */
+  readonly byAddress?: boolean;
+}
+
+function drawPrincipal(draw: Draw, { caller }: Subject): string {
+  const [namespace = "", account = ""] =
+    caller !== undefined && draw.oneIn(2) ? caller.split("/") : [draw.pick(namespaces), draw.pick(accounts)];
   return draw.pick([
     `cluster.local/ns/${namespace}/sa/${account}`,
     `cluster.local/ns/${namespace}/sa/${account}`,
@@ -45,7 +58,7 @@ function drawFields(draw: Draw, fields: Readonly<Record<string, () => string>>, 
   return drawn;
 }
 
-function drawSource(draw: Draw): Fields {
+function drawSource(draw: Draw, subject: Subject): Fields {
   if (draw.oneIn(8)) {
     // They may not stand beside principals or namespaces.
     const name = (): string => draw.pick([draw.pick(accounts), `${draw.pick(namespaces)}/${draw.pick(accounts)}`]);
@@ -54,16 +67,19 @@ function drawSource(draw: Draw): Fields {
   return drawFields(
     draw,
     {
-      principals: () => drawPrincipal(draw),
+      principals: () => drawPrincipal(draw, subject),
       namespaces: () => draw.pick([...namespaces, ...namespaces, "*", "a*", "*b", "c"]),
       ...(draw.oneIn(6) && { requestPrincipals: () => draw.pick(principalConditions) }),
-      ...(draw.oneIn(8) && { ipBlocks: () => draw.pick(["0.0.0.0/0", "198.18.0.0/16", "10.0.0.0/8"]) }),
+      ...(draw.oneIn(subject.byAddress === true ? 2 : 8) && {
+        ipBlocks: () => draw.pick(["0.0.0.0/0", "198.18.0.0/16", "10.0.0.0/8"]),
+      }),
     },
     draw.oneIn(3) ? 2 : 1,
   );
 }
 
-function drawHostCondition(draw: Draw): string {
+function drawHostCondition(draw: Draw, { hosts }: Subject): string {
+  if (hosts !== undefined) return draw.pick(hosts);
   const [name, namespace] = [draw.pick(serviceNames), draw.pick(namespaces)];
   return draw.pick([
     `${name}.${namespace}.svc.cluster.local`,
@@ -76,26 +92,26 @@ function drawHostCondition(draw: Draw): string {
   ]);
 }
 
-function drawOperation(draw: Draw): Fields {
+function drawOperation(draw: Draw, subject: Subject): Fields {
   return drawFields(
     draw,
     {
       paths: () => draw.pick(pathConditions),
       methods: () => draw.pick([...methods, ...methods, "*", "get", "P*"]),
       ports: () => draw.pick(["8080", "8080", "8081", "9090", "80", "7000"]),
-      ...(draw.oneIn(3) && { hosts: () => drawHostCondition(draw) }),
+      ...(draw.oneIn(3) && { hosts: () => drawHostCondition(draw, subject) }),
     },
     draw.integer(1, 3),
   );
 }
 
-function drawCondition(draw: Draw) {
+function drawCondition(draw: Draw, subject: Subject) {
   const values = draw.pick<{ readonly key: string; readonly value: () => string }>([
     { key: `request.headers[${draw.pick(headerNames)}]`, value: () => draw.pick(headerConditions) },
     { key: `request.headers[${draw.pick(headerNames)}]`, value: () => draw.pick(headerConditions) },
     { key: "request.headers[:path]", value: () => draw.pick(["/a*", "/a?x=1", "*b", "/a"]) },
     { key: "source.namespace", value: () => draw.pick([...namespaces, "*", "a*"]) },
-    { key: "source.principal", value: () => drawPrincipal(draw) },
+    { key: "source.principal", value: () => drawPrincipal(draw, subject) },
     { key: "destination.port", value: () => draw.pick(["8080", "8081", "9090"]) },
     {
       key: "connection.sni",
@@ -116,19 +132,21 @@ function drawCondition(draw: Draw) {
     : { key: values.key, values: list() };
 }
 
-function drawRule(draw: Draw) {
+function drawRule(draw: Draw, subject: Subject) {
   if (draw.oneIn(15)) return {};
   const rule = {
-    ...(!draw.oneIn(3) && { from: draw.list(1, draw.oneIn(3) ? 2 : 1, () => ({ source: drawSource(draw) })) }),
-    ...(!draw.oneIn(3) && { to: draw.list(1, draw.oneIn(3) ? 2 : 1, () => ({ operation: drawOperation(draw) })) }),
-    ...(draw.oneIn(4) && { when: draw.list(1, 2, () => drawCondition(draw)) }),
+    ...(!draw.oneIn(3) && { from: draw.list(1, draw.oneIn(3) ? 2 : 1, () => ({ source: drawSource(draw, subject) })) }),
+    ...(!draw.oneIn(3) && {
+      to: draw.list(1, draw.oneIn(3) ? 2 : 1, () => ({ operation: drawOperation(draw, subject) })),
+    }),
+    ...(draw.oneIn(4) && { when: draw.list(1, 2, () => drawCondition(draw, subject)) }),
   };
   return rule;
 }
 
 /** Who may do what. */
-export function drawAuthorizationPolicy(draw: Draw, mood: Mood) {
-  const { namespace, selector } = drawPlace(draw, mood);
+export function drawAuthorizationPolicy(draw: Draw, mood: Mood, subject: Subject = {}) {
+  const { namespace, selector } = subject.place ?? drawPlace(draw, mood);
   const action = draw.pick([
     "ALLOW",
     "ALLOW",
@@ -138,7 +156,8 @@ export function drawAuthorizationPolicy(draw: Draw, mood: Mood) {
     "DENY",
     ...(mood === "wild" ? ["AUDIT"] : []),
   ]);
-  const rules = action !== "DENY" && draw.oneIn(8) ? draw.pick([undefined, []]) : draw.list(1, 3, () => drawRule(draw));
+  const rules =
+    action !== "DENY" && draw.oneIn(8) ? draw.pick([undefined, []]) : draw.list(1, 3, () => drawRule(draw, subject));
   const dryRun = mood !== "tame" &&
     draw.oneIn(10) && {
       annotations: { "istio.io/dry-run": draw.pick(["true", "false", "yes"]) },

@@ -38,7 +38,14 @@ function drawLeaving(draw: Draw, from: string, tokens: boolean): JudgeRequest {
   return draw.oneIn(3) ? { from, to, protocol: "tcp" } : drawHttp(draw, from, to, undefined, tokens);
 }
 
-function drawHttp(draw: Draw, from: string, to: string, host: string | undefined, tokens: boolean): JudgeRequest {
+/** A request over HTTP: its path, method and headers. */
+export function drawHttp(
+  draw: Draw,
+  from: string,
+  to: string,
+  host: string | undefined,
+  tokens: boolean,
+): JudgeRequest {
   const plain = Object.fromEntries(
     draw
       .some(headerNames)

@@ -3,7 +3,11 @@ import { type Mood } from "../generate/names";
 import { headerNames, methods, namespaces, rootNamespace, serviceNames } from "./names";
 import { type ServiceObject } from "./service";
 
-function hostOf(draw: Draw, services: readonly ServiceObject[]): { readonly name: string; readonly namespace: string } {
+/** A Service that is there, or another. */
+export function hostOf(
+  draw: Draw,
+  services: readonly ServiceObject[],
+): { readonly name: string; readonly namespace: string } {
   return draw.maybe(services)?.metadata ?? { name: draw.pick(serviceNames), namespace: draw.pick(namespaces) };
 }
 
@@ -24,7 +28,8 @@ function drawText(draw: Draw, texts: readonly [string, ...string[]]): Readonly<R
   ]);
 }
 
-function drawMatch(draw: Draw) {
+/** What a rule asks of requests, and of who sends them. */
+export function drawMatch(draw: Draw) {
   const match = {
     ...(!draw.oneIn(3) && { uri: drawText(draw, ["/a", "/a/b", "/", "/b", "/A"]) }),
     ...(draw.oneIn(10) && { ignoreUriCase: true }),
@@ -43,39 +48,60 @@ function drawMatch(draw: Draw) {
   return Object.keys(match).length === 0 ? { uri: { prefix: "/" } } : match;
 }
 
+/** Where a VirtualService of a namespace sends requests. */
+interface Destinations {
+  readonly namespace: string;
+  /** What half of the destinations are. */
+  readonly root: { readonly name: string; readonly namespace: string };
+  readonly services: readonly ServiceObject[];
+}
+
+/** One of the Services, as an object of the namespace writes it, its subsets and ports. */
+function drawDestination(draw: Draw, mood: Mood, { namespace, root, services }: Destinations): object {
+  const missing = mood === "wild" && draw.oneIn(6);
+  const to = missing ? { name: "nowhere", namespace } : draw.oneIn(2) ? root : hostOf(draw, services);
+  return {
+    host: writtenIn(draw, namespace, to),
+    ...(draw.oneIn(4) && { subset: draw.pick(["v1", "v2", ...(mood === "wild" ? ["v3"] : [])]) }),
+    ...(draw.oneIn(4) && { port: { number: draw.pick([80, 81, 5000]) } }),
+  };
+}
+
+/** One destination, or two with weights. */
+export function drawShares(draw: Draw, mood: Mood, to: Destinations): readonly object[] {
+  const count = draw.oneIn(3) ? 2 : 1;
+  return Array.from({ length: count }, () => ({
+    destination: drawDestination(draw, mood, to),
+    ...(count > 1 && { weight: draw.pick([0, 1, 3, 50, 50, 90]) }),
+  }));
+}
+
+/** Rules for HTTP, the last of which may take everything. */
+export function drawHttpRoutes(
+  draw: Draw,
+  mood: Mood,
+  to: Destinations,
+  match: () => object = () => drawMatch(draw),
+): readonly object[] {
+  const routes = draw.integer(1, 3);
+  return Array.from({ length: routes }, (_, index) => ({
+    ...(!(index === routes - 1 && draw.oneIn(2)) && { match: draw.list(1, draw.oneIn(4) ? 2 : 1, match) }),
+    route: drawShares(draw, mood, to),
+  }));
+}
+
 /** Routes of a Service's callers. */
 export function drawVirtualService(draw: Draw, mood: Mood, services: readonly ServiceObject[]) {
   const root = hostOf(draw, services);
   const namespace = draw.oneIn(6) ? draw.pick(namespaces) : root.namespace;
-  const destination = (): object => {
-    const missing = mood === "wild" && draw.oneIn(6);
-    const to = missing ? { name: "nowhere", namespace } : draw.oneIn(2) ? root : hostOf(draw, services);
-    return {
-      host: writtenIn(draw, namespace, to),
-      ...(draw.oneIn(4) && { subset: draw.pick(["v1", "v2", ...(mood === "wild" ? ["v3"] : [])]) }),
-      ...(draw.oneIn(4) && { port: { number: draw.pick([80, 81, 5000]) } }),
-    };
-  };
-  const route = (last: boolean): object => {
-    const count = draw.oneIn(3) ? 2 : 1;
-    return {
-      ...(!(last && draw.oneIn(2)) && { match: draw.list(1, draw.oneIn(4) ? 2 : 1, () => drawMatch(draw)) }),
-      route: Array.from({ length: count }, () => ({
-        destination: destination(),
-        ...(count > 1 && { weight: draw.pick([0, 1, 3, 50, 50, 90]) }),
-      })),
-    };
-  };
-  const routes = draw.integer(1, 3);
+  const name = `v${String(draw.integer(1, 3))}`;
+  const hosts = [writtenIn(draw, namespace, root)];
+  const exportTo = draw.oneIn(15) ? { exportTo: draw.pick([["."], ["*"]]) } : {};
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "VirtualService",
-    metadata: { name: `v${String(draw.integer(1, 3))}`, namespace },
-    spec: {
-      hosts: [writtenIn(draw, namespace, root)],
-      ...(draw.oneIn(15) && { exportTo: draw.pick([["."], ["*"]]) }),
-      http: Array.from({ length: routes }, (_, index) => route(index === routes - 1)),
-    },
+    metadata: { name, namespace },
+    spec: { hosts, ...exportTo, http: drawHttpRoutes(draw, mood, { namespace, root, services }) },
   };
 }
 

@@ -35,7 +35,7 @@ type Spec struct {
 
 // Sidecar is an Envoy and what brings connections to it.
 type Sidecar struct {
-	// Interception is the pod's netfilter rules, as iptables-restore reads them.
+	// Interception is the pod's netfilter rules, as iptables-restore reads them; empty for none, of an Envoy that listens itself, on any port.
 	Interception string
 	// Bootstrap is Envoy's own configuration, as JSON. Its admin interface is at 127.0.0.1:15000.
 	Bootstrap string
@@ -80,8 +80,11 @@ func Start(node *Node, spec Spec, served *Application, envoyPath string) (*Pod, 
 		if err := netns.Run(commands, "ip", "-batch", "-"); err != nil {
 			return err
 		}
-		if spec.Sidecar == nil {
+		switch {
+		case spec.Sidecar == nil:
 			return nil
+		case spec.Sidecar.Interception == "":
+			return os.WriteFile("/proc/sys/net/ipv4/ip_unprivileged_port_start", []byte("0"), 0o644)
 		}
 		return netns.Run(spec.Sidecar.Interception, "iptables-restore", "-w")
 	})

@@ -70,11 +70,12 @@ function throughSidecars(plane: IstioPlane, host: KnownHost): readonly string[] 
 
 /** Calls from outside by a name that gateways serve: in plain text the Host header alone says where they go, in TLS the server name as well. */
 function throughGateway(plane: IstioPlane, called: CalledPort, host: KnownHost): readonly string[] {
-  const { pods, domains } = entranceOf(plane, called);
+  const { pods, domains, passesBytes } = entranceOf(plane, called);
   const sets = new Set([...pods].map((pod) => plane.policiesOf(pod)));
   const policies = [...conditionsIn(sets), ...conditionsOfPods(plane, host)];
   const targets = new Set([host, ...gatewaysOf(plane)].map((one) => one.host));
   const found = new Set<string>();
+  if (passesBytes) for (const one of headersToldApart(anything, policies)) found.add(one);
   for (const [domain, services] of domains) {
     if (called.tls === undefined && nameWithin(domain) !== called.host) continue;
     if (!services.some((service) => namesLedTo(plane, service).some((name) => targets.has(name)))) continue;

@@ -1,7 +1,7 @@
 import { type ServicePort } from "../analysis/mesh";
 import { type PodState } from "../cluster/workloads";
-import { domainsOf, servedName } from "./calls/gateway";
-import { isPlain, type OpenPort, serversOf } from "./calls/gateway-servers";
+import { domainsOf, servedName } from "./calls/gateway-hosts";
+import { type OpenPort, serversOf } from "./calls/gateway-servers";
 import { matchesHost } from "./host-patterns";
 import { ingressServices } from "./ingress";
 import { type IstioPlane } from "./plane";
@@ -14,6 +14,8 @@ export interface Entrance {
   readonly pods: ReadonlySet<PodState>;
   /** Names, and patterns of names, that these have routes for on the port, with the VirtualServices that have them. */
   readonly domains: ReadonlyMap<string, readonly VirtualServiceState[]>;
+  /** Whether some of them pass on what comes there without reading it, as bytes that others may read. */
+  readonly passesBytes: boolean;
 }
 
 /** The gateways behind a name by which callers outside come in, and what they route there. */
@@ -23,12 +25,16 @@ export function entranceOf(
 ): Entrance {
   const hosts = ingressServices(plane, host, port).flatMap((service) => plane.registry.hostOf(service) ?? []);
   const pods = podsBehind(plane, hosts, port);
-  const isTaken = ({ server }: OpenPort): boolean =>
-    server.port === port &&
-    (tls === undefined
-      ? isPlain(server)
-      : server.hosts.some((one) => matchesHost(servedName(one), tls.serverName.toLowerCase())));
-  return { pods, domains: domainsAt(plane, [...pods].flatMap((pod) => serversOf(plane, pod).opened).filter(isTaken)) };
+  const isNamed = ({ hosts: served }: OpenPort["server"], serverName: string): boolean =>
+    served.some((one) => matchesHost(servedName(one).toLowerCase(), serverName.toLowerCase()));
+  const opened = [...pods].flatMap((pod) => serversOf(plane, pod).opened).filter(({ server }) => server.port === port);
+  const reading = opened.filter(({ server }) =>
+    tls === undefined ? server.kind === "http" : server.kind === "https" && isNamed(server, tls.serverName),
+  );
+  const passesBytes = opened.some(({ server }) =>
+    tls === undefined ? server.kind === "tcp" : server.kind === "tls" && isNamed(server, tls.serverName),
+  );
+  return { pods, domains: domainsAt(plane, reading), passesBytes };
 }
 
 /** Names, and patterns of names, for which the gateways behind a host have routes. */

@@ -1,10 +1,11 @@
 import { type ServicePort } from "../analysis/mesh";
 import { type ServiceState } from "../cluster/workloads";
-import { domainsOf, servedName } from "./calls/gateway";
-import { isPlain, type OpenPort, serversOf } from "./calls/gateway-servers";
+import { domainsOf, servedName } from "./calls/gateway-hosts";
+import { type OpenPort, serversOf } from "./calls/gateway-servers";
 import { nameWithin } from "./calls/scope";
 import { matchesHost } from "./host-patterns";
 import { type IstioPlane } from "./plane";
+import { type ServerKind } from "./state/gateways";
 import { type VirtualServiceState } from "./state/virtual-services";
 
 /** A port of a Service with an address outside, which a Gateway opens at the pods behind it. */
@@ -41,10 +42,30 @@ function ingressesOf(plane: IstioPlane): readonly Ingress[] {
 /** Where a name leads for callers outside of the cluster: to the gateways whose Gateways serve it. */
 export function ingressServices(plane: IstioPlane, host: string, port: number): readonly ServiceState[] {
   const serving = ingressesOf(plane).filter(
-    ({ server }) => server.port === port && server.hosts.some((one) => matchesHost(servedName(one), host)),
+    ({ server }) =>
+      server.port === port && server.hosts.some((one) => matchesHost(servedName(one).toLowerCase(), host)),
   );
   return [...new Set(serving.map(({ service }) => service))];
 }
+
+/** The names that a VirtualService has at a gateway, which may begin with `*`: where the gateway leaves TLS alone, the server names of its rules. */
+function namesAt(service: VirtualServiceState, open: OpenPort): readonly string[] {
+  const domains = domainsOf(service, [open]);
+  if (open.server.kind !== "passthrough" || domains.length === 0) return domains;
+  return service.tls.flatMap(({ matches }) =>
+    matches.flatMap(({ sniHosts }) => sniHosts.map((one) => one.toLowerCase())),
+  );
+}
+
+/** What callers send to servers: what the gateway passes on without reading it, others may read. */
+const sentTo: Readonly<Record<ServerKind, readonly ("http" | "tcp")[]>> = {
+  http: ["http"],
+  https: ["http"],
+  tcp: ["http", "tcp"],
+  tls: ["http", "tcp"],
+  passthrough: ["tcp"],
+  other: ["tcp"],
+};
 
 /** A name by which callers outside come in. */
 export interface IngressRoute {
@@ -65,24 +86,26 @@ export function ingressRoutes(plane: IstioPlane): readonly IngressRoute[] {
   const found = new Map<string, IngressRoute>();
   for (const { service, gateway, server } of ingressesOf(plane)) {
     for (const virtualService of plane.state.virtualServices) {
-      for (const domain of domainsOf(virtualService, [{ gateway, server }])) {
+      for (const domain of namesAt(virtualService, { gateway, server })) {
         // Every name that a pattern takes in is routed alike, but for those that others name.
         const host = nameWithin(domain);
-        const plain = isPlain(server);
-        const key = `${host}:${String(server.port)} ${String(plain)}`;
-        const entrance: ServicePort = {
-          service: "",
-          namespace: "",
-          name: host,
-          host,
-          port: server.port,
-          targetPort: server.port,
-          protocol: server.protocol.toLowerCase(),
-          kind: plain || server.endsTls ? "http" : "tcp",
-          ...(!plain && { tls: { serverName: host } }),
-          hosts: [host],
-        };
-        found.set(key, { entrance, virtualService, service });
+        const hasTls = server.kind !== "http" && server.kind !== "tcp";
+        for (const kind of sentTo[server.kind]) {
+          const key = `${host}:${String(server.port)} ${kind} ${String(hasTls)}`;
+          const entrance: ServicePort = {
+            service: "",
+            namespace: "",
+            name: host,
+            host,
+            port: server.port,
+            targetPort: server.port,
+            protocol: server.protocol.toLowerCase(),
+            kind,
+            ...(hasTls && { tls: { serverName: host } }),
+            hosts: [host],
+          };
+          found.set(key, { entrance, virtualService, service });
+        }
       }
     }
   }

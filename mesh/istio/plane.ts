@@ -9,7 +9,7 @@ import { type WorkloadPolicies } from "./authorization/decision";
 import { policiesOf } from "./authorization/selection";
 import { isSubset } from "./labels";
 import { type PortProtocol } from "./protocol";
-import { type KnownHost, type Registry, registryOf } from "./registry";
+import { isOlder, type KnownHost, type Registry, registryOf } from "./registry";
 import { type Shadowed } from "./shadow-rules";
 import { asksForAddress } from "./state/authorization-policies";
 import { type IstioState, istioState } from "./state/cluster";
@@ -141,12 +141,6 @@ function inboundProtocols(registry: Registry): (pod: PodState, port: number) => 
     }
     return "auto";
   };
-}
-
-/** Whether istiod puts a Service's host before another's: by age, then by name (pilot/pkg/model/context.go, SetServiceTargets). */
-function isOlder(a: KnownHost, b: KnownHost): boolean {
-  const [ofA, ofB] = [a.service?.created ?? "", b.service?.created ?? ""];
-  return ofA === ofB ? a.host < b.host : ofA < ofB;
 }
 
 /** A port of a pod, and the Service that says what it is. */

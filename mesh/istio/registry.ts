@@ -145,6 +145,12 @@ function aliases({ services }: IstioState): ReadonlyMap<string, Alias> {
   );
 }
 
+/** Whether istiod puts a Service's host before another's: by age, then by name (pilot/pkg/model/context.go, SetServiceTargets). */
+export function isOlder(a: KnownHost, b: KnownHost): boolean {
+  const [ofA, ofB] = [a.service?.created ?? "", b.service?.created ?? ""];
+  return ofA === ofB ? a.host < b.host : ofA < ofB;
+}
+
 function ofService(state: IstioState, service: ServiceState): KnownHost {
   const { namespace, name } = service;
   const headless = isHeadless(service);

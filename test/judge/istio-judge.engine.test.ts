@@ -4,9 +4,10 @@ import { type Judge } from "../../judge";
 import { readCases } from "../../judge/case-file";
 import { describe as describeVerdict, disagreements, istioAnalysis } from "../../judge/compare";
 import { arbitraryIstioCase } from "../../judge/istio-generate/case";
+import { arbitraryGatewayCase } from "../../judge/istio-generate/gateway-case";
 import { openIstioJudge } from "../../judge/istio-judge";
 
-/** A small run of `npm run judge -- --mesh istio`, always the same: what new seeds find becomes a named case. */
+/** Small runs of `npm run judge -- --mesh istio` and `istio-gateways`, always the same: what new seeds find becomes a named case. */
 const policies = 100;
 const seed = 7_000_000;
 
@@ -54,8 +55,11 @@ describe("istiod's generators as a library", () => {
     expect(await judge.ask([{ objects: [policy({})], requests: [] }])).toEqual([{}]);
   });
 
-  it("agree with our analysis about random policies", async () => {
-    const cases = fc.sample(arbitraryIstioCase(20), { seed, numRuns: policies });
+  it.each([
+    ["policies", arbitraryIstioCase],
+    ["gateways", arbitraryGatewayCase],
+  ])("agree with our analysis about random %s", async (_, arbitraryCase) => {
+    const cases = fc.sample(arbitraryCase(20), { seed, numRuns: policies });
     const answers = await judge.ask(cases);
     let compared = 0;
     const different = cases.flatMap((asked, index) => {

@@ -8,7 +8,7 @@ import { convertManifests, migrated, proofOf } from "../../mesh/convert";
 import { istioMesh } from "../../mesh/istio";
 import { parseManifests } from "../../mesh/manifests";
 
-/** Small runs of `tsx judge/live.ts --mesh istio` and `tsx judge/round-trip.ts --live`, always the same. */
+/** Small runs of `tsx judge/live.ts --mesh istio`, and `istio-gateways`, and `tsx judge/round-trip.ts --live`, always the same. */
 const requests = 80;
 const seed = 300;
 const report = (message: string): void => void process.stderr.write(`${message}\n`);
@@ -26,18 +26,22 @@ afterAll(async () => {
   await dataPlane?.close();
 });
 
-it("real Envoys with Istio's configuration do what our analysis and the judge say", async ({ skip }) => {
-  if (problem !== undefined || dataPlane === undefined) return skip(problem);
-  const judge = await istio.open(report);
-  try {
-    const run = await playLive(istio, judge, dataPlane, randomPolicies(istio, seed), requests);
-    expect({ seed, different: run.different }).toEqual({ seed, different: [] });
-    expect(run.sent).toBeGreaterThanOrEqual(requests);
-    expect([...run.outcomes.keys()]).toEqual(expect.arrayContaining(["allowed", "denied"]));
-  } finally {
-    await judge.close();
-  }
-});
+it.for(["istio", "istio-gateways"])(
+  "real Envoys with the configuration of %s do what our analysis and the judge say",
+  async (name, { skip }) => {
+    if (problem !== undefined || dataPlane === undefined) return skip(problem);
+    const mesh = judgedMesh(name);
+    const judge = await mesh.open(report);
+    try {
+      const run = await playLive(mesh, judge, dataPlane, randomPolicies(mesh, seed), requests);
+      expect({ seed, different: run.different }).toEqual({ seed, different: [] });
+      expect(run.sent).toBeGreaterThanOrEqual(requests);
+      expect([...run.outcomes.keys()]).toEqual(expect.arrayContaining(["allowed", "denied"]));
+    } finally {
+      await judge.close();
+    }
+  },
+);
 
 it("what passes through OSM's sidecars passes through Istio's after a conversion, and nothing else", async ({
   skip,

@@ -15,6 +15,8 @@ import (
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	corev1 "k8s.io/api/core/v1"
 
+	"istio.io/istio/pilot/pkg/model/credentials"
+
 	"aks-mesh/judge/istio/internal/verdict"
 )
 
@@ -47,6 +49,35 @@ func validNow(serial int64) *x509.Certificate {
 	}
 }
 
+// credential is a certificate that Gateways name, for any server: no caller looks at it.
+func (a *authority) credential(name string) (*tlsv3.Secret, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	a.serial++
+	template := validNow(a.serial)
+	template.DNSNames = []string{"*.example"}
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	return a.issue(credentials.ToResourceName(name), template, key)
+}
+
+// issue is a certificate with its key, under a name that proxies ask for.
+func (a *authority) issue(name string, template *x509.Certificate, key *ecdsa.PrivateKey) (*tlsv3.Secret, error) {
+	encoded, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &key.PublicKey, a.key)
+	if err != nil {
+		return nil, err
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return &tlsv3.Secret{Name: name, Type: &tlsv3.Secret_TlsCertificate{TlsCertificate: &tlsv3.TlsCertificate{
+		CertificateChain: inline("CERTIFICATE", encoded), PrivateKey: inline("PRIVATE KEY", private),
+	}}}, nil
+}
+
 // secrets are the pod's certificate, with its SPIFFE identity, and the mesh's root, under the names that sidecars ask for.
 func (a *authority) secrets(pod *corev1.Pod) ([]*tlsv3.Secret, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -62,18 +93,12 @@ func (a *authority) secrets(pod *corev1.Pod) ([]*tlsv3.Secret, error) {
 	template.URIs = []*url.URL{identity}
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth}
-	encoded, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &key.PublicKey, a.key)
-	if err != nil {
-		return nil, err
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
+	own, err := a.issue("default", template, key)
 	if err != nil {
 		return nil, err
 	}
 	return []*tlsv3.Secret{
-		{Name: "default", Type: &tlsv3.Secret_TlsCertificate{TlsCertificate: &tlsv3.TlsCertificate{
-			CertificateChain: inline("CERTIFICATE", encoded), PrivateKey: inline("PRIVATE KEY", private),
-		}}},
+		own,
 		{Name: "ROOTCA", Type: &tlsv3.Secret_ValidationContext{ValidationContext: &tlsv3.CertificateValidationContext{
 			TrustedCa: inline("CERTIFICATE", a.certificate.Raw),
 		}}},

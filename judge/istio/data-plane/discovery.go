@@ -13,6 +13,8 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 	corev1 "k8s.io/api/core/v1"
 
+	networking "istio.io/api/networking/v1alpha3"
+
 	"aks-mesh/judge/istio/internal/cluster"
 	"aks-mesh/judge/istio/internal/controlplane"
 )
@@ -85,6 +87,13 @@ func (s *discoveryServer) load(control *controlplane.ControlPlane, objects *clus
 		if err := errors.Join(problem, err); err != nil {
 			return err
 		}
+		for _, name := range credentialsOf(objects) {
+			one, err := s.authority.credential(name)
+			if err != nil {
+				return err
+			}
+			secrets = append(secrets, one)
+		}
 		for _, one := range secrets {
 			add(secretsType, one.GetName(), one)
 		}
@@ -94,6 +103,23 @@ func (s *discoveryServer) load(control *controlplane.ControlPlane, objects *clus
 	defer s.lock.Unlock()
 	s.pods, s.refused = made, nil
 	return nil
+}
+
+// credentialsOf are the names of the certificates that Gateways end TLS with.
+func credentialsOf(objects *cluster.Objects) []string {
+	var names []string
+	for _, it := range objects.Configs {
+		gateway, is := it.Spec.(*networking.Gateway)
+		if !is {
+			continue
+		}
+		for _, server := range gateway.Servers {
+			if name := server.GetTls().GetCredentialName(); name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // problem tells what Envoys refused, nil for nothing.

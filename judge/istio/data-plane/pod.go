@@ -19,10 +19,15 @@ type pod struct {
 	object *corev1.Pod
 }
 
-// startPod starts a pod with a sidecar where Istio gives it one.
+// startPod starts a pod with a sidecar where Istio gives it one, or a gateway's, to which nothing is led and beside which nothing runs.
 func startPod(node *pods.Node, object *corev1.Pod, objects *cluster.Objects, served *pods.Application, envoyPath string) (*pod, error) {
 	spec := pods.Spec{Name: nodeID(object), Address: object.Status.PodIP, Ports: listening(object, objects)}
-	if !verdict.IsOutsider(object.Name) && objects.HasSidecar(object) {
+	switch {
+	case verdict.IsOutsider(object.Name) || !objects.HasSidecar(object):
+	case cluster.IsGateway(object):
+		spec.Ports = nil
+		spec.Sidecar = &pods.Sidecar{Bootstrap: bootstrap(object), User: proxyUser}
+	default:
 		rules, err := interception()
 		if err != nil {
 			return nil, err

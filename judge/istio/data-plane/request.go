@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net/http"
 	"slices"
@@ -27,7 +28,7 @@ type seen struct {
 
 // outcomes are those of the statuses of answers.
 var outcomes = map[int]verdict.Outcome{
-	http.StatusOK: verdict.Allowed, http.StatusForbidden: verdict.Denied, http.StatusUnauthorized: verdict.Denied, http.StatusNotFound: verdict.NoRoute,
+	http.StatusOK: verdict.Allowed, http.StatusMovedPermanently: verdict.NoRoute, http.StatusForbidden: verdict.Denied, http.StatusUnauthorized: verdict.Denied, http.StatusNotFound: verdict.NoRoute,
 	http.StatusBadGateway: verdict.Unavailable, http.StatusServiceUnavailable: verdict.Unavailable,
 	http.StatusInternalServerError: verdict.Unavailable,
 }
@@ -76,7 +77,12 @@ func send(started []*pod, objects *cluster.Objects, asked verdict.Request) (seen
 			call.Headers[name] = values
 		}
 	}
-	result, err := from.Send(address, nil, call)
+	var security *tls.Config
+	if asked.ServerName != nil {
+		// Whose certificate it is, no caller asks.
+		security = &tls.Config{ServerName: *asked.ServerName, InsecureSkipVerify: true}
+	}
+	result, err := from.Send(address, security, call)
 	if err != nil {
 		return seen{}, err
 	}

@@ -1,5 +1,6 @@
 import { type Report } from "../../analysis/object-report";
 import { patternFault } from "../../regex/pattern";
+import { matchesHost } from "../host-patterns";
 import { type HttpRoute, type RouteDestination, type StringMatch, type VirtualService } from "../kinds";
 
 /** What istiod's webhook refuses of a VirtualService (pkg/config/validation, ValidateVirtualService). */
@@ -28,12 +29,36 @@ export function checkVirtualService({ spec }: VirtualService, report: Report): v
       );
     }
   });
+  hosts.forEach((host, index) => {
+    const other = hosts.slice(0, index).find((one) => matchesHost(one, host) || matchesHost(host, one));
+    if (other === undefined) return;
+    const problem = other === host ? `has ${host} twice` : `has ${other} and ${host}, one of which takes in the other`;
+    refuse("route-host", `spec.hosts[${String(index)}]`, problem, "keep one, or write two VirtualServices");
+  });
   if (http.length + tls.length + tcp.length === 0) {
     refuse("route-empty", "spec", "has no rule", "write http, tls or tcp");
   }
   http.forEach((route, index) => checkHttpRoute(route, hosts.length === 0, `spec.http[${String(index)}]`, report));
-  tcp.forEach(({ route = [] }, index) => checkShares(route, `spec.tcp[${String(index)}].route`, report));
-  tls.forEach(({ route = [] }, index) => checkShares(route, `spec.tls[${String(index)}].route`, report));
+  for (const [field, rules] of Object.entries({ tcp, tls })) {
+    rules.forEach(({ route = [] }, index) => {
+      const path = `spec.${field}[${String(index)}]`;
+      if (route.length === 0) refuse("route-empty", path, "leads nowhere", "write route");
+      checkShares(route, `${path}.route`, report);
+    });
+  }
+  tls.forEach(({ match = [] }, index) => {
+    const path = `spec.tls[${String(index)}].match`;
+    if (match.length === 0) refuse("route-match", path, "is empty", "write sniHosts that it is for");
+    match.forEach(({ sniHosts = [] }, at) => {
+      const place = `${path}[${String(at)}].sniHosts`;
+      if (sniHosts.length === 0) refuse("route-match", place, "is empty", "write the server names that it is for");
+      sniHosts.forEach((name, number) => {
+        if (hosts.some((host) => matchesHost(host, name))) return;
+        const problem = `${name} is within none of the hosts ${hosts.join(", ")}`;
+        refuse("route-match", `${place}[${String(number)}]`, problem, "write the name into spec.hosts as well");
+      });
+    });
+  });
 }
 
 function refusing(report: Report) {

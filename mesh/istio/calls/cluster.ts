@@ -85,11 +85,14 @@ export function throughCluster(
   }
   const mode = tlsMode(part?.tls, port.number) ?? tlsMode(rules.find(({ tls }) => tls !== undefined)?.tls, port.number);
   const because = rules.map(({ object }): Reason => ({ text: describeObject(object), object }));
+  // What was called before a gateway is of no meaning there: it takes endpoints that istiod tells it of (core/cluster.go, convertResolution).
+  const isPassedOn = host.passthrough && !client.pods.some(isGatewayPod);
   // A host without a resolution of its own leads to whatever was called, a Service's address too.
-  const goesOn = host.passthrough && called.ip !== undefined;
-  if (isOutside(host) && !goesOn) return toOutside(plane, host, port, called.ip, content);
+  const goesOn = isPassedOn && called.ip !== undefined;
+  if (isOutside(host) && !goesOn && isPassedOn === host.passthrough)
+    return toOutside(plane, host, port, called.ip, content);
   const all = plane.registry.endpoints(host, port);
-  if (host.passthrough) return toCalled(plane, { host, port, subset }, called, mode, all, content);
+  if (isPassedOn) return toCalled(plane, { host, port, subset }, called, mode, all, content);
   const { own, placed } = podLabels(part?.labels ?? noLabels);
   const isSelected = ({ ip }: Endpoint): boolean => isSubset(own, plane.podOfIp(ip)?.labels ?? noLabels);
   const selected = part === undefined ? all : all.filter(isSelected);

@@ -1,6 +1,7 @@
 import { memo } from "../../cluster/look-up";
 import { type PodState } from "../../cluster/workloads";
 import { type IstioPlane } from "../plane";
+import { isOlder, type KnownHost } from "../registry";
 import { type GatewayServerState, type GatewayState, isServedBy } from "../state/gateways";
 
 /** A server of a Gateway, and the Gateway. */
@@ -26,14 +27,6 @@ export interface LeftOut extends PodServer {
 export interface PodServers {
   readonly opened: readonly PodServer[];
   readonly leftOut: readonly LeftOut[];
-}
-
-/** What Gateways may have on a port whose requests are read in plain text (pkg/config/protocol, IsHTTP). */
-const plainProtocols: ReadonlySet<string> = new Set(["HTTP", "HTTP2", "GRPC", "GRPC-WEB"]);
-
-/** Whether the requests of a server are read in plain text. */
-export function isPlain({ protocol }: Pick<GatewayServerState, "protocol">): boolean {
-  return plainProtocols.has(protocol);
 }
 
 const known = new WeakMap<IstioPlane, (pod: PodState) => PodServers>();
@@ -63,35 +56,36 @@ function merged(plane: IstioPlane, pod: PodState): PodServers {
       if (server.hasTls) {
         const names = namesByListener.get(listener) ?? new Map<string, GatewayState>();
         namesByListener.set(listener, names);
-        const twice = server.hosts.filter((host) => names.has(host));
+        const hosts = server.hosts.map((host) => host.replace(/^\*\//, ""));
+        const twice = hosts.filter((host) => names.has(host));
         const [older] = twice.flatMap((host) => names.get(host) ?? []);
-        // The names that nobody has yet are taken even where the server is left out.
-        for (const host of server.hosts) if (!names.has(host)) names.set(host, gateway);
         if (older !== undefined) {
           leftOut.push({ ...one, older, hosts: twice });
           continue;
         }
+        for (const host of hosts) names.set(host, gateway);
       }
       const plain = plainByListener.get(listener);
-      if (plain !== undefined && !(isPlain(server) && isPlain(plain.server))) {
+      if (plain !== undefined && !(server.kind === "http" && plain.server.kind === "http")) {
         leftOut.push({ ...one, older: plain.gateway, hosts: [] });
         continue;
       }
       // A redirect to HTTPS is said in terms of TLS, and the server reads plain text all the same.
-      if (plain === undefined && (isPlain(server) || !server.hasTls)) plainByListener.set(listener, one);
+      if (plain === undefined && (server.kind === "http" || !server.hasTls)) plainByListener.set(listener, one);
       opened.push(one);
     }
   }
   return { opened, leftOut };
 }
 
-/** The pod's port behind a port of its Services; the port itself where none of them has it. */
+/** The pod's port behind a port of its Services, of which the oldest with one of the number counts; the port itself where none has it. */
 function targetOf({ registry }: IstioPlane, ip: string, number: number): number {
+  let oldest: { readonly host: KnownHost; readonly target: number } | undefined;
   for (const host of registry.hosts) {
-    if (host.service === undefined) continue;
+    if (host.service === undefined || (oldest !== undefined && !isOlder(host, oldest.host))) continue;
     const port = host.ports.find((one) => one.number === number);
     const endpoint = port && registry.endpoints(host, port).find((one) => one.ip === ip);
-    if (endpoint !== undefined) return endpoint.port;
+    if (endpoint !== undefined) oldest = { host, target: endpoint.port };
   }
-  return number;
+  return oldest?.target ?? number;
 }

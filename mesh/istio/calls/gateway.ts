@@ -1,25 +1,19 @@
 import { type CallTree, type Content, end, failure, noRoute, undefinedChoice } from "../../analysis/call-tree";
 import { type PodState } from "../../cluster/workloads";
+import { pickChain } from "../../envoy/filter-chains";
 import { describeObject } from "../../manifests";
 import { type Reason } from "../../request/request";
 import { authorization } from "../authorization/decision";
 import { type Peer } from "../authorization/peer";
-import { matchesHost } from "../host-patterns";
 import { type IstioPlane } from "../plane";
 import { type GatewayState } from "../state/gateways";
-import { isExportedTo } from "../state/named";
-import { type VirtualServiceState } from "../state/virtual-services";
-import { accountOf, clientsOf } from "./client";
-import { isPlain, type OpenPort, serversOf } from "./gateway-servers";
-import { throughVirtualServices } from "./routes";
-import { scopeOf } from "./scope";
-import { type Called, type Channel } from "./server";
-import { hostOf, reach, resolveName } from "./virtual-hosts";
-
-/** The name of `namespace/name` in a server's hosts, which may begin with `*`. */
-export function servedName(entry: string): string {
-  return entry.slice(entry.indexOf("/") + 1);
-}
+import { accountOf, type Calls, type Client, clientsOf } from "./client";
+import { hostFor } from "./gateway-hosts";
+import { type GatewayChain, listenerOf } from "./gateway-listeners";
+import { throughDestinations, throughVirtualServices } from "./routes";
+import { type Scope, scopeOf } from "./scope";
+import { asAnswered, type Called, type Channel } from "./server";
+import { hostOf } from "./virtual-hosts";
 
 /**
  * What a gateway does with a connection to a port of its, by who calls. It opens the ports that Gateways say, in plain text whatever
@@ -31,148 +25,154 @@ export function callGateway(
   pod: PodState,
   called: Called,
   channel: Channel,
-  { routed, authority, tls }: Content,
+  content: Content,
 ): (caller: Peer) => CallTree {
-  const answer = (tree: CallTree) => (): CallTree => tree;
+  const { routed } = content;
   const { ip, port, backend } = called;
-  const open = serversOf(plane, pod).opened.filter(({ target }) => target === port);
-  if (open.length === 0) return answer(failure(routed, `no Gateway opens port ${String(port)} of ${backend}`));
-  const because = open.map(({ gateway }): Reason => reasonOf(gateway));
-  const secure = open.every(({ server }) => server.endsTls);
-  if (!secure && !open.every(({ server }) => isPlain(server))) {
-    const text = `port ${String(port)} of ${backend} is TLS or bytes, which are not followed through a gateway here`;
-    return answer(
+  const always = (tree: CallTree) => (): CallTree => tree;
+  const listener = listenerOf(plane, pod, port);
+  if (listener === undefined) return always(failure(routed, `no Gateway opens port ${String(port)} of ${backend}`));
+  const unfollowed = (text: string, servers: GatewayChain["servers"]): (() => CallTree) => {
+    const because = [...reasonsOf(servers), { text }];
+    return always(
       undefinedChoice<CallTree>(
         "not-followed",
-        [end("allowed", because), failure(routed, text, because)],
-        [...because, { text }],
+        [end("allowed", because), failure(routed, undefined, because)],
+        because,
       ),
     );
+  };
+  if (listener.clashes) {
+    const text = `Envoy refuses what is said of port ${String(port)} of ${backend}: two servers or routes take the same server names`;
+    return unfollowed(
+      text,
+      listener.chains.flatMap(({ servers }) => servers),
+    );
   }
-  const taken = secure ? forServerName(open, channel) : channel.kind === "plain" && tls === undefined ? open : [];
-  if (taken.length === 0 || authority === undefined) {
-    const takes = secure ? "HTTP in TLS to a name that a Gateway has" : "HTTP in plain text";
-    return answer(failure(routed, `port ${String(port)} of ${backend} takes ${takes}`, because));
+  const serverName = channel.kind === "plain" ? undefined : channel.serverName.toLowerCase();
+  const chain = pickChain(listener.chains, {
+    ip,
+    port,
+    sourceIp: "",
+    ...(listener.readsNames && serverName !== undefined && { serverName }),
+  });
+  if (chain === undefined) {
+    const names = serverName === undefined ? "plain text" : `the server name ${JSON.stringify(serverName)}`;
+    const because = reasonsOf(listener.chains.flatMap(({ servers }) => servers));
+    return always(failure(routed, `port ${String(port)} of ${backend} does not take ${names}`, because));
   }
-  const form = plane.state.settings.pathNormalization;
+  const [first] = chain.servers;
+  const kind = first?.server.kind;
+  if (kind === "other") {
+    return unfollowed(
+      `port ${String(port)} of ${backend} asks callers for certificates, or is TLS of another kind that is not followed here`,
+      chain.servers,
+    );
+  }
   const sending = {
-    serverName: secure ? tls?.serverName : undefined,
-    authority,
     destination: { ip, port },
     shadow: undefined,
+    ...(serverName !== undefined && listener.readsNames && { serverName }),
   };
+  const policies = plane.policiesOf(pod);
+  const { settings } = plane.state;
+  // No client certificate is asked for, so that nobody has an identity here.
+  const anonymous = ({ ip: from }: Peer): Peer => ({ principal: undefined, ip: from });
+  const endsTls = kind === "https" || kind === "tls";
+  const because = reasonsOf(chain.servers);
+  if (endsTls && channel.kind !== "own") {
+    return always(failure(routed, `port ${String(port)} of ${backend} takes the caller's own TLS`, because));
+  }
+  const { rule } = chain;
+  if (rule !== undefined && channel.kind === "mutual") {
+    return unfollowed(
+      `port ${String(port)} of ${backend} passes a sidecar's TLS on, which is not followed here`,
+      chain.servers,
+    );
+  }
+  if (rule !== undefined) {
+    const inside: Content = { routed: false, authority: content.authority, tls: endsTls ? undefined : content.tls };
+    const onward = throughGateway(plane, pod, called, because, (own) =>
+      throughDestinations(
+        plane,
+        { ...own, port: first?.server.port ?? port, ip: undefined, gateways: new Set() },
+        rule.service,
+        rule.destinations,
+        inside,
+      ),
+    );
+    const answer = authorization(
+      policies,
+      { ...sending, serverName: sending.serverName, authority: undefined },
+      settings,
+      backend,
+      onward,
+    );
+    return (caller) => asAnswered(answer(anonymous(caller)), routed);
+  }
+  const { authority } = content;
+  if (authority === undefined || (kind === "http" && channel.kind !== "plain")) {
+    const takes = endsTls ? "HTTP in TLS" : "HTTP in plain text";
+    return always(failure(routed, `port ${String(port)} of ${backend} takes ${takes}`, because));
+  }
+  const { pathNormalization: form } = settings;
+  const name = hostOf(authority);
+  const onward = throughGateway(plane, pod, called, because, (own, reasons) => {
+    const host = hostFor(plane, { ...own, pod }, chain.servers, name);
+    if (host === undefined) return () => noRoute(`no route of the gateway ${backend} is for the host ${name}`, reasons);
+    if (host.redirects && kind === "http") {
+      const tree = { ...end("no-route", [...reasons, { text: "the Gateway sends plain text to HTTPS" }]), status: 301 };
+      return () => tree;
+    }
+    const calls = throughVirtualServices(plane, { ...own, ip: undefined, authority }, host.routes);
+    return calls ?? (() => noRoute(`no rule is for the host ${name} at the gateway ${backend}`, reasons));
+  });
+  const answer = authorization(
+    policies,
+    { ...sending, serverName: sending.serverName, authority },
+    settings,
+    backend,
+    onward,
+  );
   return (caller) => {
-    const onward = (reasons: readonly Reason[]): CallTree => passedOn(plane, pod, called, taken, authority, reasons);
-    // No client certificate is asked for, so that nobody has an identity here.
-    const peer: Peer = { principal: undefined, ip: caller.ip };
-    const tree = authorization(plane.policiesOf(pod), sending, plane.state.settings, backend, onward)(peer);
+    const tree = answer(anonymous(caller));
     return form === "NONE" || tree.kind === "end" ? tree : { kind: "normalised", form, tree };
   };
 }
 
-/** The servers that end a caller's own TLS: of those with its server name the ones that say it most narrowly, as Envoy chooses filter chains. */
-function forServerName(open: readonly OpenPort[], channel: Channel): readonly OpenPort[] {
-  if (channel.kind !== "own") return [];
-  const matching = open.flatMap((one) =>
-    one.server.hosts
-      .map(servedName)
-      .flatMap((name) => (matchesHost(name, channel.serverName.toLowerCase()) ? [{ one, rank: rank(name) }] : [])),
-  );
-  const best = Math.max(...matching.map((found) => found.rank));
-  return [...new Set(matching.filter((found) => found.rank === best).map(({ one }) => one))];
-}
-
-/** Gateways whose requests are being followed, by their pods' addresses: one that leads to itself would never end. */
+/** Gateways whose calls are being followed, by their pods' addresses: one that leads to itself would never end. */
 const following = new WeakMap<IstioPlane, Set<string>>();
 
-/** A request that the gateway's own policies let in: by the VirtualServices of its Gateways. */
-function passedOn(
+/** What the gateway's own policies let in goes on as a call of its pod. */
+function throughGateway(
   plane: IstioPlane,
   pod: PodState,
   { ip, backend }: Called,
-  open: readonly OpenPort[],
-  authority: string,
   because: readonly Reason[],
-): CallTree {
-  if (open.some(({ server }) => server.redirects)) {
-    return { ...end("no-route", [...because, { text: "the Gateway sends plain text to HTTPS" }]), status: 301 };
-  }
-  const name = hostOf(authority);
-  const services = servicesFor(plane, pod, open, name);
-  if (services.length === 0) {
-    return noRoute(`no route of the gateway ${backend} is for the host ${name}`, because);
-  }
-  let active = following.get(plane);
-  if (active === undefined) following.set(plane, (active = new Set()));
-  if (active.has(ip)) {
-    const text = `${backend} leads to itself`;
-    const ends = [end("allowed", because), failure(true, text, because)];
-    return undefinedChoice<CallTree>("not-followed", ends, [
-      ...because,
-      { text: `${text}, which is not followed here` },
-    ]);
-  }
-  active.add(ip);
-  try {
-    const client = clientsOf(plane, accountOf(pod)).find(({ pods }) => pods.includes(pod));
-    if (client === undefined) return failure(true, `the pod ${backend} is not known`, because);
-    const routing = {
-      client,
-      scope: client.scope ?? scopeOf(plane, pod.namespace, pod),
-      port: open[0]?.server.port ?? 0,
-      ip: undefined,
-      authority,
-      gateways: new Set(open.map(({ gateway }) => `${gateway.namespace}/${gateway.name}`)),
-    };
-    const calls = throughVirtualServices(plane, routing, services);
-    if (calls !== undefined) return calls(client);
-    const named = services.map(({ object }) => describeObject(object)).join(", ");
-    return noRoute(`${named}: no rule is for the gateway ${backend}`, because);
-  } finally {
-    active.delete(ip);
-  }
+  calls: (own: { readonly client: Client; readonly scope: Scope }, because: readonly Reason[]) => Calls,
+): (reasons: readonly Reason[]) => CallTree {
+  return (reasons) => {
+    const all = [...because, ...reasons];
+    let active = following.get(plane);
+    if (active === undefined) following.set(plane, (active = new Set()));
+    if (active.has(ip)) {
+      const text = `${backend} leads to itself`;
+      const ends = [end("allowed", all), failure(true, text, all)];
+      return undefinedChoice<CallTree>("not-followed", ends, [...all, { text: `${text}, which is not followed here` }]);
+    }
+    active.add(ip);
+    try {
+      const client = clientsOf(plane, accountOf(pod)).find(({ pods }) => pods.includes(pod));
+      if (client === undefined) return failure(true, `the pod ${backend} is not known`, all);
+      return calls({ client, scope: client.scope ?? scopeOf(plane, pod.namespace, pod) }, all)(client);
+    } finally {
+      active.delete(ip);
+    }
+  };
 }
 
-/**
- * The VirtualServices that count for a host, in istiod's order: those with its name, or else with the longest pattern that takes it in; of these
- * the ones for a namespace's own gateways first, and then the oldest (model/push_context.go, VirtualServicesForGateway).
- */
-function servicesFor(
-  plane: IstioPlane,
-  pod: PodState,
-  open: readonly OpenPort[],
-  name: string,
-): readonly VirtualServiceState[] {
-  const found = plane.state.virtualServices.flatMap((service) =>
-    isExportedTo(service, pod.namespace)
-      ? domainsOf(service, open).flatMap((domain) => (matchesHost(domain, name) ? [{ service, domain }] : []))
-      : [],
-  );
-  const best = Math.max(...found.map(({ domain }) => rank(domain)));
-  const counting = new Set(found.filter(({ domain }) => rank(domain) === best).map(({ service }) => service));
-  return [...counting].sort((a, b) => reach(a) - reach(b));
-}
-
-/** A name before any pattern, of patterns the longer first. */
-function rank(domain: string): number {
-  return domain.startsWith("*") ? domain.length : Number.MAX_SAFE_INTEGER;
-}
-
-/** What a VirtualService's hosts and those of its Gateways' servers have in common: of two patterns the narrower. */
-export function domainsOf(service: VirtualServiceState, open: readonly OpenPort[]): readonly string[] {
-  return open.flatMap(({ gateway, server }) => {
-    if (!service.gateways.includes(`${gateway.namespace}/${gateway.name}`)) return [];
-    return server.hosts.flatMap((entry) => {
-      const slash = entry.indexOf("/");
-      const space = slash < 0 ? "*" : entry.slice(0, slash);
-      const pattern = servedName(entry);
-      if (space !== "*" && (space === "." ? gateway.namespace : space) !== service.namespace) return [];
-      return service.hosts.flatMap((one) => {
-        const host = resolveName(one, service.namespace);
-        return matchesHost(pattern, host) ? [host] : matchesHost(host, pattern) ? [pattern] : [];
-      });
-    });
-  });
+function reasonsOf(servers: GatewayChain["servers"]): readonly Reason[] {
+  return [...new Set(servers.map(({ gateway }) => gateway))].map(reasonOf);
 }
 
 function reasonOf({ object }: GatewayState): Reason {

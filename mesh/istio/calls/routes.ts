@@ -163,20 +163,43 @@ export function throughVirtualService(
   return throughRules(rulesFor(plane, routing, service), [service]);
 }
 
+/** A VirtualService at a gateway: one of its Gateways, and the port that this opens. */
+export interface GatewayRoute {
+  readonly service: VirtualServiceState;
+  readonly gateways: ReadonlySet<string>;
+  readonly port: number;
+}
+
+/** Whether a VirtualService has a rule for a gateway. */
+export function hasRules(
+  plane: IstioPlane,
+  { client, scope }: Pick<Routing, "client" | "scope">,
+  { service, gateways, port }: GatewayRoute,
+): boolean {
+  return routesOf(plane, service).some(
+    ({ matches }) =>
+      matches.length === 0 || matches.some(({ match }) => isForCaller(match, { client, scope, gateways, port })),
+  );
+}
+
 /**
  * What a gateway does by the VirtualServices of one host: their rules come one after the other, and those that catch all after the others
- * (core/gateway.go, SortVHostRoutes). Undefined where none has a rule for it.
+ * (route.go, SortVHostRoutes). Of what a VirtualService has behind such a rule nothing is there. Undefined where none has a rule for it.
  *
- * @param services as istiod orders them.
+ * @param routes as istiod orders them.
  */
 export function throughVirtualServices(
   plane: IstioPlane,
-  routing: Routing,
-  services: readonly VirtualServiceState[],
+  routing: Omit<Routing, "gateways" | "port">,
+  routes: readonly GatewayRoute[],
 ): Calls | undefined {
-  const rules = services.flatMap((service) => rulesFor(plane, routing, service));
+  const rules = routes.flatMap(({ service, gateways, port }) => {
+    const all = rulesFor(plane, { ...routing, gateways, port }, service);
+    const last = all.findIndex((rule) => rule.catchesAll);
+    return last < 0 ? all : all.slice(0, last + 1);
+  });
   const ordered = [...rules.filter((rule) => !rule.catchesAll), ...rules.filter((rule) => rule.catchesAll)];
-  return throughRules(ordered, services);
+  return throughRules(ordered, [...new Set(routes.map(({ service }) => service))]);
 }
 
 function throughRules(rules: readonly OpenRule[], services: readonly VirtualServiceState[]): Calls | undefined {
@@ -464,28 +487,31 @@ export function throughAlias(plane: IstioPlane, routing: Routing, alias: Alias, 
   return throughHost(plane, routing, host, port);
 }
 
-/** Whether sidecars are told of routes for a name on a port where they need not know the host. */
+/** Whether sidecars may be told of routes for a name on a port where they need not know the host. */
 export function mayRouteUnknown(plane: IstioPlane, scope: Scope, name: string, port: number): boolean {
-  return port === 80 && virtualServicesFor(plane, scope, name, port).unknown.length > 0;
+  return virtualServicesFor(plane, scope, name, port).unknown.some(({ hosts }) => port === 80 || hosts.length > 1);
 }
 
-/** A request to a name that no Service has, by a VirtualService for it: on port 80 alone (route.go, "gross HACK"). */
+/**
+ * A request to a name that no Service has, by a VirtualService for it: with the Services with the port that it names as well, where one of these is HTTP
+ * there, and where it names none, on port 80 (route.go, buildSidecarVirtualHostsForVirtualService, "gross HACK").
+ */
 export function throughUnknownHost(plane: IstioPlane, routing: Routing, name: string): CallTree | undefined {
   const { port, scope } = routing;
-  const toldOf = (host: string): HostPort | undefined => {
+  if (!mayRouteUnknown(plane, scope, name, port)) return undefined;
+  const portsOf = (host: string): readonly HostPort[] => {
     const found = plane.registry.find(host);
-    return found !== undefined && scope.sees(found, port)
-      ? found.ports.find(({ number }) => number === port)
-      : undefined;
+    const isTold = found !== undefined && scope.sees(found, port) && found.ports.some(({ number }) => number === port);
+    return isTold ? found.ports : [];
   };
   // Of what is no HTTP on the port istiod knows the name, and writes nothing for it.
-  if (!mayRouteUnknown(plane, scope, name, port) || toldOf(name) !== undefined) return undefined;
+  if (portsOf(name).length > 0) return undefined;
   for (const service of virtualServicesFor(plane, scope, name, port).unknown) {
-    const known = service.hosts.some((host) => {
-      const found = toldOf(resolveName(host, service.namespace));
-      return found !== undefined && isHttp(found.protocol);
-    });
-    const calls = known ? undefined : throughVirtualService(plane, routing, service);
+    const ports = service.hosts
+      .flatMap((host) => portsOf(resolveName(host, service.namespace)))
+      .filter(({ protocol }) => isHttp(protocol));
+    const isThere = ports.length === 0 ? port === 80 : ports.some(({ number }) => number === port);
+    const calls = isThere ? throughVirtualService(plane, routing, service) : undefined;
     if (calls !== undefined) return calls(routing.client);
   }
   return undefined;

@@ -69,10 +69,11 @@ export function callServer(
     const answer = authorizationBy(plane, pod, called, { serverName, authority: undefined }, lost);
     return (caller) => asAnswered(answer(peerOf(caller)), routed);
   }
-  const { authority } = content;
+  // What is inside of the caller's own TLS is not read where that is inside of a sidecar's.
+  const authority = channel.kind === "mutual" && content.tls !== undefined ? undefined : content.authority;
   if (authority === undefined) {
     const tree = failure(
-      false,
+      routed,
       `port ${String(port)} of ${backend} is HTTP: bytes that are not HTTP end the connection`,
     );
     return () => tree;
@@ -161,7 +162,7 @@ function takes(
 }
 
 /** What a refused connection comes to for a caller whose sidecar sent it by an HTTP route. */
-function asAnswered(tree: CallTree, routed: boolean): CallTree {
+export function asAnswered(tree: CallTree, routed: boolean): CallTree {
   if (!routed) return tree;
   switch (tree.kind) {
     case "end":

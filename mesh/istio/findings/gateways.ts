@@ -1,9 +1,10 @@
 import { type Finding, finding } from "../../analysis/finding";
 import { type PodState } from "../../cluster/workloads";
-import { domainsOf } from "../calls/gateway";
+import { domainsOf } from "../calls/gateway-hosts";
 import { serversOf } from "../calls/gateway-servers";
 import { type IstioMesh } from "../mesh";
-import { type GatewayState, isServedBy } from "../state/gateways";
+import { listAt } from "../../manifests/inside";
+import { anyHost, type GatewayState, isServedBy } from "../state/gateways";
 import { meshGateway, type VirtualServiceState } from "../state/virtual-services";
 
 /** Servers of Gateways that nobody comes to, and hosts of VirtualServices that no server of their Gateways has. */
@@ -13,12 +14,34 @@ export function gatewayFindings(mesh: IstioMesh): readonly Finding[] {
   return [
     ...written.flatMap((gateway) => {
       const pods = mesh.state.pods.filter((pod) => isServedBy(gateway, pod));
-      return [...leftOutFindings(mesh, gateway, pods), ...closedPorts(mesh, gateway, pods)];
+      return [
+        ...crashFindings(mesh, gateway),
+        ...leftOutFindings(mesh, gateway, pods),
+        ...closedPorts(mesh, gateway, pods),
+      ];
     }),
     ...mesh.state.virtualServices
       .filter(({ semantics }) => semantics === "istio")
       .flatMap((service) => hostFindings(mesh, service)),
   ];
+}
+
+/** Servers over which istiod itself falls, with all that it does: another host with a namespace behind the one for all of them (sanitizeServerHostNamespace). */
+function crashFindings(mesh: IstioMesh, gateway: GatewayState): readonly Finding[] {
+  return listAt(gateway.object, "spec", "servers").flatMap((server, index): readonly Finding[] => {
+    const hosts = listAt(server, "hosts");
+    const first = hosts.indexOf(anyHost);
+    const at = first < 0 ? -1 : hosts.findIndex((host, number) => number > first && String(host).includes("/"));
+    if (at < 0) return [];
+    return [
+      finding(mesh, gateway, ["spec", "servers", index, "hosts", at], {
+        severity: "error",
+        rule: "gateway-stops-istiod",
+        message: `It comes behind ${anyHost}: istiod ends with an error (index out of range) wherever a gateway's pods are selected, and starts no more.`,
+        remedy: `Write ${anyHost} alone, which stands for all of them.`,
+      }),
+    ];
+  });
 }
 
 /** Servers in whose place a pod has those of older Gateways. */

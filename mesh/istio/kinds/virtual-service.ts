@@ -88,7 +88,7 @@ export interface TcpRoute {
 
 /** One rule for TLS that the caller speaks itself. */
 export interface TlsRoute {
-  readonly match: readonly (L4MatchAttributes & { readonly sniHosts: readonly string[] })[];
+  readonly match?: readonly (L4MatchAttributes & { readonly sniHosts?: readonly string[] })[];
   readonly route?: readonly RouteDestination[];
 }
 

@@ -85,17 +85,20 @@ export interface FaultState {
   readonly abort: { readonly status: number; readonly percent: number } | undefined;
 }
 
+/** A condition on connections. */
+export interface ConnectionMatchState {
+  readonly sniHosts: readonly string[];
+  readonly destinationSubnets: readonly string[];
+  readonly port: number;
+  readonly sourceLabels: Labels;
+  readonly sourceNamespace: string;
+  readonly gateways: readonly string[];
+}
+
 /** A rule for connections. */
 export interface ConnectionRouteState {
   readonly index: number;
-  readonly matches: readonly {
-    readonly sniHosts: readonly string[];
-    readonly destinationSubnets: readonly string[];
-    readonly port: number;
-    readonly sourceLabels: Labels;
-    readonly sourceNamespace: string;
-    readonly gateways: readonly string[];
-  }[];
+  readonly matches: readonly ConnectionMatchState[];
   readonly destinations: readonly RouteDestinationState[];
 }
 

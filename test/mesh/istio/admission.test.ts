@@ -78,6 +78,9 @@ describe("istiod's webhook takes, as measured,", () => {
   });
 });
 
+const toA = [{ destination: { host: "a" } }];
+const tlsRule = (one: unknown) => virtualService("shop", "v", { hosts: ["a.b", "c.b"], tls: [one] });
+
 describe("refuses", () => {
   test.each([
     [operation({ paths: ["/a/{id}"] }), /paths\[0\]: "\/a\/\{id\}": \{ and \}/],
@@ -136,6 +139,20 @@ describe("refuses", () => {
     ],
     [virtualService("shop", "v", { hosts: ["a"] }), /spec: has no rule/],
     [virtualService("shop", "v", { hosts: ["a"], http: [{}] }), /leads nowhere/],
+    [
+      virtualService("shop", "v", { hosts: ["a.b", "*.b"], tcp: [{ route: toA }] }),
+      /hosts\[1\]: has a\.b and \*\.b, one of which/,
+    ],
+    [
+      virtualService("shop", "v", { hosts: ["*.b", "a.b"], tcp: [{ route: toA }] }),
+      /hosts\[1\]: has \*\.b and a\.b, one of which/,
+    ],
+    [virtualService("shop", "v", { hosts: ["a", "a"], tcp: [{ route: toA }] }), /hosts\[1\]: has a twice/],
+    [tlsRule({ match: [{ sniHosts: ["a.b"] }] }), /tls\[0\]: leads nowhere/],
+    [tlsRule({ match: [], route: toA }), /tls\[0\]\.match: is empty/],
+    [tlsRule({ match: [{ sniHosts: [] }], route: toA }), /match\[0\]\.sniHosts: is empty/],
+    [tlsRule({ match: [{ sniHosts: ["a.b", "c.b", "*.b"] }], route: toA }), /sniHosts\[2\]: \*\.b is within none of/],
+    [virtualService("shop", "v", { hosts: ["a"], tcp: [{}] }), /tcp\[0\]: leads nowhere/],
     [
       virtualService("shop", "v", {
         hosts: ["a"],

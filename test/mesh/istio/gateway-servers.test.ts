@@ -84,6 +84,12 @@ describe("servers that end TLS for one name", () => {
     ]);
   });
 
+  test("the names of one that is left out are free for the next", () => {
+    const third = gateway("c", { port: https, tls: certificate, hosts: ["till.example"] });
+    const till = routes("till", ["till.example"], ["edge/c"]);
+    expect(secure(meshOf(first, second, third, till), "till.example")).toBe("allowed");
+  });
+
   test("age counts before names", () => {
     const objects = [aged(first, "2026-02-01T00:00:00Z"), aged(second, "2026-01-01T00:00:00Z")];
     expect(found("server-left-out", objects).map((one) => one.slice(0, 14))).toEqual(["Gateway edge/a"]);
@@ -133,4 +139,14 @@ test("hosts that no Gateway takes", () => {
   expect(of(["server"], ["edge/front", "mesh"])).toHaveLength(1);
   // Nothing tells what a Gateway takes that is not shown.
   expect(of(["shop.exmaple"], ["edge/front", "edge/other"])).toEqual([]);
+});
+
+test("hosts behind the one for all are an error, over which istiod itself ends", () => {
+  const hosts = (...all: readonly string[]) => found("gateway-stops-istiod", gateway("a", { port: http, hosts: all }));
+  expect(hosts("*/*", "a.example", "shop/b.example")).toEqual([
+    "Gateway edge/a spec.servers[0].hosts[2]: It comes behind */*: istiod ends with an error (index out of range) wherever a gateway's pods are selected, and starts no more.",
+  ]);
+  for (const fine of [["*/*"], ["shop/b.example", "*/*"], ["*/*", "a.example"], ["*", "shop/a"]]) {
+    expect(hosts(...fine), fine.join()).toEqual([]);
+  }
 });

@@ -247,14 +247,150 @@ test("TLS that the gateway ends is read, by the server names that the Gateway ha
   expect([held("shop.example"), held("other.example")]).toEqual([200, 403]);
 });
 
-test("other TLS is not followed, and plain text is sent to HTTPS where the Gateway says so", () => {
+test("TLS that asks for certificates is not followed, and plain text is sent to HTTPS where the Gateway says so", () => {
   const port = { number: 443, protocol: "HTTPS" };
-  for (const mode of ["MUTUAL", "PASSTHROUGH", undefined]) {
+  for (const mode of ["MUTUAL", "OPTIONAL_MUTUAL", "ISTIO_MUTUAL", "AUTO_PASSTHROUGH"]) {
     const secure = opened(["*"], port, { mode, credentialName: "shop" });
     expect(ends([...edge, secure, toServer], "shop.example", "/books/1", { port: 443 }), mode).toBe("varies");
   }
-  const redirecting = opened(["*"], { number: 80, protocol: "HTTP" }, { httpsRedirect: true });
-  expect(ends([...edge, redirecting, toServer], "shop.example", "/books/1")).toBe(301);
+  const redirecting = opened(["*.example"], { number: 80, protocol: "HTTP" }, { httpsRedirect: true });
+  const by = (host: string) => ends([...edge, redirecting, toServer], host, "/books/1");
+  expect([by("shop.example"), by("other.example"), by("other.test")]).toEqual([301, 301, 404]);
+});
+
+/** A TCP port of the server's pods, for the gateway alone. */
+const behind: Objects = [
+  ...[shop, strict, gateway("edge", "ingress")],
+  service("shop", "raw", [{ name: "tcp", port: 7000, targetPort: 9000 }], { selector: { app: "server" } }),
+  authorizationPolicy("shop", "server", {
+    selector: { matchLabels: { app: "server" } },
+    rules: [{ from: [{ source: { principals: ["cluster.local/ns/edge/sa/ingress"] } }] }],
+  }),
+];
+const raw = [{ destination: { host: "raw" } }];
+const bound = (name: string, spec: object) => virtualService("shop", name, { gateways: ["edge/front"], ...spec });
+
+test("TLS that the gateway leaves alone goes by the server names of rules, the narrowest first, each name to the first", () => {
+  const left = opened(["shop.example", "*.till.example"], { number: 443, protocol: "TLS" }, { mode: "PASSTHROUGH" });
+  const named = (name: string, host: string, sniHosts: readonly string[], match: object = {}) =>
+    bound(name, { hosts: [host], tls: [{ match: [{ sniHosts, ...match }], route: raw }] });
+  const by = (serverName: string | undefined, ...services: readonly KubernetesObject[]) =>
+    ends([...behind, left, services], "shop.example", "/", {
+      port: 443,
+      ...(serverName !== undefined && { serverName }),
+    });
+  const shopRoute = named("a", "shop.example", ["shop.example"]);
+  expect([by("shop.example", shopRoute), by("SHOP.example", shopRoute)]).toEqual([200, 200]);
+  expect([by("other.example", shopRoute), by("", shopRoute), by(undefined, shopRoute)]).toEqual(
+    Array(3).fill("refused"),
+  );
+  // The rule's name decides, not the server's.
+  expect(by("b.example", named("a", "*.example", ["b.example"]))).toBe(200);
+  expect(by("a.till.example", named("a", "*.till.example", ["*.till.example"]))).toBe(200);
+  expect(by("shop.example", named("a", "shop.example", ["shop.example"], { port: 80 }))).toBe("refused");
+  expect(by("shop.example", named("a", "shop.example", ["shop.example"], { gateways: ["mesh"] }))).toBe("refused");
+  const nowhere = bound("a-first", {
+    hosts: ["shop.example"],
+    tls: [{ match: [{ sniHosts: ["shop.example"] }], route: [{ destination: { host: "nowhere" } }] }],
+  });
+  expect(by("shop.example", nowhere, shopRoute)).toBe("refused");
+  // Bytes to a port that is read are none to it.
+  const web = bound("a", {
+    hosts: ["shop.example"],
+    tls: [{ match: [{ sniHosts: ["shop.example"] }], route: route("server") }],
+  });
+  expect(by("shop.example", web)).toBe("refused");
+});
+
+test("connections that are not read go by the first rule for them, of whichever host", () => {
+  const tcp = (match: object | undefined, host = "shop.example") =>
+    bound("a", { hosts: [host], tcp: [{ ...(match && { match: [match] }), route: raw }] });
+  const by = (
+    service: KubernetesObject,
+    more: readonly KubernetesObject[] = [],
+    tls?: object,
+    options: { serverName?: string } = {},
+  ) =>
+    ends(
+      [
+        ...behind,
+        opened(["*.example"], { number: 443, protocol: tls === undefined ? "TCP" : "TLS" }, tls),
+        service,
+        more,
+      ],
+      "nobody.test",
+      "/",
+      { port: 443, ...options },
+    );
+  expect(by(tcp(undefined))).toBe(200);
+  expect([by(tcp({ port: 443 })), by(tcp({ port: 80 }))]).toEqual([200, "refused"]);
+  // Subnets and labels of callers are passed over.
+  expect(by(tcp({ destinationSubnets: ["192.0.2.0/24"], sourceLabels: { app: "nobody" } }))).toBe(200);
+  expect(by(tcp(undefined, "shop.test"))).toBe("refused");
+  // Capital letters count in what the two have in common.
+  const capital = opened(["SHOP.example"], { number: 443, protocol: "TCP" });
+  const at = (host: string) => ends([...behind, capital, tcp(undefined, host)], "nobody.test", "/", { port: 443 });
+  expect([at("SHOP.example"), at("shop.example")]).toEqual([200, "refused"]);
+  const certificate = { mode: "SIMPLE", credentialName: "shop" };
+  expect(by(tcp(undefined), [], certificate, { serverName: "shop.example" })).toBe(200);
+  expect(by(tcp(undefined), [], certificate, { serverName: "shop.test" })).toBe("refused");
+  expect(by(tcp(undefined), [], certificate)).toBe("refused");
+  const denied = authorizationPolicy("edge", "gateway", {
+    selector: { matchLabels: { istio: "ingress" } },
+    action: "DENY",
+    rules: [{ from: [{ source: { ipBlocks: ["0.0.0.0/0"] } }] }],
+  });
+  expect(by(tcp(undefined), [denied])).toBe("refused");
+});
+
+test("two servers or rules that take one server name are a listener that Envoy refuses", () => {
+  const objects = [
+    ...behind,
+    istio("networking.istio.io/v1", "Gateway", "edge", "front", {
+      selector: { istio: "ingress" },
+      servers: [
+        {
+          port: { number: 443, protocol: "HTTPS" },
+          hosts: ["shop.example"],
+          tls: { mode: "SIMPLE", credentialName: "c" },
+        },
+        { port: { number: 443, protocol: "TLS" }, hosts: ["*.example"], tls: { mode: "PASSTHROUGH" } },
+      ],
+    }),
+    bound("a", { hosts: ["shop.example"], tls: [{ match: [{ sniHosts: ["shop.example"] }], route: raw }] }),
+  ];
+  expect(ends(objects, "shop.example", "/", { port: 443, serverName: "shop.example" })).toBe("varies");
+});
+
+test("what a server says of its address, of one name twice and of redirects inside of TLS", () => {
+  const certificate = { mode: "SIMPLE", credentialName: "shop" };
+  const https = { number: 443, protocol: "HTTPS" };
+  const by = (server: object, serverName?: string, port = 443) => {
+    const secure = istio("networking.istio.io/v1", "Gateway", "edge", "front", {
+      selector: { istio: "ingress" },
+      servers: [server],
+    });
+    return ends([...edge, secure, toServer], "shop.example", "/books/1", {
+      port,
+      ...(serverName !== undefined && { serverName }),
+    });
+  };
+  const plain = { port: { number: 80, protocol: "HTTP" }, hosts: ["*"] };
+  expect([by(plain, undefined, 80), by({ ...plain, bind: "127.0.0.1" }, undefined, 80)]).toEqual([200, "refused"]);
+  // "*" stands for every server name and for none.
+  const any = { port: https, hosts: ["*"], tls: certificate };
+  expect([by(any, "shop.example"), by(any, ""), by(any)]).toEqual([200, 200, "refused"]);
+  expect(by({ port: https, hosts: ["shop/shop.example", "shop.example"], tls: certificate }, "shop.example")).toBe(200);
+  expect(by({ port: https, hosts: ["*"], tls: { ...certificate, httpsRedirect: true } }, "shop.example")).toBe(200);
+});
+
+test("what fails behind a gateway that does not read it is answered by the sidecar that does", () => {
+  const port = { number: 80, protocol: "TCP" };
+  const nowhere = bound("a", { hosts: ["shop.example"], tcp: [{ route: [{ destination: { host: "nowhere" } }] }] });
+  const objects = [...behind, opened(["shop.example"], port), nowhere];
+  const own = "ingress.edge.svc.cluster.local";
+  expect(ends(objects, own, "/", { from: "shop/client", to: own })).toBe(503);
+  expect(ends(objects, own, "/", { to: own })).toBe("refused");
 });
 
 test("routes of sidecars are none of the gateway's, nor of what counts as its account", () => {

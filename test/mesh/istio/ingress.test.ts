@@ -49,6 +49,15 @@ const toServer = (hosts: readonly string[], path = "/books") =>
     gateways: ["edge/front"],
     http: [{ match: [{ uri: { prefix: path } }], route: [{ destination: { host: "server", port: { number: 80 } } }] }],
   });
+/** TLS behind which the gateway does not look. */
+const passing = (name: string, host = name): readonly KubernetesObject[] => [
+  service("shop", "secure", [{ name: "https", port: 443, targetPort: 8080 }], { selector: { app: "server" } }),
+  virtualService("shop", "passing", {
+    hosts: [host],
+    gateways: ["edge/front"],
+    tls: [{ match: [{ sniHosts: [name] }], route: [{ destination: { host: "secure" } }] }],
+  }),
+];
 const allowed = (account: string) =>
   authorizationPolicy("shop", "server", {
     selector: { matchLabels: { app: "server" } },
@@ -87,7 +96,31 @@ test("TLS is a way in of its own, with the server name that clients send", () =>
     "shop.example:80 http",
     "shop.example:443 http tls",
   ]);
-  expect(entered([...routed, gateway(server(["*"], tls("PASSTHROUGH")))])).toEqual(["shop.example:443 tcp tls"]);
+  // Nobody asks for server names there.
+  expect(entered([...routed, gateway(server(["*"], tls("PASSTHROUGH")))])).toEqual([]);
+  const open = [...world(), authorizationPolicy("shop", "server", { rules: [{}] })];
+  expect(entered([...open, passing("shop.example"), gateway(server(["*"], tls("PASSTHROUGH")))])).toEqual([
+    "shop.example:443 tcp tls",
+  ]);
+  // The rule's name counts, whatever the server's host is called that the VirtualService has in common with it.
+  const wide = [...open, passing("shop.example", "*.example"), gateway(server(["till.example"], tls("PASSTHROUGH")))];
+  expect(entered(wide)).toEqual(["shop.example:443 tcp tls"]);
+});
+
+test("what a gateway passes on unread may be read by who is behind it, under any Host header", () => {
+  const bytes = { port: { number: 80, protocol: "TCP" } };
+  const route = virtualService("shop", "bytes", {
+    hosts: ["shop.example"],
+    gateways: ["edge/front"],
+    tcp: [{ route: [{ destination: { host: "server", port: { number: 80 } } }] }],
+  });
+  const objects = [...world(), route, gateway(server(["*"], bytes))];
+  expect(entered([...objects, ofGateway])).toEqual(["shop.example:80 http"]);
+  const byHost = authorizationPolicy("shop", "server", { rules: [{ to: [{ operation: { hosts: ["secret"] } }] }] });
+  const [found] = checkGuarantees(meshOf([...objects, byHost]), [
+    { kind: "never", name: "closed", from: ["outside"], to: "shop/server" },
+  ]);
+  expect(found?.request).toMatchObject({ to: "shop.example:80", host: "secret" });
 });
 
 test("a request by such a name goes through the gateway from outside, and past it from inside", () => {
@@ -128,9 +161,11 @@ test("what must never come from outside must not by a gateway either", () => {
   // What it leads to is another Service.
   const data = service("shop", "data", [{ name: "http", port: 80 }], { app: "other" });
   expect(never([...open, data], "outside", "shop/data")).toEqual([]);
-  // Nobody reads what is inside: it may lead there.
-  const closed = [...world(), ofGateway, gateway(server(["*"], tls("PASSTHROUGH"))), toServer(["shop.example"])];
-  expect(never(closed)).toEqual(["broken-guarantee shop.example:443"]);
+  // Nobody reads what is inside: who takes it, takes it.
+  const left = [...world(), gateway(server(["*"], tls("PASSTHROUGH"))), passing("shop.example")];
+  const all = authorizationPolicy("shop", "server", { rules: [{}] });
+  expect(never([...left, all], "outside", "shop/secure")).toEqual(["broken-guarantee shop.example:443"]);
+  expect(never([...left, allowed("shop/sa/client")], "outside", "shop/secure")).toEqual([]);
 });
 
 describe("findings", () => {

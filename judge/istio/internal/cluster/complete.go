@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -96,7 +97,8 @@ func (o *Objects) completePods() {
 		pod.Spec.NodeName = nodeName
 		pod.Status.Phase = corev1.PodRunning
 		pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
-		if o.HasSidecar(pod) {
+		// The injector's template of gateways has no such label: nobody speaks mutual TLS to them.
+		if o.HasSidecar(pod) && !IsGateway(pod) {
 			if pod.Labels == nil {
 				pod.Labels = map[string]string{}
 			}
@@ -113,7 +115,21 @@ const (
 	revisionLabel        = "istio.io/rev"
 )
 
-// HasSidecar tells whether the injector gives the pod a sidecar, as the selectors of Istio's injection webhooks say.
+// templatesAnnotation names what the injector makes of a pod.
+const templatesAnnotation = "inject.istio.io/templates"
+
+// IsGateway tells whether the injector makes a gateway of a pod that it gives a proxy: Envoy alone, which nothing leads connections to but
+// who calls its ports.
+func IsGateway(pod *corev1.Pod) bool {
+	for _, name := range strings.Split(pod.Annotations[templatesAnnotation], ",") {
+		if strings.TrimSpace(name) == "gateway" {
+			return true
+		}
+	}
+	return false
+}
+
+// HasSidecar tells whether the injector gives the pod a proxy, as the selectors of Istio's injection webhooks say.
 func (o *Objects) HasSidecar(pod *corev1.Pod) bool {
 	if pod.Labels[tlsModeLabel] == "istio" {
 		return true

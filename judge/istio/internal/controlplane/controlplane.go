@@ -1,8 +1,9 @@
-// Package controlplane makes istiod's own generators give the configuration of every sidecar of a cluster.
+// Package controlplane makes istiod's own generators give the configuration of every proxy of a cluster, sidecars and gateways.
 package controlplane
 
 import (
 	"errors"
+	"fmt"
 
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -22,7 +23,7 @@ import (
 	"aks-mesh/judge/istio/internal/envoy"
 )
 
-// proxyVersion is what the sidecars say that they are.
+// proxyVersion is what the proxies say that they are.
 const proxyVersion = "1.31.0"
 
 // Settings are istiod's.
@@ -54,6 +55,12 @@ func With(objects *cluster.Objects, look func(*ControlPlane) error) error {
 	krt.GlobalDebugHandler = new(krt.DebugHandler)
 	var failure error
 	err := test.Wrap(func(t test.Failer) {
+		// It runs in a goroutine of its own, and Istio's own code may fall over an object that the webhook lets in.
+		defer func() {
+			if problem := recover(); problem != nil {
+				failure = fmt.Errorf("Istio panicked: %v", problem)
+			}
+		}()
 		options := xds.FakeOptions{
 			KubernetesObjects: kubernetes(objects),
 			Configs:           objects.Configs,
@@ -81,10 +88,14 @@ func appendAll[T runtime.Object](list []runtime.Object, more []T) []runtime.Obje
 	return list
 }
 
-// Proxy is a pod's sidecar as it presents itself to istiod.
+// Proxy is a pod's proxy as it presents itself to istiod: a sidecar, or a gateway.
 func Proxy(pod *corev1.Pod) *model.Proxy {
+	kind := model.SidecarProxy
+	if cluster.IsGateway(pod) {
+		kind = model.Router
+	}
 	return &model.Proxy{
-		Type:            model.SidecarProxy,
+		Type:            kind,
 		ID:              pod.Name + "." + pod.Namespace,
 		ConfigNamespace: pod.Namespace,
 		IPAddresses:     []string{pod.Status.PodIP},
@@ -102,7 +113,7 @@ func Proxy(pod *corev1.Pod) *model.Proxy {
 	}
 }
 
-// Discover gives a pod's sidecar its whole configuration.
+// Discover gives a pod's proxy its whole configuration.
 func (c *ControlPlane) Discover(pod *corev1.Pod) *envoy.Discovery {
 	found := &envoy.Discovery{}
 	proxy := c.server.SetupProxy(Proxy(pod))

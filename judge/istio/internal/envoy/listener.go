@@ -49,6 +49,41 @@ func (p *Proxy) inboundListener() *listenerv3.Listener {
 	return nil
 }
 
+// boundListener is the one that is bound to an address, or else to its port at all of the pod's.
+func (p *Proxy) boundListener(address netip.AddrPort) *listenerv3.Listener {
+	var ofPort *listenerv3.Listener
+	for _, it := range p.discovery.Listeners {
+		socket := it.GetAddress().GetSocketAddress()
+		switch {
+		case socket.GetPortValue() != uint32(address.Port()):
+		case socket.GetAddress() == address.Addr().String():
+			return it
+		case socket.GetAddress() == "0.0.0.0":
+			ofPort = it
+		}
+	}
+	return ofPort
+}
+
+// clashes tells whether two filter chains of a gateway's listener, which differ in their server names alone, have one in common.
+func clashes(listener *listenerv3.Listener) bool {
+	taken := map[string]bool{}
+	for _, chain := range listener.GetFilterChains() {
+		names := chain.GetFilterChainMatch().GetServerNames()
+		if len(names) == 0 {
+			names = []string{""}
+		}
+		for _, name := range names {
+			name = strings.ToLower(name)
+			if taken[name] {
+				return true
+			}
+			taken[name] = true
+		}
+	}
+	return false
+}
+
 // inspect tells what the listener's filters find out about a connection, which they do by its first bytes.
 func (e *Engine) inspect(listener *listenerv3.Listener, connection Connection, request *Request) Connection {
 	seen := connection

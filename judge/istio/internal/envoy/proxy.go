@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -16,7 +17,7 @@ import (
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 )
 
-// Discovery is what istiod tells one sidecar.
+// Discovery is what istiod tells one proxy.
 type Discovery struct {
 	Listeners []*listenerv3.Listener
 	Clusters  []*clusterv3.Cluster
@@ -24,7 +25,7 @@ type Discovery struct {
 	Endpoints []*endpointv3.ClusterLoadAssignment
 }
 
-// Proxy is one sidecar with its configuration.
+// Proxy is one sidecar, or gateway, with its configuration.
 type Proxy struct {
 	discovery *Discovery
 	clusters  map[string]*Cluster
@@ -54,9 +55,9 @@ type Choice struct {
 	Denied bool
 	// NotFound is the answer where a cluster of the shares does not exist.
 	NotFound int
-	// Request is the request as it goes on.
+	// Request is the request as it goes on, nil where it was not routed as one.
 	Request *Request
-	// Sealed tells that it goes on inside of the caller's TLS, which this sidecar has not ended.
+	// Sealed tells that it goes on inside of the TLS of the connection, which this proxy has not ended.
 	Sealed bool
 }
 
@@ -72,6 +73,22 @@ func (p *Proxy) Outbound(e *Engine, connection Connection, request *Request) Cho
 // Inbound takes a new connection to the pod. handshake is false where its TLS fails.
 func (p *Proxy) Inbound(e *Engine, connection Connection, request *Request) Choice {
 	return p.decide(e, p.inboundListener(), connection, request)
+}
+
+// Gateway takes a new connection to a port that the proxy itself listens on.
+func (p *Proxy) Gateway(e *Engine, connection Connection, request *Request) Choice {
+	address := netip.AddrPortFrom(connection.DestinationIP, uint16(connection.DestinationPort))
+	listener := p.boundListener(address)
+	if clashes(listener) {
+		e.Unsupported("a listener that Envoy refuses: two of its filter chains take the same server names")
+	}
+	choice := p.decide(e, listener, connection, request)
+	if choice.Request != nil {
+		// It notes where the request came from.
+		choice.Request.Headers = maps.Clone(choice.Request.Headers)
+		choice.Request.Headers["x-forwarded-for"] = []string{connection.SourceIP.String()}
+	}
+	return choice
 }
 
 func (p *Proxy) decide(e *Engine, listener *listenerv3.Listener, connection Connection, request *Request) Choice {
@@ -103,7 +120,7 @@ func (p *Proxy) decide(e *Engine, listener *listenerv3.Listener, connection Conn
 			}
 		case *tcpproxyv3.TcpProxy:
 			sealed := connection.TLS && chain.GetTransportSocket() == nil
-			return Choice{Shares: tcpShares(config), Request: request, Sealed: sealed}
+			return Choice{Shares: tcpShares(config), Sealed: sealed}
 		case *hcmv3.HttpConnectionManager:
 			if request == nil {
 				// Bytes that are no HTTP: the connection manager ends the connection.
@@ -220,6 +237,9 @@ func (p *Proxy) serve(e *Engine, config *hcmv3.HttpConnectionManager, connection
 		if !e.allows(rules.GetRules(), it) {
 			return Choice{HTTP: true, Status: 403, Denied: true}
 		}
+	}
+	if host.GetRequireTls() != routev3.VirtualHost_NONE && !connection.TLS {
+		return Choice{HTTP: true, Status: 301}
 	}
 	if route == nil {
 		return Choice{HTTP: true, Status: 404}

@@ -49,6 +49,15 @@ func (v *Values) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*[]string)(v))
 }
 
+// load is what the caller sends.
+func (r Request) load() load {
+	it := load{request: r.http()}
+	if r.ServerName != nil {
+		it.own = &envoy.TLS{ServerName: *r.ServerName}
+	}
+	return it
+}
+
 // http is the request that a proxy sees, nil for TCP.
 func (r Request) http() *envoy.Request {
 	if r.Protocol == "tcp" {
@@ -124,8 +133,8 @@ func (r Request) Token() map[string]any {
 
 // unusual is what the request has that is not followed, nil for nothing.
 func (r Request) unusual() error {
-	if r.ServerName != nil || strings.Contains(r.From, " as ") {
-		return fmt.Errorf("not followed: TLS of the caller's own")
+	if strings.Contains(r.From, " as ") {
+		return fmt.Errorf("not followed: a caller's certificate")
 	}
 	if _, issued := r.Headers[claims+"iss]"]; r.Token() != nil && !issued {
 		return fmt.Errorf("not followed: a token without an issuer")

@@ -132,7 +132,7 @@ function gatewayState(
         redirects: false,
         hasTls: tls !== "none",
         bind: "",
-        endsTls: tls === "ended",
+        kind: tls === "ended" ? "https" : tls === "none" && protocol === "HTTP" ? "http" : "other",
       },
     ],
   };
