@@ -2,6 +2,7 @@ import type * as fc from "fast-check";
 import { type JudgeCase } from "..";
 import { drawn, type Draw } from "../generate/draw";
 import { type Mood, unique } from "../generate/names";
+import { withCorners } from "./corners";
 import { drawAuthorizationPolicy, drawPeerAuthentication } from "./policy";
 import { drawRequest } from "./request";
 import { drawRequestAuthentication } from "./token";
@@ -39,5 +40,8 @@ function drawCase(draw: Draw, requests: number): JudgeCase {
     tokens,
     callers: workloads.map(({ metadata, spec }) => `${metadata.namespace}/${spec.template.spec.serviceAccountName}`),
   };
-  return { objects, requests: draw.list(requests, requests, () => drawRequest(draw, world)) };
+  return {
+    objects: draw.oneIn(2) ? withCorners(draw, objects) : objects,
+    requests: draw.list(requests, requests, () => drawRequest(draw, world)),
+  };
 }

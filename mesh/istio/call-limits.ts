@@ -45,17 +45,19 @@ function limitsOfClient(
   if (named?.host.service === undefined) return [];
   const { namespace, name } = named.host.service;
   const http = httpRequest(request, bytewise);
-  const taken = virtualServicesFor(plane, scope, named.host.host, port).requests.flatMap((service): readonly Taken[] => {
-    const forCaller = service.http.map((route) => ({
-      route,
-      matches: route.matches.filter((match) => isForCaller(match, { client, scope, port })),
-    }));
-    const route = forCaller.find(
-      ({ route: { matches: all }, matches }) =>
-        all.length === 0 || matches.some((match) => meets(http, conditionOf(match))),
-    )?.route;
-    return route === undefined ? [] : [{ service, route }];
-  })[0];
+  const taken = virtualServicesFor(plane, scope, named.host.host, port).requests.flatMap(
+    (service): readonly Taken[] => {
+      const forCaller = service.http.map((route) => ({
+        route,
+        matches: route.matches.filter((match) => isForCaller(match, { client, scope, port })),
+      }));
+      const route = forCaller.find(
+        ({ route: { matches: all }, matches }) =>
+          all.length === 0 || matches.some((match) => meets(http, conditionOf(match))),
+      )?.route;
+      return route === undefined ? [] : [{ service, route }];
+    },
+  )[0];
   return [
     ...routeLimits(`${namespace}/${name}`, taken, plane.state.settings.defaultRetries),
     ...backends.flatMap((key) => {

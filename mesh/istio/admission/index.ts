@@ -3,14 +3,17 @@ import { type AdmissionFinding } from "../../analysis/finding";
 import { type Finding as ObjectFinding, type RefusedBy } from "../../analysis/object-finding";
 import { type Report, reportOn } from "../../analysis/object-report";
 import { isJsonObject, type Manifests, nowhere } from "../../manifests";
-import { didYouMean } from "../../manifests/near-names";
 import { schemaProblems } from "../../manifests/schema";
-import { type IstioKind, istioKinds, type IstioObject, type PeerAuthentication, type Sidecar } from "../kinds";
+import { type IstioKind, istioKinds, type IstioObject, type PeerAuthentication } from "../kinds";
 import { checkAuthorizationPolicy } from "./authorization-policy";
 import { checkDryRun } from "./dry-run";
+import { checkDestinationRule } from "./destination-rule";
+import { checkProtocols } from "./protocols";
 import { checkRequestAuthentication } from "./request-authentication";
 import { specSchemas } from "./schemas";
 import { checkSelector } from "./selector";
+import { checkServiceEntry } from "./service-entry";
+import { checkSidecar } from "./sidecar";
 import { checkVirtualService } from "./virtual-service";
 
 /** Result of {@link admit}. */
@@ -121,11 +124,14 @@ function checkObject(object: IstioObject, report: Report): void {
     case "VirtualService":
       checkVirtualService(object, report);
       break;
+    case "DestinationRule":
+      checkDestinationRule(object, report);
+      break;
     case "Sidecar":
       checkSidecar(object, report);
       break;
     case "ServiceEntry":
-      checkProtocols(object.spec.ports ?? [], (index) => `spec.ports[${String(index)}].protocol`, report);
+      checkServiceEntry(object, report);
       break;
     case "Gateway":
       checkProtocols(
@@ -136,61 +142,6 @@ function checkObject(object: IstioObject, report: Report): void {
       break;
     default:
   }
-}
-
-/** Protocols that Istio knows, in any case (pkg/config/protocol); without one the port's name tells. */
-const protocols = [
-  "HTTP",
-  "HTTPS",
-  "HTTP2",
-  "HTTP_PROXY",
-  "GRPC",
-  "GRPC-WEB",
-  "TCP",
-  "TLS",
-  "UDP",
-  "MONGO",
-  "REDIS",
-  "MYSQL",
-  "HBONE",
-  "DOUBLE-HBONE",
-];
-
-function checkProtocols(
-  ports: readonly { readonly protocol?: string }[],
-  pathOf: (index: number) => string,
-  report: Report,
-): void {
-  ports.forEach(({ protocol = "" }, index) => {
-    if (protocol === "" || protocols.includes(protocol.toUpperCase())) return;
-    const remedy = ["SSL", "MTLS"].includes(protocol.toUpperCase())
-      ? "write TLS, or HTTPS"
-      : (didYouMean(protocol, protocols) ?? `write one of ${protocols.slice(0, 9).join(", ")}`);
-    report.error(
-      "port-protocol",
-      pathOf(index),
-      `Istio knows no protocol ${JSON.stringify(protocol)}`,
-      remedy,
-      "webhook",
-    );
-  });
-}
-
-/** Hosts of a Sidecar have a namespace before them (pkg/config/validation, validateNamespaceSlashWildcardHostname). */
-function checkSidecar({ spec }: Sidecar, report: Report): void {
-  const { egress = [] } = spec;
-  egress.forEach(({ hosts = [] }, listener) => {
-    hosts.forEach((host, index) => {
-      if (/^[^/]+\/[^/]+$/.test(host)) return;
-      report.error(
-        "sidecar-host",
-        `spec.egress[${String(listener)}].hosts[${String(index)}]`,
-        `${JSON.stringify(host)} is not NAMESPACE/HOST`,
-        "write ./HOST for one of the own namespace, */HOST for one of any",
-        "webhook",
-      );
-    });
-  });
 }
 
 function checkPeerAuthentication({ spec }: PeerAuthentication, report: Report): void {

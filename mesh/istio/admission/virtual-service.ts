@@ -2,12 +2,14 @@ import { type Report } from "../../analysis/object-report";
 import { patternFault } from "../../regex/pattern";
 import { matchesHost } from "../host-patterns";
 import { type HttpRoute, type RouteDestination, type StringMatch, type VirtualService } from "../kinds";
+import { checkExportTo } from "./export-to";
+import { checkHosts } from "./virtual-service-hosts";
+import { refusing } from "./webhook";
 
 /** What istiod's webhook refuses of a VirtualService (pkg/config/validation, ValidateVirtualService). */
-export function checkVirtualService({ spec }: VirtualService, report: Report): void {
-  const { hosts = [], gateways = [], http = [], tls = [], tcp = [] } = spec;
+export function checkVirtualService({ kind, metadata, spec }: VirtualService, report: Report): void {
+  const { hosts = [], gateways = [], http = [], tls = [], tcp = [], exportTo = [] } = spec;
   const refuse = refusing(report);
-  const forSidecars = gateways.length === 0 || gateways.includes("mesh");
   if (hosts.length === 0) {
     for (const [field, list] of Object.entries({ gateways, tls, tcp })) {
       if (list.length > 0)
@@ -19,22 +21,8 @@ export function checkVirtualService({ spec }: VirtualService, report: Report): v
         );
     }
   }
-  hosts.forEach((host, index) => {
-    if (host === "*" && forSidecars) {
-      refuse(
-        "route-host",
-        `spec.hosts[${String(index)}]`,
-        '"*" is not taken for sidecars',
-        "write the names of Services",
-      );
-    }
-  });
-  hosts.forEach((host, index) => {
-    const other = hosts.slice(0, index).find((one) => matchesHost(one, host) || matchesHost(host, one));
-    if (other === undefined) return;
-    const problem = other === host ? `has ${host} twice` : `has ${other} and ${host}, one of which takes in the other`;
-    refuse("route-host", `spec.hosts[${String(index)}]`, problem, "keep one, or write two VirtualServices");
-  });
+  checkHosts(hosts, gateways.length === 0 || gateways.includes("mesh"), refuse);
+  checkExportTo({ kind, namespace: metadata.namespace ?? "" }, exportTo, refuse);
   if (http.length + tls.length + tcp.length === 0) {
     refuse("route-empty", "spec", "has no rule", "write http, tls or tcp");
   }
@@ -59,11 +47,6 @@ export function checkVirtualService({ spec }: VirtualService, report: Report): v
       });
     });
   });
-}
-
-function refusing(report: Report) {
-  return (check: string, path: string, problem: string, remedy: string): void =>
-    report.error(check, path, problem, remedy, "webhook");
 }
 
 function checkHttpRoute(route: HttpRoute, isDelegate: boolean, path: string, report: Report): void {

@@ -75,19 +75,31 @@ function makeScope({ state }: IstioPlane, namespace: string, sidecar: SidecarSta
   };
 }
 
-/** Tells whether a Sidecar's `namespace/host` take in a namespace's host: `.` is the own namespace, `~` none, `*` any. */
+/**
+ * Tells whether a Sidecar's `namespace/host` take in a namespace's host: `.` is the own namespace, `*` any. What has `~` before the namespace is left
+ * out whatever else takes it in, and `~` alone is any (pilot/pkg/model/sidecar.go of Istio 1.31; before it `~` alone took nothing in).
+ */
 function importsOf(entries: readonly string[], own: string): (namespace: string, host: string) => boolean {
-  const byNamespace = new Map<string, string[]>();
+  const taken = new Map<string, string[]>();
+  const leftOut = new Map<string, string[]>();
   for (const entry of entries) {
     const slash = entry.indexOf("/");
-    const [space, name] = [entry.slice(0, slash), entry.slice(slash + 1).toLowerCase()];
+    const [written, name] = [entry.slice(0, slash), entry.slice(slash + 1).toLowerCase()];
+    const isLeftOut = isExclusion(entry);
+    const space = isLeftOut ? written.slice(1) || "*" : written;
+    const byNamespace = isLeftOut ? leftOut : taken;
     const names = byNamespace.get(space === "." ? own : space);
     if (names === undefined) byNamespace.set(space === "." ? own : space, [name]);
     else names.push(name);
   }
-  const isOf = (namespace: string, host: string): boolean =>
-    byNamespace.get(namespace)?.some((name) => matchesHost(name, host)) === true;
-  return (namespace, host) => isOf(namespace, host) || isOf("*", host);
+  const isIn = (of: ReadonlyMap<string, readonly string[]>, namespace: string, host: string): boolean =>
+    [namespace, "*"].some((space) => of.get(space)?.some((name) => matchesHost(name, host)) === true);
+  return (namespace, host) => isIn(taken, namespace, host) && !isIn(leftOut, namespace, host);
+}
+
+/** Whether an entry leaves hosts out. */
+export function isExclusion(entry: string): boolean {
+  return entry.startsWith("~");
 }
 
 /** Stands for every name that a pattern takes in; `any.example` for those that a lone star does. */

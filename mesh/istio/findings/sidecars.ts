@@ -1,5 +1,6 @@
 import { type Finding, finding } from "../../analysis/finding";
 import { nearNames } from "../../manifests/near-names";
+import { isExclusion } from "../calls/scope";
 import { matchesHost } from "../host-patterns";
 import { isSubset } from "../labels";
 import { type IstioMesh } from "../mesh";
@@ -13,7 +14,9 @@ export function sidecarFindings(mesh: IstioMesh): readonly Finding[] {
     ...sidecars.flatMap((sidecar) =>
       sidecar.egress.flatMap(({ hosts }, listener) =>
         hosts.flatMap((entry, index) =>
-          hostFindings(mesh, sidecar, entry, ["spec", "egress", listener, "hosts", index]),
+          isExclusion(entry)
+            ? exclusionFindings(mesh, sidecar, hosts, ["spec", "egress", listener, "hosts", index])
+            : hostFindings(mesh, sidecar, entry, ["spec", "egress", listener, "hosts", index]),
         ),
       ),
     ),
@@ -41,6 +44,25 @@ function secondFindings(mesh: IstioMesh, sidecar: SidecarState, older: readonly 
   ];
 }
 
+/** Entries that leave hosts out mean something else before Istio 1.31, but for one that leaves out all and stands alone. */
+function exclusionFindings(
+  mesh: IstioMesh,
+  sidecar: SidecarState,
+  hosts: readonly string[],
+  path: readonly (string | number)[],
+): readonly Finding[] {
+  if (hosts.length === 1) return [];
+  return [
+    finding(mesh, sidecar, path, {
+      severity: "warning",
+      rule: "sidecar-exclusion",
+      message:
+        "Hosts with ~ before them are left out from Istio 1.31 on, whatever else takes them in, as is said here. Before it the webhook refuses ~NAMESPACE/HOST, and ~/HOST takes nothing in and leaves nothing out.",
+      remedy: "Write the hosts that are taken in, or ~/* alone for none.",
+    }),
+  ];
+}
+
 function hostFindings(
   mesh: IstioMesh,
   sidecar: SidecarState,
@@ -51,7 +73,7 @@ function hostFindings(
   const [written, name] = [entry.slice(0, slash), entry.slice(slash + 1).toLowerCase()];
   // One without a namespace the webhook refuses. One of the root namespace is for every namespace: its own is another each time.
   const isWide = written === "." && sidecar.namespace === mesh.state.rootNamespace;
-  if (slash < 0 || written === "~" || isWide) return [];
+  if (slash < 0 || isWide) return [];
   const namespace = written === "." ? sidecar.namespace : written;
   const lost = (message: string, remedy: string): readonly Finding[] => [
     finding(mesh, sidecar, path, { severity: "warning", rule: "host-of-nobody", message, remedy }),

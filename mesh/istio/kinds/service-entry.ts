@@ -16,8 +16,8 @@ export interface ServiceEntrySpec {
   readonly addresses?: readonly string[];
   readonly ports?: readonly ServiceEntryPort[];
   readonly location?: "MESH_EXTERNAL" | "MESH_INTERNAL";
-  /** `NONE`: to the address that was called. `DNS`: to what the name resolves to. `STATIC`: to `endpoints`. */
-  readonly resolution?: "NONE" | "STATIC" | "DNS" | "DNS_ROUND_ROBIN";
+  /** `NONE`: to the address that was called. `DNS`: to what the name resolves to. `STATIC`: to `endpoints`. `DYNAMIC_DNS`: to what the name that was called resolves to, where `hosts` are patterns. */
+  readonly resolution?: "NONE" | "STATIC" | "DNS" | "DNS_ROUND_ROBIN" | "DYNAMIC_DNS";
   readonly endpoints?: readonly { readonly address: string; readonly [further: string]: unknown }[];
   readonly workloadSelector?: { readonly labels?: Readonly<Record<string, string>> };
   readonly exportTo?: readonly string[];

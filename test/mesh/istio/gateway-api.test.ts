@@ -2,7 +2,17 @@ import { expect, test } from "vitest";
 import { checkGuarantees, decide } from "../../../mesh";
 import { istioMesh } from "../../../mesh/istio";
 import { type KubernetesObject } from "../../../mesh/manifests";
-import { authorizationPolicy, istio, meshNamespace, type Objects, pod, service, shop, strict } from "./world";
+import {
+  authorizationPolicy,
+  istio,
+  meshConfig,
+  meshNamespace,
+  type Objects,
+  pod,
+  service,
+  shop,
+  strict,
+} from "./world";
 
 /** A route of calls to `server` in `shop`. */
 const route = (
@@ -141,6 +151,15 @@ test.each<[string, KubernetesObject, KubernetesObject, string, string]>([
 ])("where several are for a Service: %s", (_, older, newer, ofShop, ofWeb) => {
   const objects: Objects = [shop, web, dated(older, 1), dated(newer, 2)];
   expect([answer(objects, "shop/client"), answer(objects, "web/client")]).toEqual([ofShop, ofWeb]);
+});
+
+test("where objects are for their own namespace unless they say more, a route is, too", () => {
+  const own = meshConfig('defaultVirtualServiceExportTo: ["."]');
+  const exported = virtualService("shop", "shop", { exportTo: ["web"] });
+  const consumers: Objects = [shop, web, own, dated(exported, 1), dated(httpRoute("web", {}, toWeb), 2)];
+  expect([answer(consumers, "shop/client"), answer(consumers, "web/client")]).toEqual(["shop/server", "web/server"]);
+  const producers: Objects = [shop, web, own, httpRoute("shop", {}, toWeb)];
+  expect([answer(producers, "shop/client"), answer(producers, "web/client")]).toEqual(["web/server", "shop/server"]);
 });
 
 test("the relation has who may call by a route", () => {

@@ -1,0 +1,119 @@
+import { type Report } from "../../analysis/object-report";
+import { isJsonObject } from "../../manifests";
+import { type ServiceEntry, type ServiceEntrySpec } from "../kinds";
+import { checkExportTo } from "./export-to";
+import { isAddress, isAddressOrRange, isLabel, isPort, nameFault } from "./names";
+import { checkProtocols } from "./protocols";
+import { type Refuse, refusing } from "./webhook";
+
+/** What istiod's webhook refuses of a ServiceEntry (pkg/config/validation, ValidateServiceEntry). */
+export function checkServiceEntry({ kind, metadata, spec }: ServiceEntry, report: Report): void {
+  const refuse = refusing(report);
+  const { hosts, addresses = [], ports = [], resolution = "NONE", endpoints, workloadSelector, exportTo = [] } = spec;
+  if (workloadSelector !== undefined && endpoints !== undefined) {
+    refuse("entry-endpoints", "spec.endpoints", "is there beside workloadSelector", "keep one of them");
+  }
+  if (hosts.length === 0) refuse("entry-host", "spec.hosts", "is empty", "write the names under which it is called");
+  hosts.forEach((host, index) => {
+    const fault = host === "*" ? '"*" stands for every name' : nameFault(host, true);
+    if (fault !== undefined)
+      refuse("entry-host", `spec.hosts[${String(index)}]`, fault, "write a name, or a pattern such as *.example.com");
+  });
+  addresses.forEach((address, index) => {
+    const path = `spec.addresses[${String(index)}]`;
+    if (!isAddressOrRange(address))
+      refuse(
+        "entry-address",
+        path,
+        `${JSON.stringify(address)} is no address and no range`,
+        "write 203.0.113.7, or 203.0.113.0/24",
+      );
+    else if (address.includes("/") && resolution !== "NONE" && resolution !== "STATIC")
+      refuse(
+        "entry-address",
+        path,
+        `is a range, and resolution is ${resolution}`,
+        "write resolution NONE or STATIC, or single addresses",
+      );
+  });
+  ports.forEach(({ name, number, targetPort = 0 }, index) => {
+    const path = `spec.ports[${String(index)}]`;
+    const before = ports.slice(0, index);
+    if (!isLabel(name))
+      refuse("entry-port", `${path}.name`, `${JSON.stringify(name)} is no name`, "write letters, digits and dashes");
+    if (!isPort(number)) refuse("entry-port", `${path}.number`, `${String(number)} is no port`, "write 1 to 65535");
+    if (targetPort !== 0 && !isPort(targetPort))
+      refuse("entry-port", `${path}.targetPort`, `${String(targetPort)} is no port`, "write 1 to 65535");
+    if (before.some((one) => one.name === name))
+      refuse(
+        "entry-port",
+        `${path}.name`,
+        `${JSON.stringify(name)} is there twice`,
+        "give each port a name of its own",
+      );
+    if (before.some((one) => one.number === number))
+      refuse("entry-port", `${path}.number`, `${String(number)} is there twice`, "keep one of them");
+  });
+  checkEndpoints(spec, refuse);
+  checkProtocols(ports, (index) => `spec.ports[${String(index)}].protocol`, report);
+  checkExportTo({ kind, namespace: metadata.namespace ?? "" }, exportTo, refuse);
+}
+
+/** What goes with how addresses are found. */
+function checkEndpoints(
+  { hosts, ports = [], addresses = [], resolution = "NONE", endpoints = [] }: ServiceEntrySpec,
+  refuse: Refuse,
+): void {
+  if (resolution === "NONE" && endpoints.length > 0) {
+    refuse(
+      "entry-endpoints",
+      "spec.endpoints",
+      "is there, and resolution is NONE",
+      "write resolution STATIC or DNS, or take it out",
+    );
+  }
+  if (resolution === "DYNAMIC_DNS") {
+    if (!hosts.every((host) => host.startsWith("*")))
+      refuse(
+        "entry-host",
+        "spec.hosts",
+        "has a name without a star, and resolution is DYNAMIC_DNS",
+        "write patterns alone, or resolution DNS",
+      );
+    if (addresses.length > 0)
+      refuse("entry-address", "spec.addresses", "is there, and resolution is DYNAMIC_DNS", "take it out");
+    if (endpoints.length > 0)
+      refuse("entry-endpoints", "spec.endpoints", "is there, and resolution is DYNAMIC_DNS", "take it out");
+    return;
+  }
+  if (resolution !== "DNS" && resolution !== "DNS_ROUND_ROBIN") return;
+  const pattern = endpoints.length > 0 ? undefined : hosts.find((host) => nameFault(host, false) !== undefined);
+  if (pattern !== undefined)
+    refuse(
+      "entry-host",
+      "spec.hosts",
+      `has ${JSON.stringify(pattern)}, which nobody can look up, and there are no endpoints`,
+      "write names, endpoints, or resolution NONE",
+    );
+  if (resolution === "DNS_ROUND_ROBIN" && endpoints.length > 1)
+    refuse(
+      "entry-endpoints",
+      "spec.endpoints",
+      "are several, and resolution is DNS_ROUND_ROBIN",
+      "keep one, or write resolution DNS",
+    );
+  const names = ports.map(({ name }) => name);
+  endpoints.forEach(({ address, ports: own = {} }, index) => {
+    const path = `spec.endpoints[${String(index)}]`;
+    if (!isAddress(address) && nameFault(address, false) !== undefined)
+      refuse("entry-endpoints", `${path}.address`, `${JSON.stringify(address)} is no address and no name`, "write one");
+    const unknown = Object.keys(isJsonObject(own) ? own : {}).find((name) => !names.includes(name));
+    if (unknown !== undefined)
+      refuse(
+        "entry-endpoints",
+        `${path}.ports.${unknown}`,
+        "is the name of no port of the ServiceEntry",
+        "write a name that a port has",
+      );
+  });
+}
