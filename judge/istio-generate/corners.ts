@@ -18,7 +18,7 @@ function forPattern(draw: Draw, other: JsonObject): JsonObject {
   const { metadata } = other;
   return {
     ...other,
-    metadata: { ...(isJsonObject(metadata) && metadata), name: `p${String(draw.integer(1, 3))}` },
+    metadata: { ...(isJsonObject(metadata) && metadata), name: `${textAt(other, "metadata", "name") ?? ""}-pattern` },
     spec: {
       hosts: [drawPattern(draw)],
       http: [{ route: [{ destination: { host: drawName(draw) } }] }],
@@ -66,7 +66,8 @@ const corners: Readonly<Record<string, (draw: Draw, spec: JsonObject) => JsonObj
   }),
   ServiceEntry: (draw, spec) => ({
     ...spec,
-    ...(draw.oneIn(3) && { hosts: draw.pick([["*.com"], ["*.example.com", "example.com"], [drawName(draw)]]) }),
+    // None with the name of a Service: what istiod makes of both is not followed.
+    ...(draw.oneIn(3) && { hosts: draw.pick([["*.com"], ["*.example.com", "example.com"]]) }),
     ...(draw.oneIn(4) && { addresses: ["203.0.113.9"] }),
     ...drawReaders(draw),
   }),

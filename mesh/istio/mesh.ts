@@ -52,6 +52,7 @@ export function istioMesh(
       ...unreadRoutes(state),
       ...unreadKinds(state),
       ...unreadSidecars(state),
+      ...entriesOfServices(plane),
       ...unreadAmbient(manifests.objects),
     ],
     problems: state.problems,
@@ -157,6 +158,13 @@ function unreadSidecars({ sidecars, rootNamespace }: IstioPlane["state"]): reado
       namespace: namespace === rootNamespace ? undefined : namespace,
       layer: "sidecar",
     }));
+}
+
+/** ServiceEntries that have the name of a Service: istiod puts the ports of both together, which is not followed. */
+function entriesOfServices({ state, registry }: IstioPlane): readonly Unread[] {
+  return state.serviceEntries
+    .filter(({ hosts }) => hosts.some((host) => registry.find(host)?.service !== undefined))
+    .map(({ object }) => ({ object, namespace: undefined, layer: "sidecar" }));
 }
 
 /** Namespaces and workloads in ambient mode. */

@@ -52,6 +52,13 @@ const byIngress: Told = {
   remedy: "Let Services lead to the ports that the application itself has, and take ingress out.",
 };
 
+const byService: Told = {
+  rule: "entry-of-service",
+  message:
+    "It has the name of a Service: istiod puts the ports of both together, which is not followed. What is said of the Service is as if the ServiceEntry were not there.",
+  remedy: "Give the ServiceEntry a name of its own.",
+};
+
 const byAmbient: Told = {
   rule: "ambient-not-read",
   message:
@@ -66,6 +73,7 @@ const told: Readonly<Record<string, Told>> = {
   WorkloadEntry: byEntry,
   RequestAuthentication: byToken,
   Sidecar: byIngress,
+  ServiceEntry: byService,
 };
 
 function toldOf({ kind, apiVersion }: KubernetesObject): Told {

@@ -70,3 +70,21 @@ test("kinds that Istio no longer reads, and hosts without a namespace, are refus
   expect(hosts("./*", "*/*", "~/*", "a/b.c")).toEqual([]);
   expect(hosts("server", "a/b/c")).toEqual([expect.stringContaining("hosts[0]"), expect.stringContaining("hosts[1]")]);
 });
+
+test("a ServiceEntry with the name of a Service is not followed, and nothing is proved beside it", () => {
+  const entry = (host: string) =>
+    istio("networking.istio.io/v1", "ServiceEntry", "shop", "e", {
+      hosts: [host],
+      ports: [{ number: 9000, name: "tcp", protocol: "TCP" }],
+      resolution: "DNS",
+    });
+  const closed = authorizationPolicy("shop", "closed", {});
+  const never = { name: "n", kind: "never", from: ["shop/client"], to: "shop/server" } as const;
+  const around = [...shop, strict, closed];
+  const proved = (host: string) =>
+    checkGuarantees(meshOfObjects([...around, entry(host)]), [never]).map(({ rule }) => rule);
+  expect(proved("api.example")).toEqual([]);
+  expect(rules([...around, entry("api.example")])).toEqual([]);
+  expect(proved("server.shop.svc.cluster.local")).toEqual(["unproved-guarantee"]);
+  expect(rules([...around, entry("Server.shop.svc.cluster.local")])).toContain("entry-of-service ServiceEntry shop/e");
+});
