@@ -7,7 +7,7 @@ import { listAt, numberAt, textAt, valueAt } from "../manifests/inside";
 import { fullMatch } from "../regex/pattern";
 import { bytewise, httpRequest, type HttpRequest, meets } from "../request/match";
 import { type Client, clientsOf } from "./calls/client";
-import { destinationRulesFor } from "./calls/cluster";
+import { destinationRulesFor } from "./calls/destination-rules";
 import { conditionOf, isForCaller } from "./calls/routes";
 import { type Scope } from "./calls/scope";
 import { hostOf, namedHost, resolveName, virtualServicesFor } from "./calls/virtual-hosts";

@@ -54,10 +54,22 @@ export function checkServiceEntry({ kind, metadata, spec }: ServiceEntry, report
     if (before.some((one) => one.number === number))
       refuse("entry-port", `${path}.number`, `${String(number)} is there twice`, "keep one of them");
   });
+  const isTold = ports.every(({ protocol = "" }) => protocols.has(protocol.toUpperCase()));
+  if (resolution !== "NONE" && hosts.length > 1 && !isTold) {
+    refuse(
+      "entry-host",
+      "spec.hosts",
+      "has several names, and a port is neither HTTP nor TLS",
+      "write an entry for each name",
+    );
+  }
   checkEndpoints(spec, refuse);
   checkProtocols(ports, (index) => `spec.ports[${String(index)}].protocol`, report);
   checkExportTo({ kind, namespace: metadata.namespace ?? "" }, exportTo, refuse);
 }
+
+/** Protocols by which calls tell the name that they are for. */
+const protocols: ReadonlySet<string> = new Set(["HTTP", "HTTP2", "HTTP_PROXY", "GRPC", "GRPC-WEB", "HTTPS", "TLS"]);
 
 /** What goes with how addresses are found. */
 function checkEndpoints(

@@ -5,16 +5,14 @@ import { type Labels, type PodState } from "../../cluster/workloads";
 import { describeObject } from "../../manifests";
 import { type NetworkEnd, type Passage } from "../../network-policies";
 import { type Reason } from "../../request/request";
-import { matchesHost } from "../host-patterns";
 import { isSubset, podLabels } from "../labels";
 import { type IstioPlane } from "../plane";
 import { type Endpoint, type HostPort, type KnownHost } from "../registry";
-import { type ClientTlsMode, type DestinationRuleState, type PortTls } from "../state/destination-rules";
-import { isExportedTo } from "../state/named";
+import { type ClientTlsMode, type PortTls } from "../state/destination-rules";
 import { addressOfClient, type Calls, type Client, endOfClient, oneOf } from "./client";
+import { destinationRulesFor } from "./destination-rules";
 import { endsOf } from "./kube-proxy";
 import { type Called, callServer, type Channel } from "./server";
-import { resolveName } from "./virtual-hosts";
 import { interceptionOf, isGatewayPod } from "./interception";
 
 /** A destination of a sidecar's: a host's port, all of its pods or a subset. */
@@ -37,34 +35,6 @@ export function passageTo(
 ): Passage {
   if (network === undefined || from === undefined) return open;
   return network.passage(from, pod === undefined ? { kind: "address", ip } : network.ends.of(pod), port);
-}
-
-/** The DestinationRule that a client's sidecar goes by for a host: of its own namespace, the host's, or the mesh's; the oldest. */
-export function destinationRulesFor(
-  plane: IstioPlane,
-  client: Client,
-  host: KnownHost,
-): readonly DestinationRuleState[] {
-  const { namespace } = client;
-  if (plane.state.destinationRules.length === 0) return [];
-  for (const space of new Set([namespace, host.namespace, plane.state.rootNamespace])) {
-    const ofSpace = plane.destinationRulesOf(space).filter(
-      (rule) =>
-        isExportedTo(rule, namespace) &&
-        isSubset(rule.callers, client.labels) &&
-        // A rule for some of the callers is of their own namespace alone.
-        (Object.keys(rule.callers).length === 0 || space === namespace) &&
-        matchesHost(resolveName(rule.host, rule.namespace), host.host),
-    );
-    if (ofSpace.length === 0) continue;
-    const names = ofSpace.map((rule) => resolveName(rule.host, rule.namespace));
-    const [best = ""] = [...names].sort(
-      (a, b) => Number(b === host.host) - Number(a === host.host) || b.length - a.length,
-    );
-    // Subsets of several rules for one name are put together, the oldest's settings count.
-    return ofSpace.filter((_, index) => names[index] === best);
-  }
-  return [];
 }
 
 const noLabels: Labels = {};

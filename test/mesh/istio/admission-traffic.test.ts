@@ -128,6 +128,16 @@ describe("istiod's webhook refuses", () => {
     ],
     ["no names", entry({ hosts: [] }), "spec.hosts"],
     ["every name", entry({ hosts: ["*"] }), "spec.hosts[0]"],
+    [
+      "several names of bytes",
+      entry({
+        hosts: ["a.example", "b.example"],
+        ports: [{ number: 80, name: "tcp", protocol: "TCP" }],
+        resolution: "STATIC",
+        endpoints: [{ address: "192.0.2.1" }],
+      }),
+      "spec.hosts",
+    ],
     ["an address that is none", entry({ addresses: ["192.0.2"] }), "spec.addresses[0]"],
     ["a range that is looked up", entry({ addresses: ["192.0.2.0/24"], resolution: "DNS" }), "spec.addresses[0]"],
     [
