@@ -107,12 +107,23 @@ export function mayPart({ request, osm, istio, allAccounts }: Claim): boolean {
 }
 
 /** Whether the equality is claimed of a request. */
-function isWithin({ from, protocol, path = "/", headers = {} }: JudgeRequest): boolean {
+export function isWithin({ from, to, protocol, path = "/", host, headers = {} }: JudgeRequest): boolean {
   if (from.startsWith("outside")) return false;
   if (protocol === "tcp") return true;
+  // Istio's sidecars go by the Host header, OSM's by the address: one of another Service leads there, or nowhere.
+  if (host !== undefined && serviceNamed(host, from) !== serviceNamed(to, from)) return false;
   const [plain = ""] = path.split("?");
   if (!fullMatch(plainPath, plain) || normalPath(plain, "BASE") !== plain) return false;
   return Object.values(headers).every((value) => typeof value === "string" || value.length < 2);
+}
+
+/** The Service, `namespace/name`, that a name means to a caller. */
+function serviceNamed(address: string, from: string): string {
+  const [name = "", namespace = from.slice(0, from.indexOf("/"))] = address
+    .toLowerCase()
+    .replace(/:\d+$/, "")
+    .split(".");
+  return `${namespace}/${name}`;
 }
 
 function mayPass({ outcome, outcomes = [] }: Verdict): boolean {
