@@ -8,6 +8,7 @@ import { type IstioKind, istioKinds, type IstioObject, type PeerAuthentication }
 import { checkAuthorizationPolicy } from "./authorization-policy";
 import { checkDryRun } from "./dry-run";
 import { checkDestinationRule } from "./destination-rule";
+import { isPort } from "./names";
 import { checkProtocols } from "./protocols";
 import { checkRequestAuthentication } from "./request-authentication";
 import { specSchemas } from "./schemas";
@@ -158,7 +159,7 @@ function checkPeerAuthentication({ spec }: PeerAuthentication, report: Report): 
     );
   }
   for (const port of ports) {
-    if (!/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65535) {
+    if (!/^\d+$/.test(port) || !isPort(Number(port))) {
       report.error(
         "peer-ports",
         `spec.portLevelMtls.${port}`,

@@ -1,5 +1,5 @@
 import { type Labels } from "../../cluster/workloads";
-import { matchesHost } from "../host-patterns";
+import { bySpecificity, matchesHost } from "../host-patterns";
 import { isSubset } from "../labels";
 import { type IstioPlane } from "../plane";
 import { type KnownHost } from "../registry";
@@ -69,10 +69,8 @@ function joined(rules: readonly DestinationRuleState[], host: KnownHost): readon
     const name = resolveName(rule.host, rule.namespace);
     return matchesHost(name, host.host) ? [{ rule, name }] : [];
   });
-  const [best] = [...named].sort(
-    (a, b) => Number(b.name === host.host) - Number(a.name === host.host) || b.name.length - a.name.length,
-  );
-  const same = named.filter(({ name }) => name === best?.name).map(({ rule }) => rule);
+  const [best] = named.map(({ name }) => name).sort(bySpecificity(host.host));
+  const same = named.filter(({ name }) => name === best).map(({ rule }) => rule);
   // Those for some pods come first.
   const ordered = [
     ...same.filter(({ callers }) => isForSome(callers)),

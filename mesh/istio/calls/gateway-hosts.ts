@@ -6,7 +6,7 @@ import { isExportedTo } from "../state/named";
 import { type VirtualServiceState } from "../state/virtual-services";
 import { type OpenPort } from "./gateway-servers";
 import { type GatewayRoute, hasRules, type Routing } from "./routes";
-import { reach } from "./virtual-hosts";
+import { rankFor } from "./virtual-hosts";
 
 /** A name, which may begin with `*`, under which a gateway takes requests. */
 export interface GatewayHost {
@@ -39,23 +39,16 @@ export function nameOfGateway({ gateway }: Pick<OpenPort, "gateway">): string {
   return `${gateway.namespace}/${gateway.name}`;
 }
 
-/**
- * The VirtualServices of a Gateway in the order in which they count: those for the gateway's own namespace alone, those for some, and the others,
- * of which those of routes of the Gateway API from there come first; then the oldest (model/push_context.go, VirtualServicesForGateway).
- */
+/** The VirtualServices of a Gateway in the order in which they count to the gateway's pod, of equal ones the oldest first. */
 export function servicesOf(
   { state }: IstioPlane,
   { namespace }: PodState,
   open: OpenPort,
 ): readonly VirtualServiceState[] {
   const name = nameOfGateway(open);
-  const rank = (service: VirtualServiceState): number => {
-    const near = reach(service);
-    return near === 2 && !(service.semantics === "gateway-api" && service.namespace === namespace) ? 3 : near;
-  };
   return state.virtualServices
     .filter((service) => service.gateways.includes(name) && isExportedTo(service, namespace))
-    .sort((a, b) => rank(a) - rank(b));
+    .sort((a, b) => rankFor(a, namespace) - rankFor(b, namespace));
 }
 
 /** A VirtualService's host by its full name, with the capital letters that it is written with. */

@@ -1,6 +1,6 @@
 import { isAddress } from "../../cluster/dns";
 import { memo } from "../../cluster/look-up";
-import { matchesHost } from "../host-patterns";
+import { bySpecificity, matchesHost } from "../host-patterns";
 import { type IstioPlane } from "../plane";
 import { type Alias, fullName, type KnownHost, type PortOfHost } from "../registry";
 import { isExportedTo } from "../state/named";
@@ -156,7 +156,7 @@ export function virtualServicesFor(plane: IstioPlane, scope: Scope, host: string
   for (const { service } of all) {
     const isTold = isForSidecars(service, scope) && scope.seesName(host, service.namespace, port);
     key += !isTold ? "0" : service.semantics === "istio" ? "1" : isRouteFor(plane, service, host, scope) ? "3" : "2";
-    if (isTold && isOwnRoute(service, scope)) key += "+";
+    if (isTold && isOwnRoute(service, scope.namespace)) key += "+";
   }
   let parts = knownFor.get(all);
   if (parts === undefined) knownFor.set(all, (parts = new Map()));
@@ -169,11 +169,10 @@ function toldOf(plane: IstioPlane, scope: Scope, host: string, port: number): Fo
   const told = naming(plane)(host).filter(
     ({ service }) => isForSidecars(service, scope) && scope.seesName(host, service.namespace, port),
   );
-  const rank = ({ service }: Naming): number => (isOwnRoute(service, scope) ? 1.5 : reach(service));
+  const rank = ({ service }: Naming): number => rankFor(service, scope.namespace);
   const ordered = [...told].sort((a, b) => rank(a) - rank(b));
-  const specific = [...ordered].sort(
-    (a, b) => Number(b.by === host) - Number(a.by === host) || b.by.length - a.by.length,
-  );
+  const mostSpecific = bySpecificity(host);
+  const specific = [...ordered].sort((a, b) => mostSpecific(a.by, b.by));
   const [first] = specific;
   const counting = first?.by === host ? specific.filter(({ by }) => by === host) : specific.slice(0, 1);
   const isFollowed = ({ service }: Naming): boolean =>
@@ -194,9 +193,18 @@ function isRouteFor({ registry }: IstioPlane, { namespace }: VirtualServiceState
   return owner !== undefined && (namespace === scope.namespace || namespace === owner);
 }
 
-/** Whether it comes before others that are for everybody: a route of the Gateway API of the callers' own namespace (VirtualServicesForGateway). */
-function isOwnRoute(service: VirtualServiceState, scope: Scope): boolean {
-  return service.semantics === "gateway-api" && service.namespace === scope.namespace && reach(service) === 2;
+/** Whether it comes before others that are for everybody: a route of the Gateway API of the namespace itself. */
+function isOwnRoute(service: VirtualServiceState, namespace: string): boolean {
+  return service.semantics === "gateway-api" && service.namespace === namespace && reach(service) === 2;
+}
+
+/**
+ * Which VirtualServices come first to proxies of a namespace, the lowest first: those for it alone, those for some, and the others, of which the
+ * namespace's own routes of the Gateway API come first (model/push_context.go, VirtualServicesForGateway).
+ */
+export function rankFor(service: VirtualServiceState, namespace: string): number {
+  const near = reach(service);
+  return near === 2 && !isOwnRoute(service, namespace) ? 3 : near;
 }
 
 /** For whom a VirtualService is: those for a namespace's own callers come before the others (VirtualServicesForGateway). */

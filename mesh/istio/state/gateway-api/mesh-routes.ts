@@ -4,7 +4,7 @@ import { type ServiceEntryState } from "../service-entries";
 import { type HttpMatchState, type HttpRouteState, meshGateway, type VirtualServiceState } from "../virtual-services";
 import { type Refusal } from "./attachment";
 import { httpRoutes } from "./http-routes";
-import { type ParentState, type RouteState } from "./routes";
+import { nothingElse, type ParentState, type RouteState } from "./routes";
 import { routeOrder } from "./route-order";
 import { refusalsOfRules } from "./rule-refusals";
 
@@ -86,16 +86,7 @@ function missing(route: RouteState, parent: ParentState): Refusal {
   };
 }
 
-const anyMatch: HttpMatchState = {
-  ignoreUriCase: false,
-  headers: new Map(),
-  withoutHeaders: new Map(),
-  queryParams: new Map(),
-  port: 0,
-  sourceLabels: {},
-  sourceNamespace: "",
-  gateways: [],
-};
+const anyMatch: HttpMatchState = { ...nothingElse, headers: new Map(), queryParams: new Map() };
 
 function forPort(rule: HttpRouteState, port: number): HttpRouteState {
   const matches = rule.matches.length === 0 ? [anyMatch] : rule.matches;

@@ -164,7 +164,7 @@ function unknownFilter(kind: RouteKind, filters: readonly unknown[], backends: r
 }
 
 /** What a match of a route never asks for: who calls, and what only VirtualServices have. */
-const nothingElse = {
+export const nothingElse = {
   ignoreUriCase: false,
   withoutHeaders: new Map<string, StringMatchState>(),
   port: 0,
