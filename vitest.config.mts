@@ -65,6 +65,7 @@ export default defineConfig({
         test: {
           name: "engine",
           include: ["test/**/*.engine.test.ts"],
+          globalSetup: ["test/run/global-setup.ts"],
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 900_000,
@@ -75,6 +76,7 @@ export default defineConfig({
         test: {
           name: "long",
           include: ["test/**/*.long.test.ts"],
+          globalSetup: ["test/run/global-setup.ts"],
           maxWorkers: 1,
           testTimeout: 1_800_000,
           hookTimeout: 1_200_000,

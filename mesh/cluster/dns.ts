@@ -62,10 +62,11 @@ export function resolveHost(
     if (service === undefined) continue;
     if (service.externalName !== undefined) {
       if (pod !== undefined) continue;
-      // The name is whole: the search list of the pod's namespace is not gone through again.
-      return aliases === 0
-        ? { kind: "unknown" }
-        : resolveHost({ services, endpoints }, "", service.externalName, aliases - 1);
+      // A resolver takes an address for a name that nobody has, and gives up after some aliases.
+      if (aliases === 0 || isAddress(service.externalName)) return { kind: "unknown" };
+      return isOfCluster(service.externalName)
+        ? resolveHost({ services, endpoints }, "", service.externalName, aliases - 1)
+        : { kind: "outside" };
     }
     const headless = isHeadless(service);
     if (pod !== undefined && !headless) continue;
@@ -75,6 +76,11 @@ export function resolveHost(
     return { kind: "service", service, ips: [...new Set(ips)] };
   }
   return parts.length === 1 || parts.includes("svc") ? { kind: "unknown" } : { kind: "outside" };
+}
+
+/** Whether the cluster's DNS answers for a name that is whole, as an alias leads to: without the search list `cart.shop` is somebody's on the internet. */
+function isOfCluster(name: string): boolean {
+  return /\.svc\.cluster\.local\.?$/i.test(name);
 }
 
 /** Whether a name leads to the same whoever asks: one of few parts may be of the asker's own namespace. */

@@ -3,7 +3,7 @@ import { calledRanges, callerRanges } from "../network-policies";
 import { hostsByRange } from "../analysis/outside";
 import { leftAlone } from "./calls/interception";
 import { nameWithin } from "./calls/scope";
-import { ingressHosts } from "./ingress";
+import { ingressHosts, unnamedIngressHosts } from "./ingress";
 import { type IstioPlane } from "./plane";
 import { type KnownHost, servicePorts } from "./registry";
 import { sourceBlocks } from "./state/authorization-policies";
@@ -29,6 +29,7 @@ export function boundary(plane: IstioPlane): Boundary {
         host.service === undefined ? [] : host.ports.flatMap((port) => servicePorts(host, port)),
       ),
       ...ingressHosts(plane),
+      ...unnamedIngressHosts(plane),
     ],
   };
 }

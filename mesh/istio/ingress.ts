@@ -3,7 +3,7 @@ import { type ServiceState } from "../cluster/workloads";
 import { domainsOf, servedName } from "./calls/gateway-hosts";
 import { type OpenPort, serversOf } from "./calls/gateway-servers";
 import { nameWithin } from "./calls/scope";
-import { matchesHost } from "./host-patterns";
+import { bySpecificity, matchesHost } from "./host-patterns";
 import { type IstioPlane } from "./plane";
 import { type ServerKind } from "./state/gateways";
 import { type VirtualServiceState } from "./state/virtual-services";
@@ -92,22 +92,55 @@ export function ingressRoutes(plane: IstioPlane): readonly IngressRoute[] {
         const hasTls = server.kind !== "http" && server.kind !== "tcp";
         for (const kind of sentTo[server.kind]) {
           const key = `${host}:${String(server.port)} ${kind} ${String(hasTls)}`;
-          const entrance: ServicePort = {
-            service: "",
-            namespace: "",
-            name: host,
-            host,
-            port: server.port,
-            targetPort: server.port,
-            protocol: server.protocol.toLowerCase(),
-            kind,
-            ...(hasTls && { tls: { serverName: host } }),
-            hosts: [host],
-          };
-          found.set(key, { entrance, virtualService, service });
+          found.set(key, { entrance: entranceBy(host, server, kind, hasTls), virtualService, service });
         }
       }
     }
   }
   return [...found.values()];
+}
+
+/**
+ * The server names that no route names and by which callers outside come to routes all the same, one for each host of a server that ends TLS for
+ * no name of a route: what the Host header names is served there, and a server of a longer name has the server names of these routes.
+ */
+export function unnamedIngressHosts(plane: IstioPlane): readonly ServicePort[] {
+  const named = ingressHosts(plane);
+  const ending = ingressesOf(plane).filter(({ server }) => server.kind === "https" || server.kind === "tls");
+  return ending.flatMap(({ service, gateway, server }) => {
+    if (!plane.state.virtualServices.some((one) => domainsOf(one, [{ gateway, server }]).length > 0)) return [];
+    const rivals = ending.filter((one) => one.service === service && one.server.port === server.port);
+    const all = rivals.flatMap((one) => one.server.hosts.map((host) => servedName(host).toLowerCase()));
+    const chosen = (name: string): string | undefined =>
+      all.filter((one) => matchesHost(one, name)).sort(bySpecificity(name))[0];
+    return server.hosts.flatMap((written) => {
+      const served = servedName(written).toLowerCase();
+      const isNamed = named.some(
+        ({ host, port, tls }) => tls !== undefined && port === server.port && chosen(host) === served,
+      );
+      const name = nameWithin(served);
+      if (isNamed || chosen(name) !== served) return [];
+      return sentTo[server.kind].map((kind) => entranceBy(name, server, kind, true));
+    });
+  });
+}
+
+function entranceBy(
+  host: string,
+  { port, protocol }: Ingress["server"],
+  kind: "http" | "tcp",
+  hasTls: boolean,
+): ServicePort {
+  return {
+    service: "",
+    namespace: "",
+    name: host,
+    host,
+    port,
+    targetPort: port,
+    protocol: protocol.toLowerCase(),
+    kind,
+    ...(hasTls && { tls: { serverName: host } }),
+    hosts: [host],
+  };
 }

@@ -12,7 +12,7 @@ import { boundary, outsideHosts } from "./boundary";
 import { type CallerClasses } from "./caller-classes";
 import { callsTo } from "./calls/call";
 import { isInMesh } from "./calls/client";
-import { ingressHosts } from "./ingress";
+import { ingressHosts, unnamedIngressHosts } from "./ingress";
 import { type IstioPlane } from "./plane";
 import { servicePorts } from "./registry";
 import { fareAsOutside, isUntold } from "./untold-callers";
@@ -42,7 +42,7 @@ export function relation(plane: IstioPlane, callers: readonly AccountKey[], clas
       for (const { who, tree } of entered) add(entries, () => [who], service, tree);
     }
   }
-  for (const service of ingressHosts(plane)) {
+  for (const service of [...ingressHosts(plane), ...unnamedIngressHosts(plane)]) {
     const calls = callsTo(plane, service, sentTo(service));
     for (const { who, caller } of outsiders) add(entries, () => [who], service, calls(caller));
   }

@@ -8,20 +8,37 @@ export type Schema =
       readonly required?: readonly string[];
       /** Exactly one of these properties. */
       readonly oneOf?: readonly string[];
+      /** Of each group of properties one at most. */
+      readonly exclusive?: readonly (readonly string[])[];
     }
-  | { readonly type: "map"; readonly values: Schema }
-  | { readonly type: "array"; readonly items: Schema; readonly minItems?: number }
   | {
-      readonly type: "string";
-      readonly enum?: readonly string[];
-      readonly pattern?: { readonly regex: RegExp; readonly means: string };
-      readonly minLength?: number;
+      readonly type: "map";
+      readonly values: Schema;
+      readonly keys?: TextSchema;
+      readonly minProperties?: number;
+      readonly maxProperties?: number;
     }
-  | { readonly type: "integer" | "number"; readonly minimum?: number; readonly maximum?: number }
-  | { readonly type: "boolean" }
+  | { readonly type: "array"; readonly items: Schema; readonly minItems?: number; readonly maxItems?: number }
+  | TextSchema
+  | {
+      readonly type: "integer" | "number";
+      readonly minimum?: number;
+      readonly maximum?: number;
+      readonly nullable?: boolean;
+    }
+  | { readonly type: "boolean"; readonly nullable?: boolean }
   /** A number or a name, as Kubernetes' IntOrString. */
   | { readonly type: "integer-or-string" }
   | { readonly type: "quantity" };
+
+interface TextSchema {
+  readonly type: "string";
+  readonly enum?: readonly string[];
+  /** What a text has to fit: a regular expression, or what else tests texts. */
+  readonly pattern?: { readonly regex: Pick<RegExp, "test">; readonly means: string };
+  readonly minLength?: number;
+  readonly maxLength?: number;
+}
 
 /** A place where a value does not fit its schema. */
 export interface SchemaProblem {
@@ -100,8 +117,43 @@ function below(path: string, key: string): string {
   return path === "" ? key : /^[\w$-]+$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
 }
 
+/**
+ * What the API server keeps of an object of a CustomResourceDefinition: it leaves out nulls of fields that are not nullable, before it validates (Kubernetes' docs,
+ * "Defaulting and Nullable"). What has none is given back as it is.
+ */
+export function withoutNulls(value: unknown, schema: Schema): unknown {
+  if (Array.isArray(value)) {
+    const items: readonly unknown[] = value;
+    return schema.type === "array" ? sameOr(items, (item) => withoutNulls(item, schema.items)) : value;
+  }
+  if (!isRecord(value)) return value;
+  const schemaOf = (key: string): Schema | undefined => {
+    if (schema.type === "map") return schema.values;
+    return schema.type === "object" && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
+  };
+  let kept: Record<string, unknown> | undefined;
+  for (const [key, child] of Object.entries(value)) {
+    const known = schemaOf(key);
+    if (known === undefined) continue;
+    const isLeftOut = child === null && !("nullable" in known && known.nullable === true);
+    const less = isLeftOut ? undefined : withoutNulls(child, known);
+    if (less === child) continue;
+    kept ??= { ...value };
+    if (isLeftOut) Reflect.deleteProperty(kept, key);
+    else kept[key] = less;
+  }
+  return kept ?? value;
+}
+
+/** The list that a function makes of a list, or the list itself where the function changes nothing. */
+function sameOr(items: readonly unknown[], change: (item: unknown) => unknown): readonly unknown[] {
+  const changed = items.map(change);
+  return changed.some((item, index) => item !== items[index]) ? changed : items;
+}
+
 /** Compares a value with a schema. Cost: O(size of the value). */
 export function schemaProblems(value: unknown, schema: Schema, path: string): SchemaProblem[] {
+  if (value === null && "nullable" in schema && schema.nullable === true) return [];
   if (!hasType(value, schema.type)) {
     return [
       {
@@ -127,6 +179,11 @@ export function schemaProblems(value: unknown, schema: Schema, path: string): Sc
           remedy: `write one of ${schema.oneOf.join(", ")}`,
         });
       }
+      for (const group of schema.exclusive ?? []) {
+        const given = group.filter((key) => record[key] !== undefined);
+        if (given.length > 1)
+          problems.push({ path, problem: `has ${given.join(" and ")}`, remedy: "keep one of them" });
+      }
       for (const [key, child] of Object.entries(record)) {
         const known = Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
         if (child === undefined) {
@@ -146,28 +203,27 @@ export function schemaProblems(value: unknown, schema: Schema, path: string): Sc
       }
       return problems;
     }
-    case "map":
-      return Object.entries(isRecord(value) ? value : {}).flatMap(([key, child]) =>
-        schemaProblems(child, schema.values, below(path, key)),
-      );
+    case "map": {
+      const { keys, minProperties = 0, maxProperties = Infinity } = schema;
+      const entries = Object.entries(isRecord(value) ? value : {});
+      return [
+        ...sizeProblems(entries.length, minProperties, maxProperties, path),
+        ...entries.flatMap(([key, child]) => [
+          ...(keys === undefined ? [] : textProblems(key, keys, below(path, key))),
+          ...schemaProblems(child, schema.values, below(path, key)),
+        ]),
+      ];
+    }
     case "array": {
       const items: unknown[] = Array.isArray(value) ? value : [];
-      return items.length < (schema.minItems ?? 0)
-        ? [{ path, problem: "is empty", remedy: `give at least ${schema.minItems}` }]
+      const { minItems = 0, maxItems = Infinity } = schema;
+      const size = sizeProblems(items.length, minItems, maxItems, path);
+      return size.length > 0
+        ? size
         : items.flatMap((item, index) => schemaProblems(item, schema.items, `${path}[${index}]`));
     }
-    case "string": {
-      const text = String(value);
-      if (schema.enum !== undefined && !schema.enum.includes(text)) {
-        return [{ path, problem: `${shown(text)} is not allowed`, remedy: `write one of ${schema.enum.join(", ")}` }];
-      }
-      if (schema.pattern !== undefined && !schema.pattern.regex.test(text)) {
-        return [{ path, problem: `${shown(text)} does not fit`, remedy: `write ${schema.pattern.means}` }];
-      }
-      return text.length < (schema.minLength ?? 0)
-        ? [{ path, problem: "is empty", remedy: "write at least one character" }]
-        : [];
-    }
+    case "string":
+      return textProblems(String(value), schema, path);
     case "integer":
     case "number": {
       const number = Number(value);
@@ -188,4 +244,24 @@ export function schemaProblems(value: unknown, schema: Schema, path: string): Sc
     case "quantity":
       return [];
   }
+}
+
+/** How many parts there may be. */
+function sizeProblems(size: number, least: number, most: number, path: string): SchemaProblem[] {
+  if (size < least) return [{ path, problem: "is empty", remedy: `give at least ${least}` }];
+  return size > most ? [{ path, problem: `has ${size} entries`, remedy: `write ${most} at most` }] : [];
+}
+
+function textProblems(text: string, schema: TextSchema, path: string): SchemaProblem[] {
+  const { minLength = 0, maxLength = Infinity, pattern } = schema;
+  if (schema.enum !== undefined && !schema.enum.includes(text)) {
+    return [{ path, problem: `${shown(text)} is not allowed`, remedy: `write one of ${schema.enum.join(", ")}` }];
+  }
+  if (text.length < minLength) return [{ path, problem: "is empty", remedy: "write at least one character" }];
+  if (text.length > maxLength) {
+    return [{ path, problem: `has ${text.length} characters`, remedy: `write ${maxLength} at most` }];
+  }
+  return pattern === undefined || pattern.regex.test(text)
+    ? []
+    : [{ path, problem: `${shown(text)} does not fit`, remedy: `write ${pattern.means}` }];
 }

@@ -13,6 +13,11 @@ export function bytesOf(text: string): readonly number[] {
   return bytes;
 }
 
+/** How many bytes a text has in UTF-8. */
+export function byteLength(text: string): number {
+  return encoder.encode(text).length;
+}
+
 /** The text whose {@link bytesOf} these are. */
 export function textOf(bytes: readonly number[]): string {
   let text = "";

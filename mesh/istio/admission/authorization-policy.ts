@@ -9,33 +9,25 @@ import {
   type Source,
 } from "../kinds";
 import { checkSelector } from "./selector";
+import { checkTargetRefs } from "./target-ref";
+import { refusing } from "./webhook";
 
 /** What istiod's webhook refuses of an AuthorizationPolicy (pkg/config/validation, ValidateAuthorizationPolicy), and what it takes. */
 export function checkAuthorizationPolicy({ spec }: AuthorizationPolicy, report: Report): void {
-  const { selector, targetRef, targetRefs = [], action = "ALLOW", rules, provider } = spec;
-  const attached = [selector, targetRef, targetRefs.length > 0 ? targetRefs : undefined].filter(
-    (one) => one !== undefined,
-  );
-  if (attached.length > 1) {
-    refuse(
-      report,
-      "policy-target",
-      "spec.targetRefs",
-      "is there beside another selection",
-      "keep selector, or targetRefs",
-    );
-  }
+  const { selector, action = "ALLOW", rules, provider } = spec;
   checkSelector(selector, report);
-  if ((action === "DENY" || action === "CUSTOM") && rules === undefined) {
+  checkTargetRefs(spec, refusing(report));
+  const has = (rules ?? []).length > 0;
+  if ((action === "DENY" || action === "CUSTOM") && !has) {
     refuse(
       report,
       "policy-without-rules",
       "spec.rules",
-      `is missing, and action ${action} without rules does nothing`,
+      `is ${rules === undefined ? "missing" : "empty"}, and action ${action} without rules does nothing`,
       "write rules: [{}] for every request",
     );
   }
-  if (action === "CUSTOM" && rules !== undefined && (provider?.name ?? "") === "") {
+  if (action === "CUSTOM" && has && (provider?.name ?? "") === "") {
     refuse(
       report,
       "policy-provider",
@@ -93,9 +85,22 @@ function checkRule(rule: AuthorizationRule, path: string, action: string, report
     checkOperation(operation, place, report);
   });
   (rule.when ?? []).forEach((condition, index) => {
-    checkCondition(condition, `${path}.when[${String(index)}]`, report);
+    const place = `${path}.when[${String(index)}]`;
+    checkCondition(condition, place, report);
+    if (action === "CUSTOM" && ofCallers.test(condition.key)) {
+      refuse(
+        report,
+        "policy-custom",
+        `${place}.key`,
+        `${condition.key} is not taken with action CUSTOM`,
+        "write it in an ALLOW or DENY policy",
+      );
+    }
   });
 }
+
+/** Keys that tell who calls, which policies with action CUSTOM do not ask for. */
+const ofCallers = /^(?:source\.(?:namespace|serviceAccount|trustDomain|principal)$|request\.auth\.)/;
 
 function checkSource(source: Source, path: string, report: Report): void {
   for (const [field, values] of Object.entries(source) as [keyof Source, readonly string[] | undefined][]) {

@@ -3,13 +3,13 @@ import { type AdmissionFinding } from "../../analysis/finding";
 import { type Finding as ObjectFinding, type RefusedBy } from "../../analysis/object-finding";
 import { type Report, reportOn } from "../../analysis/object-report";
 import { isJsonObject, type Manifests, nowhere } from "../../manifests";
-import { schemaProblems } from "../../manifests/schema";
+import { schemaProblems, withoutNulls } from "../../manifests/schema";
 import { type IstioKind, istioKinds, type IstioObject, type PeerAuthentication } from "../kinds";
 import { checkAuthorizationPolicy } from "./authorization-policy";
 import { checkDryRun } from "./dry-run";
 import { checkDestinationRule } from "./destination-rule";
+import { checkGateway } from "./gateway";
 import { isPort } from "./names";
-import { checkProtocols } from "./protocols";
 import { checkRequestAuthentication } from "./request-authentication";
 import { specSchemas } from "./schemas";
 import { checkSelector } from "./selector";
@@ -98,8 +98,7 @@ function isWellShaped(value: unknown, findings: readonly ObjectFinding[]): value
 export function admit(values: readonly unknown[]): Admission {
   const objects: IstioObject[] = [];
   const findings = values.flatMap((given, index): readonly ObjectFinding[] => {
-    // An object without a spec is one with an empty one.
-    const value = isJsonObject(given) && given["spec"] === undefined ? { ...given, spec: {} } : given;
+    const value = asStored(given);
     const shape = shapeFindings(value, objectName(value, index));
     if (!isWellShaped(value, shape)) return shape;
     objects.push(value);
@@ -108,6 +107,16 @@ export function admit(values: readonly unknown[]): Admission {
     return report.findings;
   });
   return { findings, objects };
+}
+
+/** As the API server keeps it: without nulls, and an object without a spec is one with an empty one. */
+function asStored(given: unknown): unknown {
+  if (!isJsonObject(given)) return given;
+  const { kind, spec } = given;
+  if (spec === undefined || spec === null) return { ...given, spec: {} };
+  const schema = isIstioKind(kind) ? specSchemas[kind] : undefined;
+  const kept = schema === undefined ? spec : withoutNulls(spec, schema);
+  return kept === spec ? given : { ...given, spec: kept };
 }
 
 function checkObject(object: IstioObject, report: Report): void {
@@ -135,11 +144,7 @@ function checkObject(object: IstioObject, report: Report): void {
       checkServiceEntry(object, report);
       break;
     case "Gateway":
-      checkProtocols(
-        (object.spec.servers ?? []).map(({ port }) => port ?? {}),
-        (index) => `spec.servers[${String(index)}].port.protocol`,
-        report,
-      );
+      checkGateway(object, report);
       break;
     default:
   }

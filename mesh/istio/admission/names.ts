@@ -17,10 +17,10 @@ export function nameFault(name: string, wildcard: boolean): string | undefined {
   if (name === "") return "is empty";
   if (name.length > 255) return "has more than 255 characters";
   const parts = name.split(".");
-  // A last dot ends the name.
-  if (parts.length > 1 && parts.at(-1) === "") parts.pop();
-  const [first = "", ...others] = parts;
   const last = parts.at(-1) ?? "";
+  // A last dot ends the name, whatever is before it.
+  if (parts.length > 1 && last === "") parts.pop();
+  const [first = "", ...others] = parts;
   if (/^[+-]?\d+$/.test(last) && !(wildcard && others.length === 0)) return `${JSON.stringify(name)} ends in a number`;
   const isFirst = wildcard ? first.length <= 63 && firstLabel.test(first) : isLabel(first);
   const wrong = isFirst ? others.find((part) => !isLabel(part)) : first;
@@ -40,7 +40,11 @@ export function isAddress(text: string): boolean {
 
 /** An address, or a range in CIDR notation. */
 export function isAddressOrRange(text: string): boolean {
-  return text.includes("/") ? ipaddr.isValidCIDR(text) : isAddress(text);
+  const [address = "", size, ...others] = text.split("/");
+  if (size === undefined) return isAddress(text);
+  const most = address.includes(":") ? 128 : 32;
+  const isSize = /^(?:0|[1-9]\d*)$/.test(size) && Number(size) <= most;
+  return others.length === 0 && isSize && isAddress(address) && !address.includes("%");
 }
 
 export function isPort(number: number): boolean {

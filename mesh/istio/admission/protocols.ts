@@ -15,8 +15,6 @@ const protocols = [
   "MONGO",
   "REDIS",
   "MYSQL",
-  "HBONE",
-  "DOUBLE-HBONE",
 ];
 
 /** Protocols of ports that Istio does not know. */

@@ -3,40 +3,28 @@ import { type IstioKind } from "../kinds";
 import {
   boolean,
   duration,
-  integer,
+  exclusive,
+  filled,
+  labels,
   list,
-  number,
+  matchLabels,
   object,
   oneOf,
   string,
   strings,
+  targetRef,
+  targetRefs,
   texts,
   unsigned,
 } from "./schema-parts";
 import { server, serverTls, sidecarPort } from "./server-schema";
 import { connectionPool, trafficPolicy } from "./traffic-policy-schema";
+import { destination, virtualService } from "./virtual-service/schema";
 
 const port = unsigned;
+const realPort: Schema = { type: "integer", minimum: 1, maximum: 65535 };
 
-const matchLabels = object({ matchLabels: texts });
-const labels = object({ labels: texts });
-const targetRef = object({ group: string, kind: string, name: string, namespace: string }, "kind", "name");
 const mode = object({ mode: oneOf("UNSET", "DISABLE", "PERMISSIVE", "STRICT") });
-const portNumber = object({ number: port });
-const match: Schema = object({ exact: string, prefix: string, regex: string });
-const matches: Schema = { type: "map", values: match };
-const headerChanges = object({ set: texts, add: texts, remove: strings });
-const headers = object({ request: headerChanges, response: headerChanges });
-const destination = object({ host: string, subset: string, port: portNumber }, "host");
-const percent = object({ value: number });
-const connectionMatch = {
-  destinationSubnets: strings,
-  port,
-  sourceLabels: texts,
-  sourceNamespace: string,
-  gateways: strings,
-};
-const share = object({ destination, weight: integer }, "destination");
 
 const source = object(
   Object.fromEntries(
@@ -64,137 +52,83 @@ const operation = object(
   ),
 );
 
+/** What a policy is for: one way to say it. */
+const attachments = ["selector", "targetRef", "targetRefs"];
+
+const address: Schema = {
+  type: "string",
+  minLength: 1,
+  maxLength: 2048,
+  pattern: { regex: { test: isHttpAddress }, means: "an address of http or https, such as https://keys.example/jwks" },
+};
+const headerName: Schema = {
+  type: "string",
+  minLength: 1,
+  pattern: { regex: /^[-_A-Za-z0-9]+$/, means: "letters, digits, - and _" },
+};
+
+/** An address without a host counts as one here, as it does for Kubernetes. */
+function isHttpAddress(text: string): boolean {
+  const address = text.replace(/^(https?:\/\/)(?=\/|$)/, "$1host");
+  return URL.canParse(address) && ["http:", "https:"].includes(new URL(address).protocol);
+}
+
 /**
  * Schema of each kind's `spec`, as Istio 1.31's CustomResourceDefinitions state it; undefined where only types of parts that are read
  * are looked at.
  */
 export const specSchemas: Readonly<Record<IstioKind, Schema | undefined>> = {
-  AuthorizationPolicy: object({
-    selector: matchLabels,
-    targetRef,
-    targetRefs: list(targetRef),
-    action: oneOf("ALLOW", "DENY", "AUDIT", "CUSTOM"),
-    provider: object({ name: string }),
-    rules: list(
-      object({
-        from: list(object({ source })),
-        to: list(object({ operation })),
-        when: list(object({ key: string, values: strings, notValues: strings }, "key")),
-      }),
-    ),
-  }),
+  AuthorizationPolicy: exclusive(
+    object({
+      selector: matchLabels,
+      targetRef,
+      targetRefs,
+      action: oneOf("ALLOW", "DENY", "AUDIT", "CUSTOM"),
+      provider: object({ name: string }),
+      rules: list(
+        object({
+          from: list(object({ source })),
+          to: list(object({ operation })),
+          when: list(object({ key: string, values: strings, notValues: strings }, "key")),
+        }),
+      ),
+    }),
+    attachments,
+  ),
   PeerAuthentication: object({
     selector: matchLabels,
     mtls: mode,
-    portLevelMtls: { type: "map", values: mode },
+    portLevelMtls: { type: "map", values: mode, minProperties: 1 },
   }),
-  RequestAuthentication: object({
-    selector: matchLabels,
-    targetRef,
-    targetRefs: list(targetRef),
-    jwtRules: list(
-      object({
-        issuer: string,
-        audiences: strings,
-        jwksUri: string,
-        jwks_uri: string,
-        jwks: string,
-        fromHeaders: list(object({ name: string, prefix: string }, "name")),
-        fromParams: strings,
-        fromCookies: strings,
-        outputPayloadToHeader: string,
-        outputClaimToHeaders: list(object({ header: string, claim: string }, "header", "claim")),
-        forwardOriginalToken: boolean,
-        timeout: duration,
-        spaceDelimitedClaims: strings,
-      }),
-    ),
-  }),
-  VirtualService: object({
-    hosts: strings,
-    gateways: strings,
-    exportTo: strings,
-    http: list(
-      object({
-        name: string,
-        match: list(
+  RequestAuthentication: exclusive(
+    object({
+      selector: matchLabels,
+      targetRef,
+      targetRefs,
+      jwtRules: list(
+        exclusive(
           object({
-            name: string,
-            uri: match,
-            ignoreUriCase: boolean,
-            scheme: match,
-            method: match,
-            authority: match,
-            headers: matches,
-            withoutHeaders: matches,
-            queryParams: matches,
-            port,
-            sourceLabels: texts,
-            sourceNamespace: string,
-            gateways: strings,
-            statPrefix: string,
+            issuer: filled,
+            audiences: list(filled),
+            jwksUri: address,
+            jwks_uri: address,
+            jwks: string,
+            fromHeaders: list(object({ name: filled, prefix: string }, "name")),
+            fromParams: list(filled),
+            fromCookies: list(filled),
+            outputPayloadToHeader: string,
+            outputClaimToHeaders: list(object({ header: headerName, claim: filled }, "header", "claim")),
+            forwardOriginalToken: boolean,
+            timeout: duration,
+            spaceDelimitedClaims: { type: "array", items: filled, maxItems: 64 },
           }),
+          ["jwksUri", "jwks_uri", "jwks"],
         ),
-        route: list(object({ destination, weight: integer, headers }, "destination")),
-        redirect: object({
-          uri: string,
-          authority: string,
-          port,
-          derivePort: oneOf("FROM_PROTOCOL_DEFAULT", "FROM_REQUEST_PORT"),
-          scheme: string,
-          redirectCode: integer,
-        }),
-        directResponse: object({ status: integer, body: object({ string, bytes: string }) }, "status"),
-        delegate: object({ name: string, namespace: string }),
-        rewrite: object({
-          uri: string,
-          authority: string,
-          uriRegexRewrite: object({ match: string, rewrite: string }),
-        }),
-        timeout: duration,
-        retries: object({
-          attempts: integer,
-          perTryTimeout: duration,
-          retryOn: string,
-          retryRemoteLocalities: boolean,
-          retryIgnorePreviousHosts: boolean,
-          backoff: duration,
-        }),
-        fault: object({
-          delay: object({
-            percent: integer,
-            percentage: percent,
-            fixedDelay: duration,
-            exponentialDelay: string,
-          }),
-          abort: object({ percentage: percent, httpStatus: integer, grpcStatus: string, http2Error: string }),
-        }),
-        mirror: destination,
-        mirrors: list(object({ destination, percentage: percent }, "destination")),
-        mirrorPercent: integer,
-        mirror_percent: integer,
-        mirrorPercentage: percent,
-        corsPolicy: object({
-          allowOrigin: strings,
-          allowOrigins: list(match),
-          allowMethods: strings,
-          allowHeaders: strings,
-          exposeHeaders: strings,
-          maxAge: duration,
-          allowCredentials: boolean,
-          unmatchedPreflights: oneOf("UNSPECIFIED", "FORWARD", "IGNORE"),
-        }),
-        headers,
-      }),
-    ),
-    tls: list(
-      object(
-        { match: list(object({ ...connectionMatch, sniHosts: strings }, "sniHosts")), route: list(share) },
-        "match",
       ),
-    ),
-    tcp: list(object({ match: list(object({ ...connectionMatch, sourceSubnet: string })), route: list(share) })),
-  }),
+    }),
+    attachments,
+  ),
+  VirtualService: virtualService,
   DestinationRule: object(
     {
       host: string,
@@ -207,22 +141,46 @@ export const specSchemas: Readonly<Record<IstioKind, Schema | undefined>> = {
   ),
   ServiceEntry: object(
     {
-      hosts: strings,
-      addresses: strings,
-      ports: list(object({ number: port, protocol: string, name: string, targetPort: port }, "number", "name")),
+      hosts: { type: "array", items: string, minItems: 1, maxItems: 256 },
+      addresses: { type: "array", items: { type: "string", maxLength: 64 }, maxItems: 256 },
+      ports: {
+        type: "array",
+        items: object(
+          {
+            number: port,
+            protocol: { type: "string", maxLength: 256 },
+            name: { type: "string", maxLength: 256 },
+            targetPort: realPort,
+          },
+          "number",
+          "name",
+        ),
+        maxItems: 256,
+      },
       location: oneOf("MESH_EXTERNAL", "MESH_INTERNAL"),
       resolution: oneOf("NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN", "DYNAMIC_DNS"),
-      endpoints: list(
-        object({
-          address: string,
-          labels: texts,
-          locality: string,
-          network: string,
-          ports: { type: "map", values: port },
-          serviceAccount: string,
+      endpoints: {
+        type: "array",
+        items: object({
+          address: { type: "string", maxLength: 256 },
+          labels: { type: "map", values: string, maxProperties: 256 },
+          locality: { type: "string", maxLength: 2048 },
+          network: { type: "string", maxLength: 2048 },
+          ports: {
+            type: "map",
+            keys: {
+              type: "string",
+              maxLength: 62,
+              pattern: { regex: /^[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?$/, means: "letters, digits and dashes" },
+            },
+            values: realPort,
+            maxProperties: 128,
+          },
+          serviceAccount: { type: "string", maxLength: 253 },
           weight: port,
         }),
-      ),
+        maxItems: 4096,
+      },
       workloadSelector: labels,
       exportTo: strings,
       subjectAltNames: strings,
@@ -257,7 +215,7 @@ export const specSchemas: Readonly<Record<IstioKind, Schema | undefined>> = {
     ),
     inboundConnectionPool: connectionPool,
     outboundTrafficPolicy: object({
-      mode: oneOf("REGISTRY_ONLY", "ALLOW_ANY", "ALLOW_ANY_DYNAMIC_DNS"),
+      mode: oneOf("REGISTRY_ONLY", "ALLOW_ANY"),
       egressProxy: destination,
     }),
   }),

@@ -1,10 +1,10 @@
 import { type Report } from "../../analysis/object-report";
-import { isJsonObject } from "../../manifests";
-import { type ServiceEntry, type ServiceEntrySpec } from "../kinds";
+import { type ServiceEntry } from "../kinds";
+import { checkEndpoints } from "./endpoints";
 import { checkExportTo } from "./export-to";
-import { isAddress, isAddressOrRange, isLabel, isPort, nameFault } from "./names";
+import { isAddressOrRange, isLabel, isPort, nameFault } from "./names";
 import { checkProtocols } from "./protocols";
-import { type Refuse, refusing } from "./webhook";
+import { refusing } from "./webhook";
 
 /** What istiod's webhook refuses of a ServiceEntry (pkg/config/validation, ValidateServiceEntry). */
 export function checkServiceEntry({ kind, metadata, spec }: ServiceEntry, report: Report): void {
@@ -36,7 +36,7 @@ export function checkServiceEntry({ kind, metadata, spec }: ServiceEntry, report
         "write resolution NONE or STATIC, or single addresses",
       );
   });
-  ports.forEach(({ name, number, targetPort = 0 }, index) => {
+  ports.forEach(({ name, number, targetPort = 0, protocol = "" }, index) => {
     const path = `spec.ports[${String(index)}]`;
     const before = ports.slice(0, index);
     if (!isLabel(name))
@@ -44,6 +44,13 @@ export function checkServiceEntry({ kind, metadata, spec }: ServiceEntry, report
     if (!isPort(number)) refuse("entry-port", `${path}.number`, `${String(number)} is no port`, "write 1 to 65535");
     if (targetPort !== 0 && !isPort(targetPort))
       refuse("entry-port", `${path}.targetPort`, `${String(targetPort)} is no port`, "write 1 to 65535");
+    if (resolution === "DYNAMIC_DNS" && !lookedUp.has(protocol.toUpperCase()))
+      refuse(
+        "entry-port",
+        `${path}.protocol`,
+        "goes with no names that are looked up as they are called",
+        "write HTTP, HTTP2, GRPC or TLS",
+      );
     if (before.some((one) => one.name === name))
       refuse(
         "entry-port",
@@ -68,64 +75,8 @@ export function checkServiceEntry({ kind, metadata, spec }: ServiceEntry, report
   checkExportTo({ kind, namespace: metadata.namespace ?? "" }, exportTo, refuse);
 }
 
+/** Protocols of which Envoy looks up the name that a call tells. */
+const lookedUp: ReadonlySet<string> = new Set(["HTTP", "HTTP2", "GRPC", "TLS"]);
+
 /** Protocols by which calls tell the name that they are for. */
 const protocols: ReadonlySet<string> = new Set(["HTTP", "HTTP2", "HTTP_PROXY", "GRPC", "GRPC-WEB", "HTTPS", "TLS"]);
-
-/** What goes with how addresses are found. */
-function checkEndpoints(
-  { hosts, ports = [], addresses = [], resolution = "NONE", endpoints = [] }: ServiceEntrySpec,
-  refuse: Refuse,
-): void {
-  if (resolution === "NONE" && endpoints.length > 0) {
-    refuse(
-      "entry-endpoints",
-      "spec.endpoints",
-      "is there, and resolution is NONE",
-      "write resolution STATIC or DNS, or take it out",
-    );
-  }
-  if (resolution === "DYNAMIC_DNS") {
-    if (!hosts.every((host) => host.startsWith("*")))
-      refuse(
-        "entry-host",
-        "spec.hosts",
-        "has a name without a star, and resolution is DYNAMIC_DNS",
-        "write patterns alone, or resolution DNS",
-      );
-    if (addresses.length > 0)
-      refuse("entry-address", "spec.addresses", "is there, and resolution is DYNAMIC_DNS", "take it out");
-    if (endpoints.length > 0)
-      refuse("entry-endpoints", "spec.endpoints", "is there, and resolution is DYNAMIC_DNS", "take it out");
-    return;
-  }
-  if (resolution !== "DNS" && resolution !== "DNS_ROUND_ROBIN") return;
-  const pattern = endpoints.length > 0 ? undefined : hosts.find((host) => nameFault(host, false) !== undefined);
-  if (pattern !== undefined)
-    refuse(
-      "entry-host",
-      "spec.hosts",
-      `has ${JSON.stringify(pattern)}, which nobody can look up, and there are no endpoints`,
-      "write names, endpoints, or resolution NONE",
-    );
-  if (resolution === "DNS_ROUND_ROBIN" && endpoints.length > 1)
-    refuse(
-      "entry-endpoints",
-      "spec.endpoints",
-      "are several, and resolution is DNS_ROUND_ROBIN",
-      "keep one, or write resolution DNS",
-    );
-  const names = ports.map(({ name }) => name);
-  endpoints.forEach(({ address, ports: own = {} }, index) => {
-    const path = `spec.endpoints[${String(index)}]`;
-    if (!isAddress(address) && nameFault(address, false) !== undefined)
-      refuse("entry-endpoints", `${path}.address`, `${JSON.stringify(address)} is no address and no name`, "write one");
-    const unknown = Object.keys(isJsonObject(own) ? own : {}).find((name) => !names.includes(name));
-    if (unknown !== undefined)
-      refuse(
-        "entry-endpoints",
-        `${path}.ports.${unknown}`,
-        "is the name of no port of the ServiceEntry",
-        "write a name that a port has",
-      );
-  });
-}

@@ -1,22 +1,34 @@
 import { type Report } from "../../analysis/object-report";
-import { type Sidecar } from "../kinds";
-import { isLabel, isPartialWildcard, isPort, nameFault } from "./names";
+import { type IngressListener, type OutboundTrafficPolicy, type Sidecar, type SidecarPort } from "../kinds";
+import { checkConnectionPool } from "./connection-pool";
+import { checkListenerHost } from "./listener-host";
+import { isAddress, isLabel, isPort, nameFault } from "./names";
 import { checkProtocols } from "./protocols";
+import { checkServerTls } from "./server-tls";
+import { isSocketPath, socketPath } from "./unix-socket";
 import { type Refuse, refusing } from "./webhook";
 
 /** What istiod's webhook refuses of a Sidecar (pkg/config/validation, ValidateSidecar). */
 export function checkSidecar({ spec }: Sidecar, report: Report): void {
   const refuse = refusing(report);
-  const { ingress = [], egress = [], outboundTrafficPolicy } = spec;
+  const { ingress = [], egress = [], inboundConnectionPool, outboundTrafficPolicy } = spec;
   if (
     ingress.length + egress.length === 0 &&
     outboundTrafficPolicy === undefined &&
-    !Object.hasOwn(spec, "inboundConnectionPool")
+    inboundConnectionPool === undefined
   ) {
     refuse("sidecar-empty", "spec", "says nothing", "write egress, ingress or outboundTrafficPolicy");
   }
-  const ports = egress.map(({ port }) => port?.number);
-  egress.forEach(({ port, bind, hosts }, index) => {
+  const taken = ingress.map(({ port }) => port.number);
+  ingress.forEach((listener, index) => {
+    const path = `spec.ingress[${String(index)}]`;
+    if (taken.indexOf(listener.port.number) < index) refuseTwice(listener.port, path, refuse);
+    checkIngress(listener, path, refuse);
+  });
+  const told = egress.map(({ port, bind = "" }) =>
+    port === undefined ? "" : `${String(port.number ?? 0)} ${port.number ? "" : bind}`,
+  );
+  egress.forEach(({ port, bind = "", captureMode = "DEFAULT", hosts }, index) => {
     const path = `spec.egress[${String(index)}]`;
     if (port === undefined) {
       if (index < egress.length - 1)
@@ -26,63 +38,155 @@ export function checkSidecar({ spec }: Sidecar, report: Report): void {
           "has no port, and is not the last",
           "put it last: it is for all ports that no other has",
         );
-    } else if (!isPort(port.number) && bind === undefined)
-      refuse("sidecar-port", `${path}.port.number`, `${String(port.number)} is no port`, "write 1 to 65535");
-    else if (ports.indexOf(port.number) < index)
-      refuse(
-        "sidecar-port",
-        `${path}.port.number`,
-        `${String(port.number)} is there twice`,
-        "put the hosts of one port together",
-      );
+    } else {
+      if (told.indexOf(told[index] ?? "") < index) refuseTwice(port, path, refuse);
+      checkEgressPort(port, { bind, captureMode }, path, refuse);
+    }
     if (hosts.length === 0)
       refuse("sidecar-host", `${path}.hosts`, "is empty", "write NAMESPACE/HOST, or ~/* for nothing");
-    hosts.forEach((host, at) => checkHost(host, `${path}.hosts[${String(at)}]`, refuse));
+    hosts.forEach((host, at) => checkListenerHost(host, "sidecar", `${path}.hosts[${String(at)}]`, refuse));
   });
-  checkProtocols(
-    egress.map(({ port }) => port ?? {}),
-    (index) => `spec.egress[${String(index)}].port.protocol`,
-    report,
+  checkConnectionPool(inboundConnectionPool, "spec.inboundConnectionPool", refuse);
+  if (outboundTrafficPolicy !== undefined) checkOutbound(outboundTrafficPolicy, refuse);
+  for (const [field, listeners] of Object.entries({ ingress, egress }))
+    checkProtocols(
+      listeners.map(({ port }) => port ?? {}),
+      (index) => `spec.${field}[${String(index)}].port.protocol`,
+      report,
+    );
+}
+
+function refuseTwice({ number = 0 }: SidecarPort, path: string, refuse: Refuse): void {
+  refuse(
+    "sidecar-port",
+    `${path}.port.number`,
+    `${String(number)} is there twice`,
+    "put what is for one port together",
   );
 }
 
-/** Hosts of a Sidecar have a namespace before them, `~` before it to leave them out (agent.ValidateNamespaceSlashWildcardHostname). */
-function checkHost(host: string, path: string, refuse: Refuse): void {
-  const slash = host.indexOf("/");
-  const [written, name] = [host.slice(0, Math.max(slash, 0)), host.slice(slash + 1)];
-  if (written === "" || name === "") {
+function checkPort({ name = "", targetPort = 0 }: SidecarPort, path: string, refuse: Refuse): void {
+  if (name !== "" && !isLabel(name))
     refuse(
-      "sidecar-host",
-      path,
-      `${JSON.stringify(host)} is not NAMESPACE/HOST`,
-      "write ./HOST for one of the own namespace, */HOST for one of any",
+      "sidecar-port",
+      `${path}.port.name`,
+      `${JSON.stringify(name)} is no name`,
+      "write letters, digits and dashes",
     );
+  if (targetPort > 0)
+    refuse("sidecar-port", `${path}.port.targetPort`, "means nothing of a Sidecar", "write defaultEndpoint of ingress");
+}
+
+function checkNumber({ number = 0 }: SidecarPort, bind: string, path: string, refuse: Refuse): void {
+  if (!isPort(number))
+    refuse("sidecar-port", `${path}.port.number`, `${String(number)} is no port`, "write 1 to 65535");
+  if (bind !== "" && !isAddress(bind))
+    refuse("sidecar-bind", `${path}.bind`, `${JSON.stringify(bind)} is no address`, "write an address, or take it out");
+}
+
+function checkIngress(
+  { port, bind = "", defaultEndpoint = "", connectionPool, tls }: IngressListener,
+  path: string,
+  refuse: Refuse,
+): void {
+  checkPort(port, path, refuse);
+  checkNumber(port, bind, path, refuse);
+  checkConnectionPool(connectionPool, `${path}.connectionPool`, refuse);
+  if (defaultEndpoint !== "" && !isEndpoint(defaultEndpoint))
+    refuse(
+      "sidecar-endpoint",
+      `${path}.defaultEndpoint`,
+      `${JSON.stringify(defaultEndpoint)} is no place in the pod`,
+      "write 127.0.0.1:PORT, 0.0.0.0:PORT, [::1]:PORT or unix:///PATH",
+    );
+  if (tls === undefined) return;
+  const { mode = "PASSTHROUGH" } = tls;
+  const {
+    subjectAltNames = [],
+    httpsRedirect = false,
+    credentialName = "",
+    credentialNames = [],
+    tlsCertificates = [],
+  } = tls;
+  const given = {
+    subjectAltNames: subjectAltNames.length > 0,
+    httpsRedirect,
+    credentialName: credentialName !== "",
+    credentialNames: credentialNames.length > 0,
+    tlsCertificates: tlsCertificates.length > 0,
+  };
+  for (const field of Object.entries(given).flatMap(([name, is]) => (is ? [name] : [])))
+    refuse(
+      "sidecar-tls",
+      `${path}.tls.${field}`,
+      "is not taken of a Sidecar",
+      "write serverCertificate and privateKey",
+    );
+  if (mode === "ISTIO_MUTUAL" || mode === "AUTO_PASSTHROUGH")
+    refuse("sidecar-tls", `${path}.tls.mode`, `${mode} is not taken of a Sidecar`, "write SIMPLE or MUTUAL");
+  if (!["HTTPS", "TLS"].includes((port.protocol ?? "").toUpperCase()))
+    refuse("sidecar-tls", `${path}.tls`, "is there with a protocol without TLS", "write protocol HTTPS or TLS");
+  checkServerTls(tls, `${path}.tls`, refuse);
+}
+
+const ownAddresses = ["", "127.0.0.1", "0.0.0.0", "::1", "::"];
+
+/** Whether a text is a port of the pod, or a socket in it. */
+function isEndpoint(text: string): boolean {
+  const file = socketPath(text);
+  if (file !== undefined) return isSocketPath(file);
+  const [, bracketed, plain = "", port = ""] = /^(?:\[([^[\]]*)\]|([^:[\]]*)):([+-]?\d+)$/.exec(text) ?? [];
+  return ownAddresses.includes(bracketed ?? plain) && isPort(Number(port));
+}
+
+function checkEgressPort(
+  port: SidecarPort,
+  { bind, captureMode }: { readonly bind: string; readonly captureMode: string },
+  path: string,
+  refuse: Refuse,
+): void {
+  checkPort(port, path, refuse);
+  if ((port.number ?? 0) !== 0) {
+    checkNumber(port, bind, path, refuse);
     return;
   }
-  const space = written.replace(/^~/, "");
-  if (space !== "" && space !== "*" && space !== "." && !isLabel(space)) {
+  const file = socketPath(bind);
+  if (file === undefined)
     refuse(
-      "sidecar-host",
-      path,
-      `${JSON.stringify(written)} is no namespace`,
-      "write a namespace, . for the own one, or *",
+      "sidecar-port",
+      `${path}.port.number`,
+      "0 is no port",
+      "write 1 to 65535, or a socket unix:///PATH for bind",
     );
+  else if (!isSocketPath(file))
+    refuse("sidecar-bind", `${path}.bind`, `${JSON.stringify(bind)} is no file`, "write unix:///PATH");
+  if (captureMode === "IPTABLES")
+    refuse(
+      "sidecar-bind",
+      `${path}.captureMode`,
+      "is IPTABLES, which captures no socket",
+      "write NONE, or take it out",
+    );
+}
+
+function checkOutbound({ mode = "REGISTRY_ONLY", egressProxy }: OutboundTrafficPolicy, refuse: Refuse): void {
+  if (egressProxy === undefined) return;
+  const path = "spec.outboundTrafficPolicy.egressProxy";
+  const { host, port, subset = "" } = egressProxy;
+  if (mode !== "ALLOW_ANY") {
+    refuse("sidecar-egress", path, `is there with mode ${mode}`, "write mode: ALLOW_ANY, or take it out");
+    return;
   }
-  const fault = nameFault(name, true);
-  if (name !== "*" && !name.includes("."))
+  const fault = nameFault(host, false);
+  if (fault !== undefined) refuse("sidecar-egress", `${path}.host`, fault, "write the name of a Service");
+  if (port === undefined) refuse("sidecar-egress", `${path}.port`, "is missing", "write port: { number: … }");
+  else if (!isPort(port.number ?? 0))
+    refuse("sidecar-egress", `${path}.port.number`, `${String(port.number)} is no port`, "write 1 to 65535");
+  if (subset !== "" && !isLabel(subset))
     refuse(
-      "sidecar-host",
-      path,
-      `${JSON.stringify(name)} is a short name`,
-      "write the full name, such as cart.shop.svc.cluster.local",
-    );
-  else if (fault !== undefined)
-    refuse("sidecar-host", path, fault, "write the full name of a Service, * or a pattern such as *.example.com");
-  else if (isPartialWildcard(name))
-    refuse(
-      "sidecar-host",
-      path,
-      `${JSON.stringify(name)} has a star for less than whole parts of a name`,
-      "write * or a pattern such as *.example.com",
+      "sidecar-egress",
+      `${path}.subset`,
+      `${JSON.stringify(subset)} is no name`,
+      "write letters, digits and dashes",
     );
 }

@@ -1,7 +1,7 @@
 import { type CallTree, choice, type Content, end, type End, failure, noRoute } from "../../analysis/call-tree";
 import { type Caller, type Sent } from "../../analysis/mesh";
 import { throughNetwork } from "../../analysis/network";
-import { type Address, isWholeName, resolveHost } from "../../cluster/dns";
+import { type Address, isAddress, isWholeName, resolveHost } from "../../cluster/dns";
 import { keyOf } from "../../cluster/keys";
 import { memo, memoOnce } from "../../cluster/look-up";
 import { type ServiceState } from "../../cluster/workloads";
@@ -106,8 +106,9 @@ function targetsOf(
   if (alias !== undefined && alias.last === undefined) {
     return end("refused", [{ text: `${host} leads back to itself (ExternalName ${alias.through.join(", ")})` }]);
   }
-  if (destination.kind === "unknown" || (destination.kind === "outside" && isOfCluster(plane, host))) {
-    return end("refused", [{ text: `no Service has the name ${host}${didYouMean(plane, namespace, host)}` }]);
+  const meant = alias?.last ?? host;
+  if (destination.kind === "unknown" || (destination.kind === "outside" && isOfCluster(plane, meant))) {
+    return end("refused", [{ text: noServiceOf(plane, namespace, meant, alias !== undefined) }]);
   }
   const ips: readonly (string | undefined)[] = destination.kind === "outside" ? [undefined] : destination.ips;
   if (ips.length === 0) return end("refused", [{ text: `${host} has no endpoints, so that its name leads nowhere` }]);
@@ -142,6 +143,15 @@ function isOfCluster(plane: IstioPlane, host: string): boolean {
     knownNamespaces.set(plane, found);
   }
   return found.has(namespace);
+}
+
+/** Why a name, of an ExternalName Service or of a call, leads to no Service. */
+function noServiceOf(plane: IstioPlane, namespace: string, name: string, isAlias: boolean): string {
+  if (isAlias && isAddress(name)) return `${name} is an address: an ExternalName leads to names`;
+  const whole = `${name}.svc.cluster.local`;
+  if (isAlias && plane.registry.find(whole) !== undefined)
+    return `DNS looks for ${name} outside of the cluster; ${whole} is a Service`;
+  return `no Service has the name ${name}${didYouMean(plane, namespace, name)}`;
 }
 
 function didYouMean({ state }: IstioPlane, own: string, host: string): string {

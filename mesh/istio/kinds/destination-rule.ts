@@ -1,33 +1,5 @@
 import { type IstioResource, type WorkloadSelector } from "./object";
-
-/** How a sidecar speaks to a destination. */
-export interface ClientTlsSettings {
-  readonly mode?: "DISABLE" | "SIMPLE" | "MUTUAL" | "ISTIO_MUTUAL";
-  readonly sni?: string;
-  readonly [further: string]: unknown;
-}
-
-/** How calls to a destination are made. */
-export interface TrafficPolicy {
-  /** Default: mutual TLS with pods that have a sidecar, plain text with others. */
-  readonly tls?: ClientTlsSettings;
-  readonly connectionPool?: {
-    readonly tcp?: { readonly maxConnections?: number; readonly connectTimeout?: string };
-    readonly http?: {
-      readonly http1MaxPendingRequests?: number;
-      readonly http2MaxRequests?: number;
-      readonly maxRequestsPerConnection?: number;
-      readonly maxRetries?: number;
-    };
-  };
-  readonly outlierDetection?: Readonly<Record<string, unknown>>;
-  readonly loadBalancer?: Readonly<Record<string, unknown>>;
-  readonly portLevelSettings?: readonly {
-    readonly port: { readonly number: number };
-    readonly tls?: ClientTlsSettings;
-    readonly [further: string]: unknown;
-  }[];
-}
+import { type TrafficPolicy } from "./traffic-policy";
 
 /** Some of a destination's pods. */
 export interface Subset {

@@ -17,6 +17,7 @@ export * from "./peer-authentication";
 export * from "./request-authentication";
 export * from "./service-entry";
 export * from "./sidecar";
+export * from "./traffic-policy";
 export * from "./virtual-service";
 
 /** Any object of the kinds that decide who may call whom, and how. */

@@ -7,6 +7,8 @@ export interface JwtRule {
   /** Values of which the claim `aud` must have one. Default: any. */
   readonly audiences?: readonly string[];
   readonly jwksUri?: string;
+  /** An older name of `jwksUri`. */
+  readonly jwks_uri?: string;
   /** Keys, as JSON. */
   readonly jwks?: string;
   readonly fromHeaders?: readonly { readonly name: string; readonly prefix?: string }[];

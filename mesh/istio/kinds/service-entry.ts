@@ -9,6 +9,17 @@ export interface ServiceEntryPort {
   readonly targetPort?: number;
 }
 
+/** Where calls to a host go. */
+export interface WorkloadEntrySpec {
+  /** An address, a name that is looked up, or `unix://` and a file. */
+  readonly address?: string;
+  readonly network?: string;
+  /** Numbers of the ServiceEntry's ports here, by their names. */
+  readonly ports?: Readonly<Record<string, number>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly [further: string]: unknown;
+}
+
 /** Specification of a ServiceEntry. */
 export interface ServiceEntrySpec {
   readonly hosts: readonly string[];
@@ -18,7 +29,7 @@ export interface ServiceEntrySpec {
   readonly location?: "MESH_EXTERNAL" | "MESH_INTERNAL";
   /** `NONE`: to the address that was called. `DNS`: to what the name resolves to. `STATIC`: to `endpoints`. `DYNAMIC_DNS`: to what the name that was called resolves to, where `hosts` are patterns. */
   readonly resolution?: "NONE" | "STATIC" | "DNS" | "DNS_ROUND_ROBIN" | "DYNAMIC_DNS";
-  readonly endpoints?: readonly { readonly address: string; readonly [further: string]: unknown }[];
+  readonly endpoints?: readonly WorkloadEntrySpec[];
   readonly workloadSelector?: { readonly labels?: Readonly<Record<string, string>> };
   readonly exportTo?: readonly string[];
   readonly subjectAltNames?: readonly string[];

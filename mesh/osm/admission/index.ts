@@ -4,7 +4,7 @@ import { type AdmissionContext, surroundingsOf } from "./context";
 import { type Finding } from "../../analysis/object-finding";
 import { metadataFindings } from "./metadata";
 import { kindFindings } from "./rules";
-import { schemaProblems } from "../../manifests/schema";
+import { schemaProblems, withoutNulls } from "../../manifests/schema";
 import { specSchemas } from "./schemas";
 
 export type { AdmissionContext } from "./context";
@@ -69,9 +69,9 @@ function shapeFindings(value: unknown, name: string): Finding[] {
     }
   }
   if (spec === undefined) {
-    // The CRDs do not require it, so the API server would take the object.
+    // The CRDs do not require it, so the API server would take the object. The webhook misses the namespace of a TrafficTarget's destination.
     const missing = finding("spec", "is missing", "without it OSM reads nothing from the object");
-    return [...findings, { ...missing, refusedBy: "nobody" }];
+    return [...findings, { ...missing, refusedBy: kind === "TrafficTarget" ? "webhook" : "nobody" }];
   }
   return [
     ...findings,
@@ -79,6 +79,15 @@ function shapeFindings(value: unknown, name: string): Finding[] {
       finding(path, problem, remedy),
     ),
   ];
+}
+
+/** As the API server keeps it, without nulls. */
+function asStored(value: unknown): unknown {
+  if (!isRecord(value)) return value;
+  const { kind, spec } = value;
+  if (spec === null) return { ...value, spec: undefined };
+  const kept = isOsmKind(kind) ? withoutNulls(spec, specSchemas[kind]) : spec;
+  return kept === spec ? value : { ...value, spec: kept };
 }
 
 /** Whether an object has the shape of its kind. */
@@ -90,9 +99,10 @@ function isWellShaped(value: unknown, findings: readonly Finding[]): value is Os
  * Checks objects as a whole, before anything is applied: the kinds' schemas, all that OSM's validating webhook refuses, and
  * what both let through though OSM then ignores it or traffic fails.
  *
- * @param values plain objects, from anywhere.
+ * @param given plain objects, from anywhere.
  */
-export function admit(values: readonly unknown[], context: AdmissionContext = {}): Admission {
+export function admit(given: readonly unknown[], context: AdmissionContext = {}): Admission {
+  const values = given.map(asStored);
   const objects: OsmObject[] = [];
   const shapes = values.map((value, index) => {
     const findings = shapeFindings(value, objectName(value, index));

@@ -67,6 +67,20 @@ describe("calls by the name of an ExternalName Service", () => {
     expect(calling("two.b:80", "a/caller", ofName).status).toBe(200);
   });
 
+  test("leave the cluster where the name that it leads to is not whole, as DNS has it", () => {
+    const [short, address] = [externalName("short", "two.b"), externalName("address", "10.0.0.1")];
+    expect(calling("short.a:80", "a/caller", short).reasons).toContain(
+      "DNS looks for two.b outside of the cluster; two.b.svc.cluster.local is a Service",
+    );
+    expect(calling("address.a:80", "a/caller", address).reasons).toContain(
+      "10.0.0.1 is an address: an ExternalName leads to names",
+    );
+    expect(calling("abroad.a:80", "a/caller", externalName("abroad", "api.example")).status).toBe(200);
+    expect(calling("gone.a:80", "a/caller", externalName("gone", "tow.b.svc.cluster.local")).reasons).toContain(
+      "no Service has the name tow.b.svc.cluster.local; did you mean two.b?",
+    );
+  });
+
   test("are not known to sidecars that are told of the host alone", () => {
     const told = (...hosts: readonly string[]) =>
       istio("networking.istio.io/v1", "Sidecar", "a", "default", { egress: [{ hosts }] });

@@ -193,6 +193,34 @@ describe("a guarantee about calls through gateways", () => {
     expect(found).toEqual([["any.shop.example", "admin.shop.example"]]);
   });
 
+  it.each([
+    ["for all names", "*", "any.example"],
+    ["for a pattern of names", "*.example", "any.example"],
+  ])("tries in TLS a server name that no route names, where a server %s takes it", (_, host, serverName) => {
+    const found = brokenBy(
+      ...(["outside", "shop/one"] as const),
+      ...[gateway("wide", secure(host)), gateway("narrow", secure("shop.example"))],
+      virtualService("shop", "a", { hosts: ["shop.example"], gateways: ["edge/wide"], http: leading("one") }),
+      virtualService("shop", "b", { hosts: ["shop.example"], gateways: ["edge/narrow"], http: refusing }),
+    );
+    expect(found).toEqual([[serverName, "shop.example"]]);
+  });
+
+  it("tries one where a server passes on what comes in TLS", () => {
+    const toOne = [{ route: [{ destination: { host: "one", port: { number: 80 } } }] }];
+    const toTwo = [{ route: [{ destination: { host: "two", port: { number: 80 } } }] }];
+    const bytes = (host: string) => ({ ...secure(host), port: { ...secure(host).port, protocol: "TLS" } });
+    const objects = [
+      ...[gateway("wide", bytes("*")), gateway("narrow", bytes("shop.example"))],
+      virtualService("shop", "a", { hosts: ["shop.example"], gateways: ["edge/wide"], tcp: toOne }),
+      virtualService("shop", "b", { hosts: ["shop.example"], gateways: ["edge/narrow"], tcp: toTwo }),
+    ];
+    const found = brokenBy("outside", "shop/one", ...objects);
+    expect(found.map(([serverName]) => serverName)).toEqual(["any.example"]);
+    const { entries } = istioMesh({ objects: [...workloads, ...objects] }).access();
+    expect(entries.map(({ service: { host } }) => host)).toContain("any.example");
+  });
+
   it("tries a name that leads back to the gateway", () => {
     const objects = [
       gateway("front", plain("shop.example")),

@@ -9,6 +9,7 @@ import { samples } from "../samples";
 import { ensureCertificate } from "../../../../sandbox/arm";
 import { type ControlPlane, openControlPlane } from "../../../../sandbox/control-plane";
 import { ensureTools } from "../../../../sandbox/tools";
+import { admit } from "../../../../mesh/osm/admission";
 import { badSettings } from "./bad-settings";
 import { goodObjects, spoiled } from "./objects";
 
@@ -125,6 +126,30 @@ describe("what the checks say about who refuses an object is what happens", () =
     }
   });
 });
+
+/** Paths of the properties within a value, those of a list's first item included. */
+function pathsWithin(value: unknown, path: string): readonly string[] {
+  if (typeof value !== "object" || value === null) return [];
+  const entries = Array.isArray(value) ? Object.entries(value).slice(0, 1) : Object.entries(value);
+  return entries.flatMap(([key, child]) => {
+    const inner = Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`;
+    return [...(Array.isArray(value) ? [] : [inner]), ...pathsWithin(child, inner)];
+  });
+}
+
+test.each(goodObjects.map((object) => [object.kind, object] as const))(
+  "nothing in the place of a property of %s is refused by us where it is refused",
+  async (_, object) => {
+    const compared: [string, boolean, string][] = [];
+    for (const place of ["spec", ...pathsWithin("spec" in object ? object.spec : {}, "spec")]) {
+      const spoilt = spoiled(renamed(object), place, null);
+      const answer = await dryRun(object.kind, "shop", spoilt);
+      const refused = admit([spoilt]).findings.some(({ refusedBy }) => refusedBy !== "nobody");
+      compared.push([place, refused, answer.status === 201 ? "" : messageOf(answer)]);
+    }
+    expect(compared.filter(([, refused, message]) => refused !== (message !== ""))).toEqual([]);
+  },
+);
 
 test.each(samples.map((sample) => [sample.name, sample] as const))("sample %s is taken", async (_, sample) => {
   for (const object of sample.objects) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { admit } from "../../../mesh/istio/admission";
-import { authorizationPolicy, istio, peerAuthentication, virtualService } from "./world";
+import { admit } from "../../../../mesh/istio/admission";
+import { authorizationPolicy, istio, peerAuthentication, virtualService } from "../world";
 
 /** What is refused, as `path: problem`. */
 const refusals = (object: unknown): readonly string[] =>
@@ -24,6 +24,12 @@ describe("istiod's webhook takes, as measured,", () => {
     ["an empty spec", authorizationPolicy("shop", "p", {})],
     ["an object without a spec", { ...authorizationPolicy("shop", "p", {}), spec: undefined }],
     ["an empty rule", rule({})],
+    ["nothing in the place of properties", authorizationPolicy("shop", "p", { selector: null, rules: null })],
+    ["nothing for a spec", { ...authorizationPolicy("shop", "p", {}), spec: null }],
+    [
+      "nothing in the place of a policy",
+      istio("networking.istio.io/v1", "DestinationRule", "shop", "d", { host: "a", trafficPolicy: null }),
+    ],
     ["a policy that is only tried, in Go's words", authorizationPolicy("shop", "p", {}, { "istio.io/dry-run": "T" })],
     ["paths that look like patterns", operation({ paths: ["/a/[0-9]+", "/m/*/b"] })],
     ["methods in lower case and of one's own", operation({ methods: ["get", "FLY"] })],
@@ -61,7 +67,11 @@ describe("istiod's webhook takes, as measured,", () => {
       gateway({
         selector: { istio: "ingress" },
         servers: [
-          { port: http, hosts: ["a"], tls: { mode: "SIMPLE", credentialName: "a", minProtocolVersion: "TLSV1_2" } },
+          {
+            port: { ...http, protocol: "HTTPS" },
+            hosts: ["a.example"],
+            tls: { mode: "SIMPLE", credentialName: "a", minProtocolVersion: "TLSV1_2" },
+          },
         ],
       }),
     ],
@@ -101,7 +111,7 @@ describe("refuses", () => {
     [policy({ tls: { mode: "mutual" } }), /tls\.mode: /],
     [gateway({ server: [] }), /spec\.server: /],
     [gateway({ servers: [{ port: { number: 80, protocol: "HTTP" }, hosts: ["a"] }] }), /port\.name: /],
-    [gateway({ servers: [{ port: http, hosts: ["a"], tsl: {} }] }), /servers\[0\]\.tsl: /],
+    [gateway({ servers: [{ port: http, hosts: ["a.b"], tsl: {} }] }), /servers\[0\]\.tsl: /],
     [
       sidecar({ ingress: [{ port: { number: "8080" }, defaultEndpoint: "127.0.0.1:8080" }] }),
       /ingress\[0\]\.port\.number: /,
@@ -113,7 +123,7 @@ describe("refuses", () => {
         selector: { matchLabels: { a: "b" } },
         targetRefs: [{ kind: "Service", name: "s" }],
       }),
-      /beside another selection/,
+      /has selector and targetRefs/,
     ],
     [authorizationPolicy("shop", "p", {}, { "istio.io/dry-run": "yes" }), /dry-run: "yes" is neither true nor false/],
     [
@@ -174,4 +184,11 @@ describe("refuses", () => {
     expect(found).toHaveLength(1);
     expect(found[0]).toMatch(expected);
   });
+});
+
+test("A DestinationRule whose selector has no label is told of", () => {
+  const object = istio("networking.istio.io/v1", "DestinationRule", "shop", "d", { host: "a", workloadSelector: {} });
+  expect(admit([object]).findings).toMatchObject([
+    { severity: "warning", refusedBy: "nobody", path: "spec.workloadSelector" },
+  ]);
 });
