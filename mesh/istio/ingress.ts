@@ -1,4 +1,6 @@
 import { type ServicePort } from "../analysis/mesh";
+import { keyOf } from "../cluster/keys";
+import { groupBy } from "../cluster/look-up";
 import { type ServiceState } from "../cluster/workloads";
 import { domainsOf, servedName } from "./calls/gateway-hosts";
 import { type OpenPort, serversOf } from "./calls/gateway-servers";
@@ -81,8 +83,16 @@ export function ingressHosts(plane: IstioPlane): readonly ServicePort[] {
   return ingressRoutes(plane).map(({ entrance }) => entrance);
 }
 
+const knownRoutes = new WeakMap<IstioPlane, readonly IngressRoute[]>();
+
 /** The same, and what makes it so. */
 export function ingressRoutes(plane: IstioPlane): readonly IngressRoute[] {
+  let found = knownRoutes.get(plane);
+  if (found === undefined) knownRoutes.set(plane, (found = routesFrom(plane)));
+  return found;
+}
+
+function routesFrom(plane: IstioPlane): readonly IngressRoute[] {
   const found = new Map<string, IngressRoute>();
   for (const { service, gateway, server } of ingressesOf(plane)) {
     for (const virtualService of plane.state.virtualServices) {
@@ -105,22 +115,28 @@ export function ingressRoutes(plane: IstioPlane): readonly IngressRoute[] {
  * no name of a route: what the Host header names is served there, and a server of a longer name has the server names of these routes.
  */
 export function unnamedIngressHosts(plane: IstioPlane): readonly ServicePort[] {
-  const named = ingressHosts(plane);
+  const { virtualServices } = plane.state;
   const ending = ingressesOf(plane).filter(({ server }) => server.kind === "https" || server.kind === "tls");
-  return ending.flatMap(({ service, gateway, server }) => {
-    if (!plane.state.virtualServices.some((one) => domainsOf(one, [{ gateway, server }]).length > 0)) return [];
-    const rivals = ending.filter((one) => one.service === service && one.server.port === server.port);
-    const all = rivals.flatMap((one) => one.server.hosts.map((host) => servedName(host).toLowerCase()));
+  const listeners = groupBy(
+    ending,
+    ({ service, server }) => `${keyOf(service.namespace, service.name)}:${String(server.port)}`,
+  );
+  return [...listeners.values()].flatMap((open) => {
+    const port = open[0]?.server.port;
+    const served = open.flatMap(({ server }) => server.hosts.map((host) => servedName(host).toLowerCase()));
     const chosen = (name: string): string | undefined =>
-      all.filter((one) => matchesHost(one, name)).sort(bySpecificity(name))[0];
-    return server.hosts.flatMap((written) => {
-      const served = servedName(written).toLowerCase();
-      const isNamed = named.some(
-        ({ host, port, tls }) => tls !== undefined && port === server.port && chosen(host) === served,
+      served.filter((one) => matchesHost(one, name)).sort(bySpecificity(name))[0];
+    const named = ingressHosts(plane).filter((one) => one.tls !== undefined && one.port === port);
+    const reached = new Set(named.map(({ host }) => chosen(host)));
+    return open.flatMap(({ gateway, server }) => {
+      const unreached = [...new Set(server.hosts.map((host) => servedName(host).toLowerCase()))].filter(
+        (host) => !reached.has(host) && chosen(nameWithin(host)) === host,
       );
-      const name = nameWithin(served);
-      if (isNamed || chosen(name) !== served) return [];
-      return sentTo[server.kind].map((kind) => entranceBy(name, server, kind, true));
+      if (unreached.length === 0 || !virtualServices.some((one) => domainsOf(one, [{ gateway, server }]).length > 0))
+        return [];
+      return unreached.flatMap((host) =>
+        sentTo[server.kind].map((kind) => entranceBy(nameWithin(host), server, kind, true)),
+      );
     });
   });
 }
