@@ -2,10 +2,11 @@ import { type Report } from "../../analysis/object-report";
 import { type IngressListener, type OutboundTrafficPolicy, type Sidecar, type SidecarPort } from "../kinds";
 import { checkConnectionPool } from "./connection-pool";
 import { checkListenerHost } from "./listener-host";
-import { isAddress, isLabel, isPort, nameFault } from "./names";
+import { isAddress, isLabel, isPort } from "./names";
 import { checkProtocols } from "./protocols";
 import { checkServerTls } from "./server-tls";
 import { isSocketPath, socketPath } from "./unix-socket";
+import { checkDestination } from "./virtual-service/destination";
 import { type Refuse, refusing } from "./webhook";
 
 /** What istiod's webhook refuses of a Sidecar (pkg/config/validation, ValidateSidecar). */
@@ -172,21 +173,13 @@ function checkEgressPort(
 function checkOutbound({ mode = "REGISTRY_ONLY", egressProxy }: OutboundTrafficPolicy, refuse: Refuse): void {
   if (egressProxy === undefined) return;
   const path = "spec.outboundTrafficPolicy.egressProxy";
-  const { host, port, subset = "" } = egressProxy;
   if (mode !== "ALLOW_ANY") {
     refuse("sidecar-egress", path, `is there with mode ${mode}`, "write mode: ALLOW_ANY, or take it out");
     return;
   }
-  const fault = nameFault(host, false);
-  if (fault !== undefined) refuse("sidecar-egress", `${path}.host`, fault, "write the name of a Service");
-  if (port === undefined) refuse("sidecar-egress", `${path}.port`, "is missing", "write port: { number: … }");
-  else if (!isPort(port.number ?? 0))
-    refuse("sidecar-egress", `${path}.port.number`, `${String(port.number)} is no port`, "write 1 to 65535");
-  if (subset !== "" && !isLabel(subset))
-    refuse(
-      "sidecar-egress",
-      `${path}.subset`,
-      `${JSON.stringify(subset)} is no name`,
-      "write letters, digits and dashes",
-    );
+  if (egressProxy.host.startsWith("*"))
+    refuse("sidecar-egress", `${path}.host`, "is a pattern", "write the name of a Service");
+  else checkDestination(egressProxy, path, refuse);
+  if (egressProxy.port === undefined)
+    refuse("sidecar-egress", `${path}.port`, "is missing", "write port: { number: … }");
 }

@@ -1,26 +1,7 @@
+import { retryConditions } from "../../../policy/envoy-words";
 import { type HttpRetry } from "../../kinds";
 import { type Refuse } from "../webhook";
 import { checkDuration } from "../durations";
-
-/** Envoy's, for HTTP and for gRPC. */
-const conditions = [
-  "5xx",
-  "gateway-error",
-  "reset",
-  "reset-before-request",
-  "connect-failure",
-  "retriable-4xx",
-  "refused-stream",
-  "retriable-status-codes",
-  "retriable-headers",
-  "envoy-ratelimited",
-  "http3-post-connect-failure",
-  "cancelled",
-  "deadline-exceeded",
-  "internal",
-  "resource-exhausted",
-  "unavailable",
-];
 
 /** Statuses that have a name, first and last of each row. */
 const statuses = [
@@ -49,7 +30,7 @@ export function checkRetries(retries: HttpRetry | undefined, path: string, refus
   if (attempts === 0 && hasSettings)
     refuse(check, path, "has settings and no attempts", "write attempts of 1 or more, or attempts: 0 alone");
   for (const condition of retryOn === "" ? [] : retryOn.split(",")) {
-    if (!conditions.includes(condition) && !isStatus(condition))
+    if (!retryConditions.includes(condition) && !isStatus(condition))
       refuse(
         check,
         `${path}.retryOn`,
