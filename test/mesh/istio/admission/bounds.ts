@@ -68,6 +68,11 @@ export const refused: readonly Refused[] = [
     custom([{ when: [{ key: "source.principal", values: ["a"] }] }]),
     "spec.rules[0].when[0].key",
   ],
+  [
+    "callers' namespaces for who decides",
+    custom([{ when: [{ key: "source.namespace", values: ["a"] }] }]),
+    "spec.rules[0].when[0].key",
+  ],
   ["a label's value of 64 characters", selecting({ app: "x".repeat(64) }), "spec.selector.matchLabels.app"],
   ["a label without a key", selecting({ "": "a" }), 'spec.selector.matchLabels[""]'],
   ["no port of its own", peerAuthentication("shop", "p", { portLevelMtls: {} }), "spec.portLevelMtls"],
@@ -76,6 +81,11 @@ export const refused: readonly Refused[] = [
   ["time that runs backwards", waiting("-1s"), "spec.http[0].timeout"],
   ["keys from two places", tokens({ issuer: "i", jwks: "{}", jwksUri: "https://keys.example" }), "spec.jwtRules[0]"],
   ["a key without a part", tokens({ issuer: "i", jwks: '{"keys":[{"kty":"EC"}]}' }), "spec.jwtRules[0].jwks"],
+  [
+    "a key without its exponent",
+    tokens({ issuer: "i", jwks: JSON.stringify({ ...key, e: undefined }) }),
+    "spec.jwtRules[0].jwks",
+  ],
   ["keys of another scheme", tokens({ jwksUri: "ftp://keys.example" }), "spec.jwtRules[0].jwksUri"],
   ["neither issuer nor keys", tokens({}), "spec.jwtRules[0].issuer"],
   ["another address", listener({ defaultEndpoint: "192.0.2.1:80" }), `${ingress}.defaultEndpoint`],

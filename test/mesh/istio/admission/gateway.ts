@@ -53,6 +53,7 @@ export const refused: readonly Refused[] = [
   ["of HTTPS without TLS", server({ port: port("HTTPS") }), at],
   ["of HTTP that ends TLS", tls("HTTP", { mode: "SIMPLE", ...secret }), `${at}.tls`],
   ["of TCP that ends TLS", tls("TCP", { mode: "SIMPLE", ...secret }), `${at}.tls`],
+  ["of TCP that leaves TLS alone", tls("TCP", { mode: "PASSTHROUGH" }), `${at}.tls`],
   ["without a certificate", tls("HTTPS", { mode: "SIMPLE" }), `${at}.tls`],
   [
     "without a key",
