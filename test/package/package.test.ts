@@ -57,7 +57,7 @@ describe.sequential("the package in an empty folder", () => {
     const files = filesOf(installed());
     const bytes = files.map((file) => statSync(file).size).reduce((sum, size) => sum + size, 0);
     expect(bytes).toBeLessThan(5.9e6);
-    expect(statSync(packed).size).toBeLessThan(1.7e6);
+    expect(statSync(packed).size).toBeLessThan(1.8e6);
     const starting = [
       ...["PulumiPlugin.yaml", "pulumi-resource-aks-mesh"].map((name) => join(installed(), "plugin", name)),
       ...["PulumiPolicy.yaml", "index.cjs"].map((name) => join(installed(), "policy-pack", name)),
