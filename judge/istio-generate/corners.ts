@@ -1,10 +1,40 @@
 import { isJsonObject, type JsonObject } from "../../mesh/manifests";
-import { listAt, textAt } from "../../mesh/manifests/inside";
+import { listAt, numberAt, textAt } from "../../mesh/manifests/inside";
 import { type Draw } from "../generate/draw";
 import { namespaces, ports, serviceNames } from "./names";
 
 /** Gives objects what few have: patterns for hosts, readers, rules for connections, ports of their own, selectors of callers. */
 export function withCorners(draw: Draw, objects: readonly unknown[]): readonly unknown[] {
+  const cornered = cornersOf(draw, objects);
+  return cornered.map((object) =>
+    isJsonObject(object) && object["kind"] === "Sidecar" ? withProtocols(object, cornered) : object,
+  );
+}
+
+/** Listeners of Sidecars take calls as the Services' ports of their number would have them: what else they do is not followed. */
+function withProtocols(sidecar: JsonObject, objects: readonly unknown[]): JsonObject {
+  const ports = objects
+    .filter((one) => ["Service", "ServiceEntry"].includes(textAt(one, "kind") ?? ""))
+    .flatMap((one) => listAt(one, "spec", "ports"));
+  const isBytes = (port: unknown): boolean =>
+    /^(tcp|tls|https|mongo|redis|mysql)/i.test(
+      textAt(port, "appProtocol") ?? textAt(port, "protocol") ?? textAt(port, "name") ?? "",
+    );
+  const egress = listAt(sidecar, "spec", "egress").map((listener) => {
+    if (!isJsonObject(listener) || !isJsonObject(listener["port"])) return listener;
+    const { port, ...rest } = listener;
+    const same = ports.filter((one) => numberOf(one) === numberOf(port)).map(isBytes);
+    if (same.length === 0 || new Set(same).size > 1) return rest;
+    return { ...listener, port: { ...port, protocol: same[0] === true ? "TCP" : "HTTP" } };
+  });
+  return { ...sidecar, spec: { ...specOf(sidecar), egress } };
+}
+
+function numberOf(port: unknown): number | undefined {
+  return numberAt(port, "port") ?? numberAt(port, "number");
+}
+
+function cornersOf(draw: Draw, objects: readonly unknown[]): readonly unknown[] {
   return objects.flatMap((object): readonly unknown[] => {
     if (!isJsonObject(object)) return [object];
     const kind = textAt(object, "kind") ?? "";
@@ -60,7 +90,7 @@ const corners: Readonly<Record<string, (draw: Draw, spec: JsonObject) => JsonObj
     ...spec,
     ...(draw.oneIn(3) && { workloadSelector: { labels: { app: draw.pick(serviceNames) } } }),
     egress: draw.list(1, 2, () => ({
-      ...(draw.oneIn(5) && { port: { number: draw.pick(ports), protocol: draw.pick(["HTTP", "TCP"]), name: "own" } }),
+      ...(draw.oneIn(5) && { port: { number: draw.pick(ports), name: "own" } }),
       hosts: draw.list(1, 2, () => drawImport(draw)),
     })),
   }),

@@ -19,6 +19,9 @@ import { ambientLabel } from "./injection";
 import { findings } from "./findings";
 import { istioKinds } from "./kinds";
 import { type IstioPlane, istioPlane } from "./plane";
+import { matchesHost } from "./host-patterns";
+import { type PortProtocol } from "./protocol";
+import { type EgressState } from "./state/sidecars";
 import { hostOfService, servicePorts } from "./registry";
 import { allCallers, relation } from "./relation";
 
@@ -51,7 +54,7 @@ export function istioMesh(
       ...unreadHeaders(state),
       ...unreadRoutes(state),
       ...unreadKinds(state),
-      ...unreadSidecars(state),
+      ...unreadSidecars(plane),
       ...entriesOfServices(plane),
       ...unreadAmbient(manifests.objects),
     ],
@@ -149,10 +152,23 @@ function unreadKinds({ unread, rootNamespace }: IstioPlane["state"]): readonly U
   }));
 }
 
-/** Sidecars that say which ports their pods take calls on. */
-function unreadSidecars({ sidecars, rootNamespace }: IstioPlane["state"]): readonly Unread[] {
+/**
+ * Sidecars that say which ports their pods take calls on, and those whose listeners take calls otherwise than the Services' ports would have them: requests
+ * as bytes, bytes as requests, or at another address (pilot/pkg/networking/core/listener.go, buildSidecarOutboundListeners).
+ */
+function unreadSidecars({ state: { sidecars, rootNamespace }, registry }: IstioPlane): readonly Unread[] {
+  const isRead = (protocol: PortProtocol): boolean => protocol === "http" || protocol === "auto";
+  const isOther = ({ port, protocol, isApart, hosts }: EgressState): boolean => {
+    if (isApart || protocol === undefined) return isApart;
+    const names = hosts.map((host) => host.slice(host.indexOf("/") + 1));
+    return registry.hosts.some(
+      ({ host, ports }) =>
+        ports.some((one) => one.number === port && isRead(one.protocol) !== isRead(protocol)) &&
+        names.some((name) => matchesHost(name, host)),
+    );
+  };
   return sidecars
-    .filter(({ hasIngress }) => hasIngress)
+    .filter(({ hasIngress, egress }) => hasIngress || egress.some(isOther))
     .map(({ object, namespace }) => ({
       object,
       namespace: namespace === rootNamespace ? undefined : namespace,

@@ -1,5 +1,6 @@
 import { type Finding, finding } from "../../analysis/finding";
 import { type KubernetesObject } from "../../manifests";
+import { listAt } from "../../manifests/inside";
 import { type IstioMesh } from "../mesh";
 import { gatewayApiGroup } from "../state/gateway-api/kinds";
 
@@ -52,6 +53,13 @@ const byIngress: Told = {
   remedy: "Let Services lead to the ports that the application itself has, and take ingress out.",
 };
 
+const byListener: Told = {
+  rule: "sidecar-listener-not-read",
+  message:
+    "A listener of the Sidecar takes calls otherwise than the ports of Services do: by another protocol, or at an address of its own. Routes and policies then decide otherwise, which is not followed.",
+  remedy: "Write the protocol that the Services' ports have, or take port out; take bind and captureMode out.",
+};
+
 const byService: Told = {
   rule: "entry-of-service",
   message:
@@ -72,11 +80,12 @@ const told: Readonly<Record<string, Told>> = {
   WasmPlugin: byPlugin,
   WorkloadEntry: byEntry,
   RequestAuthentication: byToken,
-  Sidecar: byIngress,
   ServiceEntry: byService,
 };
 
-function toldOf({ kind, apiVersion }: KubernetesObject): Told {
+function toldOf(object: KubernetesObject): Told {
+  const { kind, apiVersion } = object;
+  if (kind === "Sidecar") return listAt(object, "spec", "ingress").length > 0 ? byIngress : byListener;
   return told[kind] ?? (apiVersion.startsWith(gatewayApiGroup) ? byRoute : byAmbient);
 }
 

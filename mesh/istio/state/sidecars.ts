@@ -1,13 +1,24 @@
 import { type Labels } from "../../cluster/workloads";
 import { isJsonObject, type ValuePath } from "../../manifests";
 import { type Reader } from "../../manifests/reader";
+import { namedProtocol, type PortProtocol } from "../protocol";
 import { type Named, namedOf } from "./named";
+
+/** What a Sidecar tells its pods of, at one port or at all. */
+export interface EgressState {
+  readonly port: number | undefined;
+  /** What its listener takes calls for, whatever the Services' ports say; found out where it says nothing. Undefined of all ports. */
+  readonly protocol: PortProtocol | undefined;
+  /** Whether its listener is at an address of its own, or captures no calls: those to the Services' addresses do not come there. */
+  readonly isApart: boolean;
+  readonly hosts: readonly string[];
+}
 
 /** A Sidecar. */
 export interface SidecarState extends Named {
   /** Empty for every pod of the namespace. */
   readonly selector: Labels;
-  readonly egress: readonly { readonly port: number | undefined; readonly hosts: readonly string[] }[];
+  readonly egress: readonly EgressState[];
   /** Undefined where the mesh's configuration says. */
   readonly allowAny: boolean | undefined;
   /** Whether it says which ports its pods take calls on. */
@@ -30,6 +41,10 @@ export function readSidecar(reader: Reader): SidecarState {
       const port = reader.record(listener["port"], path, "port");
       return {
         port: reader.integer(port["number"], [...path, "port"], "number"),
+        protocol: isJsonObject(listener["port"])
+          ? (namedProtocol(reader.text(port["protocol"], [...path, "port"], "protocol") ?? "") ?? "auto")
+          : undefined,
+        isApart: listener["bind"] !== undefined || listener["captureMode"] === "NONE",
         hosts: reader.texts(listener["hosts"], path, "hosts"),
       };
     }),

@@ -54,6 +54,24 @@ test("ports that a Sidecar opens are not followed, and nothing is proved of its 
   expect(check(opening)).toEqual(["unproved-guarantee"]);
 });
 
+test.each<[string, object, boolean]>([
+  ["HTTP of requests", { port: { number: 80, protocol: "HTTP", name: "own" } }, false],
+  ["GRPC of requests", { port: { number: 80, protocol: "GRPC", name: "own" } }, false],
+  ["no protocol", { port: { number: 80, name: "own" } }, false],
+  ["bytes of another port", { port: { number: 5432, protocol: "TCP", name: "own" } }, false],
+  ["TCP of requests", { port: { number: 80, protocol: "TCP", name: "own" } }, true],
+  ["an address of its own", { port: { number: 80, protocol: "HTTP", name: "own" }, bind: "10.9.9.9" }, true],
+  ["calls that are not captured", { captureMode: "NONE" }, true],
+])("a Sidecar's listener that takes %s: whether it is followed, and proved of", (_, listener, isOther) => {
+  const telling = istio("networking.istio.io/v1", "Sidecar", "shop", "out", {
+    egress: [{ hosts: ["*/*"], ...listener }],
+  });
+  const objects = [...shop, strict, authorizationPolicy("shop", "closed", {}), telling];
+  const never = { name: "n", kind: "never", from: ["shop/client"], to: "shop/server" } as const;
+  expect(rules(objects).includes("sidecar-listener-not-read Sidecar shop/out")).toBe(isOther);
+  expect(checkGuarantees(meshOfObjects(objects), [never]).length > 0).toBe(isOther);
+});
+
 test("kinds that Istio no longer reads, and hosts without a namespace, are refused", () => {
   const problems = (...objects: readonly KubernetesObject[]) =>
     istioMesh({ objects: [...shop, ...objects] })

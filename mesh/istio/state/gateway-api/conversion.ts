@@ -1,7 +1,7 @@
 import { keyOf } from "../../../cluster/keys";
 import { type NamespaceState, type ServiceState } from "../../../cluster/workloads";
 import { isSelected } from "../../../network-policies/selector";
-import { oldestFirst } from "../age";
+import { oldestRoutesFirst } from "../age";
 import { gatewayLabel, gatewayNames, ingressNamespace } from "../assumed-gateways";
 import { type GatewayState } from "../gateways";
 import { type Named } from "../named";
@@ -56,7 +56,7 @@ export function convertGatewayApi(objects: GatewayApiObjects): FromGatewayApi {
     }));
     followed.set(keyOf(gateway.namespace, gateway.name), listeners);
   }
-  const routes = oldestFirst([...objects.kubernetesRoutes.values()]);
+  const routes = oldestRoutesFirst([...objects.kubernetesRoutes.values()]);
   const { virtualServices, refusals, unfollowed } = attach(routes, followed, objects);
   const mesh = meshRoutes(routes, objects);
   return {
