@@ -43,7 +43,7 @@ class LongestFirst extends BaseSequencer {
  * `unit`: *.test.ts, needs no tools, takes seconds. `engine`: *.engine.test.ts, runs the real Pulumi engine, control planes
  * or azure-cli, three files at a time: each has a sandbox and network namespaces of its own, and while one waits for its cluster or its traffic, for a
  * fifth of the time, the others work. `long`: *.long.test.ts, the same with what is too long for every run, a build of minutes or states that take minutes to come.
- * Limits are those of a hang, not of a slow machine: no test is about time.
+ * Limits are those of a hang, not of a slow machine: no test is about time, and the first run builds tools that a few files need within their tests, several at once.
  */
 export default defineConfig({
   test: {
@@ -68,7 +68,7 @@ export default defineConfig({
           globalSetup: ["test/run/global-setup.ts"],
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
-          testTimeout: 900_000,
+          testTimeout: 1_800_000,
           hookTimeout: 1_200_000,
         },
       },

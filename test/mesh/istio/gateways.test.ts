@@ -289,7 +289,7 @@ test("TLS that the gateway leaves alone goes by the server names of rules, the n
   expect(by("a.till.example", named("a", "*.till.example", ["*.till.example"]))).toBe(200);
   expect(by("shop.example", named("a", "shop.example", ["shop.example"], { port: 80 }))).toBe("refused");
   expect(by("shop.example", named("a", "shop.example", ["shop.example"], { gateways: ["mesh"] }))).toBe("refused");
-  const nowhere = bound("a-first", {
+  const nowhere = bound("0-first", {
     hosts: ["shop.example"],
     tls: [{ match: [{ sniHosts: ["shop.example"] }], route: [{ destination: { host: "nowhere" } }] }],
   });
