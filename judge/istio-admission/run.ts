@@ -5,7 +5,7 @@ import { type JsonObject } from "../../mesh/manifests";
 import { type Judge } from "..";
 import { openIstioJudge } from "../istio-judge";
 import { OptionError, randomCaseOptions, runToExitCode, wholeNumber } from "../run-options";
-import { ourRefusals, refusalsOfIstio } from "./compare";
+import { isEverRefused, ourRefusals, refusalsOfIstio } from "./compare";
 import { admittedKinds, arbitraryObject } from "./draw";
 import { smaller } from "./smaller";
 
@@ -80,12 +80,6 @@ async function compare(
     `${kind}, seed ${String(seed)}: taken by both ${String(counts.taken)}, refused by both ${String(counts.refused)}, disagreements ${String(counts.wrong)}\n`,
   );
   return counts.wrong;
-}
-
-/** istiod goes through maps in any order, and may refuse one time what it takes another. */
-async function isEverRefused(judge: Judge, object: JsonObject): Promise<boolean> {
-  const answers = await refusalsOfIstio(judge, Array<JsonObject>(10).fill(object));
-  return answers.some((answer) => answer !== undefined);
 }
 
 /** Whether the two still differ about each object, in the same way. */

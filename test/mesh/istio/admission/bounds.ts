@@ -25,7 +25,7 @@ const entry = (spec: object): KubernetesObject =>
   });
 const custom = (rules: readonly object[]): KubernetesObject =>
   authorizationPolicy("shop", "p", { action: "CUSTOM", provider: { name: "x" }, rules });
-const key = { kty: "RSA", n: "s", e: "AQAB" };
+const key = { kty: "RSA", n: "sXchDaQebHnPiGvyDOAT4saGEUetSyo9MKLOoWFsueri", e: "AQAB" };
 
 export const taken: readonly Taken[] = [
   ["a Service as a policy's target", forTarget({ kind: "Service", name: "cart" })],
