@@ -13,7 +13,6 @@ export function checkServiceEntry({ kind, metadata, spec }: ServiceEntry, report
   if (workloadSelector !== undefined && endpoints !== undefined) {
     refuse("entry-endpoints", "spec.endpoints", "is there beside workloadSelector", "keep one of them");
   }
-  if (hosts.length === 0) refuse("entry-host", "spec.hosts", "is empty", "write the names under which it is called");
   hosts.forEach((host, index) => {
     const fault = host === "*" ? '"*" stands for every name' : nameFault(host, true);
     if (fault !== undefined)
@@ -36,14 +35,12 @@ export function checkServiceEntry({ kind, metadata, spec }: ServiceEntry, report
         "write resolution NONE or STATIC, or single addresses",
       );
   });
-  ports.forEach(({ name, number, targetPort = 0, protocol = "" }, index) => {
+  ports.forEach(({ name, number, protocol = "" }, index) => {
     const path = `spec.ports[${String(index)}]`;
     const before = ports.slice(0, index);
     if (!isLabel(name))
       refuse("entry-port", `${path}.name`, `${JSON.stringify(name)} is no name`, "write letters, digits and dashes");
     if (!isPort(number)) refuse("entry-port", `${path}.number`, `${String(number)} is no port`, "write 1 to 65535");
-    if (targetPort !== 0 && !isPort(targetPort))
-      refuse("entry-port", `${path}.targetPort`, `${String(targetPort)} is no port`, "write 1 to 65535");
     if (resolution === "DYNAMIC_DNS" && !lookedUp.has(protocol.toUpperCase()))
       refuse(
         "entry-port",
