@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from "../../mesh/manifests";
 import { listAt, numberAt, textAt, valueAt } from "../../mesh/manifests/inside";
 import { istioState } from "../../mesh/istio/state/cluster";
-import { type HttpRouteState, type StringMatchState } from "../../mesh/istio/state/virtual-services";
+import { type HeaderOperations, type HttpRouteState, type PathRewrite, type StringMatchState } from "../../mesh/istio/state/virtual-services";
 import { type GatewayCase } from "./generate";
 
 /** An object of Istio's that istiod made. */
@@ -99,13 +99,15 @@ function ourRule({ matches, destinations, direct, changes, headers }: HttpRouteS
     answer: direct === undefined ? undefined : [direct.by, direct.status],
     to:
       direct === undefined
-        ? destinations.map(({ host, port, weight }) => ({
+        ? destinations.map(({ host, port, weight, headers: own }) => ({
             ...(host === "" ? nowhere : { to: host, port }),
             weight: destinations.length === 1 ? 0 : weight,
+            headers: ourOperations(own),
           }))
         : [],
     authority: changes.authority,
-    headers: headers.names,
+    path: ourPath(changes.path),
+    headers: ourOperations(headers),
   };
 }
 
@@ -133,16 +135,37 @@ function theirRule(rule: unknown): unknown {
             return {
               ...(to === undefined ? nowhere : { to, port: numberAt(one, "destination", "port", "number") }),
               weight: numberAt(one, "weight") ?? 0,
+              headers: theirOperations(one),
             };
           })
         : [],
     authority: textAt(rule, "rewrite", "authority"),
-    headers: [
-      ...Object.keys(objectAt(rule, "headers", "request", "set")),
-      ...Object.keys(objectAt(rule, "headers", "request", "add")),
-      ...listAt(rule, "headers", "request", "remove"),
-    ],
+    path: theirPath(valueAt(rule, "rewrite")),
+    headers: theirOperations(rule),
   };
+}
+
+/** Of a prefix that is taken away istiod writes the slash that is left. */
+function ourPath(rewrite: PathRewrite | undefined): unknown {
+  if (rewrite === undefined || rewrite.of === "pattern") return rewrite?.of;
+  return [rewrite.of === "all" ? "all" : "match", rewrite.by === "" ? "/" : rewrite.by];
+}
+
+function theirPath(rewrite: unknown): unknown {
+  const uri = textAt(rewrite, "uri");
+  if (uri !== undefined) return ["match", uri];
+  const all = textAt(rewrite, "uriRegexRewrite", "rewrite");
+  return all === undefined ? undefined : all.includes("\\") ? "pattern" : ["all", all];
+}
+
+function ourOperations({ removed, set, added }: HeaderOperations): unknown {
+  return { set: [...set].sort(), add: [...added].sort(), remove: removed };
+}
+
+function theirOperations(value: unknown): unknown {
+  const pairs = (field: string): unknown => Object.entries(objectAt(value, "headers", "request", field)).sort();
+  const removed = listAt(value, "headers", "request", "remove");
+  return { set: pairs("set"), add: pairs("add"), remove: removed.map((name) => String(name).toLowerCase()) };
 }
 
 function objectAt(value: unknown, ...path: readonly string[]): JsonObject {

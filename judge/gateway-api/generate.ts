@@ -148,14 +148,32 @@ function meshParent(draw: Draw): Spec {
 function httpRule(draw: Draw): Spec {
   const filter = draw.pick<Spec>([
     { type: "RequestRedirect", requestRedirect: { hostname: "z.example", statusCode: draw.pick([301, 302]) } },
-    { type: "URLRewrite", urlRewrite: { hostname: "z.example" } },
+    { type: "URLRewrite", urlRewrite: rewrite(draw) },
     { type: "ExtensionRef", extensionRef: { group: "z.example", kind: "Other", name: "other" } },
-    { type: "RequestHeaderModifier", requestHeaderModifier: { remove: ["x-a"] } },
+    { type: "RequestHeaderModifier", requestHeaderModifier: headerOperations(draw) },
   ]);
   return {
     ...(!draw.oneIn(5) && { matches: draw.list(1, 2, () => httpMatch(draw)) }),
-    ...(draw.oneIn(7) && { filters: [filter] }),
+    ...(draw.oneIn(5) && { filters: [filter] }),
     ...(!draw.oneIn(10) && { backendRefs: draw.list(0, 2, () => backend(draw)) }),
+  };
+}
+
+function rewrite(draw: Draw): Spec {
+  const path = draw.oneIn(2)
+    ? { type: "ReplaceFullPath", replaceFullPath: draw.pick(["/", "/b", "/b/c"]) }
+    : { type: "ReplacePrefixMatch", replacePrefixMatch: draw.pick(["/", "/b", "/b/", ""]) };
+  const kinds = draw.pick(["path", "host", "both"]);
+  return { ...(kinds !== "host" && { path }), ...(kinds !== "path" && { hostname: "z.example" }) };
+}
+
+function headerOperations(draw: Draw): Spec {
+  const values = (): readonly Spec[] =>
+    draw.some(["x-a", "X-B", "Host"]).map((name) => ({ name, value: draw.pick(["1", "2"]) }));
+  return {
+    ...(draw.oneIn(2) && { set: values() }),
+    ...(draw.oneIn(2) && { add: values() }),
+    ...(draw.oneIn(2) && { remove: draw.some(["x-a", "X-B"]) }),
   };
 }
 
@@ -187,7 +205,7 @@ function grpcRule(draw: Draw): Spec {
 
 function backend(draw: Draw): Spec {
   const filter = draw.pick<Spec>([
-    { type: "RequestHeaderModifier", requestHeaderModifier: { set: [{ name: "x-a", value: "1" }] } },
+    { type: "RequestHeaderModifier", requestHeaderModifier: headerOperations(draw) },
     { type: "URLRewrite", urlRewrite: { hostname: "z.example" } },
   ]);
   return {

@@ -1,6 +1,7 @@
 import { memo } from "../cluster/look-up";
 import { type Answer, type Outcome, type Reason, type VariesBy } from "../request/request";
 import { type PathNormalization } from "../request/path-normalization";
+import { type RequestChange } from "../request/request-change";
 import { type RequestCondition } from "../request/request-set";
 import { anyOf, definedShares, noShares, type Shares, weighted, whole } from "./shares";
 
@@ -8,7 +9,7 @@ import { anyOf, definedShares, noShares, type Shares, weighted, whole } from "./
  * What a mesh does with the calls from one caller to one address under one Host header, for all methods, paths and
  * headers at once: ends, choices that the mesh makes call by call or never defines, and rules of sidecars.
  */
-export type CallTree = End | Choice<CallTree> | Rules | HttpOnly | Normalised;
+export type CallTree = End | Choice<CallTree> | Rules | HttpOnly | Normalised | Changed;
 
 /** One end of a call. */
 export interface End extends Answer {
@@ -96,6 +97,15 @@ export interface HttpOnly {
 /** A sidecar brings the path into a normal form before it looks at it, and passes on that. */
 export interface Normalised {
   readonly kind: "normalised";
+  readonly form: PathNormalization;
+  readonly tree: CallTree;
+}
+
+/** A proxy passes on another request than it got: what comes behind sees that one. */
+export interface Changed {
+  readonly kind: "changed";
+  readonly change: RequestChange;
+  /** The form into which what comes behind brings paths. */
   readonly form: PathNormalization;
   readonly tree: CallTree;
 }

@@ -1,3 +1,4 @@
+import { changeKey } from "../request/request-change";
 import { answering, type CallTree, type Rules } from "./call-tree";
 import { answerOf } from "./outcome-sets";
 
@@ -17,6 +18,8 @@ function computePrint(tree: CallTree): string {
     case "http":
     case "normalised":
       return fingerprint(tree.tree);
+    case "changed":
+      return `changed(${changeKey(tree.change)},${fingerprint(tree.tree)})`;
     case "choice":
       if (tree.undefined === true) {
         const prints = new Set(tree.branches.map((branch) => fingerprint(branch.tree)));
@@ -40,6 +43,8 @@ export function isSameTree(a: CallTree, b: CallTree): boolean {
     case "http":
     case "normalised":
       return a.kind === b.kind && isSameTree(a.tree, b.tree);
+    case "changed":
+      return b.kind === "changed" && changeKey(a.change) === changeKey(b.change) && isSameTree(a.tree, b.tree);
     case "choice":
       return (
         b.kind === "choice" &&

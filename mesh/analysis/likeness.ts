@@ -1,4 +1,5 @@
 import { alternativesOf, plainBeginning } from "../regex/alternatives";
+import { changeKey } from "../request/request-change";
 import { type RequestCondition } from "../request/request-set";
 import { comparableName } from "../request/token-claims";
 import { answering, type CallTree, type Rules } from "./call-tree";
@@ -56,6 +57,8 @@ export function likenessOf(trees: readonly CallTree[], authority: string): strin
         return ["http", shapeOf(tree.tree), shapeOf(tree.connect)];
       case "normalised":
         return [tree.form, shapeOf(tree.tree)];
+      case "changed":
+        return [tree.form, changeKey(tree.change), shapeOf(tree.tree)];
       case "choice":
         return [
           tree.by,
@@ -89,6 +92,11 @@ function collect(tree: CallTree, patterns: Set<string>, seen: Set<CallTree>): vo
       return;
     case "http":
     case "normalised":
+      collect(tree.tree, patterns, seen);
+      return;
+    case "changed":
+      // What comes behind sees another path: then this one sees how every path begins.
+      if (tree.change.path !== undefined) patterns.add("/");
       collect(tree.tree, patterns, seen);
       return;
     case "choice":

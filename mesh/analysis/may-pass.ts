@@ -1,7 +1,7 @@
 import { TooComplexError } from "../regex/automaton";
 import { fullMatch } from "../regex/pattern";
 import { type RequestCondition, requestsMeeting } from "../request/request-set";
-import { type CallTree, type Rule, type Rules } from "./call-tree";
+import { type CallTree, type Changed, type Rule, type Rules } from "./call-tree";
 import { possible } from "./outcome-sets";
 
 /**
@@ -16,10 +16,22 @@ export function mayPass(tree: CallTree, authority: string | undefined): boolean 
     case "http":
     case "normalised":
       return mayPass(tree.tree, authority);
+    case "changed":
+      return authority === undefined ? mayPass(tree.tree, authority) : changedMayPass(tree, authority);
     case "choice":
       return tree.branches.some((branch) => mayPass(branch.tree, authority));
     case "rules":
       return authority !== undefined && rulesMayPass(tree, authority);
+  }
+}
+
+function changedMayPass(tree: Changed, authority: string): boolean {
+  if (!mayPass(tree.tree, tree.change.authority ?? authority)) return false;
+  try {
+    return possible(tree, "allowed", authority).length > 0;
+  } catch (error) {
+    if (error instanceof TooComplexError) return true;
+    throw error;
   }
 }
 
@@ -69,6 +81,8 @@ function looksForHost(tree: CallTree): boolean {
     case "http":
     case "normalised":
       return asksForHost(tree.tree);
+    case "changed":
+      return tree.change.authority === undefined && asksForHost(tree.tree);
     case "choice":
       return tree.branches.some((branch) => asksForHost(branch.tree));
     case "rules":

@@ -1,6 +1,7 @@
 import { type Answer, type Layer } from "../request/request";
+import { requestsBefore, requestsLeavingForm } from "../request/request-change-sets";
 import { everyRequest, intersectSets, requestsMeeting, type RequestSet, subtractSets } from "../request/request-set";
-import { type CallTree, type End, type Rules } from "./call-tree";
+import { type CallTree, type Changed, type End, type Rules } from "./call-tree";
 
 /** An answer as a text: equal for equal ones. */
 export function answerOf({ outcome, status }: Answer): string {
@@ -19,6 +20,7 @@ export function hasAnswer(tree: CallTree, answer: string): boolean {
       return answerOf(tree) === answer;
     case "http":
     case "normalised":
+    case "changed":
       return hasAnswer(tree.tree, answer);
     case "choice":
       return tree.branches.some((branch) => hasAnswer(branch.tree, answer));
@@ -50,6 +52,7 @@ function endsIn(tree: CallTree): ReadonlySet<End> {
         break;
       case "http":
       case "normalised":
+      case "changed":
         visit(node.tree);
         break;
       case "choice":
@@ -76,6 +79,8 @@ export function possible(tree: CallTree, answer: string, authority: string): Req
     case "http":
     case "normalised":
       return possible(tree.tree, answer, authority);
+    case "changed":
+      return possiblyBefore(tree, answer, authority);
     case "choice":
       return uniteSets(tree.branches.map((branch) => possible(branch.tree, answer, authority)));
     case "rules": {
@@ -97,6 +102,8 @@ export function certain(tree: CallTree, answer: string, authority: string): Requ
     case "http":
     case "normalised":
       return certain(tree.tree, answer, authority);
+    case "changed":
+      return certainlyBefore(tree, answer, authority);
     case "choice":
       return tree.branches.reduce<RequestSet>(
         (all, branch) => (all.length === 0 ? all : intersectSets(all, certain(branch.tree, answer, authority))),
@@ -108,6 +115,16 @@ export function certain(tree: CallTree, answer: string, authority: string): Requ
       return answerOf(tree.otherwise) === answer ? [...must, ...meetingNone(tree, authority)] : must;
     }
   }
+}
+
+function possiblyBefore({ change, form, tree }: Changed, answer: string, authority: string): RequestSet {
+  const before = requestsBefore(change, possible(tree, answer, change.authority ?? authority));
+  return hasAnswer(tree, answer) ? uniteSets([before, requestsLeavingForm(change, form)]) : before;
+}
+
+function certainlyBefore({ change, form, tree }: Changed, answer: string, authority: string): RequestSet {
+  const before = requestsBefore(change, certain(tree, answer, change.authority ?? authority));
+  return subtractSets(before, requestsLeavingForm(change, form));
 }
 
 function uniteSets(sets: readonly RequestSet[]): RequestSet {

@@ -15,6 +15,8 @@ export function resolve(tree: CallTree, request: HttpRequest | undefined): Outco
       return request?.method === "CONNECT" ? tree.connect : resolve(tree.tree, request);
     case "normalised":
       return resolve(tree.tree, request?.normalised(tree.form));
+    case "changed":
+      return resolve(tree.tree, request?.changed(tree.change));
     case "rules":
       return request === undefined ? end("refused", []) : throughRules(tree, request);
   }

@@ -1,6 +1,7 @@
 import { TooComplexError } from "../regex/automaton";
+import { requestsBefore, requestsLeavingForm } from "../request/request-change-sets";
 import { everyRequest, intersectSets, requestsMeeting, type RequestSet, subtractSets } from "../request/request-set";
-import { answering, type CallTree, type RuleGroup, type Rules } from "./call-tree";
+import { answering, type CallTree, type Changed, type RuleGroup, type Rules } from "./call-tree";
 import { anyOf, noShares, type Shares, weighted, whole } from "./shares";
 
 /** Requests whose calls are shared out alike. */
@@ -36,6 +37,8 @@ function computeSets(tree: CallTree, authority: string): readonly ShareSet[] {
     case "http":
     case "normalised":
       return shareSets(tree.tree, authority);
+    case "changed":
+      return setsBefore(tree, authority);
     case "choice": {
       const branches = tree.branches.map(({ weight, tree: child }) =>
         shareSets(child, authority).map(({ requests, shares }) => ({ requests, part: { weight, shares } })),
@@ -51,6 +54,18 @@ function computeSets(tree: CallTree, authority: string): readonly ShareSet[] {
       return shared(together(groups, once), (won) => (won.length === 0 ? otherwise(tree) : anyOf(won)));
     }
   }
+}
+
+/** Where what comes behind brings a path into its normal form, it is shared out in any of the ways. */
+function setsBefore({ change, form, tree }: Changed, authority: string): readonly ShareSet[] {
+  const behind = shareSets(tree, change.authority ?? authority);
+  const leaving = requestsLeavingForm(change, form);
+  const before = behind.map(({ requests, shares }) => ({
+    requests: subtractSets(requestsBefore(change, requests), leaving),
+    shares,
+  }));
+  const all = [...before, { requests: leaving, shares: anyOf(behind.map(({ shares }) => shares)) }];
+  return all.filter(({ requests }) => requests.length > 0);
 }
 
 function otherwise({ otherwise: end }: Rules): Shares {

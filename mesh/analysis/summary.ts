@@ -1,6 +1,7 @@
 import { type Outcome, statusOf, type VariesBy } from "../request/request";
+import { changeKey, describeChange } from "../request/request-change";
 import { type RequestCondition } from "../request/request-set";
-import { answering, type CallTree, type Rule, type Rules } from "./call-tree";
+import { answering, type CallTree, type Changed, type Rule, type Rules } from "./call-tree";
 import { meetsHost } from "./may-pass";
 import { anyOf, definedShares, noShares, type Shares, weighted, whole } from "./shares";
 
@@ -48,18 +49,28 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
   let partial = 0;
   let failed = 0;
 
-  const visit = (node: CallTree, told: Told): Shares => {
+  const visit = (node: CallTree, told: Told, called: readonly string[]): Shares => {
     switch (node.kind) {
       case "http":
       case "normalised":
-        return visit(node.tree, told);
+        return visit(node.tree, told, called);
+      case "changed": {
+        const { authority } = node.change;
+        const inner = nothingTold();
+        const shares = visit(node.tree, inner, authority === undefined ? called : [authority]);
+        tellAfterChange(told, inner, node);
+        return shares;
+      }
       case "choice": {
         if (node.branches.length > 1) choices.add(node.by);
-        const branches = node.branches.map(({ weight, tree: child }) => ({ weight, shares: visit(child, told) }));
+        const branches = node.branches.map(({ weight, tree: child }) => ({
+          weight,
+          shares: visit(child, told, called),
+        }));
         return node.undefined === true ? anyOf(branches.map(({ shares }) => shares)) : weighted(branches);
       }
       case "rules":
-        return visitRules(node, told);
+        return visitRules(node, told, called);
       case "end":
         if (node.outcome === "allowed") {
           full += 1;
@@ -70,10 +81,10 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
         return noShares;
     }
   };
-  const visitRules = ({ list, then, otherwise }: Rules, told: Told): Shares => {
+  const visitRules = ({ list, then, otherwise }: Rules, told: Told, called: readonly string[]): Shares => {
     // No request meets a rule without a method, or one that wants another Host header.
-    const relevant = list.rules.filter((rule) => rule.methods.length > 0 && meetsHost(rule, hosts));
-    if (relevant.length === 0 && otherwise.outcome === "allowed") return visit(otherwise, told);
+    const relevant = list.rules.filter((rule) => rule.methods.length > 0 && meetsHost(rule, called));
+    if (relevant.length === 0 && otherwise.outcome === "allowed") return visit(otherwise, told, called);
     const passing = new Set<CallTree>();
     const onward = new Map<CallTree, Rule[]>();
     const byEnd = new Map<string, Rule>();
@@ -112,7 +123,7 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
         if (leavesSome && otherwise.outcome !== "allowed") failures.add(otherwise.outcome);
         const inner = nothingTold();
         const fullBefore = full;
-        const found = visit(next, inner);
+        const found = visit(next, inner, called);
         behind.push({ outer: onward.get(next) ?? [], inner, passes: full > fullBefore });
         return found;
       }),
@@ -129,7 +140,7 @@ export function summarize(tree: CallTree, hosts: readonly string[]): Summary {
     return shares;
   };
   const told = nothingTold();
-  const shares = visit(tree, told);
+  const shares = visit(tree, told, hosts);
   return {
     extent: full + partial === 0 ? "none" : partial > 0 || failed > 0 ? "some" : "all",
     unsettled: full + partial > 0 && failed > 0,
@@ -185,6 +196,21 @@ interface Told {
 
 function nothingTold(): Told {
   return { rules: new Map(), forbidden: new Map(), asked: new Map(), rest: new Set() };
+}
+
+/** Adds what is told of requests as a proxy has changed them. */
+function tellAfterChange(told: Told, inner: Told, { change }: Changed): void {
+  const key = changeKey(change);
+  const after = <T extends Rule>(from: ReadonlyMap<string, T>, to: Map<string, T>): void => {
+    for (const rule of from.values()) {
+      const text = `${conditionText(rule)} after the change of ${describeChange(change)}`;
+      to.set(`${rule.key} after ${key}`, { ...rule, key: `${rule.key} after ${key}`, text });
+    }
+  };
+  after(inner.rules, told.rules);
+  after(inner.forbidden, told.forbidden);
+  after(inner.asked, told.asked);
+  for (const outcome of inner.rest) told.rest.add(outcome);
 }
 
 /** What decides after rules that lead on. */

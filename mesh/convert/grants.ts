@@ -98,6 +98,7 @@ function leavesOf(tree: CallTree): readonly Rules[] {
       return [];
     case "http":
     case "normalised":
+    case "changed":
       return leavesOf(tree.tree);
     case "choice":
       return [...new Set(tree.branches.flatMap((branch) => leavesOf(branch.tree)))];
@@ -151,6 +152,7 @@ function backendsIn(tree: CallTree): readonly string[] {
       return tree.outcome === "allowed" && tree.backend !== undefined ? [tree.backend] : [];
     case "http":
     case "normalised":
+    case "changed":
       return backendsIn(tree.tree);
     case "choice":
       return [...new Set(tree.branches.flatMap((branch) => backendsIn(branch.tree)))];

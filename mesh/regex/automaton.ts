@@ -152,6 +152,47 @@ export function product(a: Automaton, b: Automaton, which: "both" | "first only"
   });
 }
 
+/** Whether a text is one of the automaton's. */
+export function accepts({ letterOf, letters, next, ends }: Automaton, bytes: Uint8Array): boolean {
+  return ends[stateAfter({ letterOf, letters, next, ends }, bytes)] === 1;
+}
+
+/** The state in which an automaton is after some bytes, or {@link nowhere}. */
+function stateAfter({ letterOf, letters, next }: Automaton, bytes: Uint8Array): number {
+  let state = 0;
+  for (const byte of bytes) {
+    if (state === nowhere) return nowhere;
+    state = next[state * letters + (letterOf[byte] ?? 0)] ?? nowhere;
+  }
+  return state;
+}
+
+/**
+ * The texts that are an automaton's once their first bytes, so many of any kind, are replaced.
+ *
+ * @param forNothing what counts in the place of a text of which nothing would be left.
+ */
+export function beforeReplacing(after: Automaton, replaced: number, by: Uint8Array, forNothing: Uint8Array): Automaton {
+  const { letterOf, letters, next, ends } = after;
+  const behind = stateAfter(after, by);
+  if (behind === nowhere) return emptyAutomaton;
+  // A state for each byte that goes, one where the others begin, and those of the automaton.
+  const own = replaced + 1;
+  const steps = new Int16Array((own + ends.length) * letters);
+  for (let state = 0; state < replaced; state += 1) steps.fill(state + 1, state * letters, (state + 1) * letters);
+  const stepOf = (place: number): number => {
+    const to = next[place] ?? nowhere;
+    return to === nowhere ? nowhere : to + own;
+  };
+  for (let letter = 0; letter < letters; letter += 1)
+    steps[replaced * letters + letter] = stepOf(behind * letters + letter);
+  for (let place = 0; place < next.length; place += 1) steps[own * letters + place] = stepOf(place);
+  const isEnd = new Uint8Array(own + ends.length);
+  isEnd.set(ends, own);
+  isEnd[replaced] = by.length > 0 ? (ends[behind] ?? 0) : accepts(after, forNothing) ? 1 : 0;
+  return minimal({ letterOf, letters, next: steps, ends: isEnd });
+}
+
 /** What can be done in a state. */
 interface Steps {
   readonly isEnd: boolean;

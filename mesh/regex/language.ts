@@ -1,5 +1,14 @@
-import { type Automaton, distancesToEnd, emptyAutomaton, nowhere, patternAutomaton, product } from "./automaton";
-import { textOf } from "./bytes";
+import {
+  accepts,
+  type Automaton,
+  beforeReplacing,
+  distancesToEnd,
+  emptyAutomaton,
+  nowhere,
+  patternAutomaton,
+  product,
+} from "./automaton";
+import { bytesOf, textOf } from "./bytes";
 import { plainPrefix } from "./pattern";
 
 /** A set of texts, as the one smallest deterministic automaton that reads their bytes. */
@@ -77,6 +86,20 @@ export function difference(a: Language, b: Language): Language {
   return remembered(differences, a, b, () =>
     fromAutomaton(product(a.automaton, b.automaton, "first only", "The intersection of two patterns")),
   );
+}
+
+/** Whether a text is of the language. */
+export function hasText({ automaton }: Language, text: string): boolean {
+  return accepts(automaton, Uint8Array.from(bytesOf(text)));
+}
+
+/**
+ * The paths that are of a language once their first bytes, so many of any kind, are replaced. One of which nothing would be left counts
+ * as `/`.
+ */
+export function pathsBeforeReplacing(after: Language, replaced: number, by: string): Language {
+  const bytes = (text: string): Uint8Array => Uint8Array.from(bytesOf(text));
+  return fromAutomaton(beforeReplacing(after.automaton, replaced, bytes(by), bytes("/")));
 }
 
 /** Patterns that begin with different plain text share no text. */

@@ -1,6 +1,7 @@
 import { fullMatch, fullMatchInUtf8 } from "../regex/pattern";
 import { normalPath, type PathNormalization } from "./path-normalization";
 import { type CallRequest, hostHeaderOf } from "./request";
+import { changedRequest, type RequestChange } from "./request-change";
 import { type RequestCondition } from "./request-set";
 import { comparableName, isClaim } from "./token-claims";
 
@@ -18,6 +19,8 @@ export interface HttpRequest {
   headerMatches(name: string, pattern: string): boolean;
   /** The request after a sidecar has brought its path into a normal form. */
   normalised(form: PathNormalization): HttpRequest;
+  /** The request as a proxy passes it on. */
+  changed(change: RequestChange): HttpRequest;
 }
 
 /** Headers of which every Envoy keeps one value, with commas: measured with 1.39.3. */
@@ -145,6 +148,7 @@ export function httpRequest(request: CallRequest, reading: Reading, id: AddedId 
       const path = normalPath(full, form);
       return path === full ? made : httpRequest({ ...request, path }, reading, id);
     },
+    changed: (change) => httpRequest(changedRequest(request, change), reading, id),
   };
   return made;
 }

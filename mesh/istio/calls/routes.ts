@@ -14,6 +14,7 @@ import { memo } from "../../cluster/look-up";
 import { describeObject } from "../../manifests";
 import { type Reason } from "../../request/request";
 import { conditionKey } from "../../request/condition-key";
+import { isChange, type PathChange, type RequestChange } from "../../request/request-change";
 import { type RequestCondition } from "../../request/request-set";
 import { anyRequest, anything, isAnyRequest, literally } from "../authorization/matcher";
 import { isSubset } from "../labels";
@@ -31,6 +32,7 @@ import {
 import { type Calls, type Client, oneOf } from "./client";
 import { always, throughCluster } from "./cluster";
 import { rulesOf } from "./delegates";
+import { pathChangeOf, rewriteFor } from "./request-changes";
 import { type Scope } from "./scope";
 import { isHttp, resolveName, virtualServicesFor } from "./virtual-hosts";
 
@@ -132,9 +134,10 @@ function rulesFor(plane: IstioPlane, routing: Routing, service: VirtualServiceSt
   for (const { route, reason, matches } of routesOf(plane, service)) {
     const met = matches.filter(({ match }) => isForCaller(match, routing));
     if (matches.length > 0 && met.length === 0) continue;
-    const calls = throughRoute(plane, routing, service, route);
-    if (met.length === 0) rules.push({ condition: everything, calls, reason, catchesAll: true });
-    for (const { match, condition } of met) rules.push({ condition, calls, reason, catchesAll: catchesAll(match) });
+    const callsOf = throughRoute(plane, routing, service, route);
+    if (met.length === 0) rules.push({ condition: everything, calls: callsOf(undefined), reason, catchesAll: true });
+    for (const { match, condition } of met)
+      rules.push({ condition, calls: callsOf(match), reason, catchesAll: catchesAll(match) });
   }
   return rules;
 }
@@ -332,63 +335,69 @@ function reasonsOf({ object }: VirtualServiceState): readonly Reason[] {
   return [{ text: describeObject(object), object }];
 }
 
-function throughRoute(plane: IstioPlane, routing: Routing, service: VirtualServiceState, route: HttpRouteState): Calls {
+/** What comes of requests that meet one of a rule's matches. */
+function throughRoute(
+  plane: IstioPlane,
+  routing: Routing,
+  service: VirtualServiceState,
+  route: HttpRouteState,
+): (match: HttpMatchState | undefined) => Calls {
   const because = reasonsOf(service);
-  const { direct, changes } = route;
+  const { direct } = route;
   const abort = route.fault?.abort;
   if (direct !== undefined) {
     const text = direct.by === "redirect" ? "its rule sends the caller elsewhere" : "its rule answers itself";
-    return always({ ...end("no-route", [...because, { text }]), status: direct.status });
+    const calls = always({ ...end("no-route", [...because, { text }]), status: direct.status });
+    return () => calls;
   }
-  const onward = (): Calls => {
-    const calls = throughDestinations(plane, routing, service, route.destinations, {
-      routed: true,
-      authority: changes.authority ?? routing.authority,
-    });
-    const changed = changes.path ? "the path" : changedHeader(plane, route);
-    if (changed === undefined) return calls;
-    return (client) => {
-      const tree = calls(client);
-      return tree.kind === "end" ? tree : notFollowed(tree, because, changed);
-    };
-  };
-  if (abort === undefined || abort.percent === 0) return onward();
+  const content = { routed: true, authority: routing.authority };
+  const onward = byPathChange(route, (path) =>
+    throughDestinations(plane, routing, service, route.destinations, content, (destination) => {
+      const { change, unknown } = rewriteFor(plane, route, destination, path);
+      const followed = (tree: CallTree): CallTree =>
+        unknown === undefined ? tree : notFollowed(tree, because, unknown);
+      return {
+        authority: change.authority ?? routing.authority,
+        ...((isChange(change) || unknown !== undefined) && {
+          behind: memo((tree: CallTree) => passedOnAs(plane, change, followed(tree))),
+        }),
+      };
+    }),
+  );
+  if (abort === undefined || abort.percent === 0) return onward;
   const aborted = always({
     ...end("unavailable", [...because, { text: "its rule aborts calls (fault injection)" }]),
     status: abort.status,
   });
-  if (abort.percent >= 100) return aborted;
-  return oneOf("split", [
-    { weight: abort.percent, calls: aborted },
-    { weight: 100 - abort.percent, calls: onward() },
-  ]);
-}
-
-/** What a rule changes of a request that policies behind it look at; undefined for nothing. */
-function changedHeader({ state }: IstioPlane, { headers, destinations }: HttpRouteState): string | undefined {
-  const names = [...headers.names, ...destinations.flatMap(({ changedHeaders }) => changedHeaders)];
-  if (names.length === 0) return undefined;
-  const asked = askedHeaders(state);
-  const name = names.find(
-    (one) => asked.has(one) || (one === "authorization" && state.requestAuthentications.length > 0),
+  if (abort.percent >= 100) return () => aborted;
+  const some = memo((calls: Calls) =>
+    oneOf("split", [
+      { weight: abort.percent, calls: aborted },
+      { weight: 100 - abort.percent, calls },
+    ]),
   );
-  return name === undefined ? undefined : `the header ${name}`;
+  return (match) => some(onward(match));
 }
 
-const knownAsked = new WeakMap<IstioPlane["state"], ReadonlySet<string>>();
+/** By what becomes of the path, one and the same for matches of which that is the same. */
+function byPathChange(
+  { changes }: HttpRouteState,
+  callsOf: (path: PathChange | "unknown" | undefined) => Calls,
+): (match: HttpMatchState | undefined) => Calls {
+  const known = new Map<string, Calls>();
+  return (match) => {
+    const path = pathChangeOf(changes.path, match);
+    const key = JSON.stringify(path ?? null);
+    let calls = known.get(key);
+    if (calls === undefined) known.set(key, (calls = callsOf(path)));
+    return calls;
+  };
+}
 
-/** The headers that AuthorizationPolicies look at, in lower case. */
-function askedHeaders(state: IstioPlane["state"]): ReadonlySet<string> {
-  let found = knownAsked.get(state);
-  if (found === undefined) {
-    const rules = state.authorizationPolicies.flatMap((policy) => policy.rules);
-    const named = rules.flatMap(({ when }) =>
-      when.flatMap(({ key }) => /^request\.headers\[(.+)\]$/i.exec(key)?.[1]?.toLowerCase() ?? []),
-    );
-    const byHost = rules.some(({ to }) => to.some(({ hosts, notHosts }) => (hosts ?? notHosts) !== undefined));
-    knownAsked.set(state, (found = new Set([...named, ...(byHost ? ["host", ":authority"] : [])])));
-  }
-  return found;
+/** A tree for requests that come to it changed. */
+function passedOnAs({ state }: IstioPlane, change: RequestChange, tree: CallTree): CallTree {
+  if (tree.kind === "end" || !isChange(change)) return tree;
+  return { kind: "changed", change, form: state.settings.pathNormalization, tree };
 }
 
 /** All that a tree may come to for a request that it is not shown. */
@@ -415,23 +424,40 @@ function notFollowed(tree: CallTree, because: readonly Reason[], changed: string
   return undefinedChoice<CallTree>("not-followed", [...ends.values()], [...because, { text }]);
 }
 
-/** Shares: a lone destination gets all whatever its weight, of several those with a weight. */
+/** How requests go on to a destination. */
+interface Onward {
+  /** The Host header that they have then. */
+  readonly authority: string;
+  /** What comes of requests like those that the rule got. Default: what comes of those that go on. */
+  readonly behind?: (tree: CallTree) => CallTree;
+}
+
+/**
+ * Shares: a lone destination gets all whatever its weight, of several those with a weight.
+ *
+ * @param onwardTo Default: as they came.
+ */
 export function throughDestinations(
   plane: IstioPlane,
   routing: Omit<Routing, "authority">,
   service: VirtualServiceState,
   destinations: readonly RouteDestinationState[],
   content: Content,
+  onwardTo?: (destination: RouteDestinationState) => Onward,
 ): Calls {
   const used = destinations.length === 1 ? destinations : destinations.filter(({ weight }) => weight > 0);
   const because = reasonsOf(service);
   if (used.length === 0) return always(failure(content.routed, "its rule leaves no destination", because));
   return oneOf(
     "split",
-    used.map((one) => ({
-      weight: Math.max(one.weight, 1),
-      calls: throughDestination(plane, routing, service, one, content),
-    })),
+    used.map((one) => {
+      const { authority, behind }: Partial<Onward> = onwardTo?.(one) ?? content;
+      const calls = throughDestination(plane, routing, service, one, { ...content, authority });
+      return {
+        weight: Math.max(one.weight, 1),
+        calls: behind === undefined ? calls : (client: Client) => behind(calls(client)),
+      };
+    }),
     destinations.length > 1 ? because : [],
   );
 }

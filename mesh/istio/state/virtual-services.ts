@@ -32,8 +32,8 @@ export interface RouteDestinationState {
   readonly subset: string;
   readonly port: number | undefined;
   readonly weight: number;
-  /** Headers of requests that are changed on the way there, in lower case. */
-  readonly changedHeaders: readonly string[];
+  /** What is made of the headers of requests on the way there. */
+  readonly headers: HeaderOperations;
 }
 
 /** A rule for HTTP. */
@@ -49,7 +49,10 @@ export interface HttpRouteState {
   readonly direct: { readonly status: number; readonly by: "directResponse" | "redirect" } | undefined;
   readonly delegate: { readonly namespace: string; readonly name: string } | undefined;
   readonly changes: RequestChanges;
-  readonly headers: HeaderChanges;
+  readonly headers: HeaderOperations & {
+    /** Whether anything is said, of answers too. */
+    readonly isSaid: boolean;
+  };
   /** Undefined where nothing is said of faults. */
   readonly fault: FaultState | undefined;
   /** Where a rule comes from that another VirtualService delegates to. */
@@ -68,15 +71,29 @@ export interface RequestChanges {
   /** Whether anything is said. */
   readonly isSaid: boolean;
   readonly authority: string | undefined;
-  /** Whether the path becomes another. */
-  readonly path: boolean;
+  /** Undefined where the path stays. */
+  readonly path: PathRewrite | undefined;
 }
 
-/** The headers that a rule sets, adds to or takes off requests, in lower case. */
-export interface HeaderChanges {
-  /** Whether anything is said, of answers too. */
-  readonly isSaid: boolean;
-  readonly names: readonly string[];
+/** What comes of a path. */
+export type PathRewrite =
+  | {
+      /**
+       * Whether the text comes in the place of what the match has of it (all of it, where that is a regular expression), of what a match of
+       * the Gateway API has, where `/` stands for nothing, or of all of it.
+       */
+      readonly of: "match" | "prefix" | "all";
+      readonly by: string;
+    }
+  /** A regular expression tells what is replaced. */
+  | { readonly of: "pattern" };
+
+/** What is made of headers, names in lower case: those that are there are taken off first. */
+export interface HeaderOperations {
+  readonly removed: readonly string[];
+  readonly set: ReadonlyMap<string, string>;
+  /** Further values. */
+  readonly added: ReadonlyMap<string, string>;
 }
 
 /** Errors that a sidecar makes up. */
@@ -185,28 +202,57 @@ function readHttpRoute(
     changes: {
       isSaid: isJsonObject(route["rewrite"]),
       authority: reader.text(rewrite["authority"], () => [...path, "rewrite"], "authority"),
-      path:
-        reader.text(rewrite["uri"], () => [...path, "rewrite"], "uri") !== undefined ||
-        isJsonObject(rewrite["uriRegexRewrite"]),
+      path: readPathRewrite(reader, rewrite, () => [...path, "rewrite"]),
     },
     headers: {
       isSaid: isJsonObject(route["headers"]),
-      names: readChangedHeaders(reader, route["headers"], () => [...path, "headers"]),
+      ...readHeaderOperations(reader, route["headers"], () => [...path, "headers"]),
     },
     fault: route["fault"] === undefined ? undefined : { abort: readAbort(reader, route["fault"], [...path, "fault"]) },
   };
 }
 
-/** Names of the headers that `headers.request` changes. */
-function readChangedHeaders(reader: Reader, value: unknown, path: () => ValuePath): readonly string[] {
-  if (value === undefined) return [];
+function readPathRewrite(reader: Reader, rewrite: JsonObject, path: () => ValuePath): PathRewrite | undefined {
+  if (isJsonObject(rewrite["uriRegexRewrite"])) {
+    const place = (): ValuePath => [...path(), "uriRegexRewrite"];
+    const { match, rewrite: text } = rewrite["uriRegexRewrite"];
+    return patternRewrite(reader.text(match, place, "match"), reader.text(text, place, "rewrite"));
+  }
+  const by = reader.text(rewrite["uri"], path, "uri") ?? "";
+  return by === "" ? undefined : { of: "match", by };
+}
+
+const wholePaths: ReadonlySet<string> = new Set([".*", ".+", "/.*", "^.*$", "^/.*$", "^/.*", "^.*"]);
+
+/** Of regular expressions those are read that match every path as a whole, and whose substitute is a text. */
+export function patternRewrite(match: string | undefined, by: string | undefined): PathRewrite {
+  const isText = match !== undefined && wholePaths.has(match) && by !== undefined && !by.includes("\\");
+  return isText ? { of: "all", by } : { of: "pattern" };
+}
+
+export const noOperations: HeaderOperations = { removed: [], set: new Map(), added: new Map() };
+
+/** What `headers.request` says. */
+function readHeaderOperations(reader: Reader, value: unknown, path: () => ValuePath): HeaderOperations {
+  if (value === undefined) return noOperations;
   const place = [...path(), "request"];
   const request = reader.record(reader.record(value, path)["request"], path, "request");
-  return [
-    ...Object.keys(reader.textMap(request["set"], place, "set")),
-    ...Object.keys(reader.textMap(request["add"], place, "add")),
-    ...reader.texts(request["remove"], place, "remove"),
-  ].map((name) => name.toLowerCase());
+  return headerOperations(
+    reader.texts(request["remove"], place, "remove"),
+    Object.entries(reader.textMap(request["set"], place, "set")),
+    Object.entries(reader.textMap(request["add"], place, "add")),
+  );
+}
+
+/** @param set names with their values, as `added`. */
+export function headerOperations(
+  removed: readonly string[],
+  set: readonly (readonly [string, string])[],
+  added: readonly (readonly [string, string])[],
+): HeaderOperations {
+  const lower = (pairs: readonly (readonly [string, string])[]): ReadonlyMap<string, string> =>
+    new Map(pairs.map(([name, value]) => [name.toLowerCase(), value]));
+  return { removed: removed.map((name) => name.toLowerCase()), set: lower(set), added: lower(added) };
 }
 
 function readAbort(reader: Reader, value: unknown, path: ValuePath): FaultState["abort"] {
@@ -293,7 +339,7 @@ function readDestinations(reader: Reader, value: unknown, path: () => ValuePath)
       subset,
       port,
       weight: reader.integer(share["weight"], place, "weight") ?? 0,
-      changedHeaders: readChangedHeaders(reader, share["headers"], () => [...place(), "headers"]),
+      headers: readHeaderOperations(reader, share["headers"], () => [...place(), "headers"]),
     };
   });
 }

@@ -44,6 +44,7 @@ function stoppedBy(tree: CallTree): readonly string[] | undefined {
       return tree.layer === undefined ? undefined : tree.because.map(({ text }) => text);
     case "http":
     case "normalised":
+    case "changed":
       return stoppedBy(tree.tree);
     case "choice":
       return tree.branches.map((branch) => stoppedBy(branch.tree)).find((one) => one !== undefined);

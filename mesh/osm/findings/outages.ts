@@ -228,6 +228,7 @@ function decidingReason(tree: CallTree): Reason | undefined {
       return tree.because.at(-1);
     case "http":
     case "normalised":
+    case "changed":
       return decidingReason(tree.tree);
     case "choice":
       return tree.branches.map((branch) => decidingReason(branch.tree)).find((reason) => reason !== undefined);

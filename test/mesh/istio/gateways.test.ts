@@ -167,7 +167,7 @@ test("a destination without a port means its only one, and of several the one th
   expect(to([http, { name: "http-too", port: 443 }])).toBe(200);
 });
 
-test("what a rule does to a request is followed as far as policies behind it do not look at it", () => {
+test("what a rule does to a request is followed, but for what depends on more than the rule", () => {
   const held = (when: object, change: object) => {
     const policy = authorizationPolicy("shop", "server", { rules: [{ when: [when] }] });
     const rules = [{ ...change, route: route("server") }];
@@ -178,9 +178,9 @@ test("what a rule does to a request is followed as far as policies behind it do 
   expect(held(tenant, {})).toBe(403);
   expect(held(tenant, { headers: { request: { set: { "x-other": "gold" } } } })).toBe(403);
   expect(held(tenant, { headers: { response: { set: { "x-tenant": "gold" } } } })).toBe(403);
-  for (const request of [{ set: { "X-Tenant": "gold" } }, { add: { "x-tenant": "gold" } }, { remove: ["x-tenant"] }]) {
-    expect(held(tenant, { headers: { request } }), JSON.stringify(request)).toBe("varies");
-  }
+  expect(held(tenant, { headers: { request: { set: { "X-Tenant": "gold" } } } })).toBe(200);
+  expect(held(tenant, { headers: { request: { set: { "x-tenant": "%PROTOCOL%" } } } })).toBe("varies");
+  expect(held(tenant, { headers: { request: { add: { "x-tenant": "gold" } } } })).toBe("varies");
   expect(held(tenant, { rewrite: { uriRegexRewrite: { match: "/a", rewrite: "/b" } } })).toBe("varies");
 });
 

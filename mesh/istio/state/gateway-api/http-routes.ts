@@ -1,4 +1,4 @@
-import { type HttpRouteState } from "../virtual-services";
+import { type HttpRouteState, noOperations } from "../virtual-services";
 import { mayLead } from "./attachment";
 import { type ReferenceGrantState } from "./grants";
 import { destinationOf, type RouteRuleState, type RouteState } from "./routes";
@@ -20,7 +20,7 @@ export function httpRoutes(
 
 function ofRule(
   route: RouteState,
-  { index, matches, backends, redirect, changes, changedHeaders }: RouteRuleState,
+  { index, matches, backends, redirect, changes, headers }: RouteRuleState,
   grants: ReadonlyMap<string, ReferenceGrantState> | undefined,
 ): readonly HttpRouteState[] {
   const used = backends.filter(({ weight }) => weight > 0);
@@ -42,7 +42,7 @@ function ofRule(
     mirrors: [],
     delegate: undefined,
     changes,
-    headers: { isSaid: changedHeaders.length > 0, names: changedHeaders },
+    headers: { isSaid: headers !== noOperations, ...headers },
     fault: undefined,
     written: { object: route.object, path: ["spec", "rules", index] },
   }));

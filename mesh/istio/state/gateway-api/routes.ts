@@ -3,7 +3,12 @@ import { listAt, numberAt, textAt, valueAt } from "../../../manifests/inside";
 import { type Reader } from "../../../manifests/reader";
 import { type Named, namedOf } from "../named";
 import {
+  type HeaderOperations,
+  headerOperations,
   type HttpMatchState,
+  noOperations,
+  type PathRewrite,
+  patternRewrite,
   type RequestChanges,
   type RouteDestinationState,
   type StringMatchState,
@@ -27,8 +32,8 @@ export interface BackendState {
   readonly service: { readonly namespace: string; readonly name: string } | { readonly host: string } | undefined;
   readonly port: number | undefined;
   readonly weight: number;
-  /** Headers of requests that are changed on the way there, in lower case. */
-  readonly changedHeaders: readonly string[];
+  /** What is made of the headers of requests on the way there. */
+  readonly headers: HeaderOperations;
 }
 
 /** A rule of a route. */
@@ -40,8 +45,7 @@ export interface RouteRuleState {
   /** Status with which the gateway sends the caller elsewhere. */
   readonly redirect: number | undefined;
   readonly changes: RequestChanges;
-  /** Headers of requests that are changed, in lower case. */
-  readonly changedHeaders: readonly string[];
+  readonly headers: HeaderOperations;
   /** A filter that istiod does not know: it takes nothing of such a route. */
   readonly unknownFilter: string | undefined;
 }
@@ -72,9 +76,9 @@ export function readRoute(reader: Reader, kind: RouteKind): RouteState {
       changes: {
         isSaid: rewrite !== undefined,
         authority: textAt(rewrite, "hostname"),
-        path: isJsonObject(valueAt(rewrite, "path")),
+        path: readPathRewrite(valueAt(rewrite, "path")),
       },
-      changedHeaders: changedHeaders(filters),
+      headers: readHeaderOperations(filters),
       unknownFilter: unknownFilter(kind, filters, listAt(rule, "backendRefs")),
     };
   });
@@ -123,7 +127,7 @@ function readBackend(ref: unknown, own: string): BackendState {
           : undefined,
     port: numberAt(ref, "port"),
     weight: numberAt(ref, "weight") ?? 1,
-    changedHeaders: changedHeaders(listAt(ref, "filters")),
+    headers: readHeaderOperations(listAt(ref, "filters")),
   };
 }
 
@@ -133,11 +137,20 @@ function filterOf(filters: readonly unknown[], type: string, field: string): unk
   return found[found.length - 1];
 }
 
-/** Names in lower case. */
-function changedHeaders(filters: readonly unknown[]): readonly string[] {
+/** What istiod writes for a filter (pilot/pkg/config/kube/gateway/conversion.go, createRewriteFilter). */
+function readPathRewrite(path: unknown): PathRewrite | undefined {
+  const [prefix, full] = [textAt(path, "replacePrefixMatch"), textAt(path, "replaceFullPath")];
+  if (textAt(path, "type") === "ReplaceFullPath") return patternRewrite("/.*", full);
+  return prefix === undefined ? undefined : { of: "prefix", by: prefix.replace(/\/$/, "") };
+}
+
+function readHeaderOperations(filters: readonly unknown[]): HeaderOperations {
   const changed = filterOf(filters, "RequestHeaderModifier", "requestHeaderModifier");
-  const names = [...listAt(changed, "set"), ...listAt(changed, "add")].map((one) => textAt(one, "name"));
-  return [...names, ...listAt(changed, "remove")].flatMap((one) => (typeof one === "string" ? one.toLowerCase() : []));
+  if (changed === undefined) return noOperations;
+  const pairs = (field: string): readonly [string, string][] =>
+    listAt(changed, field).map((one) => [textAt(one, "name") ?? "", textAt(one, "value") ?? ""]);
+  const removed = listAt(changed, "remove").flatMap((one) => (typeof one === "string" ? one : []));
+  return headerOperations(removed, pairs("set"), pairs("add"));
 }
 
 const headerFilters = ["RequestHeaderModifier", "ResponseHeaderModifier"];
@@ -228,12 +241,12 @@ function readGrpcMatch(match: unknown): HttpMatchState {
 }
 
 /** A backend as a destination of a VirtualService. */
-export function destinationOf({ service, port, weight, changedHeaders: changed }: BackendState): RouteDestinationState {
+export function destinationOf({ service, port, weight, headers }: BackendState): RouteDestinationState {
   const host =
     service === undefined
       ? ""
       : "host" in service
         ? service.host
         : `${service.name}.${service.namespace}.svc.cluster.local`;
-  return { host, subset: "", port, weight, changedHeaders: changed };
+  return { host, subset: "", port, weight, headers };
 }

@@ -1,0 +1,51 @@
+import { difference, hasText, intersection, type Language, languageOf, pathsBeforeReplacing } from "../regex/language";
+import { normalPathPattern, type PathNormalization } from "./path-normalization";
+import { type PathChange, type RequestChange } from "./request-change";
+import { everyRequest, type RequestBox, type RequestSet } from "./request-set";
+
+/**
+ * The requests that are of a set once they are changed.
+ *
+ * @throws {TooComplexError}
+ */
+export function requestsBefore(change: RequestChange, after: RequestSet): RequestSet {
+  return after.flatMap((box) => boxBefore(change, box) ?? []);
+}
+
+function boxBefore({ path, headers }: RequestChange, box: RequestBox): RequestBox | undefined {
+  for (const [name, value] of headers) {
+    const asked = box.headers.get(name);
+    if (asked === undefined) continue;
+    if (value === undefined ? !asked.absent : !hasText(asked.values, value)) return undefined;
+  }
+  const rest = headers.size === 0 ? box.headers : new Map([...box.headers].filter(([name]) => !headers.has(name)));
+  if (path === undefined) return { ...box, headers: rest };
+  const before = pathsBefore(path, box.path);
+  return before.isEmpty ? undefined : { methods: box.methods, path: before, headers: rest };
+}
+
+/** Every path that a request may have. */
+function anyPath(): Language {
+  return everyRequest().reduce((all, { path }) => intersection(all, path), languageOf(anything));
+}
+
+function pathsBefore({ replaced, by }: PathChange, after: Language): Language {
+  if (replaced !== "all") return intersection(anyPath(), pathsBeforeReplacing(after, replaced, by));
+  return hasText(after, by === "" ? "/" : by) ? anyPath() : difference(after, after);
+}
+
+const anything = "(?s:.*)";
+
+/**
+ * The requests whose path a change takes out of the form that sidecars give to paths, so that the next one changes it again: sets of requests
+ * behind the change tell nothing of them.
+ *
+ * @throws {TooComplexError}
+ */
+export function requestsLeavingForm({ path }: RequestChange, form: PathNormalization): RequestSet {
+  if (path === undefined) return [];
+  const pattern = normalPathPattern[form];
+  const normal = pattern === undefined ? anyPath() : languageOf(pattern);
+  const leaving = pathsBefore(path, difference(languageOf(anything), normal));
+  return leaving.isEmpty ? [] : everyRequest().map((box) => ({ ...box, path: leaving }));
+}

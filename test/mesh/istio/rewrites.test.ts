@@ -1,0 +1,185 @@
+import { expect, test } from "vitest";
+import { checkGuarantees, decide } from "../../../mesh";
+import { mayPass } from "../../../mesh/analysis/may-pass";
+import { callTree } from "../../../mesh/analysis/decide";
+import { answersIn, certain, possible } from "../../../mesh/analysis/outcome-sets";
+import { shareSets } from "../../../mesh/analysis/share-sets";
+import { conditionText, summarize } from "../../../mesh/analysis/summary";
+import { intersectSets, requestsMeeting } from "../../../mesh/request/request-set";
+import { authorizationPolicy, meshConfig, meshOfObjects, type Objects, shop, strict, virtualService } from "./world";
+
+const to = "server.shop:80";
+const destination = { destination: { host: "server" } };
+const onlyPaths = (...paths: readonly string[]) =>
+  authorizationPolicy("shop", "server", {
+    selector: { matchLabels: { app: "server" } },
+    rules: [{ to: [{ operation: { paths } }] }],
+  });
+const rewriting = (match: object | undefined, rewrite: object, more: object = {}) =>
+  virtualService("shop", "server", {
+    hosts: ["server"],
+    http: [{ ...(match !== undefined && { match: [match] }), rewrite, route: [destination], ...more }],
+  });
+
+/** What becomes of requests from the client, in its mesh. */
+function asked(objects: Objects, form?: string) {
+  const config = form === undefined ? [] : [meshConfig(`pathNormalization: {normalization: ${form}}\n`)];
+  const mesh = meshOfObjects(shop, strict, config, ...objects);
+  const end = (path: string, headers: Readonly<Record<string, string>> = {}, host?: string): unknown => {
+    const { outcome, status } = decide(mesh, {
+      ...{ from: "shop/client", to, protocol: "http", path, headers },
+      ...(host !== undefined && { host }),
+    });
+    return status ?? outcome;
+  };
+  return { mesh, end };
+}
+
+test.each<[string, object | undefined, object, Readonly<Record<string, number>>]>([
+  ["a prefix", { uri: { prefix: "/api" } }, { uri: "/v1" }, { "/api": 403, "/api/books": 200, "/v1/books": 404 }],
+  ["a prefix by a slash", { uri: { prefix: "/api/" } }, { uri: "/v1/" }, { "/api/books?q=/x": 200, "/api/x": 403 }],
+  [
+    "a prefix, two slashes then",
+    { uri: { prefix: "/api" } },
+    { uri: "/" },
+    { "/api/v1/books": 403, "/apiv1/books": 200 },
+  ],
+  ["a whole path", { uri: { exact: "/old" } }, { uri: "/v1/books" }, { "/old": 200, "/old?q": 200, "/old/": 404 }],
+  ["what a regex matches", { uri: { regex: "/o.*" } }, { uri: "/v1/books" }, { "/o": 200, "/old/er": 200, "/x": 404 }],
+  ["the first slash, without a match", undefined, { uri: "/v1/" }, { "/books": 200, "/v1/books": 403 }],
+  ["a prefix in any case", { uri: { prefix: "/API" }, ignoreUriCase: true }, { uri: "/v1" }, { "/aPi/books": 200 }],
+  ["every path", undefined, { uriRegexRewrite: { match: "/.*", rewrite: "/v1/books" } }, { "/": 200, "/a/b": 200 }],
+])("of %s that is rewritten policies behind see the new path", (_, match, rewrite, expected) => {
+  const { end } = asked([onlyPaths("/v1/books*"), rewriting(match, rewrite)]);
+  for (const [path, status] of Object.entries(expected)) expect(end(path), path).toBe(status);
+});
+
+test("the next sidecar brings a rewritten path into its normal form", () => {
+  const objects = [onlyPaths("/v1/books"), rewriting({ uri: { prefix: "/api" } }, { uri: "/" })];
+  expect(asked(objects).end("/api/v1/books")).toBe(403);
+  expect(asked(objects, "MERGE_SLASHES").end("/api/v1/books")).toBe(200);
+  const up = [onlyPaths("/secret"), rewriting({ uri: { prefix: "/api" } }, { uri: "/x/." })];
+  expect(asked(up).end("/api./secret")).toBe(200);
+  expect(asked(up, "NONE").end("/api./secret")).toBe(403);
+});
+
+test("what a pattern replaces, and what is no path, is not followed", () => {
+  for (const rewrite of [
+    { uriRegexRewrite: { match: "/a(.*)", rewrite: "/v1\\1" } },
+    { uriRegexRewrite: { match: ".*", rewrite: "/\\0" } },
+    { uri: "v1" },
+    { uri: "/v1?q=" },
+  ]) {
+    const { end } = asked([onlyPaths("/v1/*"), rewriting(undefined, rewrite)]);
+    expect(end("/a/b"), JSON.stringify(rewrite)).toBe("varies");
+  }
+});
+
+const onlyTeam = (...values: readonly string[]) =>
+  authorizationPolicy("shop", "server", { rules: [{ when: [{ key: "request.headers[x-team]", values }] }] });
+const changing = (operations: object, own: object = {}, second: object | undefined = undefined) => {
+  const route = [
+    { ...destination, headers: { request: own }, ...(second !== undefined && { weight: 50 }) },
+    ...(second === undefined ? [] : [{ ...destination, headers: { request: second }, weight: 50 }]),
+  ];
+  return virtualService("shop", "server", { hosts: ["server"], http: [{ headers: { request: operations }, route }] });
+};
+
+test.each<[string, Parameters<typeof changing>, number | string, number | string]>([
+  ["sets it", [{ set: { "X-Team": "red" } }], 200, 200],
+  ["sets it to another", [{ set: { "x-team": "blue" } }], 403, 403],
+  ["takes it off", [{ remove: ["X-Team"] }], 403, 403],
+  ["takes it off and sets it", [{ remove: ["x-team"], set: { "x-team": "red" } }], 200, 200],
+  ["changes another", [{ set: { "x-other": "red" } }], 200, 403],
+  ["adds to it", [{ add: { "x-team": "red" } }], "varies", "varies"],
+  ["sets what Envoy knows", [{ set: { "x-team": "%PROTOCOL%" } }], "varies", "varies"],
+  ["lets its lone destination set it last", [{ set: { "x-team": "blue" } }, { set: { "x-team": "red" } }], 200, 200],
+  ["takes it off before that", [{ remove: ["x-team"] }, { set: { "x-team": "red" } }], 200, 200],
+  ["sets it after its destinations", [{ set: { "x-team": "red" } }, { set: { "x-team": "blue" } }, {}], 200, 200],
+  ["takes it off after them", [{ remove: ["x-team"] }, { set: { "x-team": "red" } }, {}], 403, 403],
+  ["sets it for one of two", [{}, { set: { "x-team": "red" } }, {}], 200, "varies"],
+])("a header that policies ask for is followed where a rule %s", (_, change, red, none) => {
+  const { end } = asked([onlyTeam("red"), changing(...change)]);
+  expect([end("/", { "x-team": "red" }), end("/")]).toEqual([red, none]);
+});
+
+test("a Host header that a rule gives is the one that policies see, by patterns too", () => {
+  const host = (pattern: string) =>
+    authorizationPolicy("shop", "server", { rules: [{ to: [{ operation: { hosts: [pattern] } }] }] });
+  for (const pattern of ["new.example", "*.example", "new.*"]) {
+    for (const change of [{ set: { Host: "new.example" } }, { set: { ":authority": "new.example" } }]) {
+      expect(asked([host(pattern), changing(change)]).end("/"), pattern).toBe(200);
+      expect(asked([host(pattern), changing({}, change)]).end("/"), pattern).toBe(200);
+    }
+    expect(asked([host(pattern), rewriting(undefined, { authority: "new.example" })]).end("/"), pattern).toBe(200);
+    expect(asked([host(pattern), changing({})]).end("/"), pattern).toBe(403);
+  }
+  const both = [host("a.example"), rewriting(undefined, { authority: "a.example" }, { headers: { request: { set: { host: "b.example" } } } })]; // prettier-ignore
+  expect(asked(both).end("/")).toBe(200);
+  expect(asked([host("server.*"), changing({ set: { host: "new.example" } })]).end("/")).toBe(403);
+});
+
+const paths = [
+  "/",
+  "/api",
+  "/api/books",
+  "/api/x",
+  "/apiv1/books",
+  "/api/../books",
+  "/v1/books",
+  "/api.",
+  "/api/v1/books",
+];
+
+test.each<[string, object | undefined, object]>([
+  ["a prefix", { uri: { prefix: "/api" } }, { uri: "/v1" }],
+  ["a prefix by a slash", { uri: { prefix: "/api" } }, { uri: "/" }],
+  ["the first slash", undefined, { uri: "/v1" }],
+  ["all", undefined, { uriRegexRewrite: { match: ".*", rewrite: "/v1/books" } }],
+])(
+  "sets of requests say of each path the same as the decision about it, where %s is rewritten",
+  (_, match, rewrite) => {
+    for (const form of ["NONE", "BASE", "MERGE_SLASHES"]) {
+      const { mesh, end } = asked([onlyPaths("/v1/books*", "/v1"), rewriting(match, rewrite)], form);
+      const tree = callTree(mesh, "shop/client", to, { authority: to });
+      const whole = paths.filter((path) => form === "NONE" || !path.includes(".."));
+      for (const path of whole) {
+        const own = requestsMeeting({ methods: ["GET"], path: path.replaceAll(".", "\\.") }, to);
+        const isAllowed = end(path) === 200;
+        const [may, must] = [possible, certain].map((of) => intersectSets(own, of(tree, "allowed", to)).length > 0);
+        const shares = shareSets(tree, to).filter(({ requests }) => intersectSets(own, requests).length > 0);
+        expect(shares, path).toHaveLength(1);
+        expect(must === true && !isAllowed, `${form} ${path} must`).toBe(false);
+        expect(may === false && isAllowed, `${form} ${path} may`).toBe(false);
+        // What leaves the normal form alone is not told.
+        if (!/\.$/.test(path) && form !== "MERGE_SLASHES") expect(must, `${form} ${path}`).toBe(isAllowed);
+      }
+      expect([...answersIn(tree)].sort()).toEqual(match === undefined ? ["allowed", "denied"] : ["allowed", "denied", "no-route"]); // prettier-ignore
+    }
+  },
+);
+
+test("a guarantee is proved of rewritten requests, and told where one breaks it", () => {
+  const never = { name: "n", kind: "never", from: ["shop/client"], to: "shop/server" } as const;
+  const broken = (...objects: Objects) => checkGuarantees(asked(objects).mesh, [never]).map(({ rule }) => rule);
+  const other = (by: string) => rewriting(undefined, { uriRegexRewrite: { match: "/.*", rewrite: by } });
+  expect(broken(onlyPaths("/admin"), other("/books"))).toEqual([]);
+  expect(broken(onlyPaths("/admin"), other("/admin"))).toEqual(["broken-guarantee"]);
+});
+
+test("whether anything passes is told by the changed requests", () => {
+  const passes = (...objects: Objects) =>
+    mayPass(callTree(asked(objects).mesh, "shop/client", to, { authority: to }), to);
+  const all = (by: string) => rewriting(undefined, { uriRegexRewrite: { match: "/.*", rewrite: by } });
+  expect(passes(onlyPaths("/books"), all("/books"))).toBe(true);
+  expect(passes(onlyPaths("/books"), all("/other"))).toBe(false);
+});
+
+test("a summary says that rules are those of the changed request", () => {
+  const { mesh } = asked([onlyPaths("/v1/books"), rewriting({ uri: { prefix: "/api" } }, { uri: "/v1" })]);
+  const { rules, extent } = summarize(callTree(mesh, "shop/client", to, { authority: to }), [to]);
+  expect(extent).toBe("some");
+  expect(rules.map(conditionText)).toEqual([
+    expect.stringMatching(/\/v1\/books after the change of the path of \/api\*$/),
+  ]);
+});
