@@ -52,6 +52,19 @@ describe("trees that differ in names alone", () => {
     expect(likeness(one)).not.toBe(likeness(other));
   });
 
+  it("see every beginning where a request goes on with another path", () => {
+    const changed = (path: string, by: string, behind: string): string => {
+      const change = { path: { replaced: 4, by }, authority: undefined, headers: new Map<string, string>() };
+      const tree = letting("shop/books", { path: behind });
+      const leading: CallTree = { kind: "changed", change, form: "NONE", tree };
+      const outer = letting("shop/books", { path });
+      return likenessOf([outer.kind === "rules" ? { ...outer, then: () => leading } : outer], "books:80");
+    };
+    expect(changed("/api/.*", "/v1", "/v1/x")).toBe(changed("/api/.*", "/v1", "/v1/x"));
+    expect(changed("/api/.*", "/v1", "/v1/x")).not.toBe(changed("/api/.*", "/v1", "/w1/x"));
+    expect(changed("/api/.*", "/v1", "/v1/x")).not.toBe(changed("/api/.*", "/w1", "/v1/x"));
+  });
+
   it("tell a Service from another, answers and headers", () => {
     const [first, second] = books;
     if (first === undefined || second === undefined) throw new Error("no trees");

@@ -1,12 +1,22 @@
 import { expect, test } from "vitest";
-import { checkGuarantees, decide } from "../../../mesh";
-import { mayPass } from "../../../mesh/analysis/may-pass";
+import { checkGuarantees, decide, diff, type Mesh } from "../../../mesh";
+import { asksForHost, mayPass } from "../../../mesh/analysis/may-pass";
 import { callTree } from "../../../mesh/analysis/decide";
 import { answersIn, certain, possible } from "../../../mesh/analysis/outcome-sets";
 import { shareSets } from "../../../mesh/analysis/share-sets";
 import { conditionText, summarize } from "../../../mesh/analysis/summary";
 import { intersectSets, requestsMeeting } from "../../../mesh/request/request-set";
-import { authorizationPolicy, meshConfig, meshOfObjects, type Objects, shop, strict, virtualService } from "./world";
+import {
+  authorizationPolicy,
+  istio,
+  meshConfig,
+  meshOfObjects,
+  type Objects,
+  requestAuthentication,
+  shop,
+  strict,
+  virtualService,
+} from "./world";
 
 const to = "server.shop:80";
 const destination = { destination: { host: "server" } };
@@ -75,8 +85,9 @@ test("what a pattern replaces, and what is no path, is not followed", () => {
   }
 });
 
-const onlyTeam = (...values: readonly string[]) =>
-  authorizationPolicy("shop", "server", { rules: [{ when: [{ key: "request.headers[x-team]", values }] }] });
+const onlyHeader = (name: string, ...values: readonly string[]) =>
+  authorizationPolicy("shop", "server", { rules: [{ when: [{ key: `request.headers[${name}]`, values }] }] });
+const onlyTeam = onlyHeader.bind(undefined, "x-team");
 const changing = (operations: object, own: object = {}, second: object | undefined = undefined) => {
   const route = [
     { ...destination, headers: { request: own }, ...(second !== undefined && { weight: 50 }) },
@@ -136,11 +147,12 @@ test.each<[string, object | undefined, object]>([
   ["a prefix by a slash", { uri: { prefix: "/api" } }, { uri: "/" }],
   ["the first slash", undefined, { uri: "/v1" }],
   ["all", undefined, { uriRegexRewrite: { match: ".*", rewrite: "/v1/books" } }],
+  ["a prefix by what is not normal", { uri: { prefix: "/api" } }, { uri: "/v1/." }],
 ])(
   "sets of requests say of each path the same as the decision about it, where %s is rewritten",
   (_, match, rewrite) => {
     for (const form of ["NONE", "BASE", "MERGE_SLASHES"]) {
-      const { mesh, end } = asked([onlyPaths("/v1/books*", "/v1"), rewriting(match, rewrite)], form);
+      const { mesh, end } = asked([onlyPaths("/v1/books*", "/v1", "/v1/.*"), rewriting(match, rewrite)], form);
       const tree = callTree(mesh, "shop/client", to, { authority: to });
       const whole = paths.filter((path) => form === "NONE" || !path.includes(".."));
       for (const path of whole) {
@@ -151,13 +163,127 @@ test.each<[string, object | undefined, object]>([
         expect(shares, path).toHaveLength(1);
         expect(must === true && !isAllowed, `${form} ${path} must`).toBe(false);
         expect(may === false && isAllowed, `${form} ${path} may`).toBe(false);
-        // What leaves the normal form alone is not told.
-        if (!/\.$/.test(path) && form !== "MERGE_SLASHES") expect(must, `${form} ${path}`).toBe(isAllowed);
+        // Of what leaves the normal form alone nothing is told.
+        if (form === "NONE") expect(must, path).toBe(isAllowed);
       }
-      expect([...answersIn(tree)].sort()).toEqual(match === undefined ? ["allowed", "denied"] : ["allowed", "denied", "no-route"]); // prettier-ignore
+      expect(answersIn(tree).has("no-route")).toBe(match !== undefined);
     }
   },
 );
+
+test("sets of requests see the Host that a rule gives", () => {
+  const only = onlyHeader(":authority", "*.example");
+  for (const [authority, isAllowed] of [
+    ["new.example", true],
+    ["new.other", false],
+  ] as const) {
+    const { mesh } = asked([only, rewriting(undefined, { authority })]);
+    const tree = callTree(mesh, "shop/client", to, { authority: to });
+    expect(possible(tree, "allowed", to).length > 0, authority).toBe(isAllowed);
+    expect(certain(tree, "allowed", to).length > 0, authority).toBe(isAllowed);
+    expect(shareSets(tree, to).flatMap(({ shares }) => [...shares.keys()])).toEqual(isAllowed ? ["shop/server"] : []);
+    expect(mayPass(tree, to), authority).toBe(isAllowed);
+    expect(asksForHost(tree), authority).toBe(false);
+    const { extent, rules } = summarize(tree, [to]);
+    expect(extent, authority).toBe(isAllowed ? "some" : "none");
+    expect(rules, authority).toHaveLength(isAllowed ? 1 : 0);
+  }
+});
+
+test("a pseudo header that a rule gives is the Host, and none of the headers", () => {
+  const asking = authorizationPolicy("shop", "server", {
+    rules: [{ when: [{ key: "request.headers[:authority]", values: ["new.example"] }] }],
+  });
+  expect(asked([asking, changing({ set: { ":authority": "new.example" } })]).end("/")).toBe(200);
+  expect(asked([asking, changing({ set: { ":authority": "other.example" } })]).end("/")).toBe(403);
+});
+
+test("a token that a rule takes off or gives is not followed", () => {
+  const token = requestAuthentication("shop", "all", { jwtRules: [{ issuer: "https://a.example", jwksUri: "https://a.example/keys" }] }); // prettier-ignore
+  const policy = authorizationPolicy("shop", "server", {
+    rules: [{ from: [{ source: { requestPrincipals: ["*"] } }] }],
+  });
+  const plain = { "request.auth.claims[iss]": "https://a.example", "request.auth.claims[sub]": "x" };
+  const removing = changing({ remove: ["Authorization"] });
+  expect(asked([token, policy, changing({ remove: ["x-other"] })]).end("/", plain)).toBe(200);
+  expect(asked([token, policy, removing]).end("/", plain)).toBe("varies");
+  const named = onlyHeader("authorization", "secret");
+  expect(asked([named, removing]).end("/", { authorization: "secret" })).toBe(403);
+  expect(asked([token, named, removing]).end("/", { authorization: "secret" })).toBe("varies");
+});
+
+test("each match of a rule has a text of its own replaced", () => {
+  const match = [{ uri: { prefix: "/api" } }, { uri: { prefix: "/older" } }, { uri: { exact: "/o" } }];
+  const http = [{ match, rewrite: { uri: "/v1" }, route: [destination] }];
+  const { end } = asked([onlyPaths("/v1/x", "/v1"), virtualService("shop", "server", { hosts: ["server"], http })]);
+  expect(["/api/x", "/older/x", "/o", "/api", "/older/y"].map((path) => end(path))).toEqual([200, 200, 200, 200, 403]);
+});
+
+test.each<[string, object, object, Readonly<Record<string, number>>]>([
+  [
+    "taken away",
+    { value: "/api" },
+    { replacePrefixMatch: "/" },
+    { "/api/v1/x": 200, "/api": 403, "/api/x": 403, "/apis": 404 },
+  ],
+  [
+    "taken away, written with a slash",
+    { value: "/api/" },
+    { replacePrefixMatch: "/" },
+    { "/api/v1/x": 200, "/api/": 403 },
+  ],
+  ["another", { value: "/api" }, { replacePrefixMatch: "/v1/" }, { "/api/x": 200, "/api": 403, "/api/": 403 }],
+  [
+    "another in the place of the first slash",
+    { value: "/" },
+    { replacePrefixMatch: "/v1/" },
+    { "/x": 403, "//x": 200 },
+  ],
+  ["taken away where there is none", { value: "/" }, { replacePrefixMatch: "/" }, { "/v1/x": 200, "/x": 403 }],
+  [
+    "of no meaning: the whole path is another",
+    { value: "/api" },
+    { replaceFullPath: "/v1/x" },
+    { "/api": 200, "/api/y": 200 },
+  ],
+])("the prefix that an HTTPRoute matches is %s", (_, path, rewrite, expected) => {
+  const type = "replaceFullPath" in rewrite ? "ReplaceFullPath" : "ReplacePrefixMatch";
+  const route = istio("gateway.networking.k8s.io/v1", "HTTPRoute", "shop", "r", {
+    parentRefs: [{ group: "", kind: "Service", name: "server" }],
+    rules: [
+      {
+        matches: [{ path: { type: "PathPrefix", ...path } }],
+        filters: [{ type: "URLRewrite", urlRewrite: { path: { type, ...rewrite } } }],
+        backendRefs: [{ name: "server", port: 80 }],
+      },
+    ],
+  });
+  const { end } = asked([onlyPaths("/v1/x"), route]);
+  for (const [asking, status] of Object.entries(expected)) expect(end(asking), asking).toBe(status);
+});
+
+test("headers that an HTTPRoute or its backend sets are those that policies see", () => {
+  const modified = (value: string, own: string) => {
+    const filter = (text: string) => ({
+      type: "RequestHeaderModifier",
+      requestHeaderModifier: { set: [{ name: "X-Team", value: text }] },
+    });
+    return istio("gateway.networking.k8s.io/v1", "HTTPRoute", "shop", "r", {
+      parentRefs: [{ group: "", kind: "Service", name: "server" }],
+      rules: [{ filters: [filter(value)], backendRefs: [{ name: "server", port: 80, filters: [filter(own)] }] }],
+    });
+  };
+  expect(asked([onlyTeam("red"), modified("blue", "red")]).end("/")).toBe(200);
+  expect(asked([onlyTeam("red"), modified("red", "blue")]).end("/")).toBe(403);
+});
+
+test("diff tells what becomes of requests that are rewritten to another path, and of nothing else", () => {
+  const by = (prefix: string, uri: string) => asked([onlyPaths("/v1/x"), rewriting({ uri: { prefix } }, { uri })]).mesh;
+  const kinds = (...meshes: readonly [Mesh, Mesh]) => [...new Set(diff(...meshes).map(({ kind }) => kind))];
+  expect(kinds(by("/api", "/v1"), by("/api", "/v1"))).toEqual([]);
+  expect(kinds(by("/api", "/v1"), by("/api", "/v2"))).toEqual(["closes"]);
+  expect(kinds(by("/api", "/v2"), by("/api", "/v1"))).toEqual(["opens"]);
+});
 
 test("a guarantee is proved of rewritten requests, and told where one breaks it", () => {
   const never = { name: "n", kind: "never", from: ["shop/client"], to: "shop/server" } as const;
