@@ -1,7 +1,12 @@
 import { isJsonObject, type JsonObject } from "../../mesh/manifests";
 import { listAt, numberAt, textAt, valueAt } from "../../mesh/manifests/inside";
 import { istioState } from "../../mesh/istio/state/cluster";
-import { type HeaderOperations, type HttpRouteState, type PathRewrite, type StringMatchState } from "../../mesh/istio/state/virtual-services";
+import {
+  type HeaderOperations,
+  type HttpRouteState,
+  type PathRewrite,
+  type StringMatchState,
+} from "../../mesh/istio/state/virtual-services";
 import { type GatewayCase } from "./generate";
 
 /** An object of Istio's that istiod made. */

@@ -27,5 +27,10 @@ test.each(["/.*", "/a/.*", "/", "(?:/a|/b)+", "//.*", "/ab?", "a.*", "", "/(?:a|
 );
 
 test("a text is told from others of a language byte by byte", () => {
-  expect(["/é", "/", "/éé", "/e"].map((text) => hasText(languageOf("/(?:é)+"), text))).toEqual([true, false, true, false]);
+  expect(["/é", "/", "/éé", "/e"].map((text) => hasText(languageOf("/(?:é)+"), text))).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ]);
 });
