@@ -56,6 +56,7 @@ export function disagreements(
       analysed ??= { verdictOf: analysis(asked) };
       if (analysed.verdictOf === undefined) return;
       const verdict = analysed.verdictOf(request);
+      if (verdict.variesBy === "not-followed" && isAmong(judged, verdict.outcomes ?? [])) return;
       ours = describe({ ...verdict, backends: judged.backends && verdict.backends });
       if (verdict.variesBy !== undefined && judged["varies-by"]?.includes(verdict.variesBy) === false) {
         ours += ` by ${verdict.variesBy}`;
@@ -67,6 +68,11 @@ export function disagreements(
     if (ours !== theirs) found.push({ objects: asked.objects, request, ours, theirs });
   });
   return found;
+}
+
+/** Whether all that can happen is among what is held possible. */
+function isAmong({ outcome, outcomes = [outcome] }: JudgeVerdict, possible: readonly string[]): boolean {
+  return outcomes.every((one) => possible.includes(one));
 }
 
 /** What must be equal: the outcome, its status, all that can happen, and of calls that always pass who answers how often. */

@@ -1,5 +1,6 @@
 import { type Draw } from "../generate/draw";
 import { type Mood } from "../generate/names";
+import { withActions } from "./actions";
 import { headerNames, methods, namespaces, rootNamespace, serviceNames } from "./names";
 import { type ServiceObject } from "./service";
 
@@ -76,7 +77,18 @@ export function drawShares(draw: Draw, mood: Mood, to: Destinations): readonly o
   }));
 }
 
-/** Rules for HTTP, the last of which may take everything. */
+/** What few requests do not meet. */
+function drawWideMatch(draw: Draw): object {
+  return draw.pick<object>([
+    { uri: { prefix: "/" } },
+    { uri: { prefix: "/a" }, ...(draw.oneIn(3) && { ignoreUriCase: true }) },
+    { uri: { prefix: "/a/" } },
+    { uri: { exact: "/a" } },
+    { uri: { regex: "/a.*" } },
+  ]);
+}
+
+/** Rules for HTTP, the last of which may take everything. Those of some VirtualServices do more than to lead on, and take many requests. */
 export function drawHttpRoutes(
   draw: Draw,
   mood: Mood,
@@ -84,10 +96,15 @@ export function drawHttpRoutes(
   match: () => object = () => drawMatch(draw),
 ): readonly object[] {
   const routes = draw.integer(1, 3);
-  return Array.from({ length: routes }, (_, index) => ({
-    ...(!(index === routes - 1 && draw.oneIn(2)) && { match: draw.list(1, draw.oneIn(4) ? 2 : 1, match) }),
-    route: drawShares(draw, mood, to),
-  }));
+  const acting = draw.oneIn(3);
+  const drawOne = (): object => (acting && !draw.oneIn(4) ? drawWideMatch(draw) : match());
+  return Array.from({ length: routes }, (_, index) => {
+    const rule = {
+      ...(!(index === routes - 1 && draw.oneIn(2)) && { match: draw.list(1, draw.oneIn(4) ? 2 : 1, drawOne) }),
+      route: drawShares(draw, mood, to),
+    };
+    return draw.oneIn(acting ? 2 : 8) ? withActions(draw, rule) : rule;
+  });
 }
 
 /** Routes of a Service's callers. */
