@@ -88,15 +88,19 @@ function drawWideMatch(draw: Draw): object {
   ]);
 }
 
-/** Rules for HTTP, the last of which may take everything. Those of some VirtualServices do more than to lead on, and take many requests. */
+/**
+ * Rules for HTTP, the last of which may take everything.
+ *
+ * @param acting whether half of them do more than to lead on, and most take many requests: else few do.
+ */
 export function drawHttpRoutes(
   draw: Draw,
   mood: Mood,
   to: Destinations,
+  acting: boolean,
   match: () => object = () => drawMatch(draw),
 ): readonly object[] {
   const routes = draw.integer(1, 3);
-  const acting = draw.oneIn(3);
   const drawOne = (): object => (acting && !draw.oneIn(4) ? drawWideMatch(draw) : match());
   return Array.from({ length: routes }, (_, index) => {
     const rule = {
@@ -118,7 +122,7 @@ export function drawVirtualService(draw: Draw, mood: Mood, services: readonly Se
     apiVersion: "networking.istio.io/v1",
     kind: "VirtualService",
     metadata: { name, namespace },
-    spec: { hosts, ...exportTo, http: drawHttpRoutes(draw, mood, { namespace, root, services }) },
+    spec: { hosts, ...exportTo, http: drawHttpRoutes(draw, mood, { namespace, root, services }, draw.oneIn(4)) },
   };
 }
 
