@@ -1,6 +1,6 @@
 import { type JudgeCase } from "..";
 import { type Draw } from "../generate/draw";
-import { drawGatewayWorkloads } from "./gateway";
+import { drawGatewayWorkloads, edge } from "./gateway";
 import { headerConditions, headerNames, namespaces, pathConditions } from "./names";
 import { drawHttp } from "./request";
 import { type ServiceObject } from "./service";
@@ -15,7 +15,11 @@ export function drawActingCase(draw: Draw, requests: number, atGateway: boolean)
   const { objects, from, to, host } = { host: undefined, ...way };
   return {
     objects: [
-      { apiVersion: "v1", kind: "Namespace", metadata: { name: home, labels: { "istio-injection": "enabled" } } },
+      ...[home, edge].map((name) => ({
+        apiVersion: "v1",
+        kind: "Namespace",
+        metadata: { name, labels: { "istio-injection": "enabled" } },
+      })),
       ...["s", "t", "x"].map(workload),
       ...services,
       ...objects,

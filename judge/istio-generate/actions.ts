@@ -12,7 +12,7 @@ export function withActions(draw: Draw, rule: PlainRule): object {
   if (draw.oneIn(4)) return drawAnswer(draw, rule);
   const [first, second] = [draw.pick(actions), draw.pick(actions)];
   const acting = first(draw, rule);
-  return draw.oneIn(2) ? acting : second(draw, acting);
+  return first === second || draw.oneIn(2) ? acting : second(draw, acting);
 }
 
 /** A rule that answers itself: what else it says of answers counts for nothing here. */
