@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
 import { type JudgeVerdict } from "../../judge";
 import { disagreements } from "../../judge/compare";
-
 import { type Verdict } from "../../mesh";
 
 const request = { from: "shop/client", to: "server.shop.svc.cluster.local:80", protocol: "http" } as const;
