@@ -56,7 +56,9 @@ export function disagreements(
       analysed ??= { verdictOf: analysis(asked) };
       if (analysed.verdictOf === undefined) return;
       const verdict = analysed.verdictOf(request);
+      if (verdict.variesBy === "not-followed" && isAmong(judged, verdict.outcomes ?? [])) return;
       ours = describe({ ...verdict, backends: judged.backends && verdict.backends });
+      theirs = describe({ ...judged, backends: judged.backends && asFarAsKnown(judged.backends, verdict.backends) });
       if (verdict.variesBy !== undefined && judged["varies-by"]?.includes(verdict.variesBy) === false) {
         ours += ` by ${verdict.variesBy}`;
         theirs += ` by ${judged["varies-by"].join(" and ")}`;
@@ -67,6 +69,16 @@ export function disagreements(
     if (ours !== theirs) found.push({ objects: asked.objects, request, ours, theirs });
   });
   return found;
+}
+
+/** Whether all that can happen is among what is held possible. */
+function isAmong({ outcome, outcomes = [outcome] }: JudgeVerdict, possible: readonly string[]): boolean {
+  return outcomes.every((one) => possible.includes(one));
+}
+
+/** Shares without those that are not known of the same backends here: nothing tells them where a choice is not followed. */
+function asFarAsKnown(shares: Readonly<Record<string, number>>, ours: Verdict["backends"]): Verdict["backends"] {
+  return Object.fromEntries(Object.entries(shares).map(([name, share]) => [name, ours[name] === null ? null : share]));
 }
 
 /** What must be equal: the outcome, its status, all that can happen, and of calls that always pass who answers how often. */

@@ -130,13 +130,19 @@ export async function playLive(
 type Said = Pick<JudgeVerdict, "outcome" | "outcomes" | "status"> & { readonly backends: Verdict["backends"] | null };
 
 /** Whether a call may end as one did: in its outcome, and where there is one only, in its status and in whose pod answers. */
-function agrees(said: Said, { outcome, status, "answered-by": answeredBy = [] }: LiveVerdict): boolean {
-  if (said.outcome === "varies") return said.outcomes?.includes(outcome) === true;
-  if (said.outcome !== outcome) return false;
+function agrees(said: Said, real: LiveVerdict): boolean {
+  const { status, "answered-by": answeredBy = [] } = real;
+  if (said.outcome === "varies") return mayStandFor(real).some((outcome) => said.outcomes?.includes(outcome) === true);
+  if (!mayStandFor(real).includes(said.outcome)) return false;
   // A status of null is one that the outcome does not tell, or that TCP has not.
   if (said.status !== null && status !== null && said.status !== status) return false;
   const backends = said.backends;
   return backends === null || answeredBy.length === 0 || answeredBy.some((name) => (backends[name] ?? 0) > 0);
+}
+
+/** The outcomes that an answer may be: rules have sidecars themselves give any status, of which nobody sees why. */
+function mayStandFor({ outcome, status, "answered-by": answeredBy = [] }: LiveVerdict): readonly string[] {
+  return status === null || answeredBy.length > 0 ? [outcome] : [outcome, "no-route", "unavailable"];
 }
 
 function possible(said: Said): readonly string[] {

@@ -2,6 +2,7 @@ import type * as fc from "fast-check";
 import { type JudgeCase } from "..";
 import { drawn, type Draw } from "../generate/draw";
 import { type Mood, unique } from "../generate/names";
+import { drawActingCase } from "./acting-case";
 import { withCorners } from "./corners";
 import { drawAuthorizationPolicy, drawPeerAuthentication } from "./policy";
 import { drawRequest } from "./request";
@@ -12,7 +13,7 @@ import { drawNamespaces, drawWorkload } from "./workload";
 
 /** Istio's objects with workloads, Services and requests to them; mostly well-formed. */
 export function arbitraryIstioCase(requests: number): fc.Arbitrary<JudgeCase> {
-  return drawn((draw) => drawCase(draw, requests));
+  return drawn((draw) => (draw.oneIn(6) ? drawActingCase(draw, requests, false) : drawCase(draw, requests)));
 }
 
 function drawCase(draw: Draw, requests: number): JudgeCase {

@@ -2,6 +2,7 @@ import type * as fc from "fast-check";
 import { type JudgeCase } from "..";
 import { drawn, type Draw } from "../generate/draw";
 import { type Mood, unique } from "../generate/names";
+import { drawActingCase } from "./acting-case";
 import { drawGateway, drawGatewayRoutes, drawGatewayWorkloads, edge, hostConditions, namesFor } from "./gateway";
 import { drawGatewayRequest } from "./gateway-request";
 import { rootNamespace } from "./names";
@@ -14,7 +15,7 @@ import { drawNamespaces, drawWorkload } from "./workload";
 
 /** Gateways with what is behind them and requests to them; mostly well-formed. */
 export function arbitraryGatewayCase(requests: number): fc.Arbitrary<JudgeCase> {
-  return drawn((draw) => drawCase(draw, requests));
+  return drawn((draw) => (draw.oneIn(6) ? drawActingCase(draw, requests, true) : drawCase(draw, requests)));
 }
 
 function drawCase(draw: Draw, requests: number): JudgeCase {

@@ -179,7 +179,7 @@ export function drawGatewayRoutes(
       hosts,
       gateways: names,
       ...(draw.oneIn(10) && { exportTo: draw.pick([["."], ["*"], [edge], ["a"]]) }),
-      http: drawHttpRoutes(draw, mood, to, match),
+      http: drawHttpRoutes(draw, mood, to, draw.oneIn(4), match),
       ...(draw.oneIn(2) && {
         tls: draw.list(1, 2, () => ({
           match: draw.list(1, 2, () => ({ sniHosts: [drawServerName(draw, hosts)], ...connections() })),

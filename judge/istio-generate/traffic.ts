@@ -1,5 +1,6 @@
 import { type Draw } from "../generate/draw";
 import { type Mood } from "../generate/names";
+import { withActions } from "./actions";
 import { headerNames, methods, namespaces, rootNamespace, serviceNames } from "./names";
 import { type ServiceObject } from "./service";
 
@@ -76,18 +77,38 @@ export function drawShares(draw: Draw, mood: Mood, to: Destinations): readonly o
   }));
 }
 
-/** Rules for HTTP, the last of which may take everything. */
+/** What few requests do not meet. */
+function drawWideMatch(draw: Draw): object {
+  return draw.pick<object>([
+    { uri: { prefix: "/" } },
+    { uri: { prefix: "/a" }, ...(draw.oneIn(3) && { ignoreUriCase: true }) },
+    { uri: { prefix: "/a/" } },
+    { uri: { exact: "/a" } },
+    { uri: { regex: "/a.*" } },
+  ]);
+}
+
+/**
+ * Rules for HTTP, the last of which may take everything.
+ *
+ * @param acting whether half of them do more than to lead on, and most take many requests: else few do.
+ */
 export function drawHttpRoutes(
   draw: Draw,
   mood: Mood,
   to: Destinations,
+  acting: boolean,
   match: () => object = () => drawMatch(draw),
 ): readonly object[] {
   const routes = draw.integer(1, 3);
-  return Array.from({ length: routes }, (_, index) => ({
-    ...(!(index === routes - 1 && draw.oneIn(2)) && { match: draw.list(1, draw.oneIn(4) ? 2 : 1, match) }),
-    route: drawShares(draw, mood, to),
-  }));
+  const drawOne = (): object => (acting && !draw.oneIn(4) ? drawWideMatch(draw) : match());
+  return Array.from({ length: routes }, (_, index) => {
+    const rule = {
+      ...(!(index === routes - 1 && draw.oneIn(2)) && { match: draw.list(1, draw.oneIn(4) ? 2 : 1, drawOne) }),
+      route: drawShares(draw, mood, to),
+    };
+    return draw.oneIn(acting ? 2 : 8) ? withActions(draw, rule) : rule;
+  });
 }
 
 /** Routes of a Service's callers. */
@@ -101,7 +122,7 @@ export function drawVirtualService(draw: Draw, mood: Mood, services: readonly Se
     apiVersion: "networking.istio.io/v1",
     kind: "VirtualService",
     metadata: { name, namespace },
-    spec: { hosts, ...exportTo, http: drawHttpRoutes(draw, mood, { namespace, root, services }) },
+    spec: { hosts, ...exportTo, http: drawHttpRoutes(draw, mood, { namespace, root, services }, draw.oneIn(4)) },
   };
 }
 

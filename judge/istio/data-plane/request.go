@@ -93,7 +93,14 @@ func send(started []*pod, objects *cluster.Objects, asked verdict.Request) (seen
 		return seen{Verdict: verdict.Verdict{Outcome: verdict.Allowed}, AnsweredBy: servicesOf(started, objects, result.By)}, nil
 	}
 	outcome, known := outcomes[result.Status]
-	if !known {
+	switch {
+	case known:
+	case result.By == "" && result.Status/100 == 3:
+		outcome = verdict.NoRoute
+	case result.By == "":
+		// A rule has a sidecar answer so.
+		outcome = verdict.Unavailable
+	default:
 		return seen{Verdict: verdict.Verdict{Status: &result.Status, Error: fmt.Sprintf("unexpected status %d", result.Status)}}, nil
 	}
 	return seen{Verdict: verdict.Verdict{Outcome: outcome, Status: &result.Status}, AnsweredBy: servicesOf(started, objects, result.By)}, nil

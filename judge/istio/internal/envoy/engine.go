@@ -24,7 +24,9 @@ type Engine struct {
 	Patterns Patterns
 	// Joined is how a header is read that comes several times: as one value with commas (Envoys up to 1.36.4, and 1.37.0), or value
 	// by value.
-	Joined  bool
+	Joined bool
+	// Several tells that a header was asked for that came several times, and may be read either way.
+	Several bool
 	problem error
 }
 
@@ -94,7 +96,11 @@ func (e *Engine) values(request *Request, name string) []string {
 		}
 	}
 	values := request.Headers[name]
-	if (e.Joined || keptAsOne[name]) && len(values) > 1 {
+	if len(values) < 2 {
+		return values
+	}
+	e.Several = e.Several || !keptAsOne[name]
+	if e.Joined || keptAsOne[name] {
 		return []string{strings.Join(values, ",")}
 	}
 	return values

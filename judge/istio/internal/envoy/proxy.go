@@ -53,10 +53,10 @@ type Choice struct {
 	Status int
 	// Denied tells that access rules ended it.
 	Denied bool
+	// Said tells that an object's rule says this answer.
+	Said bool
 	// NotFound is the answer where a cluster of the shares does not exist.
 	NotFound int
-	// Request is the request as it goes on, nil where it was not routed as one.
-	Request *Request
 	// Sealed tells that it goes on inside of the TLS of the connection, which this proxy has not ended.
 	Sealed bool
 }
@@ -83,10 +83,15 @@ func (p *Proxy) Gateway(e *Engine, connection Connection, request *Request) Choi
 		e.Unsupported("a listener that Envoy refuses: two of its filter chains take the same server names")
 	}
 	choice := p.decide(e, listener, connection, request)
-	if choice.Request != nil {
+	for index, share := range choice.Shares {
+		if share.Request == nil {
+			continue
+		}
 		// It notes where the request came from.
-		choice.Request.Headers = maps.Clone(choice.Request.Headers)
-		choice.Request.Headers["x-forwarded-for"] = []string{connection.SourceIP.String()}
+		noted := *share.Request
+		noted.Headers = maps.Clone(noted.Headers)
+		noted.Headers["x-forwarded-for"] = []string{connection.SourceIP.String()}
+		choice.Shares[index].Request = &noted
 	}
 	return choice
 }
@@ -168,7 +173,7 @@ func (e *Engine) secure(chain *listenerv3.FilterChain, seen, connection Connecti
 
 func tcpShares(config *tcpproxyv3.TcpProxy) []Share {
 	if name := config.GetCluster(); name != "" {
-		return []Share{{name, 1}}
+		return []Share{{Cluster: name, Part: 1}}
 	}
 	total := uint32(0)
 	for _, it := range config.GetWeightedClusters().GetClusters() {
@@ -177,14 +182,14 @@ func tcpShares(config *tcpproxyv3.TcpProxy) []Share {
 	var list []Share
 	for _, it := range config.GetWeightedClusters().GetClusters() {
 		if it.GetWeight() > 0 {
-			list = append(list, Share{it.GetName(), float64(it.GetWeight()) / float64(total)})
+			list = append(list, Share{Cluster: it.GetName(), Part: float64(it.GetWeight()) / float64(total)})
 		}
 	}
 	return list
 }
 
-// harmless are HTTP filters that change nothing that is followed here.
-var harmless = []string{"istio.alpn", "envoy.filters.http.grpc_stats", "envoy.filters.http.cors", "envoy.filters.http.fault", "istio.stats"}
+// harmless are HTTP filters that change nothing that is followed here, or do so only where a route says it.
+var harmless = []string{"istio.alpn", "envoy.filters.http.grpc_stats", corsFilter, faultFilter, "istio.stats"}
 
 // serve takes a request through a connection manager.
 func (p *Proxy) serve(e *Engine, config *hcmv3.HttpConnectionManager, connection Connection, request Request) Choice {
@@ -199,13 +204,6 @@ func (p *Proxy) serve(e *Engine, config *hcmv3.HttpConnectionManager, connection
 		}
 	}
 	host, route := e.find(routes, &request)
-	if len(routes.GetRequestHeadersToAdd())+len(host.GetRequestHeadersToAdd())+len(host.GetRequestHeadersToRemove())+
-		len(route.GetRequestHeadersToAdd())+len(route.GetRequestHeadersToRemove()) > 0 {
-		e.Unsupported("a route that changes headers")
-	}
-	if len(host.GetTypedPerFilterConfig())+len(route.GetTypedPerFilterConfig()) > 0 {
-		e.Unsupported("a route with settings for filters")
-	}
 	metadata := map[string]map[string]string{}
 	var token map[string]any
 	for _, filter := range config.GetHttpFilters() {
@@ -239,25 +237,12 @@ func (p *Proxy) serve(e *Engine, config *hcmv3.HttpConnectionManager, connection
 		}
 	}
 	if host.GetRequireTls() != routev3.VirtualHost_NONE && !connection.TLS {
-		return Choice{HTTP: true, Status: 301}
+		return Choice{HTTP: true, Status: 301, Said: true}
 	}
 	if route == nil {
 		return Choice{HTTP: true, Status: 404}
 	}
-	switch action := route.GetAction().(type) {
-	case *routev3.Route_Route:
-		notFound := 503
-		if code := action.Route.GetClusterNotFoundResponseCode(); code == routev3.RouteAction_INTERNAL_SERVER_ERROR {
-			notFound = 500
-		} else if code == routev3.RouteAction_NOT_FOUND {
-			notFound = 404
-		}
-		return Choice{HTTP: true, Shares: e.clusters(action.Route), NotFound: notFound, Request: &request}
-	case *routev3.Route_DirectResponse:
-		return Choice{HTTP: true, Status: int(action.DirectResponse.GetStatus())}
-	}
-	e.Unsupported("a route that does %T", route.GetAction())
-	return Choice{}
+	return e.act(&way{routes, host, route}, &request)
 }
 
 const rbacFilter = "envoy.filters.http.rbac"

@@ -103,21 +103,19 @@ func (m *Mesh) Decide(request Request) Verdict {
 	if err := request.unusual(); err != nil {
 		return Verdict{Error: err.Error()}
 	}
-	joined := []bool{false}
-	for name, values := range request.Headers {
-		if len(values) > 1 && !IsClaim(name) {
-			joined = []bool{false, true}
-		}
-	}
 	var all []leaf
-	for version, old := range joined {
-		leaves, err := m.leaves(request, &envoy.Engine{Patterns: m.patterns, Joined: old})
+	for version, old := range []bool{false, true} {
+		engine := &envoy.Engine{Patterns: m.patterns, Joined: old}
+		leaves, err := m.leaves(request, engine)
 		if err != nil {
 			return Verdict{Error: err.Error()}
 		}
 		for _, it := range leaves {
 			it.version = version
 			all = append(all, it)
+		}
+		if !engine.Several {
+			break
 		}
 	}
 	return summarize(all, request.Protocol == "tcp")
@@ -171,6 +169,9 @@ func (m *Mesh) leaves(request Request, engine *envoy.Engine) ([]leaf, error) {
 }
 
 func (c *call) end(at leaf, outcome Outcome, status int) {
+	if status == statuses[outcome] {
+		status = 0
+	}
 	at.outcome, at.status = outcome, status
 	*c.leaves = append(*c.leaves, at)
 }

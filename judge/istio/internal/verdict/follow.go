@@ -38,10 +38,10 @@ func (l load) shown(connection envoy.Connection, security *envoy.TLS) (envoy.Con
 	return connection, request
 }
 
-// onward is what goes on from a proxy that has made its choice about a connection that came by security.
-func (l load) onward(choice envoy.Choice, security *envoy.TLS) load {
+// onward is what goes on by a share of the choice that a proxy has made about a connection that came by security.
+func (l load) onward(choice envoy.Choice, share envoy.Share, security *envoy.TLS) load {
 	if choice.HTTP {
-		return load{request: choice.Request, http: true}
+		return load{request: share.Request, http: true}
 	}
 	if security == nil && !choice.Sealed {
 		l.own = nil
@@ -84,7 +84,11 @@ func (c *call) connect(at leaf, destination netip.AddrPort, carried load) error 
 		way := at
 		way.split = split
 		way.part *= share.Part
-		if err := c.send(way, proxy.Cluster(share.Cluster), choice, destination, carried.onward(choice, nil)); err != nil {
+		if share.Aborted != 0 {
+			c.end(way, Unavailable, share.Aborted)
+			continue
+		}
+		if err := c.send(way, proxy.Cluster(share.Cluster), choice, destination, carried.onward(choice, share, nil)); err != nil {
 			return err
 		}
 	}
@@ -96,14 +100,14 @@ func (c *call) endHere(at leaf, choice envoy.Choice) {
 	switch {
 	case choice.Status == 0:
 		c.end(at, Refused, 0)
+	case choice.Said:
+		c.end(at, NoRoute, choice.Status)
 	case choice.Status == 403 && choice.Denied:
 		c.end(at, Denied, 0)
 	case choice.Status == 401 && choice.Denied:
 		c.end(at, Denied, choice.Status)
 	case choice.Status == 404:
 		c.end(at, NoRoute, 0)
-	case choice.Status == 301:
-		c.end(at, NoRoute, choice.Status)
 	case choice.Status == 502:
 		c.end(at, Unavailable, choice.Status)
 	default:

@@ -41,8 +41,12 @@ func (c *call) throughGateway(at leaf, gateway *corev1.Pod, choice envoy.Choice,
 		way := at
 		way.split = at.split*splitsPerGateway + split
 		way.part *= share.Part
+		if share.Aborted != 0 {
+			c.end(way, Unavailable, share.Aborted)
+			continue
+		}
 		// There is no address that the connection meant before it came here.
-		if err := onward.send(way, proxy.Cluster(share.Cluster), choice, netip.AddrPort{}, carried.onward(choice, security)); err != nil {
+		if err := onward.send(way, proxy.Cluster(share.Cluster), choice, netip.AddrPort{}, carried.onward(choice, share, security)); err != nil {
 			return err
 		}
 	}
