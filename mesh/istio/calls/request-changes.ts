@@ -80,9 +80,10 @@ export function rewriteFor(
   const values = new Map<string, string | undefined>();
   for (const { removed, set } of steps) {
     for (const name of removed) values.set(name, undefined);
-    for (const [name, value] of set) values.set(name, value);
+    // Envoy leaves out what is empty.
+    for (const [name, value] of set) if (value !== "") values.set(name, value);
   }
-  const added = [...headers.added.keys(), ...own.added.keys()];
+  const added = [...headers.added, ...own.added].flatMap(([name, value]) => (value === "" ? [] : name));
   const isAsked = (name: string): boolean => !hosts.has(name) && asksFor(plane, name);
   const asked = [...values].filter(([name]) => isAsked(name));
   const unknown =
@@ -99,7 +100,7 @@ export function rewriteFor(
 
 const hosts: ReadonlySet<string> = new Set([":authority", "host"]);
 
-/** A value that is the same for every request: Envoy writes what it knows of one in the place of `%NAME%`, and leaves an empty one out. */
+/** A value that is the same for every request: Envoy writes what it knows of one in the place of `%NAME%`. */
 function isPlain(value: string | undefined): boolean {
   return value === undefined || /^[!-$&-~]+(?: [!-$&-~]+)*$/.test(value);
 }

@@ -1,6 +1,7 @@
 import { type Labels } from "../../cluster/workloads";
 import { isJsonObject, type JsonObject, type KubernetesObject, type ValuePath } from "../../manifests";
 import { type Reader } from "../../manifests/reader";
+import { grpcStatuses } from "../grpc-statuses";
 import { type Named, namedOf } from "./named";
 
 /** A text condition; `present` is met by any value, `pathPrefix` by a path, with or without a slash behind it, and all paths below. */
@@ -257,10 +258,14 @@ export function headerOperations(
 
 function readAbort(reader: Reader, value: unknown, path: ValuePath): FaultState["abort"] {
   const abort = reader.record(reader.record(value, path)["abort"], path, "abort");
-  const status = reader.integer(abort["httpStatus"], [...path, "abort"], "httpStatus");
+  const grpc = reader.text(abort["grpcStatus"], [...path, "abort"], "grpcStatus");
+  const status =
+    reader.integer(abort["httpStatus"], [...path, "abort"], "httpStatus") ??
+    (grpc === undefined ? undefined : grpcStatuses.get(grpc));
   if (status === undefined) return undefined;
-  const percentage = reader.record(abort["percentage"], [...path, "abort"], "percentage")["value"];
-  return { status, percent: typeof percentage === "number" ? percentage : 100 };
+  const share = reader.record(abort["percentage"], [...path, "abort"], "percentage")["value"];
+  // istiod writes whole parts of a million, and none where no share is said, which Envoy takes for 0 (route.go, TranslateFault).
+  return { status, percent: typeof share === "number" ? Math.floor(share * 10_000) / 10_000 : 0 };
 }
 
 function readHttpMatch(reader: Reader, value: unknown, path: ValuePath): HttpMatchState {

@@ -102,6 +102,8 @@ test.each<[string, Parameters<typeof changing>, number | string, number | string
   ["takes it off", [{ remove: ["X-Team"] }], 403, 403],
   ["takes it off and sets it", [{ remove: ["x-team"], set: { "x-team": "red" } }], 200, 200],
   ["changes another", [{ set: { "x-other": "red" } }], 200, 403],
+  ["sets it to nothing", [{ set: { "x-team": "" } }], 200, 403],
+  ["adds nothing to it", [{ add: { "x-team": "" } }], 200, 403],
   ["adds to it", [{ add: { "x-team": "red" } }], "varies", "varies"],
   ["sets what Envoy knows", [{ set: { "x-team": "%PROTOCOL%" } }], "varies", "varies"],
   ["lets its lone destination set it last", [{ set: { "x-team": "blue" } }, { set: { "x-team": "red" } }], 200, 200],
@@ -283,6 +285,17 @@ test("diff tells what becomes of requests that are rewritten to another path, an
   expect(kinds(by("/api", "/v1"), by("/api", "/v1"))).toEqual([]);
   expect(kinds(by("/api", "/v1"), by("/api", "/v2"))).toEqual(["closes"]);
   expect(kinds(by("/api", "/v2"), by("/api", "/v1"))).toEqual(["opens"]);
+});
+
+test.each<[string, object, number | string]>([
+  ["a status of HTTP", { httpStatus: 418, percentage: { value: 100 } }, 418],
+  ["one of gRPC", { grpcStatus: "UNAVAILABLE", percentage: { value: 100 } }, 503],
+  ["another one of gRPC, for one in a million", { grpcStatus: "ABORTED", percentage: { value: 0.0001 } }, "varies"],
+  ["a share of less than that", { httpStatus: 500, percentage: { value: 0.00009 } }, 200],
+  ["no share", { httpStatus: 500 }, 200],
+])("calls that a rule aborts with %s", (_, abort, expected) => {
+  const http = [{ fault: { abort }, route: [destination] }];
+  expect(asked([virtualService("shop", "server", { hosts: ["server"], http })]).end("/")).toBe(expected);
 });
 
 test("a guarantee is proved of rewritten requests, and told where one breaks it", () => {

@@ -1,27 +1,8 @@
+import { grpcStatuses } from "../../grpc-statuses";
 import { type HttpFaultInjection, type Percent } from "../../kinds";
 import { type Refuse } from "../webhook";
 import { checkDuration } from "../durations";
 import { isAnswerStatus } from "./own-answers";
-
-const grpcStatuses = [
-  "OK",
-  "CANCELLED",
-  "UNKNOWN",
-  "INVALID_ARGUMENT",
-  "DEADLINE_EXCEEDED",
-  "NOT_FOUND",
-  "ALREADY_EXISTS",
-  "PERMISSION_DENIED",
-  "RESOURCE_EXHAUSTED",
-  "FAILED_PRECONDITION",
-  "ABORTED",
-  "OUT_OF_RANGE",
-  "UNIMPLEMENTED",
-  "INTERNAL",
-  "UNAVAILABLE",
-  "DATA_LOSS",
-  "UNAUTHENTICATED",
-];
 
 const check = "route-fault";
 
@@ -39,7 +20,7 @@ export function checkFault(fault: HttpFaultInjection | undefined, path: string, 
   const { httpStatus, grpcStatus, http2Error } = abort ?? {};
   if (httpStatus !== undefined && !isAnswerStatus(httpStatus))
     refuse(check, `${path}.abort.httpStatus`, `${String(httpStatus)} is no status of an answer`, "write 200 to 599");
-  if (grpcStatus !== undefined && !grpcStatuses.includes(grpcStatus))
+  if (grpcStatus !== undefined && !grpcStatuses.has(grpcStatus))
     refuse(
       check,
       `${path}.abort.grpcStatus`,
