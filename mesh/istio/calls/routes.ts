@@ -17,6 +17,7 @@ import { conditionKey } from "../../request/condition-key";
 import { isChange, type PathChange, type RequestChange } from "../../request/request-change";
 import { type RequestCondition } from "../../request/request-set";
 import { anyRequest, anything, isAnyRequest, literally } from "../authorization/matcher";
+import { matchesHost } from "../host-patterns";
 import { isSubset } from "../labels";
 import { type IstioPlane } from "../plane";
 import { protocolOf } from "../protocol";
@@ -519,6 +520,18 @@ export function mayRouteUnknown(plane: IstioPlane, scope: Scope, name: string, p
 }
 
 /**
+ * Whether a host of a VirtualService is one for a name that no Service has: the name itself, or a pattern for it that takes in none of the hosts with
+ * the port that a sidecar is told of (route.go, separateVSHostsAndServices).
+ */
+function isOfUnknown({ registry }: IstioPlane, scope: Scope, port: number, host: string, name: string): boolean {
+  if (!host.startsWith("*")) return host === name;
+  if (!matchesHost(host, name)) return false;
+  return !registry.hosts.some(
+    (one) => matchesHost(host, one.host) && scope.sees(one, port) && one.ports.some(({ number }) => number === port),
+  );
+}
+
+/**
  * A request to a name that no Service has, by a VirtualService for it: with the Services with the port that it names as well, where one of these is HTTP
  * there, and where it names none, on port 80 (route.go, buildSidecarVirtualHostsForVirtualService, "gross HACK").
  */
@@ -533,9 +546,9 @@ export function throughUnknownHost(plane: IstioPlane, routing: Routing, name: st
   // Of what is no HTTP on the port istiod knows the name, and writes nothing for it.
   if (portsOf(name).length > 0) return undefined;
   for (const service of virtualServicesFor(plane, scope, name, port).unknown) {
-    const ports = service.hosts
-      .flatMap((host) => portsOf(resolveName(host, service.namespace)))
-      .filter(({ protocol }) => isHttp(protocol));
+    const hosts = service.hosts.map((host) => resolveName(host, service.namespace));
+    if (!hosts.some((host) => isOfUnknown(plane, scope, port, host, name))) continue;
+    const ports = hosts.flatMap(portsOf).filter(({ protocol }) => isHttp(protocol));
     const isThere = ports.length === 0 ? port === 80 : ports.some(({ number }) => number === port);
     const calls = isThere ? throughVirtualService(plane, routing, service) : undefined;
     if (calls !== undefined) return calls(routing.client);
