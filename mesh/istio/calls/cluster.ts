@@ -68,6 +68,8 @@ export function throughCluster(
   const selected = part === undefined ? all : all.filter(isSelected);
   const isPart = placed || selected.length < all.length;
   const what = subset === "" ? host.host : `subset ${subset} of ${host.host}`;
+  // Of a headless Service istiod decides for all of its pods at once whether they are spoken to by mutual TLS, for gateways too.
+  const whole = host.passthrough ? all : undefined;
   const empty = (): CallTree => {
     const text = `${what} has no endpoints on port ${String(port.number)}`;
     return failure(routed, text, subset === "" ? [] : because);
@@ -77,7 +79,7 @@ export function throughCluster(
     "endpoint",
     alike(plane, selected).map(({ endpoint, weight }) => ({
       weight,
-      calls: toEndpoint(plane, { host, port, subset, isPart }, endpoint, mode, undefined, content),
+      calls: toEndpoint(plane, { host, port, subset, isPart }, endpoint, mode, whole, content),
     })),
   );
   if (!placed) return calls;
