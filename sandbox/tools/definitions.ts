@@ -122,7 +122,8 @@ export const toolDefinitions: readonly ToolDefinition[] = [
     linkerVariables: {},
     links: [],
     files: [],
-    seconds: 30,
+    // With the clients of Kubernetes that come with it.
+    seconds: 10,
   },
   {
     name: "pulumi-language-nodejs",

@@ -2,7 +2,7 @@ import path from "node:path";
 import { ensureOptionalTool } from "../../../sandbox/data-plane/build";
 
 /** The release of Helm, as in helm/go.mod. */
-export const helmVersion = "4.3.2";
+export const helmVersion = "4.2.0";
 
 /**
  * Builds Helm unless it is in the cache: the program takes what is installed, and a test wants the real one.
