@@ -1,4 +1,4 @@
-import { type Access, addressOf, type CallTree, type RequestCondition } from "../mesh";
+import { type Access, addressOf, type CallTree, type RequestChange, type RequestCondition } from "../mesh";
 import { schemaOf } from "./schemas";
 
 /** The relation as data, see schemas/v1/access.json: what each caller's requests end with, by route, and what everything else gets. */
@@ -31,6 +31,8 @@ function treeJson(tree: CallTree): unknown {
     case "http":
     case "normalised":
       return treeJson(tree.tree);
+    case "changed":
+      return { "sent-on": changeJson(tree.change), calls: treeJson(tree.tree) };
     case "end":
       return {
         outcome: tree.outcome,
@@ -61,6 +63,15 @@ function treeJson(tree: CallTree): unknown {
         otherwise: treeJson(tree.otherwise),
       };
   }
+}
+
+/** What a proxy makes of a request before others see it. A header that is taken off is null. */
+function changeJson({ path, authority, headers }: RequestChange): object {
+  return {
+    ...(path !== undefined && { path }),
+    ...(authority !== undefined && { host: authority }),
+    headers: Object.fromEntries(Array.from(headers, ([name, value]) => [name, value ?? null])),
+  };
 }
 
 /** A condition on requests. What it has beside a path, methods and headers narrows it. */

@@ -17,6 +17,7 @@ export { conditionText, type Extent, mayFail, summarize, type Summary } from "./
 export { type AskedService, askedService, parseAddress } from "./cluster/dns";
 export type { CallRequest, Outcome, Reason, VariesBy, Verdict } from "./request/request";
 export { describeRequest, statusOf } from "./request/request";
+export { describeChange, type RequestChange } from "./request/request-change";
 export type { RequestCondition } from "./request/request-set";
 export {
   admit,

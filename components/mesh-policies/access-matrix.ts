@@ -1,4 +1,4 @@
-import { type Access, type AccessEntry, conditionText, type Rule, hostHeaderFor } from "../../mesh";
+import { type Access, type AccessEntry, conditionText, describeChange, type Rule, hostHeaderFor } from "../../mesh";
 import { certain } from "../../mesh/analysis/outcome-sets";
 import { type CallTree } from "../../mesh/analysis/call-tree";
 import { TooComplexError } from "../../mesh/regex/automaton";
@@ -61,21 +61,25 @@ function passingOf(tree: CallTree, anything: string): Passing {
     if (known === undefined) shares.set(request, (known = new Map()));
     credit(known, backend, share);
   };
-  const visit = (node: CallTree, share: number): void => {
+  const visit = (node: CallTree, share: number, change = ""): void => {
     switch (node.kind) {
       case "http":
       case "normalised":
-        return visit(node.tree, share);
+        return visit(node.tree, share, change);
+      case "changed":
+        // Its rules are held against another request than the caller's.
+        passing.contested = true;
+        return visit(node.tree, share, `${change} after the change of ${describeChange(node.change)}`);
       case "choice": {
         const total = node.branches.reduce((sum, { weight }) => sum + weight, 0);
         for (const { weight, tree: child } of node.branches) {
           // Of a choice that nothing defines no number is a share.
-          if (weight > 0) visit(child, node.undefined === true ? Number.NaN : (share * weight) / total);
+          if (weight > 0) visit(child, node.undefined === true ? Number.NaN : (share * weight) / total, change);
         }
         return;
       }
       case "end":
-        if (node.outcome === "allowed") pass(anything, node.backend ?? "", share);
+        if (node.outcome === "allowed") pass(`${anything}${change}`, node.backend ?? "", share);
         return;
       case "rules": {
         const onward = new Set<CallTree>();
@@ -86,12 +90,12 @@ function passingOf(tree: CallTree, anything: string): Passing {
           if (next.kind !== "end") onward.add(next);
           else if (next.outcome !== "allowed") passing.contested = true;
           else {
-            routes.set(conditionText(rule), rule);
-            pass(conditionText(rule), next.backend ?? "", share);
+            if (change === "") routes.set(conditionText(rule), rule);
+            pass(`${conditionText(rule)}${change}`, next.backend ?? "", share);
           }
         }
         if (onward.size > 0) passing.contested = true;
-        for (const next of onward) visit(next, share);
+        for (const next of onward) visit(next, share, change);
       }
     }
   };

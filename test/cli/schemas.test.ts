@@ -56,7 +56,7 @@ describe("schemas/v1", () => {
     }
     expect(reports.length).toBeGreaterThan(90);
     const texts = JSON.stringify(reports);
-    for (const part of ["varies-by", "weight", "groups", "tls", "also", "except"])
+    for (const part of ["varies-by", "weight", "groups", "tls", "also", "except", "sent-on"])
       expect(texts).toContain(`"${part}":`);
   });
 
