@@ -39,7 +39,7 @@ async function runs(command: string, signal?: NodeJS.Signals): Promise<unknown> 
 it("knows that Ctrl-C was pressed, whether the command ended by it or in its own way", async () => {
   expect(await runs("echo begun; exec sleep 60", "SIGINT")).toEqual({ code: 130, interrupted: true });
   // It ends once the sandbox has heard of the signal too: which of the two is told first is the machine's choice.
-  const own = "trap 'until [ -e heard ]; do sleep 0.02; done; exit 7' INT; echo begun; sleep 60 & wait";
+  const own = "trap 'until [ -e heard ]; do sleep 0.02; done; kill $!; exit 7' INT; echo begun; sleep 60 & wait";
   expect(await runs(own, "SIGINT")).toEqual({ code: 7, interrupted: true });
   expect(await runs("echo begun; exit 7")).toEqual({ code: 7, interrupted: false });
 });

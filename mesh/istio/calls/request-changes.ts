@@ -32,6 +32,12 @@ export function pathChangeOf(
   if (rewrite.of === "pattern") return "unknown";
   const { by } = rewrite;
   const uri = match?.uri;
+  if (rewrite.of === "text") {
+    // Elsewhere in a path, or where it need not be, is not followed.
+    const begins = uri === undefined || uri.kind === "present" ? "/" : uri.kind === "regex" ? "" : uri.value;
+    const isThere = begins.startsWith(rewrite.text) && match?.ignoreUriCase !== true && plainPath.test(by);
+    return isThere ? { replaced: rewrite.text.length, by } : "unknown";
+  }
   if (by === "" && rewrite.of === "prefix") {
     return uri?.kind === "pathPrefix" ? { replaced: lengthOf(uri.value), by } : undefined;
   }

@@ -1,16 +1,16 @@
 import { type Finding, finding } from "../../analysis/finding";
 import { askers, multipliedRemedy, multipliedText, type RetriedCall, retryChains } from "../../analysis/retry-chains";
 import { type AccountKey, keyOf } from "../../cluster/keys";
-import { type ValuePath } from "../../manifests";
-import { numberAt, textAt } from "../../manifests/inside";
+import { isJsonObject, type ValuePath } from "../../manifests";
+import { numberAt, textAt, valueAt } from "../../manifests/inside";
 import { durationSeconds } from "../../policy/duration";
 import { resolveName } from "../calls/virtual-hosts";
 import { type IstioMesh } from "../mesh";
 import { type HttpRouteState, type VirtualServiceState } from "../state/virtual-services";
 
-/** Retries, timeouts and limits that do not do what they say, or multiply. */
+/** Retries, timeouts, limits and faults that do not do what they say, or multiply. */
 export function callRuleFindings(mesh: IstioMesh): readonly Finding[] {
-  return [...timeoutFindings(mesh), ...limitFindings(mesh), ...chainFindings(mesh)];
+  return [...timeoutFindings(mesh), ...limitFindings(mesh), ...faultFindings(mesh), ...chainFindings(mesh)];
 }
 
 /** Envoy waits before its nth retry up to 2ⁿ − 1 times the base, and at most ten times (RetryStateImpl, JitteredExponentialBackOffStrategy). */
@@ -109,6 +109,28 @@ function limitFindings(mesh: IstioMesh): readonly Finding[] {
     }
     return zeros;
   });
+}
+
+/** Faults of which no share of the calls is said, which istiod hands on as they are, and Envoy takes for none (route.go, TranslateFault). */
+function faultFindings(mesh: IstioMesh): readonly Finding[] {
+  return writtenOnes(mesh).flatMap((service) =>
+    service.http.flatMap(({ index }) =>
+      ["abort", "delay"].flatMap((kind): readonly Finding[] => {
+        const path: ValuePath = ["spec", "http", index, "fault", kind];
+        const share =
+          numberAt(service.object, ...path, "percentage", "value") ?? numberAt(service.object, ...path, "percent");
+        if (!isJsonObject(valueAt(service.object, ...path)) || share !== undefined) return [];
+        return [
+          finding(mesh, service, path, {
+            severity: "warning",
+            rule: "fault-of-no-call",
+            message: `The ${kind} says no share of the calls, which Istio takes for none of them.`,
+            remedy: "Write percentage: {value: 100} for all calls, or take it out.",
+          }),
+        ];
+      }),
+    ),
+  );
 }
 
 function chainFindings(mesh: IstioMesh): readonly Finding[] {

@@ -86,7 +86,9 @@ export type PathRewrite =
       readonly of: "match" | "prefix" | "all";
       readonly by: string;
     }
-  /** A regular expression tells what is replaced. */
+  /** A text comes in the place of another, where that is in the path, and what is behind that stays. */
+  | { readonly of: "text"; readonly text: string; readonly by: string }
+  /** Another regular expression tells what is replaced. */
   | { readonly of: "pattern" };
 
 /** What is made of headers, names in lower case: those that are there are taken off first. */
@@ -225,10 +227,18 @@ function readPathRewrite(reader: Reader, rewrite: JsonObject, path: () => ValueP
 
 const wholePaths: ReadonlySet<string> = new Set([".*", ".+", "/.*", "^.*$", "^/.*$", "^/.*", "^.*"]);
 
-/** Of regular expressions those are read that match every path as a whole, and whose substitute is a text. */
-export function patternRewrite(match: string | undefined, by: string | undefined): PathRewrite {
-  const isText = match !== undefined && wholePaths.has(match) && by !== undefined && !by.includes("\\");
-  return isText ? { of: "all", by } : { of: "pattern" };
+/** A plain text, and what is behind it: `^/api/(.*)$`. */
+const textAndRest = /^\^?((?:[\w/-]|\\\.)+)\(\.\*\)\$?$/;
+
+/** A text, and what was behind: `/v1/\1`. */
+const textBefore = /^([^\\]+)\\1$/;
+
+/** Of regular expressions those are read that match every path as a whole, for a text, and those of a text and what is behind it. */
+export function patternRewrite(match = "", by = ""): PathRewrite {
+  if (wholePaths.has(match) && !by.includes("\\")) return { of: "all", by };
+  const text = textAndRest.exec(match)?.[1]?.replaceAll("\\.", ".");
+  const before = textBefore.exec(by)?.[1];
+  return text === undefined || before === undefined ? { of: "pattern" } : { of: "text", text, by: before };
 }
 
 export const noOperations: HeaderOperations = { removed: [], set: new Map(), added: new Map() };

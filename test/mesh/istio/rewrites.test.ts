@@ -59,6 +59,9 @@ test.each<[string, object | undefined, object, Readonly<Record<string, number>>]
   ["the first slash, without a match", undefined, { uri: "/v1/" }, { "/books": 200, "/v1/books": 403 }],
   ["a prefix in any case", { uri: { prefix: "/API" }, ignoreUriCase: true }, { uri: "/v1" }, { "/aPi/books": 200 }],
   ["every path", undefined, { uriRegexRewrite: { match: "/.*", rewrite: "/v1/books" } }, { "/": 200, "/a/b": 200 }],
+  ["a text, what is behind it staying", { uri: { prefix: "/a.b/" } }, { uriRegexRewrite: { match: "^/a\\.b/(.*)$", rewrite: "/v1/\\1" } }, { "/a.b/books": 200, "/a.b/a.b/books": 403 }], // prettier-ignore
+  ["a text without an anchor", { uri: { exact: "/a/books" } }, { uriRegexRewrite: { match: "/a(.*)", rewrite: "/v1\\1" } }, { "/a/books?q": 200 }], // prettier-ignore
+  ["the first slash by a pattern", undefined, { uriRegexRewrite: { match: "^/(.*)$", rewrite: "/v1/\\1" } }, { "/books": 200, "/v1/books": 403 }], // prettier-ignore
 ])("of %s that is rewritten policies behind see the new path", (_, match, rewrite, expected) => {
   const { end } = asked([onlyPaths("/v1/books*"), rewriting(match, rewrite)]);
   for (const [path, status] of Object.entries(expected)) expect(end(path), path).toBe(status);
@@ -76,6 +79,8 @@ test("the next sidecar brings a rewritten path into its normal form", () => {
 test("what a pattern replaces, and what is no path, is not followed", () => {
   for (const rewrite of [
     { uriRegexRewrite: { match: "/a(.*)", rewrite: "/v1\\1" } },
+    { uriRegexRewrite: { match: "^/(.*)$", rewrite: "v1/\\1" } },
+    { uriRegexRewrite: { match: "^/([^/]*)/", rewrite: "/v1/\\1" } },
     { uriRegexRewrite: { match: ".*", rewrite: "/\\0" } },
     { uri: "v1" },
     { uri: "/v1?q=" },
@@ -296,6 +301,21 @@ test.each<[string, object, number | string]>([
 ])("calls that a rule aborts with %s", (_, abort, expected) => {
   const http = [{ fault: { abort }, route: [destination] }];
   expect(asked([virtualService("shop", "server", { hosts: ["server"], http })]).end("/")).toBe(expected);
+});
+
+test("a fault that says no share of the calls is told as one of none", () => {
+  const found = (fault: object) =>
+    asked([virtualService("shop", "server", { hosts: ["server"], http: [{ fault, route: [destination] }] })])
+      .mesh.findings()
+      .filter(({ rule }) => rule === "fault-of-no-call")
+      .map(({ property }) => property);
+  expect(found({ abort: { httpStatus: 500 }, delay: { fixedDelay: "1s", percentage: {} } })).toEqual([
+    "spec.http[0].fault.abort",
+    "spec.http[0].fault.delay",
+  ]);
+  expect(
+    found({ abort: { httpStatus: 500, percentage: { value: 0 } }, delay: { fixedDelay: "1s", percent: 5 } }),
+  ).toEqual([]);
 });
 
 test("a guarantee is proved of rewritten requests, and told where one breaks it", () => {
