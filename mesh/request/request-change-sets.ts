@@ -1,7 +1,7 @@
 import { difference, hasText, intersection, type Language, languageOf, pathsBeforeReplacing } from "../regex/language";
 import { normalPathPattern, type PathNormalization } from "./path-normalization";
 import { type PathChange, type RequestChange } from "./request-change";
-import { everyRequest, type RequestBox, type RequestSet } from "./request-set";
+import { everyPath, everyRequest, type RequestBox, type RequestSet } from "./request-set";
 
 /**
  * The requests that are of a set once they are changed.
@@ -24,14 +24,9 @@ function boxBefore({ path, headers }: RequestChange, box: RequestBox): RequestBo
   return before.isEmpty ? undefined : { methods: box.methods, path: before, headers: rest };
 }
 
-/** Every path that a request may have. */
-function anyPath(): Language {
-  return everyRequest().reduce((all, { path }) => intersection(all, path), languageOf(anything));
-}
-
 function pathsBefore({ replaced, by }: PathChange, after: Language): Language {
-  if (replaced !== "all") return intersection(anyPath(), pathsBeforeReplacing(after, replaced, by));
-  return hasText(after, by === "" ? "/" : by) ? anyPath() : difference(after, after);
+  if (replaced !== "all") return intersection(everyPath(), pathsBeforeReplacing(after, replaced, by));
+  return hasText(after, by === "" ? "/" : by) ? everyPath() : difference(after, after);
 }
 
 const anything = "(?s:.*)";
@@ -45,7 +40,7 @@ const anything = "(?s:.*)";
 export function requestsLeavingForm({ path }: RequestChange, form: PathNormalization): RequestSet {
   if (path === undefined) return [];
   const pattern = normalPathPattern[form];
-  const normal = pattern === undefined ? anyPath() : languageOf(pattern);
+  const normal = pattern === undefined ? everyPath() : languageOf(pattern);
   const leaving = pathsBefore(path, difference(languageOf(anything), normal));
   return leaving.isEmpty ? [] : everyRequest().map((box) => ({ ...box, path: leaving }));
 }

@@ -73,9 +73,14 @@ export interface RequestCondition {
 /** Boxes that a set may have. */
 const mostBoxes = 4000;
 
+/** Every path that a request of a set can have. */
+export function everyPath(): Language {
+  return languageOf(anyPath);
+}
+
 /** Every request. */
 export function everyRequest(): RequestSet {
-  return [{ methods: allMethods, path: languageOf(anyPath), headers: new Map() }];
+  return [{ methods: allMethods, path: everyPath(), headers: new Map() }];
 }
 
 /**
@@ -89,7 +94,7 @@ export function requestsMeeting(condition: RequestCondition, authority: string):
     if (condition.methods.some((pattern) => pattern === "*" || fullMatch(pattern, method))) methods |= 1 << index;
   });
   if (methods === 0) return [];
-  let path = intersection(languageOf(anyPath), languageOf(condition.path));
+  let path = intersection(everyPath(), languageOf(condition.path));
   const headers = new Map<string, HeaderValues>();
   for (const [name, pattern] of condition.headers ?? []) {
     const key = comparableName(name);

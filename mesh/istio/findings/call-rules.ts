@@ -114,8 +114,8 @@ function limitFindings(mesh: IstioMesh): readonly Finding[] {
 /** Faults of which no share of the calls is said, which istiod hands on as they are, and Envoy takes for none (route.go, TranslateFault). */
 function faultFindings(mesh: IstioMesh): readonly Finding[] {
   return writtenOnes(mesh).flatMap((service) =>
-    service.http.flatMap(({ index }) =>
-      ["abort", "delay"].flatMap((kind): readonly Finding[] => {
+    service.http.flatMap(({ index, fault }) =>
+      (fault === undefined ? [] : ["abort", "delay"]).flatMap((kind): readonly Finding[] => {
         const path: ValuePath = ["spec", "http", index, "fault", kind];
         const share =
           numberAt(service.object, ...path, "percentage", "value") ?? numberAt(service.object, ...path, "percent");
