@@ -20,7 +20,7 @@ export const monitoringNamespace = "mesh-monitoring";
 export const clusterPrometheusAddress = `http://prometheus.${monitoringNamespace}.svc.cluster.local:9090`;
 
 const images = {
-  prometheus: "quay.io/prometheus/prometheus:v3.16.0",
+  prometheus: "quay.io/prometheus/prometheus:v3.14.0",
   alertmanager: "quay.io/prometheus/alertmanager:v0.31.0",
 } as const;
 

@@ -13,7 +13,7 @@ const source = (name: string) => path.join(__dirname, "..", "tools", name);
 const builds: Readonly<Record<keyof MetricsTools, OptionalTool>> = {
   prometheus: {
     name: "prometheus",
-    version: "3.16.0",
+    version: "3.14.0",
     packages: ["github.com/prometheus/prometheus/cmd/prometheus"],
     // Of the twenty clouds in which it can look for what to ask, the cluster alone: a third of the build.
     tags: ["remove_all_sd", "enable_kubernetes_sd"],

@@ -23,6 +23,7 @@ test.each([
     [
       "sandbox/tools/kwok",
       "sandbox/tools/istio",
+      "sandbox/tools/prometheus",
       "sandbox/tools/cert-manager",
       "judge/istio",
       "test/program/renderers/helm",
