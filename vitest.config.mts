@@ -39,8 +39,24 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Tests of what registers resources, mostly with mocks: Pulumi's runtime is one for a process, and so are its mocks. */
+const inRuntime = ["components", "package", "policy-pack", "program", "stacks"].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+const withTools = ["test/**/*.engine.test.ts", "test/**/*.long.test.ts"];
+
+/** What both kinds of unit tests have in common. */
+const unit = {
+  // By itself vitest leaves a core to itself, which is half of two.
+  maxWorkers: "100%",
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 100_000 } },
+};
+
 /**
- * `unit`: *.test.ts, needs no tools, takes seconds. `engine`: *.engine.test.ts, runs the real Pulumi engine, control planes
+ * `unit`: *.test.ts, needs no tools, takes seconds. Files share what they import, which is a fifth of all their work. `program`: those that run in Pulumi's runtime, each
+ * file with its own. `engine`: *.engine.test.ts, runs the real Pulumi engine, control planes
  * or azure-cli, three files at a time: each has a sandbox and network namespaces of its own, and while one waits for its cluster or its traffic, for a
  * fifth of the time, the others work. `long`: *.long.test.ts, the same with what is too long for every run, a build of minutes or states that take minutes to come.
  * Limits are those of a hang, not of a slow machine: no test is about time, and the first run builds tools that a few files need within their tests, several at once.
@@ -51,15 +67,15 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...unit,
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.engine.test.ts", "test/**/*.long.test.ts"],
-          // By itself vitest leaves a core to itself, which is half of two.
-          maxWorkers: "100%",
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          expect: { poll: { timeout: 100_000 } },
+          exclude: [...inRuntime, ...withTools],
+          isolate: false,
         },
+      },
+      {
+        test: { ...unit, name: "program", include: inRuntime, exclude: withTools },
       },
       {
         test: {

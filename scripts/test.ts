@@ -48,12 +48,17 @@ async function allChecked(): Promise<boolean> {
   return (await Promise.all(checks.map(checked))).every(Boolean);
 }
 
-/** Runs one of vitest's projects and adds up its tests. */
-function tests(title: string, project: string): boolean {
+/** Runs some of vitest's projects and adds up their tests. */
+function tests(title: string, ...projects: string[]): boolean {
   report(title);
-  const file = join(results, `${project}.json`);
+  const file = join(results, `${projects.join("-")}.json`);
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${file}`];
-  const line = [join("node_modules", "vitest", "vitest.mjs"), "run", "--project", project, ...reporters];
+  const line = [
+    join("node_modules", "vitest", "vitest.mjs"),
+    "run",
+    ...projects.map((name) => `--project=${name}`),
+    ...reporters,
+  ];
   const { status, error } = spawnSync(process.execPath, line, { stdio: "inherit" });
   if (error !== undefined) throw error;
   const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(file, "utf8")) as Results;
@@ -110,7 +115,7 @@ function goTests(title: string, mesh: string, packages: string): boolean {
 }
 
 async function main(): Promise<boolean> {
-  const inner = tests("Unit tests (no tools needed)", "unit") && (await allChecked());
+  const inner = tests("Unit tests (no tools needed)", "unit", "program") && (await allChecked());
   if (!inner || quick) return inner;
   await ensureTools(report);
   await ensureIstio(report);

@@ -60,7 +60,7 @@ function copyOfCheckout(): string {
 /** Whether the tests pass in a copy. */
 function pass(copy: string, tests: readonly string[]): boolean {
   const vitest = path.join("node_modules", "vitest", "vitest.mjs");
-  const args = [vitest, "run", "--project", "unit", "--bail", "1", "--reporter=dot", ...tests];
+  const args = [vitest, "run", "--project=unit", "--project=program", "--bail", "1", "--reporter=dot", ...tests];
   const { status } = spawnSync(process.execPath, args, { cwd: copy, stdio: "ignore", timeout: hangsAfter });
   return status === 0;
 }
