@@ -6,7 +6,7 @@
 const { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } = require("node:fs");
 const Module = require("node:module");
 const { dirname, join } = require("node:path");
-const loadWhenUsed = require("./load-when-used.cjs");
+const withoutClosures = require("./without-closures.cjs");
 
 /** What was made of each source file, and of which one: its JavaScript, its source map, its size and time. */
 const cacheFile = join(__dirname, "..", "dist", "program.json");
@@ -63,15 +63,6 @@ function mapTrace(error, translations) {
   });
 }
 
-/**
- * Pulumi's package reads a compiler and npm's own reader of packages to write functions of the program into its state. This program has none written,
- * and goes without them: half a second of processor time.
- */
-function withoutClosures() {
-  const pulumi = require.resolve("@pulumi/pulumi");
-  for (const name of ["typescript", "@npmcli/arborist"]) loadWhenUsed(require.resolve(name, { paths: [pulumi] }));
-}
-
 /** @returns what the TypeScript file exports. */
 module.exports = function load(entry) {
   const translations = cached();
@@ -94,7 +85,7 @@ module.exports = function load(entry) {
   for (const event of ["uncaughtException", "unhandledRejection"]) {
     process.prependListener(event, (error) => mapTrace(error, translations));
   }
-  withoutClosures();
+  withoutClosures(require.resolve("@pulumi/pulumi"));
   const exported = require(entry);
   if (changed) save(translations);
   return exported;

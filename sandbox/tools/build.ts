@@ -126,7 +126,8 @@ async function moduleDirectory(module: string, source: string, logFile: string):
  */
 export function goEnvironment(): NodeJS.ProcessEnv {
   const memory = os.totalmem() > 12e9 ? { GOGC: "off", GOMEMLIMIT: "2GiB" } : {};
-  const flags = [process.env.GOFLAGS ?? "", "-gcflags=all=-dwarf=false"].join(" ").trim();
+  const compiler = ["'-gcflags=all=-dwarf=false -l'", "-gcflags=std=-dwarf=false"];
+  const flags = [process.env.GOFLAGS ?? "", ...compiler].join(" ").trim();
   return { ...process.env, ...memory, GOFLAGS: flags, CGO_ENABLED: "0", GOWORK: "off" };
 }
 

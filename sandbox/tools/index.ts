@@ -42,6 +42,12 @@ export interface Tools {
 /** Plugins that are scripts, NAME.sh in this folder. An executable of the name is what its script starts, as NAME-host. */
 const scripts: readonly string[] = ["pulumi-resource-pulumi-nodejs", "pulumi-language-nodejs"];
 
+/** Modules that they read, beside them. */
+const modules: readonly string[] = [
+  path.join(__dirname, "pulumi-resource-pulumi-nodejs.cjs"),
+  ...["without-closures.cjs", "load-when-used.cjs"].map((file) => path.join(__dirname, "..", "..", "scripts", file)),
+];
+
 /**
  * Builds the tools that are not in the cache yet. The cache is `aks-mesh/tools` in $XDG_CACHE_HOME (default ~/.cache), one folder per
  * tool, named by version and a hash of what it is built from. Several processes may call this at once.
@@ -132,10 +138,12 @@ async function neededGoVersion(tools: readonly Located[]): Promise<string> {
   return versions.reduce((left, right) => (compareVersions(left, right) >= 0 ? left : right));
 }
 
+const scriptOf = (name: string): string => path.join(__dirname, `${name}.sh`);
+
 /** One directory with a link to every executable of every tool. */
 async function linkAll(located: readonly Located[]): Promise<string> {
   const hash = createHash("sha256");
-  for (const name of scripts) hash.update(await readFile(path.join(__dirname, `${name}.sh`)));
+  for (const file of [...scripts.map(scriptOf), ...modules]) hash.update(await readFile(file));
   for (const { directory } of located) hash.update(directory);
   const binaries = path.join(toolsDirectory(), `binaries-${hash.digest("hex").slice(0, 12)}`);
   if (await isBuilt(binaries)) return binaries;
@@ -149,7 +157,8 @@ async function linkAll(located: readonly Located[]): Promise<string> {
       );
     }
   }
-  for (const name of scripts) await copyFile(path.join(__dirname, `${name}.sh`), path.join(temporary, name));
+  for (const name of scripts) await copyFile(scriptOf(name), path.join(temporary, name));
+  for (const file of modules) await copyFile(file, path.join(temporary, path.basename(file)));
   try {
     await rename(temporary, binaries);
   } catch (error) {

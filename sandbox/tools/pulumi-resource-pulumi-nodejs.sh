@@ -7,7 +7,7 @@ directory=$PWD
 while :; do
   provider=$directory/node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js
   if [ -f "$provider" ]; then
-    exec node --import "$with_engine" "$provider" "$@"
+    exec node --import "$with_engine" --require "$0.cjs" "$provider" "$@"
   fi
   [ -n "$directory" ] || break
   directory=${directory%/*}

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { expect, test } from "vitest";
+import { rm } from "node:fs/promises";
+import { expect, test, vi } from "vitest";
 import { processesWith } from "../sandbox/processes";
-import { endLeftovers, runVariable } from "./leftovers";
+import { endLeftovers, runDirectory, runVariable } from "./leftovers";
 
 /** A process that would outlive the test, and whether it does not mind to be asked to end. */
 function start(run: string, script: string): ReturnType<typeof spawn> {
@@ -28,4 +29,16 @@ test("ends what a run has left, and nothing of another run", async () => {
   expect(processesWith(`${runVariable}=${other}`, "environ").map(({ pid }) => pid)).toEqual([another.pid]);
   another.kill("SIGKILL");
   await once(another, "exit");
+});
+
+test("ends what has nothing of the run but a folder that names it", async () => {
+  vi.stubEnv(runVariable, `folder-${String(process.pid)}`);
+  const folder = await runDirectory("aks-mesh-leftovers");
+  vi.unstubAllEnvs();
+  const left = spawn(process.execPath, ["-e", waits, folder], { stdio: ["ignore", "pipe", "ignore"], env: {} });
+  await once(left.stdout, "data");
+  const ended = once(left, "exit");
+  await endLeftovers(`folder-${String(process.pid)}`);
+  expect((await ended)[1]).toBe("SIGTERM");
+  await rm(folder, { recursive: true });
 });

@@ -1,3 +1,6 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findEmulator, stopEmulator } from "../../sandbox/emulator";
 import { sandboxPaths } from "../../sandbox/paths";
@@ -6,9 +9,20 @@ import { processesWith } from "../sandbox/processes";
 /** Names the run of the tests in the environment of all that it starts. */
 export const runVariable = "AKS_MESH_TEST_RUN";
 
-/** Ends what a run of the tests has started and left: sandboxes with their clusters first, then every other process that has the run in its environment. */
+/** Makes a folder that names the run, for tests that start a control plane without an emulator: its programs have no environment to speak of. */
+export function runDirectory(prefix: string): Promise<string> {
+  return mkdtemp(join(tmpdir(), `${prefix}-${process.env[runVariable] ?? ""}-`));
+}
+
+/**
+ * Ends what a run of the tests has started and left: sandboxes with their clusters first, then every other process that has the run in its environment,
+ * or in a folder of its command line.
+ */
 export async function endLeftovers(run: string): Promise<void> {
-  const left = () => processesWith(`${runVariable}=${run}`, "environ");
+  const left = () => {
+    const named = [...processesWith(`${runVariable}=${run}`, "environ"), ...processesWith(`-${run}-`, "cmdline")];
+    return [...new Map(named.map((one) => [one.pid, one])).values()];
+  };
   for (const { commandLine } of left()) {
     const [, directory] = /arm\/main\.ts (\S+)/.exec(commandLine) ?? [];
     const emulator = directory === undefined ? undefined : await findEmulator(sandboxPaths(directory));

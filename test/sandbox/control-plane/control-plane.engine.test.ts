@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import os from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,6 +9,7 @@ import { startedProcesses } from "../../../sandbox/control-plane/managed-process
 import { ensureTools, type Tools } from "../../../sandbox/tools";
 import { identify } from "../../../recovery/process-identity";
 import { startFakeEntra, tenant, type FakeEntra } from "./fake-entra";
+import { runDirectory } from "../../run/leftovers";
 
 const serverApplication = "6dae42f8-4368-4678-94ff-3960e28e3630";
 const reader = "aaaaaaaa-0000-0000-0000-000000000001";
@@ -145,7 +145,7 @@ function deployment(name: string, namespace: string) {
 }
 
 beforeAll(async () => {
-  scratch = await mkdtemp(path.join(os.tmpdir(), "aks-mesh-control-plane-"));
+  scratch = await runDirectory("aks-mesh-control-plane");
   tools = await ensureTools((message) => process.stderr.write(`${message}\n`));
   entra = await startFakeEntra(
     path.join(scratch, "entra"),

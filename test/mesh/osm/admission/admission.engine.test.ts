@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "../../../../components/open-service-mesh/connect";
@@ -12,6 +11,7 @@ import { ensureTools } from "../../../../sandbox/tools";
 import { admit } from "../../../../mesh/osm/admission";
 import { badSettings } from "./bad-settings";
 import { goodObjects, spoiled } from "./objects";
+import { runDirectory } from "../../../run/leftovers";
 
 /** The judge: a real API server with OSM's CRDs, and OSM's real validating webhook. */
 let directory: string;
@@ -21,7 +21,7 @@ let request: ApiRequest;
 const namespaces = ["shop", ...new Set(samples.flatMap((sample) => sample.namespaces))];
 
 beforeAll(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), "admission-"));
+  directory = await runDirectory("admission");
   const tools = await ensureTools(() => undefined);
   const { caFile } = await ensureCertificate(directory);
   controlPlane = await openControlPlane({

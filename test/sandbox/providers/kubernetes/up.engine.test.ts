@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ServiceArgs } from "@pulumi/kubernetes/core/v1";
@@ -8,6 +7,7 @@ import { openControlPlane, type ControlPlane } from "../../../../sandbox/control
 import { installProviderPlugins } from "../../../../sandbox/providers/install";
 import { ensureTools, type Tools } from "../../../../sandbox/tools";
 import { startFakeEntra, type FakeEntra } from "../../control-plane/fake-entra";
+import { runDirectory } from "../../../run/leftovers";
 
 /** The provider under the real engine, against a real API server with its controllers and KWOK's nodes. */
 
@@ -74,7 +74,7 @@ const kubectl = async (...args: string[]): Promise<string> => {
 };
 
 beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "kubernetes-provider-"));
+  scratch = await runDirectory("kubernetes-provider");
   tools = await ensureTools(() => undefined);
   entra = await startFakeEntra(join(scratch, "entra"), () => false);
   cluster = await openControlPlane({
