@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { copyFile, link, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
+import { link, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { buildTool } from "./build";
@@ -7,6 +7,7 @@ import { buildOnce, isBuilt, locateBuild, logFileOf, removeUnused, toolsDirector
 import { toolDefinitions, type ToolDefinition } from "./definitions";
 import { checkGo, compareVersions } from "./go-toolchain";
 import { buildProgress } from "./progress";
+import { copyScripts, scriptFiles, scripts } from "./scripts";
 
 /** A tool that can be asked for by name: each executable, and each name under which one is called. */
 export type ToolName =
@@ -38,15 +39,6 @@ export interface Tools {
   /** Absolute path of the directory with what KEDA's installation makes in a cluster. */
   readonly keda: string;
 }
-
-/** Plugins that are scripts, NAME.sh in this folder. An executable of the name is what its script starts, as NAME-host. */
-const scripts: readonly string[] = ["pulumi-resource-pulumi-nodejs", "pulumi-language-nodejs"];
-
-/** Modules that they read, beside them. */
-const modules: readonly string[] = [
-  path.join(__dirname, "pulumi-resource-pulumi-nodejs.cjs"),
-  ...["without-closures.cjs", "load-when-used.cjs"].map((file) => path.join(__dirname, "..", "..", "scripts", file)),
-];
 
 /**
  * Builds the tools that are not in the cache yet. The cache is `aks-mesh/tools` in $XDG_CACHE_HOME (default ~/.cache), one folder per
@@ -138,12 +130,10 @@ async function neededGoVersion(tools: readonly Located[]): Promise<string> {
   return versions.reduce((left, right) => (compareVersions(left, right) >= 0 ? left : right));
 }
 
-const scriptOf = (name: string): string => path.join(__dirname, `${name}.sh`);
-
 /** One directory with a link to every executable of every tool. */
 async function linkAll(located: readonly Located[]): Promise<string> {
   const hash = createHash("sha256");
-  for (const file of [...scripts.map(scriptOf), ...modules]) hash.update(await readFile(file));
+  for (const file of scriptFiles.values()) hash.update(await readFile(file));
   for (const { directory } of located) hash.update(directory);
   const binaries = path.join(toolsDirectory(), `binaries-${hash.digest("hex").slice(0, 12)}`);
   if (await isBuilt(binaries)) return binaries;
@@ -157,8 +147,7 @@ async function linkAll(located: readonly Located[]): Promise<string> {
       );
     }
   }
-  for (const name of scripts) await copyFile(scriptOf(name), path.join(temporary, name));
-  for (const file of modules) await copyFile(file, path.join(temporary, path.basename(file)));
+  await copyScripts(temporary);
   try {
     await rename(temporary, binaries);
   } catch (error) {

@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -72,26 +71,5 @@ describe("Pulumi's package in this program", () => {
       cwd: join(scripts, ".."),
     });
     expect(stdout, stderr).toBe("false true\ntrue\n");
-  });
-
-  it("goes without it in the sandbox's provider of dynamic resources, which reads its modules from one folder", () => {
-    const folder = mkdtempSync(join(tmpdir(), "aks-mesh-provider-"));
-    const tools = join(scripts, "..", "sandbox", "tools");
-    const before = "pulumi-resource-pulumi-nodejs.cjs";
-    copyFileSync(join(tools, before), join(folder, before));
-    for (const file of ["without-closures.cjs", "load-when-used.cjs"])
-      copyFileSync(join(scripts, file), join(folder, file));
-    const told = join(folder, "told.cjs");
-    writeFileSync(
-      told,
-      'process.on("exit", () => console.log(Object.keys(require.cache).some((file) => file.includes("/arborist/lib/arborist/"))));',
-    );
-    const pulumi = createRequire(__filename).resolve("@pulumi/pulumi");
-    const reads = (...modules: string[]) =>
-      spawnSync(process.execPath, [...modules.flatMap((file) => ["--require", file]), pulumi], { encoding: "utf8" });
-    expect(reads(told).stdout).toBe("true\n");
-    const without = reads(join(folder, before), told);
-    expect(without.stdout, without.stderr).toBe("false\n");
-    rmSync(folder, { recursive: true });
   });
 });
