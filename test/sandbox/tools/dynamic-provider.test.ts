@@ -39,3 +39,10 @@ it("it reads nothing that is for writing functions into a state", async () => {
   const { stdout, stderr } = spawnSync(process.execPath, modules(before, told), { encoding: "utf8" });
   expect(stdout, stderr).toBe("false\n");
 });
+
+it("it leaves out what a program's packages lack, such as a compiler", () => {
+  const module = join(binaries, "without-closures.cjs");
+  const nothing = `require(${JSON.stringify(module)})(${JSON.stringify(join(binaries, "nothing", "index.js"))})`;
+  const { status, stderr } = spawnSync(process.execPath, ["-e", nothing], { cwd: binaries, encoding: "utf8" });
+  expect(status, stderr).toBe(0);
+});
