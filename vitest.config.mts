@@ -47,6 +47,7 @@ const withTools = ["test/**/*.engine.test.ts", "test/**/*.long.test.ts"];
 
 /** What both kinds of unit tests have in common. */
 const unit = {
+  globalSetup: ["test/run/scratch.ts"],
   // By itself vitest leaves a core to itself, which is half of two.
   maxWorkers: "100%",
   testTimeout: 120_000,
@@ -81,7 +82,7 @@ export default defineConfig({
         test: {
           name: "engine",
           include: ["test/**/*.engine.test.ts"],
-          globalSetup: ["test/run/global-setup.ts"],
+          globalSetup: ["test/run/global-setup.ts", "test/run/scratch.ts"],
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 1_800_000,
@@ -92,7 +93,7 @@ export default defineConfig({
         test: {
           name: "long",
           include: ["test/**/*.long.test.ts"],
-          globalSetup: ["test/run/global-setup.ts"],
+          globalSetup: ["test/run/global-setup.ts", "test/run/scratch.ts"],
           maxWorkers: 1,
           testTimeout: 1_800_000,
           hookTimeout: 1_200_000,

@@ -3,7 +3,8 @@ import { Agent, request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll } from "vitest";
+import { expect } from "vitest";
+import { scratchVariable } from "../../run/scratch";
 
 import {
   type ArmServer,
@@ -61,11 +62,10 @@ export interface TestEmulator {
   close(): Promise<void>;
 }
 
-// Keys take longest to make: the emulators of one test file share theirs.
-const shared = mkdtempSync(join(tmpdir(), "aks-mesh-arm-keys-"));
+// Keys take longest to make: the emulators of a process share theirs, which has one or more test files.
+const shared = mkdtempSync(join(process.env[scratchVariable] ?? expect.fail(`no ${scratchVariable}`), "keys-"));
 const sharedSigningKey = join(shared, "token-signing-key.pem");
 const sharedCertificate = (): Promise<CertificateFiles> => ensureCertificate(join(shared, "tls"));
-afterAll(() => rmSync(shared, { recursive: true, force: true }));
 
 /** Starts an emulator for a test file. `scale`: of the quick latencies; by default a cluster takes 60 ms. */
 export async function startTestEmulator(
