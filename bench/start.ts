@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
+import { typescriptArguments } from "../scripts/typescript-arguments";
 import { table } from "../sandbox/summary";
 import { median } from "./statistics";
 
@@ -53,7 +54,7 @@ function run(args: readonly string[]): Run {
 }
 
 try {
-  execFileSync(process.execPath, ["--import", "tsx", path.join(root, "scripts", "package.ts"), "--out", folder], {
+  execFileSync(process.execPath, [...typescriptArguments, path.join(root, "scripts", "package.ts"), "--out", folder], {
     cwd: root,
     stdio: ["ignore", "ignore", "inherit"],
   });

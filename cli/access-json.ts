@@ -65,12 +65,13 @@ function treeJson(tree: CallTree): unknown {
   }
 }
 
-/** What a proxy makes of a request before others see it. A header that is taken off is null. */
-function changeJson({ path, authority, headers }: RequestChange): object {
+/** What a proxy makes of a request before others see it. A header that is taken off is null, and so is the token. */
+function changeJson({ path, authority, headers, withoutToken }: RequestChange): object {
   return {
     ...(path !== undefined && { path }),
     ...(authority !== undefined && { host: authority }),
     headers: Object.fromEntries(Array.from(headers, ([name, value]) => [name, value ?? null])),
+    ...(withoutToken === true && { token: null }),
   };
 }
 

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { request } from "node:https";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { typescriptArguments } from "../scripts/typescript-arguments";
 import { ifExists } from "../recovery/if-exists";
 import { identify } from "../recovery/process-identity";
 import { controlTokenFile } from "./arm/control-token";
@@ -146,11 +146,10 @@ export async function startEmulator(paths: SandboxPaths, report: Report): Promis
   report("Starting the ARM emulator …");
   await mkdir(paths.logs, { recursive: true });
   const log = openSync(join(paths.logs, "arm.log"), "a", 0o600);
-  const child = spawn(
-    process.execPath,
-    ["--import", createRequire(__filename).resolve("tsx"), join(__dirname, "arm", "main.ts"), paths.directory],
-    { detached: true, stdio: ["ignore", log, log] },
-  );
+  const child = spawn(process.execPath, [...typescriptArguments, join(__dirname, "arm", "main.ts"), paths.directory], {
+    detached: true,
+    stdio: ["ignore", log, log],
+  });
   closeSync(log);
   let exit: string | undefined;
   child.on("exit", (code, signal) => (exit = signal ?? `exit code ${code}`));

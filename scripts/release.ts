@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { typescriptArguments } from "./typescript-arguments";
 import { root } from "./package/bundles";
 import { ownManifest } from "./package/manifest";
 import { releaseNotes } from "./release/notes";
@@ -42,7 +43,14 @@ try {
   mkdirSync(release, { recursive: true });
   writeFileSync(join(release, "notes.md"), notes);
   const built = join(release, "package");
-  run(process.execPath, ["--import", "tsx", join("scripts", "package.ts"), "--out", built, "--repository", repository]);
+  run(process.execPath, [
+    ...typescriptArguments,
+    join("scripts", "package.ts"),
+    "--out",
+    built,
+    "--repository",
+    repository,
+  ]);
   run("npm", ["pack", built, "--pack-destination", release, "--loglevel=error"]);
   renameSync(join(release, `aks-mesh-${version}.tgz`), tarball);
   rmSync(built, { recursive: true });

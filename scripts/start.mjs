@@ -1,8 +1,9 @@
 // Runs one of the project's TypeScript commands from a bare clone: `node scripts/start.mjs <file.ts> [arguments…]`.
 // Plain JavaScript, because it has to speak clearly on a machine that lacks everything else.
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -99,12 +100,9 @@ function installDependencies() {
 requireNode();
 installDependencies();
 
-const [file, ...args] = process.argv.slice(2);
-const child = spawn(process.execPath, ["--import", "tsx", join(root, file), ...args], { stdio: "inherit" });
-// A terminal sends Ctrl-C to the whole group: the child decides when to end, and how.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  process.on(signal, () => {
-    if (signal !== "SIGINT") child.kill(signal);
-  });
-}
-child.on("exit", (code, signal) => process.exit(signal ? 130 : (code ?? 1)));
+const require = createRequire(import.meta.url);
+require("./run-typescript.cjs");
+const [node, , file, ...args] = process.argv;
+const main = join(root, file);
+process.argv = [node, main, ...args];
+require(main);

@@ -1,6 +1,7 @@
 import { type dynamic } from "@pulumi/pulumi";
 import { istioKinds } from "../../mesh/istio/kinds";
-import { connect, serverOf } from "../open-service-mesh/connect";
+import { connect } from "../open-service-mesh/connect";
+import { serverOf } from "../open-service-mesh/server-of";
 import { staticGatewayConfigurationDefinition } from "./static-gateway-configuration";
 import { waitForIstio } from "./wait-for-istio";
 
@@ -49,7 +50,7 @@ export function handler(): dynamic.ResourceProvider<Inputs, Outputs> {
     },
     /** A new login to the same cluster is no change; another cluster, or one not known yet, is waited for again. */
     async diff(_id, olds, news) {
-      const server = await serverOf(news.kubeconfig);
+      const server = serverOf(news.kubeconfig);
       const changes =
         server !== olds.server ||
         news.revisions.join() !== olds.revisions.join() ||

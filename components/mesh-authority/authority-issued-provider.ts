@@ -1,6 +1,7 @@
 import { type dynamic } from "@pulumi/pulumi";
 import { type Issuance } from "../aks-cluster/issuance";
-import { connect, serverOf } from "../open-service-mesh/connect";
+import { connect } from "../open-service-mesh/connect";
+import { serverOf } from "../open-service-mesh/server-of";
 import { waitForAuthority } from "./wait-for-authority";
 
 /** What the dynamic provider is given. */
@@ -37,7 +38,7 @@ export function handler(): dynamic.ResourceProvider<Inputs, Outputs> {
     },
     /** A new login to the same cluster is no change; another cluster, or one not known yet, is waited for again. */
     async diff(_id, olds, news) {
-      return { changes: (await serverOf(news.kubeconfig)) !== olds.server || news.issuance !== olds.issuance };
+      return { changes: serverOf(news.kubeconfig) !== olds.server || news.issuance !== olds.issuance };
     },
     async update(_id, _olds, news) {
       return { outs: await issued(news) };

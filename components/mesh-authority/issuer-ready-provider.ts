@@ -1,6 +1,7 @@
 import { type dynamic } from "@pulumi/pulumi";
 import { type Issuance } from "../aks-cluster/issuance";
-import { connect, serverOf } from "../open-service-mesh/connect";
+import { connect } from "../open-service-mesh/connect";
+import { serverOf } from "../open-service-mesh/server-of";
 import { waitForIssuer } from "./wait-for-issuer";
 
 /** What the dynamic provider is given. */
@@ -37,7 +38,7 @@ export function handler(): dynamic.ResourceProvider<Inputs, Outputs> {
     },
     /** A new login to the same cluster is no change; another cluster, or one not known yet, is waited for again. */
     async diff(_id, olds, news) {
-      const server = await serverOf(news.kubeconfig);
+      const server = serverOf(news.kubeconfig);
       const [before, now] = [olds.issuer, news.issuer];
       const isSame = now?.name === before?.name && now?.kind === before?.kind && now?.group === before?.group;
       return { changes: server !== olds.server || !isSame };

@@ -67,12 +67,3 @@ export async function connect(kubeconfig: string): Promise<{ server: string; req
   };
   return { server: base, request };
 }
-
-/** The API server of a kubeconfig; undefined where it is not known yet, as in a preview it may be. */
-export async function serverOf(kubeconfig: string): Promise<string | undefined> {
-  try {
-    return (await connect(kubeconfig)).server;
-  } catch {
-    return undefined;
-  }
-}

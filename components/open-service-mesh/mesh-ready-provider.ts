@@ -1,6 +1,7 @@
 import { type dynamic } from "@pulumi/pulumi";
 import { osmCustomResourceDefinitions } from "../../mesh/osm/kinds";
-import { connect, serverOf } from "./connect";
+import { connect } from "./connect";
+import { serverOf } from "./server-of";
 import { waitForMesh } from "./wait-for-mesh";
 
 /** What the dynamic provider is given. */
@@ -40,7 +41,7 @@ export function handler(): dynamic.ResourceProvider<Inputs, Outputs> {
     },
     /** A new login to the same cluster is no change; another cluster, or one not known yet, is waited for again. */
     async diff(_id, olds, news) {
-      const server = await serverOf(news.kubeconfig);
+      const server = serverOf(news.kubeconfig);
       return { changes: server !== olds.server || news.namespace !== olds.namespace };
     },
     async update(_id, _olds, news) {

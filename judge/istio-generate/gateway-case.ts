@@ -10,6 +10,7 @@ import { type Place } from "./place";
 import { drawAuthorizationPolicy, drawPeerAuthentication } from "./policy";
 import { drawRequest } from "./request";
 import { describeService, drawService } from "./service";
+import { drawRequestAuthentication, drawTokenDemand } from "./token";
 import { drawDestinationRule, drawMeshConfig, drawServiceEntry, drawSidecar } from "./traffic";
 import { drawNamespaces, drawWorkload } from "./workload";
 
@@ -24,7 +25,10 @@ function drawCase(draw: Draw, requests: number): JudgeCase {
   const services = unique(draw.list(1, 3, () => drawService(draw, mood, workloads)));
   const ingresses = drawGatewayWorkloads(draw, mood);
   const gateways = unique(draw.list(1, draw.oneIn(2) ? 3 : 1, () => drawGateway(draw, mood, ingresses)));
-  const routes = unique(draw.list(1, draw.oneIn(2) ? 4 : 2, () => drawGatewayRoutes(draw, mood, gateways, services)));
+  const tokens = draw.oneIn(3);
+  const routes = unique(
+    draw.list(1, draw.oneIn(2) ? 4 : 2, () => drawGatewayRoutes(draw, mood, gateways, services, tokens)),
+  );
   const [first] = ingresses;
   const caller = `${first?.namespace ?? edge}/${first?.name ?? "ingress"}`;
   const place = (): Place => ({
@@ -52,6 +56,12 @@ function drawCase(draw: Draw, requests: number): JudgeCase {
         ? draw.list(1, 2, () => drawAuthorizationPolicy(draw, mood, { ...ofGateway, place: place() }))
         : []),
     ]),
+    ...(tokens
+      ? unique([
+          drawRequestAuthentication(draw, mood, draw.oneIn(6) ? undefined : place()),
+          ...(draw.oneIn(3) ? [] : drawTokenDemand(draw, mood, draw.maybe(services)?.metadata.namespace ?? edge)),
+        ])
+      : []),
     ...unique(draw.list(0, 1, () => drawPeerAuthentication(draw, mood))),
     ...(draw.oneIn(3) ? unique(draw.list(1, 2, () => drawDestinationRule(draw, services))) : []),
     ...(draw.oneIn(20) ? [drawSidecar(draw)] : []),
@@ -61,8 +71,8 @@ function drawCase(draw: Draw, requests: number): JudgeCase {
   const callers = workloads.map(
     ({ metadata, spec }) => `${metadata.namespace}/${spec.template.spec.serviceAccountName}`,
   );
-  const world = { services: services.map(describeService), tokens: false, callers };
-  const entered = { workloads: ingresses, gateways, names: namesFor(routes), callers };
+  const world = { services: services.map(describeService), tokens, callers };
+  const entered = { workloads: ingresses, gateways, names: namesFor(routes), callers, tokens };
   return {
     objects,
     requests: draw.list(requests, requests, () =>

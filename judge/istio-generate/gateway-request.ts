@@ -11,10 +11,13 @@ export interface GatewayWorld {
   readonly names: readonly string[];
   /** Accounts that workloads run as, as `namespace/account`. */
   readonly callers: readonly string[];
+  /** Whether callers send tokens. */
+  readonly tokens: boolean;
 }
 
 /** A request to a gateway: from outside, or from one of the mesh's workloads. */
-export function drawGatewayRequest(draw: Draw, { workloads, gateways, names, callers }: GatewayWorld): JudgeRequest {
+export function drawGatewayRequest(draw: Draw, world: GatewayWorld): JudgeRequest {
+  const { workloads, gateways, names, callers, tokens } = world;
   const { name, namespace } = draw.maybe(workloads) ?? { name: "ingress", namespace: "edge" };
   const from = draw.oneIn(4)
     ? (draw.maybe(callers) ?? "a/x")
@@ -30,7 +33,7 @@ export function drawGatewayRequest(draw: Draw, { workloads, gateways, names, cal
   const serverName = draw.oneIn(12) ? draw.pick([...calledHosts, ""]) : host;
   const tls = speaksTls ? { serverName: draw.oneIn(8) ? serverName.toUpperCase() : serverName } : {};
   if (draw.oneIn(server?.port.protocol === "TCP" ? 2 : 12)) return { from, to, protocol: "tcp", ...tls };
-  return { ...drawHttp(draw, from, to, drawHostHeader(draw, host, port), false), ...tls };
+  return { ...drawHttp(draw, from, to, drawHostHeader(draw, host, port), tokens), ...tls };
 }
 
 /** A Host header: in capital letters and with a port now and then. */

@@ -2,7 +2,7 @@ import { type Draw } from "../generate/draw";
 import { type Mood } from "../generate/names";
 import { namespaces } from "./names";
 import { type ServiceObject } from "./service";
-import { drawHttpRoutes, drawMatch, drawShares, hostOf } from "./traffic";
+import { drawClaims, drawHttpRoutes, drawMatch, drawShares, hostOf } from "./traffic";
 
 /** The namespace that most gateways are in. */
 export const edge = "edge";
@@ -153,6 +153,7 @@ export function drawGatewayRoutes(
   mood: Mood,
   gateways: readonly GatewayObject[],
   services: readonly ServiceObject[],
+  tokens: boolean,
 ) {
   const root = hostOf(draw, services);
   const namespace = draw.oneIn(4) ? draw.pick([...namespaces, edge]) : root.namespace;
@@ -163,6 +164,7 @@ export function drawGatewayRoutes(
   const names = [...new Set([...draw.list(1, draw.oneIn(3) ? 2 : 1, drawName), ...(draw.oneIn(6) ? ["mesh"] : [])])];
   const match = (): object => ({
     ...drawMatch(draw),
+    ...(tokens && !names.includes("mesh") && draw.oneIn(2) && drawClaims(draw)),
     ...(draw.oneIn(8) && { gateways: [draw.oneIn(4) ? "mesh" : (draw.maybe(names) ?? "mesh")] }),
   });
   const hosts = drawHosts(draw, root.name);

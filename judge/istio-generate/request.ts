@@ -19,7 +19,8 @@ export function drawRequest(draw: Draw, world: World): JudgeRequest {
   const from = draw.oneIn(12)
     ? draw.pick(["outside:198.18.0.1", `${draw.pick(namespaces)}/${draw.pick(accounts)}`])
     : (draw.maybe(callers) ?? "a/x");
-  if (draw.oneIn(15)) return drawLeaving(draw, from, tokens);
+  // Where names lead outside of the mesh, for callers outside, is said by no object.
+  if (!from.startsWith("outside:") && draw.oneIn(15)) return drawLeaving(draw, from, tokens);
   const service = draw.maybe(services);
   const known = draw.maybe(service?.ports ?? []);
   const port = known === undefined || draw.oneIn(25) ? draw.pick(ports) : known.port;

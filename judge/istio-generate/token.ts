@@ -1,6 +1,6 @@
 import { type Draw } from "../generate/draw";
-import { type Mood } from "../generate/names";
-import { drawPlace } from "./place";
+import { type Mood, type Named } from "../generate/names";
+import { drawPlace, type Place } from "./place";
 
 /** A key of RFC 7517 that everybody may know: it signs tokens of requests that are drawn. */
 const keys = JSON.stringify({ keys: [{ kty: "oct", alg: "HS256", k: "YS1rZXktdGhhdC1ldmVyeWJvZHktbWF5LWtub3cuLi4" }] });
@@ -36,8 +36,8 @@ export const claimConditions = [
 ] as const;
 
 /** Whose tokens a workload takes. */
-export function drawRequestAuthentication(draw: Draw, mood: Mood) {
-  const { namespace, selector } = drawPlace(draw, mood);
+export function drawRequestAuthentication(draw: Draw, mood: Mood, place: Place = drawPlace(draw, mood)) {
+  const { namespace, selector } = place;
   return {
     apiVersion: "security.istio.io/v1",
     kind: "RequestAuthentication",
@@ -48,9 +48,33 @@ export function drawRequestAuthentication(draw: Draw, mood: Mood) {
         issuer: draw.pick(issuers),
         ...(draw.oneIn(4) && { audiences: draw.list(1, 2, () => draw.pick(audiences)) }),
         jwks: keys,
+        ...(draw.oneIn(3) && { forwardOriginalToken: draw.oneIn(2) }),
       })),
     },
   };
+}
+
+/** A namespace whose pods take tokens, and ask for what they say. */
+export function drawTokenDemand(
+  draw: Draw,
+  mood: Mood,
+  namespace: string,
+): readonly (Named & Readonly<Record<string, unknown>>)[] {
+  const { key, values } = draw.pick<{ readonly key: string; readonly values: readonly [string, ...string[]] }>(
+    claimConditions,
+  );
+  const rule = draw.oneIn(2)
+    ? { from: [{ source: { requestPrincipals: [draw.pick(principalConditions)] } }] }
+    : { when: [{ key, values: [draw.pick(values)] }] };
+  return [
+    drawRequestAuthentication(draw, mood, { namespace, selector: {} }),
+    {
+      apiVersion: "security.istio.io/v1",
+      kind: "AuthorizationPolicy",
+      metadata: { name: "tokens", namespace },
+      spec: { action: draw.pick(["ALLOW", "DENY"]), rules: [rule] },
+    },
+  ];
 }
 
 /** What a caller's token says, under the names of its claims. */

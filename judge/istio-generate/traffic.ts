@@ -49,6 +49,26 @@ export function drawMatch(draw: Draw) {
   return Object.keys(match).length === 0 ? { uri: { prefix: "/" } } : match;
 }
 
+/** What a rule of a gateway asks of tokens, in the place of headers. */
+export function drawClaims(draw: Draw): object {
+  const claim = draw.pick([
+    "@request.auth.claims.group",
+    "@request.auth.claims[group]",
+    "@Request.Auth.Claims[group]",
+    "@request.auth.claims.realm.role",
+    "@request.auth.claims[realm][role]",
+    "@request.auth.claims[aud]",
+  ]);
+  const value = draw.pick<object>([
+    { exact: "admin" },
+    { exact: "dev" },
+    { prefix: "" },
+    { regex: ".*e.*" },
+    { exact: "shop" },
+  ]);
+  return { [draw.oneIn(3) ? "withoutHeaders" : "headers"]: { [claim]: value } };
+}
+
 /** Where a VirtualService of a namespace sends requests. */
 interface Destinations {
   readonly namespace: string;

@@ -8,6 +8,7 @@ export function drawWorkload(draw: Draw, mood: Mood) {
     app: draw.pick(serviceNames),
     ...(draw.oneIn(2) && { version: draw.pick(["v1", "v2"]) }),
     ...(mood !== "tame" && draw.oneIn(10) && { "sidecar.istio.io/inject": draw.pick(["false", "true"]) }),
+    ...(mood === "wild" && draw.oneIn(10) && { "security.istio.io/tlsMode": "disabled" }),
   };
   const containerPorts = [
     { name: "web", containerPort: 8080 },

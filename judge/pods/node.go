@@ -1,11 +1,8 @@
 package pods
 
 import (
-	"errors"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"aks-mesh/sandbox/data-plane/pods/netns"
@@ -44,17 +41,7 @@ func prepareNode(outside string) error {
 	if err := netns.Run(commands, "ip", "-batch", "-"); err != nil {
 		return err
 	}
-	for name, value := range map[string]string{"ip_forward": "1", "conf/all/send_redirects": "0", "conf/" + bridge + "/send_redirects": "0"} {
-		if err := os.WriteFile(filepath.Join("/proc/sys/net/ipv4", name), []byte(value), 0o644); err != nil {
-			return err
-		}
-	}
-	// Where Docker was, bridges hand what they carry to netfilter, and then keep what is to go back where it came from.
-	err := os.WriteFile("/proc/sys/net/bridge/bridge-nf-call-iptables", []byte("0"), 0o644)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	return err
+	return netns.Route(bridge)
 }
 
 // ServicePort is a port of a Service with an address of its own, and the address:port of each of its pods.

@@ -303,7 +303,7 @@ function unprovedBy(mesh: Mesh, relation: Access, guarantee: Guarantee): Finding
   );
   if (voiding === undefined) return undefined;
   const what = `${describeObject(voiding.object)} (${voiding.object.apiVersion})`;
-  return unproved(mesh, guarantee, `${what} may decide otherwise, and is not read.`);
+  return unproved(mesh, guarantee, voiding.why ?? `${what} may decide otherwise, and is not read.`);
 }
 
 /** Whether NetworkPolicies stop any of a guarantee's calls. */

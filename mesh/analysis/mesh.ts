@@ -121,6 +121,8 @@ export interface Unread {
   readonly namespace: string | undefined;
   /** `network`: it decides beside NetworkPolicies, below the mesh. `sidecar`: it may change anything that sidecars do. */
   readonly layer: "network" | "sidecar";
+  /** What it shows and is not followed, a sentence. Default: that it may decide otherwise. */
+  readonly why?: string;
 }
 
 /** A set of objects, and what a mesh makes of them. Everything is computed when it is asked for, and remembered. */

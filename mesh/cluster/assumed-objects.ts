@@ -16,6 +16,7 @@ export function assumedPod(
     assumed: true,
     namedPorts: [],
     initContainers: [],
+    containerUsers: [],
   };
 }
 

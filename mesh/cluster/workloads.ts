@@ -1,5 +1,6 @@
 import { type JsonObject, type KubernetesObject, type ValuePath } from "../manifests";
 import { type Reader } from "../manifests/reader";
+import { type ContainerUser, readContainerUsers } from "./container-users";
 
 /** Labels of an object, as Kubernetes selects by them. */
 export type Labels = Readonly<Record<string, string>>;
@@ -35,6 +36,8 @@ export interface PodState {
   readonly namedPorts: readonly ContainerPort[];
   /** Containers that run before the others. */
   readonly initContainers: readonly InitContainer[];
+  /** Whom the containers run as that run beside each other; empty where nothing tells. */
+  readonly containerUsers: readonly ContainerUser[];
   /** The workload that it was made from, as `Deployment shop/cart`. */
   readonly workload?: string;
 }
@@ -147,6 +150,7 @@ export function readPod(reader: Reader): PodState {
     running: metadata.uid !== undefined,
     namedPorts: template.namedPorts,
     initContainers: template.initContainers,
+    containerUsers: template.containerUsers,
     namespace: metadata.namespace ?? "",
     name: metadata.name,
     labels: reader.textMap(metadata.labels, ["metadata", "labels"]),
@@ -158,7 +162,7 @@ export function readPod(reader: Reader): PodState {
 
 type PodTemplate = Pick<
   PodState,
-  "serviceAccount" | "hostname" | "subdomain" | "hostNetwork" | "namedPorts" | "initContainers"
+  "serviceAccount" | "hostname" | "subdomain" | "hostNetwork" | "namedPorts" | "initContainers" | "containerUsers"
 >;
 
 function readTemplate(reader: Reader, value: unknown, path: ValuePath): PodTemplate {
@@ -189,6 +193,7 @@ function readTemplate(reader: Reader, value: unknown, path: ValuePath): PodTempl
     initContainers: reader
       .list(spec["initContainers"], path, "initContainers")
       .map((item, index) => readInitContainer(reader, item, [...path, "initContainers", index])),
+    containerUsers: readContainerUsers(reader, spec, path),
   };
 }
 

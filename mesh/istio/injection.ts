@@ -21,6 +21,11 @@ export const injectLabel = "sidecar.istio.io/inject";
 /** What the injector writes: an annotation, and the label by which other sidecars speak mutual TLS to the pod. */
 const injectedMarks = { annotation: "sidecar.istio.io/status", label: "security.istio.io/tlsMode" } as const;
 
+/** Whether other sidecars speak mutual TLS to a pod that has one: not where a label of its own says otherwise, which the injector leaves. */
+export function takesMutualTls({ labels }: Pick<PodState, "labels">): boolean {
+  return (labels[injectedMarks.label] ?? "istio") === "istio";
+}
+
 type InjectedPod = Pick<PodState, "namespace" | "labels" | "annotations" | "hostNetwork" | "running">;
 
 /**

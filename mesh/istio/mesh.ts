@@ -1,5 +1,6 @@
 import { type CallTree } from "../analysis/call-tree";
 import { clusterObjectFindings } from "../analysis/cluster-objects";
+import { unreadIpv6 } from "../analysis/ipv6";
 import { type Mesh, type ServicePort, type Unread } from "../analysis/mesh";
 import { networkPolicyAdmission, unreadNetworkPolicies } from "../analysis/network-policy-objects";
 import { type AccountKey, keyOf } from "../cluster/keys";
@@ -50,6 +51,7 @@ export function istioMesh(
     unmetAssumptions: () => new Map(),
     unread: [
       ...unreadNetworkPolicies(manifests),
+      ...unreadIpv6(manifests),
       ...unreadFilters(state),
       ...unreadHeaders(state),
       ...unreadRoutes(state),

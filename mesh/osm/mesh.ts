@@ -1,4 +1,5 @@
 import { clusterObjectFindings } from "../analysis/cluster-objects";
+import { unreadIpv6 } from "../analysis/ipv6";
 import { type Mesh } from "../analysis/mesh";
 import { networkPolicyAdmission, unreadNetworkPolicies } from "../analysis/network-policy-objects";
 import { type AskedService } from "../cluster/dns";
@@ -37,7 +38,7 @@ export function osmMesh(
     ...plane,
     assumptions: state.assumptions,
     unmetAssumptions: memoOnce(() => unmetAssumptions(plane)),
-    unread: unreadNetworkPolicies(manifests),
+    unread: [...unreadNetworkPolicies(manifests), ...unreadIpv6(manifests)],
     problems: [...state.problems, ...patternProblems(plane)],
     positions: state.positions,
     extent: osmExtent,

@@ -17,6 +17,7 @@ import { admittedAccounts, boundary, isOpen, outsideHosts } from "./boundary";
 import { callerClass } from "./calls/caller-classes";
 import { callFrom, clientOf } from "./calls/callers";
 import { callAddress, type Client } from "./calls/client";
+import { outboundInterceptionOf } from "./calls/interception";
 import { hasOtherWays } from "./calls/other-ways";
 import { type ControlPlane } from "./control-plane";
 import { servicePort } from "./service-port";
@@ -151,7 +152,7 @@ function permissiveEntries(mesh: ControlPlane, callers: readonly AccountKey[]): 
       mesh.inbound(pod).listenersRefused ?? mesh.inbound(pod).ownRoutesRefused ?? "",
       mesh.state.hasSidecar(pod),
       callerClass(mesh, pod),
-      Object.entries(pod.annotations).filter(([name]) => name.includes("outbound-")),
+      outboundInterceptionOf(pod),
     ]);
     const own = client.pods.flatMap(({ ips }) => ips.filter((ip) => headless.has(ip)));
     // Network policies may tell any two callers apart.

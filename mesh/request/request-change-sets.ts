@@ -2,6 +2,7 @@ import { difference, hasText, intersection, type Language, languageOf, pathsBefo
 import { normalPathPattern, type PathNormalization } from "./path-normalization";
 import { type PathChange, type RequestChange } from "./request-change";
 import { everyPath, everyRequest, type RequestBox, type RequestSet } from "./request-set";
+import { isClaim } from "./token-claims";
 
 /**
  * The requests that are of a set once they are changed.
@@ -12,13 +13,17 @@ export function requestsBefore(change: RequestChange, after: RequestSet): Reques
   return after.flatMap((box) => boxBefore(change, box) ?? []);
 }
 
-function boxBefore({ path, headers }: RequestChange, box: RequestBox): RequestBox | undefined {
+function boxBefore(change: RequestChange, box: RequestBox): RequestBox | undefined {
+  const { path, headers, withoutToken = false } = change;
   for (const [name, value] of headers) {
     const asked = box.headers.get(name);
     if (asked === undefined) continue;
     if (value === undefined ? !asked.absent : !hasText(asked.values, value)) return undefined;
   }
-  const rest = headers.size === 0 ? box.headers : new Map([...box.headers].filter(([name]) => !headers.has(name)));
+  if (withoutToken && [...box.headers].some(([name, { absent }]) => isClaim(name) && !absent)) return undefined;
+  const isFree = (name: string): boolean => headers.has(name) || (withoutToken && isClaim(name));
+  const stays = headers.size === 0 && !withoutToken;
+  const rest = stays ? box.headers : new Map([...box.headers].filter(([name]) => !isFree(name)));
   if (path === undefined) return { ...box, headers: rest };
   const before = pathsBefore(path, box.path);
   return before.isEmpty ? undefined : { methods: box.methods, path: before, headers: rest };

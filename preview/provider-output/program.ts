@@ -9,7 +9,7 @@ const thrown = /^Running program '([^']{1,500})' failed with an unhandled except
 const frame = /^\s+at (?:.*\()?(\/[^():]+):(\d+):\d+\)?/;
 
 /** Files that only load the program. */
-const loaders = /(?:^|\/)node_modules\/|^program\.cjs$|^scripts\/load-typescript\.cjs$/;
+const loaders = /(?:^|\/)node_modules\/|^program\.cjs$|^scripts\/(?:load-)?typescript\.cjs$/;
 
 /** The checkout that this command belongs to: tests and sandboxes link the program's files from there. */
 const ownCheckout = resolve(__dirname, "../..");

@@ -33,11 +33,13 @@ export function keda(api: ApiClient, directory: string, manifests: string, route
   return {
     resume,
     async set(enabled) {
+      // Most clusters never have it, and their manifests take a while to be read.
+      if (!enabled && (await api.find(service)) === undefined) return;
       const objects = (
         await Promise.all(["account", "operator", "metrics-server"].map((one) => kedaObjects(manifests, one)))
       ).flat();
       if (!enabled) {
-        if ((await api.find(service)) !== undefined) await Promise.all(objects.map((one) => api.remove(one.path)));
+        await Promise.all(objects.map((one) => api.remove(one.path)));
         return;
       }
       const definitions = await kedaObjects(manifests, "definitions");

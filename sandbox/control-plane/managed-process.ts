@@ -14,7 +14,7 @@ export interface ProcessDefinition {
   readonly name: string;
   readonly program: string;
   readonly args: readonly string[];
-  /** Added to what every program gets: PATH and HOME. Must hold no secret: it can be read by the user's other processes. */
+  /** Added to what every program gets: PATH and HOME, and how often Go collects garbage where that is set. Must hold no secret: it can be read by the user's other processes. */
   readonly env?: Readonly<Record<string, string>>;
   /** Further content that the running process depends on, such as its configuration files: when it changes, it is restarted. */
   readonly dependsOn?: readonly string[];
@@ -73,6 +73,13 @@ export async function logTail(directory: string, name: string, lines = 15): Prom
   return text.trimEnd().split("\n").slice(-lines).join("\n");
 }
 
+/** Variables that a program has of ours, where they are set. */
+const inheritedVariables = ["PATH", "HOME", "GOGC"];
+
+function inherited(): NodeJS.ProcessEnv {
+  return Object.fromEntries(inheritedVariables.map((name) => [name, process.env[name]]));
+}
+
 async function start(directory: string, definition: ProcessDefinition, fingerprint: string): Promise<void> {
   const { name, program, args, env = {} } = definition;
   await mkdir(path.join(directory, "pids"), { recursive: true });
@@ -87,7 +94,7 @@ async function start(directory: string, definition: ProcessDefinition, fingerpri
     cwd: directory,
     detached: true,
     stdio: ["ignore", output.fd, output.fd],
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...env },
+    env: { ...inherited(), ...env },
   });
   await once(child, "spawn");
   child.unref();

@@ -88,6 +88,8 @@ export interface World {
   readonly hosts: Readonly<Record<string, string>>;
   /** Addresses, host:port, that lead to a port of this machine's loopback. */
   readonly forward: Readonly<Record<string, string>>;
+  /** Addresses of Services, host:port, and those of the pods behind each. Default: Services have no address of their own. */
+  readonly services?: Readonly<Record<string, readonly string[]>>;
   /** Addresses outside of the cluster, and the ports on which HTTP requests there are answered with 200. Default: none. */
   readonly outside?: Readonly<Record<string, readonly number[]>>;
   readonly pods: readonly PodSpec[];

@@ -16,6 +16,7 @@ import {
 } from "../traffic/counts";
 import { type ClusterObjects, type Pod, readObjects } from "../traffic/objects";
 import { podReader } from "../traffic/pod-reader";
+import { subscriptionPattern, unanswered } from "../traffic/subscriptions";
 import { planWorld, podName } from "../traffic/world";
 import { type LoadOptions } from "./options";
 import { loadReport, type LoadReport } from "./report";
@@ -31,8 +32,8 @@ const lookMilliseconds = 250;
 /** How many looks in a row have to find sidecars configured alike, and nothing awaited: OSM's controller gathers changes for two seconds. */
 const settledLooks = 20;
 
-/** How often sidecars got other routes, beside what tells of listeners and clusters. */
-const settledPattern = `${statisticsPattern}|^http\\..*\\.rds\\..*\\.config_reload$`;
+/** How often sidecars got other routes and what they wait for, beside what tells of listeners and clusters. */
+const settledPattern = `${statisticsPattern}|^http\\..*\\.rds\\..*\\.config_reload$|${subscriptionPattern}`;
 
 /** How often is said how far it is. */
 const progressMilliseconds = 2000;
@@ -130,7 +131,7 @@ async function settle(runner: PodRunner, world: World, running: readonly Pod[], 
       const all = await runner.statistics(settledPattern);
       const ofPods = running.map(({ metadata }) => all[metadata.uid] ?? {});
       const now = JSON.stringify(ofPods.map((pod) => [configurationChanges(pod), routeChanges(pod)]));
-      const isReady = problems.length === 0 && ofPods.every((pod) => serves(pod) && !isWarming(pod));
+      const isReady = problems.length === 0 && ofPods.every((pod) => serves(pod) && !isWarming(pod) && hasAll(pod));
       const isSettled = isReady && now === last;
       same = isSettled ? same + 1 : 0;
       last = now;
@@ -148,6 +149,11 @@ async function settle(runner: PodRunner, world: World, running: readonly Pod[], 
 
 function routeChanges({ envoy = {} }: PodStatistics): number {
   return total(Object.fromEntries(Object.entries(envoy).filter(([name]) => name.endsWith(".config_reload"))));
+}
+
+/** Whether the sidecar got all that it asked for. */
+function hasAll(pod: PodStatistics): boolean {
+  return unanswered(pod).length === 0;
 }
 
 /** Whether the sidecar waits for the rest of what a listener or a cluster needs. */

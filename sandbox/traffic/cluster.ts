@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { controlPlaneFolder } from "../arm/control-plane-backend";
+import { controlPlaneFolder } from "../arm/control-plane-folder";
 import { type ApiClient, apiClient, poll } from "../control-plane/api-client";
 import { layout } from "../control-plane/cluster-processes";
 import { istiodDiscovery, istiodMetrics } from "../control-plane/istio";

@@ -20,9 +20,10 @@ const proxySettings = {
   proxyStatsMatcher: { inclusionRegexps: [".*"] },
 };
 
-/** Whether Istio's injector has given the pod a sidecar that can run here. (One with Istio's CNI has no container for the network.) */
+/** Whether Istio's injector has given the pod a sidecar that can run here: not where Istio's CNI sets up the network, which leaves a container that looks at it. */
 export function hasIstioSidecar(pod: Pod): boolean {
-  return sidecarOf(pod) !== undefined && initOf(pod) !== undefined;
+  const byCni = pod.spec.initContainers?.some(({ name }) => name === "istio-validation") ?? false;
+  return sidecarOf(pod) !== undefined && !byCni;
 }
 
 /** Whether the pod is a gateway: Envoy and nothing else, at whose ports others call. */

@@ -6,6 +6,7 @@ import { type StackCluster } from "./cluster";
 import { type Counts, countsBetween, serves, type Snapshot, statisticsPattern } from "./counts";
 import { readObjects } from "./objects";
 import { podReader } from "./pod-reader";
+import { allAnswered } from "./subscriptions";
 import { podName, planWorld } from "./world";
 
 /** How often is looked. */
@@ -75,7 +76,7 @@ export async function watchMigration(
   };
   try {
     const end = Date.now() + startSeconds * 1000;
-    while (!(await look())) {
+    while (!(await look()) || !(await allAnswered(runner))) {
       if (Date.now() > end) throw new Error(`the pods did not come up within ${startSeconds} s`);
       await sleep(lookMilliseconds);
     }

@@ -38,7 +38,10 @@ export interface Pod extends KubernetesObject {
     readonly containers: readonly Container[];
     readonly initContainers?: readonly Container[];
     readonly volumes?: readonly Volume[];
-    readonly securityContext?: { readonly sysctls?: readonly { readonly name: string; readonly value: string }[] };
+    readonly securityContext?: {
+      readonly runAsUser?: number;
+      readonly sysctls?: readonly { readonly name: string; readonly value: string }[];
+    };
   };
   readonly status?: { readonly phase?: string; readonly podIP?: string; readonly hostIP?: string };
 }
@@ -48,7 +51,12 @@ export interface Service extends KubernetesObject {
   readonly spec: {
     readonly clusterIP?: string;
     readonly selector?: Readonly<Record<string, string>>;
-    readonly ports?: readonly { readonly port: number; readonly targetPort?: number | string }[];
+    readonly ports?: readonly {
+      readonly name?: string;
+      readonly port: number;
+      readonly targetPort?: number | string;
+      readonly protocol?: string;
+    }[];
   };
 }
 
@@ -67,7 +75,7 @@ export interface Gateway extends KubernetesObject {
 export interface Endpoints extends KubernetesObject {
   readonly subsets?: readonly {
     readonly addresses?: readonly { readonly ip: string }[];
-    readonly ports?: readonly { readonly port: number }[];
+    readonly ports?: readonly { readonly name?: string; readonly port: number }[];
   }[];
 }
 

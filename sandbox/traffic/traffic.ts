@@ -22,6 +22,7 @@ import { toOutsideHosts } from "./outside-hosts";
 import { fromOutside, type OutsideCall, outsideObjects } from "./outside";
 import { podReader } from "./pod-reader";
 import { expectedEnds, type AcrossReport, type OutsideReport, reportPair, type TrafficReport } from "./report";
+import { allAnswered } from "./subscriptions";
 import { type Plan, planWorld, podName } from "./world";
 
 /**
@@ -128,7 +129,8 @@ export async function openTraffic(
       return undefined;
     }
     if (current.start === undefined) {
-      current.start = snapshot;
+      if (await allAnswered(runner)) current.start = snapshot;
+      else current.inForceAt = inForce();
       return undefined;
     }
     return await reportSince(cluster, current, current.start, snapshot, { outside, through, outward }, problems);

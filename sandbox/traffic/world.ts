@@ -41,10 +41,12 @@ export async function planWorld(
     const address = hosts[name];
     return address === undefined ? [] : [[`${address}:${number}`, `127.0.0.1:${port}`] as const];
   });
+  const forwarded = Object.fromEntries([...forward, ...metrics.flatMap((port) => forwardMetrics(alive, port))]);
   return {
     world: {
       hosts,
-      forward: Object.fromEntries([...forward, ...metrics.flatMap((port) => forwardMetrics(alive, port))]),
+      forward: forwarded,
+      services: podsBehind(objects, forwarded),
       outside: Object.fromEntries(outside.map(({ address, ports }) => [address, ports])),
       pods: await Promise.all(running.map((pod) => podSpec(pod, reader))),
     },
@@ -103,10 +105,34 @@ function application(pod: Pod, container: Container): ContainerSpec[] {
       program,
       args: container.args ?? [],
       env: environment(pod, container),
-      user: container.securityContext?.runAsUser ?? defaultUser,
+      user: container.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser ?? defaultUser,
       files: {},
     },
   ];
+}
+
+/** Where kube-proxy would lead connections to Services' addresses, without those that lead out of the pods' network. */
+function podsBehind(
+  { services, endpoints }: ClusterObjects,
+  forwarded: Readonly<Record<string, string>>,
+): Readonly<Record<string, readonly string[]>> {
+  const found: Record<string, readonly string[]> = {};
+  for (const { metadata, spec } of services) {
+    if (spec.clusterIP === undefined || spec.clusterIP === "None") continue;
+    const { subsets = [] } =
+      endpoints.find((one) => one.metadata.namespace === metadata.namespace && one.metadata.name === metadata.name) ??
+      {};
+    for (const { name, port, protocol = "TCP" } of spec.ports ?? []) {
+      const address = `${spec.clusterIP}:${String(port)}`;
+      if (protocol !== "TCP" || forwarded[address] !== undefined) continue;
+      found[address] = subsets.flatMap(({ addresses = [], ports = [] }) =>
+        ports
+          .filter((one) => one.name === name)
+          .flatMap((one) => addresses.map(({ ip }) => `${ip}:${String(one.port)}`)),
+      );
+    }
+  }
+  return found;
 }
 
 /** What the cluster's DNS would say of each Service: its address, or that of one of its pods. */

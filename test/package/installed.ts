@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { typescriptArguments } from "../../scripts/typescript-arguments";
 
 const root = resolve(__dirname, "..", "..");
 
@@ -19,7 +20,7 @@ export function installPackage(): { readonly folder: string; readonly packed: st
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true }));
   const pack = () => {
     const built = join(folder, "built");
-    execFileSync(process.execPath, ["--import", "tsx", join(root, "scripts", "package.ts"), "--out", built], {
+    execFileSync(process.execPath, [...typescriptArguments, join(root, "scripts", "package.ts"), "--out", built], {
       cwd: root,
       stdio: ["ignore", "ignore", "pipe"],
     });

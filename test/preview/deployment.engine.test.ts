@@ -5,7 +5,6 @@ import { checkGuarantees } from "../../mesh";
 import { osmMesh } from "../../mesh/osm";
 import { isolationGuarantees } from "../../preview/isolation";
 import { type PreviewReport } from "../../preview/report";
-import { type UpOptions } from "../../preview/up";
 import { run } from "../../sandbox/engine";
 import { operate, pulumi, type Sandbox } from "../../sandbox/sandbox";
 import { type KubernetesObject } from "@kubernetes/client-node";
@@ -14,7 +13,16 @@ import { closeTestSandbox, configure, kubectl, openTestSandbox } from "../sandbo
 import { commandAbuses, objectAbuses, own, podAbuses, podKindAbuses } from "./abuses/in-cluster";
 import { allowed, type ClusterUser, clusterUser } from "./as-user";
 import { type GitHubServer, startGitHub } from "./github-server";
-import { commitOf, inSharedCluster, liveObjects, programAs, programWith, push, runPreview } from "./in-preview";
+import {
+  commitOf,
+  inSharedCluster,
+  liveObjects,
+  programAs,
+  programWith,
+  push,
+  runPreview,
+  upWithReaches,
+} from "./in-preview";
 
 const root = resolve(__dirname, "../..");
 const stack = "dev";
@@ -331,15 +339,7 @@ describe.sequential("a preview that may call shared workloads", () => {
 
   it("has what the setting says, and the proof over the cluster's own objects says no more", async () => {
     const program = await programAs(previews);
-    const options: UpOptions = {
-      ...{ pullRequest: 7, commit: commitOf(7), owner: "octocat", timeToLive: 3_600_000 },
-      ...{ cluster: "shared", base: stack, images: {} },
-    };
-    const script = join(__dirname, "up-with-reaches.ts");
-    const line = ["--import", "tsx", script, program.directory, JSON.stringify(options), JSON.stringify([restocking])];
-    const exit = await run(process.execPath, line, { cwd: root, environment: sandbox.environment });
-    expect(exit.code, exit.stderr).toBe(0);
-    const report = JSON.parse(exit.stdout) as PreviewReport;
+    const report = await upWithReaches(sandbox, stack, program.directory, restocking);
     await program.remove();
     expect(report.state).toEqual({ status: "running" });
     expect(report.access?.broken).toEqual([]);

@@ -7,9 +7,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { isJsonObject, type KubernetesObject } from "../../mesh/manifests";
 import { type PreviewReport } from "../../preview/report";
-import { type Exit } from "../../sandbox/engine";
+import { type UpOptions } from "../../preview/up";
+import { type PreviewReach } from "../../program/previews/reach";
+import { type Exit, run } from "../../sandbox/engine";
 import { programDirectory } from "../../sandbox/paths";
 import { type Sandbox } from "../../sandbox/sandbox";
+import { typescriptArguments } from "../../scripts/typescript-arguments";
 import { kubectl } from "../sandbox/in-sandbox";
 import { type GitHubServer } from "./github-server";
 
@@ -190,4 +193,25 @@ export function essence({ kind, metadata, ...rest }: KubernetesObject): string {
   const spec: unknown = "spec" in rest ? rest.spec : undefined;
   const { name, namespace, labels, annotations } = metadata;
   return JSON.stringify({ kind, name, namespace, labels, annotations, spec: isJsonObject(spec) ? spec : null });
+}
+
+/** Brings the preview of pull request 7 up in the cluster of a stack, with what previews may call of others (up-with-reaches.ts), which has to succeed. */
+export async function upWithReaches(
+  { environment }: Sandbox,
+  base: string,
+  program: string,
+  ...reaches: readonly PreviewReach[]
+): Promise<PreviewReport> {
+  const options: UpOptions = {
+    ...{ pullRequest: 7, commit: commitOf(7), owner: "octocat", timeToLive: 3_600_000 },
+    ...{ cluster: "shared", base, images: {} },
+  };
+  const line = [
+    ...typescriptArguments,
+    join(__dirname, "up-with-reaches.ts"),
+    ...[program, JSON.stringify(options), JSON.stringify(reaches)],
+  ];
+  const { code, stdout, stderr } = await run(process.execPath, line, { cwd: programDirectory, environment });
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout) as PreviewReport;
 }

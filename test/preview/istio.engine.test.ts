@@ -7,10 +7,7 @@ import { checkGuarantees } from "../../mesh";
 import { istioMesh } from "../../mesh/istio";
 import { isolationGuarantees } from "../../preview/isolation";
 import { namespaceOf } from "../../preview/objects";
-import { type PreviewReport } from "../../preview/report";
-import { type UpOptions } from "../../preview/up";
 import { type PreviewReach, reachAuthorization } from "../../program/previews/reach";
-import { run } from "../../sandbox/engine";
 import { programDirectory } from "../../sandbox/paths";
 import { operate, type Sandbox } from "../../sandbox/sandbox";
 import { stackCluster } from "../../sandbox/traffic/cluster";
@@ -23,7 +20,7 @@ import { own } from "./abuses/in-cluster";
 import { istioAbuses, istioUses } from "./abuses/in-istio";
 import { allowed, type ClusterUser, clusterUser } from "./as-user";
 import { type GitHubServer, startGitHub } from "./github-server";
-import { commitOf, essence, liveObjects, programAs, programWith, push, runPreview } from "./in-preview";
+import { commitOf, essence, liveObjects, programAs, programWith, push, runPreview, upWithReaches } from "./in-preview";
 
 const stack = "dev";
 /** Object id of the identity that deploys previews. */
@@ -72,16 +69,8 @@ describe.sequential("a preview on a shared cluster with Istio", () => {
   it("comes up in namespaces of the revision, made by the previews' own identity", async () => {
     before = await shared();
     const program = await programAs(previews, settings);
-    const options: UpOptions = {
-      ...{ pullRequest: 7, commit: commitOf(7), owner: "octocat", timeToLive: 3_600_000 },
-      ...{ cluster: "shared", base: stack, images: {} },
-    };
-    const script = join(__dirname, "up-with-reaches.ts");
-    const line = ["--import", "tsx", script, program.directory, JSON.stringify(options), JSON.stringify([restocking])];
-    const up = await run(process.execPath, line, { cwd: programDirectory, environment: sandbox.environment });
+    const report = await upWithReaches(sandbox, stack, program.directory, restocking);
     await program.remove();
-    expect(up.code, up.stderr).toBe(0);
-    const report = JSON.parse(up.stdout) as PreviewReport;
     expect(report.state).toEqual({ status: "running" });
     expect(report.health).toEqual({ ready: 6, total: 6, problems: [] });
     expect(report.access).toMatchObject({ changes: [], broken: [] });

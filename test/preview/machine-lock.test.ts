@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { typescriptArguments } from "../../scripts/typescript-arguments";
 import { tryMachineLock } from "../../preview/machine-lock";
 
 /** A name that no other test has. */
@@ -25,7 +26,7 @@ it("is free again when its process was killed", async () => {
     const { tryMachineLock } = require(${JSON.stringify(join(__dirname, "../../preview/machine-lock.ts"))});
     tryMachineLock(${JSON.stringify(lock)}, "a process").then(() => process.stdout.write("held"));
     setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ["--require", "tsx/cjs", "-e", script], {
+  const child = spawn(process.execPath, [...typescriptArguments, "-e", script], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   await once(child.stdout, "data");

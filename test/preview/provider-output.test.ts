@@ -65,11 +65,11 @@ describe("what a developer needs", () => {
 
   it.each([
     [
-      `Running program '${root}/program.cjs' failed with an unhandled exception:\nTypeError: Cannot read properties of undefined (reading 'foo')\n    at pick (${root}/node_modules/a/b.js:3:4)\n    at Object.<anonymous> (${root}/stacks/dev.ts:12:29)\n    at Module._compile (node:internal/modules/cjs/loader:1521:14)\n    at load (${root}/scripts/load-typescript.cjs:87:20) {\n  code: 'X'\n}`,
+      `Running program '${root}/program.cjs' failed with an unhandled exception:\nTypeError: Cannot read properties of undefined (reading 'foo')\n    at pick (${root}/node_modules/a/b.js:3:4)\n    at Object.<anonymous> (${root}/stacks/dev.ts:12:29)\n    at Module._compile (node:internal/modules/cjs/loader:1521:14)\n    at load (${root}/scripts/typescript.cjs:87:10)\n    at load (${root}/scripts/load-typescript.cjs:23:10) {\n  code: 'X'\n}`,
       "TypeError: Cannot read properties of undefined (reading 'foo')\n    at stacks/dev.ts:12",
     ],
     [
-      `Running program '/w/program.cjs' failed with an unhandled exception:\nError: Transform failed with 1 error:\n/w/index.ts:1:10: ERROR: Unexpected ";"\n    at failureErrorWithLog (/w/node_modules/esbuild/lib/main.js:1752:15)`,
+      `Running program '/w/program.cjs' failed with an unhandled exception:\nError: Transform failed with 1 error:\n/w/index.ts:1:10: ERROR: Unexpected ";"\n    at failureErrorWithLog (/w/node_modules/esbuild/lib/main.js:1752:15)\n    at translate (/w/scripts/typescript.cjs:36:39)`,
       'Error: Transform failed with 1 error:\nindex.ts:1:10: ERROR: Unexpected ";"',
     ],
     [

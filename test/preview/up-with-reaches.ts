@@ -2,7 +2,7 @@
  * Brings a preview up as the command does, with a policy that says what previews may call of others: that setting is read from the
  * checkout that a command belongs to. A process of its own, as Node.js reads the sandbox's certificate authority when it begins.
  *
- *     tsx test/preview/up-with-reaches.ts PROGRAM OPTIONS REACHES     the last two as JSON
+ *     up-with-reaches.ts PROGRAM OPTIONS REACHES     the last two as JSON
  */
 import { resolve } from "node:path";
 import { review } from "../../preview/review";

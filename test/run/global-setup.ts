@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
 import { join } from "node:path";
+import { typescriptArguments } from "../../scripts/typescript-arguments";
 import { runVariable } from "./leftovers";
 
 /**
@@ -10,11 +10,13 @@ import { runVariable } from "./leftovers";
 export default function setup(): void {
   const run = `${String(process.pid)}-${String(Date.now())}`;
   process.env[runVariable] = run;
-  const keeper = spawn(
-    process.execPath,
-    ["--import", createRequire(__filename).resolve("tsx"), join(__dirname, "end-leftovers.ts"), run],
-    { detached: true, stdio: ["pipe", "ignore", "inherit"], env: { ...process.env, [runVariable]: "" } },
-  );
+  // Control planes and engines live for minutes here, and there are hundreds: a tenth of their work for more memory.
+  process.env["GOGC"] ??= "400";
+  const keeper = spawn(process.execPath, [...typescriptArguments, join(__dirname, "end-leftovers.ts"), run], {
+    detached: true,
+    stdio: ["pipe", "ignore", "inherit"],
+    env: { ...process.env, [runVariable]: "" },
+  });
   keeper.unref();
   // The run waits neither for the process nor for the pipe to it.
   if ("unref" in keeper.stdin && typeof keeper.stdin.unref === "function") keeper.stdin.unref();

@@ -4,9 +4,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
+import { typescriptArguments } from "../../scripts/typescript-arguments";
 
 const engine = resolve(__dirname, "../../sandbox/engine");
-const tsx = resolve(__dirname, "../../node_modules/tsx/dist/loader.mjs");
 
 /** Runs a command as the sandbox does, in a process group of its own that gets the signal once the command has begun. */
 async function runs(command: string, signal?: NodeJS.Signals): Promise<unknown> {
@@ -22,7 +22,7 @@ async function runs(command: string, signal?: NodeJS.Signals): Promise<unknown> 
       console.log(JSON.stringify({ code, interrupted: wasInterrupted() })),
     );`,
   );
-  const child = spawn(process.execPath, ["--import", tsx, script], {
+  const child = spawn(process.execPath, [...typescriptArguments, script], {
     detached: true,
     stdio: ["ignore", "pipe", "inherit"],
   });

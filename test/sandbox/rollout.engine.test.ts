@@ -1,3 +1,3 @@
 import { rolloutFlows } from "./rollout-flows";
 
-rolloutFlows({ osm: ["good", "by hand", "headers"], istio: ["bad", "headers", "rates"] });
+rolloutFlows({ osm: ["by hand", "headers"], istio: ["good", "bad", "headers", "rates"] });

@@ -2,7 +2,7 @@ import { loadCommand } from "../../sandbox/load";
 import { terminalReport } from "../../sandbox/progress";
 import { openSandbox } from "../../sandbox/sandbox";
 
-/** `node --import tsx run-load.ts FOLDER …`: what `npm run sandbox -- load …` does, for the sandbox in a folder, and its program where TEST_PROGRAM names another. */
+/** `run-load.ts FOLDER …`: what `npm run sandbox -- load …` does, for the sandbox in a folder, and its program where TEST_PROGRAM names another. */
 async function main([directory = "", ...args]: readonly string[]): Promise<number> {
   return loadCommand(() => openSandbox(terminalReport(), { directory, program: process.env["TEST_PROGRAM"] }), args);
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { typescriptArguments } from "../../scripts/typescript-arguments";
 import { type LoadReport } from "../../sandbox/load/report";
 import { type Sandbox } from "../../sandbox/sandbox";
 
@@ -41,7 +42,7 @@ function start(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
 ): ChildProcess {
-  return spawn(process.execPath, ["--import", "tsx", join(__dirname, script), paths.directory, ...args], {
+  return spawn(process.execPath, [...typescriptArguments, join(__dirname, script), paths.directory, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...environment },
   });

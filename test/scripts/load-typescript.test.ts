@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { endings, failing } from "./failing";
 
 const loader = join(__dirname, "..", "..", "scripts", "load-typescript.cjs");
 
@@ -38,20 +39,8 @@ describe("a program in TypeScript", () => {
     expect(run(entry)).toBe("given\n");
   });
 
-  it.each([
-    ["thrown", "throw error;"],
-    ["rejected", "void Promise.reject(error);"],
-  ])("that ends with an error that is %s names the line of the source", (_how, end) => {
-    const entry = [
-      "interface Long {",
-      "  readonly line: string;",
-      "}",
-      "",
-      "// A comment.",
-      "const error = ((_: Long) => new Error('here'))({ line: '' });",
-      end,
-    ].join("\n");
-    expect(run(entry)).toContain(`${join(directory, "entry.ts")}:6:29`);
+  it.each(endings)("that ends with an error that is %s names the line of the source", (_how, end) => {
+    expect(run(failing(end).join("\n"))).toContain(`${join(directory, "entry.ts")}:6:29`);
   });
 
   it("that is no TypeScript is told with file and line", () => {

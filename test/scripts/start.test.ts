@@ -32,11 +32,13 @@ const locked = {
 beforeEach(() => {
   checkout = mkdtempSync(join(tmpdir(), "aks-mesh-start-"));
   mkdirSync(join(checkout, "scripts"));
-  copyFileSync(join(root, "scripts/start.mjs"), join(checkout, "scripts/start.mjs"));
+  for (const name of ["start.mjs", "run-typescript.cjs", "typescript.cjs"]) {
+    copyFileSync(join(root, "scripts", name), join(checkout, "scripts", name));
+  }
   write("package-lock.json", JSON.stringify(locked));
   write("hello.ts", 'const word: string = "hello"; console.log(word);\n');
   mkdirSync(join(checkout, "node_modules"));
-  symlinkSync(join(root, "node_modules/tsx"), join(checkout, "node_modules/tsx"));
+  symlinkSync(join(root, "node_modules/esbuild"), join(checkout, "node_modules/esbuild"));
 });
 afterEach(() => rmSync(checkout, { recursive: true }));
 
@@ -96,6 +98,7 @@ describe("start.mjs", () => {
 
 describe("the command where something is missing", () => {
   it("says in one line that nothing is installed", () => {
+    rmSync(join(checkout, "node_modules"), { recursive: true });
     for (const folder of [
       "cli",
       "components",

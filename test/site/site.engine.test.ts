@@ -6,6 +6,7 @@ import { extname, join, resolve } from "node:path";
 import { parse, type DefaultTreeAdapterTypes as Tree } from "parse5";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { typescriptArguments } from "../../scripts/typescript-arguments";
 import { installedBrowser } from "../cli/picture/installed-browser";
 
 const root = resolve(__dirname, "../..");
@@ -37,7 +38,7 @@ function loadedBy(file: string): string[] {
 }
 
 beforeAll(() => {
-  execFileSync(process.execPath, ["--import", "tsx", join("site", "build.ts")], {
+  execFileSync(process.execPath, [...typescriptArguments, join("site", "build.ts")], {
     cwd: root,
     env: { ...process.env, SITE_BASE: "mesh" },
     stdio: ["ignore", "ignore", "inherit"],

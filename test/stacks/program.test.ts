@@ -173,6 +173,9 @@ describe("the program", () => {
     [{ meshRevisionTag: "prod" }, /meshRevisionTag.*the mesh is osm.*pulumi config rm meshRevisionTag/],
     [{ mesh: "istio", meshRevisionTag: "asm-1-30" }, /meshRevisionTag: "asm-1-30" is the name of a revision/],
     [{ mesh: "istio" }, /could not be asked which revisions of Istio.*pulumi config set/],
+    [{ authorizedIpRanges: '["office"]' }, /authorizedIpRanges\[0\] is "office"\. Write an IPv4 address or range/],
+    [{ nodeSubnetId: "nodes" }, /nodeSubnetId.*Microsoft.Network/],
+    [{ kubernetesVersion: "1.37" }, /kubernetesVersion.*Write 1\.36/],
   ])("refuses %j", async (settings, text) => {
     await expect(runProgram("dev", settings)).rejects.toThrow(text);
   });

@@ -2,7 +2,6 @@ import { type EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { register } from "tsx/cjs/api";
 
 /** A resource as the program registers it. */
 export interface Registered {
@@ -18,6 +17,7 @@ const kubeconfig = Buffer.from(
 
 const repository = dirname(dirname(__dirname));
 const load = createRequire(join(repository, "index.ts"));
+load("./scripts/typescript.cjs");
 
 /** Forgets the project's own modules, as a new process would: the program is what its modules do when they are loaded. */
 function forgetProgram(): void {
@@ -73,16 +73,14 @@ export async function runProgram(
     [process, "unhandledRejection"],
   ];
   const before = listening.map(([emitter, event]) => emitter.listeners(event));
-  const unregister = register();
   try {
     await (load(main) as Promise<unknown>);
     await pulumi.runtime.disconnect();
   } catch (error) {
-    // vitest fails to report a stack through tsx: it takes a text in tsx's code for a source map.
-    if (error instanceof Error) error.stack = error.stack?.replace(/\n.*[\\/]tsx[\\/].*/g, "");
+    // What it registered before is not to meet the mocks of the next program.
+    await pulumi.runtime.disconnect();
     throw error;
   } finally {
-    unregister();
     forgetProgram();
     // The program listens to its process; the tests' process is not its own.
     listening.forEach(([emitter, event], index) => {

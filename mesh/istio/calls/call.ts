@@ -1,7 +1,17 @@
-import { type CallTree, choice, type Content, end, type End, failure, noRoute } from "../../analysis/call-tree";
+import {
+  type CallTree,
+  choice,
+  type Content,
+  end,
+  type End,
+  failure,
+  noRoute,
+  undefinedChoice,
+} from "../../analysis/call-tree";
 import { type Caller, type Sent } from "../../analysis/mesh";
 import { throughNetwork } from "../../analysis/network";
 import { type Address, isAddress, isWholeName, resolveHost } from "../../cluster/dns";
+import { runningAsSidecar, takenForSidecar } from "../../cluster/container-users";
 import { keyOf } from "../../cluster/keys";
 import { memo, memoOnce } from "../../cluster/look-up";
 import { type ServiceState } from "../../cluster/workloads";
@@ -15,7 +25,7 @@ import { type Alias, type PortOfHost } from "../registry";
 import { addressOfClient, type Client, clientsOf, endOfClient } from "./client";
 import { passageTo, throughCluster } from "./cluster";
 import { byGatewayApi } from "./gateway-api";
-import { isGatewayPod, leavesOutbound } from "./interception";
+import { isGatewayPod, leavesOutbound, sidecarUser } from "./interception";
 import { endsOf } from "./kube-proxy";
 import { hasHttpListener, isPortTold, listenersAt, ownListener } from "./listeners";
 import { isForCaller, throughAlias, throughDestinations, throughHost, throughUnknownHost } from "./routes";
@@ -223,7 +233,14 @@ function fromPods(plane: IstioPlane, client: Client, target: Target, content: Co
   }
   const [pod] = client.pods;
   const led = pod !== undefined && isGatewayPod(pod) ? ledByGateway(plane, client, target, content) : undefined;
-  return led ?? throughSidecar(plane, client, scope, target, content);
+  if (led !== undefined) return led;
+  const past = pod === undefined ? undefined : runningAsSidecar(pod, sidecarUser);
+  if (past === undefined || past.containers.length === 0) return throughSidecar(plane, client, scope, target, content);
+  const plain = callPlain(plane, originOf(plane, client), target, content, [
+    { text: takenForSidecar(client.key, past.containers, sidecarUser) },
+  ]);
+  if (past.all) return plain;
+  return undefinedChoice<CallTree>("endpoint", [plain, throughSidecar(plane, client, scope, target, content)]);
 }
 
 /** What a route of a gateway comes to that leads to a Service: routes of sidecars are not asked. */

@@ -5,6 +5,7 @@ import { type Labels, type PodState } from "../../cluster/workloads";
 import { describeObject } from "../../manifests";
 import { type NetworkEnd, type Passage } from "../../network-policies";
 import { type Reason } from "../../request/request";
+import { takesMutualTls } from "../injection";
 import { isSubset, podLabels } from "../labels";
 import { type IstioPlane } from "../plane";
 import { type Endpoint, type HostPort, type KnownHost } from "../registry";
@@ -254,6 +255,7 @@ function channelTo(
         (one) =>
           one.pod !== undefined &&
           hasSidecar(one.pod) &&
+          takesMutualTls(one.pod) &&
           // The injector gives gateways no label by which others would speak mutual TLS to them.
           !isGatewayPod(one.pod) &&
           (whole !== undefined || plane.authentication.modeOf(one.pod, one.port) !== "DISABLE"),

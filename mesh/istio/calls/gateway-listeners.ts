@@ -1,4 +1,4 @@
-import { memo } from "../../cluster/look-up";
+import { groupBy, memo } from "../../cluster/look-up";
 import { type PodState } from "../../cluster/workloads";
 import { type ChainMatch, clashingChains } from "../../envoy/filter-chains";
 import { matchesHost } from "../host-patterns";
@@ -57,7 +57,12 @@ function computeListener(plane: IstioPlane, pod: PodState, port: number): Gatewa
   const plain = bound.filter(({ server }) => server.kind === "http");
   const taken = new Set<string>();
   const chains = [
-    ...(plain.length === 0 ? [] : [{ match: { port }, servers: plain, rule: undefined }]),
+    // Those of one address as it is written come together.
+    ...Array.from(groupBy(plain, ({ server }) => server.bind).values(), (servers) => ({
+      match: { port },
+      servers,
+      rule: undefined,
+    })),
     ...bound.flatMap((one) => chainsOf(plane, pod, one, taken)),
   ];
   if (chains.length === 0) return undefined;

@@ -34,7 +34,8 @@ const known = new WeakMap<IstioPlane, (pod: PodState) => PodServers>();
 /**
  * The servers that Gateways open at a pod, as istiod puts them together, the oldest Gateway first: one with TLS for a name that an older
  * one ends TLS for on the same port is left out whole, and so is one whose protocol does not go with the plain text that an older one reads
- * there (pilot/pkg/model/gateway.go, mergeGateways).
+ * there (pilot/pkg/model/gateway.go, mergeGateways). Of a port's plain text istiod remembers one server alone, the last that came with another
+ * address: those before it are no hindrance any more, to a server of their own address either.
  */
 export function serversOf(plane: IstioPlane, pod: PodState): PodServers {
   let ofPod = known.get(plane);
@@ -47,7 +48,7 @@ function merged(plane: IstioPlane, pod: PodState): PodServers {
   const opened: PodServer[] = [];
   const leftOut: LeftOut[] = [];
   const namesByListener = new Map<string, Map<string, GatewayState>>();
-  const plainByListener = new Map<string, PodServer>();
+  const plainByPort = new Map<number, PodServer>();
   for (const gateway of plane.state.gateways) {
     if (!isServedBy(gateway, pod)) continue;
     for (const server of gateway.servers) {
@@ -65,17 +66,29 @@ function merged(plane: IstioPlane, pod: PodState): PodServers {
         }
         for (const host of hosts) names.set(host, gateway);
       }
-      const plain = plainByListener.get(listener);
-      if (plain !== undefined && !(server.kind === "http" && plain.server.kind === "http")) {
+      const plain = plainByPort.get(one.target);
+      const hasItsAddress = plain?.server.bind === server.bind;
+      if (hasItsAddress && !(server.kind === "http" && plain.server.kind === "http")) {
         leftOut.push({ ...one, older: plain.gateway, hosts: [] });
         continue;
       }
       // A redirect to HTTPS is said in terms of TLS, and the server reads plain text all the same.
-      if (plain === undefined && (server.kind === "http" || !server.hasTls)) plainByListener.set(listener, one);
+      const isPlain = server.kind === "http" || !server.hasTls;
+      if (isPlain && !hasItsAddress && !opened.some((other) => isMergedWith(one, other)))
+        plainByPort.set(one.target, one);
       opened.push(one);
     }
   }
   return { opened, leftOut };
+}
+
+/** Whether two servers have the same port, protocol and address, which to istiod are one then (ServerPort). */
+function isMergedWith(one: PodServer, other: PodServer): boolean {
+  return (
+    one.target === other.target &&
+    one.server.protocol === other.server.protocol &&
+    one.server.bind === other.server.bind
+  );
 }
 
 /** The pod's port behind a port of its Services, of which the oldest with one of the number counts; the port itself where none has it. */

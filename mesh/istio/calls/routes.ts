@@ -16,6 +16,7 @@ import { type Reason } from "../../request/request";
 import { conditionKey } from "../../request/condition-key";
 import { isChange, type PathChange, type RequestChange } from "../../request/request-change";
 import { type RequestCondition } from "../../request/request-set";
+import { isClaim, issuerClaim } from "../../request/token-claims";
 import { anyRequest, anything, isAnyRequest, literally } from "../authorization/matcher";
 import { matchesHost } from "../host-patterns";
 import { isSubset } from "../labels";
@@ -33,6 +34,7 @@ import {
 import { type Calls, type Client, oneOf } from "./client";
 import { always, throughCluster } from "./cluster";
 import { rulesOf } from "./delegates";
+import { readsTokens, withTokens } from "./forwarded-tokens";
 import { pathChangeOf, rewriteFor } from "./request-changes";
 import { type Scope } from "./scope";
 import { isHttp, resolveName, virtualServicesFor } from "./virtual-hosts";
@@ -88,8 +90,13 @@ export function throughHost(plane: IstioPlane, routing: Routing, host: KnownHost
 interface ReadRoute {
   readonly route: HttpRouteState;
   readonly reason: Reason;
-  /** Its matches with what they ask of requests. */
-  readonly matches: readonly { readonly match: HttpMatchState; readonly condition: Rule }[];
+  readonly matches: readonly ReadMatch[];
+}
+
+/** A match with what it asks of requests. */
+interface ReadMatch {
+  readonly match: HttpMatchState;
+  readonly condition: Rule;
 }
 
 const knownRoutes = new WeakMap<IstioPlane, (service: VirtualServiceState) => readonly ReadRoute[]>();
@@ -101,15 +108,36 @@ function routesOf(plane: IstioPlane, service: VirtualServiceState): readonly Rea
       rulesOf(plane, one).map((route) => ({
         route,
         reason: reasonOfRoute(one, route),
-        matches: route.matches.map((match) => {
-          const condition = conditionOf(match);
-          return { match, condition: { ...condition, key: conditionKey(condition), text: textOf(match) } };
-        }),
+        matches: route.matches.map(readMatch),
       })),
     );
     knownRoutes.set(plane, known);
   }
   return known(service);
+}
+
+function readMatch(match: HttpMatchState): ReadMatch {
+  const condition = conditionOf(match);
+  return { match, condition: { ...condition, key: conditionKey(condition), text: textOf(match) } };
+}
+
+/** The matches that are for a caller, as they come to where no token is read: what asks for claims is met by nobody, and what rules claims out by everybody. */
+function metBy(plane: IstioPlane, routing: Routing, { matches }: ReadRoute): readonly ReadMatch[] {
+  const met = matches.filter(({ match }) => isForCaller(match, routing));
+  if (!met.some(({ match }) => asksForClaims(match)) || readsTokens(plane, routing.client)) return met;
+  return met.flatMap((one) => {
+    const { headers, withoutHeaders } = one.match;
+    if ([...headers.keys()].some(isClaim)) return [];
+    const others = [...withoutHeaders].filter(([name]) => !isClaim(name));
+    if (others.length === withoutHeaders.size) return [one];
+    // istiod does not know that everybody meets it, and orders its rules by what is written.
+    return [{ match: one.match, condition: readMatch({ ...one.match, withoutHeaders: new Map(others) }).condition }];
+  });
+}
+
+/** Whether a match names claims of tokens. */
+export function asksForClaims({ headers, withoutHeaders }: HttpMatchState): boolean {
+  return [...headers.keys(), ...withoutHeaders.keys()].some(isClaim);
 }
 
 function reasonOfRoute({ object: whole }: VirtualServiceState, { index, from, written }: HttpRouteState): Reason {
@@ -132,8 +160,9 @@ interface OpenRule {
 /** The rules of a VirtualService that are for the caller and the port, in order. */
 function rulesFor(plane: IstioPlane, routing: Routing, service: VirtualServiceState): readonly OpenRule[] {
   const rules: OpenRule[] = [];
-  for (const { route, reason, matches } of routesOf(plane, service)) {
-    const met = matches.filter(({ match }) => isForCaller(match, routing));
+  for (const read of routesOf(plane, service)) {
+    const { route, reason, matches } = read;
+    const met = metBy(plane, routing, read);
     if (matches.length > 0 && met.length === 0) continue;
     const callsOf = throughRoute(plane, routing, service, route);
     if (met.length === 0) rules.push({ condition: everything, calls: callsOf(undefined), reason, catchesAll: true });
@@ -250,19 +279,26 @@ export function conditionOf(match: HttpMatchState): RequestCondition {
   const having = (name: string, pattern: string): RequestCondition => ({
     methods: ["*"],
     path: anything,
-    headers: new Map([[name, pattern]]),
+    headers: new Map(
+      isClaim(name)
+        ? [
+            [issuerClaim, anything],
+            [name, pattern],
+          ]
+        : [[name.toLowerCase(), pattern]],
+    ),
   });
   const conditions = [
     ...(scheme === undefined ? [] : [having(":scheme", patternOf(scheme))]),
     ...(authority === undefined ? [] : [having(":authority", patternOf(authority))]),
-    ...[...headers].map(([name, value]) => having(name.toLowerCase(), patternOf(value))),
+    ...[...headers].map(([name, value]) => having(name, patternOf(value))),
     ...[...queryParams].map(([name, value]) => having(":path", queryPattern(name, value))),
-    // A header that is not there is as one that is empty.
+    // A header that is not there is as one that is empty; a claim is not.
     ...[...withoutHeaders].flatMap(([name, value]) =>
-      value.kind !== "present" && matchesEmpty(value) ? [having(name.toLowerCase(), anything)] : [],
+      value.kind !== "present" && !isClaim(name) && matchesEmpty(value) ? [having(name, anything)] : [],
     ),
   ];
-  const except = [...withoutHeaders].map(([name, value]) => having(name.toLowerCase(), patternOf(value)));
+  const except = [...withoutHeaders].map(([name, value]) => having(name, patternOf(value)));
   return {
     methods: method === undefined ? ["*"] : [method.kind === "present" ? "*" : patternOf(method)],
     path: uri === undefined ? anything : uriPattern(uri, ignoreUriCase),
@@ -357,10 +393,17 @@ function throughRoute(
       const { change, unknown } = rewriteFor(plane, route, destination, path);
       const followed = (tree: CallTree): CallTree =>
         unknown === undefined ? tree : notFollowed(tree, because, unknown);
+      const passedOn = (tree: CallTree, withoutToken: boolean): CallTree =>
+        passedOnAs(plane, { ...change, withoutToken }, followed(tree));
+      const atGateway = routing.gateways !== undefined && readsTokens(plane, routing.client);
       return {
         authority: change.authority ?? routing.authority,
-        ...((isChange(change) || unknown !== undefined) && {
-          behind: memo((tree: CallTree) => passedOnAs(plane, change, followed(tree))),
+        ...((isChange(change) || unknown !== undefined || atGateway) && {
+          behind: memo((tree: CallTree) =>
+            atGateway
+              ? withTokens(plane, routing.client, (withoutToken) => passedOn(tree, withoutToken))
+              : passedOn(tree, false),
+          ),
         }),
       };
     }),

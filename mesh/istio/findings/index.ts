@@ -1,7 +1,10 @@
 import { canariesNotExpanded } from "../../analysis/canaries-of-flagger";
 import { type Finding } from "../../analysis/finding";
+import { ipv6Findings } from "../../analysis/ipv6";
 import { policiesNotRead } from "../../analysis/network-policy-objects";
+import { sidecarUserFindings } from "../../analysis/sidecar-user";
 import { type Manifests } from "../../manifests";
+import { sidecarUser } from "../calls/interception";
 import { type IstioMesh } from "../mesh";
 import { callRuleFindings } from "./call-rules";
 import { clientTlsFindings } from "./client-tls";
@@ -39,7 +42,9 @@ export function findings(
     ...gatewayApiFindings(mesh),
     ...callRuleFindings(mesh),
     ...workloadFindings(mesh),
+    ...sidecarUserFindings(mesh.state.pods, mesh.state.hasSidecar, sidecarUser),
     ...unreadFindings(mesh),
+    ...ipv6Findings(mesh),
     ...policiesNotRead(manifests),
     ...canariesNotExpanded(manifests),
   ];

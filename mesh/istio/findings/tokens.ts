@@ -1,20 +1,25 @@
 import { type Finding, finding } from "../../analysis/finding";
 import { describeObject } from "../../manifests";
 import { type PodState } from "../../cluster/workloads";
+import { keyOf } from "../../cluster/keys";
 import { isTokenSource } from "../authorization/peer";
 import { isTokenKey, requestPrincipalCondition, requestPrincipalKey } from "../authorization/token";
+import { asksForClaims } from "../calls/routes";
 import { type IstioMesh } from "../mesh";
 import { type AuthorizationPolicyState, type RuleState } from "../state/authorization-policies";
 import { type RequestAuthenticationState } from "../state/request-authentications";
+import { isServedBy } from "../state/gateways";
+import { type VirtualServiceState } from "../state/virtual-services";
 import { podsAround, selectedPods } from "./pods";
 import { notForSidecars } from "./policies";
 
 /** What policies about JSON web tokens do that was probably not meant. */
 export function tokenFindings(mesh: IstioMesh): readonly Finding[] {
-  const { requestAuthentications, authorizationPolicies } = mesh.state;
+  const { requestAuthentications, authorizationPolicies, virtualServices } = mesh.state;
   return [
     ...requestAuthentications.flatMap((one) => authenticationFindings(mesh, one)),
     ...authorizationPolicies.flatMap((policy) => demandFindings(mesh, policy)),
+    ...virtualServices.flatMap((service) => claimFindings(mesh, service)),
   ];
 }
 
@@ -93,6 +98,26 @@ function demandFindings(mesh: IstioMesh, policy: AuthorizationPolicyState): read
         }),
       ),
   );
+}
+
+/** Rules that ask for claims of tokens at gateways whose pods look at none. */
+function claimFindings(mesh: IstioMesh, service: VirtualServiceState): readonly Finding[] {
+  const route = service.http.find(({ matches }) => matches.some(asksForClaims));
+  if (route === undefined) return [];
+  const gateways = mesh.state.gateways.filter(({ namespace, name }) =>
+    service.gateways.includes(keyOf(namespace, name)),
+  );
+  const pods = mesh.state.pods.filter((pod) => gateways.some((gateway) => isServedBy(gateway, pod)));
+  const unread = pods.find((pod) => mesh.policiesOf(pod).tokens.length === 0);
+  if (unread === undefined) return [];
+  return [
+    finding(mesh, route.written ?? service, route.written?.path ?? ["spec", "http", route.index], {
+      severity: "error",
+      rule: "claims-of-nobody",
+      message: `No RequestAuthentication selects ${unread.namespace}/${unread.serviceAccount}, so that this gateway reads no token: nobody meets what the rule asks of claims, and everybody what it rules out.`,
+      remedy: "Write a RequestAuthentication in the gateway's namespace for its pods, with the issuer of the tokens.",
+    }),
+  ];
 }
 
 function principalsOf({ from, when }: RuleState): readonly string[] {

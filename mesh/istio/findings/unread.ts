@@ -96,7 +96,7 @@ function toldOf(object: KubernetesObject): Told {
 export function unreadFindings(mesh: IstioMesh): readonly Finding[] {
   return [
     ...mesh.unread
-      .filter(({ layer }) => layer === "sidecar")
+      .filter(({ layer, why }) => layer === "sidecar" && why === undefined)
       .map((one) => finding(mesh, one, [], { severity: "warning", ...toldOf(one.object) })),
     ...mesh.state.unfollowedGateways.map((one) => finding(mesh, one, [], { severity: "warning", ...byGateway })),
   ];

@@ -9,6 +9,8 @@ export interface TokenRule {
   readonly issuer: string | undefined;
   /** Empty for any. */
   readonly audiences: readonly string[];
+  /** Whether the token goes on with the request: it is taken off by default. */
+  readonly forwards: boolean;
 }
 
 /** A RequestAuthentication. */
@@ -39,6 +41,7 @@ export function readRequestAuthentication(reader: Reader): RequestAuthentication
     return {
       issuer: issuer === "" ? undefined : issuer,
       audiences: reader.texts(rule["audiences"], path, "audiences"),
+      forwards: reader.flag(rule["forwardOriginalToken"], path, "forwardOriginalToken") ?? false,
       writes: [payload, ...claims].flatMap((name) => name?.toLowerCase() ?? []),
     };
   });
@@ -46,7 +49,7 @@ export function readRequestAuthentication(reader: Reader): RequestAuthentication
     ...namedOf(reader),
     selector: reader.textMap(selector["matchLabels"], ["spec", "selector"], "matchLabels"),
     ...targetsOf(reader, spec),
-    rules: rules.map(({ issuer, audiences }) => ({ issuer, audiences })),
+    rules: rules.map(({ issuer, audiences, forwards }) => ({ issuer, audiences, forwards })),
     writes: rules.flatMap(({ writes }) => writes),
   };
 }

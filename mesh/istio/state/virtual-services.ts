@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, type KubernetesObject, type ValuePath } 
 import { type Reader } from "../../manifests/reader";
 import { grpcStatuses } from "../grpc-statuses";
 import { type Named, namedOf } from "./named";
+import { routingClaim } from "./routing-claims";
 
 /** A text condition; `present` is met by any value, `pathPrefix` by a path, with or without a slash behind it, and all paths below. */
 export interface StringMatchState {
@@ -17,6 +18,7 @@ export interface HttpMatchState {
   readonly scheme?: StringMatchState;
   readonly method?: StringMatchState;
   readonly authority?: StringMatchState;
+  /** By names as they are written; of claims by those that policies have. */
   readonly headers: ReadonlyMap<string, StringMatchState>;
   readonly withoutHeaders: ReadonlyMap<string, StringMatchState>;
   readonly queryParams: ReadonlyMap<string, StringMatchState>;
@@ -282,10 +284,10 @@ function readHttpMatch(reader: Reader, value: unknown, path: ValuePath): HttpMat
   const match = reader.record(value, path);
   const one = (key: string): StringMatchState | undefined =>
     isJsonObject(match[key]) ? readStringMatch(reader, match[key], [...path, key]) : undefined;
-  const many = (key: string): ReadonlyMap<string, StringMatchState> =>
+  const many = (key: string, nameOf = (name: string): string => name): ReadonlyMap<string, StringMatchState> =>
     new Map(
       Object.entries(reader.record(match[key], path, key)).map(([name, item]) => [
-        name,
+        nameOf(name),
         readStringMatch(reader, item, [...path, key, name]),
       ]),
     );
@@ -296,14 +298,18 @@ function readHttpMatch(reader: Reader, value: unknown, path: ValuePath): HttpMat
     ...(method && { method }),
     ...(authority && { authority }),
     ignoreUriCase: reader.flag(match["ignoreUriCase"], path, "ignoreUriCase") ?? false,
-    headers: many("headers"),
-    withoutHeaders: many("withoutHeaders"),
+    headers: many("headers", headerOrClaim),
+    withoutHeaders: many("withoutHeaders", headerOrClaim),
     queryParams: many("queryParams"),
     port: reader.integer(match["port"], path, "port") ?? 0,
     sourceLabels: reader.textMap(match["sourceLabels"], path, "sourceLabels"),
     sourceNamespace: reader.text(match["sourceNamespace"], path, "sourceNamespace") ?? "",
     gateways: readGateways(reader, match["gateways"], path),
   };
+}
+
+function headerOrClaim(name: string): string {
+  return routingClaim(name) ?? name;
 }
 
 function readStringMatch(reader: Reader, value: unknown, path: ValuePath): StringMatchState {

@@ -8,6 +8,7 @@ import {
   type WeightedCluster,
 } from "../proxy/outbound";
 import { type AccountKey, keyOf, type MeshService, type PodState, provesIdentity, type ServiceState } from "../state";
+import { runningAsSidecar, takenForSidecar } from "../../cluster/container-users";
 import { resolveHost } from "../../cluster/dns";
 import {
   type CallTree,
@@ -20,7 +21,7 @@ import {
   undefinedChoice,
 } from "../../analysis/call-tree";
 import { callerClass } from "./caller-classes";
-import { leavesOutbound } from "./interception";
+import { leavesOutbound, sidecarUser } from "./interception";
 import { callPlain, refusedBy } from "./plain";
 import { describe } from "./reasons";
 import { refusal } from "./refusal";
@@ -113,7 +114,10 @@ const unseenPod = "10.255.255.254";
 function callFromPods(mesh: ControlPlane, client: Client, target: Target, authority: string | undefined): CallTree {
   const [first] = client.pods;
   const why = aroundSidecar(mesh, client, first, target);
-  const others = client.pods.filter((pod) => aroundSidecar(mesh, client, pod, target) !== why);
+  const past = takenContainers(first);
+  const others = client.pods.filter(
+    (pod) => aroundSidecar(mesh, client, pod, target) !== why || takenContainers(pod).join() !== past.join(),
+  );
   if (others.length > 0) {
     const alike = client.pods.filter((pod) => !others.includes(pod));
     return choice<CallTree>(
@@ -139,8 +143,26 @@ function callFromPods(mesh: ControlPlane, client: Client, target: Target, author
     ip: first?.ips[0] ?? unseenPod,
     end: first === undefined ? mesh.network?.ends.unseen(namespace) : mesh.network?.ends.of(first),
   };
-  if (why !== undefined)
-    return callPlain(mesh, target, source, { routed: false, authority, tls: target.tls }, [{ text: why }]);
+  const plain = (because: string): CallTree =>
+    callPlain(mesh, target, source, { routed: false, authority, tls: target.tls }, [{ text: because }]);
+  if (why !== undefined) return plain(why);
+  const through = (): CallTree => fromSidecars(mesh, client, target, source, authority);
+  if (first === undefined || past.length === 0) return through();
+  const taken = plain(takenForSidecar(client.key, past, sidecarUser));
+  return runningAsSidecar(first, sidecarUser).all ? taken : undefinedChoice<CallTree>("endpoint", [taken, through()]);
+}
+
+function takenContainers(pod: PodState | undefined): readonly string[] {
+  return pod === undefined ? [] : runningAsSidecar(pod, sidecarUser).containers;
+}
+
+function fromSidecars(
+  mesh: ControlPlane,
+  client: Client,
+  target: Target,
+  source: Source,
+  authority: string | undefined,
+): CallTree {
   // A pod's own services can break all that its sidecar is told, so that pods of one account may differ.
   return choice<CallTree>(
     "endpoint",

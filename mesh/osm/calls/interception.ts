@@ -1,7 +1,18 @@
 import ipaddr from "ipaddr.js";
 import { type ControlPlane } from "../control-plane";
 import { inRange } from "../../envoy/filter-chains";
+import { runningAsSidecar, type SidecarUser } from "../../cluster/container-users";
 import { type PodState } from "../state";
+
+/** Whom the sidecar runs as (pkg/constants, EnvoyUID): the rules ask for the user alone. */
+export const sidecarUser: SidecarUser = { containers: ["envoy", "osm-healthcheck"], user: 1500, group: undefined };
+
+/** What lets calls of a pod pass its sidecar by, of its own annotations and users: pods with equal ones are told apart by nothing of it. */
+export function outboundInterceptionOf(pod: PodState): readonly (readonly [name: string, value: string])[] {
+  const found = Object.entries(pod.annotations).filter(([name]) => name.includes("outbound-"));
+  const { containers, all } = runningAsSidecar(pod, sidecarUser);
+  return containers.length === 0 ? found : [...found, ["runAsUser", all ? "all" : "some"]];
+}
 
 /** A pod's network interface. */
 const podInterface = "eth0";

@@ -4,6 +4,7 @@ import { type ControlPlane } from "../control-plane";
 import { servicePort } from "../service-port";
 import { type AccountKey, keyOf, type PodState } from "../state";
 import { clientOf } from "./callers";
+import { outboundInterceptionOf } from "./interception";
 
 /** Whether calls that no TrafficTarget leads anywhere may still leave the caller. */
 export function hasOtherWays(mesh: ControlPlane, caller: AccountKey): boolean {
@@ -14,8 +15,7 @@ export function hasOtherWays(mesh: ControlPlane, caller: AccountKey): boolean {
   if (exclusions.some(({ length }) => length > 0)) return true;
   const [namespace = "", name = ""] = caller.split("/");
   const { inMesh, pods } = clientOf(mesh, namespace, name);
-  const isFree = (pod: PodState): boolean =>
-    !mesh.state.hasSidecar(pod) || Object.keys(pod.annotations).some((key) => key.includes("outbound-"));
+  const isFree = (pod: PodState): boolean => !mesh.state.hasSidecar(pod) || outboundInterceptionOf(pod).length > 0;
   return !inMesh || pods.some(isFree);
 }
 

@@ -4,7 +4,10 @@ import { clusterFindings } from "./cluster";
 import { type Finding } from "../../analysis/finding";
 import { networkFindings } from "./network";
 import { canariesNotExpanded } from "../../analysis/canaries-of-flagger";
+import { ipv6Findings } from "../../analysis/ipv6";
 import { policiesNotRead } from "../../analysis/network-policy-objects";
+import { sidecarUserFindings } from "../../analysis/sidecar-user";
+import { sidecarUser } from "../calls/interception";
 import { type Manifests } from "../../manifests";
 import { hostConditionFindings } from "./host-conditions";
 import { ingressObjectFindings } from "./ingress-objects";
@@ -31,6 +34,7 @@ export function findings(
     ...refusedRouteFindings(mesh),
     ...networkFindings(mesh),
     ...policiesNotRead(manifests),
+    ...ipv6Findings(mesh),
     ...canariesNotExpanded(manifests),
     ...hostConditionFindings(mesh),
     ...sourceFindings(mesh),
@@ -38,6 +42,7 @@ export function findings(
     ...pathDialectFindings(mesh),
     ...ingressObjectFindings(mesh),
     ...initContainerFindings(mesh),
+    ...sidecarUserFindings(mesh.state.pods, mesh.state.hasSidecar, sidecarUser),
     ...callRuleFindings(mesh),
   ];
   const found = [...special, ...outageFindings(mesh, special)];

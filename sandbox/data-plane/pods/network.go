@@ -12,13 +12,18 @@ import (
 const (
 	bridge      = "mesh0"
 	dialTimeout = 5 * time.Second
+	// nodeAddress is the node's, by which pods reach all others; of the link alone, so that no cluster's ranges have it.
+	nodeAddress = "169.254.1.1"
 )
 
-// network connects the pods: a bridge in a namespace of its own, to which each pod has a link. The host's network is not part of it.
+// network connects the pods: a namespace that stands for their node, with a bridge to which each pod has a link. All that pods send is routed by
+// the node, so that what kube-proxy does to it happens where it does in a cluster. The host's network is not part of it.
 type network struct {
 	namespace *netns.Namespace
 	links     int
 	forwarded map[string]string
+	// services are the rules of the last serve.
+	services string
 }
 
 func newNetwork() (*network, error) {
@@ -27,8 +32,14 @@ func newNetwork() (*network, error) {
 		return nil, err
 	}
 	err = namespace.Do(func() error {
-		commands := fmt.Sprintf("link set lo up\nlink add %[1]s type bridge\nlink set %[1]s up\nroute add default dev %[1]s\n", bridge)
-		return netns.Run(commands, "ip", "-batch", "-")
+		commands := fmt.Sprintf("link set lo up\nlink add %[1]s type bridge\naddr add %[2]s/32 dev %[1]s\nlink set %[1]s up\nroute add default dev %[1]s\n", bridge, nodeAddress)
+		if err := netns.Run(commands, "ip", "-batch", "-"); err != nil {
+			return err
+		}
+		if err := netns.Route(bridge); err != nil {
+			return err
+		}
+		return prepareServices()
 	})
 	return &network{namespace: namespace, forwarded: map[string]string{}}, err
 }
@@ -38,14 +49,14 @@ func (n *network) join(pod *netns.Namespace, address string) (string, error) {
 	n.links++
 	link := fmt.Sprintf("pod%d", n.links)
 	err := n.namespace.Do(func() error {
-		commands := fmt.Sprintf("link add %[1]s type veth peer name eth0 netns %[3]s\nlink set %[1]s master %[2]s up\n", link, bridge, pod.Path())
+		commands := fmt.Sprintf("link add %[1]s type veth peer name eth0 netns %[3]s\nlink set %[1]s master %[2]s up\nneigh flush to %[4]s\n", link, bridge, pod.Path(), address)
 		return netns.Run(commands, "ip", "-batch", "-")
 	})
 	if err != nil {
 		return "", err
 	}
 	return link, pod.Do(func() error {
-		commands := fmt.Sprintf("link set lo up\naddr add %s/32 dev eth0\nlink set eth0 up\nroute add default dev eth0\n", address)
+		commands := fmt.Sprintf("link set lo up\naddr add %s/32 dev eth0\nlink set eth0 up\nroute add %[2]s dev eth0\nroute add default via %[2]s\n", address, nodeAddress)
 		return netns.Run(commands, "ip", "-batch", "-")
 	})
 }

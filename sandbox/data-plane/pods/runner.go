@@ -33,6 +33,8 @@ type world struct {
 	Hosts map[string]string `json:"hosts"`
 	// Forward are addresses, host:port, that lead out of the pods' network to a port of the host's loopback.
 	Forward map[string]string `json:"forward"`
+	// Services are addresses of Services, host:port, and the addresses of the pods behind each.
+	Services map[string][]string `json:"services"`
 	// Outside are addresses outside of the cluster with the ports on which a server there answers every HTTP request with 200.
 	Outside map[string][]int `json:"outside"`
 	Pods    []podSpec        `json:"pods"`
@@ -114,6 +116,9 @@ func (r *runner) set(wanted world) (setAnswer, error) {
 				return answer, err
 			}
 		}
+	}
+	if err := r.network.serve(wanted.Services); err != nil {
+		return answer, err
 	}
 	specs := map[string]podSpec{}
 	for _, spec := range wanted.Pods {

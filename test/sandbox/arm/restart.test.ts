@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import { afterEach, describe, expect, it } from "vitest";
 
+import { typescriptArguments } from "../../../scripts/typescript-arguments";
 import {
   type Json,
   isObject,
@@ -91,7 +92,7 @@ describe("the daemon", () => {
   function start(): Promise<ReturnType<typeof spawn>> {
     const child = spawn(
       process.execPath,
-      ["--import", "tsx", join(repository, "sandbox/arm/main.ts"), directory, "--without-control-planes"],
+      [...typescriptArguments, join(repository, "sandbox/arm/main.ts"), directory, "--without-control-planes"],
       {
         cwd: repository,
         stdio: ["ignore", "pipe", "pipe"],

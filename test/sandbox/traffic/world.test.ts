@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { type ClusterObjects, type Container, type Pod, type Volume } from "../../../sandbox/traffic/objects";
+import {
+  type ClusterObjects,
+  type Container,
+  type Pod,
+  type Service,
+  type Volume,
+} from "../../../sandbox/traffic/objects";
 import { type PodReader } from "../../../sandbox/traffic/pod-reader";
 import { planWorld, programOf } from "../../../sandbox/traffic/world";
 
@@ -40,22 +46,44 @@ const buyer: Pod = {
 };
 
 function cluster(pods: readonly Pod[]): ClusterObjects {
-  const service = (namespace: string, name: string, clusterIP: string) => ({
+  const service = (namespace: string, name: string, clusterIP: string, ports: Service["spec"]["ports"] = []) => ({
     apiVersion: "v1",
     kind: "Service",
     metadata: { name, namespace },
-    spec: { clusterIP },
+    spec: { clusterIP, ports },
   });
   return {
     all: [],
     pods,
-    services: [service("kube-system", "osm-controller", "10.0.0.9"), service("store", "db", "None")],
+    services: [
+      service("kube-system", "osm-controller", "10.0.0.9", [{ port: 15128 }]),
+      service("store", "db", "None", [{ port: 3306 }]),
+      service("store", "web", "10.0.0.10", [
+        { name: "http", port: 80 },
+        { name: "dns", port: 53, protocol: "UDP" },
+      ]),
+      service("store", "empty", "10.0.0.11", [{ port: 80 }]),
+    ],
     endpoints: [
       {
         apiVersion: "v1",
         kind: "Endpoints",
         metadata: { name: "db", namespace: "store" },
         subsets: [{ addresses: [{ ip: "10.244.0.8" }], ports: [{ port: 3306 }] }],
+      },
+      {
+        apiVersion: "v1",
+        kind: "Endpoints",
+        metadata: { name: "web", namespace: "store" },
+        subsets: [
+          {
+            addresses: [{ ip: "10.244.0.9" }, { ip: "10.244.0.10" }],
+            ports: [
+              { name: "metrics", port: 9090 },
+              { name: "http", port: 8080 },
+            ],
+          },
+        ],
       },
     ],
     splits: [],
@@ -88,6 +116,8 @@ describe("what runs", () => {
     expect(pod?.containers[0]?.env).toEqual({ STORE: "store", ME: "buyer-1" });
     expect(pod?.containers[1]?.files).toEqual({ "/etc/envoy/bootstrap.yaml": "buyer/bootstrap" });
     expect(world.forward).toEqual({ "10.0.0.9:15128": "127.0.0.1:1234" });
+    // What leads out of the pods' network is no Service there.
+    expect(world.services).toEqual({ "10.0.0.10:80": ["10.244.0.9:8080", "10.244.0.10:8080"], "10.0.0.11:80": [] });
     expect(world.hosts["db.store.svc.cluster.local"]).toBe("10.244.0.8");
   });
 

@@ -48,6 +48,8 @@ type Request struct {
 	Headers map[string][]string
 	// Token is what the JSON web token says that it carries, signed as it should be; nil for none.
 	Token map[string]any
+	// verified is what the filter of tokens keeps, for the routes that are asked for after it.
+	verified map[string]any
 }
 
 // Connection is what a listener sees of a new connection.

@@ -15,19 +15,27 @@ const jwtFilter = "envoy.filters.http.jwt_authn"
 // payload is the key under which the filter keeps what a token says.
 const payload = "payload"
 
-// authenticate tells what the filter keeps of a token, and the status with which it refuses its request, 0 where it does not. Every token is signed by the keys of the
+// taken is what the filter makes of a token.
+type taken struct {
+	token map[string]any
+	// removed tells whether the token goes no further, clears whether the route is looked for again.
+	removed, clears bool
+}
+
+// authenticate tells what the filter makes of a token, and the status with which it refuses its request, 0 where it does not. Every token is signed by the keys of the
 // rules that take it; one without a claim iss is that of no issuer.
-func (e *Engine) authenticate(filter *hcmv3.HttpFilter, token map[string]any) (map[string]any, int) {
+func (e *Engine) authenticate(filter *hcmv3.HttpFilter, token map[string]any) (taken, int) {
+	var it taken
 	var config jwtv3.JwtAuthentication
 	if err := filter.GetTypedConfig().UnmarshalTo(&config); err != nil {
 		e.Unsupported("the filter of tokens: %v", err)
-		return nil, http.StatusUnauthorized
+		return it, http.StatusUnauthorized
 	}
 	if len(config.GetRules()) != 1 || config.GetRules()[0].GetMatch().GetPrefix() != "/" {
 		e.Unsupported("tokens that are asked for by the path")
 	}
 	if token == nil {
-		return nil, 0
+		return it, 0
 	}
 	status := http.StatusUnauthorized
 	for _, provider := range config.GetProviders() {
@@ -41,9 +49,15 @@ func (e *Engine) authenticate(filter *hcmv3.HttpFilter, token map[string]any) (m
 			status = http.StatusForbidden
 			continue
 		}
-		return token, 0
+		// Each provider that takes the token does its own with it.
+		it.token = token
+		it.removed = it.removed || !provider.GetForward()
+		it.clears = it.clears || provider.GetClearRouteCache()
 	}
-	return nil, status
+	if it.token == nil {
+		return it, status
+	}
+	return it, 0
 }
 
 // plain is an audience as it is compared with others.

@@ -215,8 +215,17 @@ func (p *Proxy) serve(e *Engine, config *hcmv3.HttpConnectionManager, connection
 		}
 		if filter.GetName() == jwtFilter {
 			var status int
-			if token, status = e.authenticate(filter, request.Token); status != 0 {
+			var taken taken
+			if taken, status = e.authenticate(filter, request.Token); status != 0 {
 				return Choice{HTTP: true, Status: status, Denied: true}
+			}
+			token = taken.token
+			request.verified = token
+			if taken.removed {
+				request.Token = nil
+			}
+			if taken.clears {
+				host, route = e.find(routes, &request)
 			}
 			continue
 		}

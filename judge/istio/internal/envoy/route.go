@@ -58,7 +58,7 @@ func virtualHost(hosts []*routev3.VirtualHost, authority string) *routev3.Virtua
 
 func (e *Engine) route(match *routev3.RouteMatch, request *Request) bool {
 	if match.GetRuntimeFraction() != nil || match.GetGrpc() != nil || match.GetTlsContext() != nil ||
-		len(match.GetDynamicMetadata()) > 0 || len(match.GetFilterState()) > 0 {
+		len(match.GetFilterState()) > 0 {
 		e.Unsupported("a route's condition other than on path, headers and query")
 	}
 	path := withoutQuery(request.Path)
@@ -84,6 +84,12 @@ func (e *Engine) route(match *routev3.RouteMatch, request *Request) bool {
 	}
 	for _, header := range match.GetHeaders() {
 		matched = e.header(header, request) && matched
+	}
+	for _, matcher := range match.GetDynamicMetadata() {
+		if matcher.GetFilter() != jwtFilter {
+			e.Unsupported("a route by what the filter %s keeps", matcher.GetFilter())
+		}
+		matched = e.claim(matcher, request.verified) != matcher.GetInvert() && matched
 	}
 	for _, parameter := range match.GetQueryParameters() {
 		matched = e.parameter(parameter, request) && matched

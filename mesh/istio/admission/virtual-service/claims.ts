@@ -1,12 +1,11 @@
 import { type VirtualServiceSpec } from "../../kinds";
+import { routingClaim } from "../../state/routing-claims";
 import { type Refuse } from "../webhook";
 import { isForSidecars } from "./gateway-names";
 
-/** Claims of a caller's token, which matches name in the place of a header: `@request.auth.claims.sub`, or `@request.auth.claims[sub]`. */
-const claim = /^@request\.auth\.claims(?:\.[^]|\[[^]+\]$)/i;
-
+/** Whether a match names a claim of a caller's token in the place of a header. */
 export function isClaim(header: string): boolean {
-  return claim.test(header);
+  return routingClaim(header) !== undefined;
 }
 
 /** Gateways alone route by claims of tokens. */

@@ -9,14 +9,11 @@ import { MeshPolicies } from "../../../../components/mesh-policies";
 import { OpenServiceMesh } from "../../../../components/open-service-mesh";
 import { type BadSetting, badSettings } from "./cases";
 
-const bad = badSettings[new pulumi.Config().requireNumber("case")];
-if (bad === undefined) throw new Error("There is no such case.");
-
 new ResourceGroup("bad", { resourceGroupName: "bad", location: "westeurope" });
 
 /** Makes the component. The wrong value comes as data, as from a settings file, past the compiler. */
-const make: Record<BadSetting["component"], (args: never) => unknown> = {
-  cluster: (args) => new AksCluster("bad", args),
+const make: Record<BadSetting["component"], (args: never, name: string) => unknown> = {
+  cluster: (args, name) => new AksCluster(name, args),
   azure: (args) =>
     askAzure(args, (signal) =>
       openReader(
@@ -24,10 +21,10 @@ const make: Record<BadSetting["component"], (args: never) => unknown> = {
         signal,
       ),
     ),
-  feature: (args) => new FeatureRegistration("bad", args),
-  mesh: (args) => new OpenServiceMesh("bad", args),
-  policies: (args) => new MeshPolicies("bad", args),
-  application: (args) => new Application("bad", args),
+  feature: (args, name) => new FeatureRegistration(name, args),
+  mesh: (args, name) => new OpenServiceMesh(name, args),
+  policies: (args, name) => new MeshPolicies(name, args),
+  application: (args, name) => new Application(name, args),
 };
 
 const clusterArgs: AksClusterArgs = {
@@ -49,12 +46,30 @@ const right: Record<BadSetting["component"], object> = {
   application: {},
 };
 
-const { component, args } = bad;
+async function build({ component, args }: BadSetting, name: string): Promise<void> {
+  await make[component]({ ...right[component], ...args } as never, name);
+}
 
-/** What the program exports is waited for, as in the product: a refusal that comes later is said like one that comes at once. */
-async function build(): Promise<Record<string, never>> {
-  await make[component]({ ...right[component], ...args } as never);
+/** Makes one after another, and says what each was refused with; of policies that say so themselves, each about its object. */
+async function buildAll(): Promise<void> {
+  for (const [index, bad] of badSettings.entries()) {
+    try {
+      await build(bad, `bad-${index}`);
+    } catch (error) {
+      if (!(error instanceof pulumi.RunError)) throw error;
+      await pulumi.log.info(`case ${index}: ${error.message}`);
+    }
+  }
+}
+
+async function main(): Promise<Record<string, never>> {
+  const chosen = new pulumi.Config().get("case");
+  const bad = badSettings.find(({ title }) => title === chosen);
+  if (bad !== undefined) await build(bad, "bad");
+  else if (chosen === undefined) await buildAll();
+  else throw new Error(`There is no case ${chosen}.`);
   return {};
 }
 
-export = build();
+// What the program exports is waited for, as in the product: a refusal that comes later is said like one that comes at once.
+export = main();
