@@ -4,11 +4,12 @@ import { drawn, type Draw } from "../generate/draw";
 import { type Mood, unique } from "../generate/names";
 import { drawActingCase } from "./acting-case";
 import { withCorners } from "./corners";
+import { drawServiceEntries, withJoinedEntries } from "./entries";
 import { drawAuthorizationPolicy, drawPeerAuthentication } from "./policy";
 import { drawRequest } from "./request";
 import { drawRequestAuthentication } from "./token";
 import { describeService, drawService } from "./service";
-import { drawDestinationRule, drawMeshConfig, drawServiceEntry, drawSidecar, drawVirtualService } from "./traffic";
+import { drawDestinationRule, drawMeshConfig, drawSidecar, drawVirtualService } from "./traffic";
 import { drawNamespaces, drawWorkload } from "./workload";
 
 /** Istio's objects with workloads, Services and requests to them; mostly well-formed. */
@@ -33,7 +34,7 @@ function drawCase(draw: Draw, requests: number): JudgeCase {
     ...(routed ? unique(draw.list(1, 2, () => drawVirtualService(draw, mood, services))) : []),
     ...(routed || draw.oneIn(6) ? unique(draw.list(0, 2, () => drawDestinationRule(draw, services))) : []),
     ...(draw.oneIn(12) ? [drawSidecar(draw)] : []),
-    ...(draw.oneIn(12) ? [drawServiceEntry(draw)] : []),
+    ...(draw.oneIn(12) ? drawServiceEntries(draw) : []),
     ...(draw.oneIn(6) ? [drawMeshConfig(draw)] : []),
   ];
   const world = {
@@ -42,7 +43,7 @@ function drawCase(draw: Draw, requests: number): JudgeCase {
     callers: workloads.map(({ metadata, spec }) => `${metadata.namespace}/${spec.template.spec.serviceAccountName}`),
   };
   return {
-    objects: draw.oneIn(2) ? withCorners(draw, objects) : objects,
+    objects: withJoinedEntries(draw.oneIn(2) ? withCorners(draw, objects) : objects),
     requests: draw.list(requests, requests, () => drawRequest(draw, world)),
   };
 }

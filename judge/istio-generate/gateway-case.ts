@@ -7,11 +7,12 @@ import { drawGateway, drawGatewayRoutes, drawGatewayWorkloads, edge, hostConditi
 import { drawGatewayRequest } from "./gateway-request";
 import { rootNamespace } from "./names";
 import { type Place } from "./place";
+import { drawServiceEntries, withJoinedEntries } from "./entries";
 import { drawAuthorizationPolicy, drawPeerAuthentication } from "./policy";
 import { drawRequest } from "./request";
 import { describeService, drawService } from "./service";
 import { drawRequestAuthentication, drawTokenDemand } from "./token";
-import { drawDestinationRule, drawMeshConfig, drawServiceEntry, drawSidecar } from "./traffic";
+import { drawDestinationRule, drawMeshConfig, drawSidecar } from "./traffic";
 import { drawNamespaces, drawWorkload } from "./workload";
 
 /** Gateways with what is behind them and requests to them; mostly well-formed. */
@@ -65,7 +66,7 @@ function drawCase(draw: Draw, requests: number): JudgeCase {
     ...unique(draw.list(0, 1, () => drawPeerAuthentication(draw, mood))),
     ...(draw.oneIn(3) ? unique(draw.list(1, 2, () => drawDestinationRule(draw, services))) : []),
     ...(draw.oneIn(20) ? [drawSidecar(draw)] : []),
-    ...(draw.oneIn(20) ? [drawServiceEntry(draw)] : []),
+    ...(draw.oneIn(20) ? drawServiceEntries(draw) : []),
     ...(draw.oneIn(8) ? [drawMeshConfig(draw)] : []),
   ];
   const callers = workloads.map(
@@ -74,7 +75,7 @@ function drawCase(draw: Draw, requests: number): JudgeCase {
   const world = { services: services.map(describeService), tokens, callers };
   const entered = { workloads: ingresses, gateways, names: namesFor(routes), callers, tokens };
   return {
-    objects,
+    objects: withJoinedEntries(objects),
     requests: draw.list(requests, requests, () =>
       draw.oneIn(10) ? drawRequest(draw, world) : drawGatewayRequest(draw, entered),
     ),

@@ -190,25 +190,6 @@ export function drawSidecar(draw: Draw) {
   };
 }
 
-/** A place outside of the cluster that the mesh knows. */
-export function drawServiceEntry(draw: Draw) {
-  const resolution = draw.pick(["NONE", "DNS", "STATIC"]);
-  const tcp = draw.oneIn(3);
-  return {
-    apiVersion: "networking.istio.io/v1",
-    kind: "ServiceEntry",
-    metadata: { name: "e", namespace: draw.pick(namespaces) },
-    spec: {
-      hosts: ["example.com"],
-      location: "MESH_EXTERNAL",
-      resolution,
-      ports: [tcp ? { number: 5000, name: "tcp", protocol: "TCP" } : { number: 80, name: "http", protocol: "HTTP" }],
-      ...(resolution === "STATIC" && { endpoints: [{ address: "198.51.100.7" }] }),
-      ...(draw.oneIn(6) && { exportTo: ["."] }),
-    },
-  };
-}
-
 /** The mesh's own settings. */
 export function drawMeshConfig(draw: Draw) {
   const lines = [

@@ -1,4 +1,5 @@
 import { type Boundary, type ServicePort } from "../analysis/mesh";
+import { groupBy } from "../cluster/look-up";
 import { calledRanges, callerRanges } from "../network-policies";
 import { hostsByRange } from "../analysis/outside";
 import { leftAlone } from "./calls/interception";
@@ -94,5 +95,11 @@ export function outsideHosts(plane: IstioPlane, { calledRanges: ranges }: Bounda
       ...rest,
     })),
   ];
-  return hostsByRange(all, ranges);
+  return hostsByRange(distinct(all), ranges);
+}
+
+/** Of those that are called alike, as of a host that several namespaces have, the first: who calls tells which is meant. */
+function distinct(ports: readonly ServicePort[]): readonly ServicePort[] {
+  const called = groupBy(ports, ({ host, port, kind, tls, range }) => JSON.stringify([host, port, kind, tls, range]));
+  return [...called.values()].flatMap(([first]) => first ?? []);
 }

@@ -25,6 +25,7 @@ import { type PortProtocol } from "./protocol";
 import { type EgressState } from "./state/sidecars";
 import { hostOfService, servicePorts } from "./registry";
 import { allCallers, relation } from "./relation";
+import { unreadEntries } from "./unread-entries";
 
 /** A mesh of Istio's sidecars. */
 export interface IstioMesh extends Mesh, IstioPlane {}
@@ -58,6 +59,7 @@ export function istioMesh(
       ...unreadKinds(state),
       ...unreadSidecars(plane),
       ...entriesOfServices(plane),
+      ...unreadEntries(state),
       ...unreadAmbient(manifests.objects),
     ],
     problems: state.problems,

@@ -2,6 +2,7 @@ import { groupBy, memo } from "../cluster/look-up";
 import { keyOf } from "../cluster/keys";
 import { isHeadless, type ServicePort as KubernetesPort, type ServiceState } from "../cluster/workloads";
 import { type ServicePort } from "../analysis/mesh";
+import { entryHosts, type HostEntries, joinedPorts } from "./entry-hosts";
 import { isTls, type PortProtocol, protocolOf, namedProtocol } from "./protocol";
 import { type IstioState } from "./state/cluster";
 import { isExportedTo } from "./state/named";
@@ -30,7 +31,8 @@ export interface KnownHost {
   readonly host: string;
   readonly namespace: string;
   readonly service?: ServiceState;
-  readonly entry?: ServiceEntryState;
+  /** The ServiceEntries of its namespace that have it; none of a Service. */
+  readonly entries: readonly ServiceEntryState[];
   readonly ports: readonly HostPort[];
   /** Addresses of its own under which it is called. */
   readonly addresses: readonly string[];
@@ -51,7 +53,10 @@ export interface Registry {
   readonly hosts: readonly KnownHost[];
   /** Those among them whose names are patterns, the longest first. */
   readonly patterns: readonly KnownHost[];
+  /** Of one that ServiceEntries of several namespaces have, the one of the oldest: see {@link Scope.find} for what sidecars take. */
   find(host: string): KnownHost | undefined;
+  /** Hosts that ServiceEntries of several namespaces have, and no Service, by their names, the oldest first. */
+  readonly shared: ReadonlyMap<string, readonly KnownHost[]>;
   /** The host of a Service's full name. */
   hostOf(service: ServiceState): KnownHost | undefined;
   /** What the full name of an ExternalName Service means; undefined for other names. */
@@ -97,7 +102,8 @@ export function registryOf(state: IstioState): Registry {
     // ExternalName Services are other names, not hosts of their own.
     if (service.externalName === undefined) hosts.push(ofService(state, service));
   }
-  for (const entry of state.serviceEntries) for (const host of entry.hosts) hosts.push(ofEntry(entry, host));
+  const ofEntries = entryHosts(state.serviceEntries).map(ofHostEntries);
+  hosts.push(...ofEntries);
   const byName = new Map<string, KnownHost>();
   // A Service wins over a ServiceEntry of its name, the oldest entry over others.
   for (const one of hosts) if (!byName.has(one.host)) byName.set(one.host, one);
@@ -105,10 +111,14 @@ export function registryOf(state: IstioState): Registry {
   const known = aliases(state);
   const leading = groupBy(known.values(), ({ last }) => last);
   const find: Registry["find"] = (host) => byName.get(host.toLowerCase());
+  const shared = [...groupBy(ofEntries, ({ host }) => host)].filter(
+    ([name, all]) => all.length > 1 && find(name)?.service === undefined,
+  );
   return {
     hosts,
     patterns: hosts.filter(({ host }) => host.startsWith("*")).sort((a, b) => b.host.length - a.host.length),
     find,
+    shared: new Map(shared),
     hostOf: memo(({ namespace, name }) => find(fullName(namespace, name))),
     aliases: [...known.values()],
     alias: (host) => known.get(host),
@@ -158,6 +168,7 @@ function ofService(state: IstioState, service: ServiceState): KnownHost {
     host: fullName(namespace, name),
     namespace,
     service,
+    entries: [],
     ports: service.ports.map((port) => ({
       number: port.port,
       name: port.name,
@@ -192,27 +203,29 @@ function targetOf(state: IstioState, { namespace, name }: ServiceState, port: Ku
   return only ?? (typeof port.targetPort === "number" ? port.targetPort : 0);
 }
 
-function ofEntry(entry: ServiceEntryState, host: string): KnownHost {
+function ofHostEntries(all: HostEntries): KnownHost {
+  const { host, namespace, entries } = all;
+  const [first] = entries;
   return {
-    host: host.toLowerCase(),
-    namespace: entry.namespace,
-    entry,
-    ports: entry.ports.map(({ number, name, targetPort, protocol }) => ({
+    host,
+    namespace,
+    entries,
+    ports: joinedPorts(all).map(({ number, name, targetPort, protocol }) => ({
       number,
       name,
       targetPort,
       protocol: namedProtocol(protocol === "" ? name : protocol) ?? "auto",
       tls: isTls(protocol === "" ? name : protocol),
     })),
-    addresses: entry.addresses,
-    passthrough: entry.resolution === "NONE",
-    exportTo: entry.exportTo,
+    addresses: first.addresses,
+    passthrough: first.resolution === "NONE",
+    exportTo: first.exportTo,
   };
 }
 
 function computeEndpoints(
   state: IstioState,
-  { namespace, service, entry }: KnownHost,
+  { namespace, service, entries }: KnownHost,
   port: HostPort,
 ): readonly Endpoint[] {
   if (service !== undefined) {
@@ -225,7 +238,9 @@ function computeEndpoints(
     }
     return all.length < 2 ? all : [...new Map(all.map((one) => [`${one.ip}:${String(one.port)}`, one])).values()];
   }
-  return (entry?.endpoints ?? []).map(({ address }) => ({ ip: address, port: port.targetPort }));
+  return entries
+    .filter(({ ports }) => ports.some(({ number }) => number === port.number))
+    .flatMap(({ endpoints }) => endpoints.map(({ address }) => ({ ip: address, port: port.targetPort })));
 }
 
 /** Whether a host is one that objects of a namespace, and its sidecars, are told of. */
@@ -242,7 +257,7 @@ export function servicePorts(host: KnownHost, port: HostPort): readonly ServiceP
   return found;
 }
 
-function computePorts({ host, namespace, service, entry }: KnownHost, port: HostPort): readonly ServicePort[] {
+function computePorts({ host, namespace, service }: KnownHost, port: HostPort): readonly ServicePort[] {
   const name = service?.name ?? host;
   const kinds =
     port.protocol === "auto" ? (["http", "tcp"] as const) : port.protocol === "udp" ? [undefined] : [port.protocol];
@@ -256,6 +271,6 @@ function computePorts({ host, namespace, service, entry }: KnownHost, port: Host
     protocol: port.protocol,
     kind,
     hosts: [host],
-    ...(entry !== undefined && port.tls && { tls: { serverName: host } }),
+    ...(service === undefined && port.tls && { tls: { serverName: host } }),
   }));
 }

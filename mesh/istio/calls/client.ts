@@ -117,11 +117,12 @@ function toldOf(plane: IstioPlane, namespace: string, labels: Labels): string {
 
 /**
  * Whether what happens to calls to a host differs between namespaces: by rules of destinations, of which those of the caller's own
- * namespace come first, by routes for callers of one, or by hosts that are not for all.
+ * namespace come first, by routes for callers of one, by hosts that are not for all, or that several namespaces have.
  */
 function tellsNamespacesApart({ state, registry }: IstioPlane): boolean {
   return (
     state.destinationRules.length > 0 ||
+    registry.shared.size > 0 ||
     registry.hosts.some(({ exportTo }) => exportTo.length > 0) ||
     state.virtualServices.some(({ http, tcp, tls }) =>
       [...http, ...tcp, ...tls].some(({ matches }) => matches.some(({ sourceNamespace }) => sourceNamespace !== "")),

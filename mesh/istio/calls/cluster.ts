@@ -152,8 +152,8 @@ function endpointKey(plane: IstioPlane, { ip, port }: Endpoint): string {
   ]);
 }
 
-function isOutside({ service, entry }: KnownHost): boolean {
-  return service === undefined && entry !== undefined && entry.resolution !== "STATIC";
+function isOutside({ entries: [entry] }: KnownHost): boolean {
+  return entry !== undefined && entry.resolution !== "STATIC";
 }
 
 function toOutside(

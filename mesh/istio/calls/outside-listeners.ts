@@ -74,7 +74,7 @@ function connectionPorts(plane: IstioPlane): ReadonlyMap<number, readonly PortOf
   if (found === undefined) {
     const byNumber = new Map<number, PortOfHost[]>();
     for (const host of plane.registry.hosts) {
-      if (host.entry === undefined) continue;
+      if (host.service !== undefined) continue;
       for (const port of host.ports) {
         if (port.protocol === "http" || port.protocol === "udp") continue;
         const list = byNumber.get(port.number);

@@ -510,22 +510,27 @@ export function throughDestinations(
  * The host behind the name of an ExternalName Service as a destination: of one step alone, and for HTTP of sidecars only where the Service
  * has the port that is called (route.go, GetDestinationCluster).
  */
-function aliasedBy({ registry }: IstioPlane, name: string, port: number | undefined): KnownHost | undefined {
+function aliasedBy(
+  { registry }: IstioPlane,
+  { scope, port, gateways }: Omit<Routing, "authority">,
+  name: string,
+  { routed }: Content,
+): KnownHost | undefined {
   const alias = registry.alias(name);
-  const isKnown = port === undefined || alias?.service.ports.some((one) => one.port === port) === true;
-  return alias !== undefined && isKnown ? registry.find(alias.next) : undefined;
+  const isKnown = !routed || gateways !== undefined || alias?.service.ports.some((one) => one.port === port) === true;
+  return alias !== undefined && isKnown ? scope.find(alias.next, port) : undefined;
 }
 
 function throughDestination(
   plane: IstioPlane,
-  { client, scope, port, ip, gateways }: Omit<Routing, "authority">,
+  routing: Omit<Routing, "authority">,
   service: VirtualServiceState,
   destination: RouteDestinationState,
   content: Content,
 ): Calls {
+  const { client, scope, port, ip, gateways } = routing;
   const name = resolveName(destination.host, service.namespace);
-  const host =
-    plane.registry.find(name) ?? aliasedBy(plane, name, content.routed && gateways === undefined ? port : undefined);
+  const host = scope.find(name, port) ?? aliasedBy(plane, routing, name, content);
   const missing = (text: string): Calls => {
     const tree = failure(content.routed, text, reasonsOf(service));
     return always(service.semantics === "gateway-api" ? { ...tree, status: 500 } : tree);
@@ -582,7 +587,7 @@ export function throughUnknownHost(plane: IstioPlane, routing: Routing, name: st
   const { port, scope } = routing;
   if (!mayRouteUnknown(plane, scope, name, port)) return undefined;
   const portsOf = (host: string): readonly HostPort[] => {
-    const found = plane.registry.find(host);
+    const found = scope.find(host, port);
     const isTold = found !== undefined && scope.sees(found, port) && found.ports.some(({ number }) => number === port);
     return isTold ? found.ports : [];
   };

@@ -4,7 +4,8 @@ import { matchesHost } from "../host-patterns";
 import { isSubset } from "../labels";
 import { type IstioPlane } from "../plane";
 import { isVisible, type KnownHost } from "../registry";
-import { type SidecarState } from "../state/sidecars";
+import { type EgressState, type SidecarState } from "../state/sidecars";
+import { isGatewayPod } from "./interception";
 
 /** What the sidecars of alike pods are told of. */
 export interface Scope {
@@ -15,6 +16,8 @@ export interface Scope {
   readonly allowAny: boolean;
   /** The Sidecar that says so. */
   readonly sidecar: SidecarState | undefined;
+  /** The host of a name, for calls to a port: of those that ServiceEntries of several namespaces have, the one that istiod takes for them. */
+  find(host: string, port: number): KnownHost | undefined;
   /** Whether they are told of a host, for calls to a port. */
   sees(host: KnownHost, port: number): boolean;
   /** Whether they are told of what is said about a host's name, by an object of a namespace. */
@@ -23,19 +26,22 @@ export interface Scope {
 
 const scopes = new WeakMap<IstioPlane, (key: string) => Scope>();
 
-/** The scope of a pod: the Sidecar that selects it, of its namespace or of the mesh's root, or everything. */
+/** The scope of a pod: the Sidecar that selects it, of its namespace or of the mesh's root, or everything. Gateways have everything. */
 export function scopeOf(plane: IstioPlane, namespace: string, pod: PodState | undefined): Scope {
-  const sidecar = sidecarOf(plane, namespace, pod);
+  const isGateway = pod !== undefined && isGatewayPod(pod);
+  const sidecar = isGateway ? undefined : sidecarOf(plane, namespace, pod);
   let known = scopes.get(plane);
   if (known === undefined) {
     const { sidecars } = plane.state;
     known = memo((key: string) => {
       const cut = key.indexOf(" ");
-      return makeScope(plane, key.slice(cut + 1), sidecars[Number(key.slice(0, cut))]);
+      const of = key.slice(0, cut);
+      return makeScope(plane, key.slice(cut + 1), of === "gateway" ? of : sidecars[Number(of)]);
     });
     scopes.set(plane, known);
   }
-  return known(`${sidecar === undefined ? "-" : String(plane.state.sidecars.indexOf(sidecar))} ${namespace}`);
+  const of = sidecar === undefined ? "-" : String(plane.state.sidecars.indexOf(sidecar));
+  return known(`${isGateway ? "gateway" : of} ${namespace}`);
 }
 
 function sidecarOf(plane: IstioPlane, namespace: string, pod: PodState | undefined): SidecarState | undefined {
@@ -57,22 +63,49 @@ function sidecarOf(plane: IstioPlane, namespace: string, pod: PodState | undefin
 
 const sidecars = new WeakMap<IstioPlane, (namespace: string) => readonly SidecarState[]>();
 
-function makeScope({ state }: IstioPlane, namespace: string, sidecar: SidecarState | undefined): Scope {
-  const importsFor = memo((port: number) => {
-    const listener =
-      sidecar?.egress.find((one) => one.port === port) ?? sidecar?.egress.find((one) => one.port === undefined);
-    return importsOf(listener?.hosts ?? [], namespace);
-  });
+function makeScope(
+  { state, registry }: IstioPlane,
+  namespace: string,
+  by: SidecarState | "gateway" | undefined,
+): Scope {
+  const sidecar = by === "gateway" ? undefined : by;
+  const listenerFor = (port: number): EgressState | undefined =>
+    sidecar?.egress.find((one) => one.port === port) ?? sidecar?.egress.find((one) => one.port === undefined);
+  const importsFor = memo((port: number) => importsOf(listenerFor(port)?.hosts ?? [], namespace));
   const seesName = (host: string, space: string, port: number): boolean =>
     sidecar === undefined || sidecar.egress.length === 0 || importsFor(port)(space, host);
+  const isTold = (host: KnownHost, port: number): boolean =>
+    isVisible(host, namespace) && seesName(host.host, host.namespace, port);
+  const find = (name: string, port: number): KnownHost | undefined => {
+    const first = registry.find(name);
+    const all = first && registry.shared.get(first.host);
+    if (all === undefined) return first;
+    const ofListener = listenerFor(port)?.port !== undefined;
+    const told = all.filter(
+      (host) => isTold(host, port) && (!ofListener || host.ports.some(({ number }) => number === port)),
+    );
+    const visible = told.length > 0 ? told : all.filter((host) => isVisible(host, namespace));
+    return preferred(visible, namespace, by === "gateway") ?? first;
+  };
   return {
     namespace,
-    key: `${sidecar === undefined ? "" : `${sidecar.namespace}/${sidecar.name}`} ${namespace}`,
+    key: `${sidecar === undefined ? "" : `${sidecar.namespace}/${sidecar.name}`} ${by === "gateway" ? `${by} ` : ""}${namespace}`,
     sidecar,
     allowAny: sidecar?.allowAny ?? state.settings.allowAny,
     seesName,
-    sees: (host, port) => isVisible(host, namespace) && seesName(host.host, host.namespace, port),
+    find,
+    sees: (host, port) => isTold(host, port) && (!registry.shared.has(host.host) || find(host.host, port) === host),
   };
+}
+
+/**
+ * Of hosts of one name that several namespaces have, the one that proxies of a namespace take: to sidecars their own namespace's, then one that is for
+ * the namespace by name, then the oldest (pilot/pkg/model/sidecar.go, selectServices; push_context.go, servicesExportedToNamespace).
+ */
+function preferred(hosts: readonly KnownHost[], namespace: string, isGateway: boolean): KnownHost | undefined {
+  const own = isGateway ? undefined : hosts.find((host) => host.namespace === namespace);
+  const isForAll = ({ exportTo }: KnownHost): boolean => exportTo.length === 0 || exportTo.includes("*");
+  return own ?? hosts.find((host) => !isForAll(host)) ?? hosts[0];
 }
 
 /**

@@ -38,17 +38,20 @@ export function namedHost(plane: IstioPlane, scope: Scope, port: number, name: s
   if (isAddress(name)) {
     const service = plane.serviceOfIp(name);
     const owner = service && plane.registry.hostOf(service);
-    return usable(owner) ?? usable(plane.registry.hosts.find(({ addresses }) => addresses.includes(name)));
+    return (
+      usable(owner) ??
+      usable(plane.registry.hosts.find((host) => host.addresses.includes(name) && scope.sees(host, port)))
+    );
   }
-  const direct = usable(plane.registry.find(name));
+  const direct = usable(scope.find(name, port));
   if (direct !== undefined) return direct;
   for (const full of longerNames(name, scope.namespace)) {
-    const found = usable(plane.registry.find(full));
+    const found = usable(scope.find(full, port));
     if (found !== undefined) return found;
   }
   for (const full of plane.registry.aliases.length === 0 ? [] : fullNames(name, scope.namespace)) {
     const alias = plane.registry.alias(full);
-    const found = alias?.last === undefined ? undefined : usable(plane.registry.find(alias.last));
+    const found = alias?.last === undefined ? undefined : usable(scope.find(alias.last, port));
     if (alias !== undefined && found !== undefined && scope.seesName(full, found.host.namespace, port))
       return { ...found, alias };
   }
@@ -155,7 +158,7 @@ export function virtualServicesFor(plane: IstioPlane, scope: Scope, host: string
   let key = "";
   for (const { service } of all) {
     const isTold = isForSidecars(service, scope) && scope.seesName(host, service.namespace, port);
-    key += !isTold ? "0" : service.semantics === "istio" ? "1" : isRouteFor(plane, service, host, scope) ? "3" : "2";
+    key += !isTold ? "0" : service.semantics === "istio" ? "1" : isRouteFor(scope, service, host, port) ? "3" : "2";
     if (isTold && isOwnRoute(service, scope.namespace)) key += "+";
   }
   let parts = knownFor.get(all);
@@ -176,7 +179,7 @@ function toldOf(plane: IstioPlane, scope: Scope, host: string, port: number): Fo
   const [first] = specific;
   const counting = first?.by === host ? specific.filter(({ by }) => by === host) : specific.slice(0, 1);
   const isFollowed = ({ service }: Naming): boolean =>
-    service.semantics === "istio" || isRouteFor(plane, service, host, scope);
+    service.semantics === "istio" || isRouteFor(scope, service, host, port);
   return {
     connections: ordered.map(({ service }) => service),
     requests: counting.filter(isFollowed).map(({ service }) => service),
@@ -188,8 +191,8 @@ function toldOf(plane: IstioPlane, scope: Scope, host: string, port: number): Fo
  * Whether a route of the Gateway API is for a scope's sidecars: of a host that is there, and no pattern, those of the callers' own namespace, and those
  * of the host's (pilot/pkg/networking/core/route/route.go).
  */
-function isRouteFor({ registry }: IstioPlane, { namespace }: VirtualServiceState, host: string, scope: Scope): boolean {
-  const owner = host.startsWith("*") ? undefined : registry.find(host)?.namespace;
+function isRouteFor(scope: Scope, { namespace }: VirtualServiceState, host: string, port: number): boolean {
+  const owner = host.startsWith("*") ? undefined : scope.find(host, port)?.namespace;
   return owner !== undefined && (namespace === scope.namespace || namespace === owner);
 }
 

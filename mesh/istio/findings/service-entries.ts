@@ -1,6 +1,7 @@
 import { type Finding, finding } from "../../analysis/finding";
 import { type IstioMesh } from "../mesh";
 import { type KnownHost, type HostPort } from "../registry";
+import { unreadEntries } from "../unread-entries";
 import { haveCommonReader } from "../state/named";
 import { type ServiceEntryState } from "../state/service-entries";
 
@@ -11,11 +12,28 @@ interface WidePort {
   readonly port: HostPort;
 }
 
+/** What is otherwise about ServiceEntries than was probably meant. */
+export function serviceEntryFindings(mesh: IstioMesh): readonly Finding[] {
+  return [...widePortFindings(mesh), ...unreadEntryFindings(mesh)];
+}
+
+/** What istiod takes in part of ServiceEntries that have one host. */
+function unreadEntryFindings(mesh: IstioMesh): readonly Finding[] {
+  return unreadEntries(mesh.state).map((one) =>
+    finding(mesh, one, [], {
+      severity: "warning",
+      rule: "entries-of-one-host",
+      message: one.why,
+      remedy: one.remedy,
+    }),
+  );
+}
+
 /**
  * ServiceEntries that take more connections than those to their hosts, or none of them: a connection that is no HTTP and no TLS tells no name, so
  * that without addresses all that go to the port count as the host's (networking/core/listener.go).
  */
-export function serviceEntryFindings(mesh: IstioMesh): readonly Finding[] {
+function widePortFindings(mesh: IstioMesh): readonly Finding[] {
   const first = new Map<number, WidePort>();
   return widePorts(mesh).flatMap((wide): readonly Finding[] => {
     const { entry, port, host } = wide;
@@ -23,7 +41,7 @@ export function serviceEntryFindings(mesh: IstioMesh): readonly Finding[] {
     const path = ["spec", "ports", index];
     const other = first.get(port.number);
     if (other === undefined) first.set(port.number, wide);
-    else if (other.entry !== entry && haveCommonReader(other.entry, entry)) {
+    else if (other.host.host !== host.host && haveCommonReader(other.entry, entry)) {
       const { namespace, name } = other.entry;
       return [
         finding(mesh, entry, path, {
@@ -48,9 +66,12 @@ export function serviceEntryFindings(mesh: IstioMesh): readonly Finding[] {
 
 function widePorts({ registry }: IstioMesh): readonly WidePort[] {
   return registry.hosts.flatMap((host) => {
-    const { entry, addresses, ports } = host;
-    if (entry === undefined || addresses.length > 0) return [];
-    return ports.filter(({ protocol, tls }) => protocol === "tcp" && !tls).map((port) => ({ entry, host, port }));
+    if (host.addresses.length > 0) return [];
+    const ports = host.ports.filter(({ protocol, tls }) => protocol === "tcp" && !tls);
+    return host.entries.flatMap((entry) => {
+      const own = ports.filter((port) => entry.ports.some(({ number }) => number === port.number));
+      return own.map((port) => ({ entry, host, port }));
+    });
   });
 }
 

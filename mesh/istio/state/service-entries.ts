@@ -19,6 +19,8 @@ export interface ServiceEntryState extends Named {
   readonly resolution: string;
   readonly endpoints: readonly { readonly address: string; readonly labels: Labels }[];
   readonly selector: Labels;
+  /** Its own. */
+  readonly labels: Labels;
   readonly exportTo: readonly string[];
 }
 
@@ -31,6 +33,7 @@ export function readServiceEntry(reader: Reader): ServiceEntryState {
     addresses: reader.texts(spec["addresses"], ["spec"], "addresses"),
     resolution: reader.text(spec["resolution"], ["spec"], "resolution") ?? "NONE",
     exportTo: reader.texts(spec["exportTo"], ["spec"], "exportTo"),
+    labels: reader.textMap(Reflect.get(reader.object.metadata, "labels"), ["metadata"], "labels"),
     selector: reader.textMap(selector["labels"], ["spec", "workloadSelector"], "labels"),
     ports: reader.list(spec["ports"], ["spec"], "ports").map((item, index) => {
       const path: ValuePath = ["spec", "ports", index];
