@@ -13,6 +13,7 @@ import { openTraffic, type Traffic } from "../../sandbox/traffic/traffic";
 import { type MetricsReport } from "../../sandbox/metrics/panels";
 import { ensureMetricsTools } from "../../sandbox/metrics/tools";
 import { type Observed } from "../../mesh";
+import { readAccessLog } from "./access-log";
 import { closeTestSandbox, kubectl, openTestSandbox } from "./in-sandbox";
 import { needsPods } from "./needs-pods";
 import { type LoadReport } from "../../sandbox/load/report";
@@ -92,9 +93,10 @@ describe.sequential("traffic", () => {
       "connected",
     ]);
 
-    const lines = (await readFile(accessLog, "utf8")).trimEnd().split("\n");
-    const logged = lines.map((line) => JSON.parse(line) as { pod: string; log: Record<string, unknown> });
-    const called = logged.filter(({ pod, log }) => pod.startsWith("bookstore/") && log["path"] === "/books-bought");
+    const logged = await readAccessLog(accessLog);
+    const called = logged.filter(
+      ({ pod, log }) => pod.startsWith("bookstore/") && typeof log !== "string" && log["path"] === "/books-bought",
+    );
     expect(called.length).toBeGreaterThan(0);
     for (const { log } of called) expect(log).toMatchObject({ method: "GET", response_code: 200 });
     // What the sandbox itself asks of Envoys is not among them.
@@ -171,7 +173,7 @@ describe.sequential("traffic", () => {
     const up = await operate(sandbox, "up", "dev", [], "capture", { metrics: "on" });
     expect(up.code, up.stdout + up.stderr).toBe(0);
     await needsPods(context);
-    const child = start(["--metrics", "--json", "--seconds", "60"]);
+    const child = start(["--metrics", "--json", "--seconds", "90"]);
     const exit = output(child);
     const traffic = await descendantsNamed(child, "prometheus");
     expect(traffic).toHaveLength(1);
@@ -190,25 +192,31 @@ describe.sequential("traffic", () => {
     await expect
       .poll(() => observe(without), { timeout: 50_000 })
       .toMatchObject({ code: 1, report: { forbidden: expect.arrayContaining([expect.objectContaining(call)]) as [] } });
-    // What the control plane tells of is there once something happened: a policy that OSM's webhook refuses, one that it takes.
-    await kubectlFails({
-      apiVersion: "access.smi-spec.io/v1alpha3",
-      kind: "TrafficTarget",
-      metadata: { name: "elsewhere", namespace: "bookstore" },
-      spec: {
-        destination: { kind: "ServiceAccount", namespace: "bookbuyer", name: "bookbuyer" },
-        sources: [{ kind: "ServiceAccount", namespace: "bookthief", name: "bookthief" }],
-        rules: [{ kind: "TCPRoute", name: "any" }],
-      },
-    });
-    await patch("trafficsplit", "bookstore-split", {
-      spec: {
-        backends: [
-          { service: "bookstore-v1", weight: 40 },
-          { service: "bookstore-v2", weight: 60 },
-        ],
-      },
-    });
+    // What the control plane tells of is in a rate while it happens: policies that OSM's webhook refuses, and some that it takes.
+    let ended = false;
+    void exit.finally(() => (ended = true));
+    for (let turn = 0; !ended; turn += 1) {
+      await kubectlFails({
+        apiVersion: "access.smi-spec.io/v1alpha3",
+        kind: "TrafficTarget",
+        metadata: { name: "elsewhere", namespace: "bookstore" },
+        spec: {
+          destination: { kind: "ServiceAccount", namespace: "bookbuyer", name: "bookbuyer" },
+          sources: [{ kind: "ServiceAccount", namespace: "bookthief", name: "bookthief" }],
+          rules: [{ kind: "TCPRoute", name: "any" }],
+        },
+      });
+      await patch("trafficsplit", "bookstore-split", {
+        spec: {
+          backends: [
+            { service: "bookstore-v1", weight: 40 + (turn % 2) },
+            { service: "bookstore-v2", weight: 60 - (turn % 2) },
+          ],
+        },
+      });
+      // Between two changes the mesh acts by one of them for a while.
+      await sleep(10_000);
+    }
     const { code, stdout, stderr } = await exit;
     expect(code, stderr).toBe(0);
     const { metrics } = JSON.parse(stdout) as { metrics: MetricsReport };
