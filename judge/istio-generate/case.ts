@@ -34,7 +34,7 @@ function drawCase(draw: Draw, requests: number): JudgeCase {
     ...(routed ? unique(draw.list(1, 2, () => drawVirtualService(draw, mood, services))) : []),
     ...(routed || draw.oneIn(6) ? unique(draw.list(0, 2, () => drawDestinationRule(draw, services))) : []),
     ...(draw.oneIn(12) ? [drawSidecar(draw)] : []),
-    ...(draw.oneIn(12) ? drawServiceEntries(draw) : []),
+    ...(draw.oneIn(10) ? drawServiceEntries(draw) : []),
     ...(draw.oneIn(6) ? [drawMeshConfig(draw)] : []),
   ];
   const world = {

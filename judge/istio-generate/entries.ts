@@ -20,7 +20,7 @@ function drawServiceEntry(draw: Draw, name: string) {
       location: "MESH_EXTERNAL",
       resolution,
       ports: draw.pick([[http], [tcp], [http], [tcp], [otherHttp], [http, tcp], [otherHttp, tcp]]),
-      ...(resolution === "STATIC" && { endpoints: [{ address: draw.pick(["198.51.100.7", "198.51.100.8"]) }] }),
+      ...(resolution === "STATIC" && { endpoints: [{ address: "198.51.100.7" }] }),
       ...(draw.oneIn(4) && { exportTo: ["."] }),
     },
   };

@@ -248,6 +248,14 @@ export function isVisible(host: KnownHost, reader: string): boolean {
   return isExportedTo(host, reader);
 }
 
+/**
+ * Whether a host is for all namespaces. Of others those that it is for are told before all that is for everybody (pilot/pkg/model/push_context.go,
+ * servicesExportedToNamespace).
+ */
+export function isForAll({ exportTo }: KnownHost): boolean {
+  return exportTo.length === 0 || exportTo.includes("*");
+}
+
 const known = new WeakMap<HostPort, readonly ServicePort[]>();
 
 /** A port of a Service as the analysis speaks of it: one that is found out both ways. */

@@ -70,7 +70,7 @@ export function hasHttpListener(plane: IstioPlane, scope: Scope, port: number): 
   if (ports === undefined) httpListeners.set(scope, (ports = new Map()));
   let found = ports.get(port);
   if (found === undefined) {
-    ports.set(port, (found = hostsWithHttp(plane, port).some((host) => scope.sees(host, port))));
+    ports.set(port, (found = hostsWithHttp(plane, port).some((host) => scope.listens(host, port))));
   }
   return found;
 }

@@ -1,6 +1,6 @@
 import { inRange, pickChain, type ChainMatch } from "../../envoy/filter-chains";
 import { type IstioPlane } from "../plane";
-import { type KnownHost, type PortOfHost } from "../registry";
+import { isForAll, type KnownHost, type PortOfHost } from "../registry";
 import { type Client } from "./client";
 import { isForCaller } from "./routes";
 import { type Scope } from "./scope";
@@ -68,7 +68,7 @@ export function outsideListener(
 
 const known = new WeakMap<IstioPlane, ReadonlyMap<number, readonly PortOfHost[]>>();
 
-/** Ports of ServiceEntries that are not HTTP, by their numbers. */
+/** Ports of ServiceEntries that are not HTTP, by their numbers, in the order in which sidecars that are told of them take them. */
 function connectionPorts(plane: IstioPlane): ReadonlyMap<number, readonly PortOfHost[]> {
   let found = known.get(plane);
   if (found === undefined) {
@@ -82,6 +82,7 @@ function connectionPorts(plane: IstioPlane): ReadonlyMap<number, readonly PortOf
         else if (list.every((one) => one.host !== host)) list.push({ host, port });
       }
     }
+    for (const list of byNumber.values()) list.sort((a, b) => Number(isForAll(a.host)) - Number(isForAll(b.host)));
     known.set(plane, (found = byNumber));
   }
   return found;

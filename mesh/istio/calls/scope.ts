@@ -1,9 +1,9 @@
-import { memo } from "../../cluster/look-up";
+import { memo, memoOnce } from "../../cluster/look-up";
 import { type PodState } from "../../cluster/workloads";
 import { matchesHost } from "../host-patterns";
 import { isSubset } from "../labels";
 import { type IstioPlane } from "../plane";
-import { isVisible, type KnownHost } from "../registry";
+import { isForAll, isVisible, type KnownHost } from "../registry";
 import { type EgressState, type SidecarState } from "../state/sidecars";
 import { isGatewayPod } from "./interception";
 
@@ -20,6 +20,11 @@ export interface Scope {
   find(host: string, port: number): KnownHost | undefined;
   /** Whether they are told of a host, for calls to a port. */
   sees(host: KnownHost, port: number): boolean;
+  /**
+   * Whether a host's port opens a listener of theirs. A Sidecar's list of hosts for all ports does so too for a port that another list is for, which alone says
+   * what that listener knows then (pilot/pkg/networking/core/listener.go, buildSidecarOutboundListeners; model/sidecar.go, GetEgressListenerForRDS).
+   */
+  listens(host: KnownHost, port: number): boolean;
   /** Whether they are told of what is said about a host's name, by an object of a namespace. */
   seesName(host: string, namespace: string, port: number): boolean;
 }
@@ -87,6 +92,12 @@ function makeScope(
     const visible = told.length > 0 ? told : all.filter((host) => isVisible(host, namespace));
     return preferred(visible, namespace, by === "gateway") ?? first;
   };
+  const forAllPorts = memoOnce(() => {
+    const hosts = sidecar?.egress.find((one) => one.port === undefined)?.hosts ?? [];
+    return importsOf(hosts, namespace);
+  });
+  const sees = (host: KnownHost, port: number): boolean =>
+    isTold(host, port) && (!registry.shared.has(host.host) || find(host.host, port) === host);
   return {
     namespace,
     key: `${sidecar === undefined ? "" : `${sidecar.namespace}/${sidecar.name}`} ${by === "gateway" ? `${by} ` : ""}${namespace}`,
@@ -94,17 +105,22 @@ function makeScope(
     allowAny: sidecar?.allowAny ?? state.settings.allowAny,
     seesName,
     find,
-    sees: (host, port) => isTold(host, port) && (!registry.shared.has(host.host) || find(host.host, port) === host),
+    sees,
+    listens: (host, port) => {
+      if (sees(host, port)) return true;
+      return (
+        listenerFor(port)?.port !== undefined && isVisible(host, namespace) && forAllPorts()(host.namespace, host.host)
+      );
+    },
   };
 }
 
 /**
  * Of hosts of one name that several namespaces have, the one that proxies of a namespace take: to sidecars their own namespace's, then one that is for
- * the namespace by name, then the oldest (pilot/pkg/model/sidecar.go, selectServices; push_context.go, servicesExportedToNamespace).
+ * the namespace by name, then the oldest (pilot/pkg/model/sidecar.go, selectServices).
  */
 function preferred(hosts: readonly KnownHost[], namespace: string, isGateway: boolean): KnownHost | undefined {
   const own = isGateway ? undefined : hosts.find((host) => host.namespace === namespace);
-  const isForAll = ({ exportTo }: KnownHost): boolean => exportTo.length === 0 || exportTo.includes("*");
   return own ?? hosts.find((host) => !isForAll(host)) ?? hosts[0];
 }
 
