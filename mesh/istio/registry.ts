@@ -90,6 +90,13 @@ export function fullName(namespace: string, name: string): string {
   return `${name}.${namespace}.svc.cluster.local`;
 }
 
+/** The ports of a name, with those of all ServiceEntries that have it: sidecars may know each of them. */
+export function portsOfName({ find, shared }: Registry, name: string): readonly HostPort[] {
+  const host = find(name);
+  if (host === undefined) return [];
+  return shared.get(host.host)?.flatMap(({ ports }) => ports) ?? host.ports;
+}
+
 /** The host of a Service, `namespace/name`; undefined where there is none of its own. */
 export function hostOfService({ registry }: { readonly registry: Registry }, service: string): KnownHost | undefined {
   const [namespace = "", name = ""] = service.split("/");

@@ -2,7 +2,7 @@ import { type Finding, finding } from "../../analysis/finding";
 import { keyOf } from "../../cluster/keys";
 import { isHttp, resolveName } from "../calls/virtual-hosts";
 import { type IstioMesh } from "../mesh";
-import { type KnownHost } from "../registry";
+import { type HostPort, portsOfName } from "../registry";
 import {
   type HttpRouteState,
   meshGateway,
@@ -30,7 +30,7 @@ export function calledPorts(mesh: IstioMesh, service: VirtualServiceState, { mat
         (match.gateways.length === 0 || match.gateways.some((one) => gateways.includes(one))),
     );
   const ofHosts = service.gateways.includes(meshGateway)
-    ? service.hosts.flatMap((host) => mesh.registry.find(resolveName(host, service.namespace))?.ports ?? [])
+    ? service.hosts.flatMap((host) => portsOfName(mesh.registry, resolveName(host, service.namespace)))
     : [];
   return {
     bySidecars: ofHosts
@@ -45,7 +45,7 @@ export function calledPorts(mesh: IstioMesh, service: VirtualServiceState, { mat
 }
 
 /** The first port that a destination without one lacks: gateways take the only one that it has. */
-function missedPort({ bySidecars, byGateways }: CalledPorts, { ports }: KnownHost): number | undefined {
+function missedPort({ bySidecars, byGateways }: CalledPorts, ports: readonly HostPort[]): number | undefined {
   const called = [...bySidecars, ...(ports.length === 1 ? [] : byGateways)];
   return called.find((number) => !ports.some((one) => one.number === number));
 }
@@ -139,11 +139,12 @@ function lostDestination(
       field: "host",
     };
   }
-  const ports = host.ports.map(({ number }) => String(number)).join(", ");
-  if (one.port !== undefined && !host.ports.some(({ number }) => number === one.port)) {
+  const known = portsOfName(mesh.registry, host.host);
+  const ports = known.map(({ number }) => String(number)).join(", ");
+  if (one.port !== undefined && !known.some(({ number }) => number === one.port)) {
     return { message: `${name} has no port ${String(one.port)}`, remedy: `It has ${ports}.`, field: "port" };
   }
-  const missed = one.port === undefined ? missedPort(called, host) : undefined;
+  const missed = one.port === undefined ? missedPort(called, known) : undefined;
   if (missed !== undefined) {
     return {
       message: `${name} has no port ${String(missed)}, which is the one that is called and that counts where the destination names none`,

@@ -72,14 +72,21 @@ test("of entries for all, callers take their own namespace's, then one that name
 });
 
 test("a rule of a VirtualService leads to the port that the callers' own entry has", () => {
-  const route = istio("networking.istio.io/v1", "VirtualService", "aks-istio-system", "v", {
-    hosts: ["way.example"],
-    http: [{ route: [{ destination: { host: "api.example", port: { number: 81 } } }] }],
-  });
-  const objects = [entry("a", "api"), entry("b", "api", { ports: [other] }), route];
+  const wayTo = (port: number): KubernetesObject =>
+    istio("networking.istio.io/v1", "VirtualService", "aks-istio-system", "v", {
+      hosts: ["way.example"],
+      http: [{ route: [{ destination: { host: "api.example", port: { number: port } } }] }],
+    });
+  const objects = [entry("a", "api"), entry("b", "api", { ports: [other] }), wayTo(81)];
   const status = (from: string): unknown =>
     decide(meshOfObjects(world, objects), { from: `${from}/client`, to: "way.example:80", protocol: "http" }).status;
   expect(["a", "b", "c"].map(status)).toEqual([503, 200, 503]);
+  const lost = (port: number): readonly string[] =>
+    meshOfObjects(world, entry("a", "api"), entry("b", "api", { ports: [other] }), wayTo(port))
+      .findings()
+      .flatMap(({ rule, message }) => (rule === "route-to-nowhere" ? [message] : []));
+  expect(lost(81)).toEqual([]);
+  expect(lost(82)).toEqual([expect.stringContaining("api.example has no port 82")]);
 });
 
 test.each<[string, object]>([
