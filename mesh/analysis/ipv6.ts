@@ -18,7 +18,7 @@ export function unreadIpv6({ objects }: Pick<Manifests, "objects">): readonly Un
 /** What is said of such an object: once, as it is the cluster that has IPv6. */
 export function ipv6Findings(mesh: Mesh): readonly Finding[] {
   return mesh.unread
-    .filter(({ why }) => why !== undefined)
+    .filter(({ object }) => showsIpv6(object))
     .map((one) =>
       finding(mesh, one, [], {
         severity: "warning",

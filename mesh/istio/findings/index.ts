@@ -1,6 +1,7 @@
 import { canariesNotExpanded } from "../../analysis/canaries-of-flagger";
 import { type Finding } from "../../analysis/finding";
 import { ipv6Findings } from "../../analysis/ipv6";
+import { misplacedMetadata } from "../../analysis/misplaced-metadata";
 import { policiesNotRead } from "../../analysis/network-policy-objects";
 import { sidecarUserFindings } from "../../analysis/sidecar-user";
 import { type Manifests } from "../../manifests";
@@ -42,6 +43,7 @@ export function findings(
     ...gatewayApiFindings(mesh),
     ...callRuleFindings(mesh),
     ...workloadFindings(mesh),
+    ...misplacedMetadata(mesh, manifests, podMetadata),
     ...sidecarUserFindings(mesh.state.pods, mesh.state.hasSidecar, sidecarUser),
     ...unreadFindings(mesh),
     ...ipv6Findings(mesh),
@@ -50,6 +52,9 @@ export function findings(
   ];
   return [...found].sort((a, b) => rank(a) - rank(b));
 }
+
+/** Labels and annotations that the injector, and sidecars, read of pods. `istio.io/rev` tells workloads apart as well, and is none of them. */
+const podMetadata = /^(sidecar|traffic\.sidecar|proxy|inject)\.istio\.io\/|^security\.istio\.io\/tlsMode$/;
 
 function rank({ severity }: Finding): number {
   return severity === "error" ? 0 : 1;

@@ -5,6 +5,7 @@ import { type Finding } from "../../analysis/finding";
 import { networkFindings } from "./network";
 import { canariesNotExpanded } from "../../analysis/canaries-of-flagger";
 import { ipv6Findings } from "../../analysis/ipv6";
+import { misplacedMetadata } from "../../analysis/misplaced-metadata";
 import { policiesNotRead } from "../../analysis/network-policy-objects";
 import { sidecarUserFindings } from "../../analysis/sidecar-user";
 import { sidecarUser } from "../calls/interception";
@@ -20,6 +21,10 @@ import { routeFindings } from "./routes";
 import { sourceFindings } from "./sources";
 import { splitFindings } from "./splits";
 import { targetFindings } from "./targets";
+
+/** Annotations that the injector reads of pods (pkg/constants/constants.go). */
+const podMetadata =
+  /^openservicemesh\.io\/(sidecar-injection|(inbound|outbound)-port-exclusion-list|outbound-ip-range-(in|ex)clusion-list)$/;
 
 /** Where what the mesh will do differs from what was probably meant: errors first, then by place. */
 export function findings(
@@ -42,6 +47,7 @@ export function findings(
     ...pathDialectFindings(mesh),
     ...ingressObjectFindings(mesh),
     ...initContainerFindings(mesh),
+    ...misplacedMetadata(mesh, manifests, podMetadata),
     ...sidecarUserFindings(mesh.state.pods, mesh.state.hasSidecar, sidecarUser),
     ...callRuleFindings(mesh),
   ];

@@ -32,6 +32,11 @@ const world = [
 const outcome = (from: string, port: number, objects: readonly KubernetesObject[]): string =>
   decide(meshOfObjects(world, objects), { from: `${from}/client`, to: `api.example:${String(port)}`, protocol: "http" })
     .outcome;
+const allRules = (objects: readonly KubernetesObject[]): readonly string[] =>
+  meshOfObjects(world, objects)
+    .findings()
+    .map(({ rule }) => rule)
+    .sort();
 const findings = (objects: readonly KubernetesObject[]) =>
   meshOfObjects(world, objects)
     .findings()
@@ -98,6 +103,7 @@ test.each<[string, object]>([
   "entries of one namespace that differ in %s are not put together: it is said, and nothing is proved",
   (what, spec) => {
     const objects = [entry("a", "first"), entry("a", "second", spec)];
+    expect(allRules(objects)).toEqual(["entries-of-one-host", ...allRules([])].sort());
     expect(findings(objects)).toEqual([
       expect.objectContaining({
         object: "ServiceEntry a/second",
