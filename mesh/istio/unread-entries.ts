@@ -3,18 +3,21 @@ import { describeObject } from "../manifests";
 import { isExclusion } from "./calls/scope";
 import { differenceOf, entryHosts, type HostEntries } from "./entry-hosts";
 import { type IstioState } from "./state/cluster";
+import { selectsWorkloads, type ServiceEntryState } from "./state/service-entries";
 import { type SidecarState } from "./state/sidecars";
 
-/** An object by which istiod takes a part of a host's ServiceEntries, and which part is not followed. */
+/** A ServiceEntry, or a Sidecar that tells of some, of which istiod makes what is not followed. */
 export interface UnreadEntry extends Unread {
+  /** Name of the finding that says so. */
+  readonly rule: "entries-of-one-host" | "entry-selects-workloads";
   readonly why: string;
   /** What to write instead. */
   readonly remedy: string;
 }
 
 /**
- * ServiceEntries that are not put together with another of their host and namespace; and Sidecars that name hosts one by one of which there are several: their
- * pods are told of the first alone (pilot/pkg/model/sidecar.go, servicesForExactHosts).
+ * ServiceEntries whose endpoints are whatever has their labels; those that are not put together with another of their host and namespace; and Sidecars that name
+ * hosts one by one of which there are several: their pods are told of the first alone (pilot/pkg/model/sidecar.go, servicesForExactHosts).
  */
 export function unreadEntries({ serviceEntries, sidecars, rootNamespace }: IstioState): readonly UnreadEntry[] {
   const joined = entryHosts(serviceEntries).filter(({ entries }) => entries.length > 1);
@@ -28,12 +31,24 @@ export function unreadEntries({ serviceEntries, sidecars, rootNamespace }: Istio
         object,
         namespace: namespace === rootNamespace ? undefined : namespace,
         layer: "sidecar",
+        rule: "entries-of-one-host",
         why: `It names hosts one by one, ${named.host} too, which ${describeObject(first.object)} and ${describeObject(second?.object ?? first.object)} have: its pods are told of one of them alone, which is not followed.`,
         remedy: `Write all ports of ${named.host} into one ServiceEntry.`,
       },
     ];
   });
-  return [...joined.flatMap(conflictsOf), ...ofSidecars];
+  return [...serviceEntries.filter(selectsWorkloads).map(selecting), ...joined.flatMap(conflictsOf), ...ofSidecars];
+}
+
+function selecting({ object, namespace, hosts }: ServiceEntryState): UnreadEntry {
+  return {
+    object,
+    namespace,
+    layer: "sidecar",
+    rule: "entry-selects-workloads",
+    why: `The pods and WorkloadEntries that the workloadSelector of ${describeObject(object)} selects answer for ${hosts.join(", ")}, and read their ports as it says: which they are is not followed.`,
+    remedy: "Let a Service select the pods.",
+  };
 }
 
 function conflictsOf({ host, entries: [first, ...others] }: HostEntries): readonly UnreadEntry[] {
@@ -45,6 +60,7 @@ function conflictsOf({ host, entries: [first, ...others] }: HostEntries): readon
         object: other.object,
         namespace: undefined,
         layer: "sidecar",
+        rule: "entries-of-one-host",
         why: `${describeObject(first.object)} has ${host} too, and they differ in ${difference}: istiod puts their ports not together, and takes parts of each, which is not followed.`,
         remedy: `Write the ports of ${host} into one ServiceEntry, or ${difference} in both alike.`,
       },

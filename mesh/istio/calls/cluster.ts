@@ -9,6 +9,7 @@ import { takesMutualTls } from "../injection";
 import { isSubset, podLabels } from "../labels";
 import { type IstioPlane } from "../plane";
 import { type Endpoint, type HostPort, type KnownHost } from "../registry";
+import { selectsWorkloads, type ServiceEntryState } from "../state/service-entries";
 import { type ClientTlsMode, type PortTls } from "../state/destination-rules";
 import { addressOfClient, type Calls, type Client, endOfClient, oneOf } from "./client";
 import { destinationRulesFor } from "./destination-rules";
@@ -56,6 +57,8 @@ export function throughCluster(
   }
   const mode = tlsMode(part?.tls, port.number) ?? tlsMode(rules.find(({ tls }) => tls !== undefined)?.tls, port.number);
   const because = rules.map(({ object }): Reason => ({ text: describeObject(object), object }));
+  const selecting = host.entries.find(selectsWorkloads);
+  if (selecting !== undefined) return always(toWorkloads(selecting, routed, `${host.host}:${String(port.number)}`));
   // What was called before a gateway is of no meaning there: it takes endpoints that istiod tells it of (core/cluster.go, convertResolution).
   const isPassedOn = host.passthrough && !client.pods.some(isGatewayPod);
   // A host without a resolution of its own leads to whatever was called, a Service's address too.
@@ -149,6 +152,16 @@ function endpointKey(plane: IstioPlane, { ip, port }: Endpoint): string {
     port,
     network,
     plane.readsDestinations ? ip : "",
+  ]);
+}
+
+/** What comes of calls to whatever has the labels that a ServiceEntry selects. */
+function toWorkloads({ object }: ServiceEntryState, routed: boolean, backend: string): CallTree {
+  const text = `${describeObject(object)} selects who answers, which is not followed here`;
+  const because: readonly Reason[] = [{ text, object }];
+  return undefinedChoice<CallTree>("not-followed", [
+    end("allowed", because, backend),
+    failure(routed, undefined, because),
   ]);
 }
 

@@ -17,12 +17,12 @@ export function serviceEntryFindings(mesh: IstioMesh): readonly Finding[] {
   return [...widePortFindings(mesh), ...unreadEntryFindings(mesh)];
 }
 
-/** What istiod takes in part of ServiceEntries that have one host. */
+/** ServiceEntries of which istiod makes what is not followed. */
 function unreadEntryFindings(mesh: IstioMesh): readonly Finding[] {
   return unreadEntries(mesh.state).map((one) =>
     finding(mesh, one, [], {
       severity: "warning",
-      rule: "entries-of-one-host",
+      rule: one.rule,
       message: one.why,
       remedy: one.remedy,
     }),

@@ -24,6 +24,11 @@ export interface ServiceEntryState extends Named {
   readonly exportTo: readonly string[];
 }
 
+/** Whether pods and WorkloadEntries with certain labels answer for a ServiceEntry. */
+export function selectsWorkloads({ selector }: ServiceEntryState): boolean {
+  return Object.keys(selector).length > 0;
+}
+
 export function readServiceEntry(reader: Reader): ServiceEntryState {
   const spec = reader.record(Reflect.get(reader.object, "spec"), ["spec"]);
   const selector = reader.record(spec["workloadSelector"], ["spec"], "workloadSelector");

@@ -106,3 +106,28 @@ test("a ServiceEntry with the name of a Service is not followed, and nothing is 
   expect(proved("server.shop.svc.cluster.local")).toEqual(["unproved-guarantee"]);
   expect(rules([...around, entry("Server.shop.svc.cluster.local")])).toContain("entry-of-service ServiceEntry shop/e");
 });
+
+test("who answers for a ServiceEntry that selects workloads is not followed, and nothing is proved in its namespace", () => {
+  const entry = (rest: object) =>
+    istio("networking.istio.io/v1", "ServiceEntry", "shop", "e", {
+      hosts: ["inner.example"],
+      location: "MESH_INTERNAL",
+      ports: [{ number: 80, name: "http", protocol: "HTTP", targetPort: 8080 }],
+      resolution: "STATIC",
+      ...rest,
+    });
+  const selecting = entry({ workloadSelector: { labels: { app: "server" } } });
+  const given = entry({ endpoints: [{ address: "198.51.100.7" }] });
+  const objects = [...shop, strict, authorizationPolicy("shop", "closed", {})];
+  const by = (one: KubernetesObject) => {
+    const request = { from: "shop/client", to: "inner.example:80", protocol: "http" } as const;
+    const { outcome, variesBy } = decide(meshOfObjects([...objects, one]), request);
+    return variesBy ?? outcome;
+  };
+  expect([by(selecting), by(given)]).toEqual(["not-followed", "allowed"]);
+  expect(rules([...objects, selecting])).toContain("entry-selects-workloads ServiceEntry shop/e");
+  expect(rules([...objects, given])).not.toContain("entry-selects-workloads ServiceEntry shop/e");
+  const never = { name: "n", kind: "never", from: ["shop/client"], to: "shop/server" } as const;
+  const proved = (one: KubernetesObject) => checkGuarantees(meshOfObjects([...objects, one]), [never]);
+  expect([proved(selecting).length, proved(given).length]).toEqual([1, 0]);
+});
