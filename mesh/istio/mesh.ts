@@ -21,11 +21,11 @@ import { findings } from "./findings";
 import { istioKinds } from "./kinds";
 import { type IstioPlane, istioPlane } from "./plane";
 import { matchesHost } from "./host-patterns";
+import { notFollowed } from "./not-followed";
 import { type PortProtocol } from "./protocol";
 import { type EgressState } from "./state/sidecars";
 import { hostOfService, servicePorts } from "./registry";
 import { allCallers, relation } from "./relation";
-import { unreadEntries } from "./unread-entries";
 
 /** A mesh of Istio's sidecars. */
 export interface IstioMesh extends Mesh, IstioPlane {}
@@ -59,7 +59,7 @@ export function istioMesh(
       ...unreadKinds(state),
       ...unreadSidecars(plane),
       ...entriesOfServices(plane),
-      ...unreadEntries(state),
+      ...notFollowed(state),
       ...unreadAmbient(manifests.objects),
     ],
     problems: state.problems,

@@ -1,27 +1,18 @@
-import { type Unread } from "../analysis/mesh";
 import { describeObject } from "../manifests";
 import { isExclusion } from "./calls/scope";
 import { differenceOf, entryHosts, type HostEntries } from "./entry-hosts";
 import { type IstioState } from "./state/cluster";
+import { type NotFollowed } from "./not-followed";
 import { selectsWorkloads, type ServiceEntryState } from "./state/service-entries";
 import { type SidecarState } from "./state/sidecars";
-
-/** A ServiceEntry, or a Sidecar that tells of some, of which istiod makes what is not followed. */
-export interface UnreadEntry extends Unread {
-  /** Name of the finding that says so. */
-  readonly rule: "entries-of-one-host" | "entry-selects-workloads";
-  readonly why: string;
-  /** What to write instead. */
-  readonly remedy: string;
-}
 
 /**
  * ServiceEntries whose endpoints are whatever has their labels; those that are not put together with another of their host and namespace; and Sidecars that name
  * hosts one by one of which there are several: their pods are told of the first alone (pilot/pkg/model/sidecar.go, servicesForExactHosts).
  */
-export function unreadEntries({ serviceEntries, sidecars, rootNamespace }: IstioState): readonly UnreadEntry[] {
+export function unreadEntries({ serviceEntries, sidecars, rootNamespace }: IstioState): readonly NotFollowed[] {
   const joined = entryHosts(serviceEntries).filter(({ entries }) => entries.length > 1);
-  const ofSidecars = sidecars.flatMap((sidecar): readonly UnreadEntry[] => {
+  const ofSidecars = sidecars.flatMap((sidecar): readonly NotFollowed[] => {
     const named = joined.find((one) => isNamedAlone(sidecar, one));
     if (named === undefined) return [];
     const { object, namespace } = sidecar;
@@ -40,7 +31,7 @@ export function unreadEntries({ serviceEntries, sidecars, rootNamespace }: Istio
   return [...serviceEntries.filter(selectsWorkloads).map(selecting), ...joined.flatMap(conflictsOf), ...ofSidecars];
 }
 
-function selecting({ object, namespace, hosts }: ServiceEntryState): UnreadEntry {
+function selecting({ object, namespace, hosts }: ServiceEntryState): NotFollowed {
   return {
     object,
     namespace,
@@ -51,8 +42,8 @@ function selecting({ object, namespace, hosts }: ServiceEntryState): UnreadEntry
   };
 }
 
-function conflictsOf({ host, entries: [first, ...others] }: HostEntries): readonly UnreadEntry[] {
-  return others.flatMap((other): readonly UnreadEntry[] => {
+function conflictsOf({ host, entries: [first, ...others] }: HostEntries): readonly NotFollowed[] {
+  return others.flatMap((other): readonly NotFollowed[] => {
     const difference = differenceOf(first, other);
     if (difference === undefined) return [];
     return [

@@ -9,7 +9,8 @@ import { takesMutualTls } from "../injection";
 import { isSubset, podLabels } from "../labels";
 import { type IstioPlane } from "../plane";
 import { type Endpoint, type HostPort, type KnownHost } from "../registry";
-import { selectsWorkloads, type ServiceEntryState } from "../state/service-entries";
+import { type Named } from "../state/named";
+import { selectsWorkloads } from "../state/service-entries";
 import { type ClientTlsMode, type PortTls } from "../state/destination-rules";
 import { addressOfClient, type Calls, type Client, endOfClient, oneOf } from "./client";
 import { destinationRulesFor } from "./destination-rules";
@@ -57,8 +58,8 @@ export function throughCluster(
   }
   const mode = tlsMode(part?.tls, port.number) ?? tlsMode(rules.find(({ tls }) => tls !== undefined)?.tls, port.number);
   const because = rules.map(({ object }): Reason => ({ text: describeObject(object), object }));
-  const selecting = host.entries.find(selectsWorkloads);
-  if (selecting !== undefined) return always(toWorkloads(selecting, routed, `${host.host}:${String(port.number)}`));
+  const unfollowed = host.entries.find(selectsWorkloads) ?? rules.find(({ otherWay }) => otherWay !== undefined);
+  if (unfollowed !== undefined) return always(notFollowed(unfollowed, routed, `${host.host}:${String(port.number)}`));
   // What was called before a gateway is of no meaning there: it takes endpoints that istiod tells it of (core/cluster.go, convertResolution).
   const isPassedOn = host.passthrough && !client.pods.some(isGatewayPod);
   // A host without a resolution of its own leads to whatever was called, a Service's address too.
@@ -155,10 +156,11 @@ function endpointKey(plane: IstioPlane, { ip, port }: Endpoint): string {
   ]);
 }
 
-/** What comes of calls to whatever has the labels that a ServiceEntry selects. */
-function toWorkloads({ object }: ServiceEntryState, routed: boolean, backend: string): CallTree {
-  const text = `${describeObject(object)} selects who answers, which is not followed here`;
-  const because: readonly Reason[] = [{ text, object }];
+/** What comes of calls for which an object says whom they reach in a way that is not followed. */
+function notFollowed({ object }: Named, routed: boolean, backend: string): CallTree {
+  const because: readonly Reason[] = [
+    { text: `whom they reach is said by ${describeObject(object)} in a way that is not followed here`, object },
+  ];
   return undefinedChoice<CallTree>("not-followed", [
     end("allowed", because, backend),
     failure(routed, undefined, because),

@@ -1,7 +1,6 @@
 import { type Finding, finding } from "../../analysis/finding";
 import { type IstioMesh } from "../mesh";
 import { type KnownHost, type HostPort } from "../registry";
-import { unreadEntries } from "../unread-entries";
 import { haveCommonReader } from "../state/named";
 import { type ServiceEntryState } from "../state/service-entries";
 
@@ -12,28 +11,11 @@ interface WidePort {
   readonly port: HostPort;
 }
 
-/** What is otherwise about ServiceEntries than was probably meant. */
-export function serviceEntryFindings(mesh: IstioMesh): readonly Finding[] {
-  return [...widePortFindings(mesh), ...unreadEntryFindings(mesh)];
-}
-
-/** ServiceEntries of which istiod makes what is not followed. */
-function unreadEntryFindings(mesh: IstioMesh): readonly Finding[] {
-  return unreadEntries(mesh.state).map((one) =>
-    finding(mesh, one, [], {
-      severity: "warning",
-      rule: one.rule,
-      message: one.why,
-      remedy: one.remedy,
-    }),
-  );
-}
-
 /**
  * ServiceEntries that take more connections than those to their hosts, or none of them: a connection that is no HTTP and no TLS tells no name, so
  * that without addresses all that go to the port count as the host's (networking/core/listener.go).
  */
-function widePortFindings(mesh: IstioMesh): readonly Finding[] {
+export function serviceEntryFindings(mesh: IstioMesh): readonly Finding[] {
   const first = new Map<number, WidePort>();
   return widePorts(mesh).flatMap((wide): readonly Finding[] => {
     const { entry, port, host } = wide;

@@ -2,6 +2,7 @@ import { type Finding, finding } from "../../analysis/finding";
 import { type KubernetesObject } from "../../manifests";
 import { listAt } from "../../manifests/inside";
 import { type IstioMesh } from "../mesh";
+import { notFollowed } from "../not-followed";
 import { gatewayApiGroup } from "../state/gateway-api/kinds";
 
 type Told = Pick<Finding, "rule" | "message" | "remedy">;
@@ -98,6 +99,9 @@ export function unreadFindings(mesh: IstioMesh): readonly Finding[] {
     ...mesh.unread
       .filter(({ layer, why }) => layer === "sidecar" && why === undefined)
       .map((one) => finding(mesh, one, [], { severity: "warning", ...toldOf(one.object) })),
+    ...notFollowed(mesh.state).map((one) =>
+      finding(mesh, one, [], { severity: "warning", rule: one.rule, message: one.why, remedy: one.remedy }),
+    ),
     ...mesh.state.unfollowedGateways.map((one) => finding(mesh, one, [], { severity: "warning", ...byGateway })),
   ];
 }

@@ -1,5 +1,6 @@
 import { type Labels } from "../../cluster/workloads";
 import { isJsonObject, type JsonObject, type ValuePath } from "../../manifests";
+import { listAt, textAt, valueAt } from "../../manifests/inside";
 import { type Reader } from "../../manifests/reader";
 import { type Named, namedOf } from "./named";
 
@@ -28,6 +29,8 @@ export interface DestinationRuleState extends Named {
   /** Undefined where it has no traffic policy at all. */
   readonly tls: PortTls | undefined;
   readonly subsets: readonly SubsetState[];
+  /** A field by which sidecars call somebody else than the host's pods, or speak otherwise. Undefined for none. */
+  readonly otherWay: string | undefined;
 }
 
 export function readDestinationRule(reader: Reader): DestinationRuleState {
@@ -41,6 +44,7 @@ export function readDestinationRule(reader: Reader): DestinationRuleState {
     tls: isJsonObject(spec["trafficPolicy"])
       ? readTls(reader, spec["trafficPolicy"], ["spec", "trafficPolicy"])
       : undefined,
+    otherWay: otherWayOf(spec),
     subsets: reader.list(spec["subsets"], ["spec"], "subsets").map((item, index) => {
       const path: ValuePath = ["spec", "subsets", index];
       const subset = reader.record(item, path);
@@ -51,6 +55,17 @@ export function readDestinationRule(reader: Reader): DestinationRuleState {
       };
     }),
   };
+}
+
+/**
+ * The original destination of a connection in place of an endpoint, a proxy that is asked by CONNECT, or a line before all else that is said: for a host, a port of it
+ * or a subset.
+ */
+function otherWayOf(spec: JsonObject): string | undefined {
+  const policies = [spec, ...listAt(spec, "subsets")].map((one) => valueAt(one, "trafficPolicy"));
+  const all = policies.flatMap((policy) => [policy, ...listAt(policy, "portLevelSettings")]);
+  if (all.some((one) => textAt(one, "loadBalancer", "simple") === "PASSTHROUGH")) return "loadBalancer PASSTHROUGH";
+  return ["tunnel", "proxyProtocol"].find((field) => all.some((one) => isJsonObject(valueAt(one, field))));
 }
 
 const modes: Readonly<Record<string, ClientTlsMode>> = {

@@ -1,6 +1,7 @@
 import { parse as parseYaml, YAMLParseError } from "yaml";
-import { isJsonObject, type JsonObject } from "../../manifests";
+import { isJsonObject, type JsonObject, type KubernetesObject } from "../../manifests";
 import { type Reader } from "../../manifests/reader";
+import { type LabelSelector, readSelector } from "../../network-policies/selector";
 import { type PathNormalization } from "../../request/path-normalization";
 
 /** What the mesh's configuration decides about calls. */
@@ -23,6 +24,8 @@ export interface MeshSettings {
   readonly virtualServicesExportedTo: readonly string[];
   /** The same of DestinationRules: of `.` and `*`, the only ones that count there. */
   readonly destinationRulesExportedTo: readonly string[];
+  /** Of which namespaces istiod sees anything, and what says so. Undefined for all. */
+  readonly discovery: { readonly object: KubernetesObject; readonly selectors: readonly LabelSelector[] } | undefined;
 }
 
 export const defaultSettings: MeshSettings = {
@@ -36,6 +39,7 @@ export const defaultSettings: MeshSettings = {
   servicesExportedTo: [],
   virtualServicesExportedTo: [],
   destinationRulesExportedTo: [],
+  discovery: undefined,
 };
 
 const normalizations: Readonly<Record<string, PathNormalization>> = {
@@ -106,6 +110,14 @@ function settingsOf(reader: Reader, mesh: JsonObject): Partial<MeshSettings> {
     // Of a list only this word counts (pilot/pkg/model/push_context.go, setDestinationRules).
     ...(destinationRules !== undefined && {
       destinationRulesExportedTo: destinationRules.filter((one) => one === "."),
+    }),
+    ...(mesh["discoverySelectors"] !== undefined && {
+      discovery: {
+        object: reader.object,
+        selectors: reader
+          .list(mesh["discoverySelectors"], at, "discoverySelectors")
+          .map((selector) => readSelector(reader, selector, [...at, "discoverySelectors"])),
+      },
     }),
     ...(rootNamespace !== undefined && { rootNamespace }),
     ...(trustDomain !== undefined && { trustDomain }),

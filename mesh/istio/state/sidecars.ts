@@ -21,6 +21,8 @@ export interface SidecarState extends Named {
   readonly egress: readonly EgressState[];
   /** Undefined where the mesh's configuration says. */
   readonly allowAny: boolean | undefined;
+  /** Whether calls to what nothing names go through a proxy. */
+  readonly hasEgressProxy: boolean;
   /** Whether it says which ports its pods take calls on. */
   readonly hasIngress: boolean;
 }
@@ -34,6 +36,7 @@ export function readSidecar(reader: Reader): SidecarState {
     selector: reader.textMap(selector["labels"], ["spec", "workloadSelector"], "labels"),
     // A block without a mode is REGISTRY_ONLY, the first of the modes; none at all is the mesh's.
     allowAny: isJsonObject(spec["outboundTrafficPolicy"]) ? mode === "ALLOW_ANY" : undefined,
+    hasEgressProxy: isJsonObject(policy["egressProxy"]),
     hasIngress: reader.list(spec["ingress"], ["spec"], "ingress").length > 0,
     egress: reader.list(spec["egress"], ["spec"], "egress").map((item, index) => {
       const path: ValuePath = ["spec", "egress", index];

@@ -131,3 +131,78 @@ test("who answers for a ServiceEntry that selects workloads is not followed, and
   const proved = (one: KubernetesObject) => checkGuarantees(meshOfObjects([...objects, one]), [never]);
   expect([proved(selecting).length, proved(given).length]).toEqual([1, 0]);
 });
+
+const closed = [...shop, strict, authorizationPolicy("shop", "closed", {})];
+const unproved = (objects: readonly KubernetesObject[]): boolean => {
+  const never = { name: "n", kind: "never", from: ["shop/client"], to: "shop/server" } as const;
+  return checkGuarantees(meshOfObjects(objects), [never]).length > 0;
+};
+
+test.each<[string, object, string | undefined]>([
+  ["a way of balancing", { trafficPolicy: { loadBalancer: { simple: "ROUND_ROBIN" } } }, undefined],
+  [
+    "the original destination",
+    { trafficPolicy: { loadBalancer: { simple: "PASSTHROUGH" } } },
+    "loadBalancer PASSTHROUGH",
+  ],
+  [
+    "a proxy for one port",
+    { trafficPolicy: { portLevelSettings: [{ port: { number: 80 }, tunnel: { targetHost: "x", targetPort: 1 } }] } },
+    "tunnel",
+  ],
+  [
+    "a line before all else for a subset",
+    { subsets: [{ name: "v1", trafficPolicy: { proxyProtocol: { version: "V1" } } }] },
+    "proxyProtocol",
+  ],
+])("a DestinationRule with %s: whether it is followed, and proved of", (_, rest, field) => {
+  const rule = istio("networking.istio.io/v1", "DestinationRule", "shop", "d", { host: "server", ...rest });
+  const objects = [...closed, rule];
+  const told = meshOfObjects(objects)
+    .findings()
+    .filter((one) => one.rule === "destination-not-followed");
+  expect(told.map(({ message }) => message)).toEqual(
+    field === undefined ? [] : [expect.stringContaining(`By ${field} of DestinationRule shop/d`)],
+  );
+  const request = { from: "shop/client", to: "server.shop:80", protocol: "http" } as const;
+  expect(decide(meshOfObjects(objects), request).variesBy).toBe(field === undefined ? undefined : "not-followed");
+  expect(unproved(objects)).toBe(field !== undefined);
+});
+
+test("a Sidecar's proxy for calls to what nothing names is not followed, and nothing is proved of its pods", () => {
+  const sidecar = (rest: object) =>
+    istio("networking.istio.io/v1", "Sidecar", "shop", "s", {
+      egress: [{ hosts: ["*/*"] }],
+      outboundTrafficPolicy: { mode: "ALLOW_ANY", ...rest },
+    });
+  const leading = sidecar({ egressProxy: { host: "proxy.shop.svc.cluster.local", port: { number: 80 } } });
+  expect(rules([...closed, leading])).toContain("egress-proxy-not-followed Sidecar shop/s");
+  expect([unproved([...closed, leading]), unproved([...closed, sidecar({})])]).toEqual([true, false]);
+});
+
+test("namespaces that istiod is not to look at are told, and nothing is proved of them", () => {
+  const config = (selectors: string): KubernetesObject => ({
+    ...{ apiVersion: "v1", kind: "ConfigMap" },
+    metadata: { name: "istio-shared-configmap-asm-1-30", namespace: "aks-istio-system" },
+    ...{ data: { mesh: `discoverySelectors: ${selectors}` } },
+  });
+  const root = meshNamespace("aks-istio-system", { mesh: "root" });
+  const told = (selectors: string) =>
+    meshOfObjects([...closed, root, config(selectors)])
+      .findings()
+      .flatMap(({ rule, message }) => (rule === "namespace-not-discovered" ? [message] : []));
+  const marked = "{matchExpressions: [{key: istio.io/rev, operator: Exists}]}";
+  expect(told("[]")).toEqual([]);
+  expect(told(`[${marked}, {matchLabels: {mesh: root}}]`)).toEqual([]);
+  expect(told("[{matchLabels: {kubernetes.io/metadata.name: shop}}, {matchLabels: {mesh: root}}]")).toEqual([]);
+  expect(told("[{matchLabels: {team: x}}, {matchLabels: {mesh: root}}]")).toEqual([
+    expect.stringContaining("leave namespace shop out"),
+  ]);
+  expect(unproved([...closed, root, config("[{matchLabels: {mesh: root}}]")])).toBe(true);
+  expect(unproved([...closed, root, config(`[${marked}, {matchLabels: {mesh: root}}]`)])).toBe(false);
+  // Without the root namespace the policies for the whole mesh are none.
+  expect(told(`[${marked}]`)).toEqual([expect.stringContaining("leave namespace aks-istio-system out")]);
+  expect(unproved([...closed, root, config(`[${marked}]`)])).toBe(true);
+  // Nothing shows its labels.
+  expect(unproved([...closed, config(`[${marked}]`)])).toBe(true);
+});
