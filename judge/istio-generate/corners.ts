@@ -16,16 +16,16 @@ function withProtocols(sidecar: JsonObject, objects: readonly unknown[]): JsonOb
   const ports = objects
     .filter((one) => ["Service", "ServiceEntry"].includes(textAt(one, "kind") ?? ""))
     .flatMap((one) => listAt(one, "spec", "ports"));
-  const isBytes = (port: unknown): boolean =>
-    /^(tcp|tls|https|mongo|redis|mysql)/i.test(
-      textAt(port, "appProtocol") ?? textAt(port, "protocol") ?? textAt(port, "name") ?? "",
-    );
+  const protocolOfPort = (port: unknown): string | undefined => {
+    const said = textAt(port, "appProtocol") ?? textAt(port, "protocol") ?? textAt(port, "name") ?? "";
+    return /^(tcp|tls|https|mongo|redis|mysql)/i.test(said) ? "TCP" : /^(http|grpc)/i.test(said) ? "HTTP" : undefined;
+  };
   const egress = listAt(sidecar, "spec", "egress").map((listener) => {
     if (!isJsonObject(listener) || !isJsonObject(listener["port"])) return listener;
     const { port, ...rest } = listener;
-    const same = ports.filter((one) => numberOf(one) === numberOf(port)).map(isBytes);
-    if (same.length === 0 || new Set(same).size > 1) return rest;
-    return { ...listener, port: { ...port, protocol: same[0] === true ? "TCP" : "HTTP" } };
+    const [protocol, ...others] = ports.filter((one) => numberOf(one) === numberOf(port)).map(protocolOfPort);
+    if (protocol === undefined || others.some((other) => other !== protocol)) return rest;
+    return { ...listener, port: { ...port, protocol } };
   });
   return { ...sidecar, spec: { ...specOf(sidecar), egress } };
 }

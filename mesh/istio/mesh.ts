@@ -22,7 +22,6 @@ import { istioKinds } from "./kinds";
 import { type IstioPlane, istioPlane } from "./plane";
 import { matchesHost } from "./host-patterns";
 import { notFollowed } from "./not-followed";
-import { type PortProtocol } from "./protocol";
 import { type EgressState } from "./state/sidecars";
 import { hostOfService, servicePorts } from "./registry";
 import { allCallers, relation } from "./relation";
@@ -158,21 +157,28 @@ function unreadKinds({ unread, rootNamespace }: IstioPlane["state"]): readonly U
 
 /**
  * Sidecars that say which ports their pods take calls on, and those whose listeners take calls otherwise than the Services' ports would have them: requests
- * as bytes, bytes as requests, or at another address (pilot/pkg/networking/core/listener.go, buildSidecarOutboundListeners).
+ * as bytes, bytes as requests, by their Host headers or by the address alone, or at another address (pilot/pkg/networking/core/listener.go,
+ * buildSidecarOutboundListeners).
  */
 function unreadSidecars({ state: { sidecars, rootNamespace }, registry }: IstioPlane): readonly Unread[] {
-  const isRead = (protocol: PortProtocol): boolean => protocol === "http" || protocol === "auto";
-  const isOther = ({ port, protocol, isApart, hosts }: EgressState): boolean => {
+  const takes = ({ hosts }: EgressState, name: string): boolean =>
+    hosts.some((host) => matchesHost(host.slice(host.indexOf("/") + 1), name));
+  const isOther = (listener: EgressState, forAllPorts: EgressState | undefined): boolean => {
+    const { port, protocol, isApart } = listener;
     if (isApart || protocol === undefined) return isApart;
-    const names = hosts.map((host) => host.slice(host.indexOf("/") + 1));
-    return registry.hosts.some(
-      ({ host, ports }) =>
-        ports.some((one) => one.number === port && isRead(one.protocol) !== isRead(protocol)) &&
-        names.some((name) => matchesHost(name, host)),
-    );
+    return registry.hosts.some(({ host, ports }) => {
+      const found = ports.find((one) => one.number === port && one.protocol !== "udp");
+      if (found === undefined) return false;
+      if (found.protocol !== protocol && takes(listener, host)) return true;
+      // What is found out of a port that the list for all ports opens is half known to this one.
+      return found.protocol === "auto" && forAllPorts !== undefined && takes(forAllPorts, host);
+    });
   };
   return sidecars
-    .filter(({ hasIngress, egress }) => hasIngress || egress.some(isOther))
+    .filter(({ hasIngress, egress }) => {
+      const forAllPorts = egress.find(({ port }) => port === undefined);
+      return hasIngress || egress.some((listener) => isOther(listener, forAllPorts));
+    })
     .map(({ object, namespace }) => ({
       object,
       namespace: namespace === rootNamespace ? undefined : namespace,

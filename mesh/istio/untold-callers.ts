@@ -41,7 +41,7 @@ export function isUntold(plane: IstioPlane, caller: AccountKey, host: KnownHost,
   return clientsOf(plane, caller).every(
     ({ scope, pods: [pod] }) =>
       scope !== undefined &&
-      !scope.sees(host, port.number) &&
+      !scope.listens(host, port.number) &&
       !mayRouteUnknown(plane, scope, host.host, port.number) &&
       (pod === undefined || !isGatewayPod(pod)),
   );

@@ -33,7 +33,7 @@ export function ownListener(
   }: { readonly ip: string | undefined; readonly port: number; readonly listeners: readonly PortOfHost[] },
   { tls, authority }: Content,
 ): PortOfHost | undefined {
-  const own = listeners.find(({ host }) => scope.sees(host, port));
+  const own = listeners.find(({ host }) => scope.listens(host, port));
   if (own !== undefined) return own;
   const readable = authority !== undefined && tls === undefined;
   const connection = { ip, port, serverName: tls?.serverName, readable };

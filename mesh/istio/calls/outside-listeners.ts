@@ -44,7 +44,7 @@ export function outsideListener(
     : [];
   let others: PortOfHost | undefined;
   for (const { host, port: found } of ports) {
-    if (!scope.sees(host, port)) continue;
+    if (!scope.listens(host, port)) continue;
     if (host.addresses.some((address) => address === ip || address === `${ip}/32`)) return { host, port: found };
     // One that is found out is part of what is read.
     if (isHttp && found.protocol === "auto") continue;

@@ -57,7 +57,7 @@ test("ports that a Sidecar opens are not followed, and nothing is proved of its 
 test.each<[string, object, boolean]>([
   ["HTTP of requests", { port: { number: 80, protocol: "HTTP", name: "own" } }, false],
   ["GRPC of requests", { port: { number: 80, protocol: "GRPC", name: "own" } }, false],
-  ["no protocol", { port: { number: 80, name: "own" } }, false],
+  ["no protocol, so that Host headers do not count", { port: { number: 80, name: "own" } }, true],
   ["bytes of another port", { port: { number: 5432, protocol: "TCP", name: "own" } }, false],
   ["TCP of requests", { port: { number: 80, protocol: "TCP", name: "own" } }, true],
   ["an address of its own", { port: { number: 80, protocol: "HTTP", name: "own" }, bind: "10.9.9.9" }, true],
