@@ -228,8 +228,8 @@ describe("a control plane", () => {
       },
     };
     await kubectl(["apply", "-f", "-"], { input: manifest(failing) });
-    expect((await kubectl(["wait", "--for=condition=complete", "job/once", "--timeout=60s"])).err).toBe("");
-    expect((await kubectl(["wait", "--for=condition=failed", "job/failing", "--timeout=60s"])).err).toBe("");
+    expect((await kubectl(["wait", "--for=condition=complete", "job/once", "--timeout=300s"])).err).toBe("");
+    expect((await kubectl(["wait", "--for=condition=failed", "job/failing", "--timeout=300s"])).err).toBe("");
     const { status } = await get<{ status: { conditions: { type: string; reason: string }[] } }>("job/failing");
     expect(status.conditions).toContainEqual(expect.objectContaining({ type: "Failed", reason: "PodFailurePolicy" }));
     const ended = await get<{ items: { status: { phase: string; containerStatuses: { state: object }[] } }[] }>(
@@ -247,12 +247,12 @@ describe("a control plane", () => {
         },
       ],
     ]);
-    expect((await kubectl(["rollout", "status", "deployment/plain", "--timeout=60s"])).code).toBe(0);
+    expect((await kubectl(["rollout", "status", "deployment/plain", "--timeout=300s"])).code).toBe(0);
 
     await plane.setNodePools([systemPool, { ...userPool, name: "other" }]);
     const { items } = await get<{ items: { metadata: { labels: Record<string, string> } }[] }>("nodes");
     expect(items.map(({ metadata }) => metadata.labels["agentpool"]).sort()).toEqual(["other", "system", "system"]);
-    expect((await kubectl(["rollout", "status", "deployment/plain", "--timeout=60s"])).code).toBe(0);
+    expect((await kubectl(["rollout", "status", "deployment/plain", "--timeout=300s"])).code).toBe(0);
     const pods = await get<{ items: { spec: { nodeName: string } }[] }>("pods", "-l", "app=plain");
     expect(new Set(pods.items.map(({ spec }) => spec.nodeName.includes("-other-")))).toEqual(new Set([true]));
   });
@@ -271,7 +271,7 @@ describe("a control plane", () => {
       ["v1.34.9", undefined],
       ["v1.34.9", undefined],
     ]);
-    expect((await kubectl(["rollout", "status", "deployment/plain", "--timeout=60s"])).code).toBe(0);
+    expect((await kubectl(["rollout", "status", "deployment/plain", "--timeout=300s"])).code).toBe(0);
   });
 
   it("gives load balancers addresses, and takes them away", async () => {
@@ -283,10 +283,10 @@ describe("a control plane", () => {
     });
     const address = async () => (await kubectl(["get", "service", "front", "-o", "jsonpath={.status..ip}"])).out;
     await kubectl(["apply", "-f", "-"], { input: manifest(service("LoadBalancer")) });
-    await until("an address", 60, async () => (await address()) === "203.0.113.1");
+    await until("an address", 300, async () => (await address()) === "203.0.113.1");
     await kubectl(["apply", "-f", "-"], { input: manifest(service("ClusterIP")) });
-    await until("no address", 60, async () => (await address()) === "");
-    expect((await kubectl(["delete", "service", "front", "--timeout=60s"])).code).toBe(0);
+    await until("no address", 300, async () => (await address()) === "");
+    expect((await kubectl(["delete", "service", "front", "--timeout=300s"])).code).toBe(0);
   });
 
   it("gives claims volumes when a pod uses them, protects them meanwhile, and removes them with their claims", async () => {
@@ -307,17 +307,17 @@ describe("a control plane", () => {
     };
     const phase = async (name: string) => (await kubectl(["get", "pvc", name, "-o", "jsonpath={.status.phase}"])).out;
     await kubectl(["apply", "-f", "-"], { input: manifest(claim("disk"), claim("share", "azurefile-csi")) });
-    await until("the file share", 60, async () => (await phase("share")) === "Bound");
+    await until("the file share", 300, async () => (await phase("share")) === "Bound");
     // The default class waits for the first pod.
     expect(await phase("disk")).toBe("Pending");
     await kubectl(["apply", "-f", "-"], { input: manifest(pod) });
-    await until("the disk", 60, async () => (await phase("disk")) === "Bound");
-    expect((await kubectl(["wait", "--for=condition=Ready", "pod/writer", "--timeout=60s"])).err).toBe("");
+    await until("the disk", 300, async () => (await phase("disk")) === "Bound");
+    expect((await kubectl(["wait", "--for=condition=Ready", "pod/writer", "--timeout=300s"])).err).toBe("");
     await kubectl(["delete", "pvc", "disk", "share", "--wait=false"]);
-    await until("the share is gone", 60, async () => (await phase("share")) === "");
+    await until("the share is gone", 300, async () => (await phase("share")) === "");
     expect(await phase("disk")).toBe("Bound");
-    await kubectl(["delete", "pod", "writer", "--timeout=60s"]);
-    await until("no volume is left", 60, async () => (await kubectl(["get", "pv", "-o", "name"])).out === "");
+    await kubectl(["delete", "pod", "writer", "--timeout=300s"]);
+    await until("no volume is left", 300, async () => (await kubectl(["get", "pv", "-o", "name"])).out === "");
     expect(await phase("disk")).toBe("");
   });
 
@@ -325,7 +325,7 @@ describe("a control plane", () => {
     const deployments = ["deployment/keda-operator", "deployment/keda-operator-metrics-apiserver"];
     await plane.setKeda(true);
     for (const name of deployments) {
-      const status = await kubectl(["-n", "kube-system", "rollout", "status", name, "--timeout=60s"]);
+      const status = await kubectl(["-n", "kube-system", "rollout", "status", name, "--timeout=300s"]);
       expect(status.code, status.err).toBe(0);
     }
     const mayOperator = async (...what: string[]) => {
@@ -350,7 +350,7 @@ describe("a control plane", () => {
   it("runs Open Service Mesh, which injects sidecars and refuses what it must", async () => {
     await plane.enableOpenServiceMesh({ crdDelaySeconds: 2 });
     expect((await kubectl(["get", "crd", "meshconfigs.config.openservicemesh.io"])).code).not.toBe(0);
-    await until("webhooks", 60, meshServes);
+    await until("webhooks", 300, meshServes);
     const config = await get<{ spec: { traffic: Record<string, unknown>; featureFlags: Record<string, unknown> } }>(
       "-n",
       "kube-system",
@@ -360,12 +360,12 @@ describe("a control plane", () => {
     expect(config.spec.traffic).toMatchObject({ enablePermissiveTrafficPolicyMode: true, enableEgress: true });
     expect(config.spec.featureFlags).toMatchObject({ enableEgressPolicy: true });
     for (const name of ["osm-bootstrap", "osm-controller", "osm-injector"]) {
-      const status = await kubectl(["-n", "kube-system", "rollout", "status", `deployment/${name}`, "--timeout=60s"]);
+      const status = await kubectl(["-n", "kube-system", "rollout", "status", `deployment/${name}`, "--timeout=300s"]);
       expect(status.code, status.err).toBe(0);
     }
 
     expect((await kubectl(["apply", "-f", "-"], { input: manifest(shop, deployment("web", "shop")) })).err).toBe("");
-    expect((await kubectl(["-n", "shop", "rollout", "status", "deployment/web", "--timeout=60s"])).code).toBe(0);
+    expect((await kubectl(["-n", "shop", "rollout", "status", "deployment/web", "--timeout=300s"])).code).toBe(0);
     const pods = await get<{
       items: { spec: { containers: { name: string }[]; initContainers: { name: string }[] } }[];
     }>("-n", "shop", "pods");
@@ -407,7 +407,7 @@ describe("a control plane", () => {
       "osm-injector",
     ]);
     expect((await kubectl(["-n", "shop", "rollout", "restart", "deployment/web"])).code).toBe(0);
-    expect((await kubectl(["-n", "shop", "rollout", "status", "deployment/web", "--timeout=60s"])).code).toBe(0);
+    expect((await kubectl(["-n", "shop", "rollout", "status", "deployment/web", "--timeout=300s"])).code).toBe(0);
   });
 
   it("stops without leaving a process, and has its data when it is opened again", async () => {
@@ -436,7 +436,7 @@ describe("a control plane", () => {
     expect(Object.keys(await pids()).filter((name) => name.startsWith("osm-"))).toEqual([]);
 
     await plane.enableOpenServiceMesh({ crdDelaySeconds: 0 });
-    await until("pods are admitted again", 60, async () => {
+    await until("pods are admitted again", 300, async () => {
       const again = await kubectl(["-n", "shop", "run", "again", "--image=example/again:1"]);
       return again.code === 0;
     });
