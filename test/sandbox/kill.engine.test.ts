@@ -62,7 +62,7 @@ describe.sequential("an engine that is killed after the first resource of every 
     // The API server has some of these: it would refuse to create them again.
     expect(cutOff.filter((type) => type.startsWith("kubernetes:"))).not.toEqual([]);
     // Those of the dead engines end too.
-    await expect.poll(() => programsOf(sandbox), { timeout: 30_000 }).toEqual([]);
+    await expect.poll(() => programsOf(sandbox), { timeout: 120_000 }).toEqual([]);
     expect([...(await plannedSteps(sandbox, stack)).entries()]).toEqual([]);
     expect(await resourcesInAzure(sandbox)).toEqual(resourcesInState((await stateOf(sandbox, stack)).resources));
 

@@ -178,7 +178,7 @@ describe.sequential("traffic", () => {
     const up = await operate(sandbox, "up", "dev", [], "capture", { metrics: "on" });
     expect(up.code, up.stdout + up.stderr).toBe(0);
     await needsPods(context);
-    const child = start(["--metrics", "--json", "--seconds", "90"]);
+    const child = start(["--metrics", "--json", "--seconds", "180"]);
     const exit = output(child);
     const traffic = await descendantsNamed(child, "prometheus");
     expect(traffic).toHaveLength(1);
@@ -186,7 +186,7 @@ describe.sequential("traffic", () => {
     // time that is looked at; connections that were opened before the first are in none.
     const all = await meshObjects(meshKinds);
     await expect
-      .poll(() => observe(all), { timeout: 50_000 })
+      .poll(() => observe(all), { timeout: 80_000 })
       .toMatchObject({
         code: 0,
         report: { forbidden: [], unknown: [], meant: expect.toSatisfy((calls: number) => calls >= 4) as number },
@@ -195,7 +195,7 @@ describe.sequential("traffic", () => {
     const without = await meshObjects(meshKinds.filter((kind) => kind !== "traffictargets"));
     const call = { workload: "bookbuyer/bookbuyer", service: "bookstore/bookstore-v1", expected: ["refused"] };
     await expect
-      .poll(() => observe(without), { timeout: 50_000 })
+      .poll(() => observe(without), { timeout: 80_000 })
       .toMatchObject({ code: 1, report: { forbidden: expect.arrayContaining([expect.objectContaining(call)]) as [] } });
     // What the control plane tells of is in a rate while it happens: policies that OSM's webhook refuses, and some that it takes.
     let ended = false;

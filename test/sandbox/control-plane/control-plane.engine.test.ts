@@ -425,7 +425,7 @@ describe("a control plane", () => {
 
   it("disables the mesh as AKS does: definitions and webhooks stay behind", async () => {
     await plane.disableOpenServiceMesh();
-    await until("deployments gone", 30, async () => {
+    await until("deployments gone", 300, async () => {
       const found = await kubectl(["-n", "kube-system", "get", "deployments", "-o", "name"]);
       return !found.out.includes("osm-");
     });
