@@ -271,7 +271,8 @@ describe("a control plane", () => {
       ["v1.34.9", undefined],
       ["v1.34.9", undefined],
     ]);
-    expect((await kubectl(["rollout", "status", "deployment/plain", "--timeout=300s"])).code).toBe(0);
+    // A pod that no node took is tried again at the latest when it has waited for five minutes (kube-scheduler, podMaxInUnschedulablePodsDuration).
+    expect((await kubectl(["rollout", "status", "deployment/plain", "--timeout=400s"])).code).toBe(0);
   });
 
   it("gives load balancers addresses, and takes them away", async () => {
