@@ -15,7 +15,7 @@ import { type ClientTlsMode, type PortTls } from "../state/destination-rules";
 import { addressOfClient, type Calls, type Client, endOfClient, oneOf } from "./client";
 import { destinationRulesFor } from "./destination-rules";
 import { endsOf } from "./kube-proxy";
-import { type Called, callServer, type Channel } from "./server";
+import { type Called, callServer, type Channel, notFollowed } from "./server";
 import { interceptionOf, isGatewayPod } from "./interception";
 
 /** A destination of a sidecar's: a host's port, all of its pods or a subset. */
@@ -59,7 +59,7 @@ export function throughCluster(
   const mode = tlsMode(part?.tls, port.number) ?? tlsMode(rules.find(({ tls }) => tls !== undefined)?.tls, port.number);
   const because = rules.map(({ object }): Reason => ({ text: describeObject(object), object }));
   const unfollowed = host.entries.find(selectsWorkloads) ?? rules.find(({ otherWay }) => otherWay !== undefined);
-  if (unfollowed !== undefined) return always(notFollowed(unfollowed, routed, `${host.host}:${String(port.number)}`));
+  if (unfollowed !== undefined) return always(toUnfollowed(unfollowed, routed, `${host.host}:${String(port.number)}`));
   // What was called before a gateway is of no meaning there: it takes endpoints that istiod tells it of (core/cluster.go, convertResolution).
   const isPassedOn = host.passthrough && !client.pods.some(isGatewayPod);
   // A host without a resolution of its own leads to whatever was called, a Service's address too.
@@ -157,14 +157,9 @@ function endpointKey(plane: IstioPlane, { ip, port }: Endpoint): string {
 }
 
 /** What comes of calls for which an object says whom they reach in a way that is not followed. */
-function notFollowed({ object }: Named, routed: boolean, backend: string): CallTree {
-  const because: readonly Reason[] = [
-    { text: `whom they reach is said by ${describeObject(object)} in a way that is not followed here`, object },
-  ];
-  return undefinedChoice<CallTree>("not-followed", [
-    end("allowed", because, backend),
-    failure(routed, undefined, because),
-  ]);
+function toUnfollowed({ object }: Named, routed: boolean, backend: string): CallTree {
+  const text = `whom they reach is said by ${describeObject(object)} in a way that is not followed here`;
+  return notFollowed(routed, [{ text, object }], backend);
 }
 
 function isOutside({ entries: [entry] }: KnownHost): boolean {

@@ -93,7 +93,11 @@ function passed(because: readonly Reason[], backend: string, subset: string | un
 
 /** What comes of calls to or from pods for which their nodes speak. */
 export function inAmbientMode(routed: boolean, who: string, backend: string): CallTree {
-  const because = [{ text: `${who} is in ambient mode, which is not followed here` }];
+  return notFollowed(routed, [{ text: `${who} is in ambient mode, which is not followed here` }], backend);
+}
+
+/** What comes of calls that may pass or fail, by something that is not followed. */
+export function notFollowed(routed: boolean, because: readonly Reason[], backend: string): CallTree {
   return undefinedChoice<CallTree>("not-followed", [
     end("allowed", because, backend),
     failure(routed, undefined, because),
